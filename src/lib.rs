@@ -1,0 +1,9 @@
+//! Cidian (词典): a networked dictionary in the multi-process Unix manner.
+//!
+//! The daemon's parent accepts connections and forks one child for each client; the child speaks the line
+//! protocol, looks words up in a sealed snapshot of the words file (or in the database), and keeps each lookup
+//! in the account's history. `docs/architecture.md` says which process runs which of these rooms.
+
+#![deny(unsafe_code)]
+
+pub mod protocol;

@@ -1,0 +1,77 @@
+//! What a name, a password and a line may be. Every limit of the protocol stands here and nowhere else.
+
+use super::reply::{Code, Failure};
+
+/// Longest request line, in bytes, without its line end.
+pub const MAX_LINE: usize = 1_024;
+/// Longest account name, in characters.
+pub const MAX_NAME_CHARS: usize = 32;
+/// Longest password, in characters.
+pub const MAX_PASSWD_CHARS: usize = 256;
+/// Longest password, in bytes. It is checked before any hashing, so that a long one burns no CPU (CVE-2016-6210).
+pub const MAX_PASSWD_BYTES: usize = 768;
+/// How many lookups `H` shows when it is not told.
+pub const DEFAULT_HISTORY: u32 = 10;
+/// The largest number that `H` takes; more is asked for with `all`.
+pub const MAX_HISTORY: u32 = 1_000;
+/// The most headwords that `S` answers with.
+pub const MAX_SUGGESTIONS: usize = 10;
+
+/// Checks an account name: 1 to 32 characters, no white space, no control characters.
+///
+/// # Errors
+/// `badname`, with the rule that was broken.
+pub fn check_name(name: &str) -> Result<(), Failure> {
+    let chars = name.chars().count();
+    if chars == 0 || chars > MAX_NAME_CHARS {
+        return Err(Failure::new(Code::BadName, format!("a name has 1 to {MAX_NAME_CHARS} characters")));
+    }
+    if name.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return Err(Failure::new(Code::BadName, "a name holds no white space"));
+    }
+    Ok(())
+}
+
+/// Checks a password: 1 to 256 characters and at most 768 bytes.
+///
+/// # Errors
+/// `badpasswd`, with the rule that was broken.
+pub fn check_passwd(passwd: &str) -> Result<(), Failure> {
+    if passwd.is_empty() || passwd.len() > MAX_PASSWD_BYTES || passwd.chars().count() > MAX_PASSWD_CHARS {
+        return Err(Failure::new(
+            Code::BadPasswd,
+            format!("a password has 1 to {MAX_PASSWD_CHARS} characters and at most {MAX_PASSWD_BYTES} bytes"),
+        ));
+    }
+    Ok(())
+}
+
+/// Takes the blanks (space and TAB) off both ends, as the protocol does with every word and the words file with
+/// every headword. It matters twice: MariaDB's `utf8mb4_bin` compares `'a'` equal to `'a '`.
+pub fn trim_blanks(text: &str) -> &str {
+    text.trim_matches([' ', '\t'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_at_and_over_the_limit() {
+        assert!(check_name(&"词".repeat(32)).is_ok());
+        assert_eq!(check_name(&"词".repeat(33)).unwrap_err().code, Code::BadName);
+        for bad in ["", "a b", "a\u{3000}b", "a\tb"] {
+            assert_eq!(check_name(bad).unwrap_err().code, Code::BadName, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn passwords_at_and_over_both_limits() {
+        assert!(check_passwd("x").is_ok());
+        assert!(check_passwd(&"x".repeat(256)).is_ok());
+        assert!(check_passwd(&"词".repeat(256)).is_ok());
+        for bad in [String::new(), "x".repeat(257), "𝕏".repeat(193)] {
+            assert_eq!(check_passwd(&bad).unwrap_err().code, Code::BadPasswd, "{} bytes", bad.len());
+        }
+    }
+}

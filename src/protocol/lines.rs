@@ -1,0 +1,159 @@
+//! Lines out of a stream of bytes, with a limit: what arrives one byte at a time and what arrives all at once
+//! give the same lines (lesson C4), and an endless line costs no more memory than the limit (lesson G9).
+
+/// One line of the stream.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Line<'a> {
+    /// A whole line within the limit, without its LF or CRLF.
+    Whole(&'a [u8]),
+    /// A line over the limit. It is told once, as soon as it is seen; the rest of it is skipped.
+    TooLong,
+}
+
+/// A buffer that bytes are put into and lines are taken out of.
+#[derive(Debug)]
+pub struct Lines {
+    buffer: Vec<u8>,
+    /// Where the next line begins.
+    start: usize,
+    /// Up to where no LF was found: a line that drips in is searched once, not once a drip.
+    searched: usize,
+    /// Whether the line at `start` is the rest of one that was too long.
+    skipping: bool,
+    limit: usize,
+}
+
+impl Lines {
+    /// An empty buffer for lines of at most `limit` bytes without their line end.
+    pub fn new(limit: usize) -> Self {
+        Self { buffer: Vec::new(), start: 0, searched: 0, skipping: false, limit }
+    }
+
+    /// Puts bytes in.
+    pub fn push(&mut self, bytes: &[u8]) {
+        if self.start > 0 {
+            self.buffer.drain(..self.start);
+            self.searched -= self.start;
+            self.start = 0;
+        }
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    /// Takes the next line out, if there is one.
+    pub fn next_line(&mut self) -> Option<Line<'_>> {
+        loop {
+            let newline = self.buffer[self.searched..].iter().position(|&b| b == b'\n').map(|at| self.searched + at);
+            let Some(end) = newline else {
+                self.searched = self.buffer.len();
+                let unfinished = &self.buffer[self.start..];
+                if self.skipping {
+                    self.forget_all();
+                    return None;
+                }
+                // One byte more than the limit may still be the CR of a CRLF.
+                let room = self.limit + usize::from(unfinished.last() == Some(&b'\r'));
+                if unfinished.len() > room {
+                    self.forget_all();
+                    self.skipping = true;
+                    return Some(Line::TooLong);
+                }
+                return None;
+            };
+            let begin = self.start;
+            self.start = end + 1;
+            self.searched = self.start;
+            if self.skipping {
+                self.skipping = false;
+                continue;
+            }
+            let end = if end > begin && self.buffer[end - 1] == b'\r' { end - 1 } else { end };
+            if end - begin > self.limit {
+                return Some(Line::TooLong);
+            }
+            return Some(Line::Whole(&self.buffer[begin..end]));
+        }
+    }
+
+    /// Gives the buffer's memory back when nothing is left in it; an idle connection then costs nothing.
+    pub fn release_if_empty(&mut self) {
+        if self.start == self.buffer.len() {
+            self.buffer = Vec::new();
+            self.start = 0;
+            self.searched = 0;
+        }
+    }
+
+    fn forget_all(&mut self) {
+        self.buffer.clear();
+        self.start = 0;
+        self.searched = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn collect(limit: usize, chunks: &[&[u8]]) -> Vec<Option<Vec<u8>>> {
+        let mut lines = Lines::new(limit);
+        let mut found = Vec::new();
+        for chunk in chunks {
+            lines.push(chunk);
+            while let Some(line) = lines.next_line() {
+                found.push(match line {
+                    Line::Whole(bytes) => Some(bytes.to_vec()),
+                    Line::TooLong => None,
+                });
+            }
+            assert!(lines.buffer.len() <= limit + 1 + chunk.len());
+        }
+        found
+    }
+
+    /// The definition, without the cleverness.
+    fn naive(limit: usize, bytes: &[u8]) -> Vec<Option<Vec<u8>>> {
+        let mut parts: Vec<&[u8]> = bytes.split(|&b| b == b'\n').collect();
+        let last = parts.pop().unwrap_or_default();
+        let mut found: Vec<_> = parts
+            .into_iter()
+            .map(|line| {
+                let line = line.strip_suffix(b"\r").unwrap_or(line);
+                (line.len() <= limit).then(|| line.to_vec())
+            })
+            .collect();
+        let unfinished = last.strip_suffix(b"\r").unwrap_or(last);
+        if unfinished.len() > limit {
+            found.push(None);
+        }
+        found
+    }
+
+    proptest! {
+        #[test]
+        fn any_cut_gives_the_same_lines(
+            bytes in proptest::collection::vec(prop_oneof![Just(b'a'), Just(b'\n'), Just(b'\r')], 0..80),
+            cuts in proptest::collection::vec(0usize..80, 0..10),
+        ) {
+            let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(bytes.len())).collect();
+            cuts.push(0);
+            cuts.push(bytes.len());
+            cuts.sort_unstable();
+            let chunks: Vec<&[u8]> = cuts.windows(2).map(|pair| &bytes[pair[0]..pair[1]]).collect();
+            let single: Vec<&[u8]> = bytes.chunks(1).collect();
+            let expected = naive(5, &bytes);
+            prop_assert_eq!(collect(5, &single), expected.clone());
+            prop_assert_eq!(collect(5, &chunks), expected);
+        }
+    }
+
+    #[test]
+    fn the_limit_is_without_the_line_end() {
+        let full = [b'x'; 1_024];
+        for end in [&b"\n"[..], b"\r\n"] {
+            let line = [&full[..], end].concat();
+            assert_eq!(collect(1_024, &[&line]), vec![Some(full.to_vec())]);
+        }
+        assert_eq!(collect(1_024, &[&[b'x'; 1_025], b"yy\nnext\n"]), vec![None, Some(b"next".to_vec())]);
+    }
+}

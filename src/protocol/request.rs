@@ -1,0 +1,333 @@
+//! Requests: one line to one value, and back.
+
+use super::limits::{DEFAULT_HISTORY, MAX_HISTORY, check_name, check_passwd, trim_blanks};
+use super::reply::{Code, Failure};
+
+/// How many lookups `H` asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Count {
+    /// The last so many, 1 to [`MAX_HISTORY`].
+    Last(u32),
+    /// Every one.
+    All,
+}
+
+/// One request. Names and passwords in it are within their limits, words are trimmed and not empty.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Request<'a> {
+    /// `R name passwd`: register an account.
+    Register {
+        /// The account's name.
+        name: &'a str,
+        /// Its password.
+        passwd: &'a str,
+    },
+    /// `L name passwd`: log in on this connection.
+    Login {
+        /// The account's name.
+        name: &'a str,
+        /// Its password.
+        passwd: &'a str,
+    },
+    /// `Q name word`: look a word up, and record it.
+    Lookup {
+        /// Who says to be logged in.
+        name: &'a str,
+        /// The word as typed.
+        word: &'a str,
+    },
+    /// `H name [n]`: the last lookups, newest first.
+    History {
+        /// Who says to be logged in.
+        name: &'a str,
+        /// How many.
+        count: Count,
+    },
+    /// `E`: goodbye.
+    Goodbye,
+    /// `O`: log out, keep the connection.
+    Logout,
+    /// `S name text`: headwords near a text.
+    Suggest {
+        /// Who says to be logged in.
+        name: &'a str,
+        /// What the headwords should be near to.
+        text: &'a str,
+    },
+    /// `P name passwd`: change the password.
+    ChangePasswd {
+        /// Who says to be logged in.
+        name: &'a str,
+        /// The new password.
+        passwd: &'a str,
+    },
+    /// `X name passwd`: delete the account and all its history.
+    DeleteAccount {
+        /// Who says to be logged in.
+        name: &'a str,
+        /// The password, once more.
+        passwd: &'a str,
+    },
+    /// `C name [word]`: clear the history, or what it holds of one headword.
+    Clear {
+        /// Who says to be logged in.
+        name: &'a str,
+        /// The headword; the whole history without one.
+        word: Option<&'a str>,
+    },
+    /// `I`: about this server.
+    About,
+}
+
+impl<'a> Request<'a> {
+    /// Reads one line (without its line end).
+    ///
+    /// # Errors
+    /// `badreq`, `badname` or `badpasswd`, with a message for people. It never holds any of the line.
+    pub fn parse(line: &'a [u8]) -> Result<Self, Failure> {
+        let line = std::str::from_utf8(line).map_err(|_| bad("the request is not UTF-8"))?;
+        if line.chars().any(char::is_control) {
+            return Err(bad("the request holds a control character"));
+        }
+        let (letter, rest) = match line.split_once(' ') {
+            Some((letter, rest)) => (letter, Some(rest)),
+            None => (line, None),
+        };
+        match letter {
+            "R" => account(rest).map(|(name, passwd)| Self::Register { name, passwd }),
+            "L" => account(rest).map(|(name, passwd)| Self::Login { name, passwd }),
+            "P" => account(rest).map(|(name, passwd)| Self::ChangePasswd { name, passwd }),
+            "X" => account(rest).map(|(name, passwd)| Self::DeleteAccount { name, passwd }),
+            "Q" => with_word(rest).map(|(name, word)| Self::Lookup { name, word }),
+            "S" => with_word(rest).map(|(name, text)| Self::Suggest { name, text }),
+            "H" => {
+                let (name, count) = with_optional(rest)?;
+                Ok(Self::History { name, count: count.map_or(Ok(Count::Last(DEFAULT_HISTORY)), Count::parse)? })
+            }
+            "C" => {
+                let (name, word) = with_optional(rest)?;
+                Ok(Self::Clear { name, word: word.map(whole_word).transpose()? })
+            }
+            "E" => alone(rest).map(|()| Self::Goodbye),
+            "O" => alone(rest).map(|()| Self::Logout),
+            "I" => alone(rest).map(|()| Self::About),
+            _ => Err(bad("unknown request")),
+        }
+    }
+
+    /// Writes the request as a line, with its newline, onto the end of `out`.
+    pub fn push_line(&self, out: &mut Vec<u8>) {
+        let (letter, fields): (&str, [Option<&str>; 2]) = match self {
+            Self::Register { name, passwd } => ("R", [Some(name), Some(passwd)]),
+            Self::Login { name, passwd } => ("L", [Some(name), Some(passwd)]),
+            Self::ChangePasswd { name, passwd } => ("P", [Some(name), Some(passwd)]),
+            Self::DeleteAccount { name, passwd } => ("X", [Some(name), Some(passwd)]),
+            Self::Lookup { name, word } => ("Q", [Some(name), Some(word)]),
+            Self::Suggest { name, text } => ("S", [Some(name), Some(text)]),
+            Self::Clear { name, word } => ("C", [Some(name), *word]),
+            Self::History { name, count: Count::All } => ("H", [Some(name), Some("all")]),
+            Self::History { name, count: Count::Last(n) } => {
+                out.extend_from_slice(format!("H {name} {n}\n").as_bytes());
+                return;
+            }
+            Self::Goodbye => ("E", [None, None]),
+            Self::Logout => ("O", [None, None]),
+            Self::About => ("I", [None, None]),
+        };
+        out.extend_from_slice(letter.as_bytes());
+        for field in fields.into_iter().flatten() {
+            out.push(b' ');
+            out.extend_from_slice(field.as_bytes());
+        }
+        out.push(b'\n');
+    }
+}
+
+/// Never shows a password, so that a request can't put one into a log by accident.
+impl std::fmt::Debug for Request<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Register { name, .. } => write!(f, "R {name:?} …"),
+            Self::Login { name, .. } => write!(f, "L {name:?} …"),
+            Self::ChangePasswd { name, .. } => write!(f, "P {name:?} …"),
+            Self::DeleteAccount { name, .. } => write!(f, "X {name:?} …"),
+            Self::Lookup { name, word } => write!(f, "Q {name:?} {word:?}"),
+            Self::Suggest { name, text } => write!(f, "S {name:?} {text:?}"),
+            Self::History { name, count } => write!(f, "H {name:?} {count:?}"),
+            Self::Clear { name, word } => write!(f, "C {name:?} {word:?}"),
+            Self::Goodbye => f.write_str("E"),
+            Self::Logout => f.write_str("O"),
+            Self::About => f.write_str("I"),
+        }
+    }
+}
+
+impl Count {
+    fn parse(text: &str) -> Result<Self, Failure> {
+        if text == "all" {
+            return Ok(Self::All);
+        }
+        // `parse` alone would take a plus sign.
+        let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        match text.parse() {
+            Ok(n) if digits && (1..=MAX_HISTORY).contains(&n) => Ok(Self::Last(n)),
+            _ => Err(bad(format!("n is 1 to {MAX_HISTORY}, or all"))),
+        }
+    }
+}
+
+fn bad(message: impl Into<String>) -> Failure {
+    Failure::new(Code::BadReq, message)
+}
+
+fn missing() -> Failure {
+    bad("a field is missing")
+}
+
+fn alone(rest: Option<&str>) -> Result<(), Failure> {
+    rest.map_or(Ok(()), |_| Err(bad("this request has no fields")))
+}
+
+fn account(rest: Option<&str>) -> Result<(&str, &str), Failure> {
+    let (name, passwd) = rest.and_then(|rest| rest.split_once(' ')).ok_or_else(missing)?;
+    check_name(name)?;
+    check_passwd(passwd)?;
+    Ok((name, passwd))
+}
+
+fn with_word(rest: Option<&str>) -> Result<(&str, &str), Failure> {
+    let (name, word) = with_optional(rest)?;
+    Ok((name, whole_word(word.ok_or_else(missing)?)?))
+}
+
+fn with_optional(rest: Option<&str>) -> Result<(&str, Option<&str>), Failure> {
+    let rest = rest.filter(|rest| !rest.is_empty()).ok_or_else(missing)?;
+    let (name, last) = match rest.split_once(' ') {
+        Some((name, last)) => (name, Some(last)),
+        None => (rest, None),
+    };
+    check_name(name)?;
+    Ok((name, last))
+}
+
+/// A field of blanks is a missing field: `C name ` must not clear a whole history.
+fn whole_word(field: &str) -> Result<&str, Failure> {
+    let word = trim_blanks(field);
+    if word.is_empty() { Err(missing()) } else { Ok(word) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn code(line: &[u8]) -> Code {
+        Request::parse(line).unwrap_err().code
+    }
+
+    #[test]
+    fn every_request_reads_as_it_is_written() {
+        let all = [
+            "R ann s3 cret ",
+            "L ann  x",
+            "Q ann ice cream",
+            "H ann 1000",
+            "H ann all",
+            "E",
+            "O",
+            "S ann ap",
+            "P ann n",
+            "X ann n",
+            "C ann",
+            "C ann ice cream",
+            "I",
+            "Q ann ##",
+        ];
+        for line in all {
+            let mut out = Vec::new();
+            Request::parse(line.as_bytes()).expect(line).push_line(&mut out);
+            assert_eq!(String::from_utf8(out).unwrap(), format!("{line}\n"));
+        }
+        assert_eq!(
+            Request::parse(b"H ann").unwrap(),
+            Request::History { name: "ann", count: Count::Last(DEFAULT_HISTORY) }
+        );
+        assert_eq!(Request::parse(b"Q ann   ice cream  ").unwrap(), Request::Lookup { name: "ann", word: "ice cream" });
+    }
+
+    /// Lessons C10, C11, D6: a missing field, a word that begins with a request's letter, a trailing argument.
+    #[test]
+    fn what_is_no_request_is_badreq() {
+        for line in [
+            &b""[..],
+            b" ",
+            b"L",
+            b"L ",
+            b"R x",
+            b"Q ann",
+            b"Q ann ",
+            b"Q ann   ",
+            b"\xff",
+            b"\0",
+            b"Exit",
+            b"Hello",
+            b"Query a b",
+            b"e",
+            b"E x",
+            b"E ",
+            b"O x",
+            b"I x",
+            b"H",
+            b"H ",
+            b"H ann ",
+            b"H ann 0",
+            b"H ann 1001",
+            b"H ann -1",
+            b"H ann +1",
+            b"H ann 1 2",
+            b"H ann ALL",
+            b"H ann 99999999999999999999",
+            b"C",
+            b"C ann ",
+            b"Q ann a\tb",
+            b"Q ann a\rb",
+            b"Z a b",
+            "Q ann \u{85}".as_bytes(),
+            b" Q ann x",
+        ] {
+            assert_eq!(code(line), Code::BadReq, "{:?}", String::from_utf8_lossy(line));
+        }
+        assert_eq!(code(b"R  secret"), Code::BadName);
+        assert_eq!(code("R a\u{3000}b secret".as_bytes()), Code::BadName);
+        assert_eq!(code(b"R ann "), Code::BadPasswd);
+    }
+
+    #[test]
+    fn debug_shows_no_password() {
+        for line in ["R ann hunter2", "L ann hunter2", "P ann hunter2", "X ann hunter2"] {
+            assert!(!format!("{:?}", Request::parse(line.as_bytes()).unwrap()).contains("hunter2"));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_give_a_request_or_a_reason(line in proptest::collection::vec(any::<u8>(), 0..64)) {
+            if let Ok(request) = Request::parse(&line) {
+                let mut out = Vec::new();
+                request.push_line(&mut out);
+                prop_assert_eq!(out.pop(), Some(b'\n'));
+                prop_assert_eq!(Request::parse(&out).unwrap(), request);
+            }
+        }
+
+        #[test]
+        fn lines_like_requests(line in "[RLQHEOSPXCI] ?[a词 #]{0,6} ?[al0-9 ]{0,6}") {
+            if let Ok(request) = Request::parse(line.as_bytes()) {
+                let mut out = Vec::new();
+                request.push_line(&mut out);
+                out.pop();
+                prop_assert_eq!(Request::parse(&out).unwrap(), request);
+            }
+        }
+    }
+}
