@@ -7,3 +7,5 @@
 #![deny(unsafe_code)]
 
 pub mod protocol;
+pub mod store;
+pub mod sys;

@@ -1,0 +1,184 @@
+//! What must last: accounts, history, and the table `words`. One trait, two stores behind it.
+//!
+//! This room never speaks the line protocol and is never opened in the parent: opening needs a [`StoreKey`],
+//! which exists only in a forked child or in a program that never forks.
+
+#![forbid(unsafe_code)]
+
+mod error;
+mod location;
+mod mysql;
+pub mod passwd;
+mod schema;
+mod sqlite;
+
+pub use error::{Error, Kind};
+pub use location::{Location, LocationError};
+
+use crate::sys::StoreKey;
+
+/// The version of the schema that this program writes and reads.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// An account's number. A login is to this, not to a name: a deleted account's number is never used again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AccountId(pub u64);
+
+/// Microseconds since 1970-01-01 00:00:00 UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Microseconds(pub i64);
+
+/// What a login needs to know of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Its number.
+    pub id: AccountId,
+    /// The password's Argon2id hash in PHC format.
+    pub passwd: String,
+    /// Whether the operator has locked it.
+    pub locked: bool,
+}
+
+/// What came of registering a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Registration {
+    /// The account is made, and durable.
+    Made(AccountId),
+    /// The name is taken.
+    NameTaken,
+}
+
+/// One lookup to be kept. Its identity is (account, time, origin): a retry repeats all three, so it is told from
+/// another session's lookup in the same microsecond.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// The headword that was found.
+    pub word: String,
+    /// When; strictly increasing within one origin.
+    pub time: Microseconds,
+    /// 64 random bits drawn by each child.
+    pub origin: u64,
+}
+
+/// One lookup that was kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastLookup {
+    /// The headword that was found.
+    pub word: String,
+    /// When.
+    pub time: Microseconds,
+}
+
+/// Whether the account of a request is still there and not locked. If it is not, nothing was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Standing {
+    /// It is, and what was asked is done and durable.
+    Live,
+    /// It is gone, or locked.
+    Gone,
+}
+
+/// What table `words` says of itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AboutWords {
+    /// The dictionary's title, empty if it has none.
+    pub title: String,
+    /// Its licence, empty if it says none.
+    pub licence: String,
+    /// How many headwords there are.
+    pub headwords: u64,
+}
+
+/// One row of table `words`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WordRow<'a> {
+    /// The headword as the dictionary spells it.
+    pub word: &'a str,
+    /// The headword in Unicode lower case, by Rust's rules.
+    pub folded: &'a str,
+    /// The interpretation, with the escapes it has in the words file and on the wire.
+    pub interpret: &'a str,
+}
+
+/// An open database. Each process opens its own; it is never shared, and never crosses a fork.
+///
+/// Every method commits before it returns. After a lost connection a store connects again by itself; an error of
+/// kind [`Kind::World`] means that it could not, now.
+pub trait Store {
+    /// Makes an account.
+    fn register(&mut self, name: &str, passwd: &str) -> Result<Registration, Error>;
+
+    /// Finds an account by its name, compared byte for byte.
+    fn account(&mut self, name: &str) -> Result<Option<Account>, Error>;
+
+    /// Whether an account is there and not locked.
+    fn standing(&mut self, account: AccountId) -> Result<Standing, Error>;
+
+    /// Replaces the password's hash.
+    fn set_passwd(&mut self, account: AccountId, passwd: &str) -> Result<Standing, Error>;
+
+    /// Deletes the account and all its history.
+    fn delete_account(&mut self, account: AccountId) -> Result<Standing, Error>;
+
+    /// Keeps lookups, all or none. Repeating a call (with the same records) after an error writes no row twice.
+    fn record(&mut self, account: AccountId, records: &[Record]) -> Result<Standing, Error>;
+
+    /// The last `limit` lookups (all of them without one), newest first; `None` if the account is gone or locked.
+    fn history(&mut self, account: AccountId, limit: Option<u32>) -> Result<Option<Vec<PastLookup>>, Error>;
+
+    /// Deletes the history, or what it holds of one headword.
+    fn clear_history(&mut self, account: AccountId, word: Option<&str>) -> Result<Standing, Error>;
+
+    /// Looks a word up in table `words`: exactly; then by `folded`, an all-lower-case headword first, else the
+    /// first in byte order. Returns headword and interpretation.
+    fn find_word(&mut self, word: &str, folded: &str) -> Result<Option<(String, String)>, Error>;
+
+    /// Headwords whose lower case begins with `folded`, in the byte order of (lower case, headword).
+    fn words_beginning(&mut self, folded: &str, limit: usize) -> Result<Vec<String>, Error>;
+
+    /// What table `words` says of itself.
+    fn about_words(&mut self) -> Result<AboutWords, Error>;
+
+    /// Replaces the content of table `words` in one transaction. `next` gives rows until it returns `None`, and
+    /// is told nothing of batches; `progress` hears how many rows have been sent. Returns how many there are.
+    fn replace_words(
+        &mut self,
+        about: &AboutWords,
+        rows: &mut dyn Iterator<Item = WordRow<'_>>,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<u64, Error>;
+}
+
+/// Opens a store for use. Connects now, checks nothing of the schema.
+///
+/// # Errors
+/// [`Kind::World`] if the database can't be reached, [`Kind::Configuration`] if it refuses us for good.
+pub fn open(location: &Location, key: StoreKey) -> Result<Box<dyn Store>, Error> {
+    match location {
+        Location::MySql(server) => Ok(Box::new(mysql::MySql::open(server, key)?)),
+        Location::Sqlite(path) => Ok(Box::new(sqlite::Sqlite::open(path, key)?)),
+    }
+}
+
+/// Checks that the database can be reached and has the schema that this program needs; an embedded one is made.
+///
+/// # Errors
+/// [`Kind::World`] if it can't be reached, [`Kind::Configuration`] if it has no schema, or one of another version.
+pub fn check(location: &Location, key: StoreKey) -> Result<(), Error> {
+    match location {
+        Location::MySql(server) => mysql::check(server, key),
+        Location::Sqlite(path) => sqlite::init(path, key),
+    }
+}
+
+/// Makes the schema, or completes it. Safe to repeat.
+///
+/// # Errors
+/// As [`check`].
+pub fn init(location: &Location, key: StoreKey) -> Result<(), Error> {
+    match location {
+        Location::MySql(server) => mysql::init(server, key),
+        Location::Sqlite(path) => sqlite::init(path, key),
+    }
+}

@@ -1,0 +1,47 @@
+//! What a process may do, as values: fork, or open a store, but never both.
+//!
+//! A database connection that crosses a fork is shared by two processes that talk over each other (PyMySQL#422:
+//! "packet sequence number wrong"). Here it can't be written down: a program begins with one [`Origin`] and gives
+//! it up for a [`Forker`] or for a [`StoreKey`]; a forked child gets a key of its own and no forker.
+
+/// The right to open stores. It exists only in a forked child, or in a program that gave up forking.
+#[derive(Debug, Clone, Copy)]
+pub struct StoreKey {
+    _private: (),
+}
+
+impl StoreKey {
+    /// For the fork in this room only.
+    pub(super) fn in_child() -> Self {
+        Self { _private: () }
+    }
+}
+
+/// The right to fork, held by the parent.
+#[derive(Debug)]
+pub struct Forker {
+    _private: (),
+}
+
+/// What a program begins with: it has not yet decided between forking and opening a store.
+#[derive(Debug)]
+pub struct Origin {
+    _private: (),
+}
+
+impl Origin {
+    /// Called once, in `main`, before any thread is started.
+    pub fn of_main() -> Self {
+        Self { _private: () }
+    }
+
+    /// From here on this process forks, and never opens a store.
+    pub fn into_forker(self) -> Forker {
+        Forker { _private: () }
+    }
+
+    /// From here on this process opens stores, and never forks.
+    pub fn into_store_key(self) -> StoreKey {
+        StoreKey { _private: () }
+    }
+}
