@@ -7,5 +7,7 @@
 #![deny(unsafe_code)]
 
 pub mod protocol;
-pub mod store;
+//pub mod store;
 pub mod sys;
+pub mod text;
+pub mod words;

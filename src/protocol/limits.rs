@@ -46,12 +46,6 @@ pub fn check_passwd(passwd: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Takes the blanks (space and TAB) off both ends, as the protocol does with every word and the words file with
-/// every headword. It matters twice: MariaDB's `utf8mb4_bin` compares `'a'` equal to `'a '`.
-pub fn trim_blanks(text: &str) -> &str {
-    text.trim_matches([' ', '\t'])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,16 +5,15 @@
 
 #![forbid(unsafe_code)]
 
-mod escape;
 mod limits;
 mod lines;
 mod reply;
 mod request;
 
-pub use escape::{escape, escape_into, printable, unescape};
+pub use crate::text::{escape, escape_into, printable, trim_blanks, unescape};
 pub use limits::{
     DEFAULT_HISTORY, MAX_HISTORY, MAX_LINE, MAX_NAME_CHARS, MAX_PASSWD_BYTES, MAX_PASSWD_CHARS, MAX_SUGGESTIONS,
-    check_name, check_passwd, trim_blanks,
+    check_name, check_passwd,
 };
 pub use lines::{Line, Lines};
 pub use reply::{

@@ -1,7 +1,7 @@
 //! Replies: written by the daemon, read by the client.
 
-use super::escape::escape_into;
-use super::limits::{check_name, trim_blanks};
+use super::limits::check_name;
+use crate::text::{escape_into, trim_blanks, unescape};
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
@@ -192,7 +192,7 @@ pub fn parse_status(line: &str) -> Result<Status<'_>, StatusError> {
     }
     let rest = line.strip_prefix("FAIL ").ok_or(StatusError::NotAReply)?;
     let (word, message) = rest.split_once(' ').unwrap_or((rest, ""));
-    let message = super::escape::unescape(message);
+    let message = unescape(message);
     match Code::from_word(word) {
         Some(code) => Ok(Status::Fail(Failure { code, message })),
         None => Err(StatusError::UnknownCode(word.to_owned(), message)),

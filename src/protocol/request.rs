@@ -1,7 +1,8 @@
 //! Requests: one line to one value, and back.
 
-use super::limits::{DEFAULT_HISTORY, MAX_HISTORY, check_name, check_passwd, trim_blanks};
+use super::limits::{DEFAULT_HISTORY, MAX_HISTORY, check_name, check_passwd};
 use super::reply::{Code, Failure};
+use crate::text::trim_blanks;
 
 /// How many lookups `H` asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,8 @@
-//! The escapes of interpretations and messages (`\n`, `\t`, `\\`), and what makes a client's text safe to show.
+//! Text as it lies in files and on the wire: escapes, blanks, and what makes a stranger's text safe to show.
+//!
+//! Pure functions that several rooms share; it knows no room itself.
+
+#![forbid(unsafe_code)]
 
 /// Writes `text` with newline, TAB and backslash escaped, so that it fits on one line between TABs.
 pub fn escape(text: &str) -> String {
@@ -57,6 +61,12 @@ pub fn printable(text: &str) -> String {
         }
     }
     out
+}
+
+/// Takes the blanks (space and TAB) off both ends, as the protocol does with every word and the words file with
+/// every headword. It matters twice: MariaDB's `utf8mb4_bin` compares `'a'` equal to `'a '`.
+pub fn trim_blanks(text: &str) -> &str {
+    text.trim_matches([' ', '\t'])
 }
 
 #[cfg(test)]

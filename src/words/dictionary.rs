@@ -1,0 +1,289 @@
+//! Searching an image by halves. Never copies the image, never writes to it.
+
+use super::fold::fold;
+use super::image::{FIELDS, HEADER, MAGIC};
+use std::ops::Range;
+
+/// An image whose parts do not fit together: it was not made by this version of the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Damaged;
+
+impl std::fmt::Display for Damaged {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the words snapshot is damaged")
+    }
+}
+
+impl std::error::Error for Damaged {}
+
+/// One entry as the dictionary has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry<'a> {
+    /// The headword as the dictionary spells it.
+    pub headword: &'a str,
+    /// The interpretation, with the escapes of the wire.
+    pub interpret: &'a str,
+}
+
+/// A dictionary over the bytes of an image, wherever they lie.
+#[derive(Debug)]
+pub struct Dictionary<B> {
+    bytes: B,
+    headwords: usize,
+    folded_entries: usize,
+    entries: Range<usize>,
+    folded: Range<usize>,
+    title: Range<usize>,
+    licence: Range<usize>,
+    folded_text: Range<usize>,
+    text: Range<usize>,
+}
+
+impl<B: AsRef<[u8]>> Dictionary<B> {
+    /// Checks the header, and that the parts fit into the bytes.
+    ///
+    /// # Errors
+    /// They do not.
+    pub fn open(bytes: B) -> Result<Self, Damaged> {
+        let all = bytes.as_ref();
+        if all.get(..MAGIC.len()) != Some(&MAGIC) {
+            return Err(Damaged);
+        }
+        let mut fields = [0; FIELDS];
+        for (at, field) in fields.iter_mut().enumerate() {
+            *field = number(all, MAGIC.len() + 4 * at).ok_or(Damaged)?;
+        }
+        let [headwords, folded_entries, title_size, licence_size] = fields;
+        let mut end = HEADER;
+        let mut part = |size: Option<usize>| {
+            let begin = end;
+            end = size.and_then(|size| begin.checked_add(size)).filter(|&end| end <= all.len()).ok_or(Damaged)?;
+            Ok(begin..end)
+        };
+        let entries = part((headwords + 1).checked_mul(4))?;
+        let folded = part((folded_entries + 1).checked_mul(8))?;
+        let title = part(Some(title_size))?;
+        let licence = part(Some(licence_size))?;
+        let folded_text = part(number(all, folded.end - 8))?;
+        let text = part(number(all, entries.end - 4))?;
+        if text.end != all.len() {
+            return Err(Damaged);
+        }
+        Ok(Self { bytes, headwords, folded_entries, entries, folded, title, licence, folded_text, text })
+    }
+
+    /// How many headwords there are.
+    pub fn headwords(&self) -> usize {
+        self.headwords
+    }
+
+    /// The dictionary's title, empty if it has none.
+    pub fn title(&self) -> &str {
+        self.str_at(self.title.clone())
+    }
+
+    /// Its licence, empty if it says none.
+    pub fn licence(&self) -> &str {
+        self.str_at(self.licence.clone())
+    }
+
+    /// Looks a word up: exactly; then without regard to case, an all-lower-case headword first, else the first
+    /// in byte order.
+    pub fn find(&self, word: &str) -> Option<Entry<'_>> {
+        if let Some(entry) = self.find_exactly(word) {
+            return Some(entry);
+        }
+        let lower = fold(word);
+        if let Some(entry) = self.find_exactly(&lower) {
+            return Some(entry);
+        }
+        let at = self.first_folded(|folded| folded < lower.as_bytes());
+        let (folded, entry) = self.folded_entry(at)?;
+        if folded == lower.as_bytes() { self.entry(entry) } else { None }
+    }
+
+    /// Headwords whose lower case begins with that of `text`, in the byte order of (lower case, headword).
+    pub fn beginning_with(&self, text: &str, limit: usize) -> Vec<&str> {
+        let lower = fold(text);
+        let lower_bytes = lower.as_bytes();
+        // Two sorted runs: headwords that are their own lower case, and the others by their lower case.
+        let mut plain = (self.first_headword(|headword| headword < lower_bytes)..self.headwords)
+            .map_while(|at| self.entry(at))
+            .take_while(|entry| entry.headword.as_bytes().starts_with(lower_bytes))
+            .map(|entry| entry.headword)
+            .filter(|headword| fold(headword) == *headword)
+            .peekable();
+        let mut others = (self.first_folded(|folded| folded < lower_bytes)..self.folded_entries)
+            .map_while(|at| self.folded_entry(at))
+            .take_while(|(folded, _)| folded.starts_with(lower_bytes))
+            .peekable();
+        let mut found = Vec::new();
+        while found.len() < limit {
+            let take_plain = match (plain.peek(), others.peek()) {
+                (None, None) => break,
+                (Some(_), None) => true,
+                (None, Some(_)) => false,
+                (Some(headword), Some((folded, entry))) => {
+                    let other = self.entry(*entry).map_or("", |entry| entry.headword);
+                    (headword.as_bytes(), *headword) <= (*folded, other)
+                }
+            };
+            if take_plain {
+                found.extend(plain.next());
+            } else {
+                found.extend(others.next().and_then(|(_, entry)| self.entry(entry)).map(|entry| entry.headword));
+            }
+        }
+        found
+    }
+
+    /// The entry of a number, counted from zero in the byte order of headwords.
+    pub fn entry(&self, at: usize) -> Option<Entry<'_>> {
+        let (headword, interpret) = self.entry_bytes(at)?;
+        Some(Entry { headword: std::str::from_utf8(headword).ok()?, interpret: std::str::from_utf8(interpret).ok()? })
+    }
+
+    fn find_exactly(&self, word: &str) -> Option<Entry<'_>> {
+        let at = self.first_headword(|headword| headword < word.as_bytes());
+        let (headword, _) = self.entry_bytes(at)?;
+        if headword == word.as_bytes() { self.entry(at) } else { None }
+    }
+
+    fn first_headword(&self, before: impl Fn(&[u8]) -> bool) -> usize {
+        first(self.headwords, |at| self.entry_bytes(at).is_some_and(|(headword, _)| before(headword)))
+    }
+
+    fn first_folded(&self, before: impl Fn(&[u8]) -> bool) -> usize {
+        first(self.folded_entries, |at| self.folded_entry(at).is_some_and(|(folded, _)| before(folded)))
+    }
+
+    fn entry_bytes(&self, at: usize) -> Option<(&[u8], &[u8])> {
+        if at >= self.headwords {
+            return None;
+        }
+        let index = &self.bytes.as_ref()[self.entries.clone()];
+        let record = self.text_between(&self.text, number(index, 4 * at)?, number(index, 4 * at + 4)?)?;
+        let (length, rest) = record.split_first_chunk::<2>()?;
+        rest.split_at_checked(usize::from(u16::from_ne_bytes(*length)))
+    }
+
+    fn folded_entry(&self, at: usize) -> Option<(&[u8], usize)> {
+        if at >= self.folded_entries {
+            return None;
+        }
+        let index = &self.bytes.as_ref()[self.folded.clone()];
+        let folded = self.text_between(&self.folded_text, number(index, 8 * at)?, number(index, 8 * at + 8)?)?;
+        Some((folded, number(index, 8 * at + 4)?))
+    }
+
+    fn text_between(&self, part: &Range<usize>, begin: usize, end: usize) -> Option<&[u8]> {
+        self.bytes.as_ref()[part.clone()].get(begin..end)
+    }
+
+    fn str_at(&self, part: Range<usize>) -> &str {
+        std::str::from_utf8(&self.bytes.as_ref()[part]).unwrap_or("")
+    }
+}
+
+/// The first of `0..count` for which `before` no longer holds.
+fn first(count: usize, before: impl Fn(usize) -> bool) -> usize {
+    let (mut low, mut high) = (0, count);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if before(middle) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    low
+}
+
+fn number(bytes: &[u8], at: usize) -> Option<usize> {
+    let number = bytes.get(at..)?.first_chunk::<4>()?;
+    usize::try_from(u32::from_ne_bytes(*number)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{BUILT_IN, image, parse};
+    use super::*;
+    use proptest::prelude::*;
+
+    fn dictionary(text: &str) -> Dictionary<Vec<u8>> {
+        Dictionary::open(image(&parse(text.as_bytes()).unwrap()).unwrap()).unwrap()
+    }
+
+    /// The interface's rules, by linear search.
+    fn naive<'a>(pairs: &'a [(String, String)], word: &str) -> Option<&'a (String, String)> {
+        let lower = word.to_lowercase();
+        pairs
+            .iter()
+            .find(|(headword, _)| headword == word)
+            .or_else(|| pairs.iter().find(|(headword, _)| *headword == lower))
+            .or_else(|| pairs.iter().filter(|(h, _)| h.to_lowercase() == lower).min_by(|a, b| a.0.cmp(&b.0)))
+    }
+
+    fn word() -> impl Strategy<Value = String> {
+        "[aAbBéÉ词İß]{1,4}"
+    }
+
+    proptest! {
+        #[test]
+        fn finds_what_a_linear_search_finds(words in proptest::collection::btree_set(word(), 1..40), asked in proptest::collection::vec(word(), 1..40)) {
+            let pairs: Vec<(String, String)> = words.into_iter().map(|word| (word.clone(), format!("n. {word}"))).collect();
+            let text: String = pairs.iter().map(|(headword, interpret)| format!("{headword}\t{interpret}\n")).collect();
+            let dictionary = dictionary(&text);
+            prop_assert_eq!(dictionary.headwords(), pairs.len());
+            for word in asked.iter().chain(pairs.iter().map(|(headword, _)| headword)) {
+                let found = dictionary.find(word).map(|entry| (entry.headword.to_owned(), entry.interpret.to_owned()));
+                prop_assert_eq!(found.as_ref(), naive(&pairs, word), "{}", word);
+                let mut expected: Vec<(String, &str)> = pairs.iter().map(|(headword, _)| (headword.to_lowercase(), headword.as_str()))
+                    .filter(|(lower, _)| lower.starts_with(&word.to_lowercase())).collect();
+                expected.sort_unstable();
+                let expected: Vec<&str> = expected.into_iter().map(|(_, headword)| headword).take(10).collect();
+                prop_assert_eq!(dictionary.beginning_with(word, 10), expected);
+            }
+        }
+
+        #[test]
+        fn damaged_images_are_refused_or_searched_without_a_panic(at in 0usize..200, byte in any::<u8>(), cut in 0usize..200) {
+            let mut bytes = image(&parse("Apple n. 1\nbanana\tn. 2\nÉté n. 3\n# title: t\n# licence: l".as_bytes()).unwrap()).unwrap();
+            let at = at % bytes.len();
+            bytes[at] = byte;
+            if let Ok(dictionary) = Dictionary::open(bytes.clone()) {
+                for word in ["Apple", "apple", "été", "zoo", ""] {
+                    let _ = dictionary.find(word);
+                    let _ = dictionary.beginning_with(word, 10);
+                }
+            }
+            bytes.truncate(cut % bytes.len());
+            prop_assert!(Dictionary::open(bytes).is_err());
+        }
+    }
+
+    #[test]
+    fn the_built_in_words_are_good_ones() {
+        let mut problems = Vec::new();
+        let parsed = super::super::parse_all(BUILT_IN.as_bytes(), &mut |problem| problems.push(problem));
+        assert_eq!(problems, []);
+        assert!(!parsed.title.is_empty() && !parsed.licence.is_empty());
+        assert!(parsed.entries.len() >= 300, "{} entries", parsed.entries.len());
+        let lines = BUILT_IN.lines().filter(|line| !line.starts_with('#')).count();
+        assert_eq!(parsed.entries.len(), lines, "a headword stands twice");
+        let speech = [
+            "n.", "v.", "adj.", "adv.", "prep.", "conj.", "pron.", "num.", "int.", "abbr.", "phr.", "art.", "aux.",
+            "det.",
+        ];
+        let chinese = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
+        for entry in &parsed.entries {
+            assert!(speech.iter().any(|part| entry.interpret.starts_with(part)), "{entry:?}");
+            assert!(entry.interpret.chars().any(chinese), "{entry:?}");
+        }
+        assert!(parsed.entries.iter().filter(|entry| entry.headword.contains(' ')).count() >= 10, "phrases");
+        let dictionary = Dictionary::open(image(&parsed).unwrap()).unwrap();
+        for word in ["apple", "Apple", "went", "ice cream", "a la carte", "zoo"] {
+            assert!(dictionary.find(word).is_some(), "{word}");
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! The words file and its snapshot: read, check, sort, and search by halves.
+//!
+//! A words file is parsed ([`parse`]), made into a flat image ([`image`]) and searched there ([`Dictionary`]),
+//! wherever the image's bytes lie. This room knows no sockets, no processes and no database; it reads files only
+//! in [`read_file`].
+
+#![forbid(unsafe_code)]
+
+mod dictionary;
+mod fold;
+mod image;
+mod parse;
+mod source;
+
+pub use dictionary::{Damaged, Dictionary, Entry};
+pub use fold::fold;
+pub use image::{TooLarge, image};
+pub use parse::{MAX_HEADWORD_CHARS, Parsed, ParsedEntry, Problem, Refused, Severity, parse, parse_all};
+pub use source::{ReadError, read_file};
+
+/// The words file that is built into the program.
+pub const BUILT_IN: &str = include_str!("../../words.txt");

@@ -1,0 +1,54 @@
+//! Reading a words file as a whole, whatever stands at its path: never blocks, never takes half a file.
+
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::Path;
+
+/// Why a words file could not be read.
+#[derive(Debug)]
+pub enum ReadError {
+    /// It is not there, or may not be read.
+    Absent(std::io::Error),
+    /// It is a directory, a FIFO, a device.
+    NotAFile,
+    /// It was written to while it was read.
+    Changed,
+    /// The disk failed.
+    Io(std::io::Error),
+}
+
+impl std::fmt::Display for ReadError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Absent(error) => write!(f, "can't be opened: {error}"),
+            Self::NotAFile => f.write_str("is not a regular file"),
+            Self::Changed => f.write_str("was written to while it was read; try again when it is complete"),
+            Self::Io(error) => write!(f, "can't be read: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for ReadError {}
+
+/// Reads the file at `path`.
+///
+/// # Errors
+/// See [`ReadError`].
+pub fn read_file(path: &Path) -> Result<Vec<u8>, ReadError> {
+    // O_NONBLOCK, or opening a FIFO would wait for a writer.
+    let mut file = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path).map_err(ReadError::Absent)?;
+    let before = file.metadata().map_err(ReadError::Io)?;
+    if !before.is_file() {
+        return Err(ReadError::NotAFile);
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(before.len()).unwrap_or(0));
+    // One byte more than there was shows growth without following a file that grows for ever.
+    Read::by_ref(&mut file).take(before.len().saturating_add(1)).read_to_end(&mut bytes).map_err(ReadError::Io)?;
+    let after = file.metadata().map_err(ReadError::Io)?;
+    let stamp = |data: &std::fs::Metadata| (data.len(), data.mtime(), data.mtime_nsec());
+    if bytes.len() as u64 != before.len() || stamp(&before) != stamp(&after) {
+        return Err(ReadError::Changed);
+    }
+    Ok(bytes)
+}
