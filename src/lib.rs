@@ -6,8 +6,10 @@
 
 #![deny(unsafe_code)]
 
+pub mod daemon;
 pub mod protocol;
-//pub mod store;
+pub mod session;
+pub mod store;
 pub mod sys;
 pub mod text;
 pub mod words;

@@ -4,6 +4,22 @@
 
 #![allow(unsafe_code)]
 
+mod descriptors;
+mod environment;
+mod fork;
+mod memory;
 mod origin;
+mod sealed;
+mod shared;
+mod signals;
+mod title;
 
+pub use descriptors::{adopt, close_all_but, receive_with_descriptor, send_with_descriptor};
+pub use environment::take_variable;
+pub use fork::exit_now;
+pub use memory::{fix_allocator, give_back_memory};
 pub use origin::{Forker, Origin, StoreKey};
+pub use sealed::{SealedMap, seal};
+pub use shared::SharedNumbers;
+pub use signals::{ChildSignals, PARENT_SIGNALS};
+pub use title::Title;

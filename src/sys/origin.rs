@@ -2,19 +2,12 @@
 //!
 //! A database connection that crosses a fork is shared by two processes that talk over each other (PyMySQL#422:
 //! "packet sequence number wrong"). Here it can't be written down: a program begins with one [`Origin`] and gives
-//! it up for a [`Forker`] or for a [`StoreKey`]; a forked child gets a key of its own and no forker.
+//! it up for a [`Forker`] or for a [`StoreKey`]. A forked child begins with an origin of its own.
 
-/// The right to open stores. It exists only in a forked child, or in a program that gave up forking.
+/// The right to open stores. It exists only where forking was given up: in a session, in a helper, in a tool.
 #[derive(Debug, Clone, Copy)]
 pub struct StoreKey {
     _private: (),
-}
-
-impl StoreKey {
-    /// For the fork in this room only.
-    pub(super) fn in_child() -> Self {
-        Self { _private: () }
-    }
 }
 
 /// The right to fork, held by the parent.
@@ -23,7 +16,7 @@ pub struct Forker {
     _private: (),
 }
 
-/// What a program begins with: it has not yet decided between forking and opening a store.
+/// What a program, and every forked child, begins with: it has not yet decided between forking and opening a store.
 #[derive(Debug)]
 pub struct Origin {
     _private: (),
@@ -32,6 +25,11 @@ pub struct Origin {
 impl Origin {
     /// Called once, in `main`, before any thread is started.
     pub fn of_main() -> Self {
+        Self { _private: () }
+    }
+
+    /// For the fork in this room only.
+    pub(super) fn of_child() -> Self {
         Self { _private: () }
     }
 

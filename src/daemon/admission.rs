@@ -1,0 +1,234 @@
+//! Who is let in: limits, in all and for each source. Pure: it counts what it is told, and does no I/O.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// What counts as one source: an IPv4 address, or an IPv6 network of 64 bits, which is what one customer gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// An IPv4 address.
+    V4(Ipv4Addr),
+    /// The first 64 bits of an IPv6 address.
+    V6(u64),
+}
+
+impl Source {
+    /// The source of an address. An IPv4 address inside an IPv6 one is the IPv4 address.
+    pub fn of(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V4(v4) => Self::V4(v4),
+            IpAddr::V6(v6) => Self::V6((v6.to_bits() >> 64) as u64),
+        }
+    }
+}
+
+/// A network, as an operator writes it: `10.0.0.0/8`, `2001:db8::/32`, or one address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Network {
+    address: IpAddr,
+    bits: u8,
+}
+
+impl Network {
+    /// Reads a network.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let (address, bits) = match text.split_once('/') {
+            Some((address, bits)) => (address, Some(bits)),
+            None => (text, None),
+        };
+        let address: IpAddr = address.parse().map_err(|_| "not an IP address or network".to_owned())?;
+        let most = if address.is_ipv4() { 32 } else { 128 };
+        let bits = match bits {
+            Some(bits) => bits
+                .parse()
+                .ok()
+                .filter(|&bits| bits <= most)
+                .ok_or_else(|| format!("the prefix length is a number up to {most}"))?,
+            None => most,
+        };
+        Ok(Self { address, bits })
+    }
+
+    /// The networks that are exempt where nothing else is said.
+    pub fn loopback() -> Vec<Self> {
+        vec![
+            Self { address: IpAddr::V4(Ipv4Addr::new(127, 0, 0, 0)), bits: 8 },
+            Self { address: IpAddr::V6(Ipv6Addr::LOCALHOST), bits: 128 },
+        ]
+    }
+
+    /// Whether an address lies in it.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        match (self.address, address.to_canonical()) {
+            (IpAddr::V4(net), IpAddr::V4(address)) => {
+                same_prefix(net.to_bits().into(), address.to_bits().into(), 32, self.bits)
+            }
+            (IpAddr::V6(net), IpAddr::V6(address)) => same_prefix(net.to_bits(), address.to_bits(), 128, self.bits),
+            _ => false,
+        }
+    }
+}
+
+fn same_prefix(left: u128, right: u128, width: u8, bits: u8) -> bool {
+    (left ^ right).checked_shr(u32::from(width - bits)).unwrap_or(0) == 0
+}
+
+/// Why a client is not let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// There are as many clients as there may be.
+    Full,
+    /// There are as many from its source.
+    SourceFull,
+}
+
+impl Refusal {
+    /// What the client is told.
+    pub fn message(self) -> &'static str {
+        match self {
+            Self::Full => "the server has as many clients as it may have; try again later",
+            Self::SourceFull => "too many connections from your address",
+        }
+    }
+}
+
+/// A place that was given to a client. Give it back with [`Admission::leave`].
+#[derive(Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Place {
+    /// Counted under this source; exempt clients under none.
+    source: Option<Source>,
+}
+
+/// The limits, and how far they are used.
+#[derive(Debug)]
+pub struct Admission {
+    max_clients: Option<u32>,
+    max_clients_per_source: Option<u32>,
+    exempt: Vec<Network>,
+    clients: u32,
+    /// Only sources that have a client now: bounded by the number of clients.
+    by_source: HashMap<Source, u32>,
+}
+
+impl Admission {
+    /// Limits of which nothing is used.
+    pub fn new(max_clients: Option<u32>, max_clients_per_source: Option<u32>, exempt: Vec<Network>) -> Self {
+        Self { max_clients, max_clients_per_source, exempt, clients: 0, by_source: HashMap::new() }
+    }
+
+    /// Lets a client in, or not. A client over a Unix socket has no address; only the limit in all is for it.
+    ///
+    /// # Errors
+    /// A limit is reached; nothing is counted then.
+    pub fn enter(&mut self, address: Option<IpAddr>) -> Result<Place, Refusal> {
+        if self.max_clients.is_some_and(|most| self.clients >= most) {
+            return Err(Refusal::Full);
+        }
+        let source =
+            address.filter(|address| !self.exempt.iter().any(|network| network.contains(*address))).map(Source::of);
+        if let Some(source) = source {
+            let count = self.by_source.get(&source).copied().unwrap_or(0);
+            if self.max_clients_per_source.is_some_and(|most| count >= most) {
+                return Err(Refusal::SourceFull);
+            }
+            self.by_source.insert(source, count + 1);
+        }
+        self.clients += 1;
+        Ok(Place { source })
+    }
+
+    /// Takes a client's place back.
+    pub fn leave(&mut self, place: Place) {
+        self.clients = self.clients.saturating_sub(1);
+        if let Some(source) = place.source
+            && let Some(count) = self.by_source.get_mut(&source)
+        {
+            *count -= 1;
+            if *count == 0 {
+                self.by_source.remove(&source);
+            }
+        }
+    }
+
+    /// How many clients there are.
+    pub fn clients(&self) -> u32 {
+        self.clients
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn ip(text: &str) -> Option<IpAddr> {
+        Some(text.parse().unwrap())
+    }
+
+    /// Lesson G2: a limit of three admits three.
+    #[test]
+    fn a_limit_of_three_admits_three() {
+        let mut admission = Admission::new(Some(3), None, Vec::new());
+        let mut places: Vec<Place> = (0..3).map(|_| admission.enter(ip("192.0.2.1")).unwrap()).collect();
+        assert_eq!(admission.enter(ip("192.0.2.2")), Err(Refusal::Full));
+        admission.leave(places.pop().unwrap());
+        assert!(admission.enter(None).is_ok());
+        assert_eq!(admission.enter(None), Err(Refusal::Full));
+    }
+
+    #[test]
+    fn sources_are_counted_apart_and_forgotten() {
+        let mut admission = Admission::new(None, Some(1), Network::loopback());
+        let place = admission.enter(ip("2001:db8::1")).unwrap();
+        assert_eq!(admission.enter(ip("2001:db8::2")), Err(Refusal::SourceFull));
+        let other = admission.enter(ip("2001:db8:0:1::1")).unwrap();
+        let mapped = admission.enter(ip("::ffff:192.0.2.1")).unwrap();
+        assert_eq!(admission.enter(ip("192.0.2.1")), Err(Refusal::SourceFull));
+        for _ in 0..3 {
+            let _ = admission.enter(ip("127.0.0.9")).unwrap();
+            let _ = admission.enter(ip("::1")).unwrap();
+        }
+        for place in [place, other, mapped] {
+            admission.leave(place);
+        }
+        assert!(admission.by_source.is_empty());
+        assert_eq!(admission.clients(), 6);
+    }
+
+    #[test]
+    fn networks() {
+        let net = Network::parse("10.1.0.0/16").unwrap();
+        assert!(net.contains("10.1.255.1".parse().unwrap()) && net.contains("::ffff:10.1.0.1".parse().unwrap()));
+        assert!(!net.contains("10.2.0.1".parse().unwrap()) && !net.contains("::1".parse().unwrap()));
+        assert!(Network::parse("0.0.0.0/0").unwrap().contains("203.0.113.9".parse().unwrap()));
+        assert!(Network::parse("::/0").unwrap().contains("2001:db8::1".parse().unwrap()));
+        for bad in ["", "x", "1.2.3.4/33", "::/129", "1.2.3.4/-1", "1.2.3.4/"] {
+            assert!(Network::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_enters_and_leaves_leaves_nothing(addresses in proptest::collection::vec(0u8..4, 0..50), most in 1u32..5) {
+            let mut admission = Admission::new(Some(most * 3), Some(most), Vec::new());
+            let mut places = Vec::new();
+            for address in addresses {
+                let before = admission.clients();
+                match admission.enter(Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, address)))) {
+                    Ok(place) => places.push(place),
+                    Err(_) => prop_assert_eq!(admission.clients(), before),
+                }
+                prop_assert!(admission.clients() <= most * 3);
+                prop_assert!(admission.by_source.values().all(|&count| count <= most));
+            }
+            for place in places {
+                admission.leave(place);
+            }
+            prop_assert!(admission.clients() == 0 && admission.by_source.is_empty());
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The table of children: which process serves which client, and in which slot of the board. Every change of a
+//! child's state goes through here, and is counted and logged here. It never forks and never waits.
+
+use super::admission::Place;
+use crate::session::board::{Board, SlotNumber};
+use crate::session::{Ending, Peer};
+use log::{debug, error, info, warn};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::WaitStatus;
+use nix::unistd::Pid;
+use std::collections::{BTreeSet, HashMap};
+use std::time::Instant;
+
+/// One child.
+#[derive(Debug)]
+struct Child {
+    peer: Peer,
+    place: Place,
+    slot: SlotNumber,
+    connected: Instant,
+}
+
+/// A slot that is taken for a child that is not forked yet.
+#[derive(Debug)]
+#[must_use]
+pub struct Reserved {
+    slot: SlotNumber,
+}
+
+impl Reserved {
+    /// The slot.
+    pub fn slot(&self) -> SlotNumber {
+        self.slot
+    }
+}
+
+/// The table.
+#[derive(Debug, Default)]
+pub struct Children {
+    by_pid: HashMap<Pid, Child>,
+    /// Slots that were used and are free again; the lowest is taken first, so that the board stays small.
+    free: BTreeSet<SlotNumber>,
+    /// The first slot that was never used.
+    fresh: u32,
+    forks: u64,
+    reaped: u64,
+}
+
+impl Children {
+    /// Takes a slot, before the fork. `None` if the board has no more.
+    pub fn reserve(&mut self, board: &Board) -> Option<Reserved> {
+        let slot = match self.free.pop_first() {
+            Some(slot) => slot,
+            None if self.fresh < board.slots() => {
+                self.fresh += 1;
+                SlotNumber(self.fresh - 1)
+            }
+            None => return None,
+        };
+        board.slot(slot).clear();
+        Some(Reserved { slot })
+    }
+
+    /// Gives a slot back: the fork failed.
+    pub fn release(&mut self, reserved: Reserved) {
+        self.free.insert(reserved.slot);
+    }
+
+    /// A child was forked.
+    pub fn begun(&mut self, pid: Pid, reserved: Reserved, peer: Peer, place: Place, connected: Instant) {
+        self.forks += 1;
+        debug!("client {peer}: child {pid} forked");
+        self.by_pid.insert(pid, Child { peer, place, slot: reserved.slot, connected });
+    }
+
+    /// A process ended. If it was a child of this table, it is logged and forgotten, and its client's place is given
+    /// back to the caller.
+    pub fn ended(&mut self, pid: Pid, status: WaitStatus, board: &Board) -> Option<Place> {
+        let child = self.by_pid.remove(&pid)?;
+        self.reaped += 1;
+        let slot = board.slot(child.slot);
+        let (peer, user, requests) = (&child.peer, slot.user(), slot.requests());
+        let user = if user.is_empty() { "-".to_owned() } else { user };
+        let seconds = child.connected.elapsed().as_secs_f64();
+        let who = format!("client {peer} user {user}: {requests} requests in {seconds:.3} s");
+        match status {
+            WaitStatus::Exited(_, status) => match Ending::from_exit_status(status) {
+                Some(Ending::Internal) => error!("{who}: child {pid}: {}", Ending::Internal.as_str()),
+                Some(ending) => info!("{who}: {}", ending.as_str()),
+                None => error!("{who}: child {pid} ended with status {status}, which means nothing here"),
+            },
+            WaitStatus::Signaled(_, Signal::SIGKILL | Signal::SIGTERM, _) => warn!("{who}: child {pid} was killed"),
+            WaitStatus::Signaled(_, signal, _) => error!("{who}: child {pid} crashed ({signal}); please report it"),
+            other => error!("{who}: child {pid}: {other:?}"),
+        }
+        self.free.insert(child.slot);
+        Some(child.place)
+    }
+
+    /// Sends a signal to every child. A child that has just ended is still ours to reap, so no other process can have
+    /// its pid.
+    pub fn signal_all(&self, signal: Signal) {
+        for pid in self.by_pid.keys() {
+            if let Err(error) = kill(*pid, signal) {
+                warn!("child {pid}: can't be sent {signal}: {error}");
+            }
+        }
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.by_pid.len()
+    }
+
+    /// How many were ever forked.
+    pub fn forks(&self) -> u64 {
+        self.forks
+    }
+
+    /// How many were ever reaped.
+    pub fn reaped(&self) -> u64 {
+        self.reaped
+    }
+}

@@ -1,0 +1,98 @@
+//! Helpers: short-lived children that do for the parent what it must not do itself (open a database, read and check
+//! a words file) and answer over a socket pair. The parent never waits for one while it serves.
+
+use crate::session::exchange::pair;
+use crate::sys::{self, Forker, Origin};
+use nix::errno::Errno;
+use nix::sys::signal::{Signal, kill};
+use nix::sys::socket::MsgFlags;
+use nix::unistd::Pid;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+/// The longest answer, in bytes: a number and a message.
+const ANSWER: usize = 4_096;
+
+/// A helper at work.
+#[derive(Debug)]
+pub struct Helper {
+    pid: Pid,
+    answers: OwnedFd,
+}
+
+/// What a helper says: one byte that the parent and it agree on, a message, and perhaps a descriptor.
+#[derive(Debug)]
+pub struct Answer {
+    /// What came of it.
+    pub outcome: u8,
+    /// In words.
+    pub message: String,
+    /// What it made.
+    pub made: Option<OwnedFd>,
+}
+
+impl Helper {
+    /// Forks a helper that does `work` and answers with what it returns.
+    ///
+    /// # Errors
+    /// No process, or no descriptor.
+    pub fn start(forker: &mut Forker, work: impl FnOnce(Origin) -> Answer) -> Result<Self, Errno> {
+        let (ours, theirs) = pair()?;
+        let pid = forker.fork(|origin| {
+            // Whatever it inherited, a listener above all, is not a helper's to keep open.
+            let ready = sys::close_all_but(&[theirs.as_fd()]);
+            let sent = ready.and_then(|()| send(theirs.as_fd(), &work(origin)));
+            sys::exit_now(i32::from(sent.is_err()))
+        })?;
+        Ok(Self { pid, answers: ours })
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    /// Readable when it has answered, or ended without an answer.
+    pub fn as_fd(&self) -> BorrowedFd<'_> {
+        self.answers.as_fd()
+    }
+
+    /// Takes its answer; waits for it if there is none yet. `None` if it ended without one.
+    pub fn answer(&self) -> Option<Answer> {
+        let mut buffer = [0; ANSWER];
+        loop {
+            match sys::receive_with_descriptor(self.answers.as_fd(), &mut buffer, MsgFlags::empty()) {
+                Ok((0, _)) => return None,
+                Ok((size, made)) => {
+                    let (outcome, message) = buffer[..size].split_first()?;
+                    return Some(Answer {
+                        outcome: *outcome,
+                        message: String::from_utf8_lossy(message).into_owned(),
+                        made,
+                    });
+                }
+                Err(Errno::EINTR) => {}
+                Err(_) => return None,
+            }
+        }
+    }
+
+    /// Ends it: its answer is not wanted any more.
+    pub fn give_up(self) {
+        let _ = kill(self.pid, Signal::SIGKILL);
+    }
+}
+
+fn send(socket: BorrowedFd<'_>, answer: &Answer) -> Result<(), Errno> {
+    let mut message = vec![answer.outcome];
+    let mut end = answer.message.len().min(ANSWER - 1);
+    while !answer.message.is_char_boundary(end) {
+        end -= 1;
+    }
+    message.extend_from_slice(&answer.message.as_bytes()[..end]);
+    match &answer.made {
+        Some(made) => sys::send_with_descriptor(socket, &message, made.as_fd(), MsgFlags::empty()),
+        None => {
+            nix::sys::socket::send(std::os::fd::AsRawFd::as_raw_fd(&socket), &message, MsgFlags::MSG_NOSIGNAL).map(drop)
+        }
+    }
+}

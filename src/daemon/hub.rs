@@ -1,0 +1,166 @@
+//! The parent's end of the [exchange](crate::session::exchange): it hands out the newest words, and leave to hash
+//! passwords to as many children at once as there are processors. It reads one byte of a child, and waits for none.
+
+use crate::session::exchange::{Ask, GRANTED, pair};
+use crate::sys;
+use log::warn;
+use nix::errno::Errno;
+use nix::sys::socket::{MsgFlags, send};
+use std::collections::{HashMap, VecDeque};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+
+/// A question whose answer is not over: it holds a turn, or waits for one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Turn(pub u32);
+
+/// The hub.
+#[derive(Debug)]
+pub struct Hub {
+    ours: OwnedFd,
+    theirs: OwnedFd,
+    /// How many may hash at once.
+    most: usize,
+    hashing: usize,
+    turns: HashMap<Turn, Exchange>,
+    waiting: VecDeque<Turn>,
+    next: u32,
+}
+
+#[derive(Debug)]
+struct Exchange {
+    socket: OwnedFd,
+    granted: bool,
+}
+
+impl Hub {
+    /// A hub that lets `most` children hash at once.
+    ///
+    /// # Errors
+    /// No descriptor.
+    pub fn new(most: usize) -> Result<Self, Errno> {
+        let (ours, theirs) = pair()?;
+        Ok(Self {
+            ours,
+            theirs,
+            most: most.max(1),
+            hashing: 0,
+            turns: HashMap::new(),
+            waiting: VecDeque::new(),
+            next: 0,
+        })
+    }
+
+    /// The end that every child inherits.
+    pub fn for_children(&self) -> BorrowedFd<'_> {
+        self.theirs.as_fd()
+    }
+
+    /// Readable when a child asks.
+    pub fn as_fd(&self) -> BorrowedFd<'_> {
+        self.ours.as_fd()
+    }
+
+    /// Takes one question. `None`: there is none.
+    pub fn next_ask(&mut self) -> Option<(Ask, OwnedFd)> {
+        loop {
+            let mut byte = [0; 1];
+            match sys::receive_with_descriptor(self.ours.as_fd(), &mut byte, MsgFlags::MSG_DONTWAIT) {
+                Ok((1, Some(socket))) => {
+                    if let Some(ask) = Ask::from_byte(byte[0]) {
+                        return Some((ask, socket));
+                    }
+                }
+                Ok(_) | Err(Errno::EINTR) => {}
+                Err(Errno::EAGAIN) => return None,
+                Err(error) => {
+                    // The child sees its pair closed, and tells its client to try again later.
+                    warn!("a child's question is lost: {error}");
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// Hands out the words.
+    pub fn give_words(socket: &OwnedFd, generation: u64, memory: BorrowedFd<'_>) {
+        let sent = sys::send_with_descriptor(socket.as_fd(), &generation.to_ne_bytes(), memory, MsgFlags::MSG_DONTWAIT);
+        if let Err(error) = sent {
+            warn!("the words can't be handed to a child: {error}");
+        }
+    }
+
+    /// Queues a child that wants to hash, and grants what can be granted. Watch its [`Hub::socket`] for its closing.
+    pub fn queue(&mut self, socket: OwnedFd) -> Turn {
+        let mut turn = Turn(self.next);
+        while self.turns.contains_key(&turn) {
+            turn = Turn(turn.0.wrapping_add(1));
+        }
+        self.next = turn.0.wrapping_add(1);
+        self.turns.insert(turn, Exchange { socket, granted: false });
+        self.waiting.push_back(turn);
+        self.grant();
+        turn
+    }
+
+    /// The socket of a turn.
+    pub fn socket(&self, turn: Turn) -> Option<BorrowedFd<'_>> {
+        self.turns.get(&turn).map(|exchange| exchange.socket.as_fd())
+    }
+
+    /// A child's end is closed: it is done, or dead. Its turn goes to the next.
+    pub fn closed(&mut self, turn: Turn) {
+        if let Some(exchange) = self.turns.remove(&turn) {
+            if exchange.granted {
+                self.hashing -= 1;
+            } else {
+                self.waiting.retain(|&waiting| waiting != turn);
+            }
+        }
+        self.grant();
+    }
+
+    fn grant(&mut self) {
+        while self.hashing < self.most {
+            let Some(turn) = self.waiting.pop_front() else { return };
+            let Some(exchange) = self.turns.get_mut(&turn) else { continue };
+            let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
+            // A child that has died meanwhile shows as closed soon; until then it counts.
+            let _ = send(exchange.socket.as_raw_fd(), &GRANTED, flags);
+            exchange.granted = true;
+            self.hashing += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::exchange::ask_to_hash;
+
+    #[test]
+    fn turns_are_given_in_order_and_come_back_when_a_child_goes() {
+        let mut hub = Hub::new(2).unwrap();
+        let mut permits: Vec<_> = (0..4).map(|_| Some(ask_to_hash(hub.for_children()).unwrap())).collect();
+        let mut turns = Vec::new();
+        while let Some((ask, socket)) = hub.next_ask() {
+            assert_eq!(ask, Ask::Hashing);
+            turns.push(hub.queue(socket));
+        }
+        let granted = |permit: &Option<crate::session::exchange::Permit>| {
+            let mut byte = [0; 1];
+            let fd = permit.as_ref().unwrap().as_fd().as_raw_fd();
+            nix::sys::socket::recv(fd, &mut byte, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_PEEK) == Ok(1)
+        };
+        assert_eq!(permits.iter().map(granted).collect::<Vec<_>>(), [true, true, false, false]);
+        // One that waits goes away, then one that holds a turn.
+        permits[2] = None;
+        hub.closed(turns[2]);
+        permits[0] = None;
+        hub.closed(turns[0]);
+        assert!(granted(&permits[3]));
+        permits[1].as_ref().unwrap().granted().unwrap();
+        hub.closed(turns[1]);
+        hub.closed(turns[3]);
+        assert!(hub.turns.is_empty() && hub.waiting.is_empty() && hub.hashing == 0);
+    }
+}

@@ -1,0 +1,232 @@
+//! The listening sockets: where clients come in. Accepts one at a time; never reads, never blocks.
+
+use super::exit::{Exit, Fatal};
+use crate::session::Peer;
+use crate::sys;
+use nix::errno::Errno;
+use nix::sys::socket::sockopt::{Ipv6V6Only, PeerCredentials, ReuseAddr};
+use nix::sys::socket::{
+    AddressFamily, Backlog, MsgFlags, SockFlag, SockType, SockaddrStorage, bind, getsockopt, listen, setsockopt, socket,
+};
+use std::io;
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+
+/// Where to listen, as an operator writes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Address {
+    /// `host:port` or `[v6]:port`.
+    Internet(String),
+    /// `unix:PATH`.
+    Unix(PathBuf),
+}
+
+impl Default for Address {
+    fn default() -> Self {
+        Self::Internet("127.0.0.1:2629".to_owned())
+    }
+}
+
+impl Address {
+    /// Reads an address. A host's name is looked up later, when it is listened on.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        if let Some(path) = text.strip_prefix("unix:") {
+            return if path.is_empty() { Err("no path".to_owned()) } else { Ok(Self::Unix(path.into())) };
+        }
+        let expected = "expected host:port, [v6]:port or unix:PATH";
+        let (host, port) = text.rsplit_once(':').ok_or(expected)?;
+        if port.is_empty() || !port.bytes().all(|byte| byte.is_ascii_digit()) || port.parse::<u16>().is_err() {
+            return Err("the port is a number from 0 to 65535".to_owned());
+        }
+        let bracketed = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+        match bracketed {
+            Some(v6) if v6.parse::<std::net::Ipv6Addr>().is_err() => Err(format!("[{v6}] is not an IPv6 address")),
+            None if host.is_empty() || host.contains([':', '[', ']']) => Err(expected.to_owned()),
+            _ => Ok(Self::Internet(text.to_owned())),
+        }
+    }
+}
+
+/// A listening socket.
+#[derive(Debug)]
+pub enum Listener {
+    /// Over TCP.
+    Internet(TcpListener, SocketAddr),
+    /// Over a Unix socket, whose file goes when the listener goes.
+    Unix(UnixListener, SocketFile),
+    /// A client's private server: connections come as descriptors over a socket pair that nobody else has.
+    Private(OwnedFd),
+}
+
+/// The file of a Unix socket.
+#[derive(Debug)]
+pub struct SocketFile {
+    path: PathBuf,
+    identity: (u64, u64),
+}
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        // Only ours: another daemon may have put its own in its place.
+        if identity(&self.path).is_ok_and(|identity| identity == self.identity) {
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+fn identity(path: &Path) -> io::Result<(u64, u64)> {
+    std::fs::symlink_metadata(path).map(|data| (data.dev(), data.ino()))
+}
+
+/// What an accept gave.
+#[derive(Debug)]
+pub enum Accepted {
+    /// A client.
+    Client(OwnedFd, Peer),
+    /// Nobody is waiting.
+    Nobody,
+    /// That client is gone already, or its network is; the next one may be well.
+    Lost(io::Error),
+    /// This process, or the system, has no descriptor or no memory left.
+    Scarce(io::Error),
+    /// The private server's one client has ended.
+    Ended,
+}
+
+impl Listener {
+    /// Listens on an address; a host's name may stand for several.
+    ///
+    /// # Errors
+    /// [`Exit::System`], naming the address.
+    pub fn open(address: &Address) -> Result<Vec<Self>, Fatal> {
+        match address {
+            Address::Internet(text) => {
+                let refuse = |error: io::Error| Fatal::new(Exit::System, format!("can't listen on {text}: {error}"));
+                let addresses: Vec<SocketAddr> = text.to_socket_addrs().map_err(refuse)?.collect();
+                addresses.into_iter().map(|address| listen_on(address).map_err(refuse)).collect()
+            }
+            Address::Unix(path) => listen_at(path)
+                .map(|listener| vec![listener])
+                .map_err(|error| Fatal::new(Exit::System, format!("can't listen on unix:{}: {error}", path.display()))),
+        }
+    }
+
+    /// Accepts one client.
+    pub fn accept(&self) -> Accepted {
+        let accepted = match self {
+            Self::Internet(listener, _) => {
+                listener.accept().map(|(stream, address)| (stream.into(), Peer::Internet(address)))
+            }
+            Self::Unix(listener, _) => listener.accept().and_then(|(stream, _)| {
+                let user = getsockopt(&stream, PeerCredentials)?.uid();
+                Ok((stream.into(), Peer::Local { user }))
+            }),
+            Self::Private(socket) => {
+                match sys::receive_with_descriptor(socket.as_fd(), &mut [0; 1], MsgFlags::MSG_DONTWAIT) {
+                    Ok((0, _)) => return Accepted::Ended,
+                    Ok((_, Some(stream))) => Ok((stream, Peer::Local { user: nix::unistd::getuid().as_raw() })),
+                    Ok((_, None)) => return Accepted::Nobody,
+                    Err(error) => Err(error.into()),
+                }
+            }
+        };
+        accepted.map_or_else(classify, |(stream, peer)| Accepted::Client(stream, peer))
+    }
+
+    /// The socket to watch.
+    pub fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Internet(listener, _) => listener.as_fd(),
+            Self::Unix(listener, _) => listener.as_fd(),
+            Self::Private(socket) => socket.as_fd(),
+        }
+    }
+}
+
+impl std::fmt::Display for Listener {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Internet(_, address) => write!(f, "{address}"),
+            Self::Unix(_, file) => write!(f, "unix:{}", file.path.display()),
+            Self::Private(_) => f.write_str("a private socket"),
+        }
+    }
+}
+
+/// No accept error ends the daemon (lesson D8): accept(2) passes on what the network said of that one connection.
+fn classify(error: io::Error) -> Accepted {
+    match error.raw_os_error().map(Errno::from_raw) {
+        Some(Errno::EAGAIN) => Accepted::Nobody,
+        Some(Errno::EMFILE | Errno::ENFILE | Errno::ENOBUFS | Errno::ENOMEM) => Accepted::Scarce(error),
+        _ => Accepted::Lost(error),
+    }
+}
+
+fn listen_on(address: SocketAddr) -> io::Result<Listener> {
+    let family = if address.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 };
+    let socket = socket(family, SockType::Stream, SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK, None)?;
+    // A restart must not wait for the connections of the last run to be forgotten.
+    setsockopt(&socket, ReuseAddr, &true)?;
+    if address.is_ipv6() {
+        // [::] and 0.0.0.0 can then be listened on side by side, whatever the system's default.
+        setsockopt(&socket, Ipv6V6Only, &true)?;
+    }
+    bind(std::os::fd::AsRawFd::as_raw_fd(&socket), &SockaddrStorage::from(address))?;
+    listen(&socket, Backlog::MAXALLOWABLE)?;
+    let listener = TcpListener::from(socket);
+    let address = listener.local_addr()?;
+    Ok(Listener::Internet(listener, address))
+}
+
+fn listen_at(path: &Path) -> io::Result<Listener> {
+    if std::fs::symlink_metadata(path).is_ok_and(|data| data.file_type().is_socket()) {
+        // A socket that nobody answers on was left by a daemon that was killed.
+        match UnixStream::connect(path) {
+            Ok(_) => return Err(io::Error::from_raw_os_error(libc::EADDRINUSE)),
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => std::fs::remove_file(path)?,
+            Err(error) => return Err(error),
+        }
+    }
+    let listener = UnixListener::bind(path)?;
+    let file = SocketFile { path: path.to_owned(), identity: identity(path)? };
+    // Whoever reaches the directory may connect, as with TCP; accounts are what protects.
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o666))?;
+    listener.set_nonblocking(true)?;
+    // std listens with a backlog of its own choice; listening again only raises it.
+    listen(&listener, Backlog::MAXALLOWABLE)?;
+    Ok(Listener::Unix(listener, file))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses() {
+        for good in ["127.0.0.1:0", "localhost:2629", "[::1]:2629", "unix:/run/x", "unix:x y"] {
+            Address::parse(good).expect(good);
+        }
+        for bad in ["", "nowhere", ":2629", "::1:2629", "[x]:1", "host:", "host:65536", "host:+1", "host:http", "unix:"]
+        {
+            assert!(Address::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn every_accept_error_has_a_place() {
+        let of = |errno: Errno| classify(io::Error::from(errno));
+        assert!(matches!(of(Errno::EAGAIN), Accepted::Nobody));
+        for errno in [Errno::EMFILE, Errno::ENFILE, Errno::ENOMEM, Errno::ENOBUFS] {
+            assert!(matches!(of(errno), Accepted::Scarce(_)), "{errno}");
+        }
+        for errno in [Errno::ECONNABORTED, Errno::EPROTO, Errno::EPERM, Errno::ENETDOWN, Errno::EINVAL] {
+            assert!(matches!(of(errno), Accepted::Lost(_)), "{errno}");
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Log lines on standard error: for a person with time and level, for the journal with its priorities.
+
+use log::Level;
+use std::io::Write;
+use time::OffsetDateTime;
+use time::macros::format_description;
+
+/// Starts logging. `RUST_LOG` chooses what is logged, by room (`RUST_LOG=cidian::session=debug`); `usual` where it
+/// does not.
+pub fn start(usual: log::LevelFilter) {
+    // systemd.exec(5): set when standard error goes to the journal, which adds time and process itself.
+    let journal = std::env::var_os("JOURNAL_STREAM").is_some();
+    let mut builder = env_logger::Builder::new();
+    builder.filter_level(usual).parse_default_env();
+    builder.format(move |out, record| {
+        // One line a record, whatever is in it: a client's text must not forge another.
+        let message = crate::text::printable(&record.args().to_string());
+        if journal {
+            writeln!(out, "<{}>{message}", priority(record.level()))
+        } else {
+            let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
+            let now = OffsetDateTime::now_utc().format(format).unwrap_or_default();
+            writeln!(out, "{now} cidiand[{}] {}: {message}", std::process::id(), record.level())
+        }
+    });
+    // A second start would be a mistake of ours, and a harmless one.
+    let _ = builder.try_init();
+}
+
+/// sd-daemon(3): the levels of syslog.
+fn priority(level: Level) -> u8 {
+    match level {
+        Level::Error => 3,
+        Level::Warn => 4,
+        Level::Info => 6,
+        Level::Debug | Level::Trace => 7,
+    }
+}

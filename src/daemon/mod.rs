@@ -1,0 +1,30 @@
+//! The parent, and the operator's tools: everything of `cidiand` but the sessions themselves.
+
+#![forbid(unsafe_code)]
+
+mod admission;
+mod children;
+mod exit;
+mod helper;
+mod hub;
+mod listeners;
+mod loader;
+mod logging;
+mod notify;
+mod options;
+mod parent;
+mod poller;
+mod private;
+mod probe;
+mod refusals;
+mod scarcity;
+mod settings;
+mod signals;
+mod start;
+mod state_directory;
+mod tools;
+
+pub use exit::{Exit, Fatal};
+pub use options::CommandLine;
+pub use private::PrivateServer;
+pub use start::run;

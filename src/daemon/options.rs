@@ -1,0 +1,129 @@
+//! The command line of `cidiand`: what can be said, not what it means.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde::Deserialize;
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Examples:
+  cidiand                                        serve on 127.0.0.1:2629, with an embedded database
+  cidiand --listen 0.0.0.0:2629 --listen unix:/run/cidian/cidian.sock
+  cidiand --database-file /etc/cidian/database init-db
+  cidiand words check my-words.txt && cidiand --words my-words.txt
+  kill -HUP PID                                  load the words file again
+
+Signals: HUP loads the words file again; TERM and INT stop after the requests that were read, a second one at
+once; USR1 logs one line of figures.
+Exit statuses: 0; 64 usage; 65 words file refused; 66 words file not there; 69 database not reachable; 71 system
+error; 78 configuration or schema.";
+
+/// The networked dictionary's daemon: one child process for each client.
+#[derive(Debug, Parser)]
+#[command(name = "cidiand", version, after_help = EXAMPLES, max_term_width = 110)]
+pub struct CommandLine {
+    /// The options.
+    #[command(flatten)]
+    pub options: Options,
+    /// What to do instead of serving.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Options, each also a key of the configuration file.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Options {
+    /// Configuration file, TOML; the command line wins [default: /etc/cidian/cidiand.toml if it is there]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    /// Where to listen: host:port, [v6]:port or unix:PATH; may be repeated; port 0 picks one [default: 127.0.0.1:2629]
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Vec<String>,
+    /// The database: mysql://user:password@host:3306/dict, mysql://user@localhost/dict?socket=PATH or sqlite:PATH
+    /// [default: sqlite: in the state directory] [env: CIDIAN_DATABASE]
+    #[arg(long, value_name = "URL", global = true, conflicts_with = "database_file")]
+    pub database: Option<String>,
+    /// A file that holds the database's URL, so that no password shows in `ps`
+    #[arg(long, value_name = "FILE", global = true)]
+    pub database_file: Option<PathBuf>,
+    /// The words file [default: /usr/share/cidian/words.txt if it is there, else the built-in words]
+    #[arg(long, value_name = "FILE")]
+    pub words: Option<PathBuf>,
+    /// Where words are looked up: the words file, or table `words` of the database [default: text]
+    #[arg(long, value_name = "WHERE")]
+    pub lookup: Option<Lookup>,
+    /// Whether accounts can be registered [default: open]
+    #[arg(long, value_name = "STATE")]
+    pub registration: Option<Registration>,
+    /// More clients get `FAIL busy`; 0 for no limit [default: 10000]
+    #[arg(long, value_name = "N")]
+    pub max_clients: Option<u32>,
+    /// The same, for each IPv4 address or IPv6 /64; 0 for no limit [default: 256]
+    #[arg(long, value_name = "N")]
+    pub max_clients_per_source: Option<u32>,
+    /// A network that no per-source limit touches; may be repeated; `none` for none [default: 127.0.0.0/8, ::1/128]
+    #[arg(long, value_name = "NET")]
+    pub exempt_source: Vec<String>,
+    /// Seconds without a whole request before the connection is closed; 0 for none [default: 600]
+    #[arg(long, value_name = "S")]
+    pub idle_timeout: Option<u64>,
+    /// Seconds from connecting to the first successful login; 0 for none [default: 60]
+    #[arg(long, value_name = "S")]
+    pub login_grace: Option<u64>,
+    /// Check configuration, words file and database, say what is wrong, and exit
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// Where words are looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Lookup {
+    /// In the words file's loaded copy.
+    Text,
+    /// In table `words`.
+    Database,
+}
+
+/// Whether `R` is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Registration {
+    /// It is.
+    Open,
+    /// It gets `FAIL denied`.
+    Closed,
+}
+
+/// What `cidiand` does instead of serving.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Apply the schema to the database; safe to repeat
+    #[command(
+        after_help = "Example:\n  cidiand --database mysql://cidian@localhost/dict?socket=/run/mysqld/mysqld.sock init-db"
+    )]
+    InitDb,
+    /// Check a words file, or put one into the database
+    #[command(subcommand)]
+    Words(WordsCommand),
+}
+
+/// What can be done with a words file.
+#[derive(Debug, Subcommand)]
+pub enum WordsCommand {
+    /// Tell every problem of a words file, a line each, with line numbers
+    #[command(
+        after_help = "Exit statuses: 0 the file would be taken (warnings or not); 65 it would be refused; 66 it is not there.\n\nExample:\n  cidiand words check my-words.txt"
+    )]
+    Check {
+        /// The words file
+        file: PathBuf,
+    },
+    /// Put a words file into table `words`, in one transaction that replaces the old content
+    #[command(
+        after_help = "Example:\n  cidiand --database-file /etc/cidian/database words load my-words.txt\n  cidiand --database-file /etc/cidian/database --lookup database"
+    )]
+    Load {
+        /// The words file
+        file: PathBuf,
+    },
+}

@@ -1,0 +1,125 @@
+//! What the parent waits for: one epoll, each descriptor with a name.
+
+use super::hub::Turn;
+use nix::errno::Errno;
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
+use std::os::fd::BorrowedFd;
+use std::time::{Duration, Instant};
+
+/// The name of a descriptor that is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Token {
+    /// A signal has come.
+    Signal,
+    /// A child asks.
+    Hub,
+    /// The loader has answered.
+    Loader,
+    /// A client waits at the listener of this number.
+    Listener(u32),
+    /// A child's turn is over.
+    Turn(Turn),
+    /// A refused client has closed.
+    Refused(u32),
+}
+
+impl Token {
+    fn number(self) -> u64 {
+        let (kind, number) = match self {
+            Self::Signal => (0, 0),
+            Self::Hub => (1, 0),
+            Self::Loader => (2, 0),
+            Self::Listener(number) => (3, number),
+            Self::Turn(Turn(number)) => (4, number),
+            Self::Refused(number) => (5, number),
+        };
+        (kind << 32) | u64::from(number)
+    }
+
+    fn of(number: u64) -> Option<Self> {
+        let low = number as u32;
+        Some(match number >> 32 {
+            0 => Self::Signal,
+            1 => Self::Hub,
+            2 => Self::Loader,
+            3 => Self::Listener(low),
+            4 => Self::Turn(Turn(low)),
+            5 => Self::Refused(low),
+            _ => return None,
+        })
+    }
+}
+
+/// The epoll.
+#[derive(Debug)]
+pub struct Poller {
+    epoll: Epoll,
+}
+
+impl Poller {
+    /// An epoll that waits for nothing yet.
+    ///
+    /// # Errors
+    /// No descriptor.
+    pub fn new() -> Result<Self, Errno> {
+        Ok(Self { epoll: Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)? })
+    }
+
+    /// Waits for something to read.
+    ///
+    /// # Errors
+    /// No memory.
+    pub fn watch(&self, fd: BorrowedFd<'_>, token: Token) -> Result<(), Errno> {
+        self.epoll.add(fd, EpollEvent::new(EpollFlags::EPOLLIN, token.number()))
+    }
+
+    /// Waits for the other end's closing only.
+    ///
+    /// # Errors
+    /// No memory.
+    pub fn watch_closing(&self, fd: BorrowedFd<'_>, token: Token) -> Result<(), Errno> {
+        self.epoll.add(fd, EpollEvent::new(EpollFlags::EPOLLRDHUP, token.number()))
+    }
+
+    /// Waits no longer for this one. A closed descriptor needs it too when a child still holds a copy.
+    pub fn forget(&self, fd: BorrowedFd<'_>) {
+        let _ = self.epoll.delete(fd);
+    }
+
+    /// Waits until something has happened or the deadline has passed.
+    ///
+    /// # Errors
+    /// Those of `epoll_wait(2)` but for EINTR, which is nothing.
+    pub fn wait(&self, deadline: Option<Instant>) -> Result<Vec<Token>, Errno> {
+        let timeout = deadline.map_or(EpollTimeout::NONE, |deadline| {
+            // Rounded up: waking a moment early would spin.
+            let left = deadline.saturating_duration_since(Instant::now()) + Duration::from_micros(999);
+            EpollTimeout::try_from(left).unwrap_or(EpollTimeout::MAX)
+        });
+        let mut events = [EpollEvent::empty(); 64];
+        match self.epoll.wait(&mut events, timeout) {
+            Ok(count) => Ok(events[..count].iter().filter_map(|event| Token::of(event.data())).collect()),
+            Err(Errno::EINTR) => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_survive_the_kernel() {
+        for token in [
+            Token::Signal,
+            Token::Hub,
+            Token::Loader,
+            Token::Listener(3),
+            Token::Turn(Turn(u32::MAX)),
+            Token::Refused(7),
+        ] {
+            assert_eq!(Token::of(token.number()), Some(token));
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! The probe: a helper that opens the database and checks its schema, because the parent never opens one.
+
+use super::exit::{Exit, Fatal};
+use super::helper::{Answer, Helper};
+use crate::store::{self, Kind, Location};
+use crate::sys::Forker;
+
+const FINE: u8 = b'f';
+const WORLD: u8 = b'w';
+const CONFIGURATION: u8 = b'c';
+const BUG: u8 = b'b';
+
+/// Checks the database, and waits for the result.
+///
+/// # Errors
+/// [`Exit::Unavailable`] if it can't be reached, [`Exit::Configuration`] if it has no schema (an embedded one is
+/// made) or refuses us.
+pub fn check(forker: &mut Forker, location: &Location) -> Result<(), Fatal> {
+    let helper = Helper::start(forker, |origin| {
+        let (outcome, message) = match store::check(location, origin.into_store_key()) {
+            Ok(()) => (FINE, String::new()),
+            Err(error) => (
+                match error.kind {
+                    Kind::World => WORLD,
+                    Kind::Configuration => CONFIGURATION,
+                    Kind::Bug => BUG,
+                },
+                error.message,
+            ),
+        };
+        Answer { outcome, message, made: None }
+    })
+    .map_err(|error| Fatal::new(Exit::System, format!("no process to check the database with: {error}")))?;
+    let answer = helper.answer();
+    // It is reaped with all others, or here if it still is there.
+    let _ = nix::sys::wait::waitpid(helper.pid(), None);
+    let Some(answer) = answer else {
+        return Err(Fatal::new(Exit::Software, "the database's check ended without an answer"));
+    };
+    let exit = match answer.outcome {
+        FINE => return Ok(()),
+        WORLD => Exit::Unavailable,
+        CONFIGURATION => Exit::Configuration,
+        _ => Exit::Software,
+    };
+    Err(Fatal::new(exit, format!("database {location}: {}", answer.message)))
+}

@@ -1,0 +1,96 @@
+//! When the system has nothing left to give: the listeners rest for a moment instead of spinning, a spare descriptor
+//! lets clients be told, and the log says it once, not once a client.
+
+use log::{error, info};
+use nix::errno::Errno;
+use std::fs::File;
+use std::io;
+use std::time::{Duration, Instant};
+
+/// How long the listeners rest.
+const REST: Duration = Duration::from_millis(100);
+/// A scarcity that goes on is logged again after this time.
+const SAY_AGAIN: Duration = Duration::from_secs(60);
+
+/// What is scarce, and since when.
+#[derive(Debug)]
+pub struct Scarcity {
+    spare: Option<File>,
+    pause: Option<Instant>,
+    descriptors_said: Option<Instant>,
+    processes_said: Option<Instant>,
+}
+
+impl Scarcity {
+    /// No scarcity yet; a descriptor is put by.
+    pub fn new() -> Self {
+        let mut scarcity = Self { spare: None, pause: None, descriptors_said: None, processes_said: None };
+        scarcity.keep_spare();
+        scarcity
+    }
+
+    /// Puts a descriptor by.
+    pub fn keep_spare(&mut self) {
+        if self.spare.is_none() {
+            self.spare = File::open("/dev/null").ok();
+        }
+    }
+
+    /// Closes the spare descriptor, so that there is room for one. `false` if there was none.
+    pub fn release_spare(&mut self) -> bool {
+        self.spare.take().is_some()
+    }
+
+    /// Descriptors or memory ran out: rest.
+    pub fn begin(&mut self, error: &io::Error) {
+        if due(&mut self.descriptors_said) {
+            error!("clients can't be accepted: {error}; they are refused or wait until that is over");
+        }
+        self.rest();
+    }
+
+    /// Rests for a moment.
+    pub fn rest(&mut self) {
+        self.pause = Some(Instant::now() + REST);
+    }
+
+    /// Clients are accepted again.
+    pub fn over(&mut self) {
+        if self.descriptors_said.take().is_some() {
+            info!("clients are accepted again");
+        }
+    }
+
+    /// A fork failed.
+    pub fn no_process(&mut self, error: Errno) {
+        if due(&mut self.processes_said) {
+            error!("no process for a client: {error}; clients are refused until that is over");
+        }
+    }
+
+    /// When the rest is over; none if there is no rest.
+    pub fn pause_until(&self) -> Option<Instant> {
+        self.pause
+    }
+
+    /// The rest is over.
+    pub fn resume(&mut self) {
+        self.pause = None;
+        self.keep_spare();
+    }
+}
+
+impl Default for Scarcity {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn due(said: &mut Option<Instant>) -> bool {
+    let now = Instant::now();
+    if said.is_some_and(|at| now.duration_since(at) < SAY_AGAIN) {
+        return false;
+    }
+    *said = Some(now);
+    true
+}

@@ -1,0 +1,312 @@
+//! What the operator has decided: command line over environment over configuration file over defaults.
+
+use super::admission::Network;
+use super::exit::{Exit, Fatal};
+use super::listeners::Address;
+use super::options::{Lookup, Options, Registration};
+use super::state_directory::StateDirectory;
+use crate::session::SessionSettings;
+use crate::store::Location;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The configuration file that is read when none is named.
+pub const DEFAULT_CONFIG: &str = "/etc/cidian/cidiand.toml";
+/// The words file that is loaded when none is named and it is there.
+pub const DEFAULT_WORDS: &str = "/usr/share/cidian/words.txt";
+
+/// Everything that is settled before the daemon starts.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where to listen.
+    pub listen: Vec<Address>,
+    /// What sessions need to know.
+    pub session: SessionSettings,
+    /// Where words are looked up.
+    pub lookup: Lookup,
+    /// The words file; the built-in words without one.
+    pub words: Option<PathBuf>,
+    /// The most clients at once; no limit without one.
+    pub max_clients: Option<u32>,
+    /// The most clients from one source at once; no limit without one.
+    pub max_clients_per_source: Option<u32>,
+    /// Networks that no per-source limit touches.
+    pub exempt_sources: Vec<Network>,
+    /// Where what lasts is kept.
+    pub state_directory: StateDirectory,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    listen: Option<OneOrMore>,
+    database: Option<String>,
+    database_file: Option<PathBuf>,
+    words: Option<PathBuf>,
+    lookup: Option<Lookup>,
+    registration: Option<Registration>,
+    max_clients: Option<u32>,
+    max_clients_per_source: Option<u32>,
+    exempt_source: Option<OneOrMore>,
+    idle_timeout: Option<u64>,
+    login_grace: Option<u64>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum OneOrMore {
+    One(String),
+    More(Vec<String>),
+}
+
+impl OneOrMore {
+    fn into_vec(self) -> Vec<String> {
+        match self {
+            Self::One(one) => vec![one],
+            Self::More(more) => more,
+        }
+    }
+}
+
+/// A value, and whose mistake it is if it is wrong.
+struct Said<T> {
+    value: T,
+    exit: Exit,
+    by: String,
+}
+
+impl<T> Said<T> {
+    fn wrong(&self, why: impl std::fmt::Display) -> Fatal {
+        Fatal::new(self.exit, format!("{}: {why}", self.by))
+    }
+}
+
+fn choose<T>(option: &str, command_line: Option<T>, file: Option<T>, path: &Path) -> Option<Said<T>> {
+    let key = option.replace('-', "_");
+    command_line.map(|value| Said { value, exit: Exit::Usage, by: format!("--{option}") }).or_else(|| {
+        file.map(|value| Said { value, exit: Exit::Configuration, by: format!("{}: {key}", path.display()) })
+    })
+}
+
+fn non_empty(list: Vec<String>) -> Option<Vec<String>> {
+    (!list.is_empty()).then_some(list)
+}
+
+impl Settings {
+    /// Settles everything.
+    ///
+    /// # Errors
+    /// [`Exit::Usage`] for the command line's (or the environment's) mistakes, [`Exit::Configuration`] for the file's.
+    pub fn settle(options: Options, environment: impl Fn(&str) -> Option<String>) -> Result<Self, Fatal> {
+        let (file, path) = read_config(options.config.as_deref())?;
+        let state_directory = StateDirectory::locate(&environment)?;
+
+        let listen = choose("listen", non_empty(options.listen), file.listen.map(OneOrMore::into_vec), &path);
+        let listen = match listen {
+            Some(said) if said.value.is_empty() => return Err(said.wrong("no address")),
+            Some(said) => said
+                .value
+                .iter()
+                .map(|text| Address::parse(text).map_err(|why| said.wrong(format!("{text}: {why}"))))
+                .collect::<Result<_, _>>()?,
+            None => vec![Address::default()],
+        };
+        let exempt = choose(
+            "exempt-source",
+            non_empty(options.exempt_source),
+            file.exempt_source.map(OneOrMore::into_vec),
+            &path,
+        );
+        let exempt_sources = match exempt {
+            Some(said) => said
+                .value
+                .iter()
+                .filter(|text| *text != "none")
+                .map(|text| Network::parse(text).map_err(|why| said.wrong(format!("{text}: {why}"))))
+                .collect::<Result<_, _>>()?,
+            None => Network::loopback(),
+        };
+        let said = database_url(
+            options.database,
+            options.database_file,
+            &environment,
+            file.database,
+            file.database_file,
+            &path,
+        )?;
+        let database = match said {
+            Some(said) => Location::parse(&said.value).map_err(|why| said.wrong(why))?,
+            None => Location::Sqlite(state_directory.path().join("cidian.db")),
+        };
+        let words = options.words.or(file.words).or_else(|| {
+            let default = PathBuf::from(DEFAULT_WORDS);
+            default.exists().then_some(default)
+        });
+        let limit =
+            |option: Option<u32>, key: Option<u32>, default| Some(option.or(key).unwrap_or(default)).filter(|&n| n > 0);
+        let seconds = |option: Option<u64>, key: Option<u64>, default| {
+            Some(option.or(key).unwrap_or(default)).filter(|&n| n > 0).map(Duration::from_secs)
+        };
+        Ok(Self {
+            listen,
+            session: SessionSettings {
+                database,
+                registration_open: options.registration.or(file.registration) != Some(Registration::Closed),
+                idle_timeout: seconds(options.idle_timeout, file.idle_timeout, 600),
+                login_grace: seconds(options.login_grace, file.login_grace, 60),
+            },
+            lookup: options.lookup.or(file.lookup).unwrap_or(Lookup::Text),
+            words,
+            max_clients: limit(options.max_clients, file.max_clients, 10_000),
+            max_clients_per_source: limit(options.max_clients_per_source, file.max_clients_per_source, 256),
+            exempt_sources,
+            state_directory,
+        })
+    }
+
+    /// What a client's private server runs with: the embedded database and the built-in words, and no limits that a
+    /// person at a prompt would meet.
+    ///
+    /// # Errors
+    /// There is no state directory.
+    pub fn local(environment: impl Fn(&str) -> Option<String>) -> Result<Self, Fatal> {
+        let state_directory = StateDirectory::locate(&environment)?;
+        Ok(Self {
+            listen: Vec::new(),
+            session: SessionSettings {
+                database: Location::Sqlite(state_directory.path().join("cidian.db")),
+                registration_open: true,
+                idle_timeout: None,
+                login_grace: None,
+            },
+            lookup: Lookup::Text,
+            words: None,
+            max_clients: None,
+            max_clients_per_source: None,
+            exempt_sources: Vec::new(),
+            state_directory,
+        })
+    }
+}
+
+fn read_config(named: Option<&Path>) -> Result<(File, PathBuf), Fatal> {
+    let path = named.unwrap_or(Path::new(DEFAULT_CONFIG));
+    let wrong = |why: String| Fatal::new(Exit::Configuration, format!("{}: {why}", path.display()));
+    match std::fs::read_to_string(path) {
+        Ok(text) => {
+            let file = toml::from_str(&text).map_err(|error| {
+                let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+                wrong(format!("line {line}: {}", error.message()))
+            })?;
+            Ok((file, path.to_owned()))
+        }
+        Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
+            Ok((File::default(), path.to_owned()))
+        }
+        Err(error) => Err(wrong(error.to_string())),
+    }
+}
+
+fn database_url(
+    option: Option<String>,
+    option_file: Option<PathBuf>,
+    environment: impl Fn(&str) -> Option<String>,
+    key: Option<String>,
+    key_file: Option<PathBuf>,
+    config: &Path,
+) -> Result<Option<Said<String>>, Fatal> {
+    let from_file = |said: Said<PathBuf>| {
+        let text = std::fs::read_to_string(&said.value)
+            .map_err(|error| said.wrong(format!("{}: {error}", said.value.display())))?;
+        let by = format!("{}: {}", said.by, said.value.display());
+        // A mistake inside the file is never the command line's.
+        Ok(Said { value: text.trim().to_owned(), exit: Exit::Configuration, by })
+    };
+    if let Some(value) = option {
+        return Ok(Some(Said { value, exit: Exit::Usage, by: "--database".to_owned() }));
+    }
+    if let Some(value) = option_file {
+        return from_file(Said { value, exit: Exit::Usage, by: "--database-file".to_owned() }).map(Some);
+    }
+    if let Some(value) = environment("CIDIAN_DATABASE") {
+        return Ok(Some(Said { value, exit: Exit::Usage, by: "CIDIAN_DATABASE".to_owned() }));
+    }
+    let by = |key: &str| format!("{}: {key}", config.display());
+    match (key, key_file) {
+        (Some(_), Some(_)) => Err(Fatal::new(
+            Exit::Configuration,
+            format!("{}: database and database_file exclude each other", config.display()),
+        )),
+        (Some(value), None) => Ok(Some(Said { value, exit: Exit::Configuration, by: by("database") })),
+        (None, Some(value)) => from_file(Said { value, exit: Exit::Configuration, by: by("database_file") }).map(Some),
+        (None, None) => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::options::CommandLine;
+    use super::*;
+    use clap::Parser;
+
+    fn settle(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Settings, Fatal> {
+        let line = CommandLine::try_parse_from([&["cidiand"], arguments].concat()).unwrap();
+        let mut options = line.options;
+        let none = tempfile::NamedTempFile::new().unwrap();
+        options.config.get_or_insert_with(|| none.path().to_owned());
+        Settings::settle(options, |name| {
+            let found = environment.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
+            found.or_else(|| (name == "STATE_DIRECTORY").then(|| "/state".to_owned()))
+        })
+    }
+
+    #[test]
+    fn defaults_are_the_interfaces() {
+        let settings = settle(&[], &[]).unwrap();
+        assert_eq!(settings.listen, [Address::parse("127.0.0.1:2629").unwrap()]);
+        assert_eq!(settings.session.database, Location::Sqlite("/state/cidian.db".into()));
+        assert_eq!((settings.max_clients, settings.max_clients_per_source), (Some(10_000), Some(256)));
+        assert_eq!(settings.session.idle_timeout, Some(Duration::from_secs(600)));
+        assert_eq!(settings.session.login_grace, Some(Duration::from_secs(60)));
+        assert!(settings.session.registration_open);
+        assert_eq!(settings.exempt_sources, Network::loopback());
+    }
+
+    #[test]
+    fn the_command_line_wins_over_the_environment_over_the_file() {
+        let mut config = tempfile::NamedTempFile::new().unwrap();
+        std::io::Write::write_all(
+            &mut config,
+            b"listen = ['[::1]:1', 'unix:/s']\ndatabase = 'sqlite:/file'\nmax_clients = 0\nidle_timeout = 7\nexempt_source = 'none'\nregistration = 'closed'\n",
+        )
+        .unwrap();
+        let config = config.path().to_str().unwrap();
+        let settings = settle(&["--config", config, "--idle-timeout", "0"], &[]).unwrap();
+        assert_eq!(settings.listen.len(), 2);
+        assert_eq!(settings.session.database, Location::Sqlite("/file".into()));
+        assert_eq!((settings.max_clients, settings.session.idle_timeout), (None, None));
+        assert!(settings.exempt_sources.is_empty() && !settings.session.registration_open);
+        let settings = settle(&["--config", config], &[("CIDIAN_DATABASE", "sqlite:/environment")]).unwrap();
+        assert_eq!(settings.session.database, Location::Sqlite("/environment".into()));
+        let settings =
+            settle(&["--config", config, "--database", "sqlite:/line"], &[("CIDIAN_DATABASE", "sqlite:/environment")])
+                .unwrap();
+        assert_eq!(settings.session.database, Location::Sqlite("/line".into()));
+    }
+
+    #[test]
+    fn mistakes_are_told_apart() {
+        for arguments in
+            [&["--database", "postgres://x/y"][..], &["--listen", "nowhere"], &["--exempt-source", "1.2.3.4/99"]]
+        {
+            assert_eq!(settle(arguments, &[]).unwrap_err().exit, Exit::Usage, "{arguments:?}");
+        }
+        let mut config = tempfile::NamedTempFile::new().unwrap();
+        std::io::Write::write_all(&mut config, b"# fine\nno_such_key = 1\n").unwrap();
+        let fatal = settle(&["--config", config.path().to_str().unwrap()], &[]).unwrap_err();
+        assert_eq!(fatal.exit, Exit::Configuration);
+        assert!(fatal.message.contains("line 2") && fatal.message.contains("no_such_key"), "{fatal}");
+        assert_eq!(settle(&["--config", "/nowhere"], &[]).unwrap_err().exit, Exit::Configuration);
+    }
+}

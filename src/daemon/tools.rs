@@ -1,0 +1,123 @@
+//! The operator's tools: `init-db`, `words check`, `words load`. They run by themselves, beside a daemon or without.
+
+use super::exit::{Exit, Fatal};
+use super::settings::Settings;
+use crate::store::{self, AboutWords, Kind, Location, WordRow};
+use crate::sys::Origin;
+use crate::words::{self, ReadError, Severity, fold};
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+
+/// `cidiand init-db`.
+pub fn init_db(settings: &Settings, origin: Origin) -> Result<Exit, Fatal> {
+    make_state_directory_for(&settings.session.database, settings)?;
+    let database = &settings.session.database;
+    store::init(database, origin.into_store_key()).map_err(|error| fatal(database, &error))?;
+    say(&format!("{database}: schema version {} is there", store::SCHEMA_VERSION))
+}
+
+/// `cidiand words check FILE`.
+pub fn check_words(file: &Path) -> Result<Exit, Fatal> {
+    let bytes = read(file)?;
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let (mut errors, mut warnings) = (0_u64, 0_u64);
+    let mut written = Ok(());
+    let parsed = words::parse_all(&bytes, &mut |problem| {
+        let kind = match problem.severity {
+            Severity::Error => {
+                errors += 1;
+                "error"
+            }
+            Severity::Warning => {
+                warnings += 1;
+                "warning"
+            }
+        };
+        if written.is_ok() {
+            written = writeln!(out, "{}:{}: {kind}: {}", file.display(), problem.line, problem.message);
+        }
+    });
+    let headwords = parsed.entries.len();
+    written
+        .and_then(|()| writeln!(out, "{}: {headwords} headwords, {errors} errors, {warnings} warnings", file.display()))
+        .and_then(|()| out.flush())
+        .or_else(broken_pipe_is_fine)?;
+    Ok(if errors == 0 { Exit::Success } else { Exit::Data })
+}
+
+/// `cidiand words load FILE`.
+pub fn load_words(settings: &Settings, file: &Path, origin: Origin) -> Result<Exit, Fatal> {
+    let bytes = read(file)?;
+    let parsed = words::parse(&bytes)
+        .map_err(|refused| Fatal::new(Exit::Data, format!("words file {} is refused: {refused}", file.display())))?;
+    let total = parsed.entries.len() as u64;
+    let about = AboutWords { title: parsed.title.clone(), licence: parsed.licence.clone(), headwords: total };
+    let database = &settings.session.database;
+    make_state_directory_for(database, settings)?;
+    let key = origin.into_store_key();
+    store::check(database, key).map_err(|error| fatal(database, &error))?;
+    let mut store = store::open(database, key).map_err(|error| fatal(database, &error))?;
+    let folded: Vec<String> = parsed.entries.iter().map(|entry| fold(entry.headword)).collect();
+    let mut rows = parsed.entries.iter().zip(&folded).map(|(entry, folded)| WordRow {
+        word: entry.headword,
+        folded,
+        interpret: &entry.interpret,
+    });
+    let show = io::stderr().is_terminal();
+    let mut progress = |done: u64| {
+        if show {
+            let percent = done * 100 / total.max(1);
+            let _ = write!(io::stderr(), "\r{done} of {total} headwords ({percent} %)");
+        }
+    };
+    let loaded = store.replace_words(&about, &mut rows, &mut progress);
+    if show {
+        let _ = writeln!(io::stderr());
+    }
+    let loaded = loaded.map_err(|error| {
+        let fatal = fatal(database, &error);
+        Fatal::new(fatal.exit, format!("{}; table words is as it was", fatal.message))
+    })?;
+    say(&format!("{database}: {loaded} headwords in table words"))
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, Fatal> {
+    words::read_file(file).map_err(|error| {
+        let exit = match error {
+            ReadError::Absent(_) | ReadError::Io(_) => Exit::NoInput,
+            ReadError::NotAFile | ReadError::Changed => Exit::Data,
+        };
+        Fatal::new(exit, format!("words file {} {error}", file.display()))
+    })
+}
+
+/// Only the embedded database's default place is ours to make.
+fn make_state_directory_for(database: &Location, settings: &Settings) -> Result<(), Fatal> {
+    match database {
+        Location::Sqlite(path) if path.parent() == Some(settings.state_directory.path()) => {
+            settings.state_directory.make()
+        }
+        _ => Ok(()),
+    }
+}
+
+fn fatal(database: &Location, error: &store::Error) -> Fatal {
+    let exit = match error.kind {
+        Kind::World => Exit::Unavailable,
+        Kind::Configuration => Exit::Configuration,
+        Kind::Bug => Exit::Software,
+    };
+    Fatal::new(exit, format!("database {database}: {error}"))
+}
+
+fn say(line: &str) -> Result<Exit, Fatal> {
+    writeln!(io::stdout().lock(), "{line}").or_else(broken_pipe_is_fine)?;
+    Ok(Exit::Success)
+}
+
+fn broken_pipe_is_fine(error: io::Error) -> Result<(), Fatal> {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return Ok(());
+    }
+    Err(Fatal::new(Exit::System, format!("standard output: {error}")))
+}

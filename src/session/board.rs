@@ -1,0 +1,161 @@
+//! The board: memory that parent and children share. Each child writes what it is doing in its own slot, the parent
+//! writes the words' generation. Wait-free; the parent bounds-checks what it reads here and acts on none of it.
+
+use crate::protocol::MAX_NAME_CHARS;
+use crate::sys::SharedNumbers;
+use nix::errno::Errno;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// A child's place on the board.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SlotNumber(pub u32);
+
+/// Numbers before the first slot: the generation, padded to a cache line of its own.
+const HEAD: usize = 8;
+/// Numbers in a slot: three cache lines.
+const SLOT: usize = 24;
+const GENERATION: usize = 0;
+const REQUESTS: usize = 1;
+const NAME_SIZE: usize = 2;
+const NAME: usize = 3;
+/// A name's bytes, eight to a number.
+const NAME_NUMBERS: usize = MAX_NAME_CHARS * 4 / 8;
+
+/// The board.
+#[derive(Debug)]
+pub struct Board {
+    numbers: SharedNumbers,
+    slots: u32,
+}
+
+impl Board {
+    /// A board for so many children.
+    ///
+    /// # Errors
+    /// No address space for it.
+    pub fn new(slots: u32) -> Result<Self, Errno> {
+        let count = usize::try_from(slots).ok().and_then(|slots| slots.checked_mul(SLOT)).ok_or(Errno::EINVAL)?;
+        Ok(Self { numbers: SharedNumbers::zeroed(count.checked_add(HEAD).ok_or(Errno::EINVAL)?)?, slots })
+    }
+
+    /// How many slots there are.
+    pub fn slots(&self) -> u32 {
+        self.slots
+    }
+
+    /// The generation of the newest words.
+    pub fn generation(&self) -> u64 {
+        self.numbers[GENERATION].load(Ordering::Acquire)
+    }
+
+    /// Says that there are newer words. The parent's.
+    pub fn publish(&self, generation: u64) {
+        self.numbers[GENERATION].store(generation, Ordering::Release);
+    }
+
+    /// A child's slot.
+    pub fn slot(&self, number: SlotNumber) -> Slot<'_> {
+        let begin = HEAD + SLOT * usize::try_from(number.0).unwrap_or(usize::MAX / SLOT / 2);
+        Slot { numbers: self.numbers.get(begin..begin + SLOT).unwrap_or(&[]) }
+    }
+}
+
+/// What one child says of itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Slot<'a> {
+    numbers: &'a [AtomicU64],
+}
+
+impl Slot<'_> {
+    /// Empties the slot for a new child. The parent's, before it forks.
+    pub fn clear(&self) {
+        for number in self.numbers {
+            number.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// Says from which words the child answers.
+    pub fn acknowledge(&self, generation: u64) {
+        self.store(GENERATION, generation);
+    }
+
+    /// From which words the child answers.
+    pub fn generation(&self) -> u64 {
+        self.load(GENERATION)
+    }
+
+    /// Counts requests that the child has read.
+    pub fn set_requests(&self, requests: u64) {
+        self.store(REQUESTS, requests);
+    }
+
+    /// How many requests the child has read.
+    pub fn requests(&self) -> u64 {
+        self.load(REQUESTS)
+    }
+
+    /// Says who is logged in; nobody with an empty name.
+    pub fn set_user(&self, name: &str) {
+        self.store(NAME_SIZE, 0);
+        for (at, part) in name.as_bytes().chunks(8).take(NAME_NUMBERS).enumerate() {
+            let mut bytes = [0; 8];
+            bytes[..part.len()].copy_from_slice(part);
+            self.store(NAME + at, u64::from_ne_bytes(bytes));
+        }
+        self.store(NAME_SIZE, name.len() as u64);
+    }
+
+    /// Who was logged in when the child last said so; made fit for a log, because the child may be anybody's.
+    pub fn user(&self) -> String {
+        let mut bytes = Vec::new();
+        for at in 0..NAME_NUMBERS {
+            bytes.extend_from_slice(&self.load(NAME + at).to_ne_bytes());
+        }
+        bytes.truncate(usize::try_from(self.load(NAME_SIZE)).unwrap_or(0));
+        crate::text::printable(&String::from_utf8_lossy(&bytes))
+    }
+
+    fn store(&self, at: usize, value: u64) {
+        if let Some(number) = self.numbers.get(at) {
+            number.store(value, Ordering::Relaxed);
+        }
+    }
+
+    fn load(&self, at: usize) -> u64 {
+        self.numbers.get(at).map_or(0, |number| number.load(Ordering::Relaxed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slots_do_not_touch_each_other() {
+        let board = Board::new(3).unwrap();
+        let longest = "𝕏".repeat(32);
+        board.slot(SlotNumber(0)).set_user("ann");
+        board.slot(SlotNumber(1)).set_user(&longest);
+        board.slot(SlotNumber(2)).set_user("bob");
+        board.slot(SlotNumber(1)).set_requests(7);
+        assert_eq!(board.slot(SlotNumber(0)).user(), "ann");
+        assert_eq!(board.slot(SlotNumber(1)).user(), longest);
+        assert_eq!(board.slot(SlotNumber(2)).user(), "bob");
+        board.slot(SlotNumber(1)).clear();
+        assert_eq!(board.slot(SlotNumber(1)).user(), "");
+        assert_eq!(board.slot(SlotNumber(1)).requests(), 0);
+        // A number that is none is harmless.
+        board.slot(SlotNumber(u32::MAX)).set_user("nobody");
+        assert_eq!(board.slot(SlotNumber(3)).user(), "");
+    }
+
+    #[test]
+    fn what_a_child_wrote_is_bounded_and_printable() {
+        let board = Board::new(1).unwrap();
+        let slot = board.slot(SlotNumber(0));
+        slot.set_user("a\x1b[2Jb");
+        assert_eq!(slot.user(), "a\\u{1b}[2Jb");
+        slot.store(NAME_SIZE, u64::MAX);
+        assert!(slot.user().len() < 1_000);
+    }
+}

@@ -1,0 +1,78 @@
+//! How a session ended: its exit status, which is an interface to the parent.
+
+/// Why a session ended. The numbers are stable; `docs/architecture.md` lists them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// The client said `E`.
+    Goodbye,
+    /// The client closed the connection.
+    Closed,
+    /// The connection was reset, or failed.
+    Lost,
+    /// No whole request within the idle timeout.
+    Idle,
+    /// No login within the grace time.
+    GraceOver,
+    /// Too many failed logins.
+    FailedLogins,
+    /// The client did not read its replies.
+    Unread,
+    /// The server is stopping.
+    Stopped,
+    /// A failure of our own.
+    Internal,
+}
+
+impl Ending {
+    const ALL: [Self; 9] = [
+        Self::Goodbye,
+        Self::Closed,
+        Self::Lost,
+        Self::Idle,
+        Self::GraceOver,
+        Self::FailedLogins,
+        Self::Unread,
+        Self::Stopped,
+        Self::Internal,
+    ];
+
+    /// The exit status of the child.
+    pub fn exit_status(self) -> i32 {
+        match self {
+            Self::Goodbye => 0,
+            Self::Closed => 10,
+            Self::Lost => 11,
+            Self::Idle => 12,
+            Self::GraceOver => 13,
+            Self::FailedLogins => 14,
+            Self::Unread => 15,
+            Self::Stopped => 16,
+            Self::Internal => 70,
+        }
+    }
+
+    /// What an exit status says; `None` for one that no session gives.
+    pub fn from_exit_status(status: i32) -> Option<Self> {
+        Self::ALL.into_iter().find(|ending| ending.exit_status() == status)
+    }
+
+    /// What the log says of it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Goodbye => "goodbye",
+            Self::Closed => "closed by the client",
+            Self::Lost => "connection lost",
+            Self::Idle => "idle too long",
+            Self::GraceOver => "no login within the grace time",
+            Self::FailedLogins => "too many failed logins",
+            Self::Unread => "replies not read",
+            Self::Stopped => "server stopping",
+            Self::Internal => "internal error",
+        }
+    }
+
+    /// Whether there is still somebody to say a last line to.
+    pub(super) fn client_listens(self) -> bool {
+        !matches!(self, Self::Closed | Self::Lost | Self::Unread)
+    }
+}

@@ -1,0 +1,99 @@
+//! What a child asks of its parent, over a socket pair of its own that it makes for the question.
+//!
+//! All children share one end of a socket pair with the parent, the hub. A child that wants something makes a new
+//! pair, sends one end over the hub with one byte that says what, and talks on the other. An idle child so costs its
+//! parent no descriptor, and when a child dies, whatever it held is free: its end of the pair closes.
+
+use crate::sys;
+use nix::errno::Errno;
+use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, recv, socketpair};
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+
+/// What can be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ask {
+    /// The newest words: answered at once, with their generation and their descriptor.
+    Words,
+    /// Leave to hash a password: answered with one byte when it is this child's turn; held until the pair closes.
+    Hashing,
+}
+
+impl Ask {
+    const fn byte(self) -> u8 {
+        match self {
+            Self::Words => b'w',
+            Self::Hashing => b'h',
+        }
+    }
+
+    /// What a byte asks for.
+    pub fn from_byte(byte: u8) -> Option<Self> {
+        [Self::Words, Self::Hashing].into_iter().find(|ask| ask.byte() == byte)
+    }
+}
+
+/// The parent's answer that a turn has come.
+pub const GRANTED: [u8; 1] = [b'g'];
+
+/// Leave to do something that only so many may do at once. It ends when it is dropped, or when its holder dies.
+#[derive(Debug)]
+pub struct Permit {
+    exchange: OwnedFd,
+}
+
+impl Permit {
+    /// Readable when the parent has granted it, or has gone.
+    pub fn as_fd(&self) -> BorrowedFd<'_> {
+        self.exchange.as_fd()
+    }
+
+    /// Reads the parent's answer.
+    ///
+    /// # Errors
+    /// The parent could not take the question: it has no descriptor left.
+    pub fn granted(&self) -> io::Result<()> {
+        let mut answer = [0; 1];
+        match recv(self.exchange.as_raw_fd(), &mut answer, MsgFlags::empty()) {
+            Ok(1) if answer == GRANTED => Ok(()),
+            Ok(_) => Err(io::Error::other("the daemon is short of descriptors")),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Asks for the newest words: their generation and their sealed memory.
+///
+/// # Errors
+/// The parent has none, or is short of descriptors.
+pub fn ask_for_words(hub: BorrowedFd<'_>) -> io::Result<(u64, OwnedFd)> {
+    let exchange = ask(hub, Ask::Words)?;
+    let mut generation = [0; 8];
+    let (size, memory) = sys::receive_with_descriptor(exchange.as_fd(), &mut generation, MsgFlags::empty())?;
+    match (size, memory) {
+        (8, Some(memory)) => Ok((u64::from_ne_bytes(generation), memory)),
+        _ => Err(io::Error::other("the daemon gave none")),
+    }
+}
+
+/// Asks for leave to hash a password. Wait until [`Permit::as_fd`] is readable, then look at [`Permit::granted`].
+///
+/// # Errors
+/// No descriptor for the question.
+pub fn ask_to_hash(hub: BorrowedFd<'_>) -> io::Result<Permit> {
+    Ok(Permit { exchange: ask(hub, Ask::Hashing)? })
+}
+
+/// A pair of connected sockets that keep messages apart; for the hub and for each question.
+///
+/// # Errors
+/// No descriptor left.
+pub fn pair() -> Result<(OwnedFd, OwnedFd), Errno> {
+    socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)
+}
+
+fn ask(hub: BorrowedFd<'_>, ask: Ask) -> io::Result<OwnedFd> {
+    let (ours, theirs) = pair()?;
+    sys::send_with_descriptor(hub, &[ask.byte()], theirs.as_fd(), MsgFlags::empty())?;
+    Ok(ours)
+}

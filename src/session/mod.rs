@@ -1,0 +1,265 @@
+//! The child: one process for one client, from the fork to `_exit`.
+//!
+//! It speaks the line protocol with its client, looks words up in the snapshot it inherited (or in table `words`),
+//! and opens a database connection of its own when it first needs one. It never forks, never accepts, and never
+//! returns into the parent's code. To its parent it speaks through the [`board`], the [`exchange`] and its
+//! [`Ending`].
+
+#![forbid(unsafe_code)]
+
+mod accounts;
+pub mod board;
+mod connection;
+mod ending;
+pub mod exchange;
+mod history;
+mod replies;
+mod requests;
+mod stores;
+mod title;
+mod words;
+
+pub use ending::Ending;
+pub use title::{Peer, State};
+pub use words::Words;
+
+use crate::protocol::{Code, Failure, Line, Request};
+use crate::store::Location;
+use crate::sys::{self, ChildSignals, Origin, Title};
+use board::{Board, SlotNumber};
+use connection::{Connection, Wait};
+use std::convert::Infallible;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+/// What the operator has decided about sessions.
+#[derive(Debug, Clone)]
+pub struct SessionSettings {
+    /// The database.
+    pub database: Location,
+    /// Whether `R` is answered.
+    pub registration_open: bool,
+    /// The longest time without a whole request; no limit without one.
+    pub idle_timeout: Option<Duration>,
+    /// The longest time from connecting to the first successful login; no limit without one.
+    pub login_grace: Option<Duration>,
+}
+
+/// What a session takes over from its parent.
+#[derive(Debug)]
+pub struct Inherited<'a> {
+    /// The client's connection, non-blocking.
+    pub client: OwnedFd,
+    /// Who the client is.
+    pub peer: Peer,
+    /// Where the parent is asked for things.
+    pub hub: BorrowedFd<'a>,
+    /// The page shared with the parent.
+    pub board: &'a Board,
+    /// This session's place on it.
+    pub slot: SlotNumber,
+    /// Where words are looked up. The child's copy: it replaces it after a reload.
+    pub words: &'a mut Words,
+    /// What the operator has decided.
+    pub settings: &'a SessionSettings,
+    /// What `ps` shows.
+    pub title: Option<&'a mut Title>,
+    /// When the client connected.
+    pub connected: Instant,
+}
+
+/// How long a finished session waits for its client to take the last line and close.
+const DRAIN: Duration = Duration::from_secs(1);
+/// A wait this long closes the database connection: it is cheap to make again, and dear to keep in ten thousand children.
+const STORE_IDLE: Duration = Duration::from_secs(5);
+
+/// Runs a session to its end. This is the only door from the parent's code to the child's.
+pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
+    let ending = match prepare(&inherited) {
+        Ok(signals) => Session::new(inherited, origin, signals).serve(),
+        Err(error) => {
+            log::error!("client {}: the session can't be set up: {error}", inherited.peer);
+            Ending::Internal
+        }
+    };
+    sys::exit_now(ending.exit_status())
+}
+
+fn prepare(inherited: &Inherited<'_>) -> Result<ChildSignals, nix::errno::Errno> {
+    sys::close_all_but(&[inherited.client.as_fd(), inherited.hub])?;
+    ChildSignals::install()
+}
+
+/// A session's state, between one line and the next.
+struct Session<'a> {
+    connection: Connection,
+    signals: ChildSignals,
+    stores: stores::Stores<'a>,
+    words: &'a mut Words,
+    hub: BorrowedFd<'a>,
+    board: &'a Board,
+    settings: &'a SessionSettings,
+    face: title::Face<'a>,
+    replies: replies::Replies,
+    clock: history::Clock,
+    login: Option<accounts::Login>,
+    failed_logins: u32,
+    /// When the grace time is over; none once a login has succeeded.
+    grace_ends: Option<Instant>,
+}
+
+impl<'a> Session<'a> {
+    fn new(inherited: Inherited<'a>, origin: Origin, signals: ChildSignals) -> Self {
+        let Inherited { client, peer, hub, board, slot, words, settings, title, connected } = inherited;
+        Self {
+            connection: Connection::new(client),
+            signals,
+            stores: stores::Stores::new(&settings.database, origin.into_store_key(), peer.clone()),
+            words,
+            hub,
+            board,
+            settings,
+            face: title::Face::new(peer, title, board.slot(slot)),
+            replies: replies::Replies::default(),
+            clock: history::Clock::default(),
+            login: None,
+            failed_logins: 0,
+            grace_ends: settings.login_grace.and_then(|grace| connected.checked_add(grace)),
+        }
+    }
+
+    fn serve(mut self) -> Ending {
+        self.face.slot().acknowledge(self.words.generation());
+        let mut idle_ends = self.idle_from_now();
+        loop {
+            match self.answer_what_was_read() {
+                Ok(answered) if answered > 0 => idle_ends = self.idle_from_now(),
+                Ok(_) => {}
+                Err(ending) => return self.finish(ending),
+            }
+            if self.signals.stop_asked() {
+                self.replies.fail(&Failure::new(Code::Bye, "the server is stopping"));
+                return self.finish(Ending::Stopped);
+            }
+            match self.wait_for_client(idle_ends) {
+                Ok(Wait::Ready) => {}
+                Ok(Wait::Interrupted) => {
+                    self.renew_words();
+                    continue;
+                }
+                Ok(Wait::TimedOut) => {
+                    let (message, ending) = if self.grace_ends.is_some_and(|end| end <= Instant::now()) {
+                        ("no login within the grace time", Ending::GraceOver)
+                    } else {
+                        ("idle too long", Ending::Idle)
+                    };
+                    self.replies.fail(&Failure::new(Code::Timeout, message));
+                    return self.finish(ending);
+                }
+                Err(ending) => return self.finish(ending),
+            }
+            match self.connection.read() {
+                Ok(true) => {}
+                // What follows the last newline is not a request (lesson D5); the replies are all written.
+                Ok(false) => return Ending::Closed,
+                Err(ending) => return ending,
+            }
+        }
+    }
+
+    /// Answers every whole line that has been read, commits what is to last, and writes the replies.
+    fn answer_what_was_read(&mut self) -> Result<u64, Ending> {
+        let mut answered = 0;
+        let mut ending = None;
+        let mut whole = Vec::new();
+        while let Some(line) = self.connection.lines.next_line() {
+            if answered == 0 {
+                self.face.show(State::Busy);
+            }
+            answered += 1;
+            self.face.count_request();
+            let request = match line {
+                Line::TooLong => Err(Failure::new(Code::TooLong, "the line is longer than 1024 bytes")),
+                Line::Whole(bytes) => {
+                    whole.clear();
+                    whole.extend_from_slice(bytes);
+                    Request::parse(&whole)
+                }
+            };
+            match request {
+                Ok(request) => ending = self.answer(&request),
+                Err(failure) => self.replies.fail(&failure),
+            }
+            if ending.is_some() {
+                break;
+            }
+            if self.replies.are_many() {
+                self.write_replies()?;
+            }
+        }
+        self.write_replies()?;
+        ending.map_or(Ok(answered), Err)
+    }
+
+    fn write_replies(&mut self) -> Result<(), Ending> {
+        self.settle();
+        let replies = self.replies.take();
+        self.connection.write(&replies)
+    }
+
+    fn wait_for_client(&mut self, idle_ends: Option<Instant>) -> Result<Wait, Ending> {
+        self.face.show(if self.login.is_some() { State::Idle } else { State::LoginAwaited });
+        let deadline = [idle_ends, self.grace_ends].into_iter().flatten().min();
+        if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            return Ok(Wait::TimedOut);
+        }
+        if self.connection.has_input() {
+            return Ok(Wait::Ready);
+        }
+        self.connection.lines.release_if_empty();
+        if self.stores.is_open() {
+            let rest = Instant::now() + STORE_IDLE;
+            if deadline.is_none_or(|deadline| rest < deadline) {
+                match self.connection.wait_readable(Some(rest), &self.signals)? {
+                    Wait::TimedOut => {
+                        self.stores.close();
+                        sys::give_back_memory();
+                    }
+                    other => return Ok(other),
+                }
+            }
+        }
+        self.connection.wait_readable(deadline, &self.signals)
+    }
+
+    /// Says what is left to say, and closes so that it arrives: closing with unread input sends a reset, which can
+    /// overtake the last reply.
+    fn finish(mut self, ending: Ending) -> Ending {
+        if ending.client_listens() {
+            self.face.show(State::Closing);
+            if self.write_replies().is_ok() {
+                self.connection.close_politely(DRAIN);
+            }
+        }
+        ending
+    }
+
+    fn idle_from_now(&self) -> Option<Instant> {
+        self.settings.idle_timeout.and_then(|timeout| Instant::now().checked_add(timeout))
+    }
+
+    /// Moves to the newest words, if there are newer ones. On failure the old ones serve on, and the next look
+    /// tries again.
+    fn renew_words(&mut self) {
+        let newest = self.board.generation();
+        if newest == self.words.generation() {
+            return;
+        }
+        match exchange::ask_for_words(self.hub).and_then(|(generation, memory)| {
+            self.words.replace(generation, memory.as_fd()).map_err(|error| std::io::Error::other(error.to_string()))
+        }) {
+            Ok(()) => self.face.slot().acknowledge(self.words.generation()),
+            Err(error) => log::warn!("client {}: the new words can't be taken yet: {error}", self.face.peer()),
+        }
+    }
+}

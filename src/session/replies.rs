@@ -1,0 +1,104 @@
+//! Replies that are made but not yet sent. Some wait for the database: a lookup's until its record is durable, the
+//! answer that there is no such word until the account is known to be still there. They keep their places, because
+//! replies come in the order of the requests.
+
+use super::history::MOST_RECORDS;
+use crate::protocol::{Failure, push_failure};
+use crate::store::Record;
+use std::ops::Range;
+
+/// What a reply waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Awaits {
+    /// Its record's being durable.
+    Record,
+    /// The account's being there.
+    Account,
+}
+
+/// Replies, in the order of their requests.
+#[derive(Debug, Default)]
+pub struct Replies {
+    bytes: Vec<u8>,
+    waiting: Vec<(Range<usize>, Awaits)>,
+    /// The records of the replies that wait for theirs.
+    pub records: Vec<Record>,
+}
+
+/// So many bytes of replies are sent before more requests are answered.
+const MANY_BYTES: usize = 64 * 1024;
+
+impl Replies {
+    /// Where a reply that waits for nothing is written to.
+    pub fn out(&mut self) -> &mut Vec<u8> {
+        &mut self.bytes
+    }
+
+    /// A refusal.
+    pub fn fail(&mut self, failure: &Failure) {
+        push_failure(&mut self.bytes, failure);
+    }
+
+    /// A reply that is sent only when `awaits` has come true.
+    pub fn waiting(&mut self, awaits: Awaits, write: impl FnOnce(&mut Vec<u8>)) {
+        let begin = self.bytes.len();
+        write(&mut self.bytes);
+        self.waiting.push((begin..self.bytes.len(), awaits));
+    }
+
+    /// Whether any reply waits.
+    pub fn any_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// Whether it is time to send, before more is answered.
+    pub fn are_many(&self) -> bool {
+        self.records.len() >= MOST_RECORDS || self.bytes.len() >= MANY_BYTES
+    }
+
+    /// What the waiting replies waited for has come true.
+    pub fn confirm(&mut self) {
+        self.waiting.clear();
+        self.records.clear();
+    }
+
+    /// It has not: the waiting replies become refusals. Those for which `instead` has none stay as they are.
+    pub fn refuse(&mut self, instead: impl Fn(Awaits) -> Option<Failure>) {
+        let old = std::mem::take(&mut self.bytes);
+        let mut kept = 0;
+        for (range, awaits) in std::mem::take(&mut self.waiting) {
+            if let Some(failure) = instead(awaits) {
+                self.bytes.extend_from_slice(&old[kept..range.start]);
+                push_failure(&mut self.bytes, &failure);
+                kept = range.end;
+            }
+        }
+        self.bytes.extend_from_slice(&old[kept..]);
+        self.records.clear();
+    }
+
+    /// Takes the bytes to send. Nothing may wait any more.
+    pub fn take(&mut self) -> Vec<u8> {
+        debug_assert!(!self.any_waiting());
+        std::mem::take(&mut self.bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::Code;
+
+    #[test]
+    fn refused_replies_keep_their_places() {
+        let mut replies = Replies::default();
+        replies.out().extend_from_slice(b"1\n");
+        replies.waiting(Awaits::Record, |out| out.extend_from_slice(b"2\n"));
+        replies.out().extend_from_slice(b"3\n");
+        replies.waiting(Awaits::Account, |out| out.extend_from_slice(b"4\n"));
+        replies.waiting(Awaits::Record, |out| out.extend_from_slice(b"5\n"));
+        replies.refuse(|awaits| (awaits == Awaits::Record).then(|| Failure::new(Code::Unavailable, "x")));
+        assert_eq!(replies.take(), b"1\nFAIL unavailable x\n3\n4\nFAIL unavailable x\n");
+        assert!(!replies.any_waiting());
+    }
+}

@@ -1,0 +1,175 @@
+//! Requests to replies: what each one needs, does and says. What concerns accounts is next door.
+
+use super::replies::Awaits;
+use super::{Ending, Session, history};
+use crate::protocol::{
+    Code, Count, Failure, HistoryRow, MAX_SUGGESTIONS, Request, escape, push_entry, push_history_row, push_ok,
+    push_ok_text, push_pair,
+};
+use crate::store::{AccountId, PastLookup, Standing};
+use time::OffsetDateTime;
+
+/// The one answer to every kind of not being logged in: it tells nothing about the account.
+pub(super) fn denied() -> Failure {
+    Failure::new(Code::Denied, "log in first, under this name")
+}
+
+impl Session<'_> {
+    /// Answers one request, onto the end of the replies; says so if the session ends with it.
+    pub(super) fn answer(&mut self, request: &Request<'_>) -> Option<Ending> {
+        let outcome = match request {
+            Request::Lookup { name, word } => self.look_up(name, word),
+            Request::Suggest { name, text } => self.suggest(name, text),
+            Request::Goodbye => {
+                push_ok(self.replies.out());
+                return Some(Ending::Goodbye);
+            }
+            other => {
+                // These see, or change, what the requests before them did: those come first.
+                self.settle();
+                match other {
+                    Request::Register { name, passwd } => self.register(name, passwd),
+                    Request::Login { name, passwd } => return self.log_in(name, passwd),
+                    Request::ChangePasswd { name, passwd } => self.change_passwd(name, passwd),
+                    Request::DeleteAccount { name, passwd } => self.delete_account(name, passwd),
+                    Request::History { name, count } => self.show_history(name, *count),
+                    Request::Clear { name, word } => self.clear_history(name, *word),
+                    Request::About => self.tell_about(),
+                    Request::Logout | Request::Lookup { .. } | Request::Suggest { .. } | Request::Goodbye => {
+                        self.log_out();
+                        push_ok(self.replies.out());
+                        Ok(())
+                    }
+                }
+            }
+        };
+        if let Err(failure) = outcome {
+            self.replies.fail(&failure);
+        }
+        None
+    }
+
+    /// Makes true what the waiting replies wait for, or turns them into refusals. Afterwards none waits.
+    pub(super) fn settle(&mut self) {
+        if !self.replies.any_waiting() {
+            return;
+        }
+        let Some(login) = &self.login else {
+            self.replies.refuse(|_| Some(denied()));
+            return;
+        };
+        let outcome = if self.replies.records.is_empty() {
+            self.stores.with(|store| store.standing(login.account))
+        } else {
+            history::keep(&mut self.stores, login, &self.replies.records)
+        };
+        match outcome {
+            Ok(Standing::Live) => self.replies.confirm(),
+            Ok(Standing::Gone) => {
+                self.log_out();
+                self.replies.refuse(|_| Some(denied()));
+            }
+            // Nothing was to be kept of the others: they are as true as they can be known to be.
+            Err(failure) => self.replies.refuse(|awaits| (awaits == Awaits::Record).then(|| failure.clone())),
+        }
+    }
+
+    fn look_up(&mut self, name: &str, word: &str) -> Result<(), Failure> {
+        self.logged_in_as(name)?;
+        self.renew_words();
+        match self.words.find(word, &mut self.stores)? {
+            Some(found) => {
+                let record = self.clock.record(&found.headword).map_err(|error| {
+                    log::error!("client {}: no random numbers: {error}", self.face.peer());
+                    Failure::new(Code::Unavailable, "the server can't record lookups now")
+                })?;
+                self.replies.records.push(record);
+                self.replies.waiting(Awaits::Record, |out| push_entry(out, &found.headword, &found.interpret));
+            }
+            None => {
+                let failure = Failure::new(Code::NotFound, "no such word");
+                self.replies.waiting(Awaits::Account, |out| crate::protocol::push_failure(out, &failure));
+            }
+        }
+        Ok(())
+    }
+
+    fn suggest(&mut self, name: &str, text: &str) -> Result<(), Failure> {
+        self.logged_in_as(name)?;
+        self.renew_words();
+        let found = self.words.beginning_with(text, MAX_SUGGESTIONS, &mut self.stores)?;
+        self.replies.waiting(Awaits::Account, |out| {
+            push_ok_text(out, &found.len().to_string());
+            for headword in &found {
+                out.extend_from_slice(headword.as_bytes());
+                out.push(b'\n');
+            }
+        });
+        Ok(())
+    }
+
+    fn show_history(&mut self, name: &str, count: Count) -> Result<(), Failure> {
+        let account = self.logged_in_as(name)?;
+        let limit = match count {
+            Count::Last(n) => Some(n),
+            Count::All => None,
+        };
+        let Some(lookups) = self.stores.with(|store| store.history(account, limit))? else {
+            self.log_out();
+            return Err(denied());
+        };
+        let out = self.replies.out();
+        push_ok_text(out, &lookups.len().to_string());
+        for PastLookup { word, time } in &lookups {
+            let nanoseconds = i128::from(time.0) * 1_000;
+            let time = OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+            push_history_row(out, &HistoryRow { name, word, time });
+        }
+        Ok(())
+    }
+
+    fn clear_history(&mut self, name: &str, word: Option<&str>) -> Result<(), Failure> {
+        let account = self.logged_in_as(name)?;
+        let standing = self.stores.with(|store| store.clear_history(account, word))?;
+        self.done_if_live(standing)
+    }
+
+    fn tell_about(&mut self) -> Result<(), Failure> {
+        self.renew_words();
+        let about = self.words.about(&mut self.stores)?;
+        let lines = [
+            ("version", env!("CARGO_PKG_VERSION").to_owned()),
+            ("title", about.title),
+            ("headwords", about.headwords.to_string()),
+            ("licence", about.licence),
+        ];
+        let out = self.replies.out();
+        push_ok_text(out, &lines.len().to_string());
+        for (key, value) in lines {
+            push_pair(out, key, &escape(&value));
+        }
+        Ok(())
+    }
+
+    /// `OK`, or `denied` and logged out when the account is gone or locked.
+    pub(super) fn done_if_live(&mut self, standing: Standing) -> Result<(), Failure> {
+        match standing {
+            Standing::Live => {
+                push_ok(self.replies.out());
+                Ok(())
+            }
+            Standing::Gone => {
+                self.log_out();
+                Err(denied())
+            }
+        }
+    }
+
+    /// The account of the login, if it is under this name. A name in a request proves nothing (lesson C3).
+    pub(super) fn logged_in_as(&self, name: &str) -> Result<AccountId, Failure> {
+        match &self.login {
+            Some(login) if login.name == name => Ok(login.account),
+            _ => Err(denied()),
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What others see of a session: its title in `ps` and its slot on the board. Never a password, never a word.
+
+use super::board::Slot;
+use crate::sys::Title;
+use std::net::SocketAddr;
+
+/// Who a client is, as far as its address tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Peer {
+    /// Over TCP.
+    Internet(SocketAddr),
+    /// Over a Unix socket, with the process's user.
+    Local {
+        /// The user's number.
+        user: u32,
+    },
+}
+
+impl std::fmt::Display for Peer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Internet(address) => write!(f, "{address}"),
+            Self::Local { user } => write!(f, "unix:uid={user}"),
+        }
+    }
+}
+
+/// What a session is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Nobody is logged in, and it waits for its client.
+    LoginAwaited,
+    /// Somebody is logged in, and it waits for its client.
+    Idle,
+    /// It answers requests.
+    Busy,
+    /// It checks or makes a password's hash, or waits for its turn to.
+    Hashing,
+    /// It has said its last line.
+    Closing,
+}
+
+impl State {
+    /// The word in `ps`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::LoginAwaited => "awaiting login",
+            Self::Idle => "idle",
+            Self::Busy => "busy",
+            Self::Hashing => "hashing",
+            Self::Closing => "closing",
+        }
+    }
+}
+
+/// A session's face to the outside.
+#[derive(Debug)]
+pub struct Face<'a> {
+    peer: Peer,
+    title: Option<&'a mut Title>,
+    slot: Slot<'a>,
+    user: String,
+    requests: u64,
+}
+
+impl<'a> Face<'a> {
+    pub fn new(peer: Peer, title: Option<&'a mut Title>, slot: Slot<'a>) -> Self {
+        Self { peer, title, slot, user: String::new(), requests: 0 }
+    }
+
+    pub fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
+    pub fn slot(&self) -> Slot<'a> {
+        self.slot
+    }
+
+    pub fn set_user(&mut self, name: &str) {
+        self.user = crate::text::printable(name);
+        self.slot.set_user(name);
+    }
+
+    pub fn count_request(&mut self) {
+        self.requests += 1;
+        self.slot.set_requests(self.requests);
+    }
+
+    pub fn show(&mut self, state: State) {
+        if let Some(title) = &mut self.title {
+            let user = if self.user.is_empty() { "-" } else { &self.user };
+            title.set(&format!("cidiand: client {} user {user}: {}", self.peer, state.as_str()));
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Forking, in one function.
+
+use super::origin::{Forker, Origin};
+use super::signals;
+use nix::errno::Errno;
+use nix::sys::prctl;
+use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
+use nix::unistd::{ForkResult, Pid, fork, getpid, getppid};
+use std::convert::Infallible;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+impl Forker {
+    /// Forks. The child has default signal dispositions (SIGPIPE stays ignored), an empty signal mask, and is
+    /// killed when its parent ends; it runs `child` and never returns from here. It may open stores, or fork in its
+    /// turn, but not both. The parent gets its pid.
+    ///
+    /// # Errors
+    /// `EAGAIN` or `ENOMEM` when the system has no process to give; nothing has happened then.
+    pub fn fork(&mut self, child: impl FnOnce(Origin) -> Infallible) -> Result<Pid, Errno> {
+        let parent = getpid();
+        // Between the fork and the child's own dispositions a signal would run the parent's handler in the child.
+        let mut before = SigSet::empty();
+        sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::all()), Some(&mut before))?;
+        // SAFETY: this process has one thread: a `Forker` exists only in a program that starts none, so no lock
+        // can be held by a thread that the child does not have.
+        let forked = unsafe { fork() };
+        match forked {
+            Ok(ForkResult::Child) => {
+                become_child(parent);
+                let outcome = catch_unwind(AssertUnwindSafe(|| child(Origin::of_child())));
+                // A panic must not unwind into the parent's code; the parent sees SIGABRT and says so.
+                match outcome {
+                    Ok(never) => match never {},
+                    Err(_) => std::process::abort(),
+                }
+            }
+            Ok(ForkResult::Parent { child }) => {
+                sigprocmask(SigmaskHow::SIG_SETMASK, Some(&before), None)?;
+                Ok(child)
+            }
+            Err(error) => {
+                sigprocmask(SigmaskHow::SIG_SETMASK, Some(&before), None)?;
+                Err(error)
+            }
+        }
+    }
+}
+
+fn become_child(parent: Pid) {
+    let prepared = prctl::set_pdeathsig(Signal::SIGKILL)
+        .and_then(|()| signals::reset_to_default())
+        .and_then(|()| sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None));
+    // A parent that died before PR_SET_PDEATHSIG took effect sends no signal any more.
+    if prepared.is_err() || getppid() != parent {
+        exit_now(i32::from(prepared.is_err()));
+    }
+}
+
+/// Ends the process at once: no destructors, no `atexit` handlers, no flushing of what the parent had buffered.
+pub fn exit_now(status: i32) -> ! {
+    // SAFETY: `_exit` takes any number, touches no memory of ours, and does not return.
+    unsafe { libc::_exit(status) }
+}

@@ -1,0 +1,93 @@
+//! Memory that nobody can change any more: a sealed memfd and its read-only mapping.
+
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, SealFlag, fcntl};
+use nix::sys::memfd::{MFdFlags, memfd_create};
+use nix::sys::mman::{MapFlags, ProtFlags, mmap, munmap};
+use nix::sys::stat::fstat;
+use std::ffi::{CStr, c_void};
+use std::fs::File;
+use std::io::Write;
+use std::num::NonZeroUsize;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::ptr::NonNull;
+
+const SEALS: SealFlag =
+    SealFlag::F_SEAL_WRITE.union(SealFlag::F_SEAL_SHRINK).union(SealFlag::F_SEAL_GROW).union(SealFlag::F_SEAL_SEAL);
+
+/// Puts bytes into a new memfd and seals it: its size and content are fixed for as long as it lives.
+///
+/// # Errors
+/// No memory, or no descriptor.
+pub fn seal(name: &CStr, bytes: &[u8]) -> std::io::Result<OwnedFd> {
+    let memory = memfd_create(name, MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING)?;
+    let mut file = File::from(memory);
+    file.write_all(bytes)?;
+    fcntl(&file, FcntlArg::F_ADD_SEALS(SEALS))?;
+    Ok(file.into())
+}
+
+/// A sealed memfd mapped for reading. Forked children share its pages.
+#[derive(Debug)]
+pub struct SealedMap {
+    begin: NonNull<c_void>,
+    size: usize,
+}
+
+impl SealedMap {
+    /// Maps a memfd, if it is sealed.
+    ///
+    /// # Errors
+    /// `EPERM` if it lacks a seal: a mapping of what can shrink would end its reader with SIGBUS.
+    pub fn new(memory: BorrowedFd<'_>) -> Result<Self, Errno> {
+        let seals = fcntl(memory, FcntlArg::F_GET_SEALS)?;
+        if !SealFlag::from_bits_truncate(seals).contains(SEALS) {
+            return Err(Errno::EPERM);
+        }
+        let size = usize::try_from(fstat(memory.as_fd())?.st_size).map_err(|_| Errno::EFBIG)?;
+        let length = NonZeroUsize::new(size).ok_or(Errno::EINVAL)?;
+        // SAFETY: a new mapping at an address of the kernel's choice disturbs no other; the seals say that the bytes
+        // under it neither change nor go away.
+        let begin = unsafe { mmap(None, length, ProtFlags::PROT_READ, MapFlags::MAP_SHARED, memory, 0) }?;
+        Ok(Self { begin, size })
+    }
+}
+
+impl AsRef<[u8]> for SealedMap {
+    fn as_ref(&self) -> &[u8] {
+        // SAFETY: the mapping is readable, `size` bytes long, never changes (it is sealed), and lives as long as `self`.
+        unsafe { std::slice::from_raw_parts(self.begin.as_ptr().cast(), self.size) }
+    }
+}
+
+impl Drop for SealedMap {
+    fn drop(&mut self) {
+        // SAFETY: `begin` and `size` are those of a mapping that only this value knows. Unmapping it can't fail.
+        let _ = unsafe { munmap(self.begin, self.size) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_sealed_stays_as_it_is() {
+        let memory = seal(c"test", b"words").unwrap();
+        let map = SealedMap::new(memory.as_fd()).unwrap();
+        assert_eq!(map.as_ref(), b"words");
+        let mut file = File::from(memory);
+        assert!(file.write_all(b"x").is_err());
+        assert!(file.set_len(1).is_err());
+        drop(file);
+        assert_eq!(map.as_ref(), b"words");
+    }
+
+    #[test]
+    fn what_is_not_sealed_is_not_mapped() {
+        let memory = memfd_create(c"test", MFdFlags::MFD_ALLOW_SEALING).unwrap();
+        let mut file = File::from(memory);
+        file.write_all(b"words").unwrap();
+        assert_eq!(SealedMap::new(file.as_fd()).unwrap_err(), Errno::EPERM);
+    }
+}

@@ -1,0 +1,77 @@
+//! Signal dispositions of a forked child. The parent's are signal-hook's, which only sets flags and writes to a pipe.
+
+use nix::errno::Errno;
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal, sigaction, sigprocmask};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The signals that the parent handles, and that every fork therefore sets back to default in the child.
+pub const PARENT_SIGNALS: [Signal; 5] =
+    [Signal::SIGHUP, Signal::SIGINT, Signal::SIGTERM, Signal::SIGUSR1, Signal::SIGCHLD];
+
+pub(super) fn reset_to_default() -> Result<(), Errno> {
+    let default = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
+    for signal in PARENT_SIGNALS {
+        // SAFETY: no handler of ours is installed, only the default action.
+        unsafe { sigaction(signal, &default) }?;
+    }
+    Ok(())
+}
+
+/// Set by a handler, which can't be handed a value: the one place for a global.
+static STOP: AtomicBool = AtomicBool::new(false);
+
+extern "C" fn note_stop(_: libc::c_int) {
+    STOP.store(true, Ordering::Relaxed);
+}
+
+extern "C" fn note_nothing(_: libc::c_int) {}
+
+/// A session's signals: TERM and INT ask it to stop, HUP wakes it to look at the board. They are blocked but while
+/// it waits, so that none interrupts its work and none is missed between looking and waiting.
+#[derive(Debug)]
+pub struct ChildSignals {
+    _private: (),
+}
+
+impl ChildSignals {
+    /// Installs the handlers, which only set a flag, and blocks the signals.
+    ///
+    /// # Errors
+    /// The kernel refuses; it has no reason to.
+    pub fn install() -> Result<Self, Errno> {
+        let mut blocked = SigSet::empty();
+        for (signal, handler) in [
+            (Signal::SIGTERM, note_stop as extern "C" fn(libc::c_int)),
+            (Signal::SIGINT, note_stop),
+            (Signal::SIGHUP, note_nothing),
+        ] {
+            blocked.add(signal);
+            // No SA_RESTART: the wait must end.
+            let action = SigAction::new(SigHandler::Handler(handler), SaFlags::empty(), SigSet::empty());
+            // SAFETY: the handlers store to an atomic, or do nothing: async-signal-safe.
+            unsafe { sigaction(signal, &action) }?;
+        }
+        sigprocmask(SigmaskHow::SIG_SETMASK, Some(&blocked), None)?;
+        Ok(Self { _private: () })
+    }
+
+    /// Whether this child was asked to stop. It also sees a signal that is blocked and pending: a client that always
+    /// has another request ready never lets the wait sleep, and `ppoll` then delivers none.
+    pub fn stop_asked(&self) -> bool {
+        STOP.load(Ordering::Relaxed) || Self::stop_pending()
+    }
+
+    fn stop_pending() -> bool {
+        let mut pending = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
+        // SAFETY: `sigpending` fills the set it is given; it is read only if that succeeded.
+        unsafe {
+            libc::sigpending(pending.as_mut_ptr()) == 0
+                && [libc::SIGTERM, libc::SIGINT].iter().any(|&signal| libc::sigismember(pending.as_ptr(), signal) == 1)
+        }
+    }
+
+    /// The signal mask to wait with.
+    pub fn mask_while_waiting(&self) -> SigSet {
+        SigSet::empty()
+    }
+}
