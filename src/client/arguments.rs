@@ -16,7 +16,7 @@ pub struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 
-    /// Where the server is: HOST:PORT, [IPV6]:PORT or unix:PATH [default: $CIDIAN_SERVER, else 127.0.0.1:2629]
+    /// Where the server is, HOST:PORT or unix:PATH [default: $CIDIAN_SERVER, else 127.0.0.1:2629]
     #[arg(long, global = true, value_name = "ADDRESS")]
     pub(crate) server: Option<Address>,
 
@@ -52,7 +52,7 @@ pub(crate) enum Command {
     },
     /// Print what you looked up, newest first, or clear it
     ///
-    /// On a terminal a table; through a pipe a line each, NAME<TAB>WORD<TAB>TIME, the time in UTC.
+    /// On a terminal a table; through a pipe a line each: name, word and time (UTC), with TABs between.
     #[command(after_help = HISTORY_EXAMPLES)]
     History(HistoryArguments),
     /// Make an account
@@ -150,9 +150,9 @@ Examples:
   cidian --user ann lookup < words.txt       a file of words
   cidian --server dict.example.org:2629 about
 
-Exit status: 0 done, 1 a word was not found, 64 wrong usage, 65 a name, password or word that can't be,
-66 no password file, 69 no server or connection lost, 73 name taken, 74 input or output failed,
-75 try again later, 76 no Cidian server, 77 denied.";
+Exit status: 0 done, 1 a word was not found, 64 wrong usage, 65 a name, password or word that
+can't be, 66 no password file, 69 no server or connection lost, 71 system error, 73 name taken,
+74 input or output failed, 75 try again later, 76 no Cidian server, 77 denied, 130 Ctrl-C.";
 
 const LOOKUP_EXAMPLES: &str = "\
 Examples:

@@ -67,7 +67,9 @@ fn failed(error: &Error) -> String {
         Error::Lost { .. } => "the connection to the server was lost".into(),
         Error::Refused(failure) => refused(failure),
         Error::LoginRefused(failure) if failure.code == Code::Denied => {
-            format!("not logged in: wrong name or password{}", servers_words(failure))
+            let ours = "wrong name or password";
+            let more = if failure.message == ours { String::new() } else { servers_words(failure) };
+            format!("not logged in: {ours}{more}")
         }
         Error::LoginRefused(failure) => format!("not logged in: {}", refused(failure)),
         Error::UnknownRefusal { code, message } => {
