@@ -6,6 +6,7 @@
 
 #![deny(unsafe_code)]
 
+pub mod client;
 pub mod daemon;
 pub mod protocol;
 pub mod session;

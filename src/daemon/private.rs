@@ -9,6 +9,7 @@ use super::{logging, notify, start};
 use crate::session::exchange::pair;
 use crate::sys::{self, Origin};
 use nix::sys::socket::{MsgFlags, recv, send};
+use nix::unistd::setsid;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -32,7 +33,9 @@ impl PrivateServer {
         let mut forker = origin.into_forker();
         forker
             .fork(|origin| {
-                let exit = sys::close_all_but(&[theirs.as_fd()])
+                // A group of its own: Ctrl-C and Ctrl-Z on the terminal are the client's, whose end ends this too.
+                let exit = setsid()
+                    .and_then(|_| sys::close_all_but(&[theirs.as_fd()]))
                     .map_err(system)
                     .and_then(|()| theirs.try_clone().map_err(|error| Fatal::new(Exit::System, error.to_string())))
                     .and_then(|theirs| serve(theirs, origin));

@@ -1,0 +1,160 @@
+//! Who it is: names and passwords from options, files and the terminal; and the subcommands about the account
+//! itself. Passwords are never printed, and never stand on a command line.
+
+use super::connection::Connection;
+use super::console::{Console, Password};
+use super::error::{Error, Result};
+use super::messages::Message;
+use super::stream::Connector;
+use crate::protocol::{Request, check_name, check_passwd};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// Longest first line of a password file: far above any password.
+const MAX_PASSWORD_FILE: u64 = 4_096;
+
+/// What the command line says about the account.
+pub(crate) struct Who {
+    /// The account's name, if it was given.
+    pub(crate) user: Option<String>,
+    /// Where its password is.
+    pub(crate) password_file: Option<PathBuf>,
+}
+
+impl Who {
+    /// The account's name: given, or asked for where somebody can answer.
+    ///
+    /// # Errors
+    /// [`Error::NoUser`], or a name that can't be.
+    pub(crate) fn name(&self, console: &mut Console) -> Result<String> {
+        let name = match &self.user {
+            Some(user) => user.clone(),
+            None if console.manner().asks_terminal => console.ask(&Message::AskName)?.ok_or(Error::NoUser)?,
+            None => return Err(Error::NoUser),
+        };
+        check_name(&name).map_err(Error::Refused)?;
+        Ok(name)
+    }
+
+    /// The password: from the file, or asked for once.
+    ///
+    /// # Errors
+    /// No file, no terminal, or a password that can't be.
+    pub(crate) fn password(&self, console: &mut Console) -> Result<Password> {
+        match &self.password_file {
+            Some(path) => read_password(path),
+            None => ask_password(console, &Message::AskPassword),
+        }
+    }
+
+    /// A password for a new account: from the file, or asked for twice.
+    ///
+    /// # Errors
+    /// As [`Who::password`], or [`Error::PasswordsDiffer`].
+    pub(crate) fn new_password(&self, console: &mut Console) -> Result<Password> {
+        match &self.password_file {
+            Some(path) => read_password(path),
+            None => ask_twice(console, &Message::AskPassword, &Message::AskPasswordAgain),
+        }
+    }
+}
+
+fn ask_password(console: &mut Console, prompt: &Message<'_>) -> Result<Password> {
+    let password = console.ask_hidden(prompt)?.ok_or(Error::EndOfInput)?;
+    check_passwd(password.as_str()).map_err(Error::Refused)?;
+    Ok(password)
+}
+
+fn ask_twice(console: &mut Console, prompt: &Message<'_>, again: &Message<'_>) -> Result<Password> {
+    let password = ask_password(console, prompt)?;
+    let second = console.ask_hidden(again)?.ok_or(Error::EndOfInput)?;
+    if password.as_str() == second.as_str() { Ok(password) } else { Err(Error::PasswordsDiffer) }
+}
+
+/// The first line of a file, without its line end.
+fn read_password(path: &Path) -> Result<Password> {
+    let failed = |reason| Error::PasswordFile { path: path.to_owned(), reason };
+    let mut bytes = Vec::new();
+    File::open(path).and_then(|file| file.take(MAX_PASSWORD_FILE).read_to_end(&mut bytes)).map_err(failed)?;
+    let line = bytes.split(|&b| b == b'\n').next().unwrap_or_default();
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let text = std::str::from_utf8(line).map_err(|_| failed(io::ErrorKind::InvalidData.into()))?;
+    check_passwd(text).map_err(Error::Refused)?;
+    Ok(Password::new(text.to_owned()))
+}
+
+/// A connection that is logged in, for one subcommand.
+pub(crate) struct LoggedIn {
+    pub(crate) connection: Connection,
+    pub(crate) name: String,
+    pub(crate) password: Password,
+}
+
+/// Asks for what is missing, connects, logs in.
+///
+/// # Errors
+/// Whatever can go wrong with that.
+pub(crate) fn log_in(console: &mut Console, connector: &Connector, who: &Who) -> Result<LoggedIn> {
+    let name = who.name(console)?;
+    let password = who.password(console)?;
+    let mut connection = Connection::open(connector)?;
+    connection.log_in(&name, password.as_str())?;
+    Ok(LoggedIn { connection, name, password })
+}
+
+/// `cidian register`.
+///
+/// # Errors
+/// Whatever can go wrong with that.
+pub(crate) fn register(console: &mut Console, connector: &Connector, who: &Who) -> Result<()> {
+    let name = who.name(console)?;
+    let password = who.new_password(console)?;
+    let mut connection = Connection::open(connector)?;
+    connection.ask(&Request::Register { name: &name, passwd: password.as_str() })?;
+    connection.leave();
+    console.done(&Message::Registered { name: &name })
+}
+
+/// `cidian passwd`: the old password is checked before the new one is asked for.
+///
+/// # Errors
+/// Whatever can go wrong with that.
+pub(crate) fn change_password(
+    console: &mut Console,
+    connector: &Connector,
+    who: &Who,
+    new_password_file: Option<&Path>,
+) -> Result<()> {
+    // A script's mistake shows before anything is sent.
+    let given = new_password_file.map(read_password).transpose()?;
+    let LoggedIn { mut connection, name, .. } = log_in(console, connector, who)?;
+    let password = match given {
+        Some(password) => password,
+        None => ask_twice(console, &Message::AskNewPassword, &Message::AskNewPasswordAgain)?,
+    };
+    connection.ask(&Request::ChangePasswd { name: &name, passwd: password.as_str() })?;
+    connection.leave();
+    console.done(&Message::PasswordChanged)
+}
+
+/// `cidian delete-account`: `sure` is `--yes`; without it the name has to be typed once more.
+///
+/// # Errors
+/// Whatever can go wrong with that.
+pub(crate) fn delete(console: &mut Console, connector: &Connector, who: &Who, sure: bool) -> Result<()> {
+    if !sure && !console.manner().asks_terminal {
+        return Err(Error::NotConfirmable);
+    }
+    let LoggedIn { mut connection, name, password } = log_in(console, connector, who)?;
+    if !sure {
+        let answer = console.ask(&Message::AskDeletion { name: &name })?;
+        if answer.as_deref().map(str::trim) != Some(name.as_str()) {
+            connection.leave();
+            return Err(Error::NotConfirmed);
+        }
+    }
+    connection.ask(&Request::DeleteAccount { name: &name, passwd: password.as_str() })?;
+    connection.leave();
+    console.done(&Message::AccountDeleted { name: &name })
+}

@@ -1,0 +1,227 @@
+//! One conversation with the server: requests out, reply lines in. It never trusts the other end: lines are
+//! bounded, counts reserve no memory, silence ends in an error, and what is no reply is told as such.
+
+use super::error::{Error, Result};
+use super::stream::{Connector, Stream};
+use crate::protocol::{
+    Count, Failure, HistoryRow, Line, Lines, Request, Status, StatusError, parse_entry, parse_history_row,
+    parse_status, unescape,
+};
+use std::io::{ErrorKind, Read, Write};
+use std::time::Duration;
+
+/// Longest reply line that is taken: far above any interpretation, far below what would hurt.
+const MAX_REPLY_LINE: usize = 64 << 20;
+/// The most that `I` may say, in bytes.
+const MAX_ABOUT: usize = 1 << 20;
+/// How long the farewell waits for its answer.
+const FAREWELL_PATIENCE: Duration = Duration::from_secs(2);
+
+/// An entry of the dictionary, as a reply brings it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    /// The headword as the dictionary spells it.
+    pub(crate) headword: String,
+    /// The interpretation, its escapes kept.
+    pub(crate) escaped: String,
+}
+
+impl Entry {
+    /// The interpretation as people read it.
+    pub(crate) fn text(&self) -> String {
+        unescape(&self.escaped)
+    }
+}
+
+/// A connection, and what has been read from it but not taken.
+pub(crate) struct Connection {
+    stream: Stream,
+    lines: Lines,
+    buffer: Vec<u8>,
+    /// Whether the last send reached the system, if only in part.
+    sent: bool,
+}
+
+impl Connection {
+    /// Connects.
+    ///
+    /// # Errors
+    /// [`Error::Unreachable`].
+    pub(crate) fn open(connector: &Connector) -> Result<Self> {
+        let stream = connector.connect()?;
+        Ok(Self { stream, lines: Lines::new(MAX_REPLY_LINE), buffer: vec![0; 64 << 10], sent: true })
+    }
+
+    /// Sends requests, in one write where the system takes them so. A failure shows when the reply is read: the
+    /// server may have said why it went (`FAIL timeout`), and that is worth more than "broken pipe".
+    pub(crate) fn send(&mut self, requests: &[u8]) {
+        self.sent = false;
+        let mut rest = requests;
+        while !rest.is_empty() {
+            match self.stream.write(rest) {
+                Ok(0) => return,
+                Ok(count) => {
+                    self.sent = true;
+                    rest = &rest[count..];
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// The next line from the server.
+    fn line(&mut self) -> Result<String> {
+        loop {
+            match self.lines.next_line() {
+                Some(Line::Whole(bytes)) => {
+                    return std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| strange(bytes));
+                }
+                Some(Line::TooLong) => return Err(strange("…".as_bytes())),
+                None => {}
+            }
+            match self.stream.read(&mut self.buffer) {
+                Ok(0) => return Err(Error::Lost { sent: self.sent }),
+                Ok(count) => self.lines.push(&self.buffer[..count]),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                // Reset, or silent for longer than our patience.
+                Err(_) => return Err(Error::Lost { sent: self.sent }),
+            }
+        }
+    }
+
+    /// Reads the first line of a reply: what follows `OK`.
+    ///
+    /// # Errors
+    /// The server says no, is gone, or is none of ours.
+    pub(crate) fn status(&mut self) -> Result<String> {
+        let line = self.line()?;
+        match parse_status(&line) {
+            Ok(Status::Ok(rest)) => Ok(rest.to_owned()),
+            Ok(Status::Fail(failure)) => Err(Error::Refused(failure)),
+            Err(StatusError::UnknownCode(code, message)) => Err(Error::UnknownRefusal { code, message }),
+            Err(StatusError::NotAReply) => Err(strange(line.as_bytes())),
+        }
+    }
+
+    /// One request, and the first line of its reply.
+    ///
+    /// # Errors
+    /// As [`Connection::status`].
+    pub(crate) fn ask(&mut self, request: &Request<'_>) -> Result<String> {
+        let mut line = Vec::new();
+        request.push_line(&mut line);
+        self.send(&line);
+        self.status()
+    }
+
+    /// Logs in.
+    ///
+    /// # Errors
+    /// [`Error::LoginRefused`], or as [`Connection::status`].
+    pub(crate) fn log_in(&mut self, name: &str, passwd: &str) -> Result<()> {
+        self.ask(&Request::Login { name, passwd }).map(drop).map_err(login_refused)
+    }
+
+    /// Reads the reply to one `Q`; `None` for a word that is not found.
+    ///
+    /// # Errors
+    /// As [`Connection::status`].
+    pub(crate) fn entry(&mut self) -> Result<Option<Entry>> {
+        use crate::protocol::Code::NotFound;
+        match self.status() {
+            Ok(rest) => match parse_entry(&rest) {
+                Some((headword, escaped)) => {
+                    Ok(Some(Entry { headword: headword.to_owned(), escaped: escaped.to_owned() }))
+                }
+                None => Err(strange(rest.as_bytes())),
+            },
+            Err(Error::Refused(Failure { code: NotFound, .. })) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Asks for the history and hands each row on as it comes: nothing of it is kept here.
+    ///
+    /// # Errors
+    /// As [`Connection::status`], or what `each` fails with.
+    pub(crate) fn history(
+        &mut self,
+        name: &str,
+        count: Count,
+        mut each: impl FnMut(HistoryRow<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let rest = self.ask(&Request::History { name, count })?;
+        for _ in 0..counted(&rest)? {
+            let line = self.reply_line()?;
+            each(parse_history_row(&line).ok_or_else(|| strange(line.as_bytes()))?)?;
+        }
+        Ok(())
+    }
+
+    /// Asks what the server is: keys and values, in its order.
+    ///
+    /// # Errors
+    /// As [`Connection::status`].
+    pub(crate) fn about(&mut self) -> Result<Vec<(String, String)>> {
+        let rest = self.ask(&Request::About)?;
+        let mut pairs = Vec::new();
+        let mut bytes = 0;
+        for _ in 0..counted(&rest)? {
+            let line = self.reply_line()?;
+            bytes += line.len() + 1;
+            let pair = parse_entry(&line).filter(|_| bytes <= MAX_ABOUT).ok_or_else(|| strange(line.as_bytes()))?;
+            pairs.push((pair.0.to_owned(), unescape(pair.1)));
+        }
+        Ok(pairs)
+    }
+
+    /// A line within a reply. If the server says goodbye there, the reply was cut off, and what has been taken of
+    /// it may have been shown: the request must not look as if it had never begun.
+    fn reply_line(&mut self) -> Result<String> {
+        let line = self.line()?;
+        match parse_status(&line) {
+            Ok(Status::Fail(failure)) if failure.code.closes() => Err(Error::Lost { sent: true }),
+            _ => Ok(line),
+        }
+    }
+
+    /// Whether the server has ended the conversation while nothing was asked: then nothing sent now would arrive,
+    /// and a new connection does no harm.
+    pub(crate) fn is_over(&mut self) -> bool {
+        if self.stream.set_waiting(false).is_err() {
+            return true;
+        }
+        let read = self.stream.read(&mut self.buffer);
+        let waits = self.stream.set_waiting(true);
+        // Whatever comes unasked ends the connection (`timeout`, `bye`), and so does the end of the stream.
+        let nothing = matches!(&read, Err(error) if error.kind() == ErrorKind::WouldBlock);
+        !nothing || waits.is_err()
+    }
+
+    /// Says goodbye. What becomes of it does not matter: everything has been answered before.
+    pub(crate) fn leave(mut self) {
+        if self.stream.set_patience(FAREWELL_PATIENCE).is_ok() {
+            let _ = self.ask(&Request::Goodbye);
+        }
+    }
+}
+
+/// A refusal of a login is told in other words than one of a request.
+pub(crate) fn login_refused(error: Error) -> Error {
+    match error {
+        Error::Refused(failure) => Error::LoginRefused(failure),
+        other => other,
+    }
+}
+
+/// The `n` of `OK n`. It only says when to stop reading; it reserves nothing.
+fn counted(rest: &str) -> Result<u64> {
+    rest.parse().map_err(|_| strange(rest.as_bytes()))
+}
+
+/// What came is no reply. Its beginning helps to see what answers there instead (a web server, say).
+fn strange(said: &[u8]) -> Error {
+    let beginning = &said[..said.len().min(200)];
+    Error::NotOurProtocol { said: String::from_utf8_lossy(beginning).chars().take(60).collect() }
+}

@@ -1,0 +1,112 @@
+//! What can go wrong in the client: one type, which knows neither words for people nor numbers for the shell.
+
+use crate::protocol::{Code, Failure};
+use std::io;
+use std::path::PathBuf;
+
+/// Why the client could not do what it was asked.
+#[derive(Debug)]
+pub(crate) enum Error {
+    /// Nobody answers at the address.
+    Unreachable {
+        /// The address, for people.
+        address: String,
+        /// What the system says.
+        reason: io::Error,
+    },
+    /// The connection ended without a word, or the server has been silent for too long.
+    Lost {
+        /// Whether any of the request may have reached the server: then nobody knows if it was carried out.
+        sent: bool,
+    },
+    /// The server says no.
+    Refused(Failure),
+    /// The server says no to a login.
+    LoginRefused(Failure),
+    /// The server says no, with a code that this version does not know.
+    UnknownRefusal {
+        /// The code.
+        code: String,
+        /// The server's words.
+        message: String,
+    },
+    /// What answers is no server of ours.
+    NotOurProtocol {
+        /// The beginning of what it said.
+        said: String,
+    },
+    /// Standard output failed.
+    Output(io::Error),
+    /// Standard input failed.
+    Input(io::Error),
+    /// The system gives no thread or no signals.
+    System(io::Error),
+    /// The password file can't be used.
+    PasswordFile {
+        /// Its path.
+        path: PathBuf,
+        /// Why.
+        reason: io::Error,
+    },
+    /// No account was named, and there is nobody to ask.
+    NoUser,
+    /// No terminal to ask for a password on.
+    NoTerminal,
+    /// The variable `CIDIAN_SERVER` holds no address; the reason.
+    ServerVariable(String),
+    /// Something dangerous was asked for without `--yes`, and there is nobody to ask.
+    NotConfirmable,
+    /// The person did not confirm.
+    NotConfirmed,
+    /// The same password was to be typed twice, and was not.
+    PasswordsDiffer,
+    /// A word that can't be sent.
+    BadWord {
+        /// The word, as it came.
+        word: String,
+        /// What is wrong with it.
+        fault: WordFault,
+    },
+    /// Standard input ended where an answer was needed.
+    EndOfInput,
+    /// Ctrl-C at a password prompt.
+    Interrupted,
+}
+
+/// Why a word can't be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WordFault {
+    /// Nothing but blanks.
+    Empty,
+    /// It holds a control character.
+    Control,
+    /// Its request would be longer than the protocol's limit.
+    TooLong,
+    /// It is not UTF-8.
+    NotUtf8,
+}
+
+impl Error {
+    /// Whether the request was certainly not carried out, so that it may be sent again on a new connection.
+    pub(crate) fn may_send_again(&self) -> bool {
+        match self {
+            Self::Refused(failure) | Self::LoginRefused(failure) => {
+                matches!(failure.code, Code::Timeout | Code::Bye)
+            }
+            Self::Lost { sent } => !sent,
+            _ => false,
+        }
+    }
+
+    /// Whether the connection is of no use after this.
+    pub(crate) fn ends_connection(&self) -> bool {
+        match self {
+            Self::Refused(failure) | Self::LoginRefused(failure) => failure.code.closes(),
+            Self::Lost { .. } | Self::UnknownRefusal { .. } | Self::NotOurProtocol { .. } | Self::Output(_) => true,
+            _ => false,
+        }
+    }
+}
+
+/// The result of everything in this room that can fail.
+pub(crate) type Result<T> = std::result::Result<T, Error>;

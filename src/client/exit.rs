@@ -1,0 +1,105 @@
+//! The client's exit statuses, in one table. It never decides what is printed.
+
+use super::error::Error;
+use crate::protocol::Code;
+use std::process::ExitCode;
+
+/// How the client ends: sysexits(3) where it has a word for it, so that scripts can tell what is worth a retry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Everything was done.
+    Done = 0,
+    /// A word was not found, or was none.
+    NotFound = 1,
+    /// A wrong option, or one that is missing (EX_USAGE).
+    Usage = 64,
+    /// Something typed is not acceptable: a name, a password, two passwords that differ (EX_DATAERR).
+    Data = 65,
+    /// The password file can't be read (EX_NOINPUT).
+    NoInput = 66,
+    /// No server at the address, or the connection was lost (EX_UNAVAILABLE).
+    NoServer = 69,
+    /// The system refused something that never fails (EX_OSERR).
+    System = 71,
+    /// The name is taken (EX_CANTCREAT).
+    Taken = 73,
+    /// Standard input or output failed (EX_IOERR).
+    Io = 74,
+    /// Busy, stopping, timed out, or its database is away: try again later (EX_TEMPFAIL).
+    Later = 75,
+    /// What answers does not speak this protocol (EX_PROTOCOL).
+    Protocol = 76,
+    /// Not allowed: wrong name or password, and the like (EX_NOPERM).
+    Denied = 77,
+    /// Ctrl-C, as a shell would say it.
+    Interrupted = 130,
+    /// Whoever read the output went away, as a shell would say it.
+    BrokenPipe = 141,
+}
+
+impl Exit {
+    /// The number that the shell sees.
+    pub fn number(self) -> u8 {
+        self as u8
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.number())
+    }
+}
+
+impl From<Code> for Exit {
+    fn from(code: Code) -> Self {
+        match code {
+            Code::Exists => Self::Taken,
+            Code::Denied => Self::Denied,
+            Code::NotFound => Self::NotFound,
+            Code::Busy | Code::Timeout | Code::Unavailable | Code::Bye => Self::Later,
+            Code::BadReq | Code::TooLong | Code::BadName | Code::BadPasswd => Self::Data,
+        }
+    }
+}
+
+impl From<&Error> for Exit {
+    fn from(error: &Error) -> Self {
+        match error {
+            Error::Unreachable { .. } | Error::Lost { .. } => Self::NoServer,
+            Error::Refused(failure) | Error::LoginRefused(failure) => failure.code.into(),
+            Error::UnknownRefusal { .. } | Error::NotOurProtocol { .. } => Self::Protocol,
+            Error::PasswordFile { .. } => Self::NoInput,
+            Error::NoUser | Error::NoTerminal | Error::ServerVariable(_) | Error::NotConfirmable => Self::Usage,
+            Error::PasswordsDiffer | Error::NotConfirmed | Error::BadWord { .. } | Error::EndOfInput => Self::Data,
+            Error::Output(reason) if reason.kind() == std::io::ErrorKind::BrokenPipe => Self::BrokenPipe,
+            Error::Output(_) | Error::Input(_) => Self::Io,
+            Error::System(_) => Self::System,
+            Error::Interrupted => Self::Interrupted,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::Failure;
+    use std::io;
+
+    /// The table of the interface, section 5.
+    #[test]
+    fn the_promised_statuses() {
+        let refused = |code| Exit::from(&Error::Refused(Failure::new(code, ""))).number();
+        assert_eq!(refused(Code::NotFound), 1);
+        assert_eq!(refused(Code::Exists), 73);
+        for code in [Code::Busy, Code::Unavailable, Code::Timeout, Code::Bye] {
+            assert_eq!(refused(code), 75);
+        }
+        assert_eq!(refused(Code::Denied), 77);
+        assert_eq!(refused(Code::BadName), 65);
+        assert_eq!(Exit::from(&Error::Lost { sent: true }).number(), 69);
+        assert_eq!(Exit::from(&Error::NoUser).number(), 64);
+        assert_eq!(Exit::from(&Error::Output(io::ErrorKind::BrokenPipe.into())).number(), 141);
+        assert_eq!(Exit::from(&Error::Output(io::ErrorKind::StorageFull.into())).number(), 74);
+    }
+}

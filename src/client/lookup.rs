@@ -1,0 +1,223 @@
+//! `cidian lookup`: many words through one connection, pipelined. Answers come out in the order of the words, and
+//! a word typed alone is answered at once. Neither side ever waits for the other to read.
+
+use super::account::{LoggedIn, Who, log_in};
+use super::connection::{Connection, Entry};
+use super::console::Console;
+use super::error::{Error, Result, WordFault};
+use super::exit::Exit;
+use super::input::InputLine;
+use super::messages::Message;
+use super::show::{self, LookupLine, shown};
+use super::stream::Connector;
+use crate::protocol::{Code, MAX_LINE, Request, printable, trim_blanks};
+use std::collections::VecDeque;
+
+/// The most requests under way. With [`WINDOW_BYTES`] it keeps what is sent within the socket's buffers: sending
+/// never has to wait for a server that waits for us to read.
+const WINDOW: usize = 64;
+/// The most bytes of requests under way.
+const WINDOW_BYTES: usize = 32 << 10;
+
+/// The word as it is sent, without the blanks around it.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn checked_word<'a>(name: &str, text: &'a str) -> std::result::Result<&'a str, WordFault> {
+    let word = trim_blanks(text);
+    if word.is_empty() {
+        Err(WordFault::Empty)
+    } else if word.chars().any(char::is_control) {
+        Err(WordFault::Control)
+    } else if "Q ".len() + name.len() + 1 + word.len() > MAX_LINE {
+        Err(WordFault::TooLong)
+    } else {
+        Ok(word)
+    }
+}
+
+/// `cidian lookup`: the words of the command line, or without any, of standard input.
+///
+/// # Errors
+/// Whatever can go wrong with that; a word that is not found is no error, but shows in the exit status.
+pub(crate) fn run(console: &mut Console, connector: &Connector, who: &Who, words: &[String]) -> Result<Exit> {
+    let LoggedIn { connection, name, .. } = log_in(console, connector, who)?;
+    let manner = console.manner();
+    let style = match (manner.json, words.is_empty()) {
+        (true, _) => Style::Json,
+        (false, true) => Style::Filter,
+        (false, false) if manner.shows_terminal => Style::Person,
+        (false, false) => Style::Plain,
+    };
+    let mut pipeline = Pipeline::new(connection, name, style);
+    let outcome = if words.is_empty() { filter(console, &mut pipeline) } else { each(console, &mut pipeline, words) };
+    // What was answered before an error is worth having.
+    console.flush()?;
+    outcome?;
+    pipeline.connection.leave();
+    Ok(if pipeline.missed { Exit::NotFound } else { Exit::Done })
+}
+
+fn each(console: &mut Console, pipeline: &mut Pipeline, words: &[String]) -> Result<()> {
+    for word in words {
+        pipeline.offer(console, InputLine::Text(word.clone()))?;
+    }
+    pipeline.drain(console)
+}
+
+fn filter(console: &mut Console, pipeline: &mut Pipeline) -> Result<()> {
+    loop {
+        while let Some(line) = console.input.buffered() {
+            pipeline.offer(console, line)?;
+        }
+        // The input pauses: whoever wrote it may be waiting for the answers.
+        pipeline.drain(console)?;
+        if !console.input.fill().map_err(Error::Input)? {
+            return Ok(());
+        }
+    }
+}
+
+/// How answers look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Style {
+    /// The interpretation, its newlines real.
+    Plain,
+    /// With the headword, for a terminal.
+    Person,
+    /// A line for a line, escapes kept.
+    Filter,
+    /// An object a line.
+    Json,
+}
+
+/// A word whose answer has not been printed.
+enum Pending {
+    /// Asked for; the bytes of its request.
+    Asked(String, usize),
+    /// Never sent.
+    Refused(String, WordFault),
+}
+
+struct Pipeline {
+    connection: Connection,
+    name: String,
+    style: Style,
+    pending: VecDeque<Pending>,
+    /// Requests not sent yet.
+    outgoing: Vec<u8>,
+    /// Requests not answered yet, sent or not, and their bytes.
+    asked: usize,
+    asked_bytes: usize,
+    /// Whether a word was not found.
+    missed: bool,
+}
+
+impl Pipeline {
+    fn new(connection: Connection, name: String, style: Style) -> Self {
+        let pending = VecDeque::new();
+        Self { connection, name, style, pending, outgoing: Vec::new(), asked: 0, asked_bytes: 0, missed: false }
+    }
+
+    /// Takes a word in. When the window is full it is sent, and half of it answered.
+    fn offer(&mut self, console: &mut Console, line: InputLine) -> Result<()> {
+        let pending = match line {
+            InputLine::TooLong => Pending::Refused("…".to_owned(), WordFault::TooLong),
+            InputLine::NotUtf8(text) => Pending::Refused(text, WordFault::NotUtf8),
+            InputLine::Text(text) => match checked_word(&self.name, &text) {
+                Ok(word) => {
+                    let before = self.outgoing.len();
+                    Request::Lookup { name: &self.name, word }.push_line(&mut self.outgoing);
+                    let bytes = self.outgoing.len() - before;
+                    self.asked += 1;
+                    self.asked_bytes += bytes;
+                    Pending::Asked(word.to_owned(), bytes)
+                }
+                Err(fault) => Pending::Refused(text, fault),
+            },
+        };
+        self.pending.push_back(pending);
+        if self.asked >= WINDOW || self.asked_bytes >= WINDOW_BYTES {
+            self.send();
+            while self.asked > WINDOW / 2 || self.asked_bytes > WINDOW_BYTES / 2 {
+                self.settle_first(console)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Has everything answered and printed.
+    fn drain(&mut self, console: &mut Console) -> Result<()> {
+        self.send();
+        while !self.pending.is_empty() {
+            self.settle_first(console)?;
+        }
+        console.flush()
+    }
+
+    fn send(&mut self) {
+        if !self.outgoing.is_empty() {
+            self.connection.send(&self.outgoing);
+            self.outgoing.clear();
+        }
+    }
+
+    /// Prints the answer to the first word that waits.
+    fn settle_first(&mut self, console: &mut Console) -> Result<()> {
+        match self.pending.pop_front() {
+            None => Ok(()),
+            Some(Pending::Refused(word, fault)) => self.print_refused(console, &word, fault),
+            Some(Pending::Asked(word, bytes)) => {
+                let entry = match self.connection.entry() {
+                    // Our limits and the server's may differ one day; one word is no reason to give up the others.
+                    Err(Error::Refused(failure)) if matches!(failure.code, Code::BadReq | Code::TooLong) => {
+                        console.complain(&Message::Failed(&Error::Refused(failure)))?;
+                        None
+                    }
+                    entry => entry?,
+                };
+                self.asked -= 1;
+                self.asked_bytes -= bytes;
+                self.print(console, &word, entry.as_ref())
+            }
+        }
+    }
+
+    fn print_refused(&mut self, console: &mut Console, word: &str, fault: WordFault) -> Result<()> {
+        // A blank line of a filter is a blank line: it asks for nothing.
+        let blank = fault == WordFault::Empty && matches!(self.style, Style::Filter | Style::Json);
+        if !blank {
+            self.missed = true;
+            console.complain(&Message::BadWord { word, fault })?;
+        }
+        self.print_missing(console, word)
+    }
+
+    fn print(&mut self, console: &mut Console, word: &str, entry: Option<&Entry>) -> Result<()> {
+        let Some(entry) = entry else {
+            self.missed = true;
+            console.complain(&Message::NotFound { word })?;
+            return self.print_missing(console, word);
+        };
+        match self.style {
+            Style::Plain => console.write(&format!("{}\n", shown(&entry.text()))),
+            Style::Person => console.write(&show::entry(entry, console.manner().bold)),
+            Style::Filter => console.write(&format!("{}\n", printable(&entry.escaped))),
+            Style::Json => console.write_json(&LookupLine {
+                word,
+                found: true,
+                headword: Some(&entry.headword),
+                interpretation: Some(entry.text()),
+            }),
+        }
+    }
+
+    /// What stands for a word that has no interpretation, so that a filter's lines stay in step.
+    fn print_missing(&mut self, console: &mut Console, word: &str) -> Result<()> {
+        match self.style {
+            Style::Plain | Style::Person => Ok(()),
+            Style::Filter => console.write("\n"),
+            Style::Json => console.write_json(&LookupLine { word, found: false, headword: None, interpretation: None }),
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! The menus' connection: made when there is something to send, made again when the server has ended it, with the
+//! login repeated. A request is sent again only if it was certainly not carried out, and only once.
+
+use crate::client::connection::Connection;
+use crate::client::console::Password;
+use crate::client::error::Result;
+use crate::client::stream::Connector;
+use crate::protocol::Request;
+
+/// Who is logged in, and what it takes to log in again.
+struct Account {
+    name: String,
+    password: Password,
+}
+
+/// A connection that comes and goes.
+pub(super) struct Link {
+    connector: Connector,
+    connection: Option<Connection>,
+    account: Option<Account>,
+}
+
+impl Link {
+    /// Nothing is connected yet.
+    pub(super) fn new(connector: Connector) -> Self {
+        Self { connector, connection: None, account: None }
+    }
+
+    /// Makes the account.
+    ///
+    /// # Errors
+    /// Whatever can go wrong with that.
+    pub(super) fn register(&mut self, name: &str, password: &Password) -> Result<()> {
+        self.exchange(|connection| connection.ask(&Request::Register { name, passwd: password.as_str() })).map(drop)
+    }
+
+    /// Logs in, and remembers how.
+    ///
+    /// # Errors
+    /// Whatever can go wrong with that; nobody is logged in then.
+    pub(super) fn log_in(&mut self, name: String, password: Password) -> Result<()> {
+        let refused = self.exchange(|connection| connection.log_in(&name, password.as_str())).err();
+        if let Some(error) = refused {
+            // After several failures the server hangs up; the next attempt must not run into that.
+            self.log_out();
+            return Err(error);
+        }
+        self.account = Some(Account { name, password });
+        Ok(())
+    }
+
+    /// Logs out: says goodbye if anybody listens, and forgets the password.
+    pub(super) fn log_out(&mut self) {
+        self.account = None;
+        if let Some(mut connection) = self.connection.take()
+            && !connection.is_over()
+        {
+            connection.leave();
+        }
+    }
+
+    /// Runs a request and its reply on a connection that is logged in (if anybody is).
+    ///
+    /// # Errors
+    /// Whatever can go wrong with that.
+    pub(super) fn exchange<T>(&mut self, mut work: impl FnMut(&mut Connection) -> Result<T>) -> Result<T> {
+        if let Some(mut connection) = self.connection.take()
+            && !connection.is_over()
+        {
+            match self.run(connection, &mut work) {
+                Err(error) if error.may_send_again() => {}
+                outcome => return outcome,
+            }
+        }
+        let mut connection = Connection::open(&self.connector)?;
+        if let Some(account) = &self.account {
+            connection.log_in(&account.name, account.password.as_str())?;
+        }
+        self.run(connection, &mut work)
+    }
+
+    /// Keeps the connection if it is of any further use.
+    fn run<T>(&mut self, mut connection: Connection, work: &mut impl FnMut(&mut Connection) -> Result<T>) -> Result<T> {
+        let outcome = work(&mut connection);
+        if !matches!(&outcome, Err(error) if error.ends_connection()) {
+            self.connection = Some(connection);
+        }
+        outcome
+    }
+}

@@ -1,0 +1,194 @@
+//! The menus: two levels for a person at a terminal (or a pipe that plays one). They hold no protocol: what is
+//! sent and when it is sent again is [`link`]'s. Whatever goes wrong is told, and a menu comes back.
+
+mod link;
+
+use super::account::Who;
+use super::console::Console;
+use super::error::{Error, Result};
+use super::history;
+use super::lookup::checked_word;
+use super::messages::Message;
+use super::show;
+use super::stream::Connector;
+use crate::protocol::{Code, Count, DEFAULT_HISTORY, MAX_HISTORY, Request, check_name};
+use link::Link;
+
+/// Where to go after an entry of level two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Next {
+    /// The same menu again.
+    LevelTwo,
+    /// Nobody is logged in any more, or nobody is there to type.
+    LevelOne,
+}
+
+/// Shows the menus until the person quits. `address` is the server's, for people.
+///
+/// # Errors
+/// Standard output or input failed, or Ctrl-C; everything else is told in the dialogue.
+pub(crate) fn run(console: &mut Console, connector: Connector, address: &str, who: &Who) -> Result<()> {
+    Menus { console, link: Link::new(connector), who }.level_one(address)
+}
+
+struct Menus<'a> {
+    console: &'a mut Console,
+    link: Link,
+    who: &'a Who,
+}
+
+impl Menus<'_> {
+    fn level_one(&mut self, address: &str) -> Result<()> {
+        loop {
+            self.console.say(&Message::LevelOne { address })?;
+            let choice = self.console.ask(&Message::AskChoice)?;
+            let entered = match choice.as_deref().map(str::trim) {
+                None | Some("3") => break,
+                Some("1") => self.register(),
+                Some("2") => self.log_in(),
+                Some(typed) => {
+                    self.console.complain(&Message::UnknownChoice { typed, last: 3 })?;
+                    continue;
+                }
+            };
+            match entered {
+                Ok(name) => self.level_two(&name)?,
+                Err(Error::EndOfInput) => break,
+                Err(error) => self.tell(&error)?,
+            }
+        }
+        self.link.log_out();
+        Ok(())
+    }
+
+    fn register(&mut self) -> Result<String> {
+        let name = self.ask_name()?;
+        let password = self.who.new_password(self.console)?;
+        self.link.register(&name, &password)?;
+        self.console.say(&Message::Registered { name: &name })?;
+        self.link.log_in(name.clone(), password)?;
+        Ok(name)
+    }
+
+    fn log_in(&mut self) -> Result<String> {
+        let name = self.ask_name()?;
+        let password = self.who.password(self.console)?;
+        self.link.log_in(name.clone(), password)?;
+        Ok(name)
+    }
+
+    fn ask_name(&mut self) -> Result<String> {
+        let known = self.who.user.as_deref();
+        let prompt = known.map_or(Message::AskName, |name| Message::AskNameOr { name });
+        let typed = self.console.ask(&prompt)?.ok_or(Error::EndOfInput)?;
+        let name = match (typed.trim(), known) {
+            ("", Some(known)) => known,
+            (typed, _) => typed,
+        };
+        check_name(name).map_err(Error::Refused)?;
+        Ok(name.to_owned())
+    }
+
+    fn level_two(&mut self, name: &str) -> Result<()> {
+        self.console.say(&Message::LoggedIn { name })?;
+        let mut next = Next::LevelTwo;
+        while next == Next::LevelTwo {
+            self.console.say(&Message::LevelTwo { name })?;
+            let choice = self.console.ask(&Message::AskChoice)?;
+            next = match choice.as_deref().map(str::trim) {
+                None | Some("3") => {
+                    self.console.say(&Message::LoggedOut)?;
+                    Next::LevelOne
+                }
+                Some("1") => self.look_up(name)?,
+                Some("2") => self.history(name)?,
+                Some(typed) => {
+                    self.console.complain(&Message::UnknownChoice { typed, last: 3 })?;
+                    Next::LevelTwo
+                }
+            };
+        }
+        self.link.log_out();
+        Ok(())
+    }
+
+    /// Words until `##`. (On the wire `##` is a word like any other: only this prompt knows it.)
+    fn look_up(&mut self, name: &str) -> Result<Next> {
+        while let Some(typed) = self.console.ask(&Message::AskWord)? {
+            let word = match checked_word(name, &typed) {
+                Ok("##") => break,
+                Ok(word) => word,
+                Err(super::error::WordFault::Empty) => continue,
+                Err(fault) => {
+                    self.console.complain(&Message::BadWord { word: &typed, fault })?;
+                    continue;
+                }
+            };
+            let mut line = Vec::new();
+            Request::Lookup { name, word }.push_line(&mut line);
+            let answer = self.link.exchange(|connection| {
+                connection.send(&line);
+                connection.entry()
+            });
+            match answer {
+                Ok(Some(entry)) => {
+                    let text = show::entry(&entry, self.console.manner().bold);
+                    self.console.write(&text)?;
+                }
+                Ok(None) => self.console.complain(&Message::NotFound { word })?,
+                Err(Error::Lost { sent: true }) => self.console.complain(&Message::LookupUnknown)?,
+                Err(error) => {
+                    if self.tell_at_level_two(&error)? == Next::LevelOne {
+                        return Ok(Next::LevelOne);
+                    }
+                }
+            }
+        }
+        Ok(Next::LevelTwo)
+    }
+
+    fn history(&mut self, name: &str) -> Result<Next> {
+        let Some(typed) = self.console.ask(&Message::AskCount)? else {
+            self.console.say(&Message::LoggedOut)?;
+            return Ok(Next::LevelOne);
+        };
+        let Some(count) = read_count(typed.trim()) else {
+            self.console.complain(&Message::BadCount)?;
+            return Ok(Next::LevelTwo);
+        };
+        let Self { console, link, .. } = self;
+        match link.exchange(|connection| history::show(console, connection, name, count)) {
+            Ok(()) => Ok(Next::LevelTwo),
+            Err(error) => self.tell_at_level_two(&error),
+        }
+    }
+
+    /// Tells what went wrong, and whether the person is still logged in as far as the server is concerned.
+    fn tell_at_level_two(&mut self, error: &Error) -> Result<Next> {
+        self.tell(error)?;
+        Ok(match error {
+            Error::Unreachable { .. } | Error::LoginRefused(_) => Next::LevelOne,
+            Error::Refused(failure) if failure.code == Code::Denied => Next::LevelOne,
+            _ => Next::LevelTwo,
+        })
+    }
+
+    /// Tells what went wrong, unless there is nobody to tell it to.
+    fn tell(&mut self, error: &Error) -> Result<()> {
+        match error {
+            Error::Output(reason) => Err(Error::Output(reason.kind().into())),
+            Error::Input(reason) => Err(Error::Input(reason.kind().into())),
+            Error::Interrupted => Err(Error::Interrupted),
+            error => self.console.complain(&Message::Failed(error)),
+        }
+    }
+}
+
+/// How much of the history: nothing for the last ten, `a` for all, or a number.
+fn read_count(typed: &str) -> Option<Count> {
+    match typed {
+        "" => Some(Count::Last(DEFAULT_HISTORY)),
+        "a" | "A" => Some(Count::All),
+        number => number.parse().ok().filter(|n| (1..=MAX_HISTORY).contains(n)).map(Count::Last),
+    }
+}

@@ -1,0 +1,110 @@
+//! The messages in Chinese, and nothing else.
+
+use super::Message;
+use crate::client::error::{Error, WordFault};
+use crate::protocol::{
+    Code, Failure, MAX_HISTORY, MAX_LINE, MAX_NAME_CHARS, MAX_PASSWD_BYTES, MAX_PASSWD_CHARS, printable,
+};
+
+/// The message as a sentence (or a menu).
+pub(super) fn say(message: &Message<'_>) -> String {
+    match message {
+        Message::LevelOne { address } => {
+            format!("\n词典（{}）\n  1  注册\n  2  登录\n  3  退出", printable(address))
+        }
+        Message::LevelTwo { name } => format!("\n{}\n  1  查词\n  2  历史记录\n  3  退出登录", printable(name)),
+        Message::AskChoice => "> ".into(),
+        Message::UnknownChoice { typed, last } => {
+            format!("菜单里没有“{}”，请输入 1 到 {last}。", printable(typed))
+        }
+        Message::UnreadableLine => "无法识别：请输入一行 UTF-8 文本，且不要太长。".into(),
+        Message::AskName => "用户名：".into(),
+        Message::AskNameOr { name } => format!("用户名 [{}]：", printable(name)),
+        Message::AskPassword => "密码：".into(),
+        Message::AskPasswordAgain => "再次输入密码：".into(),
+        Message::AskNewPassword => "新密码：".into(),
+        Message::AskNewPasswordAgain => "再次输入新密码：".into(),
+        Message::AskWord => "单词（## 返回）：".into(),
+        Message::AskCount => "显示多少条（回车：最近十条，a：全部）：".into(),
+        Message::BadCount => format!("请输入 1 到 {MAX_HISTORY} 的数字，a 表示全部，直接回车表示最近十条。"),
+        Message::AskDeletion { name } => {
+            format!("账号及其全部历史记录都将被删除。请输入用户名（{}）确认：", printable(name))
+        }
+        Message::Registered { name } => format!("账号 {} 注册成功。", printable(name)),
+        Message::LoggedIn { name } => format!("欢迎，{}。", printable(name)),
+        Message::LoggedOut => "已退出登录。".into(),
+        Message::PasswordChanged => "密码已修改。".into(),
+        Message::AccountDeleted { name } => format!("账号 {} 已删除。", printable(name)),
+        Message::HistoryCleared => "历史记录已清除。".into(),
+        Message::HistoryEmpty => "还没有查过任何单词。".into(),
+        Message::HeadName => "用户名".into(),
+        Message::HeadWord => "单词".into(),
+        Message::HeadTime => "时间（UTC）".into(),
+        Message::NotFound { word } => format!("没有找到：{}", printable(word)),
+        Message::BadWord { word, fault } => bad_word(word, *fault),
+        Message::LookupUnknown => "连接在收到回答之前断开了，这次查询不一定记入了历史记录。".into(),
+        Message::Failed(error) => failed(error),
+    }
+}
+
+fn bad_word(word: &str, fault: WordFault) -> String {
+    let word: String = printable(word).chars().take(60).collect();
+    match fault {
+        WordFault::Empty => "不能查询空的单词".into(),
+        WordFault::Control => format!("不是单词，含有控制字符：{word}"),
+        WordFault::TooLong => format!("不是单词，请求会超过 {MAX_LINE} 字节：{word}"),
+        WordFault::NotUtf8 => format!("不是单词，不是 UTF-8 文本：{word}"),
+    }
+}
+
+fn failed(error: &Error) -> String {
+    match error {
+        Error::Unreachable { address, reason } => format!("无法连接服务器 {}：{reason}", printable(address)),
+        Error::Lost { .. } => "与服务器的连接已断开".into(),
+        Error::Refused(failure) => refused(failure),
+        Error::LoginRefused(failure) if failure.code == Code::Denied => {
+            format!("登录失败：用户名或密码错误{}", servers_words(failure))
+        }
+        Error::LoginRefused(failure) => format!("登录失败：{}", refused(failure)),
+        Error::UnknownRefusal { code, message } => {
+            format!("服务器拒绝了请求，原因是本版本不认识的：{} {}", printable(code), printable(message))
+        }
+        Error::NotOurProtocol { said } => format!("对方不是词典服务器，它的回答是：{}", printable(said)),
+        Error::Output(reason) => format!("标准输出出错：{reason}"),
+        Error::Input(reason) => format!("标准输入出错：{reason}"),
+        Error::System(reason) => format!("系统拒绝了操作：{reason}"),
+        Error::PasswordFile { path, reason } => {
+            format!("无法使用密码文件 {}：{reason}", printable(&path.to_string_lossy()))
+        }
+        Error::NoUser => "请用 --user 用户名 或环境变量 CIDIAN_USER 指定账号".into(),
+        Error::NoTerminal => "没有可以输入密码的终端，请使用 --password-file 文件".into(),
+        Error::ServerVariable(reason) => format!("环境变量 CIDIAN_SERVER 有误：{reason}"),
+        Error::NotConfirmable => "没有可以确认的终端；如果确定要删除，请加上 --yes".into(),
+        Error::NotConfirmed => "输入的用户名不符，没有删除".into(),
+        Error::PasswordsDiffer => "两次输入的密码不一致".into(),
+        Error::BadWord { word, fault } => bad_word(word, *fault),
+        Error::EndOfInput => "输入提前结束了".into(),
+        Error::Interrupted => "已中断".into(),
+    }
+}
+
+fn refused(failure: &Failure) -> String {
+    match failure.code {
+        Code::BadReq => format!("服务器不理解这个请求{}", servers_words(failure)),
+        Code::TooLong => "内容太长，服务器不接受".into(),
+        Code::BadName => format!("用户名须为 1 到 {MAX_NAME_CHARS} 个字符，且不含空白"),
+        Code::BadPasswd => format!("密码须为 1 到 {MAX_PASSWD_CHARS} 个字符，且不超过 {MAX_PASSWD_BYTES} 字节"),
+        Code::Exists => "用户名已被占用".into(),
+        Code::Denied => format!("服务器不允许这样做{}", servers_words(failure)),
+        Code::NotFound => "没有找到".into(),
+        Code::Busy => format!("服务器繁忙，请稍后再试{}", servers_words(failure)),
+        Code::Timeout => "闲置时间太长，服务器已断开连接".into(),
+        Code::Unavailable => format!("服务器的数据库暂时不可用，请稍后再试{}", servers_words(failure)),
+        Code::Bye => "服务器正在停止，请稍后再试".into(),
+    }
+}
+
+/// The server speaks English only; its words are shown beside ours where they say more.
+fn servers_words(failure: &Failure) -> String {
+    if failure.message.is_empty() { String::new() } else { format!("（{}）", printable(&failure.message)) }
+}

@@ -1,0 +1,121 @@
+//! The messages in English, and nothing else.
+
+use super::Message;
+use crate::client::error::{Error, WordFault};
+use crate::protocol::{
+    Code, Failure, MAX_HISTORY, MAX_LINE, MAX_NAME_CHARS, MAX_PASSWD_BYTES, MAX_PASSWD_CHARS, printable,
+};
+
+/// The message as a sentence (or a menu).
+pub(super) fn say(message: &Message<'_>) -> String {
+    match message {
+        Message::LevelOne { address } => {
+            format!("\nCidian ({})\n  1  register\n  2  log in\n  3  quit", printable(address))
+        }
+        Message::LevelTwo { name } => {
+            format!("\n{}\n  1  look up\n  2  history\n  3  log out", printable(name))
+        }
+        Message::AskChoice => "> ".into(),
+        Message::UnknownChoice { typed, last } => format!("\"{}\" is not on the menu: 1 to {last}.", printable(typed)),
+        Message::UnreadableLine => "That can't be read: a line of UTF-8 text, and not too long, please.".into(),
+        Message::AskName => "Name: ".into(),
+        Message::AskNameOr { name } => format!("Name [{}]: ", printable(name)),
+        Message::AskPassword => "Password: ".into(),
+        Message::AskPasswordAgain => "Password again: ".into(),
+        Message::AskNewPassword => "New password: ".into(),
+        Message::AskNewPasswordAgain => "New password again: ".into(),
+        Message::AskWord => "Word (## to go back): ".into(),
+        Message::AskCount => "How many (Enter: the last ten, a: all): ".into(),
+        Message::BadCount => format!("A number from 1 to {MAX_HISTORY}, or a for all, or nothing for the last ten."),
+        Message::AskDeletion { name } => {
+            format!("The account and all its history will be gone. Type its name ({}) to go on: ", printable(name))
+        }
+        Message::Registered { name } => format!("Account {} is registered.", printable(name)),
+        Message::LoggedIn { name } => format!("Welcome, {}.", printable(name)),
+        Message::LoggedOut => "Logged out.".into(),
+        Message::PasswordChanged => "The password is changed.".into(),
+        Message::AccountDeleted { name } => format!("Account {} is deleted.", printable(name)),
+        Message::HistoryCleared => "The history is cleared.".into(),
+        Message::HistoryEmpty => "Nothing has been looked up yet.".into(),
+        Message::HeadName => "Name".into(),
+        Message::HeadWord => "Word".into(),
+        Message::HeadTime => "Time (UTC)".into(),
+        Message::NotFound { word } => format!("not found: {}", printable(word)),
+        Message::BadWord { word, fault } => bad_word(word, *fault),
+        Message::LookupUnknown => {
+            "The connection was lost before the answer came; the lookup may be in your history or not.".into()
+        }
+        Message::Failed(error) => failed(error),
+    }
+}
+
+fn bad_word(word: &str, fault: WordFault) -> String {
+    let word: String = printable(word).chars().take(60).collect();
+    match fault {
+        WordFault::Empty => "an empty word can't be looked up".into(),
+        WordFault::Control => format!("no word, it holds a control character: {word}"),
+        WordFault::TooLong => format!("no word, its request would be longer than {MAX_LINE} bytes: {word}"),
+        WordFault::NotUtf8 => format!("no word, it is not UTF-8: {word}"),
+    }
+}
+
+fn failed(error: &Error) -> String {
+    match error {
+        Error::Unreachable { address, reason } => {
+            format!("no server can be reached at {}: {reason}", printable(address))
+        }
+        Error::Lost { .. } => "the connection to the server was lost".into(),
+        Error::Refused(failure) => refused(failure),
+        Error::LoginRefused(failure) if failure.code == Code::Denied => {
+            let ours = "wrong name or password";
+            let more = if failure.message == ours { String::new() } else { servers_words(failure) };
+            format!("not logged in: {ours}{more}")
+        }
+        Error::LoginRefused(failure) => format!("not logged in: {}", refused(failure)),
+        Error::UnknownRefusal { code, message } => {
+            format!(
+                "the server refuses, in a way that this version does not know: {} {}",
+                printable(code),
+                printable(message)
+            )
+        }
+        Error::NotOurProtocol { said } => format!("what answers is no Cidian server; it says: {}", printable(said)),
+        Error::Output(reason) => format!("standard output: {reason}"),
+        Error::Input(reason) => format!("standard input: {reason}"),
+        Error::System(reason) => format!("the system refuses: {reason}"),
+        Error::PasswordFile { path, reason } => {
+            format!("password file {}: {reason}", printable(&path.to_string_lossy()))
+        }
+        Error::NoUser => "which account? Name it with --user NAME or in CIDIAN_USER".into(),
+        Error::NoTerminal => "there is no terminal to ask for the password on; use --password-file FILE".into(),
+        Error::ServerVariable(reason) => format!("CIDIAN_SERVER: {reason}"),
+        Error::NotConfirmable => "there is no terminal to ask on; if you are sure, say --yes".into(),
+        Error::NotConfirmed => "not deleted: that was another name".into(),
+        Error::PasswordsDiffer => "the two passwords are not the same".into(),
+        Error::BadWord { word, fault } => bad_word(word, *fault),
+        Error::EndOfInput => "the input ended too early".into(),
+        Error::Interrupted => "interrupted".into(),
+    }
+}
+
+fn refused(failure: &Failure) -> String {
+    match failure.code {
+        Code::BadReq => format!("the server does not understand the request{}", servers_words(failure)),
+        Code::TooLong => "that is too long for the server".into(),
+        Code::BadName => format!("a name has 1 to {MAX_NAME_CHARS} characters and no white space"),
+        Code::BadPasswd => {
+            format!("a password has 1 to {MAX_PASSWD_CHARS} characters and at most {MAX_PASSWD_BYTES} bytes")
+        }
+        Code::Exists => "the name is taken".into(),
+        Code::Denied => format!("the server does not allow it{}", servers_words(failure)),
+        Code::NotFound => "not found".into(),
+        Code::Busy => format!("the server is busy, try again later{}", servers_words(failure)),
+        Code::Timeout => "the server has ended the connection, it was idle for too long".into(),
+        Code::Unavailable => format!("the server's database is away, try again later{}", servers_words(failure)),
+        Code::Bye => "the server is stopping, try again later".into(),
+    }
+}
+
+fn servers_words(failure: &Failure) -> String {
+    if failure.message.is_empty() { String::new() } else { format!(" ({})", printable(&failure.message)) }
+}

@@ -1,0 +1,159 @@
+//! Every text that a person sees, in two languages. A message is a value here and a sentence in [`english`] and
+//! [`chinese`]: each matches all of them, so that the compiler misses a translation before anybody else does.
+//! (`--help` is clap's, in English.) This room never decides whether or where something is said.
+
+mod chinese;
+mod english;
+
+use super::error::{Error, WordFault};
+use std::ffi::OsString;
+
+/// A language that the client speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Language {
+    English,
+    Chinese,
+}
+
+impl Language {
+    /// The language of a locale: of `LC_ALL`, `LC_MESSAGES`, `LANG` the first that is set, and not to nothing.
+    pub(crate) fn of_locale(variable: impl Fn(&str) -> Option<OsString>) -> Self {
+        let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(variable).find(|value| !value.is_empty());
+        match locale {
+            Some(locale) if locale.as_encoded_bytes().starts_with(b"zh") => Self::Chinese,
+            _ => Self::English,
+        }
+    }
+
+    /// The message in this language.
+    pub(crate) fn say(self, message: &Message<'_>) -> String {
+        match self {
+            Self::English => english::say(message),
+            Self::Chinese => chinese::say(message),
+        }
+    }
+}
+
+/// Something to say. Texts in it that come from outside are made printable by whoever builds it.
+#[derive(Debug)]
+pub(crate) enum Message<'a> {
+    /// The first menu, with the server's address.
+    LevelOne {
+        address: &'a str,
+    },
+    /// The second menu, with the account's name.
+    LevelTwo {
+        name: &'a str,
+    },
+    /// The prompt below a menu.
+    AskChoice,
+    /// What was typed is on no menu.
+    UnknownChoice {
+        typed: &'a str,
+        last: u8,
+    },
+    /// What was typed is no text at all.
+    UnreadableLine,
+    AskName,
+    /// The same, when Enter alone means a name that is known.
+    AskNameOr {
+        name: &'a str,
+    },
+    AskPassword,
+    AskPasswordAgain,
+    AskNewPassword,
+    AskNewPasswordAgain,
+    AskWord,
+    AskCount,
+    BadCount,
+    /// Before an account is deleted.
+    AskDeletion {
+        name: &'a str,
+    },
+    Registered {
+        name: &'a str,
+    },
+    LoggedIn {
+        name: &'a str,
+    },
+    LoggedOut,
+    PasswordChanged,
+    AccountDeleted {
+        name: &'a str,
+    },
+    HistoryCleared,
+    HistoryEmpty,
+    HeadName,
+    HeadWord,
+    HeadTime,
+    NotFound {
+        word: &'a str,
+    },
+    BadWord {
+        word: &'a str,
+        fault: WordFault,
+    },
+    /// A lookup whose answer never came.
+    LookupUnknown,
+    /// An error, whatever it is.
+    Failed(&'a Error),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::{Code, Failure};
+    use std::io;
+
+    fn choose(all: &str, messages: &str, lang: &str) -> Language {
+        Language::of_locale(|name| {
+            let value = match name {
+                "LC_ALL" => all,
+                "LC_MESSAGES" => messages,
+                _ => lang,
+            };
+            (value != "unset").then(|| value.into())
+        })
+    }
+
+    #[test]
+    fn the_first_variable_that_is_set_decides() {
+        use Language::{Chinese, English};
+        assert_eq!(choose("unset", "unset", "unset"), English);
+        assert_eq!(choose("unset", "unset", "zh_CN.UTF-8"), Chinese);
+        assert_eq!(choose("", "", "zh"), Chinese);
+        assert_eq!(choose("C", "zh_CN", "zh_CN"), English);
+        assert_eq!(choose("", "zh_TW", "en_US.UTF-8"), Chinese);
+        assert_eq!(choose("", "en_GB.UTF-8", "zh_CN.UTF-8"), English);
+    }
+
+    #[test]
+    fn refusals_are_told_in_both_languages() {
+        for code in Code::ALL {
+            for error in [Error::Refused(Failure::new(code, "why")), Error::LoginRefused(Failure::new(code, "why"))] {
+                let english = Language::English.say(&Message::Failed(&error));
+                let chinese = Language::Chinese.say(&Message::Failed(&error));
+                assert!(english.is_ascii() && english.len() > 5, "{english}");
+                assert!(!chinese.is_ascii(), "{chinese}");
+            }
+        }
+    }
+
+    /// The server's words reach the terminal through messages, too.
+    #[test]
+    fn nothing_from_outside_reaches_the_terminal_raw() {
+        let nasty = "\u{1b}[2J\u{9b}x";
+        for error in [
+            Error::Refused(Failure::new(Code::Denied, nasty)),
+            Error::UnknownRefusal { code: nasty.into(), message: nasty.into() },
+            Error::NotOurProtocol { said: nasty.into() },
+            Error::Unreachable { address: nasty.into(), reason: io::Error::other("no") },
+            Error::BadWord { word: nasty.into(), fault: WordFault::Control },
+        ] {
+            for language in [Language::English, Language::Chinese] {
+                let said = language.say(&Message::Failed(&error));
+                assert!(!said.chars().any(char::is_control), "{said:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Tests of the client against a server that plays a script: every way a real one, or a hostile one, can fail.
+
+mod menus;
+mod subcommands;
+
+use super::account::Who;
+use super::address::Address;
+use super::console::{Console, Manner};
+use super::messages::Language;
+use super::stream::Connector;
+use std::io::{self, BufRead, BufReader, Cursor, Write};
+use std::net::{Shutdown, TcpListener};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+/// What the server does next in a connection. At the end of its steps it closes.
+enum Step {
+    /// Reads one line, which has to be this.
+    Take(&'static str),
+    /// Reads so many lines, and answers each as a lookup of its word: in capitals, or `notfound` for a `?`.
+    Answer(usize),
+    /// Writes this.
+    Give(String),
+    /// Ends writing, and gives the client time to see that.
+    HangUp,
+    /// Writes until the client is gone.
+    Flood,
+    /// Says nothing until the client is gone.
+    Silence,
+}
+
+fn give(text: &str) -> Step {
+    Step::Give(text.to_owned())
+}
+
+fn login() -> [Step; 2] {
+    [Step::Take("L ann secret"), give("OK\n")]
+}
+
+/// Logs in, then plays the rest.
+fn after_login(rest: impl IntoIterator<Item = Step>) -> Vec<Step> {
+    login().into_iter().chain(rest).collect()
+}
+
+struct Server {
+    address: Address,
+    thread: JoinHandle<()>,
+}
+
+impl Server {
+    /// Plays one script for each connection, then stops listening.
+    fn start(scripts: Vec<Vec<Step>>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let thread = thread::spawn(move || {
+            for script in scripts {
+                let (stream, _) = listener.accept().unwrap();
+                // A client that never comes must not hang the tests.
+                stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+                let mut lines = BufReader::new(stream.try_clone().unwrap());
+                let mut stream = stream;
+                script.into_iter().for_each(|step| play(step, &mut lines, &mut stream));
+            }
+        });
+        Self { address: Address::Tcp { host: "127.0.0.1".into(), port }, thread }
+    }
+
+    fn connector(&self) -> Connector {
+        Connector::new(self.address.clone(), None).with_patience(Duration::from_millis(700))
+    }
+
+    /// Waits for the script's end: every step was played, every line was the one expected.
+    fn finish(self) {
+        self.thread.join().unwrap();
+    }
+}
+
+fn play(step: Step, lines: &mut impl BufRead, stream: &mut std::net::TcpStream) {
+    let mut take = || {
+        let mut line = String::new();
+        lines.read_line(&mut line).unwrap();
+        line.trim_end_matches('\n').to_owned()
+    };
+    match step {
+        Step::Take(expected) => assert_eq!(take(), expected),
+        Step::Answer(count) => {
+            for _ in 0..count {
+                let line = take();
+                let word = line.strip_prefix("Q ann ").expect(&line);
+                let reply = match word {
+                    "?" => "FAIL notfound no such word\n".to_owned(),
+                    word => format!("OK {}\tn. {word}\\nv. two\n", word.to_uppercase()),
+                };
+                stream.write_all(reply.as_bytes()).unwrap();
+            }
+        }
+        Step::Give(text) => stream.write_all(text.as_bytes()).unwrap(),
+        Step::HangUp => stream.shutdown(Shutdown::Write).unwrap(),
+        Step::Flood => while stream.write_all(&[b'x'; 64 << 10]).is_ok() {},
+        Step::Silence => {
+            let _ = lines.read_line(&mut String::new());
+        }
+    }
+}
+
+/// A stream that can be looked into afterwards.
+#[derive(Clone, Default)]
+struct Page(Arc<Mutex<Vec<u8>>>);
+
+impl Page {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for Page {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A console, and what it printed.
+struct Desk {
+    console: Console,
+    output: Page,
+    errors: Page,
+}
+
+impl Desk {
+    fn new(typed: &str, change: impl FnOnce(&mut Manner)) -> Self {
+        let mut manner = Manner {
+            language: Language::English,
+            json: false,
+            menus: false,
+            asks_terminal: false,
+            shows_terminal: false,
+            bold: false,
+        };
+        change(&mut manner);
+        let (output, errors) = (Page::default(), Page::default());
+        let typed = Cursor::new(typed.as_bytes().to_vec());
+        let console = Console::new(manner, Box::new(typed), Box::new(output.clone()), Box::new(errors.clone()));
+        Self { console, output, errors }
+    }
+}
+
+/// Ann, whose password is in a file.
+fn ann() -> (tempfile::NamedTempFile, Who) {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(b"secret\r\nsecond line\n").unwrap();
+    let who = Who { user: Some("ann".into()), password_file: Some(file.path().to_owned()) };
+    (file, who)
+}

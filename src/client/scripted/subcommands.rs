@@ -1,0 +1,257 @@
+//! Subcommands against a scripted server.
+
+use super::*;
+use crate::client::error::Error;
+use crate::client::exit::Exit;
+use crate::client::{about, account, history, lookup};
+use crate::protocol::{Code, Count};
+
+const ROW: &str = "ann\tice cream\t2026-11-23T05:32:10.123456Z\n";
+
+fn look_up(desk: &mut Desk, server: &Server, words: &[&str]) -> Result<Exit, Error> {
+    let (_file, who) = ann();
+    let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+    lookup::run(&mut desk.console, &server.connector(), &who, &words)
+}
+
+fn farewell() -> [Step; 2] {
+    [Step::Take("E"), give("OK\n")]
+}
+
+#[test]
+fn words_of_the_command_line() {
+    let server = Server::start(vec![after_login([Step::Answer(4)].into_iter().chain(farewell()))]);
+    let mut desk = Desk::new("", |_| {});
+    let exit = look_up(&mut desk, &server, &["ice cream", "?", "##", "-able"]).unwrap();
+    server.finish();
+    assert_eq!(exit, Exit::NotFound);
+    assert_eq!(desk.output.text(), "n. ice cream\nv. two\nn. ##\nv. two\nn. -able\nv. two\n");
+    assert_eq!(desk.errors.text(), "cidian: not found: ?\n");
+}
+
+#[test]
+fn a_filter_keeps_lines_in_step() {
+    let server = Server::start(vec![after_login([Step::Answer(3)].into_iter().chain(farewell()))]);
+    let long = "x".repeat(1_100);
+    let mut desk = Desk::new(&format!("apple\r\n\n?\na\u{7}b\n{long}\n pear"), |_| {});
+    let exit = look_up(&mut desk, &server, &[]).unwrap();
+    server.finish();
+    assert_eq!(exit, Exit::NotFound);
+    assert_eq!(desk.output.text(), "n. apple\\nv. two\n\n\n\n\nn. pear\\nv. two\n");
+    assert_eq!(desk.errors.text().lines().count(), 3, "{}", desk.errors.text());
+}
+
+#[test]
+fn json_lines_keep_step_too() {
+    let server = Server::start(vec![after_login([Step::Answer(2)].into_iter().chain(farewell()))]);
+    let mut desk = Desk::new("a\n\n?\n", |manner| manner.json = true);
+    assert_eq!(look_up(&mut desk, &server, &[]).unwrap(), Exit::NotFound);
+    server.finish();
+    let expected = "{\"word\":\"a\",\"found\":true,\"headword\":\"A\",\"interpretation\":\"n. a\\nv. two\"}\n\
+                    {\"word\":\"\",\"found\":false}\n{\"word\":\"?\",\"found\":false}\n";
+    assert_eq!(desk.output.text(), expected);
+}
+
+#[test]
+fn many_words_are_pipelined_in_order() {
+    let words: Vec<String> = (0..5_000).map(|n| format!("w{n}")).collect();
+    let server = Server::start(vec![after_login([Step::Answer(words.len())].into_iter().chain(farewell()))]);
+    let mut desk = Desk::new(&words.join("\n"), |_| {});
+    assert_eq!(look_up(&mut desk, &server, &[]).unwrap(), Exit::Done);
+    server.finish();
+    let expected: String = words.iter().map(|word| format!("n. {word}\\nv. two\n")).collect();
+    assert!(desk.output.text() == expected);
+}
+
+/// A word typed into a pipe is answered before the next one is typed.
+#[test]
+fn a_word_alone_is_answered_at_once() {
+    let server = Server::start(vec![after_login([Step::Answer(2)].into_iter().chain(farewell()))]);
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    let output = Page::default();
+    let mut desk = Desk::new("", |_| {});
+    desk.console =
+        Console::new(desk.console.manner(), Box::new(reader), Box::new(output.clone()), Box::new(Page::default()));
+    let typist = thread::spawn(move || {
+        for word in ["one", "two"] {
+            writer.write_all(format!("{word}\n").as_bytes()).unwrap();
+            let began = std::time::Instant::now();
+            while !output.text().contains(&format!("n. {word}")) {
+                assert!(began.elapsed() < Duration::from_secs(10), "{word} is not answered");
+                thread::yield_now();
+            }
+        }
+    });
+    assert_eq!(look_up(&mut desk, &server, &[]).unwrap(), Exit::Done);
+    typist.join().unwrap();
+    server.finish();
+}
+
+/// Lesson C8: a server that dies in the middle is told, and nothing loops.
+#[test]
+fn a_server_that_dies_between_answers() {
+    let server = Server::start(vec![after_login([Step::Answer(1)])]);
+    let mut desk = Desk::new("", |_| {});
+    let error = look_up(&mut desk, &server, &["a", "b"]).unwrap_err();
+    server.finish();
+    assert!(matches!(error, Error::Lost { .. }), "{error:?}");
+    assert_eq!(desk.output.text(), "n. a\nv. two\n");
+}
+
+#[test]
+fn refusals_have_their_statuses() {
+    for (reply, number) in [
+        ("FAIL busy too many clients\n", 75),
+        ("FAIL timeout idle\n", 75),
+        ("FAIL bye stopping\n", 75),
+        ("FAIL unavailable database\n", 75),
+        ("FAIL denied no\n", 77),
+        ("FAIL later not yet\n", 76),
+        ("HTTP/1.1 400 Bad Request\n", 76),
+        ("\u{fffd}\n", 76),
+        ("OK no tabulator\n", 76),
+        ("OK half a li", 69),
+        ("", 69),
+    ] {
+        let server = Server::start(vec![after_login([Step::Take("Q ann a"), give(reply)])]);
+        let mut desk = Desk::new("", |_| {});
+        let error = look_up(&mut desk, &server, &["a"]).unwrap_err();
+        server.finish();
+        assert_eq!(Exit::from(&error).number(), number, "{reply:?}");
+    }
+}
+
+/// The last line is already there when sending fails: it says more than a broken pipe.
+#[test]
+fn a_client_whose_send_fails_reads_first() {
+    let server = Server::start(vec![vec![give("FAIL busy too many clients\n")]]);
+    let mut connection = crate::client::connection::Connection::open(&server.connector()).unwrap();
+    server.finish();
+    // The server is gone for good: the first send meets a reset, the second a broken pipe.
+    for _ in 0..2 {
+        connection.send(b"I\n");
+        thread::sleep(Duration::from_millis(50));
+    }
+    match connection.status() {
+        Err(Error::Refused(failure)) => assert_eq!(failure.code, Code::Busy),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_endless_line_has_an_end() {
+    let server = Server::start(vec![after_login([Step::Take("Q ann a"), Step::Flood])]);
+    let error = look_up(&mut Desk::new("", |_| {}), &server, &["a"]).unwrap_err();
+    server.finish();
+    assert!(matches!(error, Error::NotOurProtocol { .. }), "{error:?}");
+}
+
+#[test]
+fn silence_has_an_end() {
+    let server = Server::start(vec![after_login([Step::Take("Q ann a"), Step::Silence])]);
+    let error = look_up(&mut Desk::new("", |_| {}), &server, &["a"]).unwrap_err();
+    server.finish();
+    assert!(matches!(error, Error::Lost { .. }), "{error:?}");
+}
+
+#[test]
+fn nobody_listens() {
+    let server = Server::start(vec![]);
+    let address = server.address.to_string();
+    let connector = server.connector();
+    server.finish();
+    let error = about::print(&mut Desk::new("", |_| {}).console, &connector).unwrap_err();
+    assert_eq!(Exit::from(&error), Exit::NoServer);
+    let said = Language::English.say(&crate::client::messages::Message::Failed(&error));
+    assert!(said.contains(&address), "{said}");
+}
+
+fn history_of(reply: &str, change: impl FnOnce(&mut Manner)) -> (Desk, Result<(), Error>) {
+    let server = Server::start(vec![after_login([Step::Take("H ann 10"), give(reply)])]);
+    let mut desk = Desk::new("", change);
+    let (_file, who) = ann();
+    let outcome = history::print(&mut desk.console, &server.connector(), &who, Count::Last(10));
+    desk.console.flush().unwrap();
+    server.finish();
+    (desk, outcome)
+}
+
+#[test]
+fn a_history_in_three_shapes() {
+    let reply = format!("OK 2\n{ROW}ann\t词\t2026-11-23T05:32:09.000000Z\n");
+    let (desk, outcome) = history_of(&reply, |_| {});
+    outcome.unwrap();
+    assert_eq!(desk.output.text(), reply["OK 2\n".len()..]);
+    let (desk, outcome) = history_of(&reply, |manner| manner.shows_terminal = true);
+    outcome.unwrap();
+    let table =
+        "Name  Word       Time (UTC)\nann   ice cream  2026-11-23 05:32:10\nann   词         2026-11-23 05:32:09\n";
+    assert_eq!(desk.output.text(), table);
+    let (desk, outcome) = history_of(&reply, |manner| manner.json = true);
+    outcome.unwrap();
+    let first = "{\"name\":\"ann\",\"word\":\"ice cream\",\"time\":\"2026-11-23T05:32:10.123456Z\"}\n";
+    assert!(desk.output.text().starts_with(first), "{}", desk.output.text());
+}
+
+/// Lesson C8, and a count that is not to be believed.
+#[test]
+fn a_history_that_breaks_off() {
+    for terminal in [false, true] {
+        for (end, number) in [("", 69), ("FAIL bye stopping\n", 69), ("garbage\n", 76)] {
+            let reply = format!("OK 18446744073709551615\n{ROW}{end}");
+            let (desk, outcome) = history_of(&reply, |manner| manner.shows_terminal = terminal);
+            assert_eq!(Exit::from(&outcome.unwrap_err()).number(), number, "{end:?}");
+            assert!(desk.output.text().contains("ice cream"));
+        }
+    }
+}
+
+#[test]
+fn about_lines_up_and_is_one_object() {
+    let reply = "OK 2\nversion\t1.0\nlicence\tMIT\\nApache \u{1b}[2J\n";
+    for (json, expected) in [
+        (false, "version  1.0\nlicence  MIT\n         Apache \\u{1b}[2J\n"),
+        (true, "{\"version\":\"1.0\",\"licence\":\"MIT\\nApache \\u001b[2J\"}\n"),
+    ] {
+        let server = Server::start(vec![vec![Step::Take("I"), give(reply)]]);
+        let mut desk = Desk::new("", |manner| manner.json = json);
+        about::print(&mut desk.console, &server.connector()).unwrap();
+        desk.console.flush().unwrap();
+        server.finish();
+        assert_eq!(desk.output.text(), expected);
+    }
+}
+
+#[test]
+fn the_account_itself() {
+    let (file, who) = ann();
+    let new = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(new.path(), "other one").unwrap();
+    let server = Server::start(vec![
+        vec![Step::Take("R ann secret"), give("FAIL exists taken\n")],
+        after_login([Step::Take("P ann other one"), give("OK\n")]),
+        after_login([Step::Take("C ann ice cream"), give("OK\n")]),
+        after_login([Step::Take("X ann secret"), give("OK\n")]),
+        vec![Step::Take("L ann secret"), give("FAIL denied wrong\n")],
+    ]);
+    let connector = server.connector();
+    let console = &mut Desk::new("", |_| {}).console;
+    let taken = account::register(console, &connector, &who).unwrap_err();
+    assert_eq!(Exit::from(&taken), Exit::Taken);
+    account::change_password(console, &connector, &who, Some(new.path())).unwrap();
+    history::clear(console, &connector, &who, Some(" ice cream ")).unwrap();
+    account::delete(console, &connector, &who, true).unwrap();
+    let denied = account::delete(console, &connector, &who, true).unwrap_err();
+    assert_eq!(Exit::from(&denied), Exit::Denied);
+    server.finish();
+    // Nothing is sent for what can't be meant: blanks would have cleared everything.
+    let blank = history::clear(console, &connector, &who, Some("  ")).unwrap_err();
+    assert_eq!(Exit::from(&blank), Exit::Data);
+    let unsure = account::delete(console, &connector, &who, false).unwrap_err();
+    assert_eq!(Exit::from(&unsure), Exit::Usage);
+    drop(file);
+    let missing = account::register(console, &connector, &who).unwrap_err();
+    assert_eq!(Exit::from(&missing), Exit::NoInput);
+    let nobody = account::register(console, &connector, &Who { user: None, password_file: None }).unwrap_err();
+    assert_eq!(Exit::from(&nobody), Exit::Usage);
+}

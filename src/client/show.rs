@@ -1,0 +1,125 @@
+//! How what the server says looks: safe for a terminal, entries laid out, JSON. Pure; it never writes.
+
+use super::connection::Entry;
+use crate::protocol::printable;
+use serde::Serialize;
+
+/// Text of several lines, safe to show: newlines and TABs stay, every other control character is made visible.
+pub(crate) fn shown(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for part in text.split_inclusive(['\n', '\t']) {
+        let plain = part.trim_end_matches(['\n', '\t']);
+        out.push_str(&printable(plain));
+        out.push_str(&part[plain.len()..]);
+    }
+    out
+}
+
+/// An entry for a person: the headword (bold where the terminal can), then the interpretation; one of several
+/// lines below its headword, indented.
+pub(crate) fn entry(entry: &Entry, bold: bool) -> String {
+    let headword = printable(&entry.headword);
+    let headword = if bold { format!("\u{1b}[1m{headword}\u{1b}[0m") } else { headword };
+    let text = shown(&entry.text());
+    if text.contains('\n') {
+        format!("{headword}\n  {}\n", text.replace('\n', "\n  "))
+    } else {
+        format!("{headword}  {text}\n")
+    }
+}
+
+/// What `lookup --json` prints for one word.
+#[derive(Debug, Serialize)]
+pub(crate) struct LookupLine<'a> {
+    /// The word as it was asked for.
+    pub(crate) word: &'a str,
+    /// Whether there is such a headword.
+    pub(crate) found: bool,
+    /// The headword as the dictionary spells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) headword: Option<&'a str>,
+    /// The interpretation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) interpretation: Option<String>,
+}
+
+/// What `history --json` prints for one row.
+#[derive(Debug, Serialize)]
+pub(crate) struct HistoryLine<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) word: &'a str,
+    pub(crate) time: &'a str,
+}
+
+/// What `--json` prints where there is nothing to tell but that it was done.
+#[derive(Debug, Serialize)]
+pub(crate) struct DoneLine {
+    pub(crate) ok: bool,
+}
+
+/// Pairs as one object, in their order.
+pub(crate) struct Pairs<'a>(pub(crate) &'a [(String, String)]);
+
+impl Serialize for Pairs<'_> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
+    }
+}
+
+/// A value as one line of JSON, with its newline. What JSON would let through to a terminal raw (C1 controls, marks
+/// that reorder a line) is written `\u….`, which is the same string to every reader.
+pub(crate) fn json(value: &impl Serialize) -> String {
+    // Serializing strings and maps of strings into memory can't fail; an empty object keeps lines in step anyway.
+    let plain = serde_json::to_string(value).unwrap_or_else(|_| "{}".to_owned());
+    let mut out = String::with_capacity(plain.len() + 1);
+    for c in plain.chars() {
+        let mut buffer = [0; 4];
+        let text: &str = c.encode_utf8(&mut buffer);
+        if c.is_ascii() && c != '\u{7f}' || printable(text) == text {
+            out.push(c);
+        } else {
+            // All of them are below U+10000: no surrogate pairs.
+            out.push_str(&format!("\\u{:04x}", u32::from(c)));
+        }
+    }
+    out.push('\n');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn newlines_and_tabs_stay_and_nothing_else() {
+        assert_eq!(shown("a\n\n\tb词\n"), "a\n\n\tb词\n");
+        assert_eq!(shown("\u{1b}[2Jx\r\n"), "\\u{1b}[2Jx\\u{d}\n");
+    }
+
+    #[test]
+    fn entries_for_people() {
+        let one = Entry { headword: "apple".into(), escaped: "n. 苹果".into() };
+        assert_eq!(entry(&one, false), "apple  n. 苹果\n");
+        let two = Entry { headword: "set".into(), escaped: "n. 一套\\nv. 放".into() };
+        assert_eq!(entry(&two, true), "\u{1b}[1mset\u{1b}[0m\n  n. 一套\n  v. 放\n");
+    }
+
+    #[test]
+    fn json_is_one_line_and_safe_for_a_terminal() {
+        let line = LookupLine {
+            word: "a",
+            found: true,
+            headword: Some("A"),
+            interpretation: Some("x\n\u{9b}2J\u{202e}词\u{7f}".into()),
+        };
+        let text = json(&line);
+        assert_eq!(
+            text,
+            "{\"word\":\"a\",\"found\":true,\"headword\":\"A\",\"interpretation\":\"x\\n\\u009b2J\\u202e词\\u007f\"}\n"
+        );
+        let value: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(value["interpretation"], "x\n\u{9b}2J\u{202e}词\u{7f}");
+        let pairs = [("b".to_owned(), "1".to_owned()), ("a".to_owned(), "2".to_owned())];
+        assert_eq!(json(&Pairs(&pairs)), "{\"b\":\"1\",\"a\":\"2\"}\n");
+    }
+}
