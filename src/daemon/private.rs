@@ -9,7 +9,8 @@ use super::{logging, notify, start};
 use crate::session::exchange::pair;
 use crate::sys::{self, Origin};
 use nix::sys::socket::{MsgFlags, recv, send};
-use nix::unistd::setsid;
+use nix::sys::wait::waitpid;
+use nix::unistd::{Pid, setsid};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -17,7 +18,17 @@ use std::os::unix::net::UnixStream;
 /// The client's end.
 #[derive(Debug)]
 pub struct PrivateServer {
-    socket: OwnedFd,
+    /// Closed first when the client is done: that ends the server.
+    socket: Option<OwnedFd>,
+    pid: Pid,
+}
+
+impl Drop for PrivateServer {
+    /// Waits for the server's end, so that the embedded database is closed in good order and no process is left.
+    fn drop(&mut self) {
+        self.socket = None;
+        let _ = waitpid(self.pid, None);
+    }
 }
 
 impl PrivateServer {
@@ -31,7 +42,7 @@ impl PrivateServer {
         };
         let (ours, theirs) = pair().map_err(system)?;
         let mut forker = origin.into_forker();
-        forker
+        let pid = forker
             .fork(|origin| {
                 // A group of its own: Ctrl-C and Ctrl-Z on the terminal are the client's, whose end ends this too.
                 let exit = setsid()
@@ -50,7 +61,7 @@ impl PrivateServer {
         drop(theirs);
         let mut answer = [0; 4_096];
         match recv(ours.as_raw_fd(), &mut answer, MsgFlags::empty()) {
-            Ok(1) if answer[0] == b'\n' => Ok(Self { socket: ours }),
+            Ok(1) if answer[0] == b'\n' => Ok(Self { socket: Some(ours), pid }),
             Ok(0) => Err(Fatal::new(Exit::Software, "the private server ended without a word")),
             Ok(size) => Err(Fatal::new(Exit::System, String::from_utf8_lossy(&answer[..size]))),
             Err(error) => Err(system(error)),
@@ -62,8 +73,9 @@ impl PrivateServer {
     /// # Errors
     /// It has ended.
     pub fn connect(&self) -> io::Result<UnixStream> {
+        let socket = self.socket.as_ref().ok_or(io::ErrorKind::NotConnected)?;
         let (ours, theirs) = UnixStream::pair()?;
-        sys::send_with_descriptor(self.socket.as_fd(), b"c", theirs.as_fd(), MsgFlags::empty())?;
+        sys::send_with_descriptor(socket.as_fd(), b"c", theirs.as_fd(), MsgFlags::empty())?;
         Ok(ours)
     }
 }
