@@ -1,0 +1,201 @@
+//! The schema, and what both stores hold to: which version is there, how long a word may be.
+//!
+//! It never talks to a database.
+
+use super::{Error, SCHEMA_VERSION};
+
+/// The schema for MariaDB and MySQL, as it stands at the top of the tree.
+pub(super) const MYSQL: &str = include_str!("../../schema.sql");
+
+/// Our tables.
+pub(super) const TABLES: [&str; 4] = ["hist", "meta", "user", "words"];
+
+/// Longest headword, in characters: what the column `word` holds.
+pub(super) const MAX_WORD_CHARS: usize = 128;
+
+/// Names of rows in table `meta`.
+pub(super) const VERSION: &str = "schema_version";
+pub(super) const TITLE: &str = "title";
+pub(super) const LICENCE: &str = "licence";
+pub(super) const HEADWORDS: &str = "headwords";
+
+/// What was found where our schema should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Found {
+    /// None of our tables, or only some of ours: an interrupted init.
+    Incomplete,
+    /// Tables by our names that are not ours.
+    Foreign,
+    /// All of ours, of this version.
+    Version(u32),
+}
+
+impl Found {
+    /// Judges by the names of the tables that are there and by what `meta` says, if it is there and says anything.
+    pub(super) fn judge(tables: &[String], version: Option<&str>) -> Result<Self, Error> {
+        let has = |name: &str| tables.iter().any(|table| table == name);
+        if !has("meta") {
+            // Ours is made with `meta` first.
+            return Ok(if tables.is_empty() { Self::Incomplete } else { Self::Foreign });
+        }
+        let Some(version) = version else { return Ok(Self::Incomplete) };
+        let version = version
+            .parse()
+            .map_err(|_| Error::configuration("table meta of the database holds a schema_version that is no number"))?;
+        Ok(if TABLES.iter().all(|name| has(name)) { Self::Version(version) } else { Self::Incomplete })
+    }
+
+    /// Whether the program can work with what is there.
+    pub(super) fn check(self) -> Result<(), Error> {
+        match self {
+            Self::Version(SCHEMA_VERSION) => Ok(()),
+            Self::Incomplete => Err(missing()),
+            other => Err(other.refuse()),
+        }
+    }
+
+    /// Whether the schema may be made or completed here.
+    pub(super) fn may_init(self) -> Result<(), Error> {
+        match self {
+            Self::Version(SCHEMA_VERSION) | Self::Incomplete => Ok(()),
+            other => Err(other.refuse()),
+        }
+    }
+
+    fn refuse(self) -> Error {
+        match self {
+            Self::Foreign => Error::configuration(
+                "the database holds tables of another program or of an older schema (a table user, hist or words, \
+                 but no table meta): give Cidian a database of its own, and run cidiand init-db on it",
+            ),
+            Self::Version(version) if version > SCHEMA_VERSION => Error::configuration(format!(
+                "the database has schema version {version}, made by a newer Cidian; this one knows version \
+                 {SCHEMA_VERSION}"
+            )),
+            Self::Version(version) => Error::configuration(format!(
+                "the database has schema version {version}, this program needs version {SCHEMA_VERSION}"
+            )),
+            Self::Incomplete => missing(),
+        }
+    }
+}
+
+/// The error for a database without our schema.
+pub(super) fn missing() -> Error {
+    Error::configuration("the database has no schema, or only part of it: run cidiand init-db")
+}
+
+/// Checks a headword before any database sees it, so that both stores refuse alike and none cuts it.
+pub(super) fn check_word(word: &str) -> Result<(), Error> {
+    let chars = word.chars().count();
+    if chars == 0 || chars > MAX_WORD_CHARS {
+        return Err(Error::bug(format!(
+            "a headword of {chars} characters came to the store; 1 to {MAX_WORD_CHARS} fit"
+        )));
+    }
+    Ok(())
+}
+
+/// The least text above all that begin with `prefix`, in the order of code points, if there is one.
+pub(super) fn after_all_beginning_with(prefix: &str) -> Option<String> {
+    let mut letters: Vec<char> = prefix.chars().collect();
+    while let Some(last) = letters.pop() {
+        // The step over the surrogates, which are no characters, is the range's own.
+        if let Some(next) = (last..=char::MAX).nth(1) {
+            letters.push(next);
+            return Some(letters.into_iter().collect());
+        }
+    }
+    None
+}
+
+/// The statements of our own schema file: `--` comments are left out, a `;` ends a statement unless it is quoted.
+/// It is made for that file, not for SQL at large.
+pub(super) fn statements(script: &str) -> Vec<String> {
+    let mut statements = Vec::new();
+    let mut statement = String::new();
+    let mut quote = None;
+    let mut letters = script.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match quote {
+            Some(end) if letter == end => quote = None,
+            Some(_) => {}
+            None if letter == '-' && letters.peek() == Some(&'-') => {
+                while letters.next_if(|&letter| letter != '\n').is_some() {}
+                continue;
+            }
+            None if letter == ';' => {
+                statements.push(std::mem::take(&mut statement));
+                continue;
+            }
+            None if matches!(letter, '\'' | '"' | '`') => quote = Some(letter),
+            None => {}
+        }
+        statement.push(letter);
+    }
+    statements.push(statement);
+    statements.iter().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Kind;
+
+    #[test]
+    fn the_splitter_knows_comments_and_quotes() {
+        let script = "-- a; b's\nCREATE 'x;--y' -- tail;\n;;\n INSERT `a;b` \"c';\"; -- end";
+        assert_eq!(statements(script), ["CREATE 'x;--y'", "INSERT `a;b` \"c';\""]);
+    }
+
+    #[test]
+    fn our_file_makes_our_tables_and_records_our_version() {
+        let statements = statements(MYSQL);
+        assert_eq!(statements.len(), 5);
+        for table in TABLES {
+            let head = format!("CREATE TABLE IF NOT EXISTS {table} (");
+            assert_eq!(statements.iter().filter(|text| text.starts_with(&head)).count(), 1, "{table}");
+        }
+        assert!(statements[0].contains(" meta "), "first, so that an interrupted init is told from another schema");
+        assert!(statements[4].contains(&format!("('{VERSION}', '{SCHEMA_VERSION}')")), "last, when all stands");
+    }
+
+    #[test]
+    fn what_is_found_is_judged() {
+        let names = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        let all = names("user hist words meta");
+        assert_eq!(Found::judge(&all, Some("1")), Ok(Found::Version(1)));
+        assert_eq!(Found::judge(&names("user meta"), Some("1")), Ok(Found::Incomplete));
+        assert_eq!(Found::judge(&names("user meta"), None), Ok(Found::Incomplete));
+        assert_eq!(Found::judge(&[], None), Ok(Found::Incomplete));
+        assert_eq!(Found::judge(&names("user"), None), Ok(Found::Foreign));
+        assert_eq!(Found::judge(&all, Some("x")).unwrap_err().kind, Kind::Configuration);
+        for (found, part) in [
+            (Found::Incomplete, "cidiand init-db"),
+            (Found::Foreign, "another program"),
+            (Found::Version(2), "newer"),
+            (Found::Version(0), "version 0"),
+        ] {
+            let error = found.check().unwrap_err();
+            assert!(error.kind == Kind::Configuration && error.message.contains(part), "{error}");
+        }
+        assert!(Found::Foreign.may_init().is_err() && Found::Version(2).may_init().is_err());
+        assert!(Found::Incomplete.may_init().is_ok() && Found::Version(1).may_init().is_ok());
+    }
+
+    #[test]
+    fn the_upper_bound_of_a_prefix() {
+        assert_eq!(after_all_beginning_with("ice").as_deref(), Some("icf"));
+        assert_eq!(after_all_beginning_with("a\u{10FFFF}").as_deref(), Some("b"));
+        assert_eq!(after_all_beginning_with("\u{D7FF}").as_deref(), Some("\u{E000}"));
+        assert_eq!(after_all_beginning_with("\u{10FFFF}"), None);
+        assert_eq!(after_all_beginning_with(""), None);
+    }
+
+    #[test]
+    fn lower_case_at_most_doubles_a_word() {
+        // What the width of the column `folded` rests on.
+        let most = (char::MIN..=char::MAX).map(|letter| letter.to_lowercase().count()).max();
+        assert_eq!(most, Some(2));
+    }
+}
