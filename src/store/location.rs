@@ -1,0 +1,339 @@
+//! Where a database is: the URL of `--database`, parsed.
+//!
+//! It never shows a password: not in [`Display`](std::fmt::Display), not in [`Debug`](std::fmt::Debug), not in an
+//! error. An error repeats no part of the URL, because a password with an unencoded `@`, `/` or `?` ends up in any.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// Where a database is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Location {
+    /// A MySQL or MariaDB server.
+    MySql(Server),
+    /// An embedded database in this file.
+    Sqlite(PathBuf),
+}
+
+/// A MySQL or MariaDB server, and the database on it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Server {
+    /// Who we are there.
+    pub user: String,
+    /// Our password there; empty if there is none.
+    pub password: String,
+    /// Name or address, an IPv6 address without its brackets. Not used if there is a socket.
+    pub host: String,
+    /// The TCP port. Not used if there is a socket.
+    pub port: u16,
+    /// The database's name.
+    pub database: String,
+    /// The server's Unix socket, if it is to be reached there.
+    pub socket: Option<String>,
+}
+
+/// What is wrong with a database URL. It repeats nothing of the URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LocationError {
+    /// Neither `mysql:`, `mariadb:` nor `sqlite:`.
+    Scheme,
+    /// `sqlite:` with nothing behind it.
+    NoPath,
+    /// A path that can't be a database file.
+    BadPath,
+    /// Not a URL at all, or with a bad port or host.
+    Malformed,
+    /// No host.
+    NoHost,
+    /// No user.
+    NoUser,
+    /// No database name, or more than one path segment.
+    NoDatabase,
+    /// A `%` that is not followed by two hexadecimal digits, or bytes that are not UTF-8.
+    Encoding,
+    /// A query parameter other than one `socket`.
+    Parameter,
+    /// A socket path that is not absolute.
+    Socket,
+    /// A fragment.
+    Fragment,
+}
+
+impl fmt::Display for LocationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Scheme => "a database URL begins with mysql://, mariadb:// or sqlite:",
+            Self::NoPath => "the database URL names no file: write sqlite:/path/to/cidian.db",
+            Self::BadPath => "the database URL names no usable file: write sqlite:PATH, where PATH is a file's name",
+            Self::Malformed => {
+                "the database URL can't be read: write mysql://user:password@host:3306/database, with %-encoding \
+                 for special characters in user and password"
+            }
+            Self::NoHost => "the database URL names no host: write mysql://user@HOST/database",
+            Self::NoUser => "the database URL names no user: write mysql://USER@host/database",
+            Self::NoDatabase => "the database URL names no database: write mysql://user@host/DATABASE",
+            Self::Encoding => "the database URL has a broken %-encoding: a % itself is written %25",
+            Self::Parameter => "the only query parameter of a database URL is socket=PATH, once (a ? is written %3F)",
+            Self::Socket => "the socket of a database URL is an absolute path: ?socket=/run/mysqld/mysqld.sock",
+            Self::Fragment => "a database URL has no fragment (a # is written %23)",
+        })
+    }
+}
+
+impl std::error::Error for LocationError {}
+
+impl Location {
+    /// Reads a database URL.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, LocationError> {
+        let (scheme, rest) = text.split_once(':').ok_or(LocationError::Scheme)?;
+        match scheme.to_ascii_lowercase().as_str() {
+            "sqlite" => parse_path(rest).map(Self::Sqlite),
+            "mysql" | "mariadb" => parse_server(text).map(Self::MySql),
+            _ => Err(LocationError::Scheme),
+        }
+    }
+}
+
+impl FromStr for Location {
+    type Err = LocationError;
+
+    fn from_str(text: &str) -> Result<Self, LocationError> {
+        Self::parse(text)
+    }
+}
+
+/// A path as it is written: nothing in it is decoded, so every file name can be said.
+fn parse_path(text: &str) -> Result<PathBuf, LocationError> {
+    if text.is_empty() {
+        return Err(LocationError::NoPath);
+    }
+    // `sqlite://name` is a host to some programs and a file to others. `sqlite:///name` is a file to all.
+    if text.starts_with("//") && !text.starts_with("///") {
+        return Err(LocationError::BadPath);
+    }
+    // A database in memory would be another one in each child, and lost with it.
+    if text.starts_with(":memory:") || text.ends_with('/') || text.contains('\0') {
+        return Err(LocationError::BadPath);
+    }
+    Ok(PathBuf::from(text))
+}
+
+fn parse_server(text: &str) -> Result<Server, LocationError> {
+    let url = url::Url::parse(text).map_err(|_| LocationError::Malformed)?;
+    if url.fragment().is_some() {
+        return Err(LocationError::Fragment);
+    }
+    let user = decode(url.username())?;
+    if user.is_empty() {
+        return Err(LocationError::NoUser);
+    }
+    let host = match url.host() {
+        Some(url::Host::Domain(name)) => decode(name)?,
+        Some(url::Host::Ipv4(address)) => address.to_string(),
+        Some(url::Host::Ipv6(address)) => address.to_string(),
+        None => String::new(),
+    };
+    if host.is_empty() {
+        return Err(LocationError::NoHost);
+    }
+    let database = decode(url.path().strip_prefix('/').unwrap_or_default())?;
+    if database.is_empty() || database.contains('/') || database.chars().any(char::is_control) {
+        return Err(LocationError::NoDatabase);
+    }
+    Ok(Server {
+        user,
+        password: decode(url.password().unwrap_or_default())?,
+        host,
+        port: url.port().unwrap_or(3306),
+        database,
+        socket: url.query().map(parse_query).transpose()?,
+    })
+}
+
+fn parse_query(query: &str) -> Result<String, LocationError> {
+    let path = query.strip_prefix("socket=").filter(|path| !path.contains('&')).ok_or(LocationError::Parameter)?;
+    let path = decode(path)?;
+    if path.starts_with('/') && !path.contains('\0') { Ok(path) } else { Err(LocationError::Socket) }
+}
+
+/// Takes the %-encoding off. Unlike most decoders it takes nothing that is broken: that is a mistyped password.
+fn decode(text: &str) -> Result<String, LocationError> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        if byte == b'%' {
+            let mut digit = || rest.next().and_then(|b| char::from(b).to_digit(16)).ok_or(LocationError::Encoding);
+            let value = digit()? * 16 + digit()?;
+            bytes.push(u8::try_from(value).map_err(|_| LocationError::Encoding)?);
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8(bytes).map_err(|_| LocationError::Encoding)
+}
+
+/// Puts the %-encoding on everything that could be taken for a part of a URL.
+fn encode(text: &str, plain: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        let letter = char::from(byte);
+        if letter.is_ascii_alphanumeric() || plain.contains(letter) {
+            encoded.push(letter);
+        } else {
+            encoded.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    encoded
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MySql(server) => server.fmt(f),
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+        }
+    }
+}
+
+impl fmt::Display for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "mysql://{}", encode(&self.user, "-._~"))?;
+        if !self.password.is_empty() {
+            f.write_str(":***")?;
+        }
+        if self.host.contains(':') {
+            write!(f, "@[{}]", self.host)?;
+        } else {
+            write!(f, "@{}", encode(&self.host, "-._~"))?;
+        }
+        if self.port != 3306 {
+            write!(f, ":{}", self.port)?;
+        }
+        write!(f, "/{}", encode(&self.database, "-._~"))?;
+        match &self.socket {
+            Some(path) => write!(f, "?socket={}", encode(path, "-._~/")),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Server({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn server(text: &str) -> Server {
+        match Location::parse(text).unwrap() {
+            Location::MySql(server) => server,
+            Location::Sqlite(path) => panic!("{path:?}"),
+        }
+    }
+
+    #[test]
+    fn the_interface_s_three_examples() {
+        let tcp = server("mysql://user:pass%40word%2F@host:3307/dict");
+        assert_eq!((tcp.user.as_str(), tcp.password.as_str()), ("user", "pass@word/"));
+        assert_eq!((tcp.host.as_str(), tcp.port, tcp.database.as_str()), ("host", 3307, "dict"));
+        let socket = server("mysql://user@localhost/dict?socket=/run/mysqld/mysqld.sock");
+        assert_eq!(socket.socket.as_deref(), Some("/run/mysqld/mysqld.sock"));
+        assert_eq!((socket.password.as_str(), socket.port), ("", 3306));
+        let file = Location::parse("sqlite:/var/lib/cidian/cidian.db");
+        assert_eq!(file, Ok(Location::Sqlite("/var/lib/cidian/cidian.db".into())));
+        assert_eq!("sqlite:foo.db".parse(), Ok(Location::Sqlite("foo.db".into())));
+        assert_eq!(server("mariadb://u@[::1]:3308/d").host, "::1");
+    }
+
+    #[test]
+    fn what_is_refused_and_why() {
+        use LocationError::*;
+        for (text, error) in [
+            ("", Scheme),
+            ("postgres://u@h/d", Scheme),
+            ("/var/lib/cidian.db", Scheme),
+            ("sqlite:", NoPath),
+            ("sqlite://foo.db", BadPath),
+            ("sqlite::memory:", BadPath),
+            ("sqlite:/var/lib/", BadPath),
+            ("mysql://h/d", NoUser),
+            ("mysql:u@h/d", NoUser),
+            ("mysql:///d", NoUser),
+            ("mysql://u@h", NoDatabase),
+            ("mysql://u@h/", NoDatabase),
+            ("mysql://u@h/a/b", NoDatabase),
+            ("mysql://u@h/a%2Fb", NoDatabase),
+            ("mysql://u@h:99999/d", Malformed),
+            ("mysql://u@[::1/d", Malformed),
+            ("mysql://u:%@h/d", Encoding),
+            ("mysql://u:%FF@h/d", Encoding),
+            ("mysql://u:%+1@h/d", Encoding),
+            ("mysql://u@h/d?ssl=1", Parameter),
+            ("mysql://u@h/d?", Parameter),
+            ("mysql://u@h/d?socket=/a&socket=/b", Parameter),
+            ("mysql://u@h/d?socket=a", Socket),
+            ("mysql://u@h/d#x", Fragment),
+        ] {
+            assert_eq!(Location::parse(text), Err(error), "{text}");
+            assert!(!error.to_string().is_empty());
+        }
+    }
+
+    #[test]
+    fn the_password_is_never_shown() {
+        // Lesson C2: no secret in any log.
+        let location = Location::parse("mysql://ann:secret@db.example/dict").unwrap();
+        assert_eq!(location.to_string(), "mysql://ann:***@db.example/dict");
+        assert!(!format!("{location:?}").contains("secret"));
+        for broken in ["mysql://ann:se@cret@h/d#", "mysql://ann:x/se?cret@h/d", "mysql://ann:se#cret@h/d"] {
+            let error = Location::parse(broken).unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("cret"), "{error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn round_trip(
+            user in "\\PC{1,20}", password in "\\PC{0,20}", database in "[^/\\pC]{1,20}", port in 1..=u16::MAX,
+            host in "[a-z0-9]([a-z0-9-]{0,10}[a-z0-9])?(\\.[a-z][a-z0-9]{0,5}){0,2}",
+            socket in proptest::option::of("/[^\\pC]{0,30}"),
+        ) {
+            let mut text = format!("mysql://{}", encode(&user, ""));
+            if !password.is_empty() {
+                text.push_str(&format!(":{}", encode(&password, "")));
+            }
+            text.push_str(&format!("@{host}:{port}/{}", encode(&database, "")));
+            if let Some(path) = &socket {
+                text.push_str(&format!("?socket={}", encode(path, "/")));
+            }
+            // A dot segment is a URL's own way to say "here", even when it is encoded.
+            prop_assume!(database != "." && database != "..");
+            let read = server(&text);
+            let shown = read.to_string();
+            prop_assert_eq!(&read, &Server { user, password: password.clone(), host, port, database, socket });
+            let again = server(&shown);
+            let mask = if password.is_empty() { "" } else { "***" };
+            prop_assert_eq!(again, Server { password: mask.to_owned(), ..read });
+        }
+
+        #[test]
+        fn never_panics(text in "(mysql://|mariadb://|sqlite:)?\\PC{0,60}") {
+            let _ = Location::parse(&text);
+        }
+
+        #[test]
+        fn a_file_round_trips(path in "[a-zA-Z0-9 %?#:._-]{1,20}") {
+            prop_assume!(!path.starts_with(":memory:"));
+            let location = Location::parse(&format!("sqlite:{path}")).unwrap();
+            prop_assert_eq!(Location::parse(&location.to_string()), Ok(location));
+        }
+    }
+}
