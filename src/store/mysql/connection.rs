@@ -1,0 +1,181 @@
+//! One connection to the server: how it is opened, and how a statement survives its loss.
+//!
+//! It never keeps more than one connection, and never repeats work more often than it says here.
+
+use std::net::ToSocketAddrs;
+use std::time::Duration;
+
+use ::mysql::consts::CapabilityFlags;
+use ::mysql::prelude::{FromRow, Queryable};
+use ::mysql::{Conn, DriverError, Opts, OptsBuilder, Params, from_row_opt};
+
+use super::errors::{self, Remedy};
+use crate::store::Error;
+use crate::store::location::Server;
+
+/// How long to wait for a connection. A client is told `unavailable` within two seconds.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(1_500);
+/// How long one answer of the server may take in everyday use.
+pub(super) const USUAL: Duration = Duration::from_secs(10);
+/// How long it may take where whole tables are replaced.
+pub(super) const PATIENT: Duration = Duration::from_secs(600);
+/// The largest packet we send or take. It is said here so that it need not be asked of the server on each connect;
+/// the server's own limit holds besides.
+const MAX_PACKET: usize = 64 * 1024 * 1024;
+/// How many prepared statements a connection keeps: all that a session uses.
+const STATEMENTS: usize = 32;
+/// How often work is repeated after a deadlock.
+const REPEATS: u32 = 5;
+
+/// What a session needs, whatever the server's defaults are, in one round trip. Strict, so that nothing is cut to
+/// fit; the character set again, because a server may be told to skip the one in the handshake; row locks and table
+/// locks are waited for less long than an answer. Read committed, because nothing here reads twice in a transaction
+/// and its gap locks would make sessions of different accounts wait for each other. There is no time zone: every
+/// time is passed as a `DATETIME` in UTC, and none is asked of the server.
+const SESSION: &str = "\
+    SET NAMES utf8mb4, SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION', SESSION autocommit = 1, \
+    SESSION innodb_lock_wait_timeout = 3, SESSION lock_wait_timeout = 3; \
+    SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
+
+/// A connection that is opened again when it is lost.
+#[derive(Debug)]
+pub(super) struct Link {
+    server: Server,
+    connection: Option<Conn>,
+}
+
+/// How often a piece of work may already have been carried out, unknown to us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Attempt {
+    /// It was not.
+    First,
+    /// The connection was lost while it ran: perhaps it was.
+    AfterLoss,
+}
+
+impl Link {
+    pub(super) fn open(server: &Server) -> Result<Self, Error> {
+        let connection = connect(server, USUAL).map_err(|failure| errors::explain(&failure))?;
+        Ok(Self { server: server.clone(), connection: Some(connection) })
+    }
+
+    /// Runs work that may be repeated: after a lost connection once, on a new one; after a deadlock a few times.
+    /// Work that fails leaves no transaction open.
+    pub(super) fn run<T>(
+        &mut self,
+        mut work: impl FnMut(&mut Conn, Attempt) -> ::mysql::Result<T>,
+    ) -> Result<T, Error> {
+        let mut attempt = Attempt::First;
+        let mut repeats = REPEATS;
+        loop {
+            let connection = match &mut self.connection {
+                Some(connection) => connection,
+                None => {
+                    let fresh = connect(&self.server, USUAL).map_err(|failure| errors::explain(&failure))?;
+                    self.connection.insert(fresh)
+                }
+            };
+            let failure = match work(connection, attempt) {
+                Ok(done) => return Ok(done),
+                Err(failure) => failure,
+            };
+            match errors::remedy(&failure) {
+                Remedy::Reconnect => {
+                    self.connection = None;
+                    if attempt == Attempt::First {
+                        attempt = Attempt::AfterLoss;
+                        continue;
+                    }
+                }
+                Remedy::GiveUp => self.connection = None,
+                Remedy::Repeat if repeats > 0 => {
+                    repeats -= 1;
+                    continue;
+                }
+                // It has waited for seconds already.
+                Remedy::RepeatOnce if repeats == REPEATS => {
+                    repeats = 0;
+                    continue;
+                }
+                Remedy::Repeat | Remedy::RepeatOnce | Remedy::None => {}
+            }
+            return Err(errors::explain(&failure));
+        }
+    }
+
+    /// A second connection for work that takes long; it ends with that work.
+    pub(super) fn patient(&self) -> Result<Conn, Error> {
+        connect(&self.server, PATIENT).map_err(|failure| errors::explain(&failure))
+    }
+}
+
+/// Connects to the database that the location names.
+pub(super) fn connect(server: &Server, timeout: Duration) -> ::mysql::Result<Conn> {
+    connect_to(server, Some(&server.database), timeout)
+}
+
+/// Connects to a database, or to none.
+pub(super) fn connect_to(server: &Server, database: Option<&str>, timeout: Duration) -> ::mysql::Result<Conn> {
+    let opts = OptsBuilder::new()
+        .user(Some(&server.user))
+        .pass(Some(&server.password))
+        .db_name(database)
+        .prefer_socket(false)
+        .tcp_nodelay(true)
+        .tcp_connect_timeout(Some(CONNECT_TIMEOUT))
+        .read_timeout(Some(timeout))
+        .write_timeout(Some(timeout))
+        .max_allowed_packet(Some(MAX_PACKET))
+        .stmt_cache_size(STATEMENTS)
+        // "Affected" counts the rows that were found, also those that already were as they should be.
+        .additional_capabilities(CapabilityFlags::CLIENT_FOUND_ROWS);
+    let mut connection = match &server.socket {
+        Some(socket) => Conn::new(Opts::from(opts.socket(Some(socket))))?,
+        None => connect_tcp(server, &opts)?,
+    };
+    let mut answers = connection.query_iter(SESSION)?;
+    while let Some(answer) = answers.iter() {
+        for row in answer {
+            row?;
+        }
+    }
+    drop(answers);
+    Ok(connection)
+}
+
+/// Tries each address of the host: the driver would stop at the first that refuses, and `localhost` is often ::1
+/// before it is 127.0.0.1.
+fn connect_tcp(server: &Server, opts: &OptsBuilder) -> ::mysql::Result<Conn> {
+    let mut outcome = Err(DriverError::CouldNotConnect(None).into());
+    for address in (server.host.as_str(), server.port).to_socket_addrs()? {
+        let ip = if address.is_ipv6() { format!("[{}]", address.ip()) } else { address.ip().to_string() };
+        outcome = Conn::new(Opts::from(opts.clone().ip_or_hostname(Some(ip)).tcp_port(server.port)));
+        // Any answer of a server is an answer, also a refusal.
+        if !matches!(&outcome, Err(::mysql::Error::DriverError(_) | ::mysql::Error::IoError(_))) {
+            break;
+        }
+    }
+    outcome
+}
+
+/// Runs a prepared select and converts its rows. A row of another shape than expected is an error, not a panic.
+pub(super) fn select<T: FromRow>(
+    connection: &mut Conn,
+    statement: &str,
+    parameters: impl Into<Params>,
+) -> ::mysql::Result<Vec<T>> {
+    let mut rows = Vec::new();
+    for row in connection.exec_iter(statement, parameters.into())? {
+        rows.push(from_row_opt(row?)?);
+    }
+    Ok(rows)
+}
+
+/// The first row of a prepared select.
+pub(super) fn select_first<T: FromRow>(
+    connection: &mut Conn,
+    statement: &str,
+    parameters: impl Into<Params>,
+) -> ::mysql::Result<Option<T>> {
+    Ok(select(connection, statement, parameters)?.into_iter().next())
+}

@@ -1,0 +1,173 @@
+//! What a server's error means: whose it is, and whether running the statement again can help.
+//!
+//! It never runs anything again; `connection` does.
+
+use std::error::Error as _;
+use std::io;
+
+use ::mysql::{DriverError, Error as Failure};
+
+use crate::store::{Error, schema};
+
+/// What to do about a failure, for the one who ran the statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Remedy {
+    /// The connection is gone: connect again, run again if that is harmless.
+    Reconnect,
+    /// The connection is in an unknown state, and waiting longer would help nobody: give it up.
+    GiveUp,
+    /// Two transactions were in each other's way, and this one was undone: run it again.
+    Repeat,
+    /// A row or table stayed locked for seconds: run it again, but not often.
+    RepeatOnce,
+    /// Nothing.
+    None,
+}
+
+/// Errors of the server by which it says that the connection ends: killed, shutting down, idle for too long, or
+/// out of step; and "unknown prepared statement", which a proxy that changed servers below us says.
+const CONNECTION_ENDS: [u16; 10] = [1_053, 1_152, 1_158, 1_159, 1_160, 1_161, 1_184, 1_243, 1_927, 4_031];
+
+/// The world's: too many connections or users' limits (1040, 1203, 1226), no threads or memory (1037, 1038, 1041,
+/// 1135, 1461), blocked for now (1129), disk full or failing (3, 1021, 1026, 1030, 1114, 1180), read-only (1290, 1792,
+/// 1836), locked (1099, 1205, 1213, 1223), stopped (1317, 1969, 3024), not yet joined its cluster (1047).
+const WORLD: [u16; 25] = [
+    3, 1_021, 1_026, 1_030, 1_037, 1_038, 1_040, 1_041, 1_047, 1_099, 1_114, 1_129, 1_135, 1_180, 1_203, 1_205, 1_213,
+    1_223, 1_226, 1_290, 1_317, 1_461, 1_792, 1_836, 1_969,
+];
+
+/// The configuration's: no access or right (1044, 1045, 1130, 1142, 1143, 1227, 1370, 1698), an account that is
+/// locked or must change its password (1820, 1862, 3118, 4151), no way to log in (1251, 1275, 1524), no InnoDB (1286),
+/// a damaged table (1194, 1195), read committed with a statement binary log (1665).
+const CONFIGURATION: [u16; 18] = [
+    1_044, 1_045, 1_130, 1_142, 1_143, 1_194, 1_195, 1_227, 1_251, 1_275, 1_286, 1_370, 1_524, 1_665, 1_698, 1_820,
+    1_862, 3_118,
+];
+
+/// No database, table or column of that name.
+const NO_SCHEMA: [u16; 3] = [UNKNOWN_DATABASE, 1_146, UNKNOWN_COLUMN];
+
+pub(super) const UNKNOWN_DATABASE: u16 = 1_049;
+pub(super) const UNKNOWN_COLUMN: u16 = 1_054;
+pub(super) const DUPLICATE: u16 = 1_062;
+/// `NULL` in a column that takes none.
+pub(super) const NULL_REFUSED: u16 = 1_048;
+/// A foreign key that points nowhere.
+pub(super) const NO_REFERENCED_ROW: [u16; 2] = [1_216, 1_452];
+/// A packet over the server's `max_allowed_packet`.
+const PACKET_TOO_LARGE: u16 = 1_153;
+
+/// The server's number for a failure, if it is one of the server's.
+pub(super) fn code(failure: &Failure) -> Option<u16> {
+    match failure {
+        Failure::MySqlError(error) => Some(error.code),
+        _ => None,
+    }
+}
+
+/// What to do about a failure.
+pub(super) fn remedy(failure: &Failure) -> Remedy {
+    match failure {
+        Failure::MySqlError(error) => match error.code {
+            // 1020: the row has changed since it was read (MariaDB's snapshot isolation). 1412: so has the table.
+            1_213 | 1_020 | 1_412 => Remedy::Repeat,
+            1_205 => Remedy::RepeatOnce,
+            PACKET_TOO_LARGE => Remedy::GiveUp,
+            code if CONNECTION_ENDS.contains(&code) => Remedy::Reconnect,
+            _ => Remedy::None,
+        },
+        // A read that timed out: the server may still be at work on the statement, and repeating it would only
+        // wait behind it.
+        Failure::IoError(error) if timed_out(error) => Remedy::GiveUp,
+        Failure::IoError(_) => Remedy::Reconnect,
+        Failure::CodecError(error) => match error.source().and_then(|e| e.downcast_ref::<io::Error>()) {
+            Some(error) if timed_out(error) => Remedy::GiveUp,
+            _ => Remedy::Reconnect,
+        },
+        Failure::DriverError(DriverError::PacketOutOfSync | DriverError::UnexpectedPacket) => Remedy::Reconnect,
+        Failure::DriverError(_) => Remedy::GiveUp,
+        _ => Remedy::None,
+    }
+}
+
+fn timed_out(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
+}
+
+/// The failure as the rest of the program knows it: whose it is, and in words.
+pub(super) fn explain(failure: &Failure) -> Error {
+    let words = format!("the database: {failure}");
+    match failure {
+        Failure::MySqlError(error) => explain_code(error.code, format!("the database: {}", error.message)),
+        Failure::IoError(_) => Error::world(words),
+        // The codec's only other error of its own making is a packet that is too large.
+        Failure::CodecError(_) => Error::world(words),
+        Failure::DriverError(error) => match error {
+            DriverError::ConnectTimeout
+            | DriverError::CouldNotConnect(_)
+            | DriverError::Timeout
+            | DriverError::PacketOutOfSync
+            | DriverError::UnexpectedPacket => Error::world(words),
+            DriverError::UnknownAuthPlugin(_)
+            | DriverError::OldMysqlPasswordDisabled
+            | DriverError::CleartextPluginDisabled
+            | DriverError::TlsNotSupported
+            | DriverError::UnsupportedProtocol(_)
+            | DriverError::Protocol41NotSet => Error::configuration(words),
+            _ => Error::bug(words),
+        },
+        _ => Error::bug(words),
+    }
+}
+
+fn explain_code(code: u16, words: String) -> Error {
+    if NO_SCHEMA.contains(&code) {
+        return Error::configuration(format!("{}: {words} ({code})", schema::missing().message));
+    }
+    if code == PACKET_TOO_LARGE {
+        return Error::configuration(format!("{words} ({code}): raise the server's max_allowed_packet"));
+    }
+    if code == 1_665 {
+        return Error::configuration(format!("{words} ({code}): set binlog_format to MIXED or ROW"));
+    }
+    let words = format!("{words} ({code})");
+    if WORLD.contains(&code) || CONNECTION_ENDS.contains(&code) || matches!(code, 1_020 | 1_412 | 3_024) {
+        Error::world(words)
+    } else if CONFIGURATION.contains(&code) || code == 4_151 {
+        Error::configuration(words)
+    } else {
+        Error::bug(words)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Kind;
+
+    #[test]
+    fn whose_each_error_is() {
+        let kind = |code| explain_code(code, "x".to_owned()).kind;
+        for code in [1_040, 1_290, 1_836, 1_021, 1_114, 1_053, 1_205, 1_213, 1_927] {
+            assert_eq!(kind(code), Kind::World, "{code}");
+        }
+        for code in [1_044, 1_045, 1_049, 1_054, 1_146, 1_698, 1_153] {
+            assert_eq!(kind(code), Kind::Configuration, "{code}");
+        }
+        for code in [1_064, 1_406, 1_062] {
+            assert_eq!(kind(code), Kind::Bug, "{code}");
+        }
+        assert!(explain_code(1_146, "x".to_owned()).message.contains("cidiand init-db"));
+    }
+
+    #[test]
+    fn what_is_repeated() {
+        let server =
+            |code| Failure::MySqlError(::mysql::MySqlError { state: String::new(), message: String::new(), code });
+        assert_eq!(remedy(&server(1_213)), Remedy::Repeat);
+        assert_eq!(remedy(&server(1_927)), Remedy::Reconnect);
+        assert_eq!(remedy(&server(1_064)), Remedy::None);
+        assert_eq!(remedy(&Failure::IoError(io::ErrorKind::BrokenPipe.into())), Remedy::Reconnect);
+        assert_eq!(remedy(&Failure::IoError(io::ErrorKind::WouldBlock.into())), Remedy::GiveUp);
+    }
+}

@@ -1,0 +1,67 @@
+//! Making the schema on a server, and checking that it is there.
+//!
+//! It never changes a table that exists, and never touches a database that holds something else.
+
+use ::mysql::Conn;
+use ::mysql::prelude::Queryable;
+
+use super::connection::{PATIENT, USUAL, connect, connect_to, select, select_first};
+use super::{errors, statements};
+use crate::store::location::Server;
+use crate::store::schema::{self, Found};
+use crate::store::{Error, Kind};
+
+/// Checks that the server can be reached and that the database has our schema.
+pub(crate) fn check(server: &Server) -> Result<(), Error> {
+    let mut connection = connect(server, USUAL).map_err(|failure| errors::explain(&failure))?;
+    find(&mut connection)?.check()
+}
+
+/// Makes the database, if there is none, and the schema, if it is not there.
+pub(crate) fn init(server: &Server) -> Result<(), Error> {
+    let mut connection = match connect(server, PATIENT) {
+        Err(failure) if errors::code(&failure) == Some(errors::UNKNOWN_DATABASE) => {
+            create_database(server)?;
+            connect(server, PATIENT)
+        }
+        other => other,
+    }
+    .map_err(|failure| errors::explain(&failure))?;
+    find(&mut connection)?.may_init()?;
+    for statement in schema::statements(schema::MYSQL) {
+        // Statements of our own file, without any value in them; not all of them can be prepared everywhere.
+        connection.query_drop(statement).map_err(|failure| errors::explain(&failure))?;
+    }
+    find(&mut connection)?.check()
+}
+
+fn create_database(server: &Server) -> Result<(), Error> {
+    let mut connection = connect_to(server, None, PATIENT).map_err(|failure| errors::explain(&failure))?;
+    // A name can't be a parameter. It comes from the operator, and is quoted so that any name is one.
+    let name = server.database.replace('`', "``");
+    let statement = format!("CREATE DATABASE IF NOT EXISTS `{name}` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin");
+    connection.query_drop(statement).map_err(|failure| {
+        let error = errors::explain(&failure);
+        match error.kind {
+            Kind::Configuration => Error::configuration(format!("can't make the missing database: {}", error.message)),
+            _ => error,
+        }
+    })
+}
+
+/// What is there where our schema should be.
+fn find(connection: &mut Conn) -> Result<Found, Error> {
+    let tables: Vec<(String,)> =
+        select(connection, statements::TABLES, ()).map_err(|failure| errors::explain(&failure))?;
+    let tables: Vec<String> = tables.into_iter().map(|(name,)| name.to_ascii_lowercase()).collect();
+    let version = if tables.iter().any(|name| name == "meta") {
+        match select_first(connection, statements::VERSION, (schema::VERSION,)) {
+            // A table `meta` of another kind.
+            Err(failure) if errors::code(&failure) == Some(errors::UNKNOWN_COLUMN) => return Ok(Found::Foreign),
+            other => other.map_err(|failure| errors::explain(&failure))?.map(|(version,): (String,)| version),
+        }
+    } else {
+        None
+    };
+    Found::judge(&tables, version.as_deref())
+}
