@@ -7,13 +7,16 @@
 
 mod error;
 mod location;
+mod moment;
 mod mysql;
 pub mod passwd;
 mod schema;
 mod sqlite;
+#[cfg(test)]
+mod tests;
 
 pub use error::{Error, Kind};
-pub use location::{Location, LocationError};
+pub use location::{Location, LocationError, Server};
 
 use crate::sys::StoreKey;
 
@@ -90,6 +93,32 @@ pub struct AboutWords {
     pub headwords: u64,
 }
 
+impl AboutWords {
+    /// From the rows of table `meta`. What is missing, or is no number where one is needed, is as if nothing had
+    /// been loaded.
+    fn from_meta(rows: impl IntoIterator<Item = (String, String)>) -> Self {
+        let mut about = Self::default();
+        for (name, value) in rows {
+            match name.as_str() {
+                schema::TITLE => about.title = value,
+                schema::LICENCE => about.licence = value,
+                schema::HEADWORDS => about.headwords = value.parse().unwrap_or_default(),
+                _ => {}
+            }
+        }
+        about
+    }
+
+    /// The rows of table `meta`, with the number of headwords that were really loaded.
+    fn to_meta(&self, headwords: u64) -> [(&'static str, String); 3] {
+        [
+            (schema::TITLE, self.title.clone()),
+            (schema::LICENCE, self.licence.clone()),
+            (schema::HEADWORDS, headwords.to_string()),
+        ]
+    }
+}
+
 /// One row of table `words`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WordRow<'a> {
@@ -140,8 +169,10 @@ pub trait Store {
     /// What table `words` says of itself.
     fn about_words(&mut self) -> Result<AboutWords, Error>;
 
-    /// Replaces the content of table `words` in one transaction. `next` gives rows until it returns `None`, and
-    /// is told nothing of batches; `progress` hears how many rows have been sent. Returns how many there are.
+    /// Replaces the content of table `words` in one transaction: all of it, or after an error nothing. `rows` is read
+    /// once, in batches that bound the memory; no two rows have the same word. `progress` hears now and then how many
+    /// rows have been sent. Of `about` the title and the licence are kept; the headwords are counted. Returns how many
+    /// there are.
     fn replace_words(
         &mut self,
         about: &AboutWords,
@@ -165,10 +196,10 @@ pub fn open(location: &Location, key: StoreKey) -> Result<Box<dyn Store>, Error>
 ///
 /// # Errors
 /// [`Kind::World`] if it can't be reached, [`Kind::Configuration`] if it has no schema, or one of another version.
-pub fn check(location: &Location, key: StoreKey) -> Result<(), Error> {
+pub fn check(location: &Location, _: StoreKey) -> Result<(), Error> {
     match location {
-        Location::MySql(server) => mysql::check(server, key),
-        Location::Sqlite(path) => sqlite::init(path, key),
+        Location::MySql(server) => mysql::check(server),
+        Location::Sqlite(path) => sqlite::init(path),
     }
 }
 
@@ -176,9 +207,9 @@ pub fn check(location: &Location, key: StoreKey) -> Result<(), Error> {
 ///
 /// # Errors
 /// As [`check`].
-pub fn init(location: &Location, key: StoreKey) -> Result<(), Error> {
+pub fn init(location: &Location, _: StoreKey) -> Result<(), Error> {
     match location {
-        Location::MySql(server) => mysql::init(server, key),
-        Location::Sqlite(path) => sqlite::init(path, key),
+        Location::MySql(server) => mysql::init(server),
+        Location::Sqlite(path) => sqlite::init(path),
     }
 }

@@ -1,0 +1,245 @@
+//! The embedded store: one SQLite file, one connection for each process.
+//!
+//! It never opens a connection before a fork and uses it after (SQLite forbids it), and never returns from a write
+//! that is not on the disk.
+
+mod errors;
+mod setup;
+
+use std::path::Path;
+
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior};
+
+use super::moment::{self, Civil};
+use super::{
+    AboutWords, Account, AccountId, Error, PastLookup, Record, Registration, Standing, Store, WordRow, schema,
+};
+use crate::sys::StoreKey;
+
+pub(super) use setup::init;
+
+const REGISTER: &str =
+    "INSERT INTO user (name, passwd, locked, created) VALUES (?, ?, 0, ?) ON CONFLICT (name) DO NOTHING";
+const ACCOUNT: &str = "SELECT id, passwd, locked FROM user WHERE name = ?";
+/// The name of an account that may be used.
+const LIVE: &str = "SELECT name FROM user WHERE id = ? AND locked = 0";
+const SET_PASSWD: &str = "UPDATE user SET passwd = ? WHERE id = ? AND locked = 0";
+const DELETE_ACCOUNT: &str = "DELETE FROM user WHERE id = ? AND locked = 0";
+/// A row that is there already is this very lookup, written by an earlier attempt.
+const RECORD: &str = "INSERT INTO hist (user_id, name, word, time, origin) VALUES (?, ?, ?, ?, ?) \
+    ON CONFLICT (user_id, time, origin) DO NOTHING";
+const HISTORY: &str = "SELECT word, time FROM hist WHERE user_id = ? ORDER BY time DESC, origin DESC LIMIT ?";
+const CLEAR_ALL: &str = "DELETE FROM hist WHERE user_id = ?";
+const CLEAR_WORD: &str = "DELETE FROM hist WHERE user_id = ? AND word = ?";
+const FIND_WORD: &str = "SELECT word, interpret FROM words WHERE word = ?";
+/// The inner select is answered from the index alone; only the row that is chosen is read.
+const FIND_FOLDED: &str = "SELECT word, interpret FROM words WHERE word = \
+    (SELECT word FROM words WHERE folded = ? ORDER BY word = folded DESC, word LIMIT 1)";
+/// A range of the index: `LIKE` would need escapes, and takes an ASCII letter for its capital.
+const BEGINNING: &str = "SELECT word FROM words WHERE folded >= ? AND folded < ? ORDER BY folded, word LIMIT ?";
+const ABOUT: &str = "SELECT name, value FROM meta";
+const SET_ABOUT: &str =
+    "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+const CLEAR_WORDS: &str = "DELETE FROM words";
+const INSERT_WORD: &str = "INSERT INTO words (word, folded, interpret) VALUES (?, ?, ?)";
+
+/// An open embedded store.
+#[derive(Debug)]
+pub(super) struct Sqlite {
+    connection: Connection,
+}
+
+impl Sqlite {
+    /// Opens the file.
+    pub(super) fn open(path: &Path, _: StoreKey) -> Result<Self, Error> {
+        let connection = setup::open(path).map_err(|failure| errors::explain(&failure))?;
+        connection.set_prepared_statement_cache_capacity(32);
+        Ok(Self { connection })
+    }
+
+    /// Runs a piece of work and explains its failure.
+    fn run<T>(&mut self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Error> {
+        work(&self.connection).map_err(|failure| errors::explain(&failure))
+    }
+
+    /// Runs a piece of work as a transaction that holds the write lock from its beginning: one that asks for it
+    /// later may find that it can't have it any more. If it does not commit, it is rolled back.
+    fn write<T>(&mut self, work: impl FnOnce(Transaction<'_>) -> rusqlite::Result<T>) -> Result<T, Error> {
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
+        transaction.and_then(work).map_err(|failure| errors::explain(&failure))
+    }
+}
+
+impl Store for Sqlite {
+    fn register(&mut self, name: &str, passwd: &str) -> Result<Registration, Error> {
+        let created = moment::now()?.text();
+        self.run(|connection| {
+            if connection.prepare_cached(REGISTER)?.execute((name, passwd, created))? > 0 {
+                return Ok(Registration::Made(account_id(connection.last_insert_rowid())));
+            }
+            // A repeated call finds its own row: the hash has our salt, nobody else's is the same.
+            Ok(match find_account(connection, name)? {
+                Some(account) if account.passwd == passwd => Registration::Made(account.id),
+                _ => Registration::NameTaken,
+            })
+        })
+    }
+
+    fn account(&mut self, name: &str) -> Result<Option<Account>, Error> {
+        self.run(|connection| find_account(connection, name))
+    }
+
+    fn standing(&mut self, account: AccountId) -> Result<Standing, Error> {
+        self.run(|connection| Ok(if live(connection, account)?.is_some() { Standing::Live } else { Standing::Gone }))
+    }
+
+    fn set_passwd(&mut self, account: AccountId, passwd: &str) -> Result<Standing, Error> {
+        self.run(|connection| changed(connection.prepare_cached(SET_PASSWD)?.execute((passwd, number(account)))?))
+    }
+
+    fn delete_account(&mut self, account: AccountId) -> Result<Standing, Error> {
+        self.run(|connection| changed(connection.prepare_cached(DELETE_ACCOUNT)?.execute((number(account),))?))
+    }
+
+    fn record(&mut self, account: AccountId, records: &[Record]) -> Result<Standing, Error> {
+        let mut rows = Vec::with_capacity(records.len());
+        for record in records {
+            schema::check_word(&record.word)?;
+            rows.push((&record.word, Civil::of(record.time)?.text(), record.origin.cast_signed()));
+        }
+        if rows.is_empty() {
+            return self.standing(account);
+        }
+        self.write(|transaction| {
+            let Some(name) = live(&transaction, account)? else { return Ok(Standing::Gone) };
+            let mut insert = transaction.prepare_cached(RECORD)?;
+            for (word, time, origin) in rows {
+                insert.execute((number(account), &name, word, time, origin))?;
+            }
+            drop(insert);
+            transaction.commit()?;
+            Ok(Standing::Live)
+        })
+    }
+
+    fn history(&mut self, account: AccountId, limit: Option<u32>) -> Result<Option<Vec<PastLookup>>, Error> {
+        let rows: Option<Vec<(String, String)>> = self.run(|connection| {
+            if live(connection, account)?.is_none() {
+                return Ok(None);
+            }
+            let mut select = connection.prepare_cached(HISTORY)?;
+            // Fewer than none is all.
+            let limit = limit.map_or(-1, i64::from);
+            select
+                .query_map((number(account), limit), |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect::<Result<_, _>>()
+                .map(Some)
+        })?;
+        let Some(rows) = rows else { return Ok(None) };
+        let mut lookups = Vec::with_capacity(rows.len());
+        for (word, time) in rows {
+            let time = Civil::parse(&time)
+                .and_then(Civil::moment)
+                .ok_or_else(|| Error::configuration("table hist holds a time that is no moment in UTC"))?;
+            lookups.push(PastLookup { word, time });
+        }
+        Ok(Some(lookups))
+    }
+
+    fn clear_history(&mut self, account: AccountId, word: Option<&str>) -> Result<Standing, Error> {
+        self.write(|transaction| {
+            if live(&transaction, account)?.is_none() {
+                return Ok(Standing::Gone);
+            }
+            match word {
+                None => transaction.prepare_cached(CLEAR_ALL)?.execute((number(account),))?,
+                Some(word) => transaction.prepare_cached(CLEAR_WORD)?.execute((number(account), word))?,
+            };
+            transaction.commit()?;
+            Ok(Standing::Live)
+        })
+    }
+
+    fn find_word(&mut self, word: &str, folded: &str) -> Result<Option<(String, String)>, Error> {
+        self.run(|connection| {
+            let pair = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+            let exact = connection.prepare_cached(FIND_WORD)?.query_row((word,), pair).optional()?;
+            if exact.is_some() {
+                return Ok(exact);
+            }
+            connection.prepare_cached(FIND_FOLDED)?.query_row((folded,), pair).optional()
+        })
+    }
+
+    fn words_beginning(&mut self, folded: &str, limit: usize) -> Result<Vec<String>, Error> {
+        // A blob is greater than every text.
+        let beyond = schema::after_all_beginning_with(folded).map_or(Value::Blob(Vec::new()), Value::Text);
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.run(|connection| {
+            let mut select = connection.prepare_cached(BEGINNING)?;
+            select.query_map((folded, beyond, limit), |row| row.get(0))?.collect()
+        })
+    }
+
+    fn about_words(&mut self) -> Result<AboutWords, Error> {
+        let rows: Vec<(String, String)> = self.run(|connection| {
+            connection.prepare_cached(ABOUT)?.query_map((), |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+        })?;
+        Ok(AboutWords::from_meta(rows))
+    }
+
+    fn replace_words(
+        &mut self,
+        about: &AboutWords,
+        rows: &mut dyn Iterator<Item = WordRow<'_>>,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<u64, Error> {
+        /// How often progress is told.
+        const STEP: u64 = 256;
+        let explain = |failure| errors::explain(&failure);
+        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(explain)?;
+        transaction.execute(CLEAR_WORDS, ()).map_err(explain)?;
+        let mut count = 0_u64;
+        let mut insert = transaction.prepare(INSERT_WORD).map_err(explain)?;
+        for row in rows {
+            schema::check_word(row.word)?;
+            insert.execute((row.word, row.folded, row.interpret)).map_err(explain)?;
+            count += 1;
+            if count.is_multiple_of(STEP) {
+                progress(count);
+            }
+        }
+        drop(insert);
+        for (name, value) in about.to_meta(count) {
+            transaction.execute(SET_ABOUT, (name, value)).map_err(explain)?;
+        }
+        transaction.commit().map_err(explain)?;
+        progress(count);
+        Ok(count)
+    }
+}
+
+/// An account's number as SQLite has numbers. One that it can't have is nobody's.
+fn number(account: AccountId) -> i64 {
+    i64::try_from(account.0).unwrap_or(-1)
+}
+
+/// An account's number from a row: SQLite gives out positive ones only.
+fn account_id(number: i64) -> AccountId {
+    AccountId(number.unsigned_abs())
+}
+
+fn changed(rows: usize) -> rusqlite::Result<Standing> {
+    Ok(if rows > 0 { Standing::Live } else { Standing::Gone })
+}
+
+fn find_account(connection: &Connection, name: &str) -> rusqlite::Result<Option<Account>> {
+    let account = |row: &Row<'_>| Ok(Account { id: account_id(row.get(0)?), passwd: row.get(1)?, locked: row.get(2)? });
+    connection.prepare_cached(ACCOUNT)?.query_row((name,), account).optional()
+}
+
+/// The name of an account that is there and not locked.
+fn live(connection: &Connection, account: AccountId) -> rusqlite::Result<Option<String>> {
+    connection.prepare_cached(LIVE)?.query_row((number(account),), |row| row.get(0)).optional()
+}

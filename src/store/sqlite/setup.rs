@@ -1,0 +1,194 @@
+//! Opening the file, and making file and schema when they are not there.
+//!
+//! It never makes a file that others can read, and never touches one that holds something else.
+
+use std::fs::{DirBuilder, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
+
+use super::errors;
+use crate::store::Error;
+use crate::store::schema::{self, Found};
+
+/// How long to wait while another process writes.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// The same shape as `schema.sql`. Text compares byte for byte by itself.
+///
+/// Times are text, `YYYY-MM-DD HH:MM:SS.ffffff` in UTC: it sorts as time does, SQLite's own date functions and people
+/// read it, and it looks as it does on MariaDB; a number of microseconds would do none of these. An origin is stored
+/// as the signed number with the same bits. AUTOINCREMENT keeps the number of a deleted account from being used
+/// again. `meta` comes first and its version last, so that a table `user` of another program is told from ours.
+const SCHEMA: &str = "\
+    CREATE TABLE IF NOT EXISTS meta (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS user (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT NOT NULL UNIQUE,
+        passwd TEXT NOT NULL,
+        locked INTEGER NOT NULL DEFAULT 0,
+        created TEXT NOT NULL
+    );
+    CREATE TABLE IF NOT EXISTS hist (
+        id INTEGER PRIMARY KEY,
+        user_id INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+        name TEXT NOT NULL,
+        word TEXT NOT NULL,
+        time TEXT NOT NULL,
+        origin INTEGER NOT NULL,
+        UNIQUE (user_id, time, origin)
+    );
+    CREATE TABLE IF NOT EXISTS words (
+        id INTEGER PRIMARY KEY,
+        word TEXT NOT NULL UNIQUE,
+        folded TEXT NOT NULL,
+        interpret TEXT NOT NULL
+    );
+    CREATE INDEX IF NOT EXISTS words_folded ON words (folded, word);
+    INSERT INTO meta (name, value) VALUES ('schema_version', '1') ON CONFLICT (name) DO NOTHING;";
+
+/// Opens a database that is there.
+pub(super) fn open(path: &Path) -> rusqlite::Result<Connection> {
+    // Never created here: SQLite would make it readable by others. No mutex: each connection has one thread.
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(BUSY)?;
+    // FULL: a commit is on the disk when it returns, also after a power cut. The cache is small (KiB) because each
+    // child has its own, and the kernel caches the file for all.
+    connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -256;")?;
+    Ok(connection)
+}
+
+/// Makes file and schema, if they are not there; checks them, if they are. Any number of processes may do this at
+/// the same time.
+pub(in crate::store) fn init(path: &Path) -> Result<(), Error> {
+    make_file(path).map_err(|error| errors::explain_io(path, &error))?;
+    let deadline = Instant::now() + BUSY;
+    loop {
+        match make_schema(path) {
+            // The change to WAL does not wait for locks as other statements do.
+            Err(Trouble::Sqlite(failure)) if errors::is_busy(&failure) && Instant::now() < deadline => {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            Err(Trouble::Sqlite(failure)) => return Err(errors::explain(&failure)),
+            Err(Trouble::Ours(error)) => return Err(error),
+            Ok(()) => return Ok(()),
+        }
+    }
+}
+
+/// Makes the file private before SQLite sees it; what SQLite puts beside it (`-wal`, `-shm`) takes its mode.
+fn make_file(path: &Path) -> std::io::Result<()> {
+    if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
+        DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+    }
+    OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path).map(drop)
+}
+
+/// Why the schema could not be made.
+enum Trouble {
+    Sqlite(rusqlite::Error),
+    Ours(Error),
+}
+
+impl From<rusqlite::Error> for Trouble {
+    fn from(failure: rusqlite::Error) -> Self {
+        Self::Sqlite(failure)
+    }
+}
+
+fn make_schema(path: &Path) -> Result<(), Trouble> {
+    let mut connection = open(path)?;
+    // Before anything is written: a file that holds something else stays as it is.
+    let found = find(&connection)?;
+    found.may_init().map_err(Trouble::Ours)?;
+    let mode: String = connection.query_row("PRAGMA journal_mode", (), |row| row.get(0))?;
+    if mode != "wal" {
+        // Readers and a writer at the same time. It is kept in the file.
+        connection.query_row("PRAGMA journal_mode = WAL", (), |_| Ok(()))?;
+    }
+    if found.check().is_ok() {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Somebody may have been quicker.
+    find(&transaction)?.may_init().map_err(Trouble::Ours)?;
+    transaction.execute_batch(SCHEMA)?;
+    find(&transaction)?.check().map_err(Trouble::Ours)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// What is there where our schema should be.
+fn find(connection: &Connection) -> Result<Found, Trouble> {
+    let mut statement = connection
+        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name IN ('hist', 'meta', 'user', 'words')")?;
+    let tables: Vec<String> = statement.query_map((), |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    let version: Option<String> = if tables.iter().any(|name| name == "meta") {
+        let mut columns = connection.prepare("SELECT name FROM pragma_table_info('meta')")?;
+        let columns: Vec<String> = columns.query_map((), |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        if columns != ["name", "value"] {
+            return Ok(Found::Foreign);
+        }
+        connection
+            .query_row("SELECT value FROM meta WHERE name = ?", (schema::VERSION,), |row| row.get(0))
+            .optional()?
+    } else {
+        None
+    };
+    Found::judge(&tables, version.as_deref()).map_err(Trouble::Ours)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Kind, SCHEMA_VERSION};
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn the_schema_records_our_version() {
+        assert!(SCHEMA.contains(&format!("('{}', '{SCHEMA_VERSION}')", schema::VERSION)));
+    }
+
+    #[test]
+    fn file_and_directory_are_private() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("state/cidian.db");
+        init(&path).unwrap();
+        let connection = open(&path).unwrap();
+        connection.execute("INSERT INTO meta (name, value) VALUES ('x', 'y')", ()).unwrap();
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(path.parent().unwrap()), 0o700);
+        for file in ["state/cidian.db", "state/cidian.db-wal", "state/cidian.db-shm"] {
+            assert_eq!(mode(&directory.path().join(file)), 0o600, "{file}");
+        }
+        let pragma = |name: &str| connection.query_row(&format!("PRAGMA {name}"), (), |row| row.get::<_, i64>(0));
+        assert_eq!((pragma("synchronous"), pragma("foreign_keys"), pragma("cache_size")), (Ok(2), Ok(1), Ok(-256)));
+        let mode = connection.query_row("PRAGMA journal_mode", (), |row| row.get::<_, String>(0));
+        assert_eq!(mode.as_deref(), Ok("wal"));
+    }
+
+    #[test]
+    fn another_program_s_file_is_left_alone() {
+        let directory = tempfile::tempdir().unwrap();
+        let text = directory.path().join("text");
+        std::fs::write(&text, "not a database, but longer than the hundred bytes of a header ".repeat(9)).unwrap();
+        assert_eq!(init(&text).unwrap_err().kind, Kind::Configuration);
+        let foreign = directory.path().join("foreign");
+        Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE user (id, name, passwd)").unwrap();
+        let before = std::fs::read(&foreign).unwrap();
+        let error = init(&foreign).unwrap_err();
+        assert!(error.kind == Kind::Configuration && error.message.contains("another program"), "{error}");
+        assert_eq!(std::fs::read(&foreign).unwrap(), before);
+        let newer = directory.path().join("newer");
+        init(&newer).unwrap();
+        open(&newer).unwrap().execute("UPDATE meta SET value = '2' WHERE name = 'schema_version'", ()).unwrap();
+        let error = init(&newer).unwrap_err();
+        assert!(error.kind == Kind::Configuration && error.message.contains("newer"), "{error}");
+        let nowhere = Path::new("/proc/nowhere/cidian.db");
+        assert_eq!(init(nowhere).unwrap_err().kind, Kind::World);
+        assert_eq!(errors::explain(&open(nowhere).unwrap_err()).kind, Kind::World);
+    }
+}
