@@ -1,0 +1,153 @@
+//! Lookups: their identity, their order, and that none is doubled or lost.
+
+use super::*;
+
+on_both!(
+    newest_first_within_a_second_and_across_months,
+    a_repeated_record_writes_nothing_twice,
+    other_sessions_rows_are_kept,
+    batches_of_every_size,
+    a_word_comes_back_as_it_was,
+    an_over_long_word_is_an_error_and_nothing_is_written,
+    a_word_can_be_cleared,
+    the_limit,
+    sessions_in_parallel_keep_apart,
+    times_are_utc,
+);
+
+fn newest_first_within_a_second_and_across_months(bed: &Bed) {
+    // Lesson C22.
+    let mut store = bed.open();
+    let ann = register(&mut *store, "ann");
+    for (word, time) in [("c", 1_000_001), ("a", 0), ("d", 86_400_000_000), ("b", 999_999)] {
+        assert_eq!(store.record(ann, &[record_of(word, time, 1)]).unwrap(), Standing::Live);
+    }
+    assert_eq!(words_of(&mut *store, ann), ["d", "c", "b", "a"]);
+    let newest = store.history(ann, Some(2)).unwrap().unwrap();
+    let times: Vec<_> = newest.iter().map(|past| past.time.0 - NOVEMBER).collect();
+    assert_eq!(times, [86_400_000_000, 1_000_001]);
+}
+
+fn a_repeated_record_writes_nothing_twice(bed: &Bed) {
+    let mut store = bed.open();
+    let ann = register(&mut *store, "ann");
+    let records: Vec<_> = (0..5).map(|time| record_of("a", time, 7)).collect();
+    // An attempt that was half of a later one, and whole repetitions by the same and by another connection.
+    assert_eq!(store.record(ann, &records[1..3]).unwrap(), Standing::Live);
+    for _ in 0..3 {
+        assert_eq!(store.record(ann, &records).unwrap(), Standing::Live);
+        assert_eq!(bed.open().record(ann, &records).unwrap(), Standing::Live);
+    }
+    assert_eq!(words_of(&mut *store, ann).len(), 5);
+}
+
+fn other_sessions_rows_are_kept(bed: &Bed) {
+    let mut store = bed.open();
+    let (ann, bob) = (register(&mut *store, "ann"), register(&mut *store, "bob"));
+    for origin in [1, 2, u64::MAX, 1 << 63] {
+        for account in [ann, bob] {
+            assert_eq!(store.record(account, &[record_of(&format!("w{origin}"), 0, origin)]).unwrap(), Standing::Live);
+        }
+    }
+    for account in [ann, bob] {
+        assert_eq!(words_of(&mut *store, account).len(), 4, "the same microsecond, other origins");
+    }
+}
+
+fn batches_of_every_size(bed: &Bed) {
+    let mut store = bed.open();
+    let ann = register(&mut *store, "ann");
+    let mut time = 0;
+    for size in [0, 1, 2, 3, 5, 15, 16, 17, 33, 63, 64, 65, 130] {
+        let records: Vec<_> = (0..size).map(|_| (time += 1, record_of(&format!("w{time}"), time, 1)).1).collect();
+        assert_eq!(store.record(ann, &records).unwrap(), Standing::Live, "{size}");
+    }
+    let words: Vec<_> = (1..=time).rev().map(|time| format!("w{time}")).collect();
+    assert_eq!(words_of(&mut *store, ann), words);
+}
+
+fn a_word_comes_back_as_it_was(bed: &Bed) {
+    let mut store = bed.open();
+    let ann = register(&mut *store, "ann");
+    let words = ["##", "ice cream", "a\\nb", "naïve", "O'Brien", "ｆｕｌｌ", "a\u{200B}b", "-", "0"];
+    let records: Vec<_> = (0..).zip(words).map(|(time, word)| record_of(word, time, 1)).collect();
+    assert_eq!(store.record(ann, &records).unwrap(), Standing::Live);
+    let mut back = words_of(&mut *store, ann);
+    back.reverse();
+    assert_eq!(back, words);
+}
+
+fn an_over_long_word_is_an_error_and_nothing_is_written(bed: &Bed) {
+    let mut store = bed.open();
+    let ann = register(&mut *store, "ann");
+    for word in ["龙".repeat(129), String::new()] {
+        let records = [record_of("a", 0, 1), record_of(&word, 1, 1)];
+        assert_eq!(store.record(ann, &records).unwrap_err().kind, Kind::Bug);
+    }
+    let never = Record { time: Microseconds(i64::MAX), ..record_of("a", 0, 1) };
+    assert_eq!(store.record(ann, &[never]).unwrap_err().kind, Kind::Bug);
+    assert_eq!(words_of(&mut *store, ann), [""; 0]);
+}
+
+fn a_word_can_be_cleared(bed: &Bed) {
+    let mut store = bed.open();
+    let (ann, bob) = (register(&mut *store, "ann"), register(&mut *store, "bob"));
+    for account in [ann, bob] {
+        let records: Vec<_> = (0..).zip(["ice", "Ice", "ice cream", "ice"]).map(|(t, w)| record_of(w, t, 1)).collect();
+        assert_eq!(store.record(account, &records).unwrap(), Standing::Live);
+    }
+    for nothing in ["ice ", "i%", "ICE", ""] {
+        assert_eq!(store.clear_history(ann, Some(nothing)).unwrap(), Standing::Live);
+        assert_eq!(words_of(&mut *store, ann).len(), 4, "{nothing:?}");
+    }
+    assert_eq!(store.clear_history(ann, Some("ice")).unwrap(), Standing::Live);
+    assert_eq!(words_of(&mut *store, ann), ["ice cream", "Ice"]);
+    assert_eq!(store.clear_history(ann, None).unwrap(), Standing::Live);
+    assert_eq!(words_of(&mut *store, ann), [""; 0]);
+    assert_eq!(words_of(&mut *store, bob).len(), 4);
+}
+
+fn the_limit(bed: &Bed) {
+    let mut store = bed.open();
+    let ann = register(&mut *store, "ann");
+    assert_eq!(store.history(ann, Some(10)).unwrap(), Some(Vec::new()));
+    let records: Vec<_> = (0..20).map(|time| record_of("a", time, 1)).collect();
+    assert_eq!(store.record(ann, &records).unwrap(), Standing::Live);
+    for (limit, count) in [(Some(0), 0), (Some(1), 1), (Some(10), 10), (Some(1_000), 20), (None, 20)] {
+        assert_eq!(store.history(ann, limit).unwrap().unwrap().len(), count, "{limit:?}");
+    }
+}
+
+fn sessions_in_parallel_keep_apart(bed: &Bed) {
+    // Lesson C13, and two sessions of one account at full speed.
+    let mut store = bed.open();
+    let accounts: Vec<_> = (0..4).map(|n| register(&mut *store, &format!("user{n}"))).collect();
+    std::thread::scope(|scope| {
+        for session in 0..8_u64 {
+            let account = accounts[session as usize / 2];
+            scope.spawn(move || {
+                let mut store = bed.open();
+                for time in 0..40 {
+                    let records =
+                        [record_of(&format!("s{session}"), time, session), record_of("x", -1 - time, session)];
+                    assert_eq!(store.record(account, &records).unwrap(), Standing::Live);
+                }
+            });
+        }
+    });
+    for (n, account) in accounts.into_iter().enumerate() {
+        let words = words_of(&mut *store, account);
+        assert_eq!(words.len(), 160);
+        for (session, count) in [(2 * n, 40), (2 * n + 1, 40), ((2 * n + 2) % 8, 0)] {
+            let word = format!("s{session}");
+            assert_eq!(words.iter().filter(|found| **found == word).count(), count);
+        }
+    }
+}
+
+fn times_are_utc(bed: &Bed) {
+    let mut store = bed.open();
+    let ann = register(&mut *store, "ann");
+    assert_eq!(store.record(ann, &[record_of("a", 123_456, 1)]).unwrap(), Standing::Live);
+    assert_eq!(bed.sql("SELECT time FROM hist"), "2026-11-30 23:59:59.123456\n");
+}

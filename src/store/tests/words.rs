@@ -1,0 +1,160 @@
+//! Table `words`: the order of looking up, prefixes, and that it is replaced as a whole or not at all.
+
+use super::*;
+
+on_both!(
+    exact_then_folded_lower_case_first,
+    beginnings_are_literal,
+    long_interpretations_come_back_whole,
+    replacing_is_all_or_nothing,
+    what_the_table_says_of_itself,
+    many_rows,
+);
+
+/// Puts entries into the table, folded as the program folds.
+fn load(store: &mut dyn Store, entries: &[(&str, &str)]) -> Result<u64, Error> {
+    let folded: Vec<_> = entries.iter().map(|(word, _)| word.to_lowercase()).collect();
+    let mut rows = entries.iter().zip(&folded).map(|((word, interpret), folded)| WordRow { word, folded, interpret });
+    store.replace_words(&AboutWords::default(), &mut rows, &mut |_| {})
+}
+
+fn find(store: &mut dyn Store, word: &str) -> Option<(String, String)> {
+    store.find_word(word, &word.to_lowercase()).unwrap()
+}
+
+fn exact_then_folded_lower_case_first(bed: &Bed) {
+    let mut store = bed.open();
+    let entries = [
+        ("May", "五月"),
+        ("may", "可以"),
+        ("POLISH", "p1"),
+        ("Polish", "p2"),
+        ("İstanbul", "伊"),
+        ("ice cream", "冰"),
+        ("Ärger", "怒"),
+    ];
+    assert_eq!(load(&mut *store, &entries), Ok(7));
+    for (asked, found) in [
+        ("May", Some("May")),
+        ("may", Some("may")),
+        ("MAY", Some("may")),
+        ("polish", Some("POLISH")),
+        ("Polish", Some("Polish")),
+        ("pOLISH", Some("POLISH")),
+        ("İSTANBUL", Some("İstanbul")),
+        ("ÄRGER", Some("Ärger")),
+        ("Arger", None),
+        ("Ice Cream", Some("ice cream")),
+        ("ice", None),
+        ("ice%", None),
+        ("ma_", None),
+        ("may ", None),
+        ("' OR 1=1 -- ", None),
+        ("", None),
+    ] {
+        assert_eq!(find(&mut *store, asked).map(|(word, _)| word).as_deref(), found, "{asked:?}");
+    }
+    assert_eq!(find(&mut *store, "MAY").unwrap().1, "可以");
+}
+
+fn beginnings_are_literal(bed: &Bed) {
+    let mut store = bed.open();
+    let words = [
+        "%a",
+        "%b",
+        "A",
+        "B",
+        "Ice",
+        "_x",
+        "\\",
+        "\\n",
+        "a",
+        "a b",
+        "aa",
+        "ice",
+        "ice age",
+        "ice cream",
+        "icecap",
+        "icy",
+        "ä",
+        "龙",
+        "龙虾",
+        "🐉",
+        "🐉🐉",
+    ];
+    let entries: Vec<_> = words.iter().map(|word| (*word, "x")).collect();
+    load(&mut *store, &entries).unwrap();
+    for prefix in
+        ["%", "_", "\\", "\\n", "a", "a ", "ice", "ice ", "ice a", "i", "ä", "龙", "🐉", "z", "' OR 1=1", "\u{10FFFF}"]
+    {
+        let mut expected: Vec<_> = words.iter().filter(|word| word.to_lowercase().starts_with(prefix)).collect();
+        expected.sort_by_key(|word| (word.to_lowercase(), **word));
+        let found = store.words_beginning(prefix, 100).unwrap();
+        assert_eq!(
+            found.iter().map(String::as_str).collect::<Vec<_>>(),
+            expected.into_iter().copied().collect::<Vec<_>>(),
+            "{prefix:?}"
+        );
+    }
+    assert_eq!(store.words_beginning("ic", 3).unwrap(), ["Ice", "ice", "ice age"]);
+    assert_eq!(store.words_beginning("", 3).unwrap(), ["%a", "%b", "\\"]);
+    assert_eq!(store.words_beginning("a", 0).unwrap(), [""; 0]);
+}
+
+fn long_interpretations_come_back_whole(bed: &Bed) {
+    // Lesson C6.
+    let mut store = bed.open();
+    let long: Vec<_> = [65_535, 65_536, 1024 * 1024 - 1, 1024 * 1024]
+        .iter()
+        .map(|&bytes| format!("{}{}", "x".repeat(bytes % 3), "龙".repeat(bytes / 3)))
+        .collect();
+    let entries: Vec<_> = ["a", "b", "c", "d"].into_iter().zip(long.iter().map(String::as_str)).collect();
+    assert_eq!(load(&mut *store, &entries), Ok(4));
+    for (word, interpret) in entries {
+        assert!(find(&mut *store, word).unwrap().1 == interpret, "{word}");
+    }
+}
+
+fn replacing_is_all_or_nothing(bed: &Bed) {
+    let mut store = bed.open();
+    load(&mut *store, &[("old", "旧"), ("both", "1")]).unwrap();
+    let long = "x".repeat(129);
+    let numbers: Vec<_> = (0..2_000).map(|n| format!("w{n}")).collect();
+    let mut broken: Vec<_> = numbers.iter().map(|word| (word.as_str(), "x")).collect();
+    broken.insert(1_500, (&long, "x"));
+    assert!(load(&mut *store, &broken).is_err());
+    broken[1_500] = ("w7", "a second time");
+    assert!(load(&mut *store, &broken).is_err());
+    assert_eq!(find(&mut *store, "old").unwrap().1, "旧");
+    assert_eq!(find(&mut *store, "w0"), None);
+    assert_eq!(store.about_words().unwrap().headwords, 2);
+    // The same store goes on.
+    assert_eq!(load(&mut *store, &[("both", "2"), ("new", "新")]), Ok(2));
+    assert_eq!(find(&mut *store, "old"), None);
+    assert_eq!(find(&mut *store, "both").unwrap().1, "2");
+}
+
+fn what_the_table_says_of_itself(bed: &Bed) {
+    let mut store = bed.open();
+    assert_eq!(store.about_words().unwrap(), AboutWords::default());
+    let about = AboutWords { title: "词典 🐉".to_owned(), licence: "CC BY; it's 'free'".to_owned(), headwords: 99 };
+    let mut rows = [WordRow { word: "A", folded: "a", interpret: "x" }].into_iter();
+    assert_eq!(store.replace_words(&about, &mut rows, &mut |_| {}), Ok(1));
+    assert_eq!(bed.open().about_words().unwrap(), AboutWords { headwords: 1, ..about });
+    assert_eq!(store.replace_words(&AboutWords::default(), &mut std::iter::empty(), &mut |_| {}), Ok(0));
+    assert_eq!(store.about_words().unwrap(), AboutWords::default());
+}
+
+fn many_rows(bed: &Bed) {
+    // Lesson C26: in batches, repeatable.
+    let mut store = bed.open();
+    let words: Vec<_> = (0..10_000).map(|n| format!("word{n:05}")).collect();
+    for _ in 0..2 {
+        let mut told = Vec::new();
+        let mut rows = words.iter().map(|word| WordRow { word, folded: word, interpret: word });
+        assert_eq!(store.replace_words(&AboutWords::default(), &mut rows, &mut |n| told.push(n)), Ok(10_000));
+        assert!(told.len() > 10 && told.is_sorted() && told.last() == Some(&10_000));
+    }
+    assert_eq!(bed.sql("SELECT COUNT(*), MIN(interpret), MAX(interpret) FROM words"), "10000\tword00000\tword09999\n");
+    assert_eq!(find(&mut *store, "word07777").unwrap().1, "word07777");
+}

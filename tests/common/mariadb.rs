@@ -1,0 +1,241 @@
+//! A private MariaDB for tests: its own data directory, socket and port, started and ended with the test process.
+//!
+//! It never touches the system's server, and depends on nothing of the crate, so that unit tests (by `#[path]`) and
+//! process-level tests share it. A test machine without the server fails with the package's name; it never skips.
+//!
+//! The server runs below a shell that waits on a pipe held by the test process: however that process ends, SIGKILL
+//! included, the pipe closes and the shell kills the server.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long a server may take to come up or to go away.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What makes the server small and quick to start. It stays as durable as its defaults are, unless a test says
+/// otherwise.
+const SMALL: [&str; 5] = [
+    "--innodb-log-file-size=8M",
+    "--innodb-buffer-pool-size=64M",
+    "--performance-schema=OFF",
+    "--skip-log-bin",
+    "--skip-name-resolve",
+];
+
+/// One running server, and the directory that it lives in.
+pub struct MariaDb {
+    directory: PathBuf,
+    port: u16,
+    options: Vec<String>,
+    running: Option<Running>,
+}
+
+/// A started server: the shell that guards it, the pipe that keeps the shell waiting, and the server's own number.
+struct Running {
+    shell: Child,
+    pipe: ChildStdin,
+    pid: u32,
+}
+
+impl MariaDb {
+    /// Starts a server that listens on its socket and on a free port of the loopback address.
+    pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// The same, with further options for `mariadbd`, such as `--wait-timeout=1`.
+    pub fn start_with(options: &[&str]) -> Self {
+        let directory = new_directory();
+        install(&directory);
+        let mut server = Self {
+            directory,
+            port: free_port(),
+            options: options.iter().map(|option| (*option).to_owned()).collect(),
+            running: None,
+        };
+        server.run();
+        server
+    }
+
+    /// The URL of a database over the Unix socket.
+    pub fn url(&self, database: &str) -> String {
+        format!("mysql://root@localhost/{database}?socket={}", self.socket().display())
+    }
+
+    /// The URL of a database over TCP.
+    pub fn tcp_url(&self, database: &str) -> String {
+        format!("mysql://root@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// Makes an empty database.
+    pub fn create_database(&self, database: &str) {
+        self.sql(&format!("CREATE DATABASE {database} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"));
+    }
+
+    /// Runs statements with the `mariadb` client; gives back its rows, tab-separated, without column names.
+    pub fn sql(&self, statements: &str) -> String {
+        let output = self.client().arg("-e").arg(statements).output().unwrap_or_else(|e| missing("mariadb", &e));
+        assert!(
+            output.status.success(),
+            "{statements}\n{}\nserver log:\n{}",
+            String::from_utf8_lossy(&output.stderr),
+            self.log()
+        );
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// Kills the server as a power cut would, and waits until it is gone. Its files stay.
+    pub fn kill(&mut self) {
+        self.end("keep\n");
+    }
+
+    /// Starts a killed server again on its files, or kills and starts a running one. Socket and port stay the same.
+    pub fn restart(&mut self) {
+        self.kill();
+        self.run();
+    }
+
+    /// The server's process number, for tests that stop it with signals of their own.
+    ///
+    /// # Panics
+    /// If it was killed and not restarted.
+    pub fn pid(&self) -> u32 {
+        self.running.as_ref().expect("the server runs").pid
+    }
+
+    /// The Unix socket.
+    pub fn socket(&self) -> PathBuf {
+        self.directory.join("s")
+    }
+
+    /// The TCP port on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The server's error log.
+    pub fn log_path(&self) -> PathBuf {
+        self.directory.join("log")
+    }
+
+    /// Tells the shell what becomes of the files, and waits until it has killed the server.
+    fn end(&mut self, last_words: &str) {
+        if let Some(Running { mut shell, mut pipe, .. }) = self.running.take() {
+            let _ = pipe.write_all(last_words.as_bytes());
+            drop(pipe);
+            let _ = shell.wait();
+        }
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.log_path()).unwrap_or_default()
+    }
+
+    fn client(&self) -> Command {
+        let mut client = Command::new("mariadb");
+        client.args(["--no-defaults", "-uroot", "--batch", "--skip-column-names", "--default-character-set=utf8mb4"]);
+        client.arg("-S").arg(self.socket()).stdin(Stdio::null());
+        client
+    }
+
+    fn run(&mut self) {
+        let log = File::options().create(true).append(true).open(self.log_path()).expect("the log can be written");
+        // Ending by SIGKILL is right: nothing of it is wanted afterwards, and `restart` shows that what was
+        // acknowledged is still there. `read` returns when the test process has written or died; without a word from
+        // it the files go, too.
+        let script = r#"trap '' INT TERM HUP; directory=$1; shift
+            "$@" </dev/null >&2 & server=$!; echo $server
+            read -r word; kill -9 $server; wait; [ "$word" = keep ] || rm -rf "$directory""#;
+        let mut shell = Command::new("sh");
+        shell.args(["-c", script, "sh"]).arg(&self.directory);
+        shell.arg(program("mariadbd", "/usr/sbin/mariadbd")).args(["--no-defaults", "--user=root"]);
+        shell.arg(format!("--datadir={}", self.directory.join("data").display()));
+        shell.arg(format!("--socket={}", self.socket().display()));
+        shell.arg(format!("--pid-file={}", self.directory.join("pid").display()));
+        shell.args(["--bind-address=127.0.0.1".to_owned(), format!("--port={}", self.port)]);
+        shell.args(SMALL).args(&self.options);
+        shell.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log);
+        let mut shell = shell.spawn().expect("sh can be started");
+        let pipe = shell.stdin.take().expect("a piped stdin");
+        let mut first_line = String::new();
+        let stdout = shell.stdout.take().expect("a piped stdout");
+        BufReader::new(stdout).read_line(&mut first_line).expect("the shell says the server's number");
+        let pid = first_line.trim().parse().expect("a process number");
+        self.running = Some(Running { shell, pipe, pid });
+        self.wait_until_it_answers();
+    }
+
+    fn wait_until_it_answers(&self) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if std::os::unix::net::UnixStream::connect(self.socket()).is_ok() {
+                let answer = self.client().args(["-e", "SELECT 1"]).stderr(Stdio::null()).status();
+                if answer.unwrap_or_else(|e| missing("mariadb", &e)).success() {
+                    return;
+                }
+            }
+            assert!(
+                Path::new(&format!("/proc/{}/exe", self.pid())).exists() && Instant::now() < deadline,
+                "mariadbd does not come up; its log:\n{}",
+                self.log()
+            );
+            // A poll with a deadline: the server tells nobody when it begins to listen.
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for MariaDb {
+    fn drop(&mut self) {
+        self.end("");
+        // When it was killed before, no shell is left to do it.
+        let _ = std::fs::remove_dir_all(&self.directory);
+    }
+}
+
+/// A new private directory below the system's for temporary files. Short, because a socket's path is limited.
+fn new_directory() -> PathBuf {
+    let output = Command::new("mktemp").args(["-d", "-t", "cidian-db-XXXXXX"]).output().expect("mktemp runs");
+    assert!(output.status.success(), "mktemp: {}", String::from_utf8_lossy(&output.stderr));
+    PathBuf::from(String::from_utf8(output.stdout).expect("a path in UTF-8").trim_end())
+}
+
+fn install(directory: &Path) {
+    let mut install = Command::new(program("mariadb-install-db", "/usr/bin/mariadb-install-db"));
+    install.args(["--no-defaults", "--user=root", "--auth-root-authentication-method=normal", "--skip-test-db"]);
+    install.arg(format!("--datadir={}", directory.join("data").display())).args(&SMALL[..2]);
+    let output = install.stdin(Stdio::null()).output().unwrap_or_else(|e| missing("mariadb-install-db", &e));
+    assert!(
+        output.status.success(),
+        "mariadb-install-db failed:\n{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let mut log = File::create(directory.join("log")).expect("the log can be made");
+    log.write_all(&output.stdout).expect("the log can be written");
+}
+
+/// The program's path: `/usr/sbin` is often not in a user's PATH.
+fn program(name: &'static str, usual: &'static str) -> &'static str {
+    if Path::new(usual).exists() {
+        return usual;
+    }
+    if let Err(error) = Command::new(name).arg("--version").output() {
+        missing(name, &error);
+    }
+    name
+}
+
+fn missing(program: &str, error: &std::io::Error) -> ! {
+    panic!("{program} can't be run ({error}): these tests need the package mariadb-server")
+}
+
+/// A port that nobody listens on at the moment.
+fn free_port() -> u16 {
+    let probe = TcpListener::bind(("127.0.0.1", 0)).expect("a free port on the loopback address");
+    probe.local_addr().expect("its address").port()
+}
