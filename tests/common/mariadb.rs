@@ -50,7 +50,6 @@ impl MariaDb {
     /// The same, with further options for `mariadbd`, such as `--wait-timeout=1`.
     pub fn start_with(options: &[&str]) -> Self {
         let directory = new_directory();
-        install(&directory);
         let mut server = Self {
             directory,
             port: free_port(),
@@ -146,12 +145,17 @@ impl MariaDb {
         let log = File::options().create(true).append(true).open(self.log_path()).expect("the log can be written");
         // Ending by SIGKILL is right: nothing of it is wanted afterwards, and `restart` shows that what was
         // acknowledged is still there. `read` returns when the test process has written or died; without a word from
-        // it the files go, too.
-        let script = r#"trap '' INT TERM HUP; directory=$1; shift
+        // it the files go, too. The data directory is made below the same guard, so that none is left behind.
+        let script = r#"trap '' INT TERM HUP PIPE; directory=$1; install=$2; shift 2
+            if [ ! -d "$directory/data" ]; then
+                "$install" --no-defaults --user=root --auth-root-authentication-method=normal --skip-test-db \
+                    --innodb-log-file-size=8M --datadir="$directory/data" </dev/null >&2 || exit
+            fi
             "$@" </dev/null >&2 & server=$!; echo $server
             read -r word; kill -9 $server; wait; [ "$word" = keep ] || rm -rf "$directory""#;
         let mut shell = Command::new("sh");
         shell.args(["-c", script, "sh"]).arg(&self.directory);
+        shell.arg(program("mariadb-install-db", "/usr/bin/mariadb-install-db"));
         shell.arg(program("mariadbd", "/usr/sbin/mariadbd")).args(["--no-defaults", "--user=root"]);
         shell.arg(format!("--datadir={}", self.directory.join("data").display()));
         shell.arg(format!("--socket={}", self.socket().display()));
@@ -164,7 +168,7 @@ impl MariaDb {
         let mut first_line = String::new();
         let stdout = shell.stdout.take().expect("a piped stdout");
         BufReader::new(stdout).read_line(&mut first_line).expect("the shell says the server's number");
-        let pid = first_line.trim().parse().expect("a process number");
+        let pid = first_line.trim().parse().unwrap_or_else(|_| panic!("mariadb-install-db failed:\n{}", self.log()));
         self.running = Some(Running { shell, pipe, pid });
         self.wait_until_it_answers();
     }
@@ -202,21 +206,6 @@ fn new_directory() -> PathBuf {
     let output = Command::new("mktemp").args(["-d", "-t", "cidian-db-XXXXXX"]).output().expect("mktemp runs");
     assert!(output.status.success(), "mktemp: {}", String::from_utf8_lossy(&output.stderr));
     PathBuf::from(String::from_utf8(output.stdout).expect("a path in UTF-8").trim_end())
-}
-
-fn install(directory: &Path) {
-    let mut install = Command::new(program("mariadb-install-db", "/usr/bin/mariadb-install-db"));
-    install.args(["--no-defaults", "--user=root", "--auth-root-authentication-method=normal", "--skip-test-db"]);
-    install.arg(format!("--datadir={}", directory.join("data").display())).args(&SMALL[..2]);
-    let output = install.stdin(Stdio::null()).output().unwrap_or_else(|e| missing("mariadb-install-db", &e));
-    assert!(
-        output.status.success(),
-        "mariadb-install-db failed:\n{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let mut log = File::create(directory.join("log")).expect("the log can be made");
-    log.write_all(&output.stdout).expect("the log can be written");
 }
 
 /// The program's path: `/usr/sbin` is often not in a user's PATH.

@@ -6,7 +6,7 @@
 mod connection;
 mod errors;
 mod setup;
-mod statements;
+pub(super) mod statements;
 mod words;
 
 use ::mysql::prelude::Queryable;
@@ -139,17 +139,15 @@ impl Store for MySql {
 
     fn history(&mut self, account: AccountId, limit: Option<u32>) -> Result<Option<Vec<PastLookup>>, Error> {
         let limit = limit.map_or(u64::MAX, u64::from);
-        let rows: Vec<(Option<String>, Value)> = self.link.run(|connection, _| {
-            // At least one row is asked for: it tells whether there is an account.
-            select(connection, statements::HISTORY, (statements::id(account), limit.max(1)))
+        let rows: Option<Vec<(String, Value)>> = self.link.run(|connection, _| {
+            if live(connection, account)?.is_none() {
+                return Ok(None);
+            }
+            select(connection, statements::HISTORY, (statements::id(account), limit)).map(Some)
         })?;
-        if rows.is_empty() {
-            return Ok(None);
-        }
+        let Some(rows) = rows else { return Ok(None) };
         let mut lookups = Vec::with_capacity(rows.len());
         for (word, time) in rows {
-            // A row without a word is the account itself, without a history.
-            let Some(word) = word.filter(|_| limit > 0) else { continue };
             let time: Microseconds = statements::moment(&time)
                 .ok_or_else(|| Error::configuration("table hist holds a time that is no moment in UTC"))?;
             lookups.push(PastLookup { word, time });

@@ -29,9 +29,7 @@ const DELETE_ACCOUNT: &str = "DELETE FROM user WHERE id = ? AND locked = 0";
 /// A row that is there already is this very lookup, written by an earlier attempt.
 const RECORD: &str = "INSERT INTO hist (user_id, name, word, time, origin) VALUES (?, ?, ?, ?, ?) \
     ON CONFLICT (user_id, time, origin) DO NOTHING";
-/// One row without times for an account without a history, none for one that is gone or locked.
-const HISTORY: &str = "SELECT hist.word, hist.time FROM user LEFT JOIN hist ON hist.user_id = user.id \
-    WHERE user.id = ? AND user.locked = 0 ORDER BY hist.time DESC, hist.origin DESC LIMIT ?";
+const HISTORY: &str = "SELECT word, time FROM hist WHERE user_id = ? ORDER BY time DESC, origin DESC LIMIT ?";
 const CLEAR_ALL: &str = "DELETE FROM hist WHERE user_id = ?";
 const CLEAR_WORD: &str = "DELETE FROM hist WHERE user_id = ? AND word = ?";
 const FIND_WORD: &str = "SELECT word, interpret FROM words WHERE word = ?";
@@ -126,19 +124,21 @@ impl Store for Sqlite {
     }
 
     fn history(&mut self, account: AccountId, limit: Option<u32>) -> Result<Option<Vec<PastLookup>>, Error> {
-        let rows: Vec<(Option<String>, Option<String>)> = self.run(|connection| {
+        let rows: Option<Vec<(String, String)>> = self.run(|connection| {
+            if live(connection, account)?.is_none() {
+                return Ok(None);
+            }
             let mut select = connection.prepare_cached(HISTORY)?;
-            // Fewer than none is all. At least one row is asked for: it tells whether there is an account.
-            let limit = limit.map_or(-1, |limit| i64::from(limit.max(1)));
-            select.query_map((number(account), limit), |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+            // Fewer than none is all.
+            let limit = limit.map_or(-1, i64::from);
+            select
+                .query_map((number(account), limit), |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect::<Result<_, _>>()
+                .map(Some)
         })?;
-        if rows.is_empty() {
-            return Ok(None);
-        }
+        let Some(rows) = rows else { return Ok(None) };
         let mut lookups = Vec::with_capacity(rows.len());
         for (word, time) in rows {
-            // A row without a word is the account itself, without a history.
-            let (Some(word), Some(time)) = (word, time.filter(|_| limit != Some(0))) else { continue };
             let time = Civil::parse(&time)
                 .and_then(Civil::moment)
                 .ok_or_else(|| Error::configuration("table hist holds a time that is no moment in UTC"))?;
