@@ -148,12 +148,16 @@ impl MariaDb {
         // it the files go, too. The data directory is made below the same guard, so that none is left behind.
         let script = r#"trap '' INT TERM HUP PIPE; directory=$1; install=$2; shift 2
             if [ ! -d "$directory/data" ]; then
+                mkdir "$TMPDIR" || exit
                 "$install" --no-defaults --user=root --auth-root-authentication-method=normal --skip-test-db \
                     --innodb-log-file-size=8M --datadir="$directory/data" </dev/null >&2 || exit
             fi
             "$@" </dev/null >&2 & server=$!; echo $server
             read -r word; kill -9 $server; wait; [ "$word" = keep ] || rm -rf "$directory""#;
         let mut shell = Command::new("sh");
+        // A temporary directory of its own: a server that starts deletes every temporary table that it finds there, also
+        // those of another server at work.
+        shell.env("TMPDIR", self.directory.join("tmp"));
         shell.args(["-c", script, "sh"]).arg(&self.directory);
         shell.arg(program("mariadb-install-db", "/usr/bin/mariadb-install-db"));
         shell.arg(program("mariadbd", "/usr/sbin/mariadbd")).args(["--no-defaults", "--user=root"]);
