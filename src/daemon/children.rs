@@ -82,7 +82,8 @@ impl Children {
         let (peer, user, requests) = (&child.peer, slot.user(), slot.requests());
         let user = if user.is_empty() { "-".to_owned() } else { user };
         let seconds = child.connected.elapsed().as_secs_f64();
-        let who = format!("client {peer} user {user}: {requests} requests in {seconds:.3} s");
+        let plural = if requests == 1 { "" } else { "s" };
+        let who = format!("client {peer} user {user}: {requests} request{plural} in {seconds:.3} s");
         match status {
             WaitStatus::Exited(_, status) => match Ending::from_exit_status(status) {
                 Some(Ending::Internal) => error!("{who}: child {pid}: {}", Ending::Internal.as_str()),
