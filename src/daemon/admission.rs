@@ -154,6 +154,11 @@ impl Admission {
         }
     }
 
+    /// The most clients there may be; no limit without one.
+    pub fn limit(&self) -> Option<u32> {
+        self.max_clients
+    }
+
     /// How many clients there are.
     pub fn clients(&self) -> u32 {
         self.clients

@@ -2,8 +2,9 @@
 //! child's state goes through here, and is counted and logged here. It never forks and never waits.
 
 use super::admission::Place;
+use super::status::Clients;
 use crate::session::board::{Board, SlotNumber};
-use crate::session::{Ending, Peer};
+use crate::session::{Ending, Peer, State};
 use log::{debug, error, info, warn};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::WaitStatus;
@@ -18,6 +19,14 @@ struct Child {
     place: Place,
     slot: SlotNumber,
     connected: Instant,
+    /// The words it was forked with.
+    inherited: u64,
+}
+
+impl Child {
+    fn generation(&self, board: &Board) -> u64 {
+        board.slot(self.slot).generation().max(self.inherited)
+    }
 }
 
 /// A slot that is taken for a child that is not forked yet.
@@ -67,10 +76,10 @@ impl Children {
     }
 
     /// A child was forked.
-    pub fn begun(&mut self, pid: Pid, reserved: Reserved, peer: Peer, place: Place, connected: Instant) {
+    pub fn begun(&mut self, pid: Pid, reserved: Reserved, peer: Peer, place: Place, connected: Instant, words: u64) {
         self.forks += 1;
         debug!("client {peer}: child {pid} forked");
-        self.by_pid.insert(pid, Child { peer, place, slot: reserved.slot, connected });
+        self.by_pid.insert(pid, Child { peer, place, slot: reserved.slot, connected, inherited: words });
     }
 
     /// A process ended. If it was a child of this table, it is logged and forgotten, and its client's place is given
@@ -106,6 +115,33 @@ impl Children {
                 warn!("child {pid}: can't be sent {signal}: {error}");
             }
         }
+    }
+
+    /// The oldest generation of words that a child answers from, up to `newest`. One that was forked after the words
+    /// were loaded has them, even before it says so.
+    pub fn slowest(&self, board: &Board, newest: u64) -> u64 {
+        self.by_pid.values().map(|child| child.generation(board)).min().map_or(newest, |slowest| slowest.min(newest))
+    }
+
+    /// What the children say they are doing.
+    pub fn clients(&self, board: &Board) -> Clients {
+        let mut clients = Clients { total: self.by_pid.len() as u64, ..Clients::default() };
+        for child in self.by_pid.values() {
+            *match State::of_number(board.slot(child.slot).state()) {
+                None => &mut clients.starting,
+                Some(State::LoginAwaited) => &mut clients.awaiting_login,
+                Some(State::Idle) => &mut clients.idle,
+                Some(State::Busy) => &mut clients.busy,
+                Some(State::Hashing) => &mut clients.hashing,
+                Some(State::Closing) => &mut clients.closing,
+            } += 1;
+        }
+        clients
+    }
+
+    /// How many answer from older words than `newest`.
+    pub fn lagging(&self, board: &Board, newest: u64) -> u64 {
+        self.by_pid.values().filter(|child| child.generation(board) < newest).count() as u64
     }
 
     /// How many there are.

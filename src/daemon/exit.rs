@@ -19,11 +19,30 @@ pub enum Exit {
     Software,
     /// The system refuses: a port or the state directory is in use.
     System,
+    /// Not now: children lag behind.
+    TryAgain,
     /// The configuration file, or no schema.
     Configuration,
 }
 
 impl Exit {
+    const ALL: [Self; 9] = [
+        Self::Success,
+        Self::Usage,
+        Self::Data,
+        Self::NoInput,
+        Self::Unavailable,
+        Self::Software,
+        Self::System,
+        Self::TryAgain,
+        Self::Configuration,
+    ];
+
+    /// The ending of a number; one that is none of ours is a failure of our own.
+    pub fn from_status(status: u8) -> Self {
+        Self::ALL.into_iter().find(|exit| exit.status() == status).unwrap_or(Self::Software)
+    }
+
     /// The number.
     pub fn status(self) -> u8 {
         match self {
@@ -34,6 +53,7 @@ impl Exit {
             Self::Unavailable => 69,
             Self::Software => 70,
             Self::System => 71,
+            Self::TryAgain => 75,
             Self::Configuration => 78,
         }
     }

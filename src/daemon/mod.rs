@@ -4,6 +4,7 @@
 
 mod admission;
 mod children;
+mod control;
 mod exit;
 mod helper;
 mod hub;
@@ -17,11 +18,13 @@ mod poller;
 mod private;
 mod probe;
 mod refusals;
+mod reload;
 mod scarcity;
 mod settings;
 mod signals;
 mod start;
 mod state_directory;
+mod status;
 mod tools;
 
 pub use exit::{Exit, Fatal};

@@ -10,7 +10,7 @@ Examples:
   cidiand --listen 0.0.0.0:2629 --listen unix:/run/cidian/cidian.sock
   cidiand --database-file /etc/cidian/database init-db
   cidiand words check my-words.txt && cidiand --words my-words.txt
-  kill -HUP PID                                  load the words file again
+  cidiand reload                                 load the words file again; or send SIGHUP
 
 Signals: HUP loads the words file again; TERM and INT stop after the requests that were read, a second one at
 once; USR1 logs one line of figures.
@@ -102,6 +102,18 @@ pub enum Command {
         after_help = "Example:\n  cidiand --database mysql://cidian@localhost/dict?socket=/run/mysqld/mysqld.sock init-db"
     )]
     InitDb,
+    /// Tell the running daemon to load the words again, and wait until every child answers from them
+    #[command(
+        after_help = "Exit statuses: 0; 65 the file is refused, and nothing has changed; 69 no daemon runs; 75 children lag behind.\n\nExample:\n  cidiand words check /etc/cidian/words.txt && cidiand reload"
+    )]
+    Reload,
+    /// Say what the running daemon is doing
+    #[command(after_help = "Examples:\n  cidiand status\n  cidiand status --json | jq .clients.total")]
+    Status {
+        /// As one JSON object
+        #[arg(long)]
+        json: bool,
+    },
     /// Check a words file, or put one into the database
     #[command(subcommand)]
     Words(WordsCommand),

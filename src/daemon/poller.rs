@@ -1,5 +1,6 @@
 //! What the parent waits for: one epoll, each descriptor with a name.
 
+use super::control::Asker;
 use super::hub::Turn;
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
@@ -21,6 +22,10 @@ pub enum Token {
     Turn(Turn),
     /// A refused client has closed.
     Refused(u32),
+    /// Somebody waits at the control socket.
+    Control,
+    /// Somebody says something there, or has gone.
+    Asker(Asker),
 }
 
 impl Token {
@@ -32,6 +37,8 @@ impl Token {
             Self::Listener(number) => (3, number),
             Self::Turn(Turn(number)) => (4, number),
             Self::Refused(number) => (5, number),
+            Self::Control => (6, 0),
+            Self::Asker(Asker(number)) => (7, number),
         };
         (kind << 32) | u64::from(number)
     }
@@ -45,6 +52,8 @@ impl Token {
             3 => Self::Listener(low),
             4 => Self::Turn(Turn(low)),
             5 => Self::Refused(low),
+            6 => Self::Control,
+            7 => Self::Asker(Asker(low)),
             _ => return None,
         })
     }
@@ -118,6 +127,8 @@ mod tests {
             Token::Listener(3),
             Token::Turn(Turn(u32::MAX)),
             Token::Refused(7),
+            Token::Control,
+            Token::Asker(Asker(9)),
         ] {
             assert_eq!(Token::of(token.number()), Some(token));
         }

@@ -83,12 +83,12 @@ impl PrivateServer {
 fn serve(socket: OwnedFd, origin: Origin) -> Result<Exit, Fatal> {
     // What goes right is no news on a terminal that shows menus.
     logging::start(log::LevelFilter::Error);
-    let settings = Settings::local(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))?;
+    let settings = Settings::local(start::environment)?;
     settings.state_directory.make()?;
     let forker = origin.into_forker();
     let notifier = notify::Notifier::take(&forker);
     let ready = socket.try_clone().map_err(|error| Fatal::new(Exit::System, error.to_string()))?;
-    let parent = start::prepare(settings, forker, vec![Listener::Private(socket)], notifier)?;
+    let parent = start::prepare(settings, forker, vec![Listener::Private(socket)], None, notifier)?;
     send(ready.as_raw_fd(), b"\n", MsgFlags::MSG_NOSIGNAL)
         .map_err(|error| Fatal::new(Exit::System, format!("the client has gone: {error}")))?;
     drop(ready);

@@ -1,5 +1,6 @@
 //! From the command line to serving: each step checks something, and the first that fails says what and why.
 
+use super::control::Control;
 use super::exit::{Exit, Fatal};
 use super::hub::Hub;
 use super::listeners::Listener;
@@ -21,16 +22,23 @@ use std::os::fd::{AsFd, OwnedFd};
 /// by default for one user, and more than it will fork.
 const MOST_CHILDREN: u32 = 1 << 17;
 
+/// A variable of the environment that is set, and not to nothing.
+pub(super) fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
 /// Does what the command line says.
 pub fn run(line: CommandLine, origin: Origin) -> Exit {
     logging::start(log::LevelFilter::Info);
-    let environment = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let done = match line.command {
         Some(Command::Words(WordsCommand::Check { file })) => tools::check_words(&file),
+        Some(Command::Reload) => tools::reload(),
+        Some(Command::Status { json }) => tools::status(json),
         command => Settings::settle(line.options.clone(), environment).and_then(|settings| match command {
             Some(Command::InitDb) => tools::init_db(&settings, origin),
             Some(Command::Words(WordsCommand::Load { file })) => tools::load_words(&settings, &file, origin),
-            Some(Command::Words(WordsCommand::Check { file })) => tools::check_words(&file),
+            // Those that need no settings are done already.
+            Some(_) => Ok(Exit::Software),
             None if line.options.check => Ok(check(settings, origin)),
             None => serve(settings, origin),
         }),
@@ -51,7 +59,8 @@ fn serve(settings: Settings, origin: Origin) -> Result<Exit, Fatal> {
         listeners.extend(Listener::open(address)?);
     }
     let notifier = Notifier::take(&forker);
-    let parent = prepare(settings, forker, listeners, notifier)?;
+    let control = Control::open(&settings.state_directory.for_control(environment))?;
+    let parent = prepare(settings, forker, listeners, Some(control), notifier)?;
     Ok(parent.serve())
 }
 
@@ -60,6 +69,7 @@ pub(super) fn prepare(
     settings: Settings,
     mut forker: Forker,
     listeners: Vec<Listener>,
+    control: Option<Control>,
     notifier: Notifier,
 ) -> Result<Parent, Fatal> {
     sys::fix_allocator();
@@ -76,7 +86,7 @@ pub(super) fn prepare(
     if title.is_none() {
         warn!("sessions can't show themselves in ps: /proc does not tell where the command line is");
     }
-    Parent::new(Parts { forker, settings, listeners, signals, words, memory, board, hub, notifier, title })
+    Parent::new(Parts { forker, settings, listeners, signals, words, memory, board, hub, control, notifier, title })
 }
 
 fn load_words(settings: &Settings, forker: &mut Forker) -> Result<(Words, Option<OwnedFd>), Fatal> {

@@ -41,6 +41,11 @@ impl StateDirectory {
         Ok(Self { path })
     }
 
+    /// Where the control socket is: `$RUNTIME_DIRECTORY` (systemd sets it), else here.
+    pub fn for_control(&self, environment: impl Fn(&str) -> Option<String>) -> PathBuf {
+        runtime_directory(environment).unwrap_or_else(|| self.path.clone())
+    }
+
     /// Its path.
     pub fn path(&self) -> &Path {
         &self.path
@@ -81,6 +86,17 @@ impl StateDirectory {
             Err((_, error)) => Err(refuse(error.to_string())),
         }
     }
+}
+
+/// Where a running daemon's control socket may be, likeliest first. A service's own directories are not in the
+/// environment of a shell; the last is where the packaged unit has it.
+pub fn control_directories(environment: &impl Fn(&str) -> Option<String>) -> Vec<PathBuf> {
+    let state = StateDirectory::locate(environment).ok().map(|directory| directory.path);
+    runtime_directory(environment).into_iter().chain(state).chain([PathBuf::from("/run/cidian")]).collect()
+}
+
+fn runtime_directory(environment: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
+    environment("RUNTIME_DIRECTORY").and_then(|list| list.split(':').next().map(PathBuf::from))
 }
 
 #[cfg(test)]

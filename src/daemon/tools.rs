@@ -1,7 +1,12 @@
-//! The operator's tools: `init-db`, `words check`, `words load`. They run by themselves, beside a daemon or without.
+//! The operator's tools. `init-db`, `words check` and `words load` run by themselves, beside a daemon or without;
+//! `reload` and `status` ask the running one.
 
+use super::control::{self, Command};
 use super::exit::{Exit, Fatal};
 use super::settings::Settings;
+use super::start;
+use super::state_directory::control_directories;
+use super::status::Status;
 use crate::store::{self, AboutWords, Kind, Location, WordRow};
 use crate::sys::Origin;
 use crate::words::{self, ReadError, Severity, fold};
@@ -79,6 +84,23 @@ pub fn load_words(settings: &Settings, file: &Path, origin: Origin) -> Result<Ex
         Fatal::new(fatal.exit, format!("{}; table words is as it was", fatal.message))
     })?;
     say(&format!("{database}: {loaded} headwords in table words"))
+}
+
+/// `cidiand reload`.
+pub fn reload() -> Result<Exit, Fatal> {
+    say(&control::ask(&control_directories(&start::environment), Command::Reload)?)
+}
+
+/// `cidiand status`.
+pub fn status(json: bool) -> Result<Exit, Fatal> {
+    let said = control::ask(&control_directories(&start::environment), Command::Status)?;
+    if json {
+        return say(&said);
+    }
+    let status: Status = serde_json::from_str(&said).map_err(|error| {
+        Fatal::new(Exit::Software, format!("the daemon is of another version: {error}; try --json"))
+    })?;
+    say(status.text().trim_end())
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, Fatal> {

@@ -20,6 +20,9 @@ const NAME_SIZE: usize = 2;
 const NAME: usize = 3;
 /// A name's bytes, eight to a number.
 const NAME_NUMBERS: usize = MAX_NAME_CHARS * 4 / 8;
+const STATE: usize = NAME + NAME_NUMBERS;
+/// In the head: failures of the database that sessions have met.
+const DATABASE_ERRORS: usize = 1;
 
 /// The board.
 #[derive(Debug)]
@@ -53,6 +56,16 @@ impl Board {
         self.numbers[GENERATION].store(generation, Ordering::Release);
     }
 
+    /// A session's request was failed by the database.
+    pub fn count_database_error(&self) {
+        self.numbers[DATABASE_ERRORS].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many requests were failed by the database.
+    pub fn database_errors(&self) -> u64 {
+        self.numbers[DATABASE_ERRORS].load(Ordering::Relaxed)
+    }
+
     /// A child's slot.
     pub fn slot(&self, number: SlotNumber) -> Slot<'_> {
         let begin = HEAD + SLOT * usize::try_from(number.0).unwrap_or(usize::MAX / SLOT / 2);
@@ -82,6 +95,16 @@ impl Slot<'_> {
     /// From which words the child answers.
     pub fn generation(&self) -> u64 {
         self.load(GENERATION)
+    }
+
+    /// Says what the child is doing, by a number of its own.
+    pub fn set_state(&self, state: u64) {
+        self.store(STATE, state);
+    }
+
+    /// What the child is doing; 0 before it has said so.
+    pub fn state(&self) -> u64 {
+        self.load(STATE)
     }
 
     /// Counts requests that the child has read.

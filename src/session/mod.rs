@@ -114,7 +114,7 @@ impl<'a> Session<'a> {
         Self {
             connection: Connection::new(client),
             signals,
-            stores: stores::Stores::new(&settings.database, origin.into_store_key(), peer.clone()),
+            stores: stores::Stores::new(&settings.database, origin.into_store_key(), peer.clone(), board),
             words,
             hub,
             board,

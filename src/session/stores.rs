@@ -1,6 +1,7 @@
 //! The child's own database connection: opened when it is first needed, closed when it has been idle.
 
 use super::Peer;
+use super::board::Board;
 use crate::protocol::{Code, Failure};
 use crate::store::{self, Error, Kind, Location, Store};
 use crate::sys::StoreKey;
@@ -10,12 +11,13 @@ pub struct Stores<'a> {
     location: &'a Location,
     key: StoreKey,
     peer: Peer,
+    board: &'a Board,
     open: Option<Box<dyn Store>>,
 }
 
 impl<'a> Stores<'a> {
-    pub fn new(location: &'a Location, key: StoreKey, peer: Peer) -> Self {
-        Self { location, key, peer, open: None }
+    pub fn new(location: &'a Location, key: StoreKey, peer: Peer, board: &'a Board) -> Self {
+        Self { location, key, peer, board, open: None }
     }
 
     pub fn is_open(&self) -> bool {
@@ -47,6 +49,7 @@ impl<'a> Stores<'a> {
     /// Logs a failure, and says what the client is told of it: nothing of the database's own words.
     pub fn failed(&mut self, error: &Error) -> Failure {
         let peer = &self.peer;
+        self.board.count_database_error();
         match error.kind {
             Kind::World => log::warn!("client {peer}: database: {error}"),
             Kind::Configuration => log::error!("client {peer}: database (its configuration needs mending): {error}"),

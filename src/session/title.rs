@@ -41,6 +41,24 @@ pub enum State {
 }
 
 impl State {
+    const ALL: [Self; 5] = [Self::LoginAwaited, Self::Idle, Self::Busy, Self::Hashing, Self::Closing];
+
+    /// Its number on the board; 0 is none.
+    pub fn number(self) -> u64 {
+        match self {
+            Self::LoginAwaited => 1,
+            Self::Idle => 2,
+            Self::Busy => 3,
+            Self::Hashing => 4,
+            Self::Closing => 5,
+        }
+    }
+
+    /// The state of a number on the board.
+    pub fn of_number(number: u64) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.number() == number)
+    }
+
     /// The word in `ps`.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -87,6 +105,7 @@ impl<'a> Face<'a> {
     }
 
     pub fn show(&mut self, state: State) {
+        self.slot.set_state(state.number());
         if let Some(title) = &mut self.title {
             let user = if self.user.is_empty() { "-" } else { &self.user };
             title.set(&format!("cidiand: client {} user {user}: {}", self.peer, state.as_str()));

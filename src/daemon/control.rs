@@ -1,0 +1,223 @@
+//! The control socket: how `cidiand reload` and `cidiand status` talk to the running daemon. It takes fixed commands
+//! from the daemon's own user and root, never waits for whoever asks, and knows nothing of what a command does.
+
+use super::exit::{Exit, Fatal};
+use super::poller::{Poller, Token};
+use log::warn;
+use nix::sys::socket::sockopt::PeerCredentials;
+use nix::sys::socket::{MsgFlags, getsockopt, send};
+use nix::unistd::geteuid;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
+use std::os::fd::{AsFd, AsRawFd};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// The socket's name in the runtime directory, or in the state directory.
+pub const NAME: &str = "control.sock";
+/// The most that are served at once; more are turned away.
+const MOST: usize = 16;
+/// How long one may take to say what it wants.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// The longest command, in bytes.
+const COMMAND: usize = 64;
+
+/// What can be asked of the daemon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    /// Load the words again, and say when every child answers from them.
+    Reload,
+    /// Say what the daemon is doing, as one JSON object.
+    Status,
+}
+
+impl Command {
+    /// Its line on the socket, without the newline.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Reload => "reload",
+            Self::Status => "status",
+        }
+    }
+
+    fn parse(line: &str) -> Option<Self> {
+        [Self::Reload, Self::Status].into_iter().find(|command| command.as_str() == line)
+    }
+}
+
+/// Somebody who asked, by number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Asker(pub u32);
+
+#[derive(Debug)]
+struct Connection {
+    socket: UnixStream,
+    said: Vec<u8>,
+    until: Option<Instant>,
+}
+
+/// The socket and who is connected to it.
+#[derive(Debug)]
+pub struct Control {
+    listener: UnixListener,
+    path: PathBuf,
+    connections: BTreeMap<Asker, Connection>,
+    next: u32,
+}
+
+impl Drop for Control {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+impl Control {
+    /// Opens the socket in a directory.
+    ///
+    /// # Errors
+    /// [`Exit::System`]: another daemon has it, or the directory can't be written to.
+    pub fn open(directory: &Path) -> Result<Self, Fatal> {
+        let path = directory.join(NAME);
+        let refuse = |why: String| Fatal::new(Exit::System, format!("control socket {}: {why}", path.display()));
+        let listener = short_path(directory, |short| match UnixStream::connect(short) {
+            Ok(_) => Err(io::Error::other("another cidiand answers there")),
+            Err(_) => {
+                // Left by a daemon that was killed, or not there at all.
+                match std::fs::remove_file(short) {
+                    Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                    _ => {}
+                }
+                let listener = UnixListener::bind(short)?;
+                std::fs::set_permissions(short, std::fs::Permissions::from_mode(0o600))?;
+                listener.set_nonblocking(true)?;
+                Ok(listener)
+            }
+        })
+        .map_err(|error| refuse(error.to_string()))?;
+        Ok(Self { listener, path, connections: BTreeMap::new(), next: 0 })
+    }
+
+    /// Begins to watch the socket.
+    ///
+    /// # Errors
+    /// No memory.
+    pub fn watch(&self, poller: &Poller) -> Result<(), nix::errno::Errno> {
+        poller.watch(self.listener.as_fd(), Token::Control)
+    }
+
+    /// Lets in who waits, if it is the daemon's user or root.
+    pub fn accept(&mut self, poller: &Poller, now: Instant) {
+        while let Ok((socket, _)) = self.listener.accept() {
+            let user = getsockopt(&socket, PeerCredentials).map(|credentials| credentials.uid());
+            let allowed = matches!(user, Ok(user) if user == 0 || user == geteuid().as_raw());
+            if !allowed || self.connections.len() >= MOST || socket.set_nonblocking(true).is_err() {
+                warn!("control: turned away ({} others)", self.connections.len());
+                continue;
+            }
+            let asker = Asker(self.next);
+            self.next = self.next.wrapping_add(1);
+            if poller.watch(socket.as_fd(), Token::Asker(asker)).is_ok() {
+                let connection = Connection { socket, said: Vec::new(), until: Some(now + PATIENCE) };
+                self.connections.insert(asker, connection);
+            }
+        }
+    }
+
+    /// Reads what somebody says. A command, when it is whole.
+    pub fn read(&mut self, asker: Asker, poller: &Poller) -> Option<Command> {
+        let connection = self.connections.get_mut(&asker)?;
+        let mut bytes = [0; COMMAND];
+        match connection.socket.read(&mut bytes) {
+            Ok(size) if size > 0 && connection.said.len() + size <= COMMAND && connection.until.is_some() => {
+                connection.said.extend_from_slice(&bytes[..size]);
+                let line = connection.said.strip_suffix(b"\n")?;
+                match std::str::from_utf8(line).ok().and_then(Command::parse) {
+                    Some(command) => {
+                        // From here on it waits for us.
+                        connection.until = None;
+                        Some(command)
+                    }
+                    None => {
+                        self.reply(asker, "refused 64 unknown command", poller);
+                        None
+                    }
+                }
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => None,
+            // It has gone, or says too much.
+            _ => {
+                self.close(asker, poller);
+                None
+            }
+        }
+    }
+
+    /// Answers somebody, and closes. One line; whoever does not take it at once has lost it.
+    pub fn reply(&mut self, asker: Asker, line: &str, poller: &Poller) {
+        if let Some(connection) = self.connections.get(&asker) {
+            let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
+            if let Err(error) = send(connection.socket.as_raw_fd(), format!("{line}\n").as_bytes(), flags) {
+                warn!("control: the answer was not taken: {error}");
+            }
+        }
+        self.close(asker, poller);
+    }
+
+    /// Turns away who has not said what it wants; says when to look again.
+    pub fn close_due(&mut self, poller: &Poller, now: Instant) -> Option<Instant> {
+        let due: Vec<Asker> = self
+            .connections
+            .iter()
+            .filter(|(_, connection)| connection.until.is_some_and(|until| until <= now))
+            .map(|(asker, _)| *asker)
+            .collect();
+        for asker in due {
+            self.close(asker, poller);
+        }
+        self.connections.values().filter_map(|connection| connection.until).min()
+    }
+
+    fn close(&mut self, asker: Asker, poller: &Poller) {
+        if let Some(connection) = self.connections.remove(&asker) {
+            poller.forget(connection.socket.as_fd());
+        }
+    }
+}
+
+/// Asks the daemon whose control socket is in one of `directories`, the first that answers.
+///
+/// # Errors
+/// [`Exit::Unavailable`] if none answers; what the daemon answered otherwise.
+pub fn ask(directories: &[PathBuf], command: Command) -> Result<String, Fatal> {
+    let mut tried = Vec::new();
+    for directory in directories {
+        match short_path(directory, |short| UnixStream::connect(short)) {
+            Ok(socket) => return converse(socket, command),
+            Err(error) => tried.push(format!("{}: {error}", directory.join(NAME).display())),
+        }
+    }
+    Err(Fatal::new(Exit::Unavailable, format!("no cidiand answers ({}); is it running?", tried.join("; "))))
+}
+
+fn converse(mut socket: UnixStream, command: Command) -> Result<String, Fatal> {
+    let lost = |error: io::Error| Fatal::new(Exit::Unavailable, format!("the daemon went away: {error}"));
+    io::Write::write_all(&mut socket, format!("{}\n", command.as_str()).as_bytes()).map_err(lost)?;
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).map_err(lost)?;
+    let answer = answer.strip_suffix('\n').ok_or_else(|| lost(ErrorKind::UnexpectedEof.into()))?;
+    if let Some(said) = answer.strip_prefix("ok ") {
+        return Ok(said.to_owned());
+    }
+    let refused = answer.strip_prefix("refused ").and_then(|rest| rest.split_once(' '));
+    let (status, message) = refused.unwrap_or(("70", answer));
+    Err(Fatal::new(Exit::from_status(status.parse().unwrap_or(70)), message))
+}
+
+/// A Unix socket's path may have 107 bytes; through the open directory it never has more.
+fn short_path<T>(directory: &Path, work: impl FnOnce(&Path) -> io::Result<T>) -> io::Result<T> {
+    let open = File::options().read(true).custom_flags(libc::O_PATH | libc::O_DIRECTORY).open(directory)?;
+    work(&Path::new("/proc/self/fd").join(open.as_raw_fd().to_string()).join(NAME))
+}

@@ -1,0 +1,142 @@
+//! Accepting: from a listener to a forked child, or to a polite refusal.
+
+use super::Parent;
+use crate::daemon::listeners::{Accepted, Listener};
+use crate::daemon::poller::Token;
+use crate::session::{self, Inherited, Peer};
+use log::{error, info, warn};
+use nix::errno::Errno;
+use std::net::IpAddr;
+use std::os::fd::OwnedFd;
+use std::time::Instant;
+
+/// How many clients are accepted from one listener before signals and the other listeners are looked at again.
+const ACCEPT_AT_ONCE: usize = 32;
+
+impl Parent {
+    pub(super) fn accept(&mut self, number: u32) {
+        for _ in 0..ACCEPT_AT_ONCE {
+            if self.stop_by.is_some() || !self.listening {
+                return;
+            }
+            let Some(listener) = usize::try_from(number).ok().and_then(|number| self.listeners.get(number)) else {
+                return;
+            };
+            match listener.accept() {
+                Accepted::Client(client, peer) => {
+                    self.scarcity.over();
+                    self.admit(client, peer);
+                }
+                Accepted::Nobody => return,
+                Accepted::Lost(error) => {
+                    log::debug!("a client was lost before it was accepted: {error}");
+                }
+                Accepted::Scarce(error) => {
+                    if self.refuse_with_spare(number) {
+                        continue;
+                    }
+                    self.scarcity.begin(&error);
+                    self.listen(false);
+                    return;
+                }
+                Accepted::Ended => {
+                    self.begin_to_stop();
+                    return;
+                }
+            }
+        }
+    }
+
+    fn admit(&mut self, client: OwnedFd, peer: Peer) {
+        let now = Instant::now();
+        let place = match self.admission.enter(address(&peer)) {
+            Ok(place) => place,
+            Err(refusal) => {
+                info!("client {peer} refused: {}", refusal.message());
+                self.refusals.refuse(client, refusal.message(), &self.poller, now);
+                return;
+            }
+        };
+        let Some(reserved) = self.children.reserve(&self.board) else {
+            warn!("client {peer} refused: the table of children is full");
+            self.admission.leave(place);
+            self.refusals.refuse(client, "the server is full; try again later", &self.poller, now);
+            return;
+        };
+        let (board, hub, words, session) = (&self.board, &self.hub, &mut self.words, &self.session);
+        let title = self.title.as_mut();
+        let inherited_peer = peer.clone();
+        // In the child the client's socket is moved into the session; here it stays, to refuse with.
+        let mut client = Some(client);
+        let forked = self.forker.fork(|origin| match client.take() {
+            Some(client) => session::run(
+                Inherited {
+                    client,
+                    peer: inherited_peer,
+                    hub: hub.for_children(),
+                    board,
+                    slot: reserved.slot(),
+                    words,
+                    settings: session,
+                    title,
+                    connected: now,
+                },
+                origin,
+            ),
+            None => crate::sys::exit_now(1),
+        });
+        match forked {
+            Ok(pid) => self.children.begun(pid, reserved, peer, place, now, self.words.generation()),
+            Err(error) => {
+                self.scarcity.no_process(error);
+                self.children.release(reserved);
+                self.admission.leave(place);
+                if let Some(client) = client {
+                    self.refusals.refuse(client, "the server is overloaded; try again later", &self.poller, now);
+                }
+            }
+        }
+    }
+
+    /// With no descriptor left, one that is kept for this lets the longest waiting client in to be told so.
+    fn refuse_with_spare(&mut self, number: u32) -> bool {
+        if !self.scarcity.release_spare() {
+            return false;
+        }
+        let accepted = usize::try_from(number).ok().and_then(|number| self.listeners.get(number)).map(Listener::accept);
+        let refused = match accepted {
+            Some(Accepted::Client(client, peer)) => {
+                self.scarcity.begin(&std::io::Error::from(Errno::EMFILE));
+                log::debug!("client {peer} refused: no descriptor");
+                self.refusals.refuse_at_once(client, "the server is overloaded; try again later");
+                true
+            }
+            _ => false,
+        };
+        self.scarcity.keep_spare();
+        refused
+    }
+
+    pub(super) fn listen(&mut self, listening: bool) {
+        if self.listening == listening {
+            return;
+        }
+        self.listening = listening;
+        for (listener, number) in self.listeners.iter().zip(0..) {
+            if !listening {
+                self.poller.forget(listener.as_fd());
+            } else if let Err(error) = self.poller.watch(listener.as_fd(), Token::Listener(number)) {
+                error!("{listener} can't be watched: {error}");
+                self.scarcity.rest();
+                self.listening = false;
+            }
+        }
+    }
+}
+
+fn address(peer: &Peer) -> Option<IpAddr> {
+    match peer {
+        Peer::Internet(address) => Some(address.ip()),
+        Peer::Local { .. } => None,
+    }
+}

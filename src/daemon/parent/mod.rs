@@ -1,0 +1,321 @@
+//! The parent: one thread, one loop. It accepts, forks, reaps, reloads and refuses.
+//!
+//! The parent never reads a client's bytes, never opens a database, never waits for a client, a child, a file or a
+//! name server while it serves, and ends for no reason but a signal. In each turn of the loop it looks to, in this
+//! order: shutdown, reload, reap, accept.
+
+mod accepting;
+mod reloading;
+
+use crate::daemon::admission::Admission;
+use crate::daemon::children::Children;
+use crate::daemon::control::Control;
+use crate::daemon::exit::{Exit, Fatal};
+use crate::daemon::hub::Hub;
+use crate::daemon::listeners::Listener;
+use crate::daemon::notify::Notifier;
+use crate::daemon::options::Lookup;
+use crate::daemon::poller::{Poller, Token};
+use crate::daemon::refusals::Refusals;
+use crate::daemon::reload::Reload;
+use crate::daemon::scarcity::Scarcity;
+use crate::daemon::settings::Settings;
+use crate::daemon::signals::Signals;
+use crate::daemon::status::grouped;
+use crate::session::board::Board;
+use crate::session::exchange::Ask;
+use crate::session::{SessionSettings, Words};
+use crate::sys::{Forker, Title};
+use log::{error, info, warn};
+use nix::errno::Errno;
+use nix::sys::signal::Signal;
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// How long children have to finish what they have read, when the daemon stops.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// What the daemon starts with; everything in it has been checked.
+#[derive(Debug)]
+pub struct Parts {
+    /// The right to fork.
+    pub forker: Forker,
+    /// What the operator has decided.
+    pub settings: Settings,
+    /// Where clients come in.
+    pub listeners: Vec<Listener>,
+    /// The signals, already caught.
+    pub signals: Signals,
+    /// The words, and the memory they are in if they are a snapshot.
+    pub words: Words,
+    /// The snapshot's memory.
+    pub memory: Option<OwnedFd>,
+    /// The page that is shared with the children.
+    pub board: Board,
+    /// Where children ask.
+    pub hub: Hub,
+    /// Where the operator asks; a client's private server has no such place.
+    pub control: Option<Control>,
+    /// The way to systemd.
+    pub notifier: Notifier,
+    /// What `ps` shows.
+    pub title: Option<Title>,
+}
+
+/// The parent's state.
+pub struct Parent {
+    forker: Forker,
+    session: SessionSettings,
+    words_file: Option<PathBuf>,
+    lookup: Lookup,
+    listeners: Vec<Listener>,
+    listening: bool,
+    poller: Poller,
+    signals: Signals,
+    words: Words,
+    memory: Option<OwnedFd>,
+    board: Board,
+    hub: Hub,
+    children: Children,
+    admission: Admission,
+    refusals: Refusals,
+    scarcity: Scarcity,
+    reload: Reload,
+    control: Option<Control>,
+    database: String,
+    started: Instant,
+    notifier: Notifier,
+    title: Option<Title>,
+    /// When children that have not ended are killed; the daemon stops from when this is set.
+    stop_by: Option<Instant>,
+}
+
+impl Parent {
+    /// Makes ready to serve.
+    ///
+    /// # Errors
+    /// [`Exit::System`]: no descriptor.
+    pub fn new(parts: Parts) -> Result<Self, Fatal> {
+        let Parts { forker, settings, listeners, signals, words, memory, board, hub, control, notifier, title } = parts;
+        let system = |error: Errno| Fatal::new(Exit::System, format!("the event loop can't be set up: {error}"));
+        let poller = Poller::new().map_err(system)?;
+        poller.watch(signals.as_fd(), Token::Signal).map_err(system)?;
+        poller.watch(hub.as_fd(), Token::Hub).map_err(system)?;
+        if let Some(control) = &control {
+            control.watch(&poller).map_err(system)?;
+        }
+        let database = settings.session.database.to_string();
+        let mut parent = Self {
+            forker,
+            session: settings.session,
+            words_file: settings.words,
+            lookup: settings.lookup,
+            listeners,
+            listening: false,
+            poller,
+            signals,
+            words,
+            memory,
+            board,
+            hub,
+            children: Children::default(),
+            admission: Admission::new(settings.max_clients, settings.max_clients_per_source, settings.exempt_sources),
+            refusals: Refusals::default(),
+            scarcity: Scarcity::new(),
+            reload: Reload::default(),
+            control,
+            database,
+            started: Instant::now(),
+            notifier,
+            title,
+            stop_by: None,
+        };
+        parent.board.publish(parent.words.generation());
+        parent.listen(true);
+        Ok(parent)
+    }
+
+    /// Serves until a signal says to stop.
+    pub fn serve(mut self) -> Exit {
+        for listener in &self.listeners {
+            info!("listening on {listener}");
+        }
+        let status = self.status();
+        info!("ready: {status}");
+        self.notifier.ready(&status);
+        loop {
+            if self.signals.take(Signal::SIGTERM) | self.signals.take(Signal::SIGINT) {
+                if self.stop_by.is_some() {
+                    warn!("a second signal: ending {} children at once", self.children.count());
+                    self.children.signal_all(Signal::SIGKILL);
+                    return Exit::Success;
+                }
+                self.begin_to_stop();
+            }
+            if self.signals.take(Signal::SIGHUP) && self.stop_by.is_none() {
+                self.begin_to_reload();
+            }
+            if self.signals.take(Signal::SIGUSR1) {
+                self.log_figures();
+            }
+            if self.signals.take(Signal::SIGCHLD) {
+                self.reap();
+            }
+            if self.stop_by.is_some() && self.children.count() == 0 {
+                info!("stopped");
+                return Exit::Success;
+            }
+            let deadline = self.do_what_is_due(Instant::now());
+            match self.poller.wait(deadline) {
+                Ok(tokens) => tokens.into_iter().for_each(|token| self.attend_to(token)),
+                Err(error) => {
+                    // Nothing of ours can cause this; going on without it would spin.
+                    error!("the event loop fails: {error}");
+                    self.begin_to_stop();
+                    self.scarcity.rest();
+                }
+            }
+        }
+    }
+
+    fn attend_to(&mut self, token: Token) {
+        match token {
+            Token::Signal => self.signals.drain(),
+            Token::Hub => self.answer_children(),
+            Token::Loader => self.finish_to_reload(),
+            Token::Listener(number) => self.accept(number),
+            Token::Turn(turn) => {
+                if let Some(socket) = self.hub.socket(turn) {
+                    self.poller.forget(socket);
+                }
+                self.hub.closed(turn);
+            }
+            Token::Refused(number) => self.refusals.closed(number, &self.poller),
+            Token::Control => {
+                if let Some(control) = &mut self.control {
+                    control.accept(&self.poller, Instant::now());
+                }
+            }
+            Token::Asker(asker) => self.listen_to(asker),
+        }
+    }
+
+    /// Does what time has come for, and says when there is something again.
+    fn do_what_is_due(&mut self, now: Instant) -> Option<Instant> {
+        let mut stop_by = self.stop_by;
+        if stop_by.is_some_and(|deadline| deadline <= now) {
+            warn!("{} children have not finished in {} s and are ended", self.children.count(), DRAIN.as_secs());
+            self.children.signal_all(Signal::SIGKILL);
+            // They can't refuse; what is left is to reap them.
+            stop_by = Some(now + DRAIN);
+            self.stop_by = stop_by;
+        }
+        let rested = match self.scarcity.pause_until() {
+            Some(until) if until <= now => {
+                self.scarcity.resume();
+                self.listen(true);
+                None
+            }
+            until => until,
+        };
+        let refused = self.refusals.close_due(&self.poller, now);
+        let (admission, words) = (&self.admission, &self.words);
+        let told = self.notifier.status(|| status_line(admission, words), now);
+        self.tell_who_waits_for_children(now);
+        let look = self.reload.look_at(now);
+        let control = self.control.as_mut().and_then(|control| control.close_due(&self.poller, now));
+        [stop_by, rested, refused, told, look, control].into_iter().flatten().min()
+    }
+
+    // Reap.
+
+    /// SIGCHLD coalesces: one signal may stand for many children.
+    fn reap(&mut self) {
+        loop {
+            match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+                Ok(WaitStatus::StillAlive) | Err(Errno::ECHILD) => return,
+                Ok(status) => {
+                    if let Some(pid) = status.pid()
+                        && let Some(place) = self.children.ended(pid, status, &self.board)
+                    {
+                        self.admission.leave(place);
+                    }
+                }
+                Err(Errno::EINTR) => {}
+                Err(error) => {
+                    error!("children can't be waited for: {error}");
+                    return;
+                }
+            }
+        }
+    }
+
+    fn answer_children(&mut self) {
+        while let Some((ask, socket)) = self.hub.next_ask() {
+            match ask {
+                Ask::Words => {
+                    if let Some(memory) = &self.memory {
+                        Hub::give_words(&socket, self.words.generation(), memory.as_fd());
+                    }
+                }
+                Ask::Hashing => {
+                    let turn = self.hub.queue(socket);
+                    let watched = self.hub.socket(turn).map(|fd| self.poller.watch_closing(fd, Token::Turn(turn)));
+                    if let Some(Err(error)) = watched {
+                        warn!("a child's turn can't be watched: {error}");
+                        self.hub.closed(turn);
+                    }
+                }
+            }
+        }
+    }
+
+    // Shutdown.
+
+    fn begin_to_stop(&mut self) {
+        if self.stop_by.is_some() {
+            return;
+        }
+        info!("stopping: {} clients have {} s to finish", self.children.count(), DRAIN.as_secs());
+        self.notifier.stopping(&format!("stopping, {} clients", self.children.count()));
+        self.stop_by = Some(Instant::now() + DRAIN);
+        self.listen(false);
+        self.listeners.clear();
+        if let Some(loader) = self.reload.loader.take() {
+            self.poller.forget(loader.helper().as_fd());
+            loader.give_up();
+        }
+        self.children.signal_all(Signal::SIGTERM);
+    }
+
+    // What others are told.
+
+    fn status(&self) -> String {
+        status_line(&self.admission, &self.words)
+    }
+
+    fn log_figures(&self) {
+        let words = match self.words.headwords() {
+            Some(headwords) => headwords.to_string(),
+            None => "table".to_owned(),
+        };
+        info!(
+            "figures: clients={} forks={} reaped={} refused={} words={words} generation={}",
+            self.children.count(),
+            self.children.forks(),
+            self.children.reaped(),
+            self.refusals.count(),
+            self.words.generation(),
+        );
+    }
+}
+
+fn status_line(admission: &Admission, words: &Words) -> String {
+    let words = match words.headwords() {
+        Some(headwords) => format!("{} headwords, generation {}", grouped(headwords as u64), words.generation()),
+        None => "words in table words".to_owned(),
+    };
+    format!("{} clients, {words}", grouped(admission.clients().into()))
+}

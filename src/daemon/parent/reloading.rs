@@ -1,0 +1,161 @@
+//! Reloading the words, and what the operator asks over the control socket.
+
+use super::Parent;
+use crate::daemon::control::{Asker, Command};
+use crate::daemon::exit::{Exit, Fatal};
+use crate::daemon::listeners::Listener;
+use crate::daemon::loader::Loader;
+use crate::daemon::options::Lookup;
+use crate::daemon::poller::Token;
+use crate::daemon::reload::{CHILDREN_HAVE, Moved};
+use crate::daemon::status::{self, Status};
+use crate::text::printable;
+use log::{error, info, warn};
+use nix::sys::signal::Signal;
+use std::os::fd::AsFd;
+use std::time::Instant;
+
+impl Parent {
+    pub(super) fn begin_to_reload(&mut self) {
+        if self.lookup == Lookup::Database {
+            info!("nothing to load: words are looked up in table words");
+            self.tell_all(&format!("ok words are looked up in table words of {}", self.database));
+            return;
+        }
+        if let Some(older) = self.reload.loader.take() {
+            // Loads that overtake each other end with the newest file.
+            self.poller.forget(older.helper().as_fd());
+            older.give_up();
+        }
+        let started = Loader::start(&mut self.forker, self.words_file.as_deref()).and_then(|loader| {
+            self.poller.watch(loader.helper().as_fd(), Token::Loader)?;
+            Ok(loader)
+        });
+        match started {
+            Ok(loader) => {
+                info!("loading {}", loader.from());
+                self.reload.loader = Some(loader);
+            }
+            Err(error) => self.reload_failed(&Fatal::new(Exit::System, format!("no loader: {error}"))),
+        }
+    }
+
+    pub(super) fn finish_to_reload(&mut self) {
+        let Some(loader) = self.reload.loader.take() else { return };
+        self.poller.forget(loader.helper().as_fd());
+        let generation = self.words.generation() + 1;
+        let loaded = loader.finish().and_then(|loaded| {
+            self.words
+                .replace(generation, loaded.memory.as_fd())
+                .map_err(|error| Fatal::new(Exit::System, error.to_string()))?;
+            Ok(loaded)
+        });
+        match loaded {
+            Ok(loaded) => {
+                if let Some(warning) = &loaded.warning {
+                    warn!("{warning}");
+                }
+                self.memory = Some(loaded.memory);
+                self.board.publish(generation);
+                // Idle children would notice at their next lookup; waking them gives the old words' memory back now.
+                self.children.signal_all(Signal::SIGHUP);
+                info!("loaded {}: {}", loader.from(), self.words_line());
+                self.reload.loaded(generation, Instant::now());
+            }
+            Err(fatal) => self.reload_failed(&fatal),
+        }
+    }
+
+    fn reload_failed(&mut self, fatal: &Fatal) {
+        error!("reload failed: {fatal}; the old words stay");
+        // Whether the file is bad or not there: it is refused.
+        let exit = if fatal.exit == Exit::NoInput { Exit::Data } else { fatal.exit };
+        self.tell_all(&format!("refused {} {}; the old words stay", exit.status(), printable(&fatal.message)));
+    }
+
+    fn words_line(&self) -> String {
+        format!("{} headwords, generation {}", self.words.headwords().unwrap_or(0), self.words.generation())
+    }
+
+    pub(super) fn listen_to(&mut self, asker: Asker) {
+        match self.control.as_mut().and_then(|control| control.read(asker, &self.poller)) {
+            Some(Command::Status) => {
+                let said = match serde_json::to_string(&self.describe()) {
+                    Ok(json) => format!("ok {json}"),
+                    Err(error) => format!("refused {} {error}", Exit::Software.status()),
+                };
+                self.tell(asker, &said);
+            }
+            Some(Command::Reload) if self.stop_by.is_some() => {
+                self.tell(asker, &format!("refused {} the daemon is stopping", Exit::Unavailable.status()));
+            }
+            Some(Command::Reload) => {
+                self.reload.wait(asker);
+                self.begin_to_reload();
+            }
+            None => {}
+        }
+    }
+
+    fn tell(&mut self, asker: Asker, line: &str) {
+        if let Some(control) = &mut self.control {
+            control.reply(asker, line, &self.poller);
+        }
+    }
+
+    /// Tells everybody who waits for a load.
+    fn tell_all(&mut self, line: &str) {
+        for asker in self.reload.failed() {
+            self.tell(asker, line);
+        }
+    }
+
+    pub(super) fn tell_who_waits_for_children(&mut self, now: Instant) {
+        let newest = self.words.generation();
+        for moved in self.reload.moved(|| self.children.slowest(&self.board, newest), now) {
+            match moved {
+                Moved::All(asker) => self.tell(asker, &format!("ok {}", self.words_line())),
+                Moved::Lagging(asker) => {
+                    let lagging = self.children.lagging(&self.board, newest);
+                    let line = format!(
+                        "refused {} {}, but {lagging} children have not moved to it in {} s",
+                        Exit::TryAgain.status(),
+                        self.words_line(),
+                        CHILDREN_HAVE.as_secs()
+                    );
+                    self.tell(asker, &line);
+                }
+            }
+        }
+    }
+
+    fn describe(&self) -> Status {
+        let mut clients = self.children.clients(&self.board);
+        clients.limit = self.admission.limit();
+        let source = match (self.lookup, &self.words_file) {
+            (Lookup::Database, _) => "table words".to_owned(),
+            (Lookup::Text, Some(file)) => file.display().to_string(),
+            (Lookup::Text, None) => "built-in words".to_owned(),
+        };
+        let generation = self.words.generation();
+        Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            pid: std::process::id(),
+            uptime_seconds: self.started.elapsed().as_secs(),
+            listening: self.listeners.iter().map(Listener::to_string).collect(),
+            clients,
+            words: status::Words {
+                source,
+                headwords: self.words.headwords().map(|headwords| headwords as u64),
+                generation,
+                lagging: self.children.lagging(&self.board, generation),
+                loading: self.reload.loader.is_some(),
+            },
+            forks: self.children.forks(),
+            reaped: self.children.reaped(),
+            refused: self.refusals.count(),
+            database: self.database.clone(),
+            database_errors: self.board.database_errors(),
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! What the daemon says of itself: one structure, told as JSON, as text for people, and as lines for the log and the
+//! service manager. It only describes; it counts nothing.
+
+use serde::{Deserialize, Serialize};
+use std::fmt::Write;
+
+/// What the running daemon is doing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Status {
+    /// The daemon's version.
+    pub version: String,
+    /// The parent's process.
+    pub pid: u32,
+    /// Since when, in whole seconds.
+    pub uptime_seconds: u64,
+    /// Where clients come in.
+    pub listening: Vec<String>,
+    /// Who is connected.
+    pub clients: Clients,
+    /// Where words come from.
+    pub words: Words,
+    /// Children that were ever forked for a client.
+    pub forks: u64,
+    /// Of these, reaped.
+    pub reaped: u64,
+    /// Clients that were ever refused.
+    pub refused: u64,
+    /// The database, its password masked.
+    pub database: String,
+    /// Requests of living children that the database failed.
+    pub database_errors: u64,
+}
+
+/// Clients by what their children are doing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clients {
+    /// All of them.
+    pub total: u64,
+    /// The most there may be; none for no limit.
+    pub limit: Option<u32>,
+    /// Just forked.
+    pub starting: u64,
+    /// Nobody is logged in.
+    pub awaiting_login: u64,
+    /// Logged in, and silent.
+    pub idle: u64,
+    /// Requests are being answered.
+    pub busy: u64,
+    /// A password is hashed, or waits for its turn.
+    pub hashing: u64,
+    /// Taking leave.
+    pub closing: u64,
+}
+
+/// The words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Words {
+    /// The words file, `built-in`, or `table words`.
+    pub source: String,
+    /// How many headwords there are; unknown for the table.
+    pub headwords: Option<u64>,
+    /// Which load this is, counted from one; 0 for the table.
+    pub generation: u64,
+    /// Children that do not answer from it yet.
+    pub lagging: u64,
+    /// Whether a newer load is under way.
+    pub loading: bool,
+}
+
+impl Status {
+    /// The status for people.
+    pub fn text(&self) -> String {
+        let clients = &self.clients;
+        let words = &self.words;
+        let mut rows: Vec<(&str, String)> = vec![
+            ("version", self.version.clone()),
+            ("process", self.pid.to_string()),
+            ("up", duration(self.uptime_seconds)),
+        ];
+        rows.extend(self.listening.iter().map(|address| ("listening on", address.clone())));
+        let limit =
+            clients.limit.map_or_else(|| "no limit".to_owned(), |limit| format!("at most {}", grouped(limit.into())));
+        rows.push(("clients", format!("{} ({limit})", grouped(clients.total))));
+        for (name, count) in [
+            ("  starting", clients.starting),
+            ("  awaiting login", clients.awaiting_login),
+            ("  idle", clients.idle),
+            ("  busy", clients.busy),
+            ("  hashing", clients.hashing),
+            ("  closing", clients.closing),
+        ] {
+            if count > 0 {
+                rows.push((name, grouped(count)));
+            }
+        }
+        let mut from = words.source.clone();
+        if let Some(headwords) = words.headwords {
+            let _ = write!(from, ", {} headwords, generation {}", grouped(headwords), words.generation);
+        }
+        if words.loading {
+            from.push_str(", a newer load is under way");
+        }
+        rows.push(("words", from));
+        if words.lagging > 0 {
+            rows.push(("  lagging", format!("{} children", grouped(words.lagging))));
+        }
+        rows.push(("forks", format!("{}, {} reaped", grouped(self.forks), grouped(self.reaped))));
+        rows.push(("refused", grouped(self.refused)));
+        rows.push(("database", self.database.clone()));
+        if self.database_errors > 0 {
+            rows.push(("  errors", grouped(self.database_errors)));
+        }
+        let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+        rows.iter().fold(String::new(), |mut out, (name, value)| {
+            let _ = writeln!(out, "{name:width$}  {value}");
+            out
+        })
+    }
+}
+
+/// A number with commas, as people read it.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+fn duration(seconds: u64) -> String {
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds} s"),
+        (0, 0, _) => format!("{minutes} min {} s", seconds % 60),
+        (0, _, _) => format!("{hours} h {minutes} min"),
+        _ => format!("{days} d {hours} h"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped() {
+        let of = [(0, "0"), (999, "999"), (3_104, "3,104"), (1_000_000, "1,000,000")];
+        assert!(of.iter().all(|(number, text)| grouped(*number) == *text));
+    }
+
+    #[test]
+    fn durations_are_short() {
+        let of = [(5, "5 s"), (65, "1 min 5 s"), (3_660, "1 h 1 min"), (90_000, "1 d 1 h")];
+        assert!(of.iter().all(|(seconds, text)| duration(*seconds) == *text));
+    }
+}
