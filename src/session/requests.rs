@@ -97,7 +97,7 @@ impl Session<'_> {
     fn suggest(&mut self, name: &str, text: &str) -> Result<(), Failure> {
         self.logged_in_as(name)?;
         self.renew_words();
-        let found = self.words.beginning_with(text, MAX_SUGGESTIONS, &mut self.stores)?;
+        let found = self.words.suggest(text, MAX_SUGGESTIONS, &mut self.stores)?;
         self.replies.waiting(Awaits::Account, |out| {
             push_ok_text(out, &found.len().to_string());
             for headword in &found {

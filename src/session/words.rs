@@ -4,9 +4,13 @@ use super::stores::Stores;
 use crate::protocol::Failure;
 use crate::store::AboutWords;
 use crate::sys::SealedMap;
-use crate::words::{Dictionary, fold};
+use crate::words::{Dictionary, Suggestions, bases, fold, neighbours};
 use std::borrow::Cow;
 use std::os::fd::BorrowedFd;
+
+/// How many headwords of table `words` are looked at for the shortest completions, and for spellings that begin alike.
+const MOST_COMPLETIONS: usize = 500;
+const MOST_ALIKE: usize = 2_000;
 
 /// Where words are looked up.
 #[derive(Debug)]
@@ -72,26 +76,39 @@ impl Words {
                 .find(word)
                 .map(|entry| Found { headword: entry.headword.into(), interpret: entry.interpret.into() })),
             Self::Table => {
-                let found = stores.with(|store| store.find_word(word, &fold(word)))?;
+                let lower = fold(word);
+                let found = stores.with(|store| {
+                    let mut found = store.find_word(word, &lower)?;
+                    for base in bases(&lower) {
+                        if found.is_some() {
+                            break;
+                        }
+                        found = store.find_word(&base, &base)?;
+                    }
+                    Ok(found)
+                })?;
                 Ok(found.map(|(headword, interpret)| Found { headword: headword.into(), interpret: interpret.into() }))
             }
         }
     }
 
-    /// Headwords that `text` begins.
-    pub(super) fn beginning_with<'a>(
-        &'a self,
-        text: &str,
-        limit: usize,
-        stores: &mut Stores<'_>,
-    ) -> Result<Vec<Cow<'a, str>>, Failure> {
+    /// Headwords that may have been meant by `text`, best first.
+    pub(super) fn suggest(&self, text: &str, most: usize, stores: &mut Stores<'_>) -> Result<Vec<String>, Failure> {
         match self {
-            Self::Snapshot { dictionary, .. } => {
-                Ok(dictionary.beginning_with(text, limit).into_iter().map(Cow::Borrowed).collect())
-            }
+            Self::Snapshot { dictionary, .. } => Ok(dictionary.suggest(text, most)),
             Self::Table => {
-                let found = stores.with(|store| store.words_beginning(&fold(text), limit))?;
-                Ok(found.into_iter().map(Cow::Owned).collect())
+                let mut suggestions = Suggestions::new(text, most);
+                let lower = suggestions.lower().to_vec();
+                let beginning = |letters: usize| lower.iter().take(letters).collect::<String>();
+                let found = stores.with(|store| {
+                    let mut found = store.words_beginning(&beginning(lower.len()), MOST_COMPLETIONS)?;
+                    found.extend(store.words_among(&neighbours(&lower))?);
+                    // What is two steps away begins alike, more often than not.
+                    found.extend(store.words_beginning(&beginning(3), MOST_ALIKE)?);
+                    Ok(found)
+                })?;
+                found.iter().for_each(|headword| suggestions.perhaps(headword));
+                Ok(suggestions.into_headwords())
             }
         }
     }

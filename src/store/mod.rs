@@ -166,6 +166,9 @@ pub trait Store {
     /// Headwords whose lower case begins with `folded`, in the byte order of (lower case, headword).
     fn words_beginning(&mut self, folded: &str, limit: usize) -> Result<Vec<String>, Error>;
 
+    /// Headwords whose lower case is one of `folded`, in any order.
+    fn words_among(&mut self, folded: &[String]) -> Result<Vec<String>, Error>;
+
     /// What table `words` says of itself.
     fn about_words(&mut self) -> Result<AboutWords, Error>;
 

@@ -2,7 +2,13 @@
 
 use super::fold::fold;
 use super::image::{FIELDS, HEADER, MAGIC};
+use super::inflection::bases;
+use super::spelling::{self, SortedWords, farthest_for};
+use super::suggest::Suggestions;
 use std::ops::Range;
+
+/// The most headwords that are looked at for the shortest completions: a single letter begins thousands.
+const MOST_COMPLETIONS: usize = 20_000;
 
 /// An image whose parts do not fit together: it was not made by this version of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,53 +94,59 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
     }
 
     /// Looks a word up: exactly; then without regard to case, an all-lower-case headword first, else the first
-    /// in byte order.
+    /// in byte order; then as an inflected English form of a headword.
     pub fn find(&self, word: &str) -> Option<Entry<'_>> {
         if let Some(entry) = self.find_exactly(word) {
             return Some(entry);
         }
         let lower = fold(word);
-        if let Some(entry) = self.find_exactly(&lower) {
-            return Some(entry);
-        }
-        let at = self.first_folded(|folded| folded < lower.as_bytes());
-        let (folded, entry) = self.folded_entry(at)?;
-        if folded == lower.as_bytes() { self.entry(entry) } else { None }
+        self.find_exactly(&lower).or_else(|| self.find_folded(&lower)).or_else(|| {
+            let bases = bases(&lower);
+            bases
+                .iter()
+                .find_map(|base| self.find_exactly(base))
+                .or_else(|| bases.iter().find_map(|base| self.find_folded(base)))
+        })
     }
 
-    /// Headwords whose lower case begins with that of `text`, in the byte order of (lower case, headword).
-    pub fn beginning_with(&self, text: &str, limit: usize) -> Vec<&str> {
-        let lower = fold(text);
-        let lower_bytes = lower.as_bytes();
-        // Two sorted runs: headwords that are their own lower case, and the others by their lower case.
-        let mut plain = (self.first_headword(|headword| headword < lower_bytes)..self.headwords)
-            .map_while(|at| self.entry(at))
-            .take_while(|entry| entry.headword.as_bytes().starts_with(lower_bytes))
-            .map(|entry| entry.headword)
-            .filter(|headword| fold(headword) == *headword)
-            .peekable();
-        let mut others = (self.first_folded(|folded| folded < lower_bytes)..self.folded_entries)
-            .map_while(|at| self.folded_entry(at))
-            .take_while(|(folded, _)| folded.starts_with(lower_bytes))
-            .peekable();
-        let mut found = Vec::new();
-        while found.len() < limit {
-            let take_plain = match (plain.peek(), others.peek()) {
-                (None, None) => break,
-                (Some(_), None) => true,
-                (None, Some(_)) => false,
-                (Some(headword), Some((folded, entry))) => {
-                    let other = self.entry(*entry).map_or("", |entry| entry.headword);
-                    (headword.as_bytes(), *headword) <= (*folded, other)
-                }
-            };
-            if take_plain {
-                found.extend(plain.next());
-            } else {
-                found.extend(others.next().and_then(|(_, entry)| self.entry(entry)).map(|entry| entry.headword));
+    /// Headwords that may have been meant by `text`, at most so many: those that it begins (without regard to case),
+    /// then likely spellings.
+    pub fn suggest(&self, text: &str, most: usize) -> Vec<String> {
+        let mut suggestions = Suggestions::new(text, most);
+        let lower: String = suggestions.lower().iter().collect();
+        let begins = |bytes: &[u8]| bytes.starts_with(lower.as_bytes());
+        // Two sorted lists: headwords as they are, and those that are not lower case by their lower case.
+        let plain = self.first_headword(|headword| headword < lower.as_bytes());
+        for at in (plain..self.headwords).take(MOST_COMPLETIONS) {
+            match self.entry(at).filter(|entry| begins(entry.headword.as_bytes())) {
+                Some(entry) => suggestions.completion(entry.headword),
+                None => break,
             }
         }
-        found
+        let others = self.first_folded(|folded| folded < lower.as_bytes());
+        for at in (others..self.folded_entries).take(MOST_COMPLETIONS) {
+            match self.folded_entry(at).filter(|(folded, _)| begins(folded)).and_then(|(_, entry)| self.entry(entry)) {
+                Some(entry) => suggestions.completion(entry.headword),
+                None => break,
+            }
+        }
+        if suggestions.are_full_of_completions() {
+            return suggestions.into_headwords();
+        }
+        let letters = suggestions.lower().to_vec();
+        let farthest = farthest_for(letters.len());
+        spelling::near(&Headwords(self), &letters, farthest, |at, distance| {
+            // What is not its own lower case is found by that, in the other list.
+            if let Some(entry) = self.entry(at).filter(|entry| fold(entry.headword) == entry.headword) {
+                suggestions.spelling(entry.headword, distance);
+            }
+        });
+        spelling::near(&Folded(self), &letters, farthest, |at, distance| {
+            if let Some(entry) = self.folded_entry(at).and_then(|(_, entry)| self.entry(entry)) {
+                suggestions.spelling(entry.headword, distance);
+            }
+        });
+        suggestions.into_headwords()
     }
 
     /// The entry of a number, counted from zero in the byte order of headwords.
@@ -147,6 +159,13 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
         let at = self.first_headword(|headword| headword < word.as_bytes());
         let (headword, _) = self.entry_bytes(at)?;
         if headword == word.as_bytes() { self.entry(at) } else { None }
+    }
+
+    /// The first in byte order of the headwords that have this lower case, and are not lower case themselves.
+    fn find_folded(&self, lower: &str) -> Option<Entry<'_>> {
+        let at = self.first_folded(|folded| folded < lower.as_bytes());
+        let (folded, entry) = self.folded_entry(at)?;
+        if folded == lower.as_bytes() { self.entry(entry) } else { None }
     }
 
     fn first_headword(&self, before: impl Fn(&[u8]) -> bool) -> usize {
@@ -182,6 +201,32 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
 
     fn str_at(&self, part: Range<usize>) -> &str {
         std::str::from_utf8(&self.bytes.as_ref()[part]).unwrap_or("")
+    }
+}
+
+/// The headwords, in byte order.
+struct Headwords<'a, B>(&'a Dictionary<B>);
+
+impl<B: AsRef<[u8]>> SortedWords for Headwords<'_, B> {
+    fn count(&self) -> usize {
+        self.0.headwords
+    }
+
+    fn word(&self, at: usize) -> &[u8] {
+        self.0.entry_bytes(at).map_or(&[], |(headword, _)| headword)
+    }
+}
+
+/// The lower case of the headwords that are not lower case, in byte order.
+struct Folded<'a, B>(&'a Dictionary<B>);
+
+impl<B: AsRef<[u8]>> SortedWords for Folded<'_, B> {
+    fn count(&self) -> usize {
+        self.0.folded_entries
+    }
+
+    fn word(&self, at: usize) -> &[u8] {
+        self.0.folded_entry(at).map_or(&[], |(folded, _)| folded)
     }
 }
 
@@ -238,11 +283,9 @@ mod tests {
             for word in asked.iter().chain(pairs.iter().map(|(headword, _)| headword)) {
                 let found = dictionary.find(word).map(|entry| (entry.headword.to_owned(), entry.interpret.to_owned()));
                 prop_assert_eq!(found.as_ref(), naive(&pairs, word), "{}", word);
-                let mut expected: Vec<(String, &str)> = pairs.iter().map(|(headword, _)| (headword.to_lowercase(), headword.as_str()))
-                    .filter(|(lower, _)| lower.starts_with(&word.to_lowercase())).collect();
-                expected.sort_unstable();
-                let expected: Vec<&str> = expected.into_iter().map(|(_, headword)| headword).take(10).collect();
-                prop_assert_eq!(dictionary.beginning_with(word, 10), expected);
+                let mut expected = Suggestions::new(word, 10);
+                pairs.iter().for_each(|(headword, _)| expected.perhaps(headword));
+                prop_assert_eq!(dictionary.suggest(word, 10), expected.into_headwords(), "{}", word);
             }
         }
 
@@ -254,7 +297,7 @@ mod tests {
             if let Ok(dictionary) = Dictionary::open(bytes.clone()) {
                 for word in ["Apple", "apple", "été", "zoo", ""] {
                     let _ = dictionary.find(word);
-                    let _ = dictionary.beginning_with(word, 10);
+                    let _ = dictionary.suggest(word, 10);
                 }
             }
             bytes.truncate(cut % bytes.len());

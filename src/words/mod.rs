@@ -9,14 +9,19 @@
 mod dictionary;
 mod fold;
 mod image;
+mod inflection;
 mod parse;
 mod source;
+mod spelling;
+mod suggest;
 
 pub use dictionary::{Damaged, Dictionary, Entry};
 pub use fold::fold;
 pub use image::{TooLarge, image};
+pub use inflection::bases;
 pub use parse::{MAX_HEADWORD_CHARS, Parsed, ParsedEntry, Problem, Refused, Severity, parse, parse_all};
 pub use source::{ReadError, read_file};
+pub use suggest::{Suggestions, neighbours};
 
 /// The words file that is built into the program.
 pub const BUILT_IN: &str = include_str!("../../words.txt");

@@ -178,6 +178,10 @@ impl Store for MySql {
         words::beginning(&mut self.link, folded, limit)
     }
 
+    fn words_among(&mut self, folded: &[String]) -> Result<Vec<String>, Error> {
+        words::among(&mut self.link, folded)
+    }
+
     fn about_words(&mut self) -> Result<AboutWords, Error> {
         words::about(&mut self.link)
     }

@@ -33,6 +33,14 @@ pub(in crate::store) const FIND_FOLDED: &str = "\
 pub(in crate::store) const BEGINNING: &str = "\
     SELECT word FROM words WHERE folded > ? AND folded < ? AND LENGTH(folded) >= ? ORDER BY folded, word LIMIT ?";
 
+/// How many texts one statement asks for; with fewer, the last is repeated.
+pub(super) const AMONG_AT_ONCE: usize = 64;
+/// Headwords by their lower case, many at once.
+pub(super) fn among() -> String {
+    let places = vec!["?"; AMONG_AT_ONCE].join(", ");
+    format!("SELECT word, folded FROM words WHERE folded IN ({places})")
+}
+
 pub(super) const ABOUT: &str = "SELECT name, value FROM meta";
 pub(super) const SET_ABOUT: &str = "INSERT INTO meta (name, value) VALUES (?, ?) ON DUPLICATE KEY UPDATE value = ?";
 /// Not `TRUNCATE`, which would commit.

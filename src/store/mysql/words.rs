@@ -38,6 +38,22 @@ pub(super) fn beginning(link: &mut Link, folded: &str, limit: usize) -> Result<V
     })
 }
 
+pub(super) fn among(link: &mut Link, folded: &[String]) -> Result<Vec<String>, Error> {
+    let statement = statements::among();
+    link.run(|connection, _| {
+        let mut words = Vec::new();
+        for chunk in folded.chunks(statements::AMONG_AT_ONCE) {
+            let last = chunk.iter().rev().take(1).cycle();
+            let parameters: Vec<Value> =
+                chunk.iter().chain(last).take(statements::AMONG_AT_ONCE).map(|text| text.as_str().into()).collect();
+            let rows: Vec<(String, String)> = select(connection, &statement, parameters)?;
+            // The server compares 'a' equal to 'a '; we don't.
+            words.extend(rows.into_iter().filter(|(_, found)| chunk.contains(found)).map(|(word, _)| word));
+        }
+        Ok(words)
+    })
+}
+
 pub(super) fn about(link: &mut Link) -> Result<AboutWords, Error> {
     let rows: Vec<(String, String)> = link.run(|connection, _| select(connection, statements::ABOUT, ()))?;
     Ok(AboutWords::from_meta(rows))

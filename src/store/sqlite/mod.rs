@@ -38,6 +38,7 @@ const FIND_FOLDED: &str = "SELECT word, interpret FROM words WHERE word = \
     (SELECT word FROM words WHERE folded = ? ORDER BY word = folded DESC, word LIMIT 1)";
 /// A range of the index: `LIKE` would need escapes, and takes an ASCII letter for its capital.
 const BEGINNING: &str = "SELECT word FROM words WHERE folded >= ? AND folded < ? ORDER BY folded, word LIMIT ?";
+const AMONG: &str = "SELECT word FROM words WHERE folded = ?";
 const ABOUT: &str = "SELECT name, value FROM meta";
 const SET_ABOUT: &str =
     "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
@@ -179,6 +180,19 @@ impl Store for Sqlite {
         self.run(|connection| {
             let mut select = connection.prepare_cached(BEGINNING)?;
             select.query_map((folded, beyond, limit), |row| row.get(0))?.collect()
+        })
+    }
+
+    fn words_among(&mut self, folded: &[String]) -> Result<Vec<String>, Error> {
+        self.run(|connection| {
+            let mut select = connection.prepare_cached(AMONG)?;
+            let mut words = Vec::new();
+            for text in folded {
+                for word in select.query_map((text,), |row| row.get(0))? {
+                    words.push(word?);
+                }
+            }
+            Ok(words)
         })
     }
 

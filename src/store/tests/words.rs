@@ -5,6 +5,7 @@ use super::*;
 on_both!(
     exact_then_folded_lower_case_first,
     beginnings_are_literal,
+    words_among_many_texts,
     long_interpretations_come_back_whole,
     replacing_is_all_or_nothing,
     what_the_table_says_of_itself,
@@ -99,6 +100,21 @@ fn beginnings_are_literal(bed: &Bed) {
     assert_eq!(store.words_beginning("ic", 3).unwrap(), ["Ice", "ice", "ice age"]);
     assert_eq!(store.words_beginning("", 3).unwrap(), ["%a", "%b", "\\"]);
     assert_eq!(store.words_beginning("a", 0).unwrap(), [""; 0]);
+}
+
+fn words_among_many_texts(bed: &Bed) {
+    let mut store = bed.open();
+    load(&mut *store, &[("China", "x"), ("a", "x"), ("a b", "x"), ("china", "x"), ("龙", "x")]).unwrap();
+    let mut among = |texts: &[&str]| {
+        let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
+        let mut found = store.words_among(&texts).unwrap();
+        found.sort();
+        found
+    };
+    assert_eq!(among(&[]), [""; 0]);
+    assert_eq!(among(&["china", "a ", "' OR 1=1 --", "龙", "none"]), ["China", "china", "龙"]);
+    let many: Vec<String> = (0..200).map(|n| format!("w{n}")).chain(["a".to_owned()]).collect();
+    assert_eq!(among(&many.iter().map(String::as_str).collect::<Vec<_>>()), ["a"]);
 }
 
 fn long_interpretations_come_back_whole(bed: &Bed) {

@@ -1,0 +1,218 @@
+//! Spellings near a text: a sorted list of words walked as the trie that it is, with one row of the edit-distance
+//! table for each letter, and branches that can't come near cut off. The work is bounded.
+
+/// The farthest that a spelling is looked for.
+pub const FARTHEST: u8 = 2;
+/// The most branches that are looked at for one text, whatever the dictionary: some milliseconds.
+const MOST_BRANCHES: u32 = 150_000;
+
+/// Words in ascending order, byte by byte, by number.
+pub trait SortedWords {
+    /// How many there are.
+    fn count(&self) -> usize;
+    /// The word of a number below [`SortedWords::count`].
+    fn word(&self, at: usize) -> &[u8];
+}
+
+/// How far a spelling may be from a text of so many letters: any two words of two letters are at distance two, so for
+/// short texts that would mean nothing.
+pub fn farthest_for(letters: usize) -> u8 {
+    match letters {
+        0..=1 => 0,
+        2..=3 => 1,
+        _ => FARTHEST,
+    }
+}
+
+/// The edit distance of two texts, up to `most`: insertions, deletions, replacements, and transpositions of neighbours
+/// (optimal string alignment).
+pub fn distance(left: &[char], right: &[char], most: u8) -> Option<u8> {
+    let mut rows = Rows::new(left);
+    for &letter in right {
+        if !rows.push(letter, most) {
+            return None;
+        }
+    }
+    rows.distance(most)
+}
+
+/// Tells `found` the number and the distance of each word that is no farther than `most` from `text`.
+pub fn near(words: &impl SortedWords, text: &[char], most: u8, mut found: impl FnMut(usize, u8)) {
+    let mut walk = Walk { words, most, rows: Rows::new(text), branches: MOST_BRANCHES, found: &mut found };
+    walk.branch(0, words.count(), 0);
+}
+
+struct Walk<'a, W, F> {
+    words: &'a W,
+    most: u8,
+    rows: Rows<'a>,
+    branches: u32,
+    found: &'a mut F,
+}
+
+impl<W: SortedWords, F: FnMut(usize, u8)> Walk<'_, W, F> {
+    /// Words `begin..end` share their first `depth` bytes, for which the rows are computed. The recursion is as deep as
+    /// a headword is long, no deeper.
+    fn branch(&mut self, mut begin: usize, end: usize, depth: usize) {
+        // Two headwords may have the same lower case.
+        while begin < end && self.words.word(begin).len() == depth {
+            if let Some(distance) = self.rows.distance(self.most) {
+                (self.found)(begin, distance);
+            }
+            begin += 1;
+        }
+        while begin < end {
+            if self.branches == 0 {
+                return;
+            }
+            self.branches -= 1;
+            let word = self.words.word(begin);
+            let Some((letter, size)) = first_letter(word.get(depth..).unwrap_or_default()) else { return };
+            let next = depth + size;
+            let shared = &word[..next];
+            let after = self.end_of(begin, end, next, &shared[depth..]);
+            if self.rows.push(letter, self.most) {
+                self.branch(begin, after, next);
+            }
+            self.rows.pop();
+            begin = after;
+        }
+    }
+
+    /// The first word from `begin` that does not go on with `letter` up to byte `next`: by doubling steps, then halves.
+    fn end_of(&self, begin: usize, end: usize, next: usize, letter: &[u8]) -> usize {
+        let goes_on = |at: usize| self.words.word(at).get(next - letter.len()..next) == Some(letter);
+        let (mut known, mut step) = (begin, 1);
+        while known + step < end && goes_on(known + step) {
+            known += step;
+            step *= 2;
+        }
+        let (mut low, mut high) = (known + 1, end.min(known + step));
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if goes_on(middle) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low
+    }
+}
+
+/// The first letter of valid UTF-8, and its size in bytes.
+fn first_letter(bytes: &[u8]) -> Option<(char, usize)> {
+    let size = match bytes.first()? {
+        0..=0x7f => 1,
+        0xc0..=0xdf => 2,
+        0xe0..=0xef => 3,
+        _ => 4,
+    };
+    let letter = std::str::from_utf8(bytes.get(..size)?).ok()?.chars().next()?;
+    Some((letter, size))
+}
+
+/// The rows of the table so far, one for each letter that was pushed, and the first.
+struct Rows<'a> {
+    text: &'a [char],
+    letters: Vec<char>,
+    cells: Vec<u8>,
+}
+
+impl<'a> Rows<'a> {
+    fn new(text: &'a [char]) -> Self {
+        let cells = (0..=text.len()).map(|at| u8::try_from(at).unwrap_or(u8::MAX)).collect();
+        Self { text, letters: Vec::new(), cells }
+    }
+
+    /// Adds a letter; says whether anything that begins so can still be near enough.
+    fn push(&mut self, letter: char, most: u8) -> bool {
+        let width = self.text.len() + 1;
+        let last = self.cells.len() - width;
+        let mut left = self.cells[last].saturating_add(1);
+        let mut least = left;
+        self.cells.push(left);
+        for at in 1..width {
+            let replaced = self.cells[last + at - 1].saturating_add(u8::from(self.text[at - 1] != letter));
+            let deleted = self.cells[last + at].saturating_add(1);
+            let mut cell = replaced.min(deleted).min(left.saturating_add(1));
+            if at > 1
+                && let Some(&before) = self.letters.last()
+                && self.text[at - 1] == before
+                && self.text[at - 2] == letter
+            {
+                cell = cell.min(self.cells[last - width + at - 2].saturating_add(1));
+            }
+            self.cells.push(cell);
+            left = cell;
+            least = least.min(cell);
+        }
+        self.letters.push(letter);
+        // A transposition reaches back over one row.
+        let before = self.cells[last..last + width].iter().min().copied().unwrap_or(u8::MAX);
+        least <= most || before < most
+    }
+
+    fn pop(&mut self) {
+        self.letters.pop();
+        self.cells.truncate(self.cells.len() - self.text.len() - 1);
+    }
+
+    fn distance(&self, most: u8) -> Option<u8> {
+        self.cells.last().copied().filter(|&distance| distance <= most)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    impl SortedWords for Vec<String> {
+        fn count(&self) -> usize {
+            self.len()
+        }
+        fn word(&self, at: usize) -> &[u8] {
+            self[at].as_bytes()
+        }
+    }
+
+    /// The definition: the whole table.
+    fn naive(left: &[char], right: &[char]) -> usize {
+        let mut table = vec![vec![0; right.len() + 1]; left.len() + 1];
+        for i in 0..=left.len() {
+            for j in 0..=right.len() {
+                table[i][j] = if i == 0 || j == 0 {
+                    i + j
+                } else {
+                    let replaced = table[i - 1][j - 1] + usize::from(left[i - 1] != right[j - 1]);
+                    let mut cell = replaced.min(table[i - 1][j] + 1).min(table[i][j - 1] + 1);
+                    if i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1] {
+                        cell = cell.min(table[i - 2][j - 2] + 1);
+                    }
+                    cell
+                };
+            }
+        }
+        table[left.len()][right.len()]
+    }
+
+    proptest! {
+        #[test]
+        fn finds_all_that_a_linear_search_finds(words in proptest::collection::btree_set("[abcé词]{0,7}", 0..60), text in "[abcé词]{0,7}", most in 0u8..3) {
+            let words: Vec<String> = words.into_iter().collect();
+            let text: Vec<char> = text.chars().collect();
+            let mut found = Vec::new();
+            near(&words, &text, most, |at, distance| found.push((at, distance)));
+            let letters: Vec<Vec<char>> = words.iter().map(|word| word.chars().collect()).collect();
+            let expected: Vec<(usize, u8)> = letters.iter().enumerate()
+                .map(|(at, word)| (at, u8::try_from(naive(&text, word)).unwrap()))
+                .filter(|(_, distance)| *distance <= most).collect();
+            prop_assert_eq!(found, expected.clone());
+            for (at, word) in letters.iter().enumerate() {
+                let expected = expected.iter().find(|(found, _)| *found == at).map(|(_, distance)| *distance);
+                prop_assert_eq!(distance(&text, word, most), expected);
+            }
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! What was meant: headwords that a text begins, then likely spellings. The order is made here, for the file's
+//! dictionary and for table `words` alike.
+
+use super::fold;
+use super::spelling::{distance, farthest_for};
+
+/// A headword that may have been meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    rank: Rank,
+    /// As the dictionary spells it.
+    pub headword: String,
+}
+
+/// Smaller is better: completions before spellings, near before far, the same first letter before another, short
+/// before long, plain before capital, and at last byte order.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    distance: u8,
+    other_first_letter: bool,
+    letters: usize,
+    capital: bool,
+}
+
+/// Collects candidates for one text and keeps the best.
+#[derive(Debug)]
+pub struct Suggestions {
+    lower: Vec<char>,
+    most: usize,
+    best: Vec<Candidate>,
+}
+
+impl Suggestions {
+    /// Nothing is found yet; at most `most` will be.
+    pub fn new(text: &str, most: usize) -> Self {
+        Self { lower: fold(text).chars().collect(), most, best: Vec::new() }
+    }
+
+    /// The text in lower case, by letters.
+    pub fn lower(&self) -> &[char] {
+        &self.lower
+    }
+
+    /// A headword that the text begins.
+    pub fn completion(&mut self, headword: &str) {
+        self.add(headword, 0, false);
+    }
+
+    /// A headword at a distance from the text.
+    pub fn spelling(&mut self, headword: &str, distance: u8) {
+        let first = fold(headword).chars().next();
+        // A completion's rank has distance 0: spellings come after all of those.
+        self.add(headword, distance.max(1), first != self.lower.first().copied());
+    }
+
+    /// A headword of which it is not known how far it is; taken if it is near.
+    pub fn perhaps(&mut self, headword: &str) {
+        let letters: Vec<char> = fold(headword).chars().collect();
+        if letters.starts_with(&self.lower) {
+            self.completion(headword);
+        } else if let Some(distance) = distance(&self.lower, &letters, farthest_for(self.lower.len())) {
+            self.spelling(headword, distance);
+        }
+    }
+
+    /// Whether no spelling can be among the best any more.
+    pub fn are_full_of_completions(&self) -> bool {
+        self.best.len() >= self.most && self.best.last().is_none_or(|last| last.rank.distance == 0)
+    }
+
+    /// The best, in their order.
+    pub fn into_headwords(self) -> Vec<String> {
+        self.best.into_iter().map(|candidate| candidate.headword).collect()
+    }
+
+    fn add(&mut self, headword: &str, distance: u8, other_first_letter: bool) {
+        let capital = fold(headword) != headword;
+        let rank = Rank { distance, other_first_letter, letters: headword.chars().count(), capital };
+        let candidate = (&rank, headword);
+        let at = self.best.partition_point(|other| (&other.rank, other.headword.as_str()) < candidate);
+        if at >= self.most {
+            return;
+        }
+        if let Some(other) = self.best.iter().position(|other| other.headword == headword) {
+            if other < at {
+                return;
+            }
+            self.best.remove(other);
+        }
+        self.best.insert(at, Candidate { rank, headword: headword.to_owned() });
+        self.best.truncate(self.most);
+    }
+}
+
+/// Every text at distance one from `lower`, with the letters a to z: what table `words` is asked for, because it has
+/// an index but no walk. Bounded by the length of a request line.
+pub fn neighbours(lower: &[char]) -> Vec<String> {
+    let mut found = std::collections::BTreeSet::new();
+    let letters = 'a'..='z';
+    for at in 0..=lower.len() {
+        let (before, after) = lower.split_at(at);
+        let text = |middle: &[char], after: &[char]| before.iter().chain(middle).chain(after).collect::<String>();
+        for letter in letters.clone() {
+            found.insert(text(&[letter], after));
+        }
+        if let [first, rest @ ..] = after {
+            found.insert(text(&[], rest));
+            for letter in letters.clone() {
+                found.insert(text(&[letter], rest));
+            }
+            if let [second, rest @ ..] = rest {
+                found.insert(text(&[*second, *first], rest));
+            }
+        }
+    }
+    found.remove(&lower.iter().collect::<String>());
+    found.remove("");
+    found.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn completions_first_then_near_spellings() {
+        let mut suggestions = Suggestions::new("Appl", 6);
+        for headword in
+            ["apply", "apple", "apple pie", "maple", "ape", "apply", "Apple", "appal", "zebra", "opal", "application"]
+        {
+            suggestions.perhaps(headword);
+        }
+        let expected = ["apple", "apply", "Apple", "apple pie", "application", "appal"];
+        assert_eq!(suggestions.into_headwords(), expected);
+    }
+
+    #[test]
+    fn neighbours_are_all_at_distance_one() {
+        let lower: Vec<char> = "wrod".chars().collect();
+        let all = neighbours(&lower);
+        assert!(
+            all.contains(&"word".to_owned()) && all.contains(&"rod".to_owned()) && all.contains(&"wrold".to_owned())
+        );
+        for neighbour in &all {
+            let letters: Vec<char> = neighbour.chars().collect();
+            assert_eq!(distance(&lower, &letters, 2), Some(1), "{neighbour}");
+        }
+    }
+}
