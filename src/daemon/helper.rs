@@ -39,7 +39,7 @@ impl Helper {
         let (ours, theirs) = pair()?;
         let pid = forker.fork(|origin| {
             // Whatever it inherited, a listener above all, is not a helper's to keep open.
-            let ready = sys::close_all_but(&[theirs.as_fd()]);
+            let ready = sys::let_signals_in().and_then(|()| sys::close_all_but(&[theirs.as_fd()]));
             let sent = ready.and_then(|()| send(theirs.as_fd(), &work(origin)));
             sys::exit_now(i32::from(sent.is_err()))
         })?;

@@ -76,6 +76,8 @@ pub(super) fn prepare(
     raise_descriptor_limit();
     let system = |what: &str, error: &dyn std::fmt::Display| Fatal::new(Exit::System, format!("{what}: {error}"));
     let signals = Signals::install().map_err(|error| system("signals", &error))?;
+    // A private server was forked with them blocked.
+    sys::let_signals_in().map_err(|error| system("signals", &error))?;
     let (words, memory) = load_words(&settings, &mut forker)?;
     probe::check(&mut forker, &settings.session.database)?;
     let slots = settings.max_clients.unwrap_or(MOST_CHILDREN).min(MOST_CHILDREN);

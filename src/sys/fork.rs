@@ -10,7 +10,7 @@ use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 impl Forker {
-    /// Forks. The child has default signal dispositions (SIGPIPE stays ignored), an empty signal mask, and is
+    /// Forks. The child has default signal dispositions (SIGPIPE stays ignored), with all signals still blocked, and is
     /// killed when its parent ends; it runs `child` and never returns from here. It may open stores, or fork in its
     /// turn, but not both. The parent gets its pid.
     ///
@@ -47,9 +47,9 @@ impl Forker {
 }
 
 fn become_child(parent: Pid) {
-    let prepared = prctl::set_pdeathsig(Signal::SIGKILL)
-        .and_then(|()| signals::reset_to_default())
-        .and_then(|()| sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None));
+    // The mask stays as it is: a signal that comes now (a reload tells every child) would end the child by its default
+    // action. The child lets signals in when it is ready for them.
+    let prepared = prctl::set_pdeathsig(Signal::SIGKILL).and_then(|()| signals::reset_to_default());
     // A parent that died before PR_SET_PDEATHSIG took effect sends no signal any more.
     if prepared.is_err() || getppid() != parent {
         exit_now(i32::from(prepared.is_err()));

@@ -17,6 +17,14 @@ pub(super) fn reset_to_default() -> Result<(), Errno> {
     Ok(())
 }
 
+/// Lets all signals in. For a forked child that has none to handle itself, or has its handlers installed.
+///
+/// # Errors
+/// The kernel refuses; it has no reason to.
+pub fn let_signals_in() -> Result<(), Errno> {
+    sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None)
+}
+
 /// Set by a handler, which can't be handed a value: the one place for a global.
 static STOP: AtomicBool = AtomicBool::new(false);
 
@@ -34,7 +42,7 @@ pub struct ChildSignals {
 }
 
 impl ChildSignals {
-    /// Installs the handlers, which only set a flag, and blocks the signals.
+    /// Installs the handlers, which only set a flag, blocks their signals, and lets all others in.
     ///
     /// # Errors
     /// The kernel refuses; it has no reason to.
