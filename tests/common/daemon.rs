@@ -16,7 +16,7 @@ use tempfile::TempDir;
 pub const PASSWD: &str = "correct horse";
 
 /// The words of a daemon that is not given others.
-pub const WORDS: &str = "# title: Test words\n# licence: CC0-1.0\n##\tn. 井号\nApple\tn. 苹果公司\napple\tn. 苹果\n\
+pub const WORDS: &str = "# title: Test words\n# licence: CC0-1.0\nApple\tn. 苹果公司\napple\tn. 苹果\n\
     bank\tn. 银行\nbank\tn. 河岸\nice cream\tn. 冰淇淋\npear\tn. 梨\\nv. \\t one \\\\ two\nzoo\tn. 动物园\n";
 
 /// The server that all tests of this binary share, each with a database of its own. It ends with the process.
