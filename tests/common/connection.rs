@@ -165,6 +165,17 @@ impl Connection {
         self.reply_to(request)
     }
 
+    /// Sends many requests in one stream, while it reads their replies, as a pipelining client does.
+    pub fn ask_all(&mut self, requests: &[String]) -> Vec<Vec<String>> {
+        let mut bytes = requests.join("\n").into_bytes();
+        bytes.push(b'\n');
+        let mut writer = self.tcp().try_clone().expect("another handle");
+        std::thread::scope(|scope| {
+            scope.spawn(move || writer.write_all(&bytes).expect("the daemon takes requests"));
+            requests.iter().map(|request| self.reply_to(request)).collect()
+        })
+    }
+
     /// Sends one request whose reply is one line.
     pub fn ask_line(&mut self, request: &str) -> String {
         self.send(format!("{request}\n"));
@@ -202,7 +213,7 @@ impl Connection {
 }
 
 /// The code of a `FAIL` line; none of any other line, and none of one without a message.
-fn code(reply: &str) -> Option<&str> {
+pub fn code(reply: &str) -> Option<&str> {
     let (code, message) = reply.strip_prefix("FAIL ")?.split_once(' ')?;
     (!message.is_empty()).then_some(code)
 }

@@ -12,7 +12,7 @@ mod daemon;
 pub mod mariadb;
 pub mod processes;
 
-pub use connection::Connection;
+pub use connection::{Connection, code};
 pub use daemon::{Daemon, PASSWD, Setup, Store, WORDS, send_signal, shared_mariadb};
 
 use std::time::{Duration, Instant};

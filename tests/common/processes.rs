@@ -52,6 +52,17 @@ pub fn listening_inodes(port: u16) -> BTreeSet<u64> {
     table.lines().filter_map(of_line).collect()
 }
 
+/// The inode of the daemon's end of a connection over 127.0.0.1.
+pub fn server_end(port: u16, client: u16) -> Option<u64> {
+    let table = std::fs::read_to_string("/proc/net/tcp").expect("/proc/net/tcp");
+    table.lines().find_map(|line| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let ours = fields.get(1)?.ends_with(&format!(":{port:04X}"));
+        let theirs = fields.get(2)?.ends_with(&format!(":{client:04X}"));
+        if ours && theirs { fields.get(9)?.parse().ok() } else { None }
+    })
+}
+
 /// A line of `/proc/PID/status`, such as `SigBlk`; without its name.
 pub fn status(pid: u32, key: &str) -> Option<String> {
     let status = read(pid, "status");

@@ -5,4 +5,8 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod accounts;
+mod children;
+mod framing;
+mod lookups;
 mod requests;
