@@ -70,7 +70,8 @@ pub(crate) fn without_echo<T>(ask: impl FnOnce(&mut File) -> io::Result<T>) -> i
     silent.control_chars[VQUIT as usize] = nix::libc::_POSIX_VDISABLE;
     // Saved before it is changed: a signal may come in between.
     *saved() = Some(Saved { terminal: terminal.try_clone()?, settings: settings.clone() });
-    let answer = tcsetattr(&terminal, SetArg::TCSANOW, &silent).map_err(io::Error::from).and_then(|()| ask(&mut terminal));
+    let answer =
+        tcsetattr(&terminal, SetArg::TCSANOW, &silent).map_err(io::Error::from).and_then(|()| ask(&mut terminal));
     let mut guard = saved();
     *guard = None;
     tcsetattr(&terminal, SetArg::TCSANOW, &settings)?;
