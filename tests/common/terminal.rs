@@ -76,6 +76,11 @@ impl Terminal {
         self.master.write_all(keys.as_bytes()).expect("the terminal takes keys");
     }
 
+    /// Types bytes that need not be text.
+    pub fn bytes_in(&mut self, bytes: &[u8]) {
+        self.master.write_all(bytes).expect("the terminal takes keys");
+    }
+
     /// Types a line and Enter.
     pub fn line(&mut self, text: &str) {
         self.keys(&format!("{text}\n"));
@@ -91,6 +96,13 @@ impl Terminal {
             }
             assert!(self.take(deadline), "the terminal never showed {text:?}; it showed\n{}", self.shown());
         }
+    }
+
+    /// Waits as [`Terminal::expect`] does, and gives back what showed before `text`.
+    pub fn read_to(&mut self, text: &str) -> String {
+        let from = self.looked;
+        self.expect(text);
+        String::from_utf8_lossy(&self.received[from..self.looked - text.len()]).into_owned()
     }
 
     /// Waits for a password prompt, and sees that nothing typed from now on shows.
@@ -113,11 +125,6 @@ impl Terminal {
     /// The same for people.
     pub fn shown(&self) -> String {
         String::from_utf8_lossy(&self.received).into_owned()
-    }
-
-    /// What has shown since the last [`Terminal::expect`], as far as it has been read.
-    pub fn rest(&self) -> String {
-        String::from_utf8_lossy(&self.received[self.looked..]).into_owned()
     }
 
     /// Sends the program a signal.
