@@ -135,6 +135,12 @@ impl Console {
         Ok(())
     }
 
+    /// Says something on standard error that is no complaint.
+    pub(crate) fn hint(&mut self, message: &Message<'_>) {
+        let text = format!("{}\n", self.manner.language.say(message));
+        let _ = self.errors.write_all(text.as_bytes());
+    }
+
     /// Asks, and reads a line; `None` at the end of the input.
     ///
     /// # Errors

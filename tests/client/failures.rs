@@ -275,3 +275,13 @@ fn a_server_that_refuses() {
     terminal.expect("the server does not allow it");
     level_one(&mut terminal);
 }
+
+/// What the system says is told without its numbers, in the person's language.
+#[test]
+fn reasons_are_for_people() {
+    let address = nobody();
+    let ran = Person::new(address.clone()).run(&["about"], "").ended(69);
+    assert_eq!(ran.err, format!("cidian: no server can be reached at {address}: Connection refused\n"));
+    let ran = Person::new(address.clone()).with("LANG", "zh_CN.UTF-8").run(&["about"], "").ended(69);
+    assert_eq!(ran.err, format!("cidian: 无法连接服务器 {address}：连接被拒绝\n"));
+}

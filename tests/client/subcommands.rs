@@ -307,6 +307,43 @@ fn accounts_on_a_terminal() {
     assert_eq!(terminal.exit(), 0);
 }
 
+/// Words that are typed one by one look as they do in the menus, and a hint says how to go on.
+#[test]
+fn words_typed_into_a_filter() {
+    let (_daemon, person) = ann();
+    let mut terminal = person.terminal(&["--user", "ann", "lookup"]);
+    terminal.expect_hidden("Password: ");
+    terminal.line(PASSWD);
+    terminal.expect("Words, one a line; Ctrl-D ends.\r\n");
+    terminal.line("bank");
+    terminal.expect("bank\r\nbank\r\n  n. 银行\r\n  n. 河岸\r\n");
+    terminal.line("zzz");
+    terminal.expect("zzz\r\ncidian: not found: zzz\r\n");
+    terminal.line("");
+    terminal.line("Apple");
+    terminal.expect("\r\nApple\r\nApple  n. 苹果公司\r\n");
+    terminal.keys(crate::terminal::CTRL_D);
+    assert_eq!(terminal.exit(), 1);
+}
+
+/// The help fits a terminal of 80 columns.
+#[test]
+fn help_fits_the_terminal() {
+    let person = Person::new("");
+    for arguments in
+        [["--help"].as_slice(), &["lookup", "--help"], &["history", "clear", "--help"], &["passwd", "--help"]]
+    {
+        let mut terminal = person.terminal(arguments);
+        assert_eq!(terminal.exit(), 0);
+        let shown = terminal.shown();
+        assert!(shown.lines().all(|line| line.trim_end().len() < 81), "{shown}");
+        // No line of the examples is broken: each begins with the program.
+        let examples = shown.split("Examples:").nth(1).expect("examples");
+        let lines = examples.lines().skip(1).take_while(|line| !line.is_empty());
+        assert!(lines.clone().count() > 0 && lines.clone().all(|line| line.starts_with("  cidian ")), "{shown}");
+    }
+}
+
 #[test]
 fn about() {
     let (_daemon, person) = ann();
