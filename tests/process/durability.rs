@@ -47,8 +47,7 @@ fn two_sessions_of_one_account_lose_no_row(store: Store) {
     let mut history = ann.history("ann");
     // Each session's own lookups stand in their order.
     for half in 0..2 {
-        let own: Vec<&String> =
-            history.iter().filter(|word| (**word >= "word01000".to_owned()) == (half == 1)).collect();
+        let own: Vec<&String> = history.iter().filter(|word| (word.as_str() >= "word01000") == (half == 1)).collect();
         assert!(own.is_sorted_by(|newer, older| newer > older) && own.len() == 1_000, "session {half}: {}", own.len());
     }
     history.sort_unstable();

@@ -64,7 +64,7 @@ fn bad_files_are_refused() {
         daemon.signal(Signal::SIGHUP);
         daemon.wait_log_times("reload failed: ", at);
         let log = daemon.log();
-        let line = log.lines().filter(|line| line.contains("reload failed: ")).next_back().expect("a line");
+        let line = log.lines().rfind(|line| line.contains("reload failed: ")).expect("a line");
         assert!(line.contains(" ERROR: ") && line.contains(part) && line.contains("the old words stay"), "{line}");
         assert!(line.contains("words.txt"), "the file is named: {line}");
     };
