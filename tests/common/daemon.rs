@@ -212,7 +212,9 @@ impl Daemon {
         self.log_from = self.whole_log().len();
         let mut command = self.setup.command();
         command.args(self.setup.arguments()).stdout(Stdio::null()).stderr(log);
-        let child = command.spawn().expect("cidiand can be started (setpriv is in package util-linux)");
+        let child = command.spawn().unwrap_or_else(|error| {
+            panic!("{:?} can't be run ({error}): packages util-linux and strace are needed", command.get_program())
+        });
         self.pid = child.id();
         self.process = Some(child);
         wait_for("the daemon to be ready", PATIENCE, || {
@@ -339,6 +341,30 @@ impl Daemon {
     pub fn database_url(&self) -> String {
         let in_state = || format!("sqlite:{}", self.path("state/cidian.db").display());
         self.setup.database().unwrap_or_else(in_state)
+    }
+
+    /// Runs a statement on the database, past the daemon; gives back the first column of its rows.
+    pub fn sql(&self, statement: &str) -> Vec<String> {
+        let url = self.database_url();
+        match url.strip_prefix("sqlite:") {
+            Some(path) => {
+                let database = rusqlite::Connection::open(path).expect("the embedded database");
+                let mut statement = database.prepare(statement).expect("a statement");
+                let column = |row: &rusqlite::Row<'_>| row.get::<_, rusqlite::types::Value>(0);
+                let rows = statement.query_map([], column).expect("rows");
+                rows.map(|value| match value.expect("a value") {
+                    rusqlite::types::Value::Text(text) => text,
+                    rusqlite::types::Value::Integer(number) => number.to_string(),
+                    other => format!("{other:?}"),
+                })
+                .collect()
+            }
+            None => {
+                let database = url.split(['/', '?']).nth(3).expect("a database");
+                let rows = shared_mariadb().sql(&format!("USE {database}; {statement}"));
+                rows.lines().map(|row| row.split('\t').next().unwrap_or_default().to_owned()).collect()
+            }
+        }
     }
 
     /// Runs `cidiand` as a tool on this daemon's database.

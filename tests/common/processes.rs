@@ -73,9 +73,3 @@ pub fn status(pid: u32, key: &str) -> Option<String> {
 pub fn title(pid: u32) -> String {
     read(pid, "cmdline").trim_end_matches('\0').replace('\0', " ")
 }
-
-/// The environment as the kernel shows it: what the program was started with, where it has not been written over.
-pub fn environment(pid: u32) -> String {
-    let bytes = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-    String::from_utf8_lossy(&bytes).into_owned()
-}

@@ -120,7 +120,7 @@ fn two_hashes_are_a_word(store: Store) {
     ann.ok("C ann ##");
     // A row of the history that is "##" ends nothing either: put one in through a table of words.
     let statement = "INSERT INTO words (word, folded, interpret) VALUES ('##', '##', 'n. 井号')";
-    execute(&daemon, statement);
+    daemon.sql(statement);
     let table = Setup::new(Store::Url(daemon.database_url())).options("--lookup database").start();
     let mut ann = table.connect();
     ann.login("ann");
@@ -128,21 +128,6 @@ fn two_hashes_are_a_word(store: Store) {
     assert_eq!(ann.ask_line("Q ann ##"), "OK ##\tn. 井号");
     assert_eq!(ann.history("ann"), ["##", "##"]);
     assert_eq!(ann.ask("S ann #"), ["OK 1", "##"]);
-}
-
-/// Runs a statement on a daemon's own database, past the daemon.
-fn execute(daemon: &Daemon, statement: &str) {
-    let url = daemon.database_url();
-    match url.strip_prefix("sqlite:") {
-        Some(path) => {
-            let database = rusqlite::Connection::open(path).expect("the database");
-            database.execute(statement, []).expect(statement);
-        }
-        None => {
-            let database = url.split(['/', '?']).nth(3).expect("a database");
-            crate::common::shared_mariadb().sql(&format!("USE {database}; {statement}"));
-        }
-    }
 }
 
 /// Lesson C1.

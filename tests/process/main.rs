@@ -7,6 +7,14 @@ mod common;
 
 mod accounts;
 mod children;
+mod durability;
 mod framing;
+mod lifecycle;
+mod limits;
 mod lookups;
+mod outages;
+mod reload;
 mod requests;
+mod scarcity;
+mod starting;
+mod tools;
