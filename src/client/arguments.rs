@@ -144,15 +144,16 @@ fn checked(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, c
 
 const EXAMPLES: &str = "\
 Examples:
-  cidian                                     the menus
-  cidian --local                             the menus on a private server: try it at once
-  cidian --user ann lookup apple             one word
-  cidian --user ann lookup < words.txt       a file of words
+  cidian                               the menus
+  cidian --local                       the menus on a private server: try it
+  cidian --user ann lookup apple       one word
+  cidian --user ann lookup < words.txt a file of words
   cidian --server dict.example.org:2629 about
 
-Exit status: 0 done, 1 a word was not found, 64 wrong usage, 65 a name, password or word that
-can't be, 66 no password file, 69 no server or connection lost, 71 system error, 73 name taken,
-74 input or output failed, 75 try again later, 76 no Cidian server, 77 denied, 130 Ctrl-C.";
+Exit status: 0 done, 1 a word was not found, 64 wrong usage, 65 a name,
+password or word that can't be, 66 no password file, 69 no server or connection
+lost, 71 system error, 73 name taken, 74 input or output failed, 75 try again
+later, 76 no Cidian server, 77 denied, 130 Ctrl-C.";
 
 const LOOKUP_EXAMPLES: &str = "\
 Examples:
@@ -181,12 +182,12 @@ Examples:
 
 const PASSWD_EXAMPLES: &str = "\
 Examples:
-  cidian --user ann passwd                   asks for the old and the new password
+  cidian --user ann passwd               asks for the old and the new one
   cidian --user ann --password-file old passwd --new-password-file new";
 
 const DELETE_EXAMPLES: &str = "\
 Examples:
-  cidian --user ann delete-account           asks you to type the name once more
+  cidian --user ann delete-account       asks you to type the name once more
   cidian --user ann --password-file pw delete-account --yes";
 
 const ABOUT_EXAMPLES: &str = "\
@@ -257,6 +258,8 @@ mod tests {
         fn check(command: &clap::Command) {
             let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
             assert!(after.contains("Examples:"), "{}", command.get_name());
+            // clap would break longer lines anywhere in a terminal of 80 columns.
+            assert!(after.lines().all(|line| line.len() < 80), "{after}");
             command.get_subcommands().for_each(check);
         }
         check(&Arguments::command());

@@ -7,6 +7,7 @@ use super::interrupt;
 use super::messages::{Language, Message};
 use super::show;
 use serde::Serialize;
+use std::fs::File;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Read, Write};
 
 /// A password. It shows itself to nobody by accident.
@@ -134,6 +135,12 @@ impl Console {
         Ok(())
     }
 
+    /// Says something on standard error that is no complaint.
+    pub(crate) fn hint(&mut self, message: &Message<'_>) {
+        let text = format!("{}\n", self.manner.language.say(message));
+        let _ = self.errors.write_all(text.as_bytes());
+    }
+
     /// Asks, and reads a line; `None` at the end of the input.
     ///
     /// # Errors
@@ -165,13 +172,10 @@ impl Console {
         loop {
             self.flush()?;
             let text = self.manner.language.say(prompt);
-            match interrupt::guard_echo(|| rpassword::prompt_password(text)) {
+            match interrupt::without_echo(|terminal| read_hidden(terminal, &text)) {
                 Ok(text) => return Ok(Some(Password::new(text))),
                 Err(error) => match error.kind() {
-                    ErrorKind::UnexpectedEof => {
-                        self.prompt_text("\n")?;
-                        return Ok(None);
-                    }
+                    ErrorKind::UnexpectedEof => return Ok(None),
                     ErrorKind::Interrupted => return Err(Error::Interrupted),
                     ErrorKind::InvalidData => self.complain(&Message::UnreadableLine)?,
                     _ => return Err(Error::NoTerminal),
@@ -195,4 +199,14 @@ impl Console {
         }
         self.flush()
     }
+}
+
+/// Prompts on the terminal and reads what is typed there, up to Enter; Ctrl-D on nothing is the end of the file.
+fn read_hidden(terminal: &mut File, prompt: &str) -> io::Result<String> {
+    terminal.write_all(prompt.as_bytes())?;
+    let config = rpassword::ConfigBuilder::new().input_reader(terminal.try_clone()?).output_discard().build();
+    let answer = rpassword::read_password_with_config(config);
+    // Nobody saw the Enter.
+    terminal.write_all(b"\n")?;
+    answer
 }

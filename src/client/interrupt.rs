@@ -1,7 +1,8 @@
 //! Ctrl-C and `kill`: the client ends at once, and the terminal echoes again even if a password was being typed.
 //! One thread waits for the signals; it never touches the conversation with the server.
 
-use nix::sys::termios::{SetArg, Termios, tcgetattr, tcsetattr};
+use nix::sys::termios::SpecialCharacterIndices::{VMIN, VQUIT, VSUSP, VTIME};
+use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::fs::File;
@@ -41,10 +42,7 @@ fn end(signal: i32) -> ! {
     match saved().take() {
         Some(mut saved) => {
             let _ = tcsetattr(&saved.terminal, SetArg::TCSANOW, &saved.settings);
-            // rpassword ends the line itself when it sees Ctrl-C.
-            if signal != SIGINT {
-                let _ = saved.terminal.write_all(b"\n");
-            }
+            let _ = saved.terminal.write_all(b"\n");
         }
         None if io::stderr().is_terminal() => {
             let _ = io::stderr().write_all(b"\n");
@@ -54,15 +52,29 @@ fn end(signal: i32) -> ! {
     std::process::exit(128 + signal)
 }
 
-/// Runs `ask`, which turns the terminal's echo off and on again; a signal meanwhile turns it on, too.
-pub(crate) fn guard_echo<T>(ask: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
-    let terminal = File::options().read(true).write(true).open("/dev/tty")?;
+/// Runs `ask` on the terminal while it shows nothing and hands on every key as it is typed, but for Ctrl-C, which
+/// is the other thread's. The echo is off before `ask` begins, so that nobody types faster than that.
+///
+/// # Errors
+/// There is no terminal, or what `ask` fails with.
+pub(crate) fn without_echo<T>(ask: impl FnOnce(&mut File) -> io::Result<T>) -> io::Result<T> {
+    let mut terminal = File::options().read(true).write(true).open("/dev/tty")?;
     let settings = tcgetattr(&terminal)?;
-    *saved() = Some(Saved { terminal, settings });
-    let answer = ask();
-    // After Ctrl-C the program is ending: the other thread still has to know that a password was being typed.
-    if !matches!(&answer, Err(error) if error.kind() == io::ErrorKind::Interrupted) {
-        *saved() = None;
-    }
+    let mut silent = settings.clone();
+    silent.local_flags.remove(LocalFlags::ECHO | LocalFlags::ECHONL | LocalFlags::ICANON);
+    silent.local_flags.insert(LocalFlags::ISIG);
+    silent.control_chars[VMIN as usize] = 1;
+    silent.control_chars[VTIME as usize] = 0;
+    // Neither stopped (Ctrl-Z) nor killed by Ctrl-\, which would leave the terminal mute.
+    silent.control_chars[VSUSP as usize] = nix::libc::_POSIX_VDISABLE;
+    silent.control_chars[VQUIT as usize] = nix::libc::_POSIX_VDISABLE;
+    // Saved before it is changed: a signal may come in between.
+    *saved() = Some(Saved { terminal: terminal.try_clone()?, settings: settings.clone() });
+    let answer =
+        tcsetattr(&terminal, SetArg::TCSANOW, &silent).map_err(io::Error::from).and_then(|()| ask(&mut terminal));
+    let mut guard = saved();
+    *guard = None;
+    tcsetattr(&terminal, SetArg::TCSANOW, &settings)?;
+    drop(guard);
     answer
 }

@@ -43,13 +43,19 @@ pub(crate) fn checked_word<'a>(name: &str, text: &'a str) -> std::result::Result
 pub(crate) fn run(console: &mut Console, connector: &Connector, who: &Who, words: &[String]) -> Result<Exit> {
     let LoggedIn { connection, name, .. } = log_in(console, connector, who)?;
     let manner = console.manner();
+    let dialogue = words.is_empty() && manner.asks_terminal && manner.shows_terminal;
     let style = match (manner.json, words.is_empty()) {
         (true, _) => Style::Json,
+        // Somebody who types each word needs no lines in step, but a hint.
+        (false, _) if dialogue => Style::Person,
         (false, true) => Style::Filter,
         (false, false) if manner.shows_terminal => Style::Person,
         (false, false) => Style::Plain,
     };
-    let mut pipeline = Pipeline::new(connection, name, style);
+    if dialogue {
+        console.hint(&Message::WordsWanted);
+    }
+    let mut pipeline = Pipeline::new(connection, name, style, words.is_empty());
     let outcome = if words.is_empty() { filter(console, &mut pipeline) } else { each(console, &mut pipeline, words) };
     // What was answered before an error is worth having.
     console.flush()?;
@@ -103,6 +109,8 @@ struct Pipeline {
     connection: Connection,
     name: String,
     style: Style,
+    /// Whether the words come from standard input.
+    from_input: bool,
     pending: VecDeque<Pending>,
     /// Requests not sent yet.
     outgoing: Vec<u8>,
@@ -114,9 +122,19 @@ struct Pipeline {
 }
 
 impl Pipeline {
-    fn new(connection: Connection, name: String, style: Style) -> Self {
+    fn new(connection: Connection, name: String, style: Style, from_input: bool) -> Self {
         let pending = VecDeque::new();
-        Self { connection, name, style, pending, outgoing: Vec::new(), asked: 0, asked_bytes: 0, missed: false }
+        Self {
+            connection,
+            name,
+            style,
+            from_input,
+            pending,
+            outgoing: Vec::new(),
+            asked: 0,
+            asked_bytes: 0,
+            missed: false,
+        }
     }
 
     /// Takes a word in. When the window is full it is sent, and half of it answered.
@@ -185,7 +203,7 @@ impl Pipeline {
 
     fn print_refused(&mut self, console: &mut Console, word: &str, fault: WordFault) -> Result<()> {
         // A blank line of a filter is a blank line: it asks for nothing.
-        let blank = fault == WordFault::Empty && matches!(self.style, Style::Filter | Style::Json);
+        let blank = fault == WordFault::Empty && self.from_input;
         if !blank {
             self.missed = true;
             console.complain(&Message::BadWord { word, fault })?;

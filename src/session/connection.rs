@@ -2,7 +2,7 @@
 
 use super::Ending;
 use crate::protocol::{Lines, MAX_LINE};
-use crate::sys::ChildSignals;
+use crate::sys::{self, ChildSignals};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::socket::{MsgFlags, Shutdown, recv, send, shutdown};
@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 
 /// A reply that makes no progress for so long ends the connection, whatever the timeouts say.
 const NO_PROGRESS: Duration = Duration::from_secs(60);
+/// How often it is looked whether a slow client has taken anything.
+const LOOK: Duration = Duration::from_secs(5);
 /// Read at once: a batch of requests, and little stack for an idle child.
 const CHUNK: usize = 4_096;
 /// The most that is thrown away of what a client sends after the last line.
@@ -76,26 +78,29 @@ impl Connection {
         wait(&mut [PollFd::new(self.socket.as_fd(), PollFlags::POLLIN)], deadline, signals)
     }
 
-    /// Writes everything, for as long as there is progress.
+    /// Writes everything, for as long as there is progress: that the client takes bytes. The kernel's buffer finds
+    /// room now and then though nobody reads, and on the other hand tells nothing of one who reads slowly.
     pub fn write(&mut self, mut bytes: &[u8]) -> Result<(), Ending> {
-        let mut last_progress = None;
+        let mut gives_up = None;
         while !bytes.is_empty() {
             match send(self.socket.as_raw_fd(), bytes, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL) {
-                Ok(size) => {
-                    bytes = &bytes[size..];
-                    last_progress = None;
-                }
+                Ok(size) => bytes = &bytes[size..],
                 Err(Errno::EAGAIN) => {
-                    let deadline = *last_progress.get_or_insert_with(Instant::now) + NO_PROGRESS;
-                    if deadline <= Instant::now() {
+                    let now = Instant::now();
+                    let deadline = *gives_up.get_or_insert(now + NO_PROGRESS);
+                    if deadline <= now {
                         return Err(Ending::Unread);
                     }
-                    let timeout = time_until(Some(deadline));
+                    let before = sys::not_taken(self.socket.as_fd());
+                    let timeout = time_until(Some(deadline.min(now + LOOK)));
                     // Signals stay blocked: a reply that was begun is finished, or the parent loses patience.
                     let mut sockets = [PollFd::new(self.socket.as_fd(), PollFlags::POLLOUT)];
                     match ppoll(&mut sockets, timeout, None) {
                         Ok(_) | Err(Errno::EINTR) => {}
                         Err(_) => return Err(Ending::Internal),
+                    }
+                    if sys::not_taken(self.socket.as_fd()) < before {
+                        gives_up = None;
                     }
                 }
                 Err(Errno::EINTR) => {}

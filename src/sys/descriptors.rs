@@ -23,6 +23,14 @@ pub fn close_all_but(keep: &[BorrowedFd<'_>]) -> Result<(), Errno> {
     close_range(from, u32::MAX)
 }
 
+/// How much of what was sent on a stream socket its peer has not taken yet; `None` where the kernel does not tell.
+pub fn not_taken(socket: BorrowedFd<'_>) -> Option<usize> {
+    let mut bytes: libc::c_int = 0;
+    // SAFETY: SIOCOUTQ, which has the number of TIOCOUTQ, writes one int, and `bytes` is one that outlives the call.
+    let outcome = unsafe { libc::ioctl(socket.as_raw_fd(), libc::TIOCOUTQ, &raw mut bytes) };
+    if outcome == 0 { usize::try_from(bytes).ok() } else { None }
+}
+
 fn close_range(first: u32, last: u32) -> Result<(), Errno> {
     // SAFETY: the caller is a forked child; the values that own these descriptors are copies of the parent's, which
     // are never dropped here because a child leaves by `_exit`.

@@ -181,7 +181,8 @@ impl MariaDb {
         let deadline = Instant::now() + PATIENCE;
         loop {
             if std::os::unix::net::UnixStream::connect(self.socket()).is_ok() {
-                let answer = self.client().args(["-e", "SELECT 1"]).stderr(Stdio::null()).status();
+                let answer =
+                    self.client().args(["-e", "SELECT 1"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
                 if answer.unwrap_or_else(|e| missing("mariadb", &e)).success() {
                     return;
                 }

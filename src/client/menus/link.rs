@@ -3,7 +3,7 @@
 
 use crate::client::connection::Connection;
 use crate::client::console::Password;
-use crate::client::error::Result;
+use crate::client::error::{Error, Result};
 use crate::client::stream::Connector;
 use crate::protocol::Request;
 
@@ -39,8 +39,13 @@ impl Link {
     /// # Errors
     /// Whatever can go wrong with that; nobody is logged in then.
     pub(super) fn log_in(&mut self, name: String, password: Password) -> Result<()> {
-        let refused = self.exchange(|connection| connection.log_in(&name, password.as_str())).err();
-        if let Some(error) = refused {
+        let kept = self.connection.is_some();
+        let mut outcome = self.exchange(|connection| connection.log_in(&name, password.as_str()));
+        // The server may have closed a connection of before in this very moment; a login sent twice is one login.
+        if kept && matches!(outcome, Err(Error::Lost { .. })) {
+            outcome = self.exchange(|connection| connection.log_in(&name, password.as_str()));
+        }
+        if let Err(error) = outcome {
             // After several failures the server hangs up; the next attempt must not run into that.
             self.log_out();
             return Err(error);

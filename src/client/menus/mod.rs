@@ -96,10 +96,7 @@ impl Menus<'_> {
             self.console.say(&Message::LevelTwo { name })?;
             let choice = self.console.ask(&Message::AskChoice)?;
             next = match choice.as_deref().map(str::trim) {
-                None | Some("3") => {
-                    self.console.say(&Message::LoggedOut)?;
-                    Next::LevelOne
-                }
+                None | Some("3") => self.log_out()?,
                 Some("1") => self.look_up(name)?,
                 Some("2") => self.history(name)?,
                 Some(typed) => {
@@ -112,11 +109,19 @@ impl Menus<'_> {
         Ok(())
     }
 
+    /// The last entry of level two; the end of the input on any of its prompts is the same.
+    fn log_out(&mut self) -> Result<Next> {
+        self.link.log_out();
+        self.console.say(&Message::LoggedOut)?;
+        Ok(Next::LevelOne)
+    }
+
     /// Words until `##`. (On the wire `##` is a word like any other: only this prompt knows it.)
     fn look_up(&mut self, name: &str) -> Result<Next> {
-        while let Some(typed) = self.console.ask(&Message::AskWord)? {
+        loop {
+            let Some(typed) = self.console.ask(&Message::AskWord)? else { return self.log_out() };
             let word = match checked_word(name, &typed) {
-                Ok("##") => break,
+                Ok("##") => return Ok(Next::LevelTwo),
                 Ok(word) => word,
                 Err(super::error::WordFault::Empty) => continue,
                 Err(fault) => {
@@ -144,14 +149,10 @@ impl Menus<'_> {
                 }
             }
         }
-        Ok(Next::LevelTwo)
     }
 
     fn history(&mut self, name: &str) -> Result<Next> {
-        let Some(typed) = self.console.ask(&Message::AskCount)? else {
-            self.console.say(&Message::LoggedOut)?;
-            return Ok(Next::LevelOne);
-        };
+        let Some(typed) = self.console.ask(&Message::AskCount)? else { return self.log_out() };
         let Some(count) = read_count(typed.trim()) else {
             self.console.complain(&Message::BadCount)?;
             return Ok(Next::LevelTwo);

@@ -1,10 +1,11 @@
 //! The messages in Chinese, and nothing else.
 
-use super::Message;
+use super::{Message, WRONG_LOGIN, systems_words};
 use crate::client::error::{Error, WordFault};
 use crate::protocol::{
     Code, Failure, MAX_HISTORY, MAX_LINE, MAX_NAME_CHARS, MAX_PASSWD_BYTES, MAX_PASSWD_CHARS, printable,
 };
+use std::io::{self, ErrorKind};
 
 /// The message as a sentence (or a menu).
 pub(super) fn say(message: &Message<'_>) -> String {
@@ -26,6 +27,7 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::AskNewPasswordAgain => "再次输入新密码：".into(),
         Message::AskWord => "单词（## 返回）：".into(),
         Message::AskCount => "显示多少条（回车：最近十条，a：全部）：".into(),
+        Message::WordsWanted => "请输入单词，每行一个；Ctrl-D 结束。".into(),
         Message::BadCount => format!("请输入 1 到 {MAX_HISTORY} 的数字，a 表示全部，直接回车表示最近十条。"),
         Message::AskDeletion { name } => {
             format!("账号及其全部历史记录都将被删除。请输入用户名（{}）确认：", printable(name))
@@ -59,22 +61,25 @@ fn bad_word(word: &str, fault: WordFault) -> String {
 
 fn failed(error: &Error) -> String {
     match error {
-        Error::Unreachable { address, reason } => format!("无法连接服务器 {}：{reason}", printable(address)),
+        Error::Unreachable { address, reason } => {
+            format!("无法连接服务器 {}：{}", printable(address), reasons_words(reason))
+        }
         Error::Lost { .. } => "与服务器的连接已断开".into(),
         Error::Refused(failure) => refused(failure),
         Error::LoginRefused(failure) if failure.code == Code::Denied => {
-            format!("登录失败：用户名或密码错误{}", servers_words(failure))
+            let more = if failure.message == WRONG_LOGIN { String::new() } else { servers_words(failure) };
+            format!("登录失败：用户名或密码错误{more}")
         }
         Error::LoginRefused(failure) => format!("登录失败：{}", refused(failure)),
         Error::UnknownRefusal { code, message } => {
             format!("服务器拒绝了请求，原因是本版本不认识的：{} {}", printable(code), printable(message))
         }
         Error::NotOurProtocol { said } => format!("对方不是词典服务器，它的回答是：{}", printable(said)),
-        Error::Output(reason) => format!("标准输出出错：{reason}"),
-        Error::Input(reason) => format!("标准输入出错：{reason}"),
-        Error::System(reason) => format!("系统拒绝了操作：{reason}"),
+        Error::Output(reason) => format!("标准输出出错：{}", reasons_words(reason)),
+        Error::Input(reason) => format!("标准输入出错：{}", reasons_words(reason)),
+        Error::System(reason) => format!("系统拒绝了操作：{}", reasons_words(reason)),
         Error::PasswordFile { path, reason } => {
-            format!("无法使用密码文件 {}：{reason}", printable(&path.to_string_lossy()))
+            format!("无法使用密码文件 {}：{}", printable(&path.to_string_lossy()), reasons_words(reason))
         }
         Error::NoUser => "请用 --user 用户名 或环境变量 CIDIAN_USER 指定账号".into(),
         Error::NoTerminal => "没有可以输入密码的终端，请使用 --password-file 文件".into(),
@@ -101,6 +106,21 @@ fn refused(failure: &Failure) -> String {
         Code::Timeout => "闲置时间太长，服务器已断开连接".into(),
         Code::Unavailable => format!("服务器的数据库暂时不可用，请稍后再试{}", servers_words(failure)),
         Code::Bye => "服务器正在停止，请稍后再试".into(),
+    }
+}
+
+/// The system may speak English only; what it says most often is said here.
+fn reasons_words(reason: &io::Error) -> String {
+    match reason.kind() {
+        ErrorKind::ConnectionRefused => "连接被拒绝".into(),
+        ErrorKind::ConnectionReset => "连接被重置".into(),
+        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => "网络不通".into(),
+        ErrorKind::TimedOut => "连接超时".into(),
+        ErrorKind::NotFound => "不存在".into(),
+        ErrorKind::PermissionDenied => "没有权限".into(),
+        ErrorKind::StorageFull => "磁盘已满".into(),
+        ErrorKind::IsADirectory => "是一个目录".into(),
+        _ => systems_words(reason),
     }
 }
 

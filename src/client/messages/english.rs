@@ -1,6 +1,6 @@
 //! The messages in English, and nothing else.
 
-use super::Message;
+use super::{Message, WRONG_LOGIN, systems_words};
 use crate::client::error::{Error, WordFault};
 use crate::protocol::{
     Code, Failure, MAX_HISTORY, MAX_LINE, MAX_NAME_CHARS, MAX_PASSWD_BYTES, MAX_PASSWD_CHARS, printable,
@@ -26,6 +26,7 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::AskNewPasswordAgain => "New password again: ".into(),
         Message::AskWord => "Word (## to go back): ".into(),
         Message::AskCount => "How many (Enter: the last ten, a: all): ".into(),
+        Message::WordsWanted => "Words, one a line; Ctrl-D ends.".into(),
         Message::BadCount => format!("A number from 1 to {MAX_HISTORY}, or a for all, or nothing for the last ten."),
         Message::AskDeletion { name } => {
             format!("The account and all its history will be gone. Type its name ({}) to go on: ", printable(name))
@@ -62,14 +63,13 @@ fn bad_word(word: &str, fault: WordFault) -> String {
 fn failed(error: &Error) -> String {
     match error {
         Error::Unreachable { address, reason } => {
-            format!("no server can be reached at {}: {reason}", printable(address))
+            format!("no server can be reached at {}: {}", printable(address), systems_words(reason))
         }
         Error::Lost { .. } => "the connection to the server was lost".into(),
         Error::Refused(failure) => refused(failure),
         Error::LoginRefused(failure) if failure.code == Code::Denied => {
-            let ours = "wrong name or password";
-            let more = if failure.message == ours { String::new() } else { servers_words(failure) };
-            format!("not logged in: {ours}{more}")
+            let more = if failure.message == WRONG_LOGIN { String::new() } else { servers_words(failure) };
+            format!("not logged in: {WRONG_LOGIN}{more}")
         }
         Error::LoginRefused(failure) => format!("not logged in: {}", refused(failure)),
         Error::UnknownRefusal { code, message } => {
@@ -80,11 +80,11 @@ fn failed(error: &Error) -> String {
             )
         }
         Error::NotOurProtocol { said } => format!("what answers is no Cidian server; it says: {}", printable(said)),
-        Error::Output(reason) => format!("standard output: {reason}"),
-        Error::Input(reason) => format!("standard input: {reason}"),
-        Error::System(reason) => format!("the system refuses: {reason}"),
+        Error::Output(reason) => format!("standard output: {}", systems_words(reason)),
+        Error::Input(reason) => format!("standard input: {}", systems_words(reason)),
+        Error::System(reason) => format!("the system refuses: {}", systems_words(reason)),
         Error::PasswordFile { path, reason } => {
-            format!("password file {}: {reason}", printable(&path.to_string_lossy()))
+            format!("password file {}: {}", printable(&path.to_string_lossy()), systems_words(reason))
         }
         Error::NoUser => "which account? Name it with --user NAME or in CIDIAN_USER".into(),
         Error::NoTerminal => "there is no terminal to ask for the password on; use --password-file FILE".into(),

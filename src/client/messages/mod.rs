@@ -6,7 +6,9 @@ mod chinese;
 mod english;
 
 use super::error::{Error, WordFault};
+use crate::protocol::printable;
 use std::ffi::OsString;
+use std::io;
 
 /// A language that the client speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +34,16 @@ impl Language {
             Self::Chinese => chinese::say(message),
         }
     }
+}
+
+/// What the server says to a wrong name or password: both languages say it themselves, and need no echo of it.
+const WRONG_LOGIN: &str = "wrong name or password";
+
+/// What the system says, without its number for it.
+fn systems_words(reason: &io::Error) -> String {
+    let text = reason.to_string();
+    let end = reason.raw_os_error().and_then(|_| text.rfind(" (os error ")).unwrap_or(text.len());
+    printable(&text[..end])
 }
 
 /// Something to say. Texts in it that come from outside are made printable by whoever builds it.
@@ -66,6 +78,8 @@ pub(crate) enum Message<'a> {
     AskWord,
     AskCount,
     BadCount,
+    /// Before words that are typed into `lookup`.
+    WordsWanted,
     /// Before an account is deleted.
     AskDeletion {
         name: &'a str,
@@ -103,7 +117,6 @@ pub(crate) enum Message<'a> {
 mod tests {
     use super::*;
     use crate::protocol::{Code, Failure};
-    use std::io;
 
     fn choose(all: &str, messages: &str, lang: &str) -> Language {
         Language::of_locale(|name| {
@@ -137,6 +150,19 @@ mod tests {
                 assert!(!chinese.is_ascii(), "{chinese}");
             }
         }
+    }
+
+    #[test]
+    fn the_systems_words_carry_no_numbers() {
+        let refused = || Error::Unreachable { address: "a:1".into(), reason: io::Error::from_raw_os_error(111) };
+        let said = |language: Language, error: &Error| language.say(&Message::Failed(error));
+        assert_eq!(said(Language::English, &refused()), "no server can be reached at a:1: Connection refused");
+        assert_eq!(said(Language::Chinese, &refused()), "无法连接服务器 a:1：连接被拒绝");
+        let other = Error::Output(io::Error::other("odd (os error 7)"));
+        assert_eq!(said(Language::English, &other), "standard output: odd (os error 7)");
+        let wrong = Error::LoginRefused(Failure::new(Code::Denied, WRONG_LOGIN));
+        assert_eq!(said(Language::English, &wrong), "not logged in: wrong name or password");
+        assert_eq!(said(Language::Chinese, &wrong), "登录失败：用户名或密码错误");
     }
 
     /// The server's words reach the terminal through messages, too.

@@ -8,8 +8,10 @@ use super::address::Address;
 use super::console::{Console, Manner};
 use super::messages::Language;
 use super::stream::Connector;
+use nix::poll::{PollFd, PollFlags, poll};
 use std::io::{self, BufRead, BufReader, Cursor, Write};
 use std::net::{Shutdown, TcpListener};
+use std::os::fd::AsFd;
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -55,8 +57,10 @@ impl Server {
         let port = listener.local_addr().unwrap().port();
         let thread = thread::spawn(move || {
             for script in scripts {
-                let (stream, _) = listener.accept().unwrap();
                 // A client that never comes must not hang the tests.
+                let mut wait = [PollFd::new(listener.as_fd(), PollFlags::POLLIN)];
+                assert_eq!(poll(&mut wait, 20_000u16), Ok(1), "the client never connects");
+                let (stream, _) = listener.accept().unwrap();
                 stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
                 let mut lines = BufReader::new(stream.try_clone().unwrap());
                 let mut stream = stream;

@@ -1,0 +1,158 @@
+//! A server that wants to do things to the terminal: nothing it says reaches it raw.
+
+use crate::common::PASSWD;
+use crate::person::{Person, no_trace};
+use crate::prompts::{level_one, level_two, log_in, look_up};
+use crate::terminal::Terminal;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::thread;
+
+/// Escape sequences, bells, carriage returns, C1 controls, marks that turn a line round.
+const NASTY: &str = "a\u{1b}[2J\u{1b}]0;title\u{7}b\rc\u{9b}31m\u{202e}\u{8}d\u{7f}";
+
+/// A server that answers each request by `reply`.
+fn server(reply: impl Fn(&str) -> String + Send + Clone + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (mut stream, reply) = (stream.unwrap(), reply.clone());
+            thread::spawn(move || {
+                let lines = BufReader::new(stream.try_clone().unwrap()).lines();
+                for line in lines.map_while(Result::ok) {
+                    if stream.write_all(reply(&line).as_bytes()).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    address
+}
+
+/// Sees that the terminal was sent nothing but text and line ends. (`TERM=dumb`: the client sends none itself.)
+#[track_caller]
+fn harmless(terminal: &Terminal) {
+    let text = String::from_utf8(terminal.bytes().to_vec()).expect("UTF-8").replace("\r\n", "\n");
+    no_trace(&text);
+    let bad: Vec<char> = text.chars().filter(|&c| c.is_control() && c != '\n' || c == '\u{202e}').collect();
+    assert!(bad.is_empty(), "{bad:?} in {text:?}");
+}
+
+fn nasty_in_every_reply(request: &str) -> String {
+    let row = format!("ann\t{NASTY}\t2026-11-23T05:32:10.123456Z\n");
+    match request.as_bytes().first() {
+        Some(b'Q') => format!("OK {NASTY}\t{NASTY}\\n{NASTY}\n"),
+        Some(b'H') => format!("OK 2\n{row}{row}"),
+        Some(b'I') => format!("OK 1\n{NASTY}\t{NASTY}\\n{NASTY}\n"),
+        _ => "OK\n".to_owned(),
+    }
+}
+
+#[test]
+fn entries_histories_and_titles() {
+    let person = Person::new(server(nasty_in_every_reply));
+    for arguments in [
+        ["--user", "ann", "lookup", "apple"].as_slice(),
+        &["--user", "ann", "--json", "lookup", "apple"],
+        &["--user", "ann", "history"],
+        &["--user", "ann", "history", "--json"],
+    ] {
+        let mut terminal = person.terminal(arguments);
+        terminal.expect_hidden("Password: ");
+        terminal.line(PASSWD);
+        assert_eq!(terminal.exit(), 0, "{}", terminal.shown());
+        terminal.expect("[2J");
+        harmless(&terminal);
+    }
+    for arguments in [["about"].as_slice(), &["about", "--json"]] {
+        let mut terminal = person.terminal(arguments);
+        assert_eq!(terminal.exit(), 0, "{}", terminal.shown());
+        terminal.expect("[2J");
+        harmless(&terminal);
+    }
+    // Through a pipe, too: it may end on a terminal.
+    for arguments in [["lookup", "apple"].as_slice(), &["lookup"], &["history"], &["about"], &["history", "--json"]] {
+        let ran = person.run_as("ann", arguments, "apple\n").ended(0);
+        let bad: Vec<char> = ran.out.chars().filter(|&c| c.is_control() && c != '\n' && c != '\t').collect();
+        assert!(bad.is_empty(), "{arguments:?}: {bad:?} in {:?}", ran.out);
+    }
+    let mut terminal = person.terminal(&[]);
+    level_one(&mut terminal);
+    log_in(&mut terminal, "ann", PASSWD);
+    level_two(&mut terminal);
+    look_up(&mut terminal);
+    terminal.line("apple");
+    terminal.expect("Word (## to go back): ");
+    terminal.line("##");
+    level_two(&mut terminal);
+    terminal.line("2");
+    terminal.expect("all): ");
+    terminal.line("");
+    level_two(&mut terminal);
+    harmless(&terminal);
+}
+
+#[test]
+fn refusals_and_rubbish() {
+    let refusals = [
+        "badreq",
+        "toolong",
+        "badname",
+        "badpasswd",
+        "exists",
+        "denied",
+        "notfound",
+        "busy",
+        "timeout",
+        "unavailable",
+        "bye",
+        "unheard-of",
+    ];
+    let mut replies: Vec<String> = refusals.iter().map(|code| format!("FAIL {code} {NASTY}\n")).collect();
+    replies.push(format!("FAIL {NASTY} {NASTY}\n"));
+    replies.push(format!("{NASTY}\n"));
+    replies.push(format!("OK {NASTY}\n"));
+    replies.push("\u{1b}[2J".repeat(1_000) + "\n");
+    replies.push("\n".to_owned());
+    for reply in replies {
+        let said = reply.clone();
+        let person = Person::new(server(move |_| said.clone()));
+        for arguments in [["--user", "ann", "lookup", "apple"].as_slice(), &["--user", "ann", "register"]] {
+            let mut terminal = person.terminal(arguments);
+            terminal.expect_hidden("Password: ");
+            terminal.line(PASSWD);
+            if arguments.contains(&"register") {
+                terminal.expect_hidden("Password again: ");
+                terminal.line(PASSWD);
+            }
+            let status = terminal.exit();
+            assert!(status < 128, "{reply:?}: {status}");
+            harmless(&terminal);
+        }
+        let mut terminal = person.terminal(&["about"]);
+        assert_ne!(terminal.exit(), 0, "{reply:?}");
+        harmless(&terminal);
+        let mut terminal = person.terminal(&[]);
+        level_one(&mut terminal);
+        log_in(&mut terminal, "ann", PASSWD);
+        terminal.expect("> ");
+        harmless(&terminal);
+    }
+}
+
+/// The address is a stranger's text, too: it may come from a script's configuration.
+#[test]
+fn the_address() {
+    let person = Person::new("").with("CIDIAN_SERVER", "unix:/tmp/\u{1b}[2J\u{9b}x");
+    for arguments in [["about"].as_slice(), &[]] {
+        let mut terminal = person.terminal(arguments);
+        if arguments.is_empty() {
+            level_one(&mut terminal);
+            terminal.line("3");
+        }
+        terminal.wait();
+        harmless(&terminal);
+    }
+}

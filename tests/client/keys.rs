@@ -1,0 +1,130 @@
+//! Ctrl-D and Ctrl-C at every prompt (lesson C27).
+
+use crate::common::PASSWD;
+use crate::person::{self, Person, no_trace};
+use crate::prompts::{Prompt, level_one};
+use crate::terminal::{CTRL_C, CTRL_D, Terminal};
+use nix::sys::signal::Signal;
+
+/// The end of the file leaves as the last entry of the prompt's menu would.
+#[test]
+fn the_end_of_file_leaves() {
+    let daemon = person::daemon("");
+    daemon.connect_as("ann");
+    let person = Person::new(person::port(&daemon));
+    for prompt in Prompt::ALL {
+        let mut terminal = person.terminal(&[]);
+        prompt.reach(&mut terminal, "ann");
+        terminal.keys(CTRL_D);
+        if matches!(prompt, Prompt::LevelTwo | Prompt::Word | Prompt::Count) {
+            terminal.expect("Logged out.");
+            level_one(&mut terminal);
+            terminal.keys(CTRL_D);
+        }
+        assert_eq!(terminal.exit(), 0, "{prompt:?}: {}", terminal.shown());
+        assert!(terminal.echoes(), "{prompt:?}");
+        // Whoever comes next finds the cursor at the beginning of a line.
+        assert!(terminal.bytes().ends_with(b"\n"), "{prompt:?}: {}", terminal.shown());
+        no_trace(&terminal.shown());
+    }
+    // Nothing was registered on the way.
+    assert!(daemon.connect().ask_line(&format!("L new {PASSWD}")).starts_with("FAIL denied"));
+}
+
+fn interrupted(terminal: &mut Terminal, what: &str, leave: impl Fn(&mut Terminal), status: i32) {
+    leave(terminal);
+    assert_eq!(terminal.exit(), status, "{what}: {}", terminal.shown());
+    assert!(terminal.echoes(), "{what}");
+    assert!(terminal.bytes().ends_with(b"\n"), "{what}: {}", terminal.shown());
+    no_trace(&terminal.shown());
+}
+
+#[test]
+fn ctrl_c_ends_the_client() {
+    let daemon = person::daemon("");
+    daemon.connect_as("ann");
+    let person = Person::new(person::port(&daemon));
+    for prompt in Prompt::ALL {
+        let mut terminal = person.terminal(&[]);
+        prompt.reach(&mut terminal, "ann");
+        interrupted(&mut terminal, &format!("{prompt:?}"), |terminal| terminal.keys(CTRL_C), 130);
+    }
+    // The server notices, and nobody is left.
+    daemon.wait_children(0);
+}
+
+/// The same by `kill`, in the middle of a password.
+#[test]
+fn a_signal_turns_the_echo_on_again() {
+    let person = Person::new("127.0.0.1:1");
+    for (signal, status) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
+        let mut terminal = person.terminal(&[]);
+        Prompt::LoginPassword.reach(&mut terminal, "ann");
+        terminal.keys("half a pass");
+        interrupted(&mut terminal, signal.as_str(), |terminal| terminal.signal(signal), status);
+        assert!(!terminal.shown().contains("half"));
+    }
+}
+
+/// Keys that stop or kill a program would leave the terminal mute.
+#[test]
+fn other_keys_at_a_password() {
+    let daemon = person::daemon("");
+    daemon.connect_as("ann");
+    let person = Person::new(person::port(&daemon));
+    let mut terminal = person.terminal(&[]);
+    Prompt::LoginPassword.reach(&mut terminal, "ann");
+    // Ctrl-Z, Ctrl-\, an arrow, and a Ctrl-D that is not at the beginning.
+    terminal.keys("\u{1a}\u{1c}correct\u{1b}[A \u{4}horse\n");
+    terminal.expect("Welcome, ann.");
+    let hidden = Prompt::ALL.into_iter().filter(|prompt| prompt.is_hidden()).count();
+    assert_eq!(hidden, 3);
+}
+
+/// The prompts of subcommands: Ctrl-C is 130 everywhere; Ctrl-D is input that ended too early.
+#[test]
+fn prompts_of_subcommands() {
+    let daemon = person::daemon("");
+    daemon.connect_as("ann");
+    let person = Person::new(person::port(&daemon));
+    let first = |arguments: &[&str], prompts: &[(&str, &str)], last: (&str, bool)| {
+        for (keys, status) in [(CTRL_C, 130), (CTRL_D, 65)] {
+            let mut terminal = person.terminal(arguments);
+            for (prompt, answer) in prompts {
+                terminal.expect(prompt);
+                terminal.line(answer);
+            }
+            let (prompt, hidden) = last;
+            if hidden {
+                terminal.expect_hidden(prompt);
+            } else {
+                terminal.expect(prompt);
+            }
+            let what = format!("{arguments:?} {prompt}");
+            // Nobody said which account: that is missing from the command line.
+            let status = if keys == CTRL_D && prompt == "Name: " { 64 } else { status };
+            interrupted(&mut terminal, &what, |terminal| terminal.keys(keys), status);
+        }
+    };
+    let ann = ["--user", "ann"];
+    let with = |command: &'static str| [ann.as_slice(), &[command]].concat();
+    first(&["lookup", "apple"], &[], ("Name: ", false));
+    first(&["lookup", "apple"], &[("Name: ", "ann")], ("Password: ", true));
+    first(&with("history"), &[], ("Password: ", true));
+    first(&with("register"), &[("Password: ", "x")], ("Password again: ", true));
+    first(&with("passwd"), &[("Password: ", PASSWD)], ("New password: ", true));
+    first(&with("passwd"), &[("Password: ", PASSWD), ("New password: ", "x")], ("New password again: ", true));
+    first(&with("delete-account"), &[("Password: ", PASSWD)], ("to go on: ", false));
+    // Nothing was changed on the way.
+    assert!(daemon.connect().ask_line(&format!("L ann {PASSWD}")).starts_with("OK"));
+}
+
+/// Ctrl-C while the client waits for a server that says nothing.
+#[test]
+fn ctrl_c_while_the_server_is_silent() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let person = Person::new(listener.local_addr().unwrap().to_string());
+    let mut terminal = person.terminal(&["about"]);
+    let (_held, _) = listener.accept().unwrap();
+    interrupted(&mut terminal, "about", |terminal| terminal.keys(CTRL_C), 130);
+}

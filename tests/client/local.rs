@@ -1,0 +1,181 @@
+//! `--local`: a private server that starts and ends with its client, from an empty home directory.
+
+use crate::common::{PASSWD, processes, send_signal, wait_until};
+use crate::person::Person;
+use crate::prompts::{level_one, level_two, look_up, register};
+use crate::stream::Running;
+use crate::terminal::{CTRL_C, Terminal};
+use nix::sys::signal::Signal;
+use std::collections::BTreeSet;
+use std::os::unix::fs::PermissionsExt;
+
+/// The inodes of every socket that listens: TCP of both kinds, and Unix sockets.
+fn listening() -> BTreeSet<u64> {
+    let mut inodes = BTreeSet::new();
+    for (file, state, flag, inode) in [("tcp", 3, "0A", 9), ("tcp6", 3, "0A", 9), ("unix", 3, "00010000", 6)] {
+        let table = std::fs::read_to_string(format!("/proc/net/{file}")).unwrap();
+        for line in table.lines().skip(1) {
+            let fields: Vec<&str> = line.split_whitespace().collect();
+            if fields[state] == flag {
+                inodes.insert(fields[inode].parse().unwrap());
+            }
+        }
+    }
+    inodes
+}
+
+/// A process and everything below it.
+fn tree(pid: u32) -> Vec<u32> {
+    let mut all = vec![pid];
+    let mut next = 0;
+    while next < all.len() {
+        all.extend(processes::children(all[next]));
+        next += 1;
+    }
+    all
+}
+
+/// Menus on a private server, where `ann` has just been registered.
+fn open(person: &Person) -> Terminal {
+    let mut terminal = person.terminal(&["--local"]);
+    level_one(&mut terminal);
+    register(&mut terminal, "ann", PASSWD, PASSWD);
+    level_two(&mut terminal);
+    terminal
+}
+
+fn pid(terminal: &Terminal) -> u32 {
+    u32::try_from(terminal.pid()).unwrap()
+}
+
+#[test]
+fn from_an_empty_home() {
+    let person = Person::new("");
+    let mut terminal = open(&person);
+    look_up(&mut terminal);
+    for (word, meaning) in [("apple", "苹果"), ("ice cream", "冰淇淋")] {
+        terminal.line(word);
+        terminal.expect(meaning);
+        terminal.expect("Word (## to go back): ");
+    }
+    terminal.line("##");
+    level_two(&mut terminal);
+    terminal.line("2");
+    terminal.expect("all): ");
+    terminal.line("");
+    terminal.expect("ice cream");
+    terminal.expect("apple");
+    level_two(&mut terminal);
+    terminal.line("3");
+    level_one(&mut terminal);
+    terminal.line("3");
+    assert_eq!(terminal.exit(), 0, "{}", terminal.shown());
+    // What lasts is where the XDG specification says, and private.
+    let state = person.home().join(".local/state/cidian");
+    assert!(state.join("cidian.db").is_file());
+    assert_eq!(state.metadata().unwrap().permissions().mode() & 0o077, 0);
+    let left: Vec<_> = std::fs::read_dir(person.home()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, [".local"]);
+    // And it is still there for the next one.
+    let ran = person.run_as("ann", &["--local", "history"], "").ended(0);
+    let words: Vec<&str> = ran.out.lines().map(|line| line.split('\t').nth(1).unwrap()).collect();
+    assert_eq!(words, ["ice cream", "apple"]);
+}
+
+#[test]
+fn subcommands() {
+    let state = tempfile::tempdir().unwrap();
+    let person = Person::new("").with("XDG_STATE_HOME", state.path().to_str().unwrap());
+    person.run_as("ann", &["--local", "register"], "").ended(0).said("Account ann is registered.\n");
+    person.run_as("ann", &["--local", "register"], "").ended(73);
+    let ran = person.run_as("ann", &["lookup", "--local", "apple", "zzzz"], "").ended(1);
+    assert!(ran.out.contains("苹果"), "{}", ran.out);
+    assert_eq!(person.run_as("ann", &["--local", "lookup"], "apple\n\nzzzz\nwater").ended(1).out.lines().count(), 4);
+    assert!(person.run(&["--local", "about"], "").ended(0).out.contains("headwords"));
+    person.run_as("bob", &["--local", "history"], "").ended(77);
+    assert!(state.path().join("cidian/cidian.db").is_file());
+    // No place for the database: told, and no crash.
+    let unwritable = Person::new("").with("XDG_STATE_HOME", "/proc/nowhere");
+    let ran = unwritable.run(&["--local", "about"], "");
+    assert!(ran.status != 0 && ran.err.contains("/proc/nowhere"), "{} {:?}", ran.status, ran.err);
+}
+
+#[test]
+fn two_at_once_share_the_database() {
+    let person = Person::new("");
+    let mut terminal = open(&person);
+    look_up(&mut terminal);
+    terminal.line("apple");
+    terminal.expect("苹果");
+    terminal.expect("Word (## to go back): ");
+    let ran = person.run_as("ann", &["--local", "lookup", "water"], "").ended(0);
+    assert!(ran.out.contains('水'), "{}", ran.out);
+    terminal.line("##");
+    level_two(&mut terminal);
+    terminal.line("2");
+    terminal.expect("all): ");
+    terminal.line("");
+    let history = terminal.read_to("3  log out");
+    assert!(history.contains("water") && history.contains("apple"), "{history}");
+    // And at full speed: two filters, nothing lost.
+    let words = "apple\n".repeat(500);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let ran = person.run_as("ann", &["--local", "lookup"], words.as_bytes()).ended(0);
+                assert_eq!(ran.out.lines().count(), 500);
+            });
+        }
+    });
+    let all = person.run_as("ann", &["--local", "history", "--all"], "").ended(0);
+    assert_eq!(all.out.lines().count(), 1_002);
+}
+
+#[test]
+fn nobody_else_can_reach_it() {
+    let person = Person::new("");
+    let terminal = open(&person);
+    let all = tree(pid(&terminal));
+    assert!(all.len() >= 3, "client, server and session: {all:?}");
+    let ours: BTreeSet<u64> = all.iter().flat_map(|&pid| processes::sockets(pid)).collect();
+    assert!(!ours.is_empty());
+    let listening = listening();
+    assert!(!listening.is_empty() || ours.is_disjoint(&listening));
+    assert!(ours.is_disjoint(&listening), "a socket of {all:?} listens");
+}
+
+/// However the client ends, nothing of its server is left.
+#[test]
+fn it_ends_with_its_client() {
+    let person = Person::new("");
+    let mut terminal = open(&person);
+    let end = |terminal: &mut Terminal, leave: &dyn Fn(&mut Terminal)| {
+        let all = tree(pid(terminal));
+        assert!(all.len() >= 3, "client, server and session: {all:?}");
+        leave(terminal);
+        let status = terminal.wait();
+        wait_until("the private server to end", || all.iter().all(|&pid| !processes::lives(pid)));
+        assert!(terminal.echoes());
+        status
+    };
+    let status = end(&mut terminal, &|terminal| terminal.keys(CTRL_C));
+    assert_eq!(status.code(), Some(130), "{}", terminal.shown());
+    for (signal, code) in [(Signal::SIGKILL, None), (Signal::SIGTERM, Some(143)), (Signal::SIGHUP, None)] {
+        let mut terminal = person.terminal(&["--local", "--user", "ann"]);
+        level_one(&mut terminal);
+        crate::prompts::level_one_log_in(&mut terminal, PASSWD);
+        level_two(&mut terminal);
+        let status = end(&mut terminal, &|terminal| terminal.signal(signal));
+        assert_eq!(status.code(), code, "{signal}: {status}");
+    }
+    // Killed while words come in, it leaves no lock behind.
+    let mut client = Running::start(&person, "ann", &["--local", "lookup"]);
+    client.write("apple");
+    client.read();
+    let all = tree(client.pid());
+    send_signal(client.pid(), Signal::SIGKILL);
+    wait_until("the private server to end", || all.iter().all(|&pid| !processes::lives(pid)));
+    drop(client);
+    let ran = person.run_as("ann", &["--local", "history"], "").ended(0);
+    assert_eq!(ran.out.lines().count(), 1);
+}

@@ -1,0 +1,19 @@
+//! The real client at process level: in a real pseudo-terminal and through pipes, against a real daemon over SQLite,
+//! against a hostile one, and on its own private server.
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../common/terminal.rs"]
+mod terminal;
+
+mod failures;
+mod hostile;
+mod keys;
+mod languages;
+mod local;
+mod menus;
+mod person;
+mod pipes;
+mod prompts;
+mod stream;
+mod subcommands;

@@ -1,0 +1,400 @@
+//! A real `cidiand` with a state directory, a port and a database of its own; it ends with its guard.
+
+use super::connection::Connection;
+use super::mariadb::MariaDb;
+use super::{PATIENCE, processes, wait_for};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use std::fs::File;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use tempfile::TempDir;
+
+/// The password of every account whose password does not matter.
+pub const PASSWD: &str = "correct horse";
+
+/// The words of a daemon that is not given others.
+pub const WORDS: &str = "# title: Test words\n# licence: CC0-1.0\nApple\tn. 苹果公司\napple\tn. 苹果\n\
+    bank\tn. 银行\nbank\tn. 河岸\nice cream\tn. 冰淇淋\npear\tn. 梨\\nv. \\t one \\\\ two\nzoo\tn. 动物园\n";
+
+/// The server that all tests of this binary share, each with a database of its own. It ends with the process.
+pub fn shared_mariadb() -> &'static MariaDb {
+    static SHARED: OnceLock<MariaDb> = OnceLock::new();
+    SHARED.get_or_init(MariaDb::start)
+}
+
+/// Where a daemon keeps what lasts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Store {
+    /// The embedded database in the daemon's own state directory.
+    Sqlite,
+    /// A new database, with its schema, in the shared server.
+    MariaDb,
+    /// Whatever this URL says. Nothing is prepared there.
+    Url(String),
+}
+
+/// What a daemon is started with.
+pub struct Setup {
+    store: Store,
+    options: Vec<String>,
+    listen: bool,
+    words: Option<String>,
+    environment: Vec<(String, String)>,
+    wrapper: Vec<String>,
+    directory: TempDir,
+}
+
+impl Setup {
+    /// A daemon over `store`, on a free port of 127.0.0.1, with [`WORDS`].
+    pub fn new(store: Store) -> Self {
+        let directory = tempfile::Builder::new().prefix("cidian-").tempdir().expect("a temporary directory");
+        let new = Self {
+            store,
+            options: Vec::new(),
+            listen: true,
+            words: Some(WORDS.to_owned()),
+            environment: Vec::new(),
+            wrapper: Vec::new(),
+            directory,
+        };
+        // So that no file of the system plays a part.
+        std::fs::write(new.path("empty.toml"), "").expect("the directory can be written");
+        new
+    }
+
+    /// Further command line, separated by blanks.
+    pub fn options(mut self, options: &str) -> Self {
+        self.options.extend(options.split_whitespace().map(str::to_owned));
+        self
+    }
+
+    /// Listens where the options (or the configuration file) say, and nowhere else.
+    pub fn listening_as_told(mut self) -> Self {
+        self.listen = false;
+        self
+    }
+
+    /// The words file's text.
+    pub fn words(mut self, text: impl Into<String>) -> Self {
+        self.words = Some(text.into());
+        self
+    }
+
+    /// No `--words`.
+    pub fn no_words(mut self) -> Self {
+        self.words = None;
+        self
+    }
+
+    /// An environment variable.
+    pub fn environment(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.environment.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// A command that runs the daemon, such as `strace -D …`: it must become it, or be its sibling.
+    pub fn wrapper(mut self, command: &[&str]) -> Self {
+        self.wrapper = command.iter().map(|&word| word.to_owned()).collect();
+        self
+    }
+
+    /// A path in the daemon's own temporary directory.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// Starts it, and waits until it is ready.
+    pub fn start(mut self) -> Daemon {
+        if self.store == Store::MariaDb {
+            self.store = Store::Url(new_database());
+            let url = self.database().expect("a URL");
+            let output = self.command().args(["--database", &url, "init-db"]).output().expect("cidiand runs");
+            assert!(output.status.success(), "init-db: {output:?}");
+        }
+        self.write_words();
+        let mut daemon = Daemon { process: None, pid: 0, ports: Vec::new(), log_from: 0, setup: self };
+        daemon.start();
+        daemon
+    }
+
+    /// Runs it to its end: for what is refused at start, and for subcommands. `arguments` follow the options.
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        self.write_words();
+        let mut command = self.command();
+        command.args(self.arguments()).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("cidiand runs");
+        let ended = super::wait_for_end(&mut child);
+        let output = child.wait_with_output().expect("its output");
+        assert!(ended, "cidiand {arguments:?} does not end:\n{}", String::from_utf8_lossy(&output.stderr));
+        output
+    }
+
+    /// The URL of its database; none for the default.
+    fn database(&self) -> Option<String> {
+        match &self.store {
+            Store::Sqlite => None,
+            Store::MariaDb => panic!("made when the daemon starts"),
+            Store::Url(url) => Some(url.clone()),
+        }
+    }
+
+    fn write_words(&self) {
+        if let Some(words) = &self.words {
+            std::fs::write(self.path("words.txt"), words).expect("the words file can be written");
+        }
+    }
+
+    fn arguments(&self) -> Vec<String> {
+        let mut arguments = Vec::new();
+        if !self.options.iter().any(|option| option == "--config") {
+            arguments.extend(["--config".to_owned(), self.path("empty.toml").display().to_string()]);
+        }
+        if self.listen {
+            arguments.extend(["--listen", "127.0.0.1:0"].map(str::to_owned));
+        }
+        if let Some(url) = self.database() {
+            arguments.extend(["--database".to_owned(), url]);
+        }
+        if self.words.is_some() {
+            arguments.extend(["--words".to_owned(), self.path("words.txt").display().to_string()]);
+        }
+        arguments.extend(self.options.iter().cloned());
+        arguments
+    }
+
+    /// `cidiand` in this setup's environment, without arguments. It is killed when the thread that starts it ends,
+    /// so that a killed test process leaves none behind.
+    fn command(&self) -> Command {
+        let mut words: Vec<&str> = self.wrapper.iter().map(String::as_str).collect();
+        words.extend(["setpriv", "--pdeathsig", "KILL", env!("CARGO_BIN_EXE_cidiand")]);
+        let mut command = Command::new(words[0]);
+        command.args(&words[1..]);
+        for name in ["CIDIAN_DATABASE", "RUST_LOG", "JOURNAL_STREAM", "NOTIFY_SOCKET", "XDG_STATE_HOME", "LISTEN_FDS"] {
+            command.env_remove(name);
+        }
+        command.env("STATE_DIRECTORY", self.path("state")).env("HOME", self.path("home"));
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command.current_dir(self.directory.path()).stdin(Stdio::null());
+        command
+    }
+}
+
+fn new_database() -> String {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let name = format!("t{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+    shared_mariadb().create_database(&name);
+    shared_mariadb().url(&name)
+}
+
+/// A running daemon.
+pub struct Daemon {
+    process: Option<Child>,
+    pid: u32,
+    ports: Vec<u16>,
+    /// Where the log of this run begins.
+    log_from: usize,
+    setup: Setup,
+}
+
+impl Daemon {
+    /// A daemon over `store`, with no further options.
+    pub fn over(store: Store) -> Self {
+        Setup::new(store).start()
+    }
+
+    /// Starts a daemon that has ended again, with what it was started with.
+    pub fn start(&mut self) {
+        assert!(self.process.is_none(), "the daemon has not ended");
+        let log = File::options().create(true).append(true).open(self.log_path()).expect("the log can be written");
+        self.log_from = self.whole_log().len();
+        let mut command = self.setup.command();
+        command.args(self.setup.arguments()).stdout(Stdio::null()).stderr(log);
+        let child = command.spawn().unwrap_or_else(|error| {
+            panic!("{:?} can't be run ({error}): packages util-linux and strace are needed", command.get_program())
+        });
+        self.pid = child.id();
+        self.process = Some(child);
+        wait_for("the daemon to be ready", PATIENCE, || {
+            let log = self.log();
+            if log.contains("ready: ") {
+                return Some(());
+            }
+            assert!(processes::lives(self.pid), "the daemon ended before it was ready");
+            None
+        });
+        let log = self.log();
+        let addresses = log.lines().filter_map(|line| line.split_once("listening on ")).map(|(_, address)| address);
+        self.ports = addresses.filter_map(|address| address.rsplit_once(':')?.1.parse().ok()).collect();
+    }
+
+    /// The port of the first TCP listener.
+    pub fn port(&self) -> u16 {
+        *self.ports.first().expect("the daemon listens on a TCP port")
+    }
+
+    /// The ports of all TCP listeners.
+    pub fn ports(&self) -> &[u16] {
+        &self.ports
+    }
+
+    /// The parent's process number.
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// The children's process numbers, zombies among them.
+    pub fn children(&self) -> Vec<u32> {
+        processes::children(self.pid)
+    }
+
+    /// Waits until there are so many children.
+    pub fn wait_children(&self, count: usize) -> Vec<u32> {
+        wait_for(&format!("the daemon to have {count} children"), PATIENCE, || {
+            Some(self.children()).filter(|children| children.len() == count)
+        })
+    }
+
+    /// A new connection to the first TCP listener.
+    pub fn connect(&self) -> Connection {
+        Connection::open(self.port())
+    }
+
+    /// A new connection, and the process that serves it.
+    pub fn connect_with_child(&self) -> (Connection, u32) {
+        let before = self.children();
+        let mut connection = self.connect();
+        connection.ask("I");
+        let new: Vec<u32> = self.children().into_iter().filter(|pid| !before.contains(pid)).collect();
+        assert_eq!(new.len(), 1, "one new child for one new client");
+        (connection, new[0])
+    }
+
+    /// A new connection on which a new account is logged in.
+    pub fn connect_as(&self, name: &str) -> Connection {
+        let mut connection = self.connect();
+        connection.register(name);
+        connection.login(name);
+        connection
+    }
+
+    /// The log of this run.
+    pub fn log(&self) -> String {
+        self.whole_log().split_off(self.log_from)
+    }
+
+    fn whole_log(&self) -> String {
+        String::from_utf8_lossy(&std::fs::read(self.log_path()).unwrap_or_default()).into_owned()
+    }
+
+    fn log_path(&self) -> PathBuf {
+        self.setup.path("log")
+    }
+
+    /// Waits for a line of the log that holds `text`, and gives the first such line back.
+    pub fn wait_log(&self, text: &str) -> String {
+        wait_for(&format!("a log line with {text:?}"), PATIENCE, || {
+            self.log().split_inclusive('\n').find(|line| line.ends_with('\n') && line.contains(text)).map(str::to_owned)
+        })
+    }
+
+    /// Waits until so many lines of the log hold `text`.
+    pub fn wait_log_times(&self, text: &str, times: usize) {
+        wait_for(&format!("{times} log lines with {text:?}"), PATIENCE, || {
+            (self.log().lines().filter(|line| line.contains(text)).count() >= times).then_some(())
+        });
+    }
+
+    /// Sends a signal to the parent.
+    pub fn signal(&self, signal: Signal) {
+        send_signal(self.pid, signal);
+    }
+
+    /// Waits until the parent has ended.
+    pub fn wait_exit(&mut self) -> ExitStatus {
+        let mut process = self.process.take().expect("the daemon has not ended yet");
+        let ended = super::wait_for_end(&mut process);
+        assert!(ended, "the daemon does not end");
+        process.wait().expect("its exit status")
+    }
+
+    /// Writes the words file anew, in one step, as a careful editor does.
+    pub fn replace_words(&self, text: impl AsRef<[u8]>) {
+        let new = self.path("words.new");
+        std::fs::write(&new, text).expect("the words file can be written");
+        std::fs::rename(new, self.words_path()).expect("the words file can be replaced");
+    }
+
+    /// The words file.
+    pub fn words_path(&self) -> PathBuf {
+        self.path("words.txt")
+    }
+
+    /// A path in the daemon's own temporary directory.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.setup.path(name)
+    }
+
+    /// The database's URL.
+    pub fn database_url(&self) -> String {
+        let in_state = || format!("sqlite:{}", self.path("state/cidian.db").display());
+        self.setup.database().unwrap_or_else(in_state)
+    }
+
+    /// Runs a statement on the database, past the daemon; gives back the first column of its rows.
+    pub fn sql(&self, statement: &str) -> Vec<String> {
+        let url = self.database_url();
+        match url.strip_prefix("sqlite:") {
+            Some(path) => {
+                let database = rusqlite::Connection::open(path).expect("the embedded database");
+                let mut statement = database.prepare(statement).expect("a statement");
+                let column = |row: &rusqlite::Row<'_>| row.get::<_, rusqlite::types::Value>(0);
+                let rows = statement.query_map([], column).expect("rows");
+                rows.map(|value| match value.expect("a value") {
+                    rusqlite::types::Value::Text(text) => text,
+                    rusqlite::types::Value::Integer(number) => number.to_string(),
+                    other => format!("{other:?}"),
+                })
+                .collect()
+            }
+            None => {
+                let database = url.split(['/', '?']).nth(3).expect("a database");
+                let rows = shared_mariadb().sql(&format!("USE {database}; {statement}"));
+                rows.lines().map(|row| row.split('\t').next().unwrap_or_default().to_owned()).collect()
+            }
+        }
+    }
+
+    /// Runs `cidiand` as a tool on this daemon's database.
+    pub fn tool(&self, arguments: &[&str]) -> Output {
+        let mut command = self.setup.command();
+        command.args(["--config", "empty.toml", "--database", &self.database_url()]).args(arguments);
+        command.output().expect("cidiand runs")
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            let children = self.children();
+            let _ = process.kill();
+            let _ = process.wait();
+            // They end with their parent by themselves; that they do is a test of its own.
+            for child in children.into_iter().filter(|&child| processes::lives(child)) {
+                if processes::title(child).starts_with("cidiand") {
+                    send_signal(child, Signal::SIGKILL);
+                }
+            }
+        }
+        if std::thread::panicking() {
+            eprintln!("the daemon's log:\n{}", self.whole_log());
+        }
+    }
+}
+
+/// Sends a signal to a process that may be gone.
+pub fn send_signal(pid: u32, signal: Signal) {
+    let _ = kill(Pid::from_raw(i32::try_from(pid).expect("a pid")), signal);
+}

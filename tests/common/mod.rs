@@ -1,0 +1,69 @@
+//! What the process-level tests share: real daemons, real databases, a client that speaks lines, and waiting for a
+//! condition instead of sleeping.
+//!
+//! A test binary takes it with `#[path = "../common/mod.rs"] mod common;`. Everything a test starts ends with the
+//! guard that started it, also when the test panics or its process is killed.
+
+// Each test binary uses a part of it.
+#![allow(dead_code, unused_imports, unused_macros)]
+
+mod connection;
+mod daemon;
+pub mod mariadb;
+pub mod processes;
+
+pub use connection::{Connection, code};
+pub use daemon::{Daemon, PASSWD, Setup, Store, WORDS, send_signal, shared_mariadb};
+
+use std::time::{Duration, Instant};
+
+/// Long enough for anything that is not broken, on a slow and busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Waits until `look` has something, and gives it back; panics after `deadline`, naming what it waited for. The only
+/// place where a test pauses.
+pub fn wait_for<T>(what: &str, deadline: Duration, mut look: impl FnMut() -> Option<T>) -> T {
+    let begin = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(begin.elapsed() < deadline, "waited {deadline:?} in vain for {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// The same for a condition.
+pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+    wait_for(what, PATIENCE, || holds().then_some(()));
+}
+
+/// Waits until a process has ended; one that does not is killed, and the answer is no.
+pub fn wait_for_end(process: &mut std::process::Child) -> bool {
+    let begin = Instant::now();
+    let ended = wait_for("a process to end", 2 * PATIENCE, || {
+        let ended = process.try_wait().expect("a process can be waited for").is_some();
+        (ended || begin.elapsed() > PATIENCE).then_some(ended)
+    });
+    if !ended {
+        let _ = process.kill();
+    }
+    ended
+}
+
+/// Runs test bodies, `fn name(store: Store)`, on both stores: as tests `name::sqlite` and `name::mariadb`.
+macro_rules! on_both_stores {
+    ($($body:ident),+ $(,)?) => { $(
+        mod $body {
+            #[test]
+            fn sqlite() {
+                super::$body($crate::common::Store::Sqlite);
+            }
+            #[test]
+            fn mariadb() {
+                super::$body($crate::common::Store::MariaDb);
+            }
+        }
+    )+ };
+}
+pub(crate) use on_both_stores;

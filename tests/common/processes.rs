@@ -1,0 +1,75 @@
+//! What `/proc` tells of a process: its children, descriptors, state and time.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+fn read(pid: u32, file: &str) -> String {
+    std::fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default()
+}
+
+/// The children of a process, zombies among them.
+pub fn children(pid: u32) -> Vec<u32> {
+    read(pid, &format!("task/{pid}/children")).split_whitespace().map(|pid| pid.parse().expect("a pid")).collect()
+}
+
+/// The state's letter, `Z` for a zombie; none if there is no such process.
+pub fn state(pid: u32) -> Option<char> {
+    read(pid, "stat").rsplit_once(") ").and_then(|(_, rest)| rest.chars().next())
+}
+
+/// Whether a process is there and not only waiting to be reaped.
+pub fn lives(pid: u32) -> bool {
+    state(pid).is_some_and(|state| state != 'Z')
+}
+
+/// The CPU time of a process, user and system, in ticks of a hundredth of a second.
+pub fn cpu_ticks(pid: u32) -> u64 {
+    let stat = read(pid, "stat");
+    let fields = stat.rsplit_once(") ").expect("the process is there").1;
+    fields.split(' ').skip(11).take(2).map(|ticks| ticks.parse::<u64>().expect("a number")).sum()
+}
+
+/// What the open descriptors lead to, such as `socket:[1234]`.
+pub fn descriptors(pid: u32) -> Vec<PathBuf> {
+    let directory = std::fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten();
+    directory.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok()).collect()
+}
+
+/// The inodes of the open sockets.
+pub fn sockets(pid: u32) -> BTreeSet<u64> {
+    let inode = |path: &PathBuf| path.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok();
+    descriptors(pid).iter().filter_map(inode).collect()
+}
+
+/// The inodes of all sockets that listen on a TCP port of IPv4.
+pub fn listening_inodes(port: u16) -> BTreeSet<u64> {
+    let table = std::fs::read_to_string("/proc/net/tcp").expect("/proc/net/tcp");
+    let of_line = |line: &str| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let listens = fields.get(3) == Some(&"0A") && fields.get(1)?.ends_with(&format!(":{port:04X}"));
+        if listens { fields.get(9)?.parse().ok() } else { None }
+    };
+    table.lines().filter_map(of_line).collect()
+}
+
+/// The inode of the daemon's end of a connection over 127.0.0.1.
+pub fn server_end(port: u16, client: u16) -> Option<u64> {
+    let table = std::fs::read_to_string("/proc/net/tcp").expect("/proc/net/tcp");
+    table.lines().find_map(|line| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let ours = fields.get(1)?.ends_with(&format!(":{port:04X}"));
+        let theirs = fields.get(2)?.ends_with(&format!(":{client:04X}"));
+        if ours && theirs { fields.get(9)?.parse().ok() } else { None }
+    })
+}
+
+/// A line of `/proc/PID/status`, such as `SigBlk`; without its name.
+pub fn status(pid: u32, key: &str) -> Option<String> {
+    let status = read(pid, "status");
+    status.lines().find_map(|line| Some(line.strip_prefix(key)?.strip_prefix(':')?.trim().to_owned()))
+}
+
+/// What `ps` shows.
+pub fn title(pid: u32) -> String {
+    read(pid, "cmdline").trim_end_matches('\0').replace('\0', " ")
+}

@@ -1,0 +1,190 @@
+//! A program in a real pseudo-terminal, as a person has it: keys in, bytes of the screen out. It never sleeps: it
+//! waits for what it expects, or fails and shows what came instead.
+//!
+//! The terminal is the program's controlling one, for passwords are asked on `/dev/tty`.
+
+use nix::fcntl::OFlag;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::pty::{PtyMaster, grantpt, posix_openpt, ptsname_r, unlockpt};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::termios::{LocalFlags, tcgetattr};
+use nix::unistd::{Pid, setsid};
+use std::fs::File;
+use std::io::{ErrorKind, Read, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, ExitStatus};
+use std::time::{Duration, Instant};
+
+/// How long anything may take to show. Far above what it takes: a busy machine is no failure.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Ctrl-C, as the terminal sends it.
+pub const CTRL_C: &str = "\u{3}";
+/// Ctrl-D, as the terminal sends it.
+pub const CTRL_D: &str = "\u{4}";
+
+/// The terminal, and the program that runs in it. The program ends with it.
+pub struct Terminal {
+    master: PtyMaster,
+    child: Child,
+    received: Vec<u8>,
+    /// Up to where [`Terminal::expect`] has looked.
+    looked: usize,
+}
+
+impl Terminal {
+    /// Starts `command` in a new terminal of so many columns and rows.
+    pub fn start(mut command: Command, columns: u16, rows: u16) -> Self {
+        // Close-on-exec from the start: other tests fork at the same time, and must not hold this terminal open.
+        let master = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC).expect("a pseudo-terminal");
+        grantpt(&master).expect("grantpt");
+        unlockpt(&master).expect("unlockpt");
+        let path = ptsname_r(&master).expect("ptsname");
+        let open = || {
+            let flags = nix::libc::O_NOCTTY | nix::libc::O_CLOEXEC;
+            File::options().read(true).write(true).custom_flags(flags).open(&path).expect("the terminal's own end")
+        };
+        let slave = open();
+        let size = nix::libc::winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        // SAFETY: the descriptor is open, and `size` is what this request reads.
+        let set = unsafe { nix::libc::ioctl(std::os::fd::AsRawFd::as_raw_fd(&slave), nix::libc::TIOCSWINSZ, &size) };
+        assert_eq!(set, 0, "the size of the terminal");
+        command.stdin(open()).stdout(open()).stderr(slave);
+        // SAFETY: both calls are async-signal-safe, and touch nothing of the parent's memory.
+        unsafe {
+            command.pre_exec(|| {
+                setsid()?;
+                if nix::libc::ioctl(0, nix::libc::TIOCSCTTY, 0) != 0 {
+                    return Err(std::io::Error::last_os_error());
+                }
+                Ok(())
+            });
+        }
+        let child = command.spawn().expect("the program starts");
+        Self { master, child, received: Vec::new(), looked: 0 }
+    }
+
+    /// The program's process number.
+    pub fn pid(&self) -> i32 {
+        i32::try_from(self.child.id()).unwrap()
+    }
+
+    /// Types.
+    pub fn keys(&mut self, keys: &str) {
+        self.master.write_all(keys.as_bytes()).expect("the terminal takes keys");
+    }
+
+    /// Types bytes that need not be text.
+    pub fn bytes_in(&mut self, bytes: &[u8]) {
+        self.master.write_all(bytes).expect("the terminal takes keys");
+    }
+
+    /// Types a line and Enter.
+    pub fn line(&mut self, text: &str) {
+        self.keys(&format!("{text}\n"));
+    }
+
+    /// Waits until `text` shows, behind everything that was expected before.
+    pub fn expect(&mut self, text: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(at) = find(&self.received[self.looked..], text.as_bytes()) {
+                self.looked += at + text.len();
+                return;
+            }
+            assert!(self.take(deadline), "the terminal never showed {text:?}; it showed\n{}", self.shown());
+        }
+    }
+
+    /// Waits as [`Terminal::expect`] does, and gives back what showed before `text`.
+    pub fn read_to(&mut self, text: &str) -> String {
+        let from = self.looked;
+        self.expect(text);
+        String::from_utf8_lossy(&self.received[from..self.looked - text.len()]).into_owned()
+    }
+
+    /// Waits for a password prompt, and sees that nothing typed from now on shows.
+    pub fn expect_hidden(&mut self, prompt: &str) {
+        self.expect(prompt);
+        // A prompt that is there before the echo is off invites a quick typist to show the password.
+        assert!(!self.echoes(), "the terminal echoes at {prompt:?}");
+    }
+
+    /// Whether the terminal shows what is typed.
+    pub fn echoes(&self) -> bool {
+        tcgetattr(&self.master).expect("the terminal's settings").local_flags.contains(LocalFlags::ECHO)
+    }
+
+    /// Everything that the terminal has been sent so far, and has read of it.
+    pub fn bytes(&self) -> &[u8] {
+        &self.received
+    }
+
+    /// The same for people.
+    pub fn shown(&self) -> String {
+        String::from_utf8_lossy(&self.received).into_owned()
+    }
+
+    /// Sends the program a signal.
+    pub fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(self.pid()), signal).expect("the program is there");
+    }
+
+    /// Waits for the program's end, and for the last it had to say.
+    pub fn wait(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + PATIENCE;
+        // Until nobody holds the terminal any more: what a program leaves behind shows here, too.
+        while self.take(deadline) {}
+        loop {
+            if let Some(status) = self.child.try_wait().expect("the program is ours") {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "the program does not end; the terminal shows\n{}", self.shown());
+            std::thread::yield_now();
+        }
+    }
+
+    /// Waits for the program's end, and returns the number that the shell would see.
+    pub fn exit(&mut self) -> i32 {
+        let status = self.wait();
+        status.code().unwrap_or_else(|| panic!("{status}; the terminal shows\n{}", self.shown()))
+    }
+
+    /// Reads what is there, and waits for it; false at the end, or at the deadline.
+    fn take(&mut self, deadline: Instant) -> bool {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let timeout = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
+        let mut wait = [PollFd::new(self.master.as_fd(), PollFlags::POLLIN)];
+        match poll(&mut wait, timeout) {
+            Ok(0) => return false,
+            Ok(_) | Err(nix::errno::Errno::EINTR) => {}
+            Err(error) => panic!("poll: {error}"),
+        }
+        let mut buffer = [0; 4_096];
+        loop {
+            match self.master.read(&mut buffer) {
+                Ok(0) => return false,
+                Ok(count) => {
+                    self.received.extend_from_slice(&buffer[..count]);
+                    return true;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                // EIO: nobody has the other end open any more.
+                Err(_) => return false,
+            }
+        }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+    haystack.windows(needle.len()).position(|window| window == needle)
+}

@@ -1,0 +1,20 @@
+//! The daemon as a process: real programs, real forks, real databases, real signals.
+//!
+//! Each module tests one side of the promise in the interface; a test's comment names the lesson it comes from.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod accounts;
+mod children;
+mod durability;
+mod framing;
+mod lifecycle;
+mod limits;
+mod lookups;
+mod outages;
+mod reload;
+mod requests;
+mod scarcity;
+mod starting;
+mod tools;

@@ -1,0 +1,104 @@
+//! The database goes away and comes back; the daemon and its connections stay.
+
+use crate::common::mariadb::MariaDb;
+use crate::common::{Connection, Daemon, PASSWD, PATIENCE, Setup, Store, code, shared_mariadb, wait_for};
+use nix::sys::signal::Signal;
+use std::time::{Duration, Instant};
+
+/// A daemon over a server that no other test uses.
+fn private() -> (MariaDb, Daemon) {
+    let server = MariaDb::start();
+    server.create_database("dict");
+    let setup = Setup::new(Store::Url(server.tcp_url("dict")));
+    assert!(setup.run(&["init-db"]).status.success());
+    (server, setup.start())
+}
+
+/// One lookup that may be refused for now; whether it was done.
+fn tried(client: &mut Connection, request: &str) -> bool {
+    let reply = client.ask_line(request);
+    assert!(reply.starts_with("OK ") || code(&reply) == Some("unavailable"), "{reply}");
+    reply.starts_with("OK ")
+}
+
+/// Lesson C14. Each acknowledged lookup is in the history exactly once, each refused one not at all.
+#[test]
+fn a_server_restarted_between_two_queries() {
+    let (mut server, daemon) = private();
+    let mut ann = daemon.connect_as("ann");
+    let mut other = daemon.connect();
+    other.login("ann");
+    let mut done = Vec::new();
+    for word in ["apple", "zoo", "pear"] {
+        assert!(tried(&mut ann, &format!("Q ann {word}")));
+        assert!(tried(&mut other, "Q ann bank"));
+        done.extend([word, "bank"]);
+        server.restart();
+        for client in [&mut ann, &mut other] {
+            wait_for("a lookup after the restart", Duration::from_secs(10), || {
+                tried(client, "Q ann ice cream").then_some(())
+            });
+            done.push("ice cream");
+        }
+    }
+    let mut history = ann.history("ann");
+    history.reverse();
+    assert_eq!(history, done);
+    assert_eq!(daemon.children().len(), 2, "both connections lived through it");
+}
+
+/// Lesson C14: what `wait_timeout` or an administrator does to an idle connection.
+#[test]
+fn a_connection_killed_by_the_server() {
+    let daemon = Daemon::over(Store::MariaDb);
+    let mut ann = daemon.connect_as("ann");
+    for round in 1..=5 {
+        assert!(ann.ask_line("Q ann zoo").starts_with("OK zoo\t"));
+        let kill = "SELECT CONCAT('KILL ', id, ';') FROM information_schema.processlist WHERE id <> CONNECTION_ID() \
+                    AND db = DATABASE()";
+        let kills = daemon.sql(kill);
+        assert_eq!(kills.len(), 1, "the child has one connection of its own: {kills:?}");
+        shared_mariadb().sql(&kills[0]);
+        wait_for("a lookup on a new connection", Duration::from_secs(10), || {
+            tried(&mut ann, "Q ann apple").then_some(())
+        });
+        assert_eq!(ann.history("ann").len(), 2 * round);
+    }
+}
+
+#[test]
+fn while_the_database_is_away() {
+    let (mut server, daemon) = private();
+    let mut ann = daemon.connect_as("ann");
+    assert!(tried(&mut ann, "Q ann zoo"));
+    server.kill();
+    let mut new = daemon.connect();
+    let login = format!("L ann {PASSWD}");
+    let requests =
+        ["R bob secret", &login, "Q ann apple", "H ann", "C ann", "P ann new passwd", &format!("X ann {PASSWD}")];
+    for request in requests {
+        // Whoever is logged in already, or somebody new.
+        let client = if request.starts_with(['R', 'L']) { &mut new } else { &mut ann };
+        let begin = Instant::now();
+        assert_eq!(client.refused(request), "unavailable", "{request}");
+        assert!(begin.elapsed() < Duration::from_secs(2), "{request} takes {:?}", begin.elapsed());
+    }
+    // They are no failed logins, and what needs no database is answered.
+    for _ in 0..6 {
+        assert_eq!(new.refused(&login), "unavailable");
+    }
+    assert_eq!(new.ask("I").len(), 5);
+    ann.send("Q ann apple\nI\nQ ann pear\n");
+    assert_eq!(code(&ann.line()), Some("unavailable"));
+    assert_eq!(ann.reply_to("I").len(), 5);
+    assert_eq!(code(&ann.line()), Some("unavailable"));
+    daemon.replace_words("zoo new\napple new\n");
+    daemon.signal(Signal::SIGHUP);
+    daemon.wait_log("generation 2");
+    assert!(daemon.log().contains(" WARN: "), "and it is logged");
+    server.restart();
+    wait_for("the database to be back", PATIENCE, || tried(&mut ann, "Q ann apple").then_some(()));
+    assert_eq!(ann.history("ann"), ["apple", "zoo"], "what was refused is not there, and nothing was cleared");
+    new.login("ann");
+    new.ok("R bob secret");
+}

@@ -1,0 +1,257 @@
+//! Starting: options, the configuration file, addresses, and an exit status for each way to fail.
+
+use crate::common::{Connection, Daemon, Setup, Store, code, shared_mariadb};
+use nix::sys::signal::Signal;
+use std::net::{Ipv6Addr, TcpListener, TcpStream};
+use std::os::unix::net::UnixListener;
+use std::process::Output;
+
+fn setup() -> Setup {
+    Setup::new(Store::Sqlite)
+}
+
+/// That a run failed with this status, and said something with `part` in it on standard error.
+fn fails(output: &Output, status: i32, part: &str) {
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(status), "{said}");
+    assert!(said.contains(part), "{part:?} is not in: {said}");
+}
+
+#[test]
+fn status_64_a_bad_option_or_url() {
+    let cases = [
+        ("--no-such-option", "--no-such-option"),
+        ("nosuchcommand", "nosuchcommand"),
+        ("--max-clients many", "many"),
+        ("--max-clients -1", ""),
+        ("--lookup elsewhere", "elsewhere"),
+        ("--registration ajar", "ajar"),
+        ("--idle-timeout", "--idle-timeout"),
+        ("--listen nowhere", "nowhere"),
+        ("--listen 127.0.0.1:65536", "65536"),
+        ("--exempt-source 1.2.3.4/33", "1.2.3.4/33"),
+        ("--database postgres://localhost/x", "--database"),
+        ("--database mysql://localhost", "--database"),
+        ("--database sqlite:a --database-file b", ""),
+    ];
+    for (options, part) in cases {
+        fails(&setup().options(options).run(&[]), 64, part);
+    }
+    fails(&setup().environment("CIDIAN_DATABASE", "nonsense").run(&[]), 64, "CIDIAN_DATABASE");
+    // Help and version are no failures.
+    for option in ["--help", "--version"] {
+        let output = setup().run(&[option]);
+        assert_eq!(output.status.code(), Some(0));
+        assert!(String::from_utf8_lossy(&output.stdout).contains("cidiand"));
+    }
+}
+
+#[test]
+fn status_65_words_refused_and_66_not_there() {
+    fails(&setup().words("apple x\nword\n").run(&[]), 65, "line 2");
+    fails(&setup().words("").run(&[]), 65, "words.txt");
+    fails(&setup().no_words().options("--words /nonexistent/words").run(&[]), 66, "/nonexistent/words");
+    fails(&setup().no_words().options("--words /etc").run(&[]), 65, "/etc");
+}
+
+#[test]
+fn status_69_the_database_cannot_be_reached() {
+    let free = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("its address").port();
+    let url = format!("mysql://root:secret@127.0.0.1:{free}/dict");
+    let output = Setup::new(Store::Url(url)).run(&[]);
+    fails(&output, 69, "127.0.0.1");
+    assert!(!String::from_utf8_lossy(&output.stderr).contains("secret"), "lesson C2: no secret in a log");
+    fails(
+        &Setup::new(Store::Url("mysql://root@localhost/d?socket=/nonexistent/s".into())).run(&[]),
+        69,
+        "/nonexistent/s",
+    );
+}
+
+#[test]
+fn status_71_a_port_or_the_state_directory_in_use() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("its address").to_string();
+    fails(&setup().listening_as_told().options(&format!("--listen {address}")).run(&[]), 71, &address);
+    let setup = setup();
+    let socket = setup.path("socket");
+    let _live = UnixListener::bind(&socket).expect("a socket");
+    let option = format!("--listen unix:{}", socket.display());
+    fails(&setup.listening_as_told().options(&option).run(&[]), 71, "socket");
+
+    let daemon = Daemon::over(Store::Sqlite);
+    let state = daemon.path("state").display().to_string();
+    fails(&self::setup().environment("STATE_DIRECTORY", &state).run(&[]), 71, &state);
+    assert_eq!(daemon.connect().ask("I").len(), 5, "the first one goes on");
+    // A daemon that was killed leaves nothing that keeps the next one out.
+    let mut daemon = daemon;
+    daemon.signal(Signal::SIGKILL);
+    daemon.wait_exit();
+    daemon.start();
+    assert_eq!(daemon.connect().ask("I").len(), 5);
+}
+
+#[test]
+fn status_78_configuration_or_no_schema() {
+    let with_file = |text: &str| {
+        let setup = setup();
+        std::fs::write(setup.path("cidiand.toml"), text).expect("a file");
+        setup.options("--config cidiand.toml").run(&[])
+    };
+    fails(&with_file("# fine\nmax_clients = \n"), 78, "line 2");
+    fails(&with_file("max-clients = 1\n"), 78, "max-clients");
+    fails(&with_file("\n\nno_such_key = 1\n"), 78, "no_such_key");
+    fails(&with_file("max_clients = 'three'\n"), 78, "line 1");
+    fails(&with_file("database = 'postgres://x/y'\n"), 78, "database");
+    fails(&with_file("exempt_source = ['1.2.3.4/99']\n"), 78, "exempt_source");
+    let output = setup().listening_as_told().options("--config /nonexistent.toml").run(&[]);
+    fails(&output, 78, "/nonexistent.toml");
+    let none = setup().options("--database-file /nonexistent/url").run(&[]);
+    assert_ne!(none.status.code(), Some(0));
+
+    shared_mariadb().create_database("without_schema");
+    let output = Setup::new(Store::Url(shared_mariadb().url("without_schema"))).run(&[]);
+    fails(&output, 78, "cidiand init-db");
+}
+
+#[test]
+fn check_says_everything_that_is_wrong() {
+    let fine = setup().run(&["--check"]);
+    let said = String::from_utf8_lossy(&fine.stdout);
+    assert_eq!(fine.status.code(), Some(0), "{fine:?}");
+    for part in ["configuration: fine", "words: fine, 6 headwords", "database: fine"] {
+        assert!(said.contains(part), "{said}");
+    }
+    let bad = Setup::new(Store::Url("mysql://root@localhost/d?socket=/nonexistent/s".into())).words("x\n");
+    let output = bad.run(&["--check"]);
+    fails(&output, 65, "line 1");
+    fails(&output, 65, "/nonexistent/s");
+    fails(&setup().options("--listen nowhere").run(&["--check"]), 64, "nowhere");
+    // It only looks: beside a daemon that runs, too, and without taking its port.
+    let daemon = Daemon::over(Store::Sqlite);
+    let beside = setup().environment("STATE_DIRECTORY", daemon.path("state").display().to_string()).run(&["--check"]);
+    assert_eq!(beside.status.code(), Some(0), "{beside:?}");
+}
+
+#[test]
+fn the_configuration_file_has_a_key_for_every_option() {
+    let setup = setup().listening_as_told().no_words();
+    let (socket, other) = (setup.path("s").display().to_string(), setup.path("other.db").display().to_string());
+    let words = setup.path("my-words").display().to_string();
+    std::fs::write(&words, "# title: Mine\nmine x\n").expect("a words file");
+    std::fs::write(setup.path("url"), format!("sqlite:{other}\n")).expect("a file");
+    let text = format!(
+        "listen = ['127.0.0.1:0', 'unix:{socket}']\nwords = '{words}'\nlookup = 'text'\nregistration = 'closed'\n\
+         max_clients = 4\nmax_clients_per_source = 2\nexempt_source = 'none'\nidle_timeout = 0\nlogin_grace = 0\n\
+         database_file = 'url'\n"
+    );
+    std::fs::write(setup.path("cidiand.toml"), text).expect("a file");
+    let daemon = setup.options("--config cidiand.toml").start();
+    let mut client = daemon.connect();
+    assert_eq!(client.ask("I")[2], "title\tMine");
+    assert_eq!(client.refused("R ann secret"), "denied");
+    let mut second = daemon.connect();
+    second.ask("I");
+    assert_eq!(code(&daemon.connect().line()), Some("busy"), "two from one source");
+    let mut local = Connection::open_unix(&daemon.path("s"));
+    local.ask("I");
+    let mut last = Connection::open_unix(&daemon.path("s"));
+    last.ask("I");
+    assert_eq!(code(&Connection::open_unix(&daemon.path("s")).line()), Some("busy"), "four in all");
+    assert!(std::path::Path::new(&other).exists() && !daemon.path("state/cidian.db").exists());
+}
+
+#[test]
+fn the_command_line_wins() {
+    let setup = setup();
+    let text = "listen = 'unix:never'\nregistration = 'closed'\nwords = '/nonexistent'\ndatabase = 'sqlite:never.db'\n";
+    std::fs::write(setup.path("cidiand.toml"), text).expect("a file");
+    let daemon = setup
+        .environment("CIDIAN_DATABASE", "sqlite:also-never.db")
+        .options("--config cidiand.toml --registration open --database sqlite:this.db")
+        .start();
+    daemon.connect_as("ann");
+    assert!(daemon.path("this.db").exists());
+    assert!(["never", "never.db", "also-never.db"].iter().all(|name| !daemon.path(name).exists()));
+}
+
+#[test]
+fn the_database_by_environment_or_file() {
+    let by_environment = setup().environment("CIDIAN_DATABASE", "sqlite:named.db").start();
+    assert!(by_environment.path("named.db").exists());
+    let setup = setup();
+    std::fs::write(setup.path("url"), "sqlite:in-file.db\n").expect("a file");
+    let by_file = setup.options("--database-file url").start();
+    assert!(by_file.path("in-file.db").exists());
+}
+
+#[test]
+fn the_state_directory() {
+    let state = |environment: &[(&str, &str)]| {
+        let setup = environment.iter().fold(setup(), |setup, (name, value)| setup.environment(name, *value));
+        setup.environment("STATE_DIRECTORY", "").start()
+    };
+    let daemon = state(&[]);
+    let home = daemon.path("home/.local/state/cidian");
+    assert!(home.join("cidian.db").exists());
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&home).expect("it").permissions());
+    assert_eq!(mode & 0o777, 0o700, "private");
+    let daemon = state(&[("XDG_STATE_HOME", "xdg")]);
+    assert!(daemon.path("xdg/cidian/cidian.db").exists());
+}
+
+#[test]
+fn several_addresses() {
+    let setup = setup();
+    let socket = setup.path("socket");
+    let mut options = format!("--listen unix:{} --listen 127.0.0.1:0", socket.display());
+    let v6 = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok();
+    if v6 {
+        options.push_str(" --listen [::1]:0");
+    } else {
+        eprintln!("NOT TESTED: this machine has no IPv6 loopback address");
+    }
+    // A socket that a killed daemon left is replaced.
+    drop(UnixListener::bind(&socket).expect("a stale socket"));
+    assert!(socket.exists());
+    let mut daemon = setup.options(&options).start();
+    let mut clients = vec![Connection::open_unix(&socket)];
+    clients.extend(daemon.ports()[..2].iter().map(|&port| Connection::open(port)));
+    if v6 {
+        let stream = TcpStream::connect((Ipv6Addr::LOCALHOST, daemon.ports()[2])).expect("[::1] takes a client");
+        clients.push(Connection::over_tcp(stream));
+    }
+    for (at, client) in clients.iter_mut().enumerate() {
+        client.register(&format!("user{at}"));
+        client.login(&format!("user{at}"));
+        assert_eq!(client.ask_line(&format!("Q user{at} zoo")), "OK zoo\tn. 动物园");
+    }
+    assert!(daemon.log().contains(&format!("listening on unix:{}", socket.display())));
+    let beside = self::setup().listening_as_told().options(&format!("--listen unix:{}", socket.display()));
+    fails(&beside.run(&[]), 71, "socket");
+    assert_eq!(clients[0].ask("H user0").len(), 2, "the live one goes on");
+    assert_eq!(Connection::open_unix(&socket).ask("I").len(), 5);
+    daemon.signal(Signal::SIGTERM);
+    for client in &mut clients {
+        assert_eq!(code(&client.line()), Some("bye"));
+    }
+    drop(clients);
+    assert_eq!(daemon.wait_exit().code(), Some(0));
+    assert!(!socket.exists(), "it takes its socket along");
+}
+
+/// Without any option that names words: the built-in ones.
+#[test]
+fn the_built_in_words() {
+    if std::path::Path::new("/usr/share/cidian/words.txt").exists() {
+        eprintln!("NOT TESTED: this machine has words of its own in /usr/share/cidian/words.txt");
+        return;
+    }
+    let daemon = setup().no_words().start();
+    let mut ann = daemon.connect_as("ann");
+    assert!(ann.ask_line("Q ann apple").starts_with("OK apple\t"));
+    let headwords = &ann.ask("I")[3];
+    let count: u32 = headwords.strip_prefix("headwords\t").expect("headwords").parse().expect("a number");
+    assert!(count >= 300, "{headwords}");
+    assert_eq!(ann.history("ann"), ["apple"]);
+}
