@@ -36,11 +36,14 @@ impl Title {
             // The C library copies each variable to memory of its own.
             unsafe { std::env::set_var(name, value) };
         }
-        Some(Self {
+        let title = Self {
             begin: std::ptr::with_exposed_provenance_mut(argument_begin),
             size: end - argument_begin,
             arguments: argument_end - argument_begin,
-        })
+        };
+        // A database's password in a variable would otherwise show in `ps e` for as long as the daemon lives.
+        title.write(title.arguments, &[], title.size);
+        Some(title)
     }
 
     /// Shows `text`, cut to the room there is. The caller has made it printable.
@@ -52,8 +55,13 @@ impl Title {
         let shown = &text.as_bytes()[..room];
         // What lies behind the text up to the command line's end must not show either.
         let cleared = self.size.min(self.arguments.max(room + 1));
-        for at in 0..cleared {
-            let byte = shown.get(at).copied().unwrap_or(0);
+        self.write(0, shown, cleared);
+    }
+
+    /// Writes `bytes` from `begin` on, and zeros behind them up to `end`.
+    fn write(&self, begin: usize, bytes: &[u8], end: usize) {
+        for at in begin..end.min(self.size) {
+            let byte = bytes.get(at - begin).copied().unwrap_or(0);
             // SAFETY: `at` is below `size`: within the command line and environment that the kernel laid out for this
             // process, writable stack memory. Rust's own arguments were copied out of it, and `prepare` moved the
             // environment. The store is atomic because the kernel reads it from other processes.

@@ -151,6 +151,20 @@ fn the_process_title_shows_client_user_and_state() {
     assert!(!processes::title(daemon.pid()).contains("client"), "the parent's own title stays");
 }
 
+/// `ps e` shows the environment that a process was started with, for as long as nobody writes over it.
+#[test]
+fn the_environment_with_the_databases_url_does_not_show() {
+    let setup = Setup::new(Store::Sqlite);
+    let url = format!("sqlite:{}", setup.path("other.db").display());
+    let daemon = setup.environment("CIDIAN_SECRET_OF_OURS", url).start();
+    let (_client, child) = daemon.connect_with_child();
+    for pid in [daemon.pid(), child] {
+        let environment = std::fs::read(format!("/proc/{pid}/environ")).expect("/proc");
+        let text = String::from_utf8_lossy(&environment);
+        assert!(!text.contains("CIDIAN_SECRET_OF_OURS") && !text.contains("other.db"), "{text}");
+    }
+}
+
 /// Lesson C21: a client that leaves in the middle of a reply is no failure of ours.
 #[test]
 fn a_reset_during_a_long_reply_ends_the_child_quietly() {

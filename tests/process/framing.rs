@@ -1,6 +1,6 @@
 //! How bytes become requests: split anywhere, all at once, pipelined, half-closed, followed by more.
 
-use crate::common::{Connection, Daemon, PASSWD, Setup, Store, WORDS, code, on_both_stores, wait_until};
+use crate::common::{Connection, Daemon, PASSWD, Store, code, on_both_stores};
 use std::time::{Duration, Instant};
 
 on_both_stores!(
@@ -178,24 +178,4 @@ fn an_ordinary_client_does_not_wait_for_delayed_acknowledgements() {
     }
     let elapsed = begin.elapsed();
     assert!(elapsed < Duration::from_secs(4), "200 round trips take {elapsed:?}: delays of 40 ms would be 8 s");
-}
-
-/// A slow reader of a long pipeline gets every reply whole and in order; the daemon waits for it.
-#[test]
-fn a_client_that_sends_all_before_it_reads() {
-    let long = "长".repeat(20_000);
-    let daemon = Setup::new(Store::Sqlite).words(format!("{WORDS}zzz\t{long}\n")).start();
-    let mut ann = daemon.connect_as("ann");
-    let child = daemon.wait_children(1)[0];
-    // Far more replies than socket buffers hold, from few requests.
-    ann.send("Q ann zzz\nQ ann apple\n".repeat(300));
-    // The child has to wait for us: asleep, and not for input.
-    wait_until("the child to be blocked in its writing", || {
-        crate::common::processes::title(child).ends_with("busy") && crate::common::processes::state(child) == Some('S')
-    });
-    for _ in 0..300 {
-        assert!(ann.line() == format!("OK zzz\t{long}"));
-        assert_eq!(ann.line(), "OK apple\tn. 苹果");
-    }
-    assert_eq!(ann.history("ann").len(), 600);
 }

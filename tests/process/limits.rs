@@ -1,7 +1,6 @@
 //! Limits of clients and of time: who is refused, who is ended, and that there is room again afterwards.
 
-use crate::common::{Connection, Daemon, PATIENCE, Setup, Store, WORDS, code, processes, wait_for, wait_until};
-use std::io::Read;
+use crate::common::{Connection, Daemon, PATIENCE, Setup, Store, code, wait_for, wait_until};
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
@@ -181,42 +180,4 @@ fn the_login_grace() {
     // Once logged in is enough; and where both are 0 nobody is ended.
     is_served(&mut user);
     is_served(&mut patient);
-}
-
-/// A reply that makes no progress for 60 s ends the connection, whatever the timeouts say; one that makes little
-/// progress does not.
-#[test]
-fn replies_that_nobody_reads_end_the_connection() {
-    let reply = format!("OK zzz\t{}\n", "长".repeat(300_000));
-    let setup = Setup::new(Store::Sqlite).words(format!("{WORDS}{}", &reply[3..]));
-    let daemon = setup.options("--idle-timeout 0 --login-grace 0").start();
-    daemon.connect().register("ann");
-    daemon.wait_children(0);
-    let begin = || {
-        let (mut ann, child) = daemon.connect_with_child();
-        ann.login("ann");
-        // More than the buffers of both sockets hold.
-        ann.send("Q ann zzz\n".repeat(20));
-        (ann, child)
-    };
-    let (slow, slow_child) = begin();
-    let (_unread, child) = begin();
-    let start = Instant::now();
-    let mut read = vec![0; 20 * reply.len()];
-    let mut size = 0;
-    wait_for("the child to give up", Duration::from_secs(100), || {
-        // 64 KiB in five seconds: so little that the child's socket never shows itself writeable.
-        if start.elapsed().as_secs() / 5 * 0x1_0000 > size as u64 {
-            slow.tcp().read_exact(&mut read[size..size + 0x1_0000]).expect("a slow reader is served");
-            size += 0x1_0000;
-        }
-        (!processes::lives(child)).then_some(())
-    });
-    let elapsed = start.elapsed();
-    assert!(elapsed >= Duration::from_secs(59) && elapsed < Duration::from_secs(80), "{elapsed:?}");
-    daemon.wait_log("user ann: ");
-    assert!(daemon.wait_log(": replies not read").contains(" INFO: "));
-    assert!(processes::lives(slow_child));
-    slow.tcp().read_exact(&mut read[size..]).expect("every reply, in the end");
-    assert!(read == reply.repeat(20).as_bytes());
 }

@@ -6,6 +6,7 @@
 mod common;
 
 mod accounts;
+mod backpressure;
 mod children;
 mod durability;
 mod framing;

@@ -1,0 +1,81 @@
+//! Clients that do not read, read slowly, or read late.
+
+use crate::common::{Daemon, Setup, Store, WORDS, processes, wait_for, wait_until};
+use std::io::Read;
+use std::time::{Duration, Instant};
+
+/// A daemon whose word `zzz` has a long interpretation, the reply to it, and an account `ann`.
+fn with_a_long_word(options: &str) -> (Daemon, String) {
+    let reply = format!("OK zzz\t{}\n", "长".repeat(300_000));
+    let daemon = Setup::new(Store::Sqlite).words(format!("{WORDS}{}", &reply[3..])).options(options).start();
+    daemon.connect().register("ann");
+    daemon.wait_children(0);
+    (daemon, reply)
+}
+
+/// Lesson D13, where it bites on every system: the last replies are still on their way when the child closes, and a
+/// reset would throw them away.
+#[test]
+fn replies_on_their_way_survive_the_close() {
+    let (daemon, reply) = with_a_long_word("");
+    let (mut ann, child) = daemon.connect_with_child();
+    ann.login("ann");
+    ann.send(format!("Q ann zzz\nE\n{}", "x".repeat(100_000)));
+    wait_until("the child to end", || !processes::lives(child));
+    assert!(ann.line() == reply.trim_end());
+    assert_eq!(ann.line(), "OK");
+    assert!(ann.at_eof());
+}
+
+/// A slow reader of a long pipeline gets every reply whole and in order; the daemon waits for it.
+#[test]
+fn a_client_that_sends_all_before_it_reads() {
+    let (daemon, reply) = with_a_long_word("");
+    let (mut ann, child) = daemon.connect_with_child();
+    ann.login("ann");
+    // Far more replies than socket buffers hold, from few requests.
+    ann.send("Q ann zzz\nQ ann apple\n".repeat(30));
+    // The child has to wait for us: asleep, and not for input.
+    wait_until("the child to be blocked in its writing", || {
+        processes::title(child).ends_with("busy") && processes::state(child) == Some('S')
+    });
+    for _ in 0..30 {
+        assert!(ann.line() == reply.trim_end());
+        assert_eq!(ann.line(), "OK apple\tn. 苹果");
+    }
+    assert_eq!(ann.history("ann").len(), 60);
+}
+
+/// A reply that makes no progress for 60 s ends the connection, whatever the timeouts say; one that makes little
+/// progress does not.
+#[test]
+fn replies_that_nobody_reads_end_the_connection() {
+    let (daemon, reply) = with_a_long_word("--idle-timeout 0 --login-grace 0");
+    let begin = || {
+        let (mut ann, child) = daemon.connect_with_child();
+        ann.login("ann");
+        // More than the buffers of both sockets hold.
+        ann.send("Q ann zzz\n".repeat(20));
+        (ann, child)
+    };
+    let (slow, slow_child) = begin();
+    let (_unread, child) = begin();
+    let start = Instant::now();
+    let mut read = vec![0; 20 * reply.len()];
+    let mut size = 0;
+    wait_for("the child to give up", Duration::from_secs(100), || {
+        // 64 KiB in five seconds: so little that the child's socket never shows itself writeable.
+        if start.elapsed().as_secs() / 5 * 0x1_0000 > size as u64 {
+            slow.tcp().read_exact(&mut read[size..size + 0x1_0000]).expect("a slow reader is served");
+            size += 0x1_0000;
+        }
+        (!processes::lives(child)).then_some(())
+    });
+    let elapsed = start.elapsed();
+    assert!(elapsed >= Duration::from_secs(59) && elapsed < Duration::from_secs(80), "{elapsed:?}");
+    daemon.wait_log("user ann: ");
+    assert!(daemon.wait_log(": replies not read").contains(" INFO: "));
+    assert!(processes::lives(slow_child));
+    slow.tcp().read_exact(&mut read[size..]).expect("every reply, in the end");
+    assert!(read == reply.repeat(20).as_bytes());
+}
