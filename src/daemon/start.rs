@@ -9,7 +9,7 @@ use super::options::{Command, CommandLine, Lookup, WordsCommand};
 use super::parent::{Parent, Parts};
 use super::settings::Settings;
 use super::signals::Signals;
-use super::{logging, probe, tools};
+use super::{import, logging, probe, tools};
 use crate::session::Words;
 use crate::session::board::Board;
 use crate::sys::{self, Forker, Origin, Title};
@@ -27,10 +27,12 @@ pub fn run(line: CommandLine, origin: Origin) -> Exit {
     let environment = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let done = match line.command {
         Some(Command::Words(WordsCommand::Check { file })) => tools::check_words(&file),
+        Some(Command::Words(WordsCommand::Import(request))) => import::import_words(&request),
         command => Settings::settle(line.options.clone(), environment).and_then(|settings| match command {
             Some(Command::InitDb) => tools::init_db(&settings, origin),
             Some(Command::Words(WordsCommand::Load { file })) => tools::load_words(&settings, &file, origin),
             Some(Command::Words(WordsCommand::Check { file })) => tools::check_words(&file),
+            Some(Command::Words(WordsCommand::Import(request))) => import::import_words(&request),
             None if line.options.check => Ok(check(settings, origin)),
             None => serve(settings, origin),
         }),

@@ -9,6 +9,7 @@
 mod dictionary;
 mod fold;
 mod image;
+pub mod import;
 mod parse;
 mod source;
 

@@ -1,0 +1,116 @@
+//! The headword as a text spells it: dictd's indexes are folded (lower case, often without punctuation), and the text
+//! repeats the headword in its first line. Never guesses: the letters must be the same.
+
+use crate::text::unescape;
+
+/// How far into a text it is looked, in lines and in bytes of a line.
+const LINES: usize = 16;
+const LINE_BYTES: usize = 1024;
+
+/// What a text's first lines say of its headword.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Fit {
+    /// The headword as it is spelled there.
+    pub spelling: Option<String>,
+    /// How many bytes of the text only repeat it.
+    pub skip: usize,
+}
+
+/// Looks for the headword at the beginning of an escaped text: alone in its first line, or there before a
+/// pronunciation or grammar (`/…/`, `[…]`, `<…>`, `(…)`), or alone in one of the next lines, as synonyms have it.
+pub(super) fn fit(headword: &str, text: &str) -> Fit {
+    let nothing = Fit { spelling: None, skip: 0 };
+    let mut rest = text;
+    for number in 0..LINES {
+        let (line, after) = split_line(rest);
+        if line.is_empty() || line.starts_with(' ') || line.len() > LINE_BYTES {
+            return nothing;
+        }
+        if same_word(headword, line) {
+            let skip = if number == 0 { text.len() - after.trim_start_matches(['\n', ' ']).len() } else { 0 };
+            return Fit { spelling: Some(unescape(line)), skip: skip_newlines(text, skip) };
+        }
+        if number == 0 {
+            let ends = line.match_indices(' ').map(|(at, _)| at);
+            for end in ends.filter(|&end| line[end + 1..].starts_with(['/', '[', '<', '('])) {
+                if same_word(headword, &line[..end]) {
+                    return Fit { spelling: Some(unescape(&line[..end])), skip: end + 1 };
+                }
+            }
+        }
+        rest = after;
+    }
+    nothing
+}
+
+/// The line, and what follows its escaped newline.
+fn split_line(text: &str) -> (&str, &str) {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        match (bytes[at], bytes.get(at + 1)) {
+            (b'\\', Some(b'n')) => return (&text[..at], &text[at + 2..]),
+            // Any other escape is two bytes of ASCII.
+            (b'\\', Some(_)) => at += 2,
+            _ => at += 1,
+        }
+    }
+    (text, "")
+}
+
+/// Past escaped newlines and blanks.
+fn skip_newlines(text: &str, from: usize) -> usize {
+    let mut rest = &text[from..];
+    while let Some(after) = rest.strip_prefix("\\n").or_else(|| rest.strip_prefix(' ')) {
+        rest = after;
+    }
+    text.len() - rest.len()
+}
+
+/// Whether two spellings have the same letters and digits; where one has none, whether they are the same.
+fn same_word(left: &str, right: &str) -> bool {
+    let letters = |word: &'_ str| {
+        let word = word.to_owned();
+        word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>()
+    };
+    let (left_letters, right_letters) = (letters(left), letters(right));
+    left_letters == right_letters && (!left_letters.is_empty() || left.trim() == unescape(right).trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_first_lines_say() {
+        let cases: [(&str, &str, Option<&str>, &str); 13] = [
+            ("hawkins", r"Hawkins\nn 1: a privateer", Some("Hawkins"), "n 1: a privateer"),
+            (
+                "dumbbellshaped",
+                r"dumbbell-shaped /dˈʌm/\nhantelförmig",
+                Some("dumbbell-shaped"),
+                r"/dˈʌm/\nhantelförmig",
+            ),
+            ("relational", "relational <adj>", Some("relational"), "<adj>"),
+            (
+                "mrda",
+                r"Mandy Rice-Davis Applies\nMRDA\n\n<chat>",
+                Some("MRDA"),
+                r"Mandy Rice-Davis Applies\nMRDA\n\n<chat>",
+            ),
+            ("cts", r"CTS\n\n1. clear to send", Some("CTS"), "1. clear to send"),
+            ("Salt", r"Salt \\Salt\\, n. [AS. sealt]", None, r"Salt \\Salt\\, n. [AS. sealt]"),
+            ("flower bird", r"Flower\nAn organ", None, r"Flower\nAn organ"),
+            ("&", r"&\nampersand", Some("&"), "ampersand"),
+            ("&", r")\nclosing", None, r")\nclosing"),
+            ("\\", r"\\\nbackslash", Some("\\"), "backslash"),
+            ("word", "word", Some("word"), ""),
+            ("word", "", None, ""),
+            ("new", r"n\new", None, r"n\new"),
+        ];
+        for (headword, text, spelling, rest) in cases {
+            let fit = fit(headword, text);
+            assert_eq!((fit.spelling.as_deref(), &text[fit.skip..]), (spelling, rest), "{headword} in {text}");
+        }
+    }
+}
