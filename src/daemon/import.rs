@@ -129,6 +129,10 @@ fn summary(request: &Import, reports: &[Report], written: Option<&Written>) -> R
         }
     }
     if let Some(written) = written {
+        if written.lowered > 0 {
+            let why = "filed under another source's lower-case headword: their source capitalises them all";
+            let _ = writeln!(text, "{} entries {why}", written.lowered);
+        }
         let (headwords, bytes) = (written.headwords, written.bytes);
         let _ = writeln!(text, "{}: {headwords} headwords, {bytes} bytes", request.output.display());
     }

@@ -44,6 +44,8 @@ pub struct Written {
     pub headwords: u64,
     /// Bytes.
     pub bytes: u64,
+    /// Entries of sources that capitalise every headword, filed under another source's lower-case headword.
+    pub lowered: u64,
     /// For each source: entries that joined a headword that was there already, and those that told it nothing new.
     pub merged: Vec<(u64, u64)>,
 }
@@ -84,6 +86,49 @@ impl Collection {
         numbers
     }
 
+    /// Files entries under the lower-case headword of another source, where their own source begins every headword
+    /// with a capital and so says nothing by it (GCIDE: `Abandon`, beside WordNet's `abandon`). Where the others have
+    /// the capital, too (`China`), it stays. Gives how many were filed so.
+    fn settle_capitals(&mut self) -> u64 {
+        let mut counts = vec![(0_u64, 0_u64); self.notices.len()];
+        let begins_upper = |headword: &str| headword.starts_with(char::is_uppercase);
+        for entry in &self.entries {
+            if let Some((capitals, all)) = counts.get_mut(usize::from(entry.source)) {
+                *capitals += u64::from(begins_upper(self.headword(entry)));
+                *all += 1;
+            }
+        }
+        let capitalises: Vec<bool> =
+            counts.iter().map(|(capitals, all)| capitals * 10 >= all * 8 && *all > 0).collect();
+        let means_nothing = |entry: &Entry| capitalises.get(usize::from(entry.source)).copied().unwrap_or(false);
+        if !capitalises.contains(&true) || !capitalises.contains(&false) {
+            return 0;
+        }
+        let mut others = self.sorted();
+        others.retain(|&number| !means_nothing(&self.entries[number as usize]));
+        let among_others = |headword: &str| {
+            let found = others.binary_search_by(|&number| self.headword(&self.entries[number as usize]).cmp(headword));
+            found.ok().map(|at| self.entries[others[at] as usize])
+        };
+        let mut moves = Vec::new();
+        for (at, entry) in self.entries.iter().enumerate().filter(|(_, entry)| means_nothing(entry)) {
+            let headword = self.headword(entry);
+            let mut rest = headword.chars();
+            let lower = rest.next().map(|first| first.to_lowercase().chain(rest).collect::<String>());
+            if let Some(lower) = lower.filter(|lower| lower != headword && among_others(headword).is_none())
+                && let Some(other) = among_others(&lower)
+            {
+                moves.push((at, other));
+            }
+        }
+        let moved = moves.len() as u64;
+        for (at, other) in moves {
+            self.entries[at].headword = other.headword;
+            self.entries[at].headword_length = other.headword_length;
+        }
+        moved
+    }
+
     /// Whether the daemon could load what would be written; said before a byte is written, since a small source in
     /// which many headwords share a long text makes a large words file.
     fn fits(&self) -> bool {
@@ -103,17 +148,18 @@ impl Collection {
     /// # Errors
     /// It would be too large; it can't be written (as [`Failure::Read`] of `path`); or it was asked to stop.
     pub fn write(
-        &self,
+        &mut self,
         labels: &Labels,
         out: &mut dyn Write,
         path: &Path,
         watch: &Watch<'_>,
     ) -> Result<Written, Failure> {
+        let lowered = self.settle_capitals();
         if !self.fits() {
             return Err(Failure::TooLarge);
         }
         let sorted = self.sorted();
-        let mut written = Written { headwords: 0, bytes: 0, merged: vec![(0, 0); self.notices.len()] };
+        let mut written = Written { headwords: 0, bytes: 0, lowered, merged: vec![(0, 0); self.notices.len()] };
         let mut out = Counted { out, bytes: 0 };
         let failed = |error| Failure::Read(path.to_owned(), error);
         notice::write(&self.notices, labels, &mut out).map_err(failed)?;
