@@ -102,24 +102,23 @@ pub fn entries(index: &[u8], dictionary: impl Read, intake: &mut Intake<'_>) -> 
     let mut kept = None;
     visit(&mut articles, dictionary, |article, bytes, same| {
         let number = article.number as usize;
+        let about = about_at.get(&number);
+        if about.is_none() && same && kept.is_some() {
+            texts[number] = kept;
+            return Ok(());
+        }
         let mut text = decode(bytes);
         if utf8 && matches!(text, Cow::Owned(_)) {
             text = String::from_utf8_lossy(bytes);
             intake.report.note("texts with bytes that are not UTF-8, shown as \u{fffd}");
         }
-        match about_at.get(&number) {
+        match about {
             Some(&b"short") => short = Some(text.into_owned()),
             Some(&b"info") => info = Some(text.into_owned()),
             Some(_) => {}
-            None => {
-                if !same || kept.is_none() {
-                    kept = Some(intake.text(&text)?);
-                }
-                texts[number] = kept;
-                return Ok(());
-            }
+            None => texts[number] = Some(intake.text(&text)?),
         }
-        kept = None;
+        kept = texts[number];
         Ok(())
     })
     .map_err(|failure| match failure {

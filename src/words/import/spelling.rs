@@ -22,10 +22,10 @@ pub(super) fn fit(headword: &str, text: &str) -> Fit {
     let nothing = Fit { spelling: None, skip: 0 };
     let mut rest = text;
     for number in 0..LINES {
-        let (line, after) = split_line(rest);
-        if line.is_empty() || line.starts_with(' ') || line.len() > LINE_BYTES {
+        let Some((line, after)) = split_line(rest).filter(|(line, _)| !line.is_empty() && !line.starts_with(' '))
+        else {
             return nothing;
-        }
+        };
         if same_word(headword, line) {
             let skip = if number == 0 { text.len() - after.trim_start_matches(['\n', ' ']).len() } else { 0 };
             return Fit { spelling: Some(unescape(line)), skip: skip_newlines(text, skip) };
@@ -43,19 +43,19 @@ pub(super) fn fit(headword: &str, text: &str) -> Fit {
     nothing
 }
 
-/// The line, and what follows its escaped newline.
-fn split_line(text: &str) -> (&str, &str) {
+/// The line, and what follows its escaped newline; none if the line is too long to be a headword's.
+fn split_line(text: &str) -> Option<(&str, &str)> {
     let bytes = text.as_bytes();
     let mut at = 0;
-    while at < bytes.len() {
+    while at < bytes.len() && at <= LINE_BYTES {
         match (bytes[at], bytes.get(at + 1)) {
-            (b'\\', Some(b'n')) => return (&text[..at], &text[at + 2..]),
+            (b'\\', Some(b'n')) => return Some((&text[..at], &text[at + 2..])),
             // Any other escape is two bytes of ASCII.
             (b'\\', Some(_)) => at += 2,
             _ => at += 1,
         }
     }
-    (text, "")
+    (at >= bytes.len()).then_some((text, ""))
 }
 
 /// Past escaped newlines and blanks.
