@@ -27,8 +27,8 @@ pub(super) fn fit(headword: &str, text: &str) -> Fit {
             return nothing;
         };
         if same_word(headword, line) {
-            let skip = if number == 0 { text.len() - after.trim_start_matches(['\n', ' ']).len() } else { 0 };
-            return Fit { spelling: Some(unescape(line)), skip: skip_newlines(text, skip) };
+            let skip = if number == 0 { skip_newlines(text, text.len() - after.len()) } else { 0 };
+            return Fit { spelling: Some(unescape(line)), skip };
         }
         if number == 0 {
             let ends = line.match_indices(' ').map(|(at, _)| at);
@@ -69,10 +69,8 @@ fn skip_newlines(text: &str, from: usize) -> usize {
 
 /// Whether two spellings have the same letters and digits; where one has none, whether they are the same.
 fn same_word(left: &str, right: &str) -> bool {
-    let letters = |word: &'_ str| {
-        let word = word.to_owned();
-        word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>()
-    };
+    let letters =
+        |word: &str| -> String { word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect() };
     let (left_letters, right_letters) = (letters(left), letters(right));
     left_letters == right_letters && (!left_letters.is_empty() || left.trim() == unescape(right).trim())
 }
