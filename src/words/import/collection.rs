@@ -289,11 +289,11 @@ impl Intake<'_> {
         text: TextAt,
         place: fmt::Arguments<'_>,
     ) -> Result<(), Failure> {
-        let fit = spelling::fit(headword, self.collection.text(text));
+        let fit = spelling::fit(headword, folded, self.collection.text(text));
         // At most as long as the text, whose length is 32 bits wide.
         let skip = u32::try_from(fit.skip).map_or(0, |skip| skip.min(text.length));
         let rest = TextAt { at: text.at + skip, length: text.length - skip };
-        let spelling = fit.spelling.filter(|_| folded).unwrap_or_else(|| headword.to_owned());
+        let spelling = fit.spelling.unwrap_or_else(|| headword.to_owned());
         self.entry(&spelling, rest, place)
     }
 

@@ -18,7 +18,10 @@ pub(super) struct Fit {
 
 /// Looks for the headword at the beginning of an escaped text: alone in its first line, or there before a
 /// pronunciation or grammar (`/…/`, `[…]`, `<…>`, `(…)`), or alone in one of the next lines, as synonyms have it.
-pub(super) fn fit(headword: &str, text: &str) -> Fit {
+/// A `folded` headword is any spelling with the same letters; another one is itself only.
+pub(super) fn fit(headword: &str, folded: bool, text: &str) -> Fit {
+    let same_word =
+        |line: &str| if folded { same_letters(headword, line) } else { headword.trim() == unescape(line).trim() };
     let nothing = Fit { spelling: None, skip: 0 };
     let mut rest = text;
     for number in 0..LINES {
@@ -26,14 +29,14 @@ pub(super) fn fit(headword: &str, text: &str) -> Fit {
         else {
             return nothing;
         };
-        if same_word(headword, line) {
+        if same_word(line) {
             let skip = if number == 0 { skip_newlines(text, text.len() - after.len()) } else { 0 };
             return Fit { spelling: Some(unescape(line)), skip };
         }
         if number == 0 {
             let ends = line.match_indices(' ').map(|(at, _)| at);
             for end in ends.filter(|&end| line[end + 1..].starts_with(['/', '[', '<', '('])) {
-                if same_word(headword, &line[..end]) {
+                if same_word(&line[..end]) {
                     return Fit { spelling: Some(unescape(&line[..end])), skip: end + 1 };
                 }
             }
@@ -68,7 +71,7 @@ fn skip_newlines(text: &str, from: usize) -> usize {
 }
 
 /// Whether two spellings have the same letters and digits; where one has none, whether they are the same.
-fn same_word(left: &str, right: &str) -> bool {
+fn same_letters(left: &str, right: &str) -> bool {
     let letters =
         |word: &str| -> String { word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect() };
     let (left_letters, right_letters) = (letters(left), letters(right));
@@ -107,8 +110,11 @@ mod tests {
             ("new", r"n\new", None, r"n\new"),
         ];
         for (headword, text, spelling, rest) in cases {
-            let fit = fit(headword, text);
+            let fit = fit(headword, true, text);
             assert_eq!((fit.spelling.as_deref(), &text[fit.skip..]), (spelling, rest), "{headword} in {text}");
         }
+        // What is no more than a cross-reference in other letters must not be lost.
+        assert_eq!(fit("ex libris", false, "exlibris"), Fit { spelling: None, skip: 0 });
+        assert_eq!(fit("word", false, r"word\nn. text").skip, 6);
     }
 }
