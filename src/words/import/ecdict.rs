@@ -8,7 +8,7 @@ use csv::{ByteRecord, ErrorKind, ReaderBuilder};
 use std::io::Read;
 
 /// ECDICT's codes of inflected forms.
-const FORMS: [(&str, &str); 9] = [
+const FORMS: [(&str, &str); 8] = [
     ("p", "过去式"),
     ("d", "过去分词"),
     ("i", "现在分词"),
@@ -17,7 +17,6 @@ const FORMS: [(&str, &str); 9] = [
     ("t", "最高级"),
     ("s", "复数"),
     ("0", "原型"),
-    ("f", "第三人称单数"),
 ];
 
 /// The columns that are used; only `word` must be there.
