@@ -18,14 +18,14 @@ Exit statuses: 0; 64 usage; 65 words file refused; 66 words file not there; 69 d
 error; 78 configuration or schema.";
 
 const IMPORT_HELP: &str = "\
-Titles and licences of the sources are kept as comments of the words file. Gzip is unpacked by itself. Entries that a
+Titles and licences of the sources are kept as comments of the words file. Gzip is unpacked by itself. Entries that a \
 words file can't hold are counted and told with their places; a damaged source ends the import, and the old file stays.
 
-Exit statuses: 0; 64 usage; 65 a source is damaged, or nothing in it is usable; 66 a source is not there; 71 the words
+Exit statuses: 0; 64 usage; 65 a source is damaged, or nothing in it is usable; 66 a source is not there; 71 the words \
 file can't be written.
 
 Examples:
-  cidiand words import --from dictd /usr/share/dictd/wn.index /usr/share/dictd/gcide.index -o words.txt
+  cidiand words import --from dictd /usr/share/dictd/{wn,gcide}.index -o words.txt
   cidiand words import --from stardict langdao-ec-gb.ifo -o words.txt
   cidiand words import --from ecdict ecdict.csv -o words.txt --title ECDICT --licence MIT
   cidiand words import --from cedict cedict_1_0_ts_utf-8_mdbg.txt.gz -o words.txt
@@ -172,10 +172,10 @@ pub struct Import {
     /// The words file to write; one that is there is replaced when the new one is complete
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
-    /// Title of the result, for sources that have none
+    /// Title of the result, instead of the sources' own
     #[arg(long, value_name = "TEXT")]
     pub title: Option<String>,
-    /// Licence of the result, in one line, for sources that do not say theirs
+    /// Licence of the result in one line, instead of what the sources say (their texts stay)
     #[arg(long, value_name = "TEXT")]
     pub licence: Option<String>,
 }

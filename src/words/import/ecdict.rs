@@ -58,7 +58,8 @@ pub fn entries(source: impl Read, intake: &mut Intake<'_>) -> Result<Notice, Fai
         };
         let interpret = interpret(phonetic.trim(), definition, translation, exchange);
         let text = intake.text(&interpret)?;
-        intake.entry(word, text, place)?;
+        // Broken rows have a piece of a definition where the word should be; a newline gives them away.
+        intake.entry(&word.replace("\\n", "\n"), text, place)?;
     }
     Ok(Notice::default())
 }

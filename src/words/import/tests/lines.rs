@@ -13,6 +13,7 @@ fn ecdict() {
         nothing,x,,,,,,,,,s:nothings,,\n\
         short\n\
         \"two\nlines\",,,x,,,,,,,,,\n\
+        plant (as straw)\\nv. cover,\"n. 茅草\",,1,,,,,,,,,\n\
         go,,,again,,,,,,,,,\n";
     let bytes = [csv.as_bytes(), b"bad,,,\xff\xfe,\n"].concat();
     let (report, mut collection) = imported(|intake| formats::ecdict(bytes.as_slice(), intake)).unwrap();
@@ -24,10 +25,10 @@ fn ecdict() {
             ("went", "v. 去\\n原型 go (过去式)"),
         ])
     );
-    assert_eq!((report.read, report.taken), (8, 4));
+    assert_eq!((report.read, report.taken), (9, 4));
     assert_eq!(report.refused[&Refusal::NoText].examples, ["nothing (line 5)", "short (line 6)"]);
-    assert_eq!(report.refused[&Refusal::NotUtf8].examples, ["line 10"]);
-    assert_eq!(refused(&report, Refusal::ControlInHeadword), 1);
+    assert_eq!(report.refused[&Refusal::NotUtf8].examples, ["line 11"]);
+    assert_eq!(refused(&report, Refusal::ControlInHeadword), 2);
     for bad in ["", "a,b\n1,2\n"] {
         assert!(imported(|intake| formats::ecdict(bad.as_bytes(), intake)).is_err(), "{bad:?}");
     }
