@@ -2,6 +2,7 @@
 //! more of the dictionary is in memory than the longest article needs. Believes no length: what is kept was read.
 
 use super::failure::Failure;
+use super::files::MAX_PIECE;
 use std::io::Read;
 
 /// Where an article lies, and which line of the index says so.
@@ -13,9 +14,14 @@ pub(super) struct Article {
 }
 
 impl Article {
-    /// As an index tells it, in numbers that may be wider than any dictionary we take.
-    pub(super) fn new(offset: u64, length: u64, number: usize) -> Result<Self, Failure> {
-        let too_far = |_| Failure::damaged(format!("bytes from {offset}, {length} of them"), "beyond 4 GiB");
+    /// As an index tells it, in numbers that may be wider than any dictionary we take. `place` names the index's line.
+    pub(super) fn new(offset: u64, length: u64, number: usize, place: impl Fn() -> String) -> Result<Self, Failure> {
+        let points_at =
+            |what: &str| Failure::damaged(place(), format!("points at {length} bytes from {offset}: {what}"));
+        if length > MAX_PIECE as u64 {
+            return Err(points_at("longer than 16 MiB"));
+        }
+        let too_far = |_| points_at("beyond 4 GiB");
         Ok(Self {
             offset: u32::try_from(offset).map_err(too_far)?,
             length: u32::try_from(length).map_err(too_far)?,

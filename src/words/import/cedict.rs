@@ -3,10 +3,11 @@
 
 use super::collection::Intake;
 use super::failure::Failure;
+use super::files::read_line;
 use super::notice::{Notice, one_line, short_licence};
 use super::pinyin;
 use super::report::Refusal;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufReader, Read};
 
 /// The entries of a CC-CEDICT file: the simplified headword, and the traditional one if it differs.
 ///
@@ -18,11 +19,10 @@ pub fn entries(source: impl Read, intake: &mut Intake<'_>) -> Result<Notice, Fai
     let mut line = Vec::new();
     let mut number = 0_u64;
     loop {
-        line.clear();
-        if source.read_until(b'\n', &mut line)? == 0 {
+        number += 1;
+        if !read_line(&mut source, &mut line, number)? {
             break;
         }
-        number += 1;
         let place = format_args!("line {number}");
         let bytes = if number == 1 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line) } else { &line };
         let Ok(text) = std::str::from_utf8(bytes) else {

@@ -92,9 +92,7 @@ pub fn entries(index: &[u8], dictionary: impl Read, intake: &mut Intake<'_>) -> 
             about_at.insert(at, what);
             about_pieces.insert((line.offset, line.length));
         }
-        articles.push(Article::new(line.offset, line.length, at).map_err(|_| {
-            Failure::damaged(place(), format!("points at {} bytes from {}, beyond 4 GiB", line.length, line.offset))
-        })?);
+        articles.push(Article::new(line.offset, line.length, at, place)?);
     }
     let utf8 = about_at.values().any(|what| *what == b"utf8");
     let mut texts = vec![None; articles.last().map_or(0, |article| article.number as usize + 1)];

@@ -55,7 +55,7 @@ impl std::fmt::Display for ReaderSays {
         f.write_str(match self {
             Self::Stopped => "stopped",
             Self::TooLarge => "it holds more than 4 GiB",
-            Self::Bomb => "it unpacks to more than 200 times its size: no dictionary does",
+            Self::Bomb => "it unpacks to more than 50 times its size: no dictionary does",
         })
     }
 }

@@ -13,8 +13,10 @@ use std::path::{Path, PathBuf};
 
 /// The most that a source may hold when unpacked: offsets of the snapshot are 32 bits wide.
 const MAX_UNPACKED: u64 = u32::MAX as u64;
-/// A text that unpacks to more than so many times its size is no dictionary (deflate reaches 1032) …
-const MAX_RATIO: u64 = 200;
+/// Longest piece that is kept in one: a line, an article. Table `words` holds no longer ones either.
+pub(super) const MAX_PIECE: usize = (16 << 20) - 1;
+/// A text that unpacks to more than so many times its size is no dictionary (those reach 6, deflate can 1032) …
+const MAX_RATIO: u64 = 50;
 /// … if it is larger than this; below, the ratio does not matter.
 const ALWAYS_UNPACKED: u64 = 64 << 20;
 
@@ -59,6 +61,16 @@ impl Watch<'_> {
         self.open(path)?.read_to_end(&mut bytes).map_err(|error| Failure::from(error).of(path))?;
         Ok(bytes)
     }
+}
+
+/// Reads a line into `line`, its end included; `false` at the end of the source.
+pub(super) fn read_line(source: &mut impl BufRead, line: &mut Vec<u8>, number: u64) -> Result<bool, Failure> {
+    line.clear();
+    let size = source.take(MAX_PIECE as u64 + 1).read_until(b'\n', line)?;
+    if size > MAX_PIECE {
+        return Err(Failure::damaged(format!("line {number}"), "longer than 16 MiB"));
+    }
+    Ok(size > 0)
 }
 
 /// The files of a dictionary that share a name: given one of them, or what they share, gives any.

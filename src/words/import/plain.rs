@@ -3,10 +3,11 @@
 
 use super::collection::Intake;
 use super::failure::Failure;
+use super::files::read_line;
 use super::notice::{Notice, one_line, short_licence};
 use super::report::Refusal;
 use crate::text::unescape;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufReader, Read};
 
 /// The entries of a plain file.
 ///
@@ -19,11 +20,10 @@ pub fn entries(source: impl Read, intake: &mut Intake<'_>) -> Result<Notice, Fai
     let mut line = Vec::new();
     let mut number = 0_u64;
     loop {
-        line.clear();
-        if source.read_until(b'\n', &mut line)? == 0 {
+        number += 1;
+        if !read_line(&mut source, &mut line, number)? {
             break;
         }
-        number += 1;
         if number == 1 && (line.starts_with(b"\xff\xfe") || line.starts_with(b"\xfe\xff")) {
             let message = "it is UTF-16; convert it with: iconv -f UTF-16 -t UTF-8";
             return Err(Failure::damaged("line 1", message));

@@ -143,12 +143,7 @@ pub fn entries(parts: Parts<'_>, dictionary: impl Read, intake: &mut Intake<'_>)
         let (_, numbers, at) = record?;
         let (offset, length) = numbers.split_at(info.offset_bytes);
         let (offset, length) = (big_endian(offset), big_endian(length));
-        articles.push(Article::new(offset, length, number).map_err(|_| {
-            Failure::damaged(
-                format!(".idx offset {at}"),
-                format!("points at {length} bytes from {offset}, beyond 4 GiB"),
-            )
-        })?);
+        articles.push(Article::new(offset, length, number, || format!(".idx offset {at}"))?);
     }
     if let Some(words) = info.words.filter(|&words| words > articles.len()) {
         let message = format!("{} headwords, but .ifo promises {words}: it is cut off", articles.len());

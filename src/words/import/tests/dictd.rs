@@ -99,13 +99,14 @@ fn latin_1_is_read_unless_utf_8_is_said() {
 #[test]
 fn damage_is_named_with_its_place() {
     let (index, texts) = small();
-    let cases: [(&[u8], &[u8], &str); 6] = [
+    let cases: [(&[u8], &[u8], &str); 7] = [
         (b"a\tA\tC\nb\tA\tD\n", b"ab", "line 2: the index points at bytes 0 to 3, but the dictionary ends at 2"),
         (b"a\tA\n", b"ab", "line 1: no length"),
         (b"\na\tA\t!\n", b"ab", "line 2: length \"!\" is not base 64"),
         (b"a\t\tB\n", b"ab", "line 1: offset \"\" is not base 64"),
         (b"a\t////////////\tB\n", b"ab", "is not base 64"),
-        (b"a\tB\t//////\n", b"ab", "beyond 4 GiB"),
+        (b"a\tB\t////\n", b"ab", "line 1: the index points at bytes 1 to 16777216, but the dictionary ends at 2"),
+        (b"a\tB\t//////\n", b"ab", "longer than 16 MiB"),
     ];
     for (index, texts, message) in cases {
         let failure = imported(|intake| formats::dictd(index, texts, intake)).unwrap_err().to_string();
@@ -157,7 +158,7 @@ fn bombs_are_refused() {
     fs::write(at("bomb.index"), "a\tA\tB\n").unwrap();
     fs::write(at("bomb.dict.dz"), gzip(&vec![b' '; 100 << 20])).unwrap();
     let failure = import(Format::Dictd, &at("bomb"), &mut Collection::new(), &UNWATCHED).unwrap_err().to_string();
-    assert!(failure.contains("more than 200 times its size"), "{failure}");
+    assert!(failure.contains("more than 50 times its size"), "{failure}");
 }
 
 #[test]
