@@ -69,13 +69,14 @@ fn whatever_fails_leaves_the_old_file_and_nothing_else() {
     fs::write(at("words.txt"), "old 1\n").unwrap();
     fs::create_dir(at("directory")).unwrap();
     let before = names(directory.path());
-    let cases: [(&[&str], i32, &str); 10] = [
+    let cases: [(&[&str], i32, &str); 11] = [
         (
             &["--from", "dictd", "one", "cut", "-o", "words.txt"],
             65,
             "cut.index is damaged, or not of this format: line 2",
         ),
         (&["--from", "plain", "gbk.txt", "-o", "words.txt"], 65, "nothing in the sources is usable"),
+        (&["--from", "ecdict", "gbk.txt", "-o", "words.txt"], 65, "gbk.txt is damaged, or not of this format: line 1"),
         (&["--from", "plain", "directory", "-o", "words.txt"], 65, "not a regular file"),
         (&["--from", "stardict", "one", "-o", "words.txt"], 66, "one.ifo can't be opened"),
         (&["--from", "dictd", "one", "absent", "-o", "words.txt"], 66, "absent.index can't be opened"),

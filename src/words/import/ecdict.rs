@@ -2,9 +2,11 @@
 
 use super::collection::Intake;
 use super::failure::Failure;
+use super::files::{Bounded, MAX_PIECE};
 use super::notice::Notice;
 use super::report::Refusal;
 use csv::{ByteRecord, ErrorKind, ReaderBuilder};
+use std::cell::Cell;
 use std::io::Read;
 
 /// ECDICT's codes of inflected forms.
@@ -33,7 +35,8 @@ struct Columns {
 /// # Errors
 /// It can't be read, or has no header with a column `word`.
 pub fn entries(source: impl Read, intake: &mut Intake<'_>) -> Result<Notice, Failure> {
-    let mut reader = ReaderBuilder::new().flexible(true).from_reader(source);
+    let left = Cell::new(MAX_PIECE);
+    let mut reader = ReaderBuilder::new().flexible(true).from_reader(Bounded { inner: source, left: &left });
     let header = reader.byte_headers().map_err(failure)?;
     let column = |name: &str| {
         let is = |field: &[u8]| field.strip_prefix(b"\xef\xbb\xbf").unwrap_or(field).trim_ascii() == name.as_bytes();
@@ -48,6 +51,7 @@ pub fn entries(source: impl Read, intake: &mut Intake<'_>) -> Result<Notice, Fai
     };
     let mut record = ByteRecord::new();
     while reader.read_byte_record(&mut record).map_err(failure)? {
+        left.set(MAX_PIECE);
         let line = record.position().map_or(0, csv::Position::line);
         let place = format_args!("line {line}");
         let used = [Some(columns.word), columns.phonetic, columns.definition, columns.translation, columns.exchange]

@@ -48,6 +48,7 @@ pub(super) enum ReaderSays {
     Stopped,
     TooLarge,
     Bomb,
+    LongPiece,
 }
 
 impl std::fmt::Display for ReaderSays {
@@ -55,7 +56,8 @@ impl std::fmt::Display for ReaderSays {
         f.write_str(match self {
             Self::Stopped => "stopped",
             Self::TooLarge => "it holds more than 4 GiB",
-            Self::Bomb => "it unpacks to more than 50 times its size: no dictionary does",
+            Self::LongPiece => "an entry is longer than 16 MiB",
+            Self::Bomb => "it unpacks to so many times its size as no dictionary does",
         })
     }
 }
@@ -68,7 +70,7 @@ impl From<std::io::Error> for Failure {
         if let Some(says) = error.get_ref().and_then(|inner| inner.downcast_ref::<ReaderSays>()) {
             return match says {
                 ReaderSays::Stopped => Self::Stopped,
-                ReaderSays::TooLarge | ReaderSays::Bomb => Self::damaged("", says.to_string()),
+                ReaderSays::TooLarge | ReaderSays::Bomb | ReaderSays::LongPiece => Self::damaged("", says.to_string()),
             };
         }
         match error.kind() {

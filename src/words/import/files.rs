@@ -17,6 +17,8 @@ const MAX_UNPACKED: u64 = u32::MAX as u64;
 pub(super) const MAX_PIECE: usize = (16 << 20) - 1;
 /// A text that unpacks to more than so many times its size is no dictionary (those reach 6, deflate can 1032) …
 const MAX_RATIO: u64 = 50;
+/// The same for what is read as a whole and kept.
+const MAX_RATIO_KEPT: u64 = 10;
 /// … if it is larger than this; below, the ratio does not matter.
 const ALWAYS_UNPACKED: u64 = 64 << 20;
 
@@ -37,6 +39,10 @@ impl std::fmt::Debug for Watch<'_> {
 impl Watch<'_> {
     /// Opens a source, packed or not.
     pub(super) fn open<'a>(&'a self, path: &'a Path) -> Result<Box<dyn Read + 'a>, Failure> {
+        self.open_up_to(path, MAX_RATIO)
+    }
+
+    fn open_up_to<'a>(&'a self, path: &'a Path, ratio: u64) -> Result<Box<dyn Read + 'a>, Failure> {
         let absent = |error| Failure::Absent(path.to_owned(), error);
         // O_NONBLOCK, or opening a FIFO would wait for a writer.
         let file = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path).map_err(absent)?;
@@ -49,7 +55,7 @@ impl Watch<'_> {
         let packed = buffered.fill_buf().map_err(|error| Failure::from(error).of(path))?.starts_with(&[0x1f, 0x8b]);
         let limits = |ratio| Limits { packed: metadata.len(), ratio };
         Ok(if packed {
-            Box::new(Limited { inner: MultiGzDecoder::new(buffered), limits: limits(MAX_RATIO), done: 0 })
+            Box::new(Limited { inner: MultiGzDecoder::new(buffered), limits: limits(ratio), done: 0 })
         } else {
             Box::new(Limited { inner: buffered, limits: limits(u64::MAX), done: 0 })
         })
@@ -58,8 +64,30 @@ impl Watch<'_> {
     /// Reads a whole source, for files that are searched rather than read along.
     pub(super) fn read(&self, path: &Path) -> Result<Vec<u8>, Failure> {
         let mut bytes = Vec::new();
-        self.open(path)?.read_to_end(&mut bytes).map_err(|error| Failure::from(error).of(path))?;
+        self.open_up_to(path, MAX_RATIO_KEPT)?
+            .read_to_end(&mut bytes)
+            .map_err(|error| Failure::from(error).of(path))?;
         Ok(bytes)
+    }
+}
+
+/// A source that ends with an error when more is read of it than is left: for parsers that keep what they read until
+/// an entry is whole.
+pub(super) struct Bounded<'a, R> {
+    pub inner: R,
+    pub left: &'a Cell<usize>,
+}
+
+impl<R: Read> Read for Bounded<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = self.left.get();
+        if left == 0 {
+            return Err(io::Error::other(ReaderSays::LongPiece));
+        }
+        let size = buffer.len().min(left);
+        let size = self.inner.read(&mut buffer[..size])?;
+        self.left.set(left - size);
+        Ok(size)
     }
 }
 

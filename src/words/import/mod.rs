@@ -54,13 +54,14 @@ pub enum Format {
 /// The source is not there, or damaged; or the collection is full.
 pub fn import(format: Format, path: &Path, collection: &mut Collection, watch: &Watch<'_>) -> Result<Report, Failure> {
     let mut intake = collection.intake();
-    let mut notice = match format {
-        Format::Dictd => dictd::import(path, &mut intake, watch)?,
-        Format::StarDict => stardict::import(path, &mut intake, watch)?,
-        Format::Ecdict => ecdict::entries(watch.open(path)?, &mut intake)?,
-        Format::Cedict => cedict::entries(watch.open(path)?, &mut intake)?,
-        Format::Plain => plain::entries(watch.open(path)?, &mut intake)?,
+    let notice = match format {
+        Format::Dictd => dictd::import(path, &mut intake, watch),
+        Format::StarDict => stardict::import(path, &mut intake, watch),
+        Format::Ecdict => watch.open(path).and_then(|source| ecdict::entries(source, &mut intake)),
+        Format::Cedict => watch.open(path).and_then(|source| cedict::entries(source, &mut intake)),
+        Format::Plain => watch.open(path).and_then(|source| plain::entries(source, &mut intake)),
     };
+    let mut notice = notice.map_err(|failure| failure.of(path))?;
     if notice.title.is_empty() {
         let stem = path.file_stem().unwrap_or(path.as_os_str());
         notice.title = notice::one_line(&stem.to_string_lossy());
