@@ -17,6 +17,20 @@ once; USR1 logs one line of figures.
 Exit statuses: 0; 64 usage; 65 words file refused; 66 words file not there; 69 database not reachable; 71 system
 error; 78 configuration or schema.";
 
+const IMPORT_HELP: &str = "\
+Titles and licences of the sources are kept as comments of the words file. Gzip is unpacked by itself. Entries that a \
+words file can't hold are counted and told with their places; a damaged source ends the import, and the old file stays.
+
+Exit statuses: 0; 64 usage; 65 a source is damaged, or nothing in it is usable; 66 a source is not there; 71 the words \
+file can't be written.
+
+Examples:
+  cidiand words import --from dictd /usr/share/dictd/{wn,gcide}.index -o words.txt
+  cidiand words import --from stardict langdao-ec-gb.ifo -o words.txt
+  cidiand words import --from ecdict ecdict.csv -o words.txt --title ECDICT --licence MIT
+  cidiand words import --from cedict cedict_1_0_ts_utf-8_mdbg.txt.gz -o words.txt
+  cidiand words import --from plain unsorted.txt -o words.txt && cidiand words check words.txt";
+
 /// The networked dictionary's daemon: one child process for each client.
 #[derive(Debug, Parser)]
 #[command(name = "cidiand", version, after_help = EXAMPLES, max_term_width = 110)]
@@ -94,6 +108,21 @@ pub enum Registration {
     Closed,
 }
 
+/// A dictionary's format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DictionaryFormat {
+    /// NAME.index with NAME.dict or NAME.dict.dz, as Debian's dict-* packages have it
+    Dictd,
+    /// NAME.ifo with NAME.idx, NAME.dict and NAME.syn; 2.4.2 and 3.0.0
+    Stardict,
+    /// ECDICT's CSV: word, phonetic, definition, translation, exchange …
+    Ecdict,
+    /// CC-CEDICT: Chinese headwords
+    Cedict,
+    /// A words file in any order, with whatever is wrong in it
+    Plain,
+}
+
 /// What `cidiand` does instead of serving.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -114,7 +143,7 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Check a words file, or put one into the database
+    /// Check a words file, make one from another dictionary, or put one into the database
     #[command(subcommand)]
     Words(WordsCommand),
 }
@@ -130,6 +159,9 @@ pub enum WordsCommand {
         /// The words file
         file: PathBuf,
     },
+    /// Make a words file from dictionaries in another format; several become one file
+    #[command(after_help = IMPORT_HELP)]
+    Import(Import),
     /// Put a words file into table `words`, in one transaction that replaces the old content
     #[command(
         after_help = "Example:\n  cidiand --database-file /etc/cidian/database words load my-words.txt\n  cidiand --database-file /etc/cidian/database --lookup database"
@@ -138,4 +170,24 @@ pub enum WordsCommand {
         /// The words file
         file: PathBuf,
     },
+}
+
+/// What `words import` is told.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// The sources' format
+    #[arg(long, value_name = "FORMAT")]
+    pub from: DictionaryFormat,
+    /// The dictionaries; of those that are several files, one of them or what their names have in common
+    #[arg(value_name = "SOURCE", required = true)]
+    pub sources: Vec<PathBuf>,
+    /// The words file to write; one that is there is replaced when the new one is complete
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Title of the result, instead of the sources' own
+    #[arg(long, value_name = "TEXT")]
+    pub title: Option<String>,
+    /// Licence of the result in one line, instead of what the sources say (their texts stay)
+    #[arg(long, value_name = "TEXT")]
+    pub licence: Option<String>,
 }

@@ -10,7 +10,7 @@ use super::options::{Command, CommandLine, Lookup, WordsCommand};
 use super::parent::{Parent, Parts};
 use super::settings::Settings;
 use super::signals::Signals;
-use super::{logging, probe, tools};
+use super::{import, logging, probe, tools};
 use crate::session::Words;
 use crate::session::board::Board;
 use crate::sys::{self, Forker, Origin, Title};
@@ -32,6 +32,7 @@ pub fn run(line: CommandLine, origin: Origin) -> Exit {
     logging::start(log::LevelFilter::Info);
     let done = match line.command {
         Some(Command::Words(WordsCommand::Check { file })) => tools::check_words(&file),
+        Some(Command::Words(WordsCommand::Import(request))) => import::import_words(&request),
         Some(Command::Reload) => tools::reload(),
         Some(Command::Status { json }) => tools::status(json),
         command => Settings::settle(line.options.clone(), environment).and_then(|settings| match command {

@@ -137,7 +137,7 @@ fn say(line: &str) -> Result<Exit, Fatal> {
     Ok(Exit::Success)
 }
 
-fn broken_pipe_is_fine(error: io::Error) -> Result<(), Fatal> {
+pub(super) fn broken_pipe_is_fine(error: io::Error) -> Result<(), Fatal> {
     if error.kind() == io::ErrorKind::BrokenPipe {
         return Ok(());
     }

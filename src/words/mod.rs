@@ -9,6 +9,7 @@
 mod dictionary;
 mod fold;
 mod image;
+pub mod import;
 mod inflection;
 mod parse;
 mod source;

@@ -1,0 +1,108 @@
+//! CC-CEDICT: `Traditional Simplified [pin1 yin1] /gloss/gloss/`, a line each; comments begin with `#`, those of the
+//! form `#! key=value` tell of the dictionary.
+
+use super::collection::Intake;
+use super::failure::Failure;
+use super::files::read_line;
+use super::notice::{Notice, one_line, short_licence};
+use super::pinyin;
+use super::report::Refusal;
+use std::io::{BufReader, Read};
+
+/// The entries of a CC-CEDICT file: the simplified headword, and the traditional one if it differs.
+///
+/// # Errors
+/// It can't be read.
+pub fn entries(source: impl Read, intake: &mut Intake<'_>) -> Result<Notice, Failure> {
+    let mut source = BufReader::new(source);
+    let mut about = About::default();
+    let mut line = Vec::new();
+    let mut number = 0_u64;
+    loop {
+        number += 1;
+        if !read_line(&mut source, &mut line, number)? {
+            break;
+        }
+        let place = format_args!("line {number}");
+        let bytes = if number == 1 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line) } else { &line };
+        let Ok(text) = std::str::from_utf8(bytes) else {
+            intake.refuse(Refusal::NotUtf8, "", place);
+            continue;
+        };
+        let text = text.trim();
+        if let Some(comment) = text.strip_prefix('#') {
+            about.note(comment);
+        } else if !text.is_empty() && text != "%" {
+            one(text, intake, place)?;
+        }
+    }
+    Ok(about.notice())
+}
+
+fn one(line: &str, intake: &mut Intake<'_>, place: std::fmt::Arguments<'_>) -> Result<(), Failure> {
+    let Some((traditional, simplified, reading, glosses)) = parts(line) else {
+        intake.refuse(Refusal::BadLine, line, place);
+        return Ok(());
+    };
+    let mut text = format!("[{}]", pinyin::with_marks(reading));
+    let mut empty = true;
+    for gloss in glosses.split('/').map(str::trim).filter(|gloss| !gloss.is_empty()) {
+        text.push_str(if empty { " " } else { "; " });
+        text.push_str(&pinyin::in_brackets(gloss));
+        empty = false;
+    }
+    let text = intake.text(if empty { "" } else { &text })?;
+    intake.entry(simplified, text, place)?;
+    if traditional != simplified {
+        intake.entry(traditional, text, place)?;
+    }
+    Ok(())
+}
+
+/// Traditional, simplified, reading, and the glosses with the slashes between them.
+fn parts(line: &str) -> Option<(&str, &str, &str, &str)> {
+    let (headwords, rest) = line.split_once('[')?;
+    let (reading, rest) = rest.split_once(']')?;
+    let (traditional, simplified) = headwords.trim().split_once(' ')?;
+    // Newer files have [[pin1yin1]].
+    let (reading, rest) = (reading.trim_start_matches('['), rest.trim_start_matches(']'));
+    let glosses = rest.trim().strip_prefix('/')?;
+    Some((traditional.trim(), simplified.trim(), reading.trim(), glosses))
+}
+
+#[derive(Default)]
+struct About {
+    title: String,
+    licence: String,
+    date: String,
+    text: String,
+}
+
+impl About {
+    fn note(&mut self, comment: &str) {
+        if let Some((key, value)) = comment.strip_prefix('!').and_then(|pair| pair.split_once('=')) {
+            match key.trim() {
+                "license" | "licence" => self.licence = one_line(value),
+                "date" => self.date = one_line(value),
+                _ => {}
+            }
+        } else if self.title.is_empty() {
+            self.title = one_line(comment);
+        } else if self.text.len() < 1 << 20 {
+            self.text.push_str(comment.trim());
+            self.text.push('\n');
+        }
+    }
+
+    fn notice(self) -> Notice {
+        // The date is a moment in UTC; its day is enough.
+        let day = self.date.split('T').next().unwrap_or("");
+        let title = if day.is_empty() { self.title } else { format!("{} ({day})", self.title) };
+        let named = short_licence(&self.text);
+        let licence = match (named.contains("icen"), self.licence.is_empty()) {
+            (true, _) | (false, true) => named,
+            (false, false) => self.licence,
+        };
+        Notice { title, licence, text: self.text }
+    }
+}

@@ -1,0 +1,312 @@
+//! What has been imported so far, in little more memory than its text: headwords in one run of text, interpretations
+//! in another (each once, however many headwords share it), and sixteen bytes for each entry.
+
+use super::failure::Failure;
+use super::files::Watch;
+use super::notice::{Labels, Notice};
+use super::report::{Refusal, Report};
+use super::tidy::tidy_into;
+use super::{notice, spelling};
+use crate::words::{MAX_HEADWORD_CHARS, fold};
+use std::collections::HashSet;
+use std::fmt;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Where a text lies. It is worth something only to the collection that gave it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TextAt {
+    at: u32,
+    length: u32,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    headword: u32,
+    text: TextAt,
+    headword_length: u16,
+    source: u16,
+}
+
+/// Entries of any number of sources.
+#[derive(Debug, Default)]
+pub struct Collection {
+    headwords: String,
+    texts: String,
+    entries: Vec<Entry>,
+    notices: Vec<Notice>,
+}
+
+/// What was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// Headwords, each once.
+    pub headwords: u64,
+    /// Bytes.
+    pub bytes: u64,
+    /// Entries of sources that capitalise every headword, filed under another source's lower-case headword.
+    pub lowered: u64,
+    /// For each source: entries that joined a headword that was there already, and those that told it nothing new.
+    pub merged: Vec<(u64, u64)>,
+}
+
+impl Collection {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Begins a source.
+    pub fn intake(&mut self) -> Intake<'_> {
+        let source = u16::try_from(self.notices.len()).unwrap_or(u16::MAX);
+        Intake { collection: self, report: Report::default(), source }
+    }
+
+    /// How many entries there are.
+    pub fn entries(&self) -> usize {
+        self.entries.len()
+    }
+
+    fn headword(&self, entry: &Entry) -> &str {
+        let begin = entry.headword as usize;
+        &self.headwords[begin..begin + usize::from(entry.headword_length)]
+    }
+
+    fn text(&self, text: TextAt) -> &str {
+        &self.texts[text.at as usize..][..text.length as usize]
+    }
+
+    /// The numbers of the entries: by headword byte by byte, those of one headword in the order in which they came.
+    fn sorted(&self) -> Vec<u32> {
+        let mut numbers: Vec<u32> = (0..).take(self.entries.len()).collect();
+        numbers.sort_unstable_by(|&left, &right| {
+            let headword = |number: u32| self.headword(&self.entries[number as usize]).as_bytes();
+            headword(left).cmp(headword(right)).then(left.cmp(&right))
+        });
+        numbers
+    }
+
+    /// Files entries under the lower-case headword of another source, where their own source begins every headword
+    /// with a capital and so says nothing by it (GCIDE: `Abandon`, beside WordNet's `abandon`). Where the others have
+    /// the capital, too (`China`), it stays. Gives how many were filed so.
+    fn settle_capitals(&mut self) -> u64 {
+        let mut counts = vec![(0_u64, 0_u64); self.notices.len()];
+        let begins_upper = |headword: &str| headword.starts_with(char::is_uppercase);
+        for entry in &self.entries {
+            if let Some((capitals, all)) = counts.get_mut(usize::from(entry.source)) {
+                *capitals += u64::from(begins_upper(self.headword(entry)));
+                *all += 1;
+            }
+        }
+        let capitalises: Vec<bool> =
+            counts.iter().map(|(capitals, all)| capitals * 10 >= all * 8 && *all > 0).collect();
+        let means_nothing = |entry: &Entry| capitalises.get(usize::from(entry.source)).copied().unwrap_or(false);
+        if !capitalises.contains(&true) || !capitalises.contains(&false) {
+            return 0;
+        }
+        let mut others = self.sorted();
+        others.retain(|&number| !means_nothing(&self.entries[number as usize]));
+        let among_others = |headword: &str| {
+            let found = others.binary_search_by(|&number| self.headword(&self.entries[number as usize]).cmp(headword));
+            found.ok().map(|at| self.entries[others[at] as usize])
+        };
+        let mut moves = Vec::new();
+        for (at, entry) in self.entries.iter().enumerate().filter(|(_, entry)| means_nothing(entry)) {
+            let headword = self.headword(entry);
+            let mut rest = headword.chars();
+            let lower = rest.next().map(|first| first.to_lowercase().chain(rest).collect::<String>());
+            if let Some(lower) = lower.filter(|lower| lower != headword && among_others(headword).is_none())
+                && let Some(other) = among_others(&lower)
+            {
+                moves.push((at, other));
+            }
+        }
+        let moved = moves.len() as u64;
+        for (at, other) in moves {
+            self.entries[at].headword = other.headword;
+            self.entries[at].headword_length = other.headword_length;
+        }
+        moved
+    }
+
+    /// Whether the daemon could load what would be written; said before a byte is written, since a small source in
+    /// which many headwords share a long text makes a large words file.
+    fn fits(&self) -> bool {
+        let mut size = 0_u64;
+        for entry in &self.entries {
+            let headword = self.headword(entry);
+            let folded = fold(headword);
+            // As in the image: offset, length, headword and text; and the second index.
+            size += 6 + headword.len() as u64 + u64::from(entry.text.length);
+            size += if folded == headword { 0 } else { 8 + folded.len() as u64 };
+        }
+        size < u64::from(u32::MAX) - (1 << 20)
+    }
+
+    /// Writes the words file: comments with titles and licences, then the entries, sorted, each headword once.
+    ///
+    /// # Errors
+    /// It would be too large; it can't be written (as [`Failure::Read`] of `path`); or it was asked to stop.
+    pub fn write(
+        &mut self,
+        labels: &Labels,
+        out: &mut dyn Write,
+        path: &Path,
+        watch: &Watch<'_>,
+    ) -> Result<Written, Failure> {
+        let lowered = self.settle_capitals();
+        if !self.fits() {
+            return Err(Failure::TooLarge);
+        }
+        let sorted = self.sorted();
+        let mut written = Written { headwords: 0, bytes: 0, lowered, merged: vec![(0, 0); self.notices.len()] };
+        let mut out = Counted { out, bytes: 0 };
+        let failed = |error| Failure::Read(path.to_owned(), error);
+        notice::write(&self.notices, labels, &mut out).map_err(failed)?;
+        let mut seen = HashSet::new();
+        let mut done = 0_u64;
+        for group in sorted.chunk_by(|&left, &right| {
+            self.headword(&self.entries[left as usize]) == self.headword(&self.entries[right as usize])
+        }) {
+            if written.headwords.is_multiple_of(4096) {
+                if (watch.stop)() {
+                    return Err(Failure::Stopped);
+                }
+                (watch.progress)(path, done, sorted.len() as u64);
+            }
+            done += group.len() as u64;
+            written.headwords += 1;
+            seen.clear();
+            for (at, &number) in group.iter().enumerate() {
+                let entry = self.entries[number as usize];
+                let text = self.text(entry.text);
+                if at == 0 {
+                    out.text(self.headword(&entry)).and_then(|()| out.text("\t")).map_err(failed)?;
+                } else if let Some((merged, nothing_new)) = written.merged.get_mut(usize::from(entry.source)) {
+                    *merged += 1;
+                    if seen.contains(text) {
+                        *nothing_new += 1;
+                        continue;
+                    }
+                    out.text("\\n").map_err(failed)?;
+                }
+                if group.len() > 1 {
+                    seen.insert(text);
+                }
+                out.text(text).map_err(failed)?;
+            }
+            out.text("\n").map_err(failed)?;
+        }
+        (watch.progress)(path, done, done);
+        written.bytes = out.bytes;
+        Ok(written)
+    }
+}
+
+struct Counted<'a> {
+    out: &'a mut dyn Write,
+    bytes: u64,
+}
+
+impl Counted<'_> {
+    fn text(&mut self, text: &str) -> io::Result<()> {
+        self.write_all(text.as_bytes())
+    }
+}
+
+impl Write for Counted<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let size = self.out.write(bytes)?;
+        self.bytes += size as u64;
+        Ok(size)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+/// Takes the entries of one source.
+#[derive(Debug)]
+pub struct Intake<'a> {
+    collection: &'a mut Collection,
+    pub(super) report: Report,
+    source: u16,
+}
+
+impl Intake<'_> {
+    /// Keeps a text, tidied and escaped. An empty one may come of it: an entry with it will be refused.
+    pub(super) fn text(&mut self, raw: &str) -> Result<TextAt, Failure> {
+        let texts = &mut self.collection.texts;
+        let at = texts.len();
+        tidy_into(raw, texts);
+        // All offsets are 32 bits wide, as those of the snapshot will be.
+        match (u32::try_from(at), u32::try_from(texts.len() - at), u32::try_from(texts.len())) {
+            (Ok(at), Ok(length), Ok(_)) => Ok(TextAt { at, length }),
+            _ => Err(Failure::TooLarge),
+        }
+    }
+
+    /// An entry that was read, to be taken if a words file can hold it.
+    pub(super) fn entry(&mut self, headword: &str, text: TextAt, place: fmt::Arguments<'_>) -> Result<(), Failure> {
+        self.report.read += 1;
+        let headword = headword.trim();
+        let refusal = if headword.is_empty() {
+            Some(Refusal::NoHeadword)
+        } else if headword.chars().any(char::is_control) {
+            Some(Refusal::ControlInHeadword)
+        } else if headword.starts_with('#') {
+            Some(Refusal::CommentHeadword)
+        } else if headword.chars().count() > MAX_HEADWORD_CHARS {
+            Some(Refusal::LongHeadword)
+        } else if text.length == 0 {
+            Some(Refusal::NoText)
+        } else {
+            None
+        };
+        if let Some(refusal) = refusal {
+            self.report.refuse(refusal, headword, place);
+            return Ok(());
+        }
+        let headwords = &mut self.collection.headwords;
+        let at = u32::try_from(headwords.len()).map_err(|_| Failure::TooLarge)?;
+        let headword_length = u16::try_from(headword.len()).map_err(|_| Failure::TooLarge)?;
+        if self.collection.entries.len() >= u32::MAX as usize {
+            return Err(Failure::TooLarge);
+        }
+        headwords.push_str(headword);
+        self.collection.entries.push(Entry { headword: at, text, headword_length, source: self.source });
+        self.report.taken += 1;
+        Ok(())
+    }
+
+    /// As [`Intake::entry`], for formats whose texts begin by repeating the headword: takes that line off, and the
+    /// spelling of it that it has, if the headword comes from an index that folds its own.
+    pub(super) fn entry_repeated(
+        &mut self,
+        headword: &str,
+        folded: bool,
+        text: TextAt,
+        place: fmt::Arguments<'_>,
+    ) -> Result<(), Failure> {
+        let fit = spelling::fit(headword, folded, self.collection.text(text));
+        // At most as long as the text, whose length is 32 bits wide.
+        let skip = u32::try_from(fit.skip).map_or(0, |skip| skip.min(text.length));
+        let rest = TextAt { at: text.at + skip, length: text.length - skip };
+        let spelling = fit.spelling.unwrap_or_else(|| headword.to_owned());
+        self.entry(&spelling, rest, place)
+    }
+
+    /// An entry that was read and can't be taken.
+    pub(super) fn refuse(&mut self, refusal: Refusal, headword: &str, place: fmt::Arguments<'_>) {
+        self.report.read += 1;
+        self.report.refuse(refusal, headword, place);
+    }
+
+    /// Ends the source.
+    pub fn finish(mut self, notice: Notice) -> Report {
+        self.report.title.clone_from(&notice.title);
+        self.collection.notices.push(notice);
+        self.report
+    }
+}

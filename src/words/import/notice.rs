@@ -1,0 +1,137 @@
+//! Titles and licences: whoever made a dictionary stays named in the words file that is made of it.
+
+use std::io::{self, Write};
+
+/// The short licence is cut to so many characters.
+const SHORT: usize = 240;
+/// So much of the full text is kept.
+const FULL: usize = 256 << 10;
+
+/// What a source says of itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Notice {
+    /// Its title, one line.
+    pub title: String,
+    /// Its licence, one short line.
+    pub licence: String,
+    /// All that it says, in lines.
+    pub text: String,
+}
+
+impl Notice {
+    /// A notice whose short licence is found in its text.
+    pub(super) fn new(title: &str, text: &str) -> Self {
+        Self { title: one_line(title), licence: short_licence(text), text: text.to_owned() }
+    }
+}
+
+/// The text as one line, without control characters.
+pub(super) fn one_line(text: &str) -> String {
+    let printable: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    printable.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The first paragraph that grants something, or else claims something, or else says anything.
+pub(super) fn short_licence(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let paragraphs: Vec<String> =
+        lines.split(|line| !line.contains(char::is_alphanumeric)).map(|lines| one_line(&lines.join(" "))).collect();
+    let holds = |marks: &[&str]| {
+        let found = paragraphs.iter().find(|paragraph| {
+            let lower = paragraph.to_lowercase();
+            marks.iter().any(|mark| lower.contains(mark))
+        });
+        found.cloned()
+    };
+    let found = holds(&["licen", "public domain", "creative commons", "free software", "许可"])
+        .or_else(|| holds(&["copyright", "©", "版权"]))
+        .or_else(|| paragraphs.iter().find(|paragraph| !paragraph.is_empty()).cloned())
+        .unwrap_or_default();
+    if found.chars().count() <= SHORT {
+        return found;
+    }
+    let cut: String = found.chars().take(SHORT - 1).collect();
+    let cut = cut.rsplit_once(' ').map_or(cut.as_str(), |(whole_words, _)| whole_words);
+    format!("{}…", cut.trim_end_matches([',', ';', ' ']))
+}
+
+/// What the user calls the result, where the sources do not say, or say too much.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Labels {
+    /// Instead of the sources' titles.
+    pub title: Option<String>,
+    /// Instead of the sources' short licences; their texts stay.
+    pub licence: Option<String>,
+}
+
+/// Writes the comments that begin a words file: the titles joined, each licence, then all that each source says.
+pub(super) fn write(notices: &[Notice], labels: &Labels, out: &mut dyn Write) -> io::Result<()> {
+    let titles: Vec<&str> = notices.iter().map(|notice| notice.title.as_str()).collect();
+    let title = labels.title.as_deref().map_or_else(|| titles.join(" + "), one_line);
+    writeln!(out, "# title: {title}")?;
+    if let Some(licence) = &labels.licence {
+        writeln!(out, "# licence: {}", one_line(licence))?;
+    } else {
+        for notice in notices.iter().filter(|notice| !notice.licence.is_empty()) {
+            let whose = if notices.len() > 1 { format!("{}: ", notice.title) } else { String::new() };
+            writeln!(out, "# licence: {whose}{}", notice.licence)?;
+        }
+    }
+    writeln!(out, "#\n# Made by: cidiand words import (cidian {})", env!("CARGO_PKG_VERSION"))?;
+    for notice in notices.iter().filter(|notice| !notice.text.trim().is_empty()) {
+        writeln!(out, "#\n# ---- {} ----\n#", notice.title)?;
+        let mut size = 0;
+        let text = notice.text.trim_matches(['\n', '\r', ' ']);
+        let indentation = |line: &str| line.len() - line.trim_start_matches(' ').len();
+        let common = text.lines().skip(1).filter(|line| !line.trim().is_empty()).map(indentation).min().unwrap_or(0);
+        for (at, line) in text.lines().enumerate() {
+            let line = if at == 0 { line } else { line.get(common..).unwrap_or("") };
+            let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+            let line = line.trim_end();
+            size += line.len() + 1;
+            if size > FULL {
+                writeln!(out, "# …")?;
+                break;
+            }
+            // A line of the text must not pass for ours.
+            let quoted = line.trim_start().starts_with("title:") || line.trim_start().starts_with("licence:");
+            let mark = match (line.is_empty(), quoted) {
+                (true, _) => "#",
+                (false, false) => "# ",
+                (false, true) => "# > ",
+            };
+            writeln!(out, "{mark}{line}")?;
+        }
+    }
+    writeln!(out, "#")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::parse;
+
+    #[test]
+    fn the_short_licence_is_what_grants() {
+        let gpl = "File of\nthe dictionary\n\n=====\n X is free software; you can\n redistribute it.\n\nNO WARRANTY";
+        assert_eq!(short_licence(gpl), "X is free software; you can redistribute it.");
+        assert_eq!(short_licence("A dictionary\n\nCopyright 1985 by Denis"), "Copyright 1985 by Denis");
+        assert_eq!(short_licence("\n\n  Made at home\n"), "Made at home");
+        assert_eq!(short_licence(""), "");
+        let long = short_licence(&format!("licence {}", "word ".repeat(100)));
+        assert!(long.ends_with("word…") && long.chars().count() <= SHORT, "{long}");
+    }
+
+    #[test]
+    fn a_notice_is_shown_by_the_words_file_and_can_not_forge_one() {
+        let one =
+            Notice { title: "One".into(), licence: "GPL".into(), text: "title: Fake\nlicence: none\n\x1b[1m\n".into() };
+        let two = Notice { title: "Two".into(), licence: String::new(), text: String::new() };
+        let mut out = Vec::new();
+        write(&[one, two], &Labels::default(), &mut out).unwrap();
+        out.extend_from_slice(b"a\tb\n");
+        let parsed = parse(&out).unwrap();
+        assert_eq!((parsed.title.as_str(), parsed.licence.as_str()), ("One + Two", "One: GPL"));
+        assert!(!out.contains(&0x1b));
+    }
+}

@@ -1,0 +1,120 @@
+//! The headword as a text spells it: dictd's indexes are folded (lower case, often without punctuation), and the text
+//! repeats the headword in its first line. Never guesses: the letters must be the same.
+
+use crate::text::unescape;
+
+/// How far into a text it is looked, in lines and in bytes of a line.
+const LINES: usize = 16;
+const LINE_BYTES: usize = 1024;
+
+/// What a text's first lines say of its headword.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Fit {
+    /// The headword as it is spelled there.
+    pub spelling: Option<String>,
+    /// How many bytes of the text only repeat it.
+    pub skip: usize,
+}
+
+/// Looks for the headword at the beginning of an escaped text: alone in its first line, or there before a
+/// pronunciation or grammar (`/…/`, `[…]`, `<…>`, `(…)`), or alone in one of the next lines, as synonyms have it.
+/// A `folded` headword is any spelling with the same letters; another one is itself only.
+pub(super) fn fit(headword: &str, folded: bool, text: &str) -> Fit {
+    let same_word =
+        |line: &str| if folded { same_letters(headword, line) } else { headword.trim() == unescape(line).trim() };
+    let nothing = Fit { spelling: None, skip: 0 };
+    let mut rest = text;
+    for number in 0..LINES {
+        let Some((line, after)) = split_line(rest).filter(|(line, _)| !line.is_empty() && !line.starts_with(' '))
+        else {
+            return nothing;
+        };
+        if same_word(line) {
+            let skip = if number == 0 { skip_newlines(text, text.len() - after.len()) } else { 0 };
+            return Fit { spelling: Some(unescape(line)), skip };
+        }
+        if number == 0 {
+            let ends = line.match_indices(' ').map(|(at, _)| at);
+            for end in ends.filter(|&end| line[end + 1..].starts_with(['/', '[', '<', '('])) {
+                if same_word(&line[..end]) {
+                    return Fit { spelling: Some(unescape(&line[..end])), skip: end + 1 };
+                }
+            }
+        }
+        rest = after;
+    }
+    nothing
+}
+
+/// The line, and what follows its escaped newline; none if the line is too long to be a headword's.
+fn split_line(text: &str) -> Option<(&str, &str)> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() && at <= LINE_BYTES {
+        match (bytes[at], bytes.get(at + 1)) {
+            (b'\\', Some(b'n')) => return Some((&text[..at], &text[at + 2..])),
+            // Any other escape is two bytes of ASCII.
+            (b'\\', Some(_)) => at += 2,
+            _ => at += 1,
+        }
+    }
+    (at >= bytes.len()).then_some((text, ""))
+}
+
+/// Past escaped newlines and blanks.
+fn skip_newlines(text: &str, from: usize) -> usize {
+    let mut rest = &text[from..];
+    while let Some(after) = rest.strip_prefix("\\n").or_else(|| rest.strip_prefix(' ')) {
+        rest = after;
+    }
+    text.len() - rest.len()
+}
+
+/// Whether two spellings have the same letters and digits; where one has none, whether they are the same.
+fn same_letters(left: &str, right: &str) -> bool {
+    let letters =
+        |word: &str| -> String { word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect() };
+    let (left_letters, right_letters) = (letters(left), letters(right));
+    left_letters == right_letters && (!left_letters.is_empty() || left.trim() == unescape(right).trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_first_lines_say() {
+        let cases: [(&str, &str, Option<&str>, &str); 13] = [
+            ("hawkins", r"Hawkins\nn 1: a privateer", Some("Hawkins"), "n 1: a privateer"),
+            (
+                "dumbbellshaped",
+                r"dumbbell-shaped /dˈʌm/\nhantelförmig",
+                Some("dumbbell-shaped"),
+                r"/dˈʌm/\nhantelförmig",
+            ),
+            ("relational", "relational <adj>", Some("relational"), "<adj>"),
+            (
+                "mrda",
+                r"Mandy Rice-Davis Applies\nMRDA\n\n<chat>",
+                Some("MRDA"),
+                r"Mandy Rice-Davis Applies\nMRDA\n\n<chat>",
+            ),
+            ("cts", r"CTS\n\n1. clear to send", Some("CTS"), "1. clear to send"),
+            ("Salt", r"Salt \\Salt\\, n. [AS. sealt]", None, r"Salt \\Salt\\, n. [AS. sealt]"),
+            ("flower bird", r"Flower\nAn organ", None, r"Flower\nAn organ"),
+            ("&", r"&\nampersand", Some("&"), "ampersand"),
+            ("&", r")\nclosing", None, r")\nclosing"),
+            ("\\", r"\\\nbackslash", Some("\\"), "backslash"),
+            ("word", "word", Some("word"), ""),
+            ("word", "", None, ""),
+            ("new", r"n\new", None, r"n\new"),
+        ];
+        for (headword, text, spelling, rest) in cases {
+            let fit = fit(headword, true, text);
+            assert_eq!((fit.spelling.as_deref(), &text[fit.skip..]), (spelling, rest), "{headword} in {text}");
+        }
+        // What is no more than a cross-reference in other letters must not be lost.
+        assert_eq!(fit("ex libris", false, "exlibris"), Fit { spelling: None, skip: 0 });
+        assert_eq!(fit("word", false, r"word\nn. text").skip, 6);
+    }
+}

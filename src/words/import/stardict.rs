@@ -1,0 +1,237 @@
+//! StarDict's format, versions 2.4.2 and 3.0.0: `.ifo` tells of the dictionary, `.idx` where each headword's data
+//! lies in `.dict`, `.syn` further headwords. Only data that is text is taken.
+
+use super::articles::{Article, visit};
+use super::collection::{Intake, TextAt};
+use super::failure::Failure;
+use super::files::{Watch, siblings};
+use super::markup::{self, Newlines};
+use super::notice::{Notice, one_line};
+use super::report::Refusal;
+use super::tidy::decode;
+use std::io::Read;
+use std::path::Path;
+
+/// The files of a dictionary, unpacked.
+#[derive(Debug, Clone, Copy)]
+pub struct Parts<'a> {
+    /// `.ifo`
+    pub info: &'a [u8],
+    /// `.idx`
+    pub index: &'a [u8],
+    /// `.syn`; empty if there is none.
+    pub synonyms: &'a [u8],
+}
+
+/// Finds the files that belong to `path` (one of them, or what their names have in common).
+pub(super) fn import(path: &Path, intake: &mut Intake<'_>, watch: &Watch<'_>) -> Result<Notice, Failure> {
+    let with = siblings(path, &[".ifo", ".idx.gz", ".idx", ".dict.dz", ".dict", ".syn.dz", ".syn"]);
+    let present = |names: [&str; 2]| names.into_iter().map(&with).find(|file| file.exists());
+    let info_path = with(".ifo");
+    let index_path = present([".idx", ".idx.gz"]).unwrap_or_else(|| with(".idx"));
+    let dictionary_path = present([".dict.dz", ".dict"]).unwrap_or_else(|| with(".dict"));
+    let synonyms_path = present([".syn", ".syn.dz"]);
+    let info = watch.read(&info_path)?;
+    let index = watch.read(&index_path)?;
+    let synonyms = synonyms_path.as_ref().map(|path| watch.read(path)).transpose()?.unwrap_or_default();
+    let dictionary = watch.open(&dictionary_path)?;
+    let parts = Parts { info: &info, index: &index, synonyms: &synonyms };
+    entries(parts, dictionary, intake).map_err(|failure| match &failure {
+        Failure::Damaged { place, .. } if place.starts_with(".ifo") => failure.of(&info_path),
+        Failure::Damaged { place, .. } if place.starts_with(".idx") => failure.of(&index_path),
+        Failure::Damaged { place, .. } if place.starts_with(".syn") => {
+            failure.of(synonyms_path.as_deref().unwrap_or(path))
+        }
+        _ => failure.of(&dictionary_path),
+    })
+}
+
+/// What `.ifo` says that matters here.
+struct Info<'a> {
+    text: &'a str,
+    types: &'a [u8],
+    offset_bytes: usize,
+    words: Option<usize>,
+}
+
+impl<'a> Info<'a> {
+    fn parse(bytes: &'a [u8]) -> Result<Self, Failure> {
+        let damaged = |message: &str| Failure::damaged(".ifo", message);
+        let text = std::str::from_utf8(bytes).map_err(|_| damaged("not UTF-8"))?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        if !text.starts_with("StarDict's dict ifo file") {
+            return Err(damaged("it does not begin with \"StarDict's dict ifo file\""));
+        }
+        let mut info = Self { text, types: b"", offset_bytes: 4, words: None };
+        info.types = info.value("sametypesequence").unwrap_or("").as_bytes();
+        match info.value("version") {
+            Some("2.4.2" | "3.0.0") => {}
+            other => return Err(damaged(&format!("version {other:?}; 2.4.2 and 3.0.0 are known"))),
+        }
+        match info.value("idxoffsetbits") {
+            None | Some("32") => {}
+            Some("64") => info.offset_bytes = 8,
+            Some(other) => return Err(damaged(&format!("idxoffsetbits is {other:?}, neither 32 nor 64"))),
+        }
+        info.words = info.value("wordcount").and_then(|count| count.parse().ok());
+        Ok(info)
+    }
+
+    fn value(&self, key: &str) -> Option<&'a str> {
+        self.text.lines().filter_map(|line| line.split_once('=')).find(|(k, _)| k.trim() == key).map(|(_, v)| v.trim())
+    }
+
+    fn notice(&self) -> Notice {
+        let title = one_line(self.value("bookname").unwrap_or(""));
+        let mut text = String::new();
+        for key in ["author", "email", "website", "date", "copyright", "license", "licence", "description"] {
+            if let Some(value) = self.value(key).filter(|value| !value.is_empty()) {
+                let value = markup::plain(value, Newlines::Kept);
+                text.push_str(&format!("{key}: {value}\n\n"));
+            }
+        }
+        Notice::new(&title, &text)
+    }
+}
+
+/// Takes a headword that ends with a zero byte, and so many bytes after it.
+fn record(bytes: &[u8], tail: usize) -> Option<(&[u8], &[u8], &[u8])> {
+    let end = bytes.iter().position(|&byte| byte == 0)?;
+    let (headword, rest) = bytes.split_at(end);
+    let (numbers, rest) = rest[1..].split_at_checked(tail)?;
+    Some((headword, numbers, rest))
+}
+
+fn big_endian(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0, |number, &byte| number << 8 | u64::from(byte))
+}
+
+/// The records of an index: headword, numbers, and the record's place.
+struct Records<'a> {
+    all: &'a [u8],
+    rest: &'a [u8],
+    tail: usize,
+    name: &'static str,
+}
+
+impl<'a> Iterator for Records<'a> {
+    type Item = Result<(&'a [u8], &'a [u8], usize), Failure>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let at = self.all.len() - self.rest.len();
+        let Some((headword, numbers, rest)) = record(self.rest, self.tail) else {
+            self.rest = b"";
+            return Some(Err(Failure::damaged(format!("{} offset {at}", self.name), "the record is cut off")));
+        };
+        self.rest = rest;
+        Some(Ok((headword, numbers, at)))
+    }
+}
+
+/// The entries of a dictionary in this format, unpacked; synonyms become entries with the text of what they mean.
+///
+/// # Errors
+/// A part that is cut off, or that points outside another; a dictionary that can't be read.
+pub fn entries(parts: Parts<'_>, dictionary: impl Read, intake: &mut Intake<'_>) -> Result<Notice, Failure> {
+    let info = Info::parse(parts.info)?;
+    let records = || Records { all: parts.index, rest: parts.index, tail: info.offset_bytes + 4, name: ".idx" };
+    let mut articles = Vec::new();
+    for (number, record) in records().enumerate() {
+        let (_, numbers, at) = record?;
+        let (offset, length) = numbers.split_at(info.offset_bytes);
+        let (offset, length) = (big_endian(offset), big_endian(length));
+        articles.push(Article::new(offset, length, number, || format!(".idx offset {at}"))?);
+    }
+    if let Some(words) = info.words.filter(|&words| words > articles.len()) {
+        let message = format!("{} headwords, but .ifo promises {words}: it is cut off", articles.len());
+        return Err(Failure::damaged(".idx", message));
+    }
+    let mut texts: Vec<Option<TextAt>> = vec![None; articles.len()];
+    let mut kept = None;
+    visit(&mut articles, dictionary, |article, bytes, same| {
+        if !same || kept.is_none() {
+            let text = text_of(bytes, info.types, intake)
+                .ok_or_else(|| Failure::damaged(format!("offset {}", article.offset), "a field is cut off"))?;
+            kept = Some(intake.text(&text)?);
+        }
+        texts[article.number as usize] = kept;
+        Ok(())
+    })?;
+    drop(articles);
+    for (record, text) in records().zip(&texts) {
+        let ((headword, _, at), Some(text)) = (record?, *text) else { continue };
+        one(intake, headword, text, format_args!(".idx offset {at}"))?;
+    }
+    for record in (Records { all: parts.synonyms, rest: parts.synonyms, tail: 4, name: ".syn" }) {
+        let (headword, number, at) = record?;
+        let number = big_endian(number);
+        let text = usize::try_from(number).ok().and_then(|number| texts.get(number).copied().flatten());
+        let text = text.ok_or_else(|| {
+            let message = format!("it means entry {number}, but there are {}", texts.len());
+            Failure::damaged(format!(".syn offset {at}"), message)
+        })?;
+        one(intake, headword, text, format_args!(".syn offset {at}"))?;
+    }
+    Ok(info.notice())
+}
+
+fn one(intake: &mut Intake<'_>, headword: &[u8], text: TextAt, place: std::fmt::Arguments<'_>) -> Result<(), Failure> {
+    match std::str::from_utf8(headword) {
+        Ok(headword) => intake.entry_repeated(headword, false, text, place),
+        Err(_) => {
+            intake.refuse(Refusal::NotUtf8, &String::from_utf8_lossy(headword), place);
+            Ok(())
+        }
+    }
+}
+
+/// The fields of an entry's data that are text, one below the other. Without `types` each field begins with its type.
+fn text_of(mut data: &[u8], types: &[u8], intake: &mut Intake<'_>) -> Option<String> {
+    let mut text = String::new();
+    let mut types_left = types.iter();
+    loop {
+        let (kind, last) = if types.is_empty() {
+            let Some((&kind, rest)) = data.split_first() else { return Some(text) };
+            data = rest;
+            (kind, false)
+        } else {
+            let Some(&kind) = types_left.next() else { return Some(text) };
+            (kind, types_left.as_slice().is_empty())
+        };
+        let field;
+        (field, data) = if last {
+            (data, &b""[..])
+        } else if kind.is_ascii_uppercase() {
+            let (size, rest) = data.split_first_chunk::<4>()?;
+            rest.split_at_checked(usize::try_from(u32::from_be_bytes(*size)).ok()?)?
+        } else {
+            match data.iter().position(|&byte| byte == 0) {
+                Some(end) => (&data[..end], &data[end + 1..]),
+                // The very last field of an entry often goes without its zero.
+                None => (data, &b""[..]),
+            }
+        };
+        let field = field.strip_suffix(b"\0").unwrap_or(field);
+        let shown = match kind {
+            b'm' | b'l' => decode(field).into_owned(),
+            b't' | b'y' if field.is_empty() => String::new(),
+            b't' | b'y' => format!("[{}]", decode(field).trim()),
+            b'g' | b'x' => markup::plain(&decode(field), Newlines::Kept),
+            b'h' => markup::plain(&decode(field), Newlines::Blanks),
+            other => {
+                intake.report.note(&format!("parts of type {:?} left out: no text", char::from(other)));
+                continue;
+            }
+        };
+        let shown = shown.trim_matches('\n');
+        if !shown.is_empty() {
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            text.push_str(shown);
+        }
+    }
+}
