@@ -12,12 +12,13 @@ pub struct Candidate {
     pub headword: String,
 }
 
-/// Smaller is better: completions before spellings, near before far, the same first letter before another, short
-/// before long, plain before capital, and at last byte order.
+/// Smaller is better: completions before spellings, near before far, the same first letter before another, the same
+/// letters in another order before others, short before long, plain before capital, and at last byte order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
     distance: u8,
     other_first_letter: bool,
+    other_letters: bool,
     letters: usize,
     capital: bool,
 }
@@ -26,6 +27,8 @@ struct Rank {
 #[derive(Debug)]
 pub struct Suggestions {
     lower: Vec<char>,
+    /// The same letters in order, to see whether another word has them too.
+    sorted: Vec<char>,
     most: usize,
     best: Vec<Candidate>,
 }
@@ -33,7 +36,10 @@ pub struct Suggestions {
 impl Suggestions {
     /// Nothing is found yet; at most `most` will be.
     pub fn new(text: &str, most: usize) -> Self {
-        Self { lower: fold(text).chars().collect(), most, best: Vec::new() }
+        let lower: Vec<char> = fold(text).chars().collect();
+        let mut sorted = lower.clone();
+        sorted.sort_unstable();
+        Self { lower, sorted, most, best: Vec::new() }
     }
 
     /// The text in lower case, by letters.
@@ -43,14 +49,16 @@ impl Suggestions {
 
     /// A headword that the text begins.
     pub fn completion(&mut self, headword: &str) {
-        self.add(headword, 0, false);
+        self.add(headword, 0, false, false);
     }
 
     /// A headword at a distance from the text.
     pub fn spelling(&mut self, headword: &str, distance: u8) {
-        let first = fold(headword).chars().next();
+        let mut letters: Vec<char> = fold(headword).chars().collect();
+        let other_first_letter = letters.first() != self.lower.first();
+        letters.sort_unstable();
         // A completion's rank has distance 0: spellings come after all of those.
-        self.add(headword, distance.max(1), first != self.lower.first().copied());
+        self.add(headword, distance.max(1), other_first_letter, letters != self.sorted);
     }
 
     /// A headword of which it is not known how far it is; taken if it is near.
@@ -73,9 +81,10 @@ impl Suggestions {
         self.best.into_iter().map(|candidate| candidate.headword).collect()
     }
 
-    fn add(&mut self, headword: &str, distance: u8, other_first_letter: bool) {
+    fn add(&mut self, headword: &str, distance: u8, other_first_letter: bool, other_letters: bool) {
         let capital = fold(headword) != headword;
-        let rank = Rank { distance, other_first_letter, letters: headword.chars().count(), capital };
+        let letters = headword.chars().count();
+        let rank = Rank { distance, other_first_letter, other_letters, letters, capital };
         let candidate = (&rank, headword);
         let at = self.best.partition_point(|other| (&other.rank, other.headword.as_str()) < candidate);
         if at >= self.most {
@@ -132,6 +141,15 @@ mod tests {
         }
         let expected = ["apple", "apply", "Apple", "apple pie", "application", "appal"];
         assert_eq!(suggestions.into_headwords(), expected);
+    }
+
+    #[test]
+    fn letters_that_were_swapped_come_first() {
+        let mut suggestions = Suggestions::new("wrod", 3);
+        for headword in ["wood", "rod", "word", "prod", "wold"] {
+            suggestions.perhaps(headword);
+        }
+        assert_eq!(suggestions.into_headwords(), ["word", "wood", "rod"]);
     }
 
     #[test]
