@@ -14,8 +14,10 @@ use super::{import, logging, probe, tools};
 use crate::session::Words;
 use crate::session::board::Board;
 use crate::sys::{self, Forker, Origin, Title};
+use crate::text::printable;
 use log::{error, warn};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use std::io::Write;
 use std::os::fd::{AsFd, OwnedFd};
 
 /// The most children there is a place for, where no limit is set: as many as a 64-bit Linux has process numbers
@@ -30,6 +32,7 @@ pub(super) fn environment(name: &str) -> Option<String> {
 /// Does what the command line says.
 pub fn run(line: CommandLine, origin: Origin) -> Exit {
     logging::start(log::LevelFilter::Info);
+    let serves = line.command.is_none() && !line.options.check;
     let done = match line.command {
         Some(Command::Words(WordsCommand::Check { file })) => tools::check_words(&file),
         Some(Command::Words(WordsCommand::Import(request))) => import::import_words(&request),
@@ -45,9 +48,18 @@ pub fn run(line: CommandLine, origin: Origin) -> Exit {
         }),
     };
     done.unwrap_or_else(|fatal| {
-        error!("{fatal}");
+        if serves {
+            error!("{fatal}");
+        } else {
+            complain(&fatal);
+        }
         fatal.exit
     })
+}
+
+/// A tool's failure is said to a person, not to a log.
+fn complain(fatal: &Fatal) {
+    let _ = writeln!(std::io::stderr().lock(), "cidiand: {}", printable(&fatal.message));
 }
 
 fn serve(settings: Settings, origin: Origin) -> Result<Exit, Fatal> {
@@ -126,7 +138,7 @@ fn check(settings: Settings, origin: Origin) -> Exit {
     let mut note = |outcome: Result<String, Fatal>| match outcome {
         Ok(fine) => println_quietly(&fine),
         Err(fatal) => {
-            error!("{fatal}");
+            complain(&fatal);
             if worst == Exit::Success {
                 worst = fatal.exit;
             }
@@ -149,6 +161,5 @@ fn check(settings: Settings, origin: Origin) -> Exit {
 
 /// A line on standard output; a reader that has gone is no failure of the check.
 fn println_quietly(line: &str) {
-    use std::io::Write;
     let _ = writeln!(std::io::stdout().lock(), "{line}");
 }

@@ -96,9 +96,15 @@ fn timed_out(error: &io::Error) -> bool {
 
 /// The failure as the rest of the program knows it: whose it is, and in words.
 pub(super) fn explain(failure: &Failure) -> Error {
-    let words = format!("the database: {failure}");
+    // The driver's own Display wraps each in the name of its variant.
+    let words = match failure {
+        Failure::MySqlError(error) => error.message.clone(),
+        Failure::IoError(error) => error.to_string(),
+        Failure::DriverError(error) => error.to_string(),
+        other => other.to_string(),
+    };
     match failure {
-        Failure::MySqlError(error) => explain_code(error.code, format!("the database: {}", error.message)),
+        Failure::MySqlError(error) => explain_code(error.code, words),
         Failure::IoError(_) => Error::world(words),
         // The codec's only other error of its own making is a packet that is too large.
         Failure::CodecError(_) => Error::world(words),

@@ -8,7 +8,7 @@ use crate::store::{Error, schema};
 
 /// The failure as the rest of the program knows it.
 pub(super) fn explain(failure: &Failure) -> Error {
-    let words = format!("the embedded database: {failure}");
+    let words = failure.to_string();
     // SQLite has no code for it, only these words.
     if words.contains("no such table") || words.contains("no such column") {
         return Error::configuration(format!("{}: {words}", schema::missing().message));
@@ -33,7 +33,7 @@ pub(super) fn explain(failure: &Failure) -> Error {
 
 /// The same for a file or directory that can't be made.
 pub(super) fn explain_io(path: &std::path::Path, error: &std::io::Error) -> Error {
-    Error::world(format!("the embedded database {}: {error}", path.display()))
+    Error::world(format!("{}: {error}", path.display()))
 }
 
 /// Whether somebody else is at work on the file.
