@@ -4,7 +4,7 @@
 
 use super::exit::{Exit, Fatal};
 use super::listeners::Listener;
-use super::settings::Settings;
+use super::settings::{Settings, environment};
 use super::{logging, notify, start};
 use crate::session::exchange::pair;
 use crate::sys::{self, Origin};
@@ -83,7 +83,7 @@ impl PrivateServer {
 fn serve(socket: OwnedFd, origin: Origin) -> Result<Exit, Fatal> {
     // What goes right is no news on a terminal that shows menus.
     logging::start(log::LevelFilter::Error);
-    let settings = Settings::local(start::environment)?;
+    let settings = Settings::local(environment)?;
     settings.state_directory.make()?;
     let forker = origin.into_forker();
     let notifier = notify::Notifier::take(&forker);

@@ -69,6 +69,11 @@ impl OneOrMore {
     }
 }
 
+/// A variable of the environment that is set, and not to nothing.
+pub fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
 /// A value, and whose mistake it is if it is wrong.
 struct Said<T> {
     value: T,

@@ -8,7 +8,7 @@ use super::loader::Loader;
 use super::notify::Notifier;
 use super::options::{Command, CommandLine, Lookup, WordsCommand};
 use super::parent::{Parent, Parts};
-use super::settings::Settings;
+use super::settings::{Settings, environment};
 use super::signals::Signals;
 use super::{import, logging, probe, tools};
 use crate::session::Words;
@@ -23,11 +23,6 @@ use std::os::fd::{AsFd, OwnedFd};
 /// The most children there is a place for, where no limit is set: as many as a 64-bit Linux has process numbers
 /// by default for one user, and more than it will fork.
 const MOST_CHILDREN: u32 = 1 << 17;
-
-/// A variable of the environment that is set, and not to nothing.
-pub(super) fn environment(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
-}
 
 /// Does what the command line says.
 pub fn run(line: CommandLine, origin: Origin) -> Exit {

@@ -3,8 +3,7 @@
 
 use super::control::{self, Command};
 use super::exit::{Exit, Fatal};
-use super::settings::Settings;
-use super::start;
+use super::settings::{Settings, environment};
 use super::state_directory::control_directories;
 use super::status::Status;
 use crate::store::{self, AboutWords, Kind, Location, WordRow};
@@ -44,7 +43,10 @@ pub fn check_words(file: &Path) -> Result<Exit, Fatal> {
     });
     let headwords = parsed.entries.len();
     written
-        .and_then(|()| writeln!(out, "{}: {headwords} headwords, {errors} errors, {warnings} warnings", file.display()))
+        .and_then(|()| {
+            let (headwords, errors) = (counted(headwords as u64, "headword"), counted(errors, "error"));
+            writeln!(out, "{}: {headwords}, {errors}, {}", file.display(), counted(warnings, "warning"))
+        })
         .and_then(|()| out.flush())
         .or_else(broken_pipe_is_fine)?;
     Ok(if errors == 0 { Exit::Success } else { Exit::Data })
@@ -88,12 +90,12 @@ pub fn load_words(settings: &Settings, file: &Path, origin: Origin) -> Result<Ex
 
 /// `cidiand reload`.
 pub fn reload() -> Result<Exit, Fatal> {
-    say(&control::ask(&control_directories(&start::environment), Command::Reload)?)
+    say(&control::ask(&control_directories(&environment), Command::Reload)?)
 }
 
 /// `cidiand status`.
 pub fn status(json: bool) -> Result<Exit, Fatal> {
-    let said = control::ask(&control_directories(&start::environment), Command::Status)?;
+    let said = control::ask(&control_directories(&environment), Command::Status)?;
     if json {
         return say(&said);
     }
@@ -135,6 +137,10 @@ fn fatal(database: &Location, error: &store::Error) -> Fatal {
 fn say(line: &str) -> Result<Exit, Fatal> {
     writeln!(io::stdout().lock(), "{line}").or_else(broken_pipe_is_fine)?;
     Ok(Exit::Success)
+}
+
+fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 pub(super) fn broken_pipe_is_fine(error: io::Error) -> Result<(), Fatal> {
