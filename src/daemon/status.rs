@@ -102,7 +102,8 @@ impl Status {
         }
         rows.push(("words", from));
         if words.lagging > 0 {
-            rows.push(("  lagging", format!("{} children", grouped(words.lagging))));
+            let children = if words.lagging == 1 { "child" } else { "children" };
+            rows.push(("  lagging", format!("{} {children}", grouped(words.lagging))));
         }
         rows.push(("forks", format!("{}, {} reaped", grouped(self.forks), grouped(self.reaped))));
         rows.push(("refused", grouped(self.refused)));

@@ -78,14 +78,19 @@ impl Words {
             Self::Table => {
                 let lower = fold(word);
                 let found = stores.with(|store| {
-                    let mut found = store.find_word(word, &lower)?;
-                    for base in bases(&lower) {
-                        if found.is_some() {
-                            break;
-                        }
-                        found = store.find_word(&base, &base)?;
+                    let found = store.find_word(word, &lower)?;
+                    if found.is_some() {
+                        return Ok(found);
                     }
-                    Ok(found)
+                    // As in the snapshot: every base as it is, before one without regard to case.
+                    let mut other_case = None;
+                    for base in bases(&lower) {
+                        match store.find_word(&base, &base)? {
+                            Some(found) if found.0 == base => return Ok(Some(found)),
+                            found => other_case = other_case.or(found),
+                        }
+                    }
+                    Ok(other_case)
                 })?;
                 Ok(found.map(|(headword, interpret)| Found { headword: headword.into(), interpret: interpret.into() }))
             }

@@ -369,9 +369,21 @@ impl Daemon {
 
     /// Runs `cidiand` as a tool on this daemon's database.
     pub fn tool(&self, arguments: &[&str]) -> Output {
+        self.tool_command(arguments).output().expect("cidiand runs")
+    }
+
+    /// What [`Daemon::tool`] runs.
+    pub fn tool_command(&self, arguments: &[&str]) -> Command {
         let mut command = self.setup.command();
         command.args(["--config", "empty.toml", "--database", &self.database_url()]).args(arguments);
-        command.output().expect("cidiand runs")
+        command
+    }
+
+    /// What `cidiand status --json` says.
+    pub fn status(&self) -> serde_json::Value {
+        let output = self.tool(&["status", "--json"]);
+        assert!(output.status.success(), "{output:?}");
+        serde_json::from_slice(&output.stdout).expect("a JSON object")
     }
 }
 

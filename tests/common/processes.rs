@@ -73,3 +73,17 @@ pub fn status(pid: u32, key: &str) -> Option<String> {
 pub fn title(pid: u32) -> String {
     read(pid, "cmdline").trim_end_matches('\0').replace('\0', " ")
 }
+
+/// The inodes of the words that a process has mapped.
+pub fn mapped_words(pid: u32) -> BTreeSet<String> {
+    let maps = read(pid, "maps");
+    let words = maps.lines().filter(|line| line.contains("cidian-words"));
+    words.filter_map(|line| line.split_whitespace().nth(4).map(str::to_owned)).collect()
+}
+
+/// A figure of `/proc/PID/smaps_rollup`, such as `Private_Dirty`, in KiB.
+pub fn memory(pid: u32, key: &str) -> u64 {
+    let rollup = read(pid, "smaps_rollup");
+    let figure = rollup.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':')?.trim().strip_suffix(" kB"));
+    figure.expect("the process is there").parse().expect("a number")
+}

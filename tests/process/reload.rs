@@ -1,8 +1,8 @@
 //! SIGHUP: new words for every child, bad files refused with their line, and no reading in between.
 
+use crate::common::processes::mapped_words;
 use crate::common::{Connection, Daemon, Setup, Store, wait_for, wait_until};
 use nix::sys::signal::Signal;
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 fn word(client: &mut Connection, name: &str, word: &str) -> String {
@@ -17,13 +17,6 @@ fn users(daemon: &Daemon, count: usize) -> Vec<Connection> {
         client
     };
     (0..count).map(|_| log_in()).collect()
-}
-
-/// The inodes of the words that a process has mapped.
-fn mapped_words(pid: u32) -> BTreeSet<String> {
-    let maps = std::fs::read_to_string(format!("/proc/{pid}/maps")).unwrap_or_default();
-    let words = maps.lines().filter(|line| line.contains("cidian-words"));
-    words.filter_map(|line| line.split_whitespace().nth(4).map(str::to_owned)).collect()
 }
 
 #[test]

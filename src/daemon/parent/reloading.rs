@@ -117,8 +117,9 @@ impl Parent {
                 Moved::All(asker) => self.tell(asker, &format!("ok {}", self.words_line())),
                 Moved::Lagging(asker) => {
                     let lagging = self.children.lagging(&self.board, newest);
+                    let children = if lagging == 1 { "child has" } else { "children have" };
                     let line = format!(
-                        "refused {} {}, but {lagging} children have not moved to it in {} s",
+                        "refused {} {}, but {lagging} {children} not moved to it in {} s",
                         Exit::TryAgain.status(),
                         self.words_line(),
                         CHILDREN_HAVE.as_secs()

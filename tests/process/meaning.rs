@@ -1,0 +1,156 @@
+//! What was meant: inflected forms in `Q`, completions and likely spellings in `S`; from the words file and from table
+//! `words`.
+
+use crate::common::{Daemon, Setup, Store, on_both_stores};
+
+on_both_stores!(inflected_forms, spellings, any_script);
+
+/// A daemon that answers from the words file, and one that answers from table `words`.
+fn both_lookups(store: &Store, words: &str) -> [Daemon; 2] {
+    let text = Setup::new(store.clone()).words(words).start();
+    let table = Setup::new(store.clone()).words(words).options("--lookup database").start();
+    let loaded = table.tool(&["words", "load", "words.txt"]);
+    assert!(loaded.status.success(), "{loaded:?}");
+    [text, table]
+}
+
+const FORMS: &str = "\
+    American\tadj. 美国的\nBake\tn. 贝克\nNeeds\tn. 尼兹\nagree\tv. 同意\napple\tn. 苹果\nbak\tx\nbe\tv. 是\nbee\tn. 蜜蜂\n\
+    big\tadj. 大的\nbore\tv. 使厌烦\nboring\tadj. 无聊的\nbox\tn. 盒子\ncall\tv. 叫\ncarry\tv. 搬\ncity\tn. 城市\ndie\tv. 死\n\
+    happy\tadj. 高兴的\nhe\tpron. 他\nhop\tv. 跳\nhope\tv. 希望\nice cream\tn. 冰淇淋\nlarge\tadj. 大的\nmake\tv. 做\n\
+    need\tv. 需要\nplay\tv. 玩\nrun\tv. 跑\nsing\tv. 唱\nstop\tv. 停\nth\tx\nwatch\tv. 看\nwent\tv. (go 的过去式) 去\n词\tn. 单词\n";
+
+fn inflected_forms(store: Store) {
+    for daemon in both_lookups(&store, FORMS) {
+        let mut ann = daemon.connect_as("ann");
+        let forms = [
+            ("apples", "apple"),
+            ("APPLES", "apple"),
+            ("boxes", "box"),
+            ("watches", "watch"),
+            ("cities", "city"),
+            ("carried", "carry"),
+            ("carries", "carry"),
+            ("carrying", "carry"),
+            ("running", "run"),
+            ("Running", "run"),
+            ("runs", "run"),
+            ("bigger", "big"),
+            ("biggest", "big"),
+            ("happier", "happy"),
+            ("happiest", "happy"),
+            ("largest", "large"),
+            ("hoped", "hope"),
+            ("hoping", "hope"),
+            ("hopped", "hop"),
+            ("hopping", "hop"),
+            ("stopped", "stop"),
+            ("called", "call"),
+            ("making", "make"),
+            ("singing", "sing"),
+            ("agreed", "agree"),
+            ("dying", "die"),
+            ("being", "be"),
+            ("played", "play"),
+            ("ice creams", "ice cream"),
+            ("Ice Creams", "ice cream"),
+            ("americans", "American"),
+            // The exact headword wins, and then the one of other case.
+            ("boring", "boring"),
+            ("BORING", "boring"),
+            ("bored", "bore"),
+            ("needs", "Needs"),
+            ("needed", "need"),
+            ("went", "went"),
+            // A headword as it is spelt before one of other case.
+            ("baked", "bak"),
+        ];
+        for (form, headword) in forms {
+            let reply = ann.ask_line(&format!("Q ann {form}"));
+            assert!(reply.starts_with(&format!("OK {headword}\t")), "{form}: {reply}");
+        }
+        for none in
+            ["thing", "his", "applesed", "s", "es", "ing", "ed", "er", "est", "runninges", "词s", "appless", "go"]
+        {
+            assert_eq!(ann.refused(&format!("Q ann {none}")), "notfound", "{none}");
+        }
+        let found: Vec<&str> = forms.iter().rev().map(|(_, headword)| *headword).collect();
+        assert_eq!(ann.history("ann"), found, "the headword is recorded, not the form");
+        ann.ok("C ann run");
+        assert_eq!(ann.history("ann").len(), forms.len() - forms.iter().filter(|form| form.1 == "run").count());
+    }
+}
+
+const SPELLINGS: &str = "\
+    Appleton\tx\nIBM\tx\nWorld\tx\napple\tx\napple pie\tx\napplication\tx\napply\tx\nbanana\tx\ncrowd\tx\n\
+    dictionaries\tx\ndictionary\tx\nfictional\tx\nnum0\tx\nnum00\tx\nnum000\tx\nnum1\tx\nnum2\tx\nnum3\tx\nnum4\tx\nnum5\tx\n\
+    num6\tx\nnum7\tx\nnum8\tx\nnum9\tx\nroad\tx\nrod\tx\nsword\tx\nweird\tx\nwood\tx\nword\tx\nwrote\tx\n";
+
+fn spellings(store: Store) {
+    let [text, table] = &both_lookups(&store, SPELLINGS);
+    let alike: [(&str, &[&str]); 10] = [
+        // Completions, the shortest first; without regard to case, the plain before the capital.
+        ("appl", &["apple", "apply", "Appleton", "apple pie", "application"]),
+        ("APPL", &["apple", "apply", "Appleton", "apple pie", "application"]),
+        ("apple", &["apple", "Appleton", "apple pie", "apply"]),
+        ("ib", &["IBM"]),
+        ("Ibm", &["IBM"]),
+        // At most ten.
+        ("num", &["num0", "num1", "num2", "num3", "num4", "num5", "num6", "num7", "num8", "num9"]),
+        // A transposition, a letter too many, one too few, a wrong one.
+        ("dicitonary", &["dictionary"]),
+        ("dictionnary", &["dictionary"]),
+        ("bnana", &["banana"]),
+        ("BAMANA", &["banana"]),
+    ];
+    for daemon in [text, table] {
+        let mut ann = daemon.connect_as("ann");
+        let mut near = |text: &str| ann.ask(&format!("S ann {text}")).split_off(1);
+        for (text, expected) in alike {
+            assert_eq!(near(text), expected, "{text}");
+        }
+        for none in ["qqqqqqqqqqqq", "z", "##", "%", "_", "'"] {
+            assert_eq!(near(none), [""; 0], "{none}");
+        }
+        assert_eq!(near(&"x".repeat(1_000)), [""; 0]);
+        assert_eq!(near(&"词".repeat(330)), [""; 0]);
+        assert_eq!(near(&format!("apple{}", " pie".repeat(200))), [""; 0]);
+        assert_eq!(ann.ask("H ann"), ["OK 0"], "looking for what was meant records nothing");
+    }
+    // Distance one before two, the same first letter before another, short before long.
+    let near = |daemon: &Daemon, text: &str| {
+        let mut bob = daemon.connect();
+        bob.login("ann");
+        bob.ask(&format!("S ann {text}")).split_off(1)
+    };
+    for misspelt in ["wrod", "WROD"] {
+        assert_eq!(near(text, misspelt), ["wood", "word", "rod", "wrote", "World", "road", "crowd", "sword"]);
+        // The table has an index and no more: what is two steps away is found if it begins alike.
+        assert_eq!(near(table, misspelt), ["wood", "word", "rod", "wrote"]);
+    }
+    assert_eq!(near(text, "ficshional"), ["fictional"]);
+    assert_eq!(near(table, "ficshional"), ["fictional"], "it shares the first letters");
+}
+
+const SCRIPTS: &str = "\
+    école\tn. 学校\nŒuvre\tn. 作品\nслово\tn. 词\nСловарь\tn. 词典\nлово\tx\n字典\tn. 字典\n词典\tn. dictionary\n\
+    词典学\tn. lexicography\n词曲\tn. 词和曲\n词语\tn. words\n😀😁😂\tn. 笑脸\n";
+
+fn any_script(store: Store) {
+    let [text, table] = &both_lookups(&store, SCRIPTS);
+    for daemon in [text, table] {
+        let mut ann = daemon.connect_as("ann");
+        let mut near = |text: &str| ann.ask(&format!("S ann {text}")).split_off(1);
+        assert_eq!(near("ÉCO"), ["école"]);
+        assert_eq!(near("œuv"), ["Œuvre"]);
+        assert_eq!(near("СЛОВАР"), ["Словарь", "слово"]);
+        assert_eq!(near("词典学"), ["词典学", "词典"]);
+        assert_eq!(near("典词")[0], "词典", "a transposition");
+        assert_eq!(near("😀😂😁"), ["😀😁😂"]);
+    }
+    let mut ann = text.connect();
+    ann.login("ann");
+    assert_eq!(ann.ask("S ann 词典")[1..], ["词典", "词典学", "词曲", "词语", "字典"]);
+    assert_eq!(ann.ask("S ann словно")[1..], ["слово", "лово"]);
+    assert_eq!(ann.ask("S ann ecole")[1..], ["école"]);
+}
