@@ -44,6 +44,9 @@ pub(crate) enum Command {
     ///
     /// With no WORD, words are read from standard input, one a line, and answered a line each, in order: the
     /// interpretation with a newline in it written \n (and \t, \\), an empty line for a word that is not found.
+    ///
+    /// On a terminal, a word that is not found is followed by headwords that may have been meant. With --json and
+    /// WORDs, an object with "found":false holds them in "suggestions", a list that may be empty.
     #[command(after_help = LOOKUP_EXAMPLES)]
     Lookup {
         /// The words; quote one that holds a space, and put -- before one that begins with a dash
@@ -160,7 +163,8 @@ Examples:
   cidian --user ann lookup apple 'ice cream'
   cidian --user ann lookup -- -able          a word that begins with a dash
   cidian --user ann --password-file pw lookup < words.txt > meanings.txt
-  cidian --user ann lookup --json apple | jq -r .interpretation";
+  cidian --user ann lookup --json apple | jq -r .interpretation
+  cidian --user ann lookup --json aple | jq -r '.suggestions[]?'";
 
 const HISTORY_EXAMPLES: &str = "\
 Examples:

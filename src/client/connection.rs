@@ -4,8 +4,8 @@
 use super::error::{Error, Result};
 use super::stream::{Connector, Stream};
 use crate::protocol::{
-    Count, Failure, HistoryRow, Line, Lines, Request, Status, StatusError, parse_entry, parse_history_row,
-    parse_status, unescape,
+    Count, Failure, HistoryRow, Line, Lines, MAX_LINE, MAX_SUGGESTIONS, Request, Status, StatusError, parse_entry,
+    parse_history_row, parse_status, unescape,
 };
 use std::io::{ErrorKind, Read, Write};
 use std::time::Duration;
@@ -174,6 +174,29 @@ impl Connection {
             pairs.push((pair.0.to_owned(), unescape(pair.1)));
         }
         Ok(pairs)
+    }
+
+    /// Asks for headwords that may have been meant, as they came: not safe for a terminal. The text itself is none.
+    ///
+    /// # Errors
+    /// As [`Connection::status`]; also more of them, or longer ones, than there can be.
+    pub(crate) fn suggest(&mut self, name: &str, text: &str) -> Result<Vec<String>> {
+        let rest = self.ask(&Request::Suggest { name, text })?;
+        let count = counted(&rest)?;
+        if count > MAX_SUGGESTIONS as u64 {
+            return Err(strange(rest.as_bytes()));
+        }
+        let mut headwords = Vec::new();
+        for _ in 0..count {
+            let headword = self.reply_line()?;
+            if headword.len() > MAX_LINE {
+                return Err(strange(headword.as_bytes()));
+            }
+            if !headword.is_empty() && headword != text {
+                headwords.push(headword);
+            }
+        }
+        Ok(headwords)
     }
 
     /// A line within a reply. If the server says goodbye there, the reply was cut off, and what has been taken of

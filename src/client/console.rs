@@ -38,6 +38,8 @@ pub(crate) struct Manner {
     pub(crate) asks_terminal: bool,
     /// Whether standard output is a terminal.
     pub(crate) shows_terminal: bool,
+    /// Whether standard error is a terminal.
+    pub(crate) errs_terminal: bool,
     /// Whether the terminal can write bold.
     pub(crate) bold: bool,
 }
@@ -61,6 +63,7 @@ impl Console {
             menus,
             asks_terminal: io::stdin().is_terminal(),
             shows_terminal,
+            errs_terminal: io::stderr().is_terminal(),
             bold: shows_terminal && !dumb,
         };
         Self::new(manner, Box::new(io::stdin()), Box::new(io::stdout()), Box::new(io::stderr()))

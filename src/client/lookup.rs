@@ -56,11 +56,19 @@ pub(crate) fn run(console: &mut Console, connector: &Connector, who: &Who, words
         console.hint(&Message::WordsWanted);
     }
     let mut pipeline = Pipeline::new(connection, name, style, words.is_empty());
+    // Never for a filter: it would wait for what nobody reads.
+    pipeline.suggests = if manner.json {
+        !words.is_empty()
+    } else {
+        manner.errs_terminal && (!words.is_empty() || manner.asks_terminal)
+    };
     let outcome = if words.is_empty() { filter(console, &mut pipeline) } else { each(console, &mut pipeline, words) };
     // What was answered before an error is worth having.
     console.flush()?;
     outcome?;
-    pipeline.connection.leave();
+    if pipeline.failure.is_none() {
+        pipeline.connection.leave();
+    }
     Ok(if pipeline.missed { Exit::NotFound } else { Exit::Done })
 }
 
@@ -101,6 +109,8 @@ enum Style {
 enum Pending {
     /// Asked for; the bytes of its request.
     Asked(String, usize),
+    /// Answered, but it is not its turn yet.
+    Answered(String, Result<Option<Entry>>),
     /// Never sent.
     Refused(String, WordFault),
 }
@@ -111,6 +121,10 @@ struct Pipeline {
     style: Style,
     /// Whether the words come from standard input.
     from_input: bool,
+    /// Whether to ask what may have been meant by a word that is not found.
+    suggests: bool,
+    /// What ended the connection while that was asked: no error yet, but one for the next word.
+    failure: Option<Error>,
     pending: VecDeque<Pending>,
     /// Requests not sent yet.
     outgoing: Vec<u8>,
@@ -129,6 +143,8 @@ impl Pipeline {
             name,
             style,
             from_input,
+            suggests: false,
+            failure: None,
             pending,
             outgoing: Vec::new(),
             asked: 0,
@@ -186,17 +202,51 @@ impl Pipeline {
             None => Ok(()),
             Some(Pending::Refused(word, fault)) => self.print_refused(console, &word, fault),
             Some(Pending::Asked(word, bytes)) => {
-                let entry = match self.connection.entry() {
-                    // Our limits and the server's may differ one day; one word is no reason to give up the others.
-                    Err(Error::Refused(failure)) if matches!(failure.code, Code::BadReq | Code::TooLong) => {
-                        console.complain(&Message::Failed(&Error::Refused(failure)))?;
-                        None
-                    }
-                    entry => entry?,
-                };
                 self.asked -= 1;
                 self.asked_bytes -= bytes;
-                self.print(console, &word, entry.as_ref())
+                let answer = match self.failure.take() {
+                    Some(failure) => Err(failure),
+                    None => self.connection.entry(),
+                };
+                self.settle(console, &word, answer)
+            }
+            Some(Pending::Answered(word, answer)) => self.settle(console, &word, answer),
+        }
+    }
+
+    fn settle(&mut self, console: &mut Console, word: &str, answer: Result<Option<Entry>>) -> Result<()> {
+        let entry = match answer {
+            // Our limits and the server's may differ one day; one word is no reason to give up the others.
+            Err(Error::Refused(failure)) if matches!(failure.code, Code::BadReq | Code::TooLong) => {
+                console.complain(&Message::Failed(&Error::Refused(failure)))?;
+                None
+            }
+            entry => entry?,
+        };
+        self.print(console, word, entry.as_ref())
+    }
+
+    /// What may have been meant by a word that is not found. Replies come in order: those under way are read first,
+    /// and kept. A failure is none of the lookup's.
+    fn suggestions(&mut self, word: &str) -> Vec<String> {
+        for pending in &mut self.pending {
+            let Pending::Asked(word, bytes) = pending else { continue };
+            let answer = self.connection.entry();
+            let ended = matches!(&answer, Err(error) if error.ends_connection());
+            self.asked -= 1;
+            self.asked_bytes -= *bytes;
+            *pending = Pending::Answered(std::mem::take(word), answer);
+            if ended {
+                return Vec::new();
+            }
+        }
+        match self.connection.suggest(&self.name, word) {
+            Ok(headwords) => headwords,
+            Err(error) => {
+                if error.ends_connection() {
+                    self.failure = Some(error);
+                }
+                Vec::new()
             }
         }
     }
@@ -208,14 +258,19 @@ impl Pipeline {
             self.missed = true;
             console.complain(&Message::BadWord { word, fault })?;
         }
-        self.print_missing(console, word)
+        self.print_missing(console, word, &[])
     }
 
     fn print(&mut self, console: &mut Console, word: &str, entry: Option<&Entry>) -> Result<()> {
         let Some(entry) = entry else {
             self.missed = true;
             console.complain(&Message::NotFound { word })?;
-            return self.print_missing(console, word);
+            let headwords = if self.suggests && self.failure.is_none() { self.suggestions(word) } else { Vec::new() };
+            // A script finds them in its object.
+            if !headwords.is_empty() && self.style != Style::Json {
+                console.hint(&Message::DidYouMean { headwords: &headwords });
+            }
+            return self.print_missing(console, word, &headwords);
         };
         match self.style {
             Style::Plain => console.write(&format!("{}\n", shown(&entry.text()))),
@@ -226,16 +281,23 @@ impl Pipeline {
                 found: true,
                 headword: Some(&entry.headword),
                 interpretation: Some(entry.text()),
+                suggestions: None,
             }),
         }
     }
 
     /// What stands for a word that has no interpretation, so that a filter's lines stay in step.
-    fn print_missing(&mut self, console: &mut Console, word: &str) -> Result<()> {
+    fn print_missing(&mut self, console: &mut Console, word: &str, headwords: &[String]) -> Result<()> {
         match self.style {
             Style::Plain | Style::Person => Ok(()),
             Style::Filter => console.write("\n"),
-            Style::Json => console.write_json(&LookupLine { word, found: false, headword: None, interpretation: None }),
+            Style::Json => console.write_json(&LookupLine {
+                word,
+                found: false,
+                headword: None,
+                interpretation: None,
+                suggestions: self.suggests.then_some(headwords),
+            }),
         }
     }
 }

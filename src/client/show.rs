@@ -41,6 +41,9 @@ pub(crate) struct LookupLine<'a> {
     /// The interpretation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) interpretation: Option<String>,
+    /// What may have been meant, if it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) suggestions: Option<&'a [String]>,
 }
 
 /// What `history --json` prints for one row.
@@ -111,6 +114,7 @@ mod tests {
             found: true,
             headword: Some("A"),
             interpretation: Some("x\n\u{9b}2J\u{202e}词\u{7f}".into()),
+            suggestions: None,
         };
         let text = json(&line);
         assert_eq!(

@@ -17,3 +17,4 @@ mod pipes;
 mod prompts;
 mod stream;
 mod subcommands;
+mod suggestions;

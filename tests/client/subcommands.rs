@@ -366,7 +366,7 @@ fn json_of_lookups() {
         [
             serde_json::json!({"word": "PEAR", "found": true, "headword": "pear",
                                "interpretation": "n. 梨\nv. \t one \\ two"}),
-            serde_json::json!({"word": "zzz", "found": false}),
+            serde_json::json!({"word": "zzz", "found": false, "suggestions": []}),
         ]
     );
     person.run_as("eve", &["register", "--json"], "").ended(0).said("{\"ok\":true}\n");

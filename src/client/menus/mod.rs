@@ -140,7 +140,7 @@ impl Menus<'_> {
                     let text = show::entry(&entry, self.console.manner().bold);
                     self.console.write(&text)?;
                 }
-                Ok(None) => self.console.complain(&Message::NotFound { word })?,
+                Ok(None) => self.not_found(name, word)?,
                 Err(Error::Lost { sent: true }) => self.console.complain(&Message::LookupUnknown)?,
                 Err(error) => {
                     if self.tell_at_level_two(&error)? == Next::LevelOne {
@@ -148,6 +148,17 @@ impl Menus<'_> {
                     }
                 }
             }
+        }
+    }
+
+    /// Says so, and what may have been meant. If that can't be had it is no failure of the lookup: whatever is wrong
+    /// with the connection, the next request finds out.
+    fn not_found(&mut self, name: &str, word: &str) -> Result<()> {
+        self.console.complain(&Message::NotFound { word })?;
+        self.console.flush()?;
+        match self.link.exchange(|connection| connection.suggest(name, word)) {
+            Ok(headwords) if !headwords.is_empty() => self.console.say(&Message::DidYouMean { headwords: &headwords }),
+            _ => Ok(()),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The messages in English, and nothing else.
 
-use super::{Message, WRONG_LOGIN, systems_words};
+use super::{Message, WRONG_LOGIN, listed, systems_words};
 use crate::client::error::{Error, WordFault};
 use crate::protocol::{
     Code, Failure, MAX_HISTORY, MAX_LINE, MAX_NAME_CHARS, MAX_PASSWD_BYTES, MAX_PASSWD_CHARS, printable,
@@ -42,6 +42,7 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::HeadWord => "Word".into(),
         Message::HeadTime => "Time (UTC)".into(),
         Message::NotFound { word } => format!("not found: {}", printable(word)),
+        Message::DidYouMean { headwords } => format!("Did you mean: {}?", listed(headwords, ", ")),
         Message::BadWord { word, fault } => bad_word(word, *fault),
         Message::LookupUnknown => {
             "The connection was lost before the answer came; the lookup may be in your history or not.".into()

@@ -46,6 +46,11 @@ fn systems_words(reason: &io::Error) -> String {
     printable(&text[..end])
 }
 
+/// Texts from outside, one after the other.
+fn listed(texts: &[String], between: &str) -> String {
+    texts.iter().map(|text| printable(text)).collect::<Vec<_>>().join(between)
+}
+
 /// Something to say. Texts in it that come from outside are made printable by whoever builds it.
 #[derive(Debug)]
 pub(crate) enum Message<'a> {
@@ -102,6 +107,10 @@ pub(crate) enum Message<'a> {
     HeadTime,
     NotFound {
         word: &'a str,
+    },
+    /// Headwords that may have been meant by a word that was not found; there is at least one.
+    DidYouMean {
+        headwords: &'a [String],
     },
     BadWord {
         word: &'a str,
@@ -163,6 +172,15 @@ mod tests {
         let wrong = Error::LoginRefused(Failure::new(Code::Denied, WRONG_LOGIN));
         assert_eq!(said(Language::English, &wrong), "not logged in: wrong name or password");
         assert_eq!(said(Language::Chinese, &wrong), "登录失败：用户名或密码错误");
+    }
+
+    #[test]
+    fn headwords_that_may_have_been_meant() {
+        let headwords = ["word".to_owned(), "ice\u{1b}[2J".to_owned()];
+        let said = |language: Language, headwords: &[String]| language.say(&Message::DidYouMean { headwords });
+        assert_eq!(said(Language::English, &headwords), "Did you mean: word, ice\\u{1b}[2J?");
+        assert_eq!(said(Language::Chinese, &headwords), "您是不是要找：word、ice\\u{1b}[2J？");
+        assert_eq!(said(Language::English, &headwords[..1]), "Did you mean: word?");
     }
 
     /// The server's words reach the terminal through messages, too.

@@ -36,6 +36,8 @@ fn registering_looking_up_and_the_history() {
         Step::Take("L ann secret"),
         give("OK\n"),
         Step::Answer(2),
+        Step::Take("S ann ?"),
+        give("OK 3\n?\nquery\nq\u{1b}[2J\n"),
         Step::Take("H ann 10"),
         give(&format!("OK 1\n{row}")),
         Step::Take("H ann all"),
@@ -46,7 +48,12 @@ fn registering_looking_up_and_the_history() {
         give("OK\n"),
     ];
     let said = dialogue("1\nann\nsecret\nsecret\n1\n apple \n?\n##\n2\n\n2\na\n2\n5\n2\n0\n2\nx\n3\n3\n", vec![script]);
-    for part in ["APPLE\n  n. apple\n  v. two\n", "not found: ?", "Name  Word   Time (UTC)\n", "Nothing has been"] {
+    for part in [
+        "APPLE\n  n. apple\n  v. two\n",
+        "not found: ?\nDid you mean: query, q\\u{1b}[2J?\n",
+        "Name  Word   Time (UTC)\n",
+        "Nothing has been",
+    ] {
         assert!(said.contains(part), "{part}: {said}");
     }
     assert_eq!(said.matches("A number from 1 to 1000").count(), 2);
@@ -113,4 +120,21 @@ fn escape_sequences_are_made_visible() {
     let script = after_login([Step::Take("Q ann a"), give(hostile), Step::Take("E"), give("OK\n")]);
     let said = dialogue("2\nann\nsecret\n1\na\n##\n3\n3\n", vec![script]);
     assert!(said.contains("a\\u{1b}[2J\n  b\\u{7}\\u{9b}c\n  d\n"), "{said}");
+}
+
+/// Whatever becomes of `S`, the lookup was answered, and the next one is.
+#[test]
+fn suggestions_that_fail_are_not_shown() {
+    for reply in ["OK 0\n", "OK 1\n?\n", "FAIL badreq unknown\n", "FAIL unavailable no\n"] {
+        let rest =
+            [Step::Answer(1), Step::Take("S ann ?"), give(reply), Step::Answer(1), Step::Take("E"), give("OK\n")];
+        let said = dialogue("2\nann\nsecret\n1\n?\nb\n##\n3\n3\n", vec![after_login(rest)]);
+        assert!(said.contains("not found: ?\nWord (## to go back): B\n"), "{reply:?}: {said}");
+    }
+    for reply in ["", "OK 1\n", "OK 11\na\n", "OK -1\n", "rubbish\n", "OK 2\na\nFAIL bye stopping\n"] {
+        let first = after_login([Step::Answer(1), Step::Take("S ann ?"), give(reply), Step::HangUp]);
+        let second = after_login([Step::Answer(1), Step::Take("E"), give("OK\n")]);
+        let said = dialogue("2\nann\nsecret\n1\n?\nb\n##\n3\n3\n", vec![first, second]);
+        assert!(said.contains("not found: ?\nWord (## to go back): B\n"), "{reply:?}: {said}");
+    }
 }

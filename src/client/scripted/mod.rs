@@ -144,6 +144,7 @@ impl Desk {
             menus: false,
             asks_terminal: false,
             shows_terminal: false,
+            errs_terminal: false,
             bold: false,
         };
         change(&mut manner);

@@ -255,3 +255,58 @@ fn the_account_itself() {
     let nobody = account::register(console, &connector, &Who { user: None, password_file: None }).unwrap_err();
     assert_eq!(Exit::from(&nobody), Exit::Usage);
 }
+
+/// The words under way keep their order; what was meant stands behind the word it was asked for.
+#[test]
+fn suggestions_come_between_answers() {
+    for json in [false, true] {
+        let ask = || [Step::Take("S ann ?"), give("OK 2\nwhat\nwho\n")];
+        let steps = [Step::Answer(4)].into_iter().chain(ask()).chain(ask()).chain(farewell());
+        let server = Server::start(vec![after_login(steps)]);
+        let mut desk = Desk::new("", |manner| (manner.json, manner.errs_terminal) = (json, !json));
+        assert_eq!(look_up(&mut desk, &server, &["a", "?", "b", "?"]).unwrap(), Exit::NotFound);
+        server.finish();
+        if json {
+            let lines: Vec<serde_json::Value> =
+                desk.output.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+            let meant = serde_json::json!({"word": "?", "found": false, "suggestions": ["what", "who"]});
+            assert_eq!((&lines[1], &lines[3]), (&meant, &meant));
+            assert!(lines[0].get("suggestions").is_none() && lines[2]["headword"] == "B");
+        } else {
+            assert_eq!(desk.output.text(), "n. a\nv. two\nn. b\nv. two\n");
+            assert_eq!(desk.errors.text(), "cidian: not found: ?\nDid you mean: what, who?\n".repeat(2));
+        }
+    }
+}
+
+/// A failure of `S` is none of the lookup; one that ends the connection is one of the next word.
+#[test]
+fn suggestions_that_fail() {
+    for reply in ["", "OK 11\n", "OK 2\na\n", "rubbish\n", "FAIL bye stopping\n", "FAIL badreq no\n"] {
+        let script = || after_login([Step::Answer(1), Step::Take("S ann ?"), give(reply), Step::HangUp]);
+        let server = Server::start(vec![script()]);
+        let mut desk = Desk::new("", |manner| manner.errs_terminal = true);
+        assert_eq!(look_up(&mut desk, &server, &["?"]).unwrap(), Exit::NotFound, "{reply:?}");
+        server.finish();
+        assert_eq!(desk.errors.text(), "cidian: not found: ?\n", "{reply:?}");
+        // Words that are typed one by one: the second is never answered.
+        let server = Server::start(vec![script()]);
+        let mut desk = Desk::new("", |manner| (manner.errs_terminal, manner.asks_terminal) = (true, true));
+        let typed = Keys(vec!["b\n", "?\n"]);
+        let (output, errors) = (Box::new(desk.output.clone()), Box::new(desk.errors.clone()));
+        desk.console = Console::new(desk.console.manner(), Box::new(typed), output, errors);
+        assert!(look_up(&mut desk, &server, &[]).is_err(), "{reply:?}");
+        server.finish();
+    }
+}
+
+/// Lines that are typed one after the other, the last one first.
+struct Keys(Vec<&'static str>);
+
+impl io::Read for Keys {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let line = self.0.pop().unwrap_or_default();
+        buffer[..line.len()].copy_from_slice(line.as_bytes());
+        Ok(line.len())
+    }
+}
