@@ -1,6 +1,6 @@
 //! Servers that are not there, go, come back, are full, or lose patience.
 
-use crate::common::{PASSWD, send_signal};
+use crate::common::{PASSWD, processes, send_signal, wait_until};
 use crate::person::{self, Person};
 use crate::prompts::{level_one, level_two, log_in, look_up, register};
 use crate::stream::{Running, spawn};
@@ -168,9 +168,11 @@ fn the_server_starts_again() {
     terminal.expect("梨");
     assert!(!terminal.shown().contains("lost") && !terminal.shown().contains("stopping"), "{}", terminal.shown());
 
-    // Killed, with nobody to say goodbye.
+    // Killed, with nobody to say goodbye. The kernel ends the children a moment after their parent.
+    let sessions = daemon.wait_children(1);
     daemon.signal(Signal::SIGKILL);
     daemon.wait_exit();
+    wait_until("the session to end", || sessions.iter().all(|&pid| !processes::lives(pid)));
     terminal.expect("Word (## to go back): ");
     terminal.line("zoo");
     terminal.expect(&format!("no server can be reached at {address}: "));
