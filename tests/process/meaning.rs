@@ -153,6 +153,11 @@ fn any_script(store: Store) {
     assert_eq!(ann.ask("S ann 词典")[1..], ["词典", "词典学", "词曲", "词语", "字典"]);
     assert_eq!(ann.ask("S ann словно")[1..], ["слово", "лово"]);
     assert_eq!(ann.ask("S ann ecole")[1..], ["école"]);
+    // The table's index leads to what begins alike.
+    let mut ann = table.connect();
+    ann.login("ann");
+    assert_eq!(ann.ask("S ann 词典")[1..], ["词典", "词典学", "词曲", "词语"]);
+    assert_eq!(ann.ask("S ann словно")[1..], ["слово"]);
 }
 
 /// A text that is longer than any headword leads nowhere, and costs the child next to nothing.
