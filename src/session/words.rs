@@ -108,8 +108,11 @@ impl Words {
                 let found = stores.with(|store| {
                     let mut found = store.words_beginning(&beginning(lower.len()), MOST_COMPLETIONS)?;
                     found.extend(store.words_among(&neighbours(&lower))?);
-                    // What is two steps away begins alike, more often than not.
-                    found.extend(store.words_beginning(&beginning(3), MOST_ALIKE)?);
+                    // What is two steps away begins alike, more often than not; so does what is one step away in a
+                    // script that the neighbours are not made of. A text of one letter is near to nothing else.
+                    if lower.len() > 1 {
+                        found.extend(store.words_beginning(&beginning(3.min(lower.len() - 1)), MOST_ALIKE)?);
+                    }
                     Ok(found)
                 })?;
                 found.iter().for_each(|headword| suggestions.perhaps(headword));

@@ -2,7 +2,11 @@
 //! dictionary and for table `words` alike.
 
 use super::fold;
+use super::parse::MAX_HEADWORD_CHARS;
 use super::spelling::{distance, farthest_for};
+
+/// How long a text with a headword at distance one can be: lower case makes two letters of one at the most.
+const LONGEST: usize = 2 * MAX_HEADWORD_CHARS + 1;
 
 /// A headword that may have been meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,8 +106,12 @@ impl Suggestions {
 }
 
 /// Every text at distance one from `lower`, with the letters a to z: what table `words` is asked for, because it has
-/// an index but no walk. Bounded by the length of a request line.
+/// an index but no walk. None for a text that is longer than any headword in lower case: a request line has room for
+/// a thousand letters, and their neighbours would take 50 MiB.
 pub fn neighbours(lower: &[char]) -> Vec<String> {
+    if lower.len() > LONGEST {
+        return Vec::new();
+    }
     let mut found = std::collections::BTreeSet::new();
     let letters = 'a'..='z';
     for at in 0..=lower.len() {

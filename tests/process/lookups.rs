@@ -52,7 +52,7 @@ fn rules(daemon: &Daemon) {
         assert_eq!(ann.refused(&format!("Q ann {word}")), "notfound", "{word:?}");
     }
     assert_eq!(ann.ask("S ann ice"), ["OK 2", "ice", "ice cream"]);
-    assert_eq!(ann.ask("S ann   ice c  "), ["OK 1", "ice cream"]);
+    assert_eq!(ann.ask("S ann   ice c  "), ["OK 2", "ice cream", "ice"]);
     assert_eq!(ann.ask("S ann qqqqqqqqqq"), ["OK 0"]);
     assert_eq!(ann.ask("S ann ZZ'"), ["OK 1", "zz' OR '1'='1"]);
     assert_eq!(ann.history("ann").len(), cases.len(), "neither S nor what is not found is recorded");

@@ -1,9 +1,9 @@
 //! What was meant: inflected forms in `Q`, completions and likely spellings in `S`; from the words file and from table
 //! `words`.
 
-use crate::common::{Daemon, Setup, Store, on_both_stores};
+use crate::common::{Daemon, Setup, Store, on_both_stores, processes};
 
-on_both_stores!(inflected_forms, spellings, any_script);
+on_both_stores!(inflected_forms, spellings, any_script, a_long_text_is_cheap);
 
 /// A daemon that answers from the words file, and one that answers from table `words`.
 fn both_lookups(store: &Store, words: &str) -> [Daemon; 2] {
@@ -153,4 +153,27 @@ fn any_script(store: Store) {
     assert_eq!(ann.ask("S ann 词典")[1..], ["词典", "词典学", "词曲", "词语", "字典"]);
     assert_eq!(ann.ask("S ann словно")[1..], ["слово", "лово"]);
     assert_eq!(ann.ask("S ann ecole")[1..], ["école"]);
+    // The table's index leads to what begins alike.
+    let mut ann = table.connect();
+    ann.login("ann");
+    assert_eq!(ann.ask("S ann 词典")[1..], ["词典", "词典学", "词曲", "词语"]);
+    assert_eq!(ann.ask("S ann словно")[1..], ["слово"]);
+}
+
+/// A text that is longer than any headword leads nowhere, and costs the child next to nothing.
+fn a_long_text_is_cheap(store: Store) {
+    for daemon in both_lookups(&store, SPELLINGS) {
+        daemon.connect().register("ann");
+        let (mut ann, child) = daemon.connect_with_child();
+        ann.login("ann");
+        assert_eq!(ann.ask("S ann wrd"), ["OK 1", "word"]);
+        let peak = || -> u64 {
+            let peak = processes::status(child, "VmHWM").expect("the child is there");
+            peak.trim_end_matches(" kB").parse().expect("a number")
+        };
+        std::fs::write(format!("/proc/{child}/clear_refs"), "5").expect("the peak can be forgotten");
+        let before = peak();
+        assert_eq!(ann.ask(&format!("S ann {}", "abcdefghi ".repeat(100))), ["OK 0"]);
+        assert!(peak() <= before + 8_192, "{before} KiB, then {} KiB", peak());
+    }
 }
