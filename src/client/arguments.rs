@@ -10,7 +10,7 @@ use std::path::PathBuf;
 /// Look words up in a networked dictionary that remembers what you looked up.
 ///
 /// Without a subcommand, cidian shows menus.
-#[derive(Debug, Parser)]
+#[derive(Debug, Clone, Parser)]
 #[command(name = "cidian", version, max_term_width = 100, after_help = EXAMPLES)]
 pub struct Arguments {
     #[command(subcommand)]
@@ -38,7 +38,7 @@ pub struct Arguments {
 }
 
 /// What to do.
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(crate) enum Command {
     /// Print the interpretation of each word
     ///
@@ -81,7 +81,7 @@ pub(crate) enum Command {
 }
 
 /// What `history` takes.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct HistoryArguments {
     #[command(subcommand)]
     pub(crate) action: Option<HistoryAction>,
@@ -97,7 +97,7 @@ pub(crate) struct HistoryArguments {
 }
 
 /// What can be done to a history.
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(crate) enum HistoryAction {
     /// Clear the whole history, or what it holds of one headword
     #[command(after_help = CLEAR_EXAMPLES)]

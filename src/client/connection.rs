@@ -4,16 +4,17 @@
 use super::error::{Error, Result};
 use super::stream::{Connector, Stream};
 use crate::protocol::{
-    Count, Failure, HistoryRow, Line, Lines, MAX_LINE, MAX_SUGGESTIONS, Request, Status, StatusError, parse_entry,
-    parse_history_row, parse_status, unescape,
+    Code, Count, Failure, HistoryRow, Line, Lines, MAX_LINE, MAX_SUGGESTIONS, Request, Status, StatusError,
+    parse_entry, parse_history_row, parse_status, unescape,
 };
 use std::io::{ErrorKind, Read, Write};
 use std::time::Duration;
 
 /// Longest reply line that is taken: far above any interpretation, far below what would hurt.
 const MAX_REPLY_LINE: usize = 64 << 20;
-/// The most that `I` may say, in bytes.
+/// The most that `I` may say, in bytes and in pairs.
 const MAX_ABOUT: usize = 1 << 20;
+const MAX_ABOUT_PAIRS: u64 = 1_000;
 /// How long the farewell waits for its answer.
 const FAREWELL_PATIENCE: Duration = Duration::from_secs(2);
 
@@ -128,7 +129,6 @@ impl Connection {
     /// # Errors
     /// As [`Connection::status`].
     pub(crate) fn entry(&mut self) -> Result<Option<Entry>> {
-        use crate::protocol::Code::NotFound;
         match self.status() {
             Ok(rest) => match parse_entry(&rest) {
                 Some((headword, escaped)) => {
@@ -136,7 +136,7 @@ impl Connection {
                 }
                 None => Err(strange(rest.as_bytes())),
             },
-            Err(Error::Refused(Failure { code: NotFound, .. })) => Ok(None),
+            Err(Error::Refused(Failure { code: Code::NotFound, .. })) => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -152,9 +152,15 @@ impl Connection {
         mut each: impl FnMut(HistoryRow<'_>) -> Result<()>,
     ) -> Result<()> {
         let rest = self.ask(&Request::History { name, count })?;
-        for _ in 0..counted(&rest)? {
+        let rows = counted(&rest)?;
+        if matches!(count, Count::Last(most) if rows > u64::from(most)) {
+            return Err(strange(rest.as_bytes()));
+        }
+        for _ in 0..rows {
             let line = self.reply_line()?;
-            each(parse_history_row(&line).ok_or_else(|| strange(line.as_bytes()))?)?;
+            // No name and headword are that long.
+            let row = parse_history_row(&line).filter(|_| line.len() <= MAX_LINE);
+            each(row.ok_or_else(|| strange(line.as_bytes()))?)?;
         }
         Ok(())
     }
@@ -165,9 +171,13 @@ impl Connection {
     /// As [`Connection::status`].
     pub(crate) fn about(&mut self) -> Result<Vec<(String, String)>> {
         let rest = self.ask(&Request::About)?;
+        let count = counted(&rest)?;
+        if count > MAX_ABOUT_PAIRS {
+            return Err(strange(rest.as_bytes()));
+        }
         let mut pairs = Vec::new();
         let mut bytes = 0;
-        for _ in 0..counted(&rest)? {
+        for _ in 0..count {
             let line = self.reply_line()?;
             bytes += line.len() + 1;
             let pair = parse_entry(&line).filter(|_| bytes <= MAX_ABOUT).ok_or_else(|| strange(line.as_bytes()))?;
@@ -233,6 +243,8 @@ impl Connection {
 /// A refusal of a login is told in other words than one of a request.
 pub(crate) fn login_refused(error: Error) -> Error {
     match error {
+        // Of no word: a script must not take it for a word that was not found.
+        Error::Refused(failure) if failure.code == Code::NotFound => strange(failure.to_string().as_bytes()),
         Error::Refused(failure) => Error::LoginRefused(failure),
         other => other,
     }

@@ -14,6 +14,8 @@ mod connection;
 mod console;
 mod error;
 mod exit;
+#[cfg(any(fuzzing, test))]
+pub mod fuzzed;
 mod history;
 mod input;
 mod interrupt;
