@@ -23,7 +23,7 @@ pub use ending::Ending;
 pub use title::{Peer, State};
 pub use words::Words;
 
-use crate::protocol::{Code, Failure, Line, Request};
+use crate::protocol::{Code, Failure, Line, MAX_LINE, Request};
 use crate::store::Location;
 use crate::sys::{self, ChildSignals, Origin, Title};
 use board::{Board, SlotNumber};
@@ -31,6 +31,7 @@ use connection::{Connection, Wait};
 use std::convert::Infallible;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
+use zeroize::Zeroizing;
 
 /// What the operator has decided about sessions.
 #[derive(Debug, Clone)]
@@ -171,7 +172,8 @@ impl<'a> Session<'a> {
     fn answer_what_was_read(&mut self) -> Result<u64, Ending> {
         let mut answered = 0;
         let mut ending = None;
-        let mut whole = Vec::new();
+        let mut whole = Zeroizing::new(Vec::with_capacity(MAX_LINE));
+        let mut secrets = false;
         while let Some(line) = self.connection.lines.next_line() {
             if answered == 0 {
                 self.face.show(State::Busy);
@@ -186,6 +188,8 @@ impl<'a> Session<'a> {
                     Request::parse(&whole)
                 }
             };
+            // What is no request may be one with a password that was mistyped.
+            secrets |= !request.as_ref().is_ok_and(Request::is_public);
             match request {
                 Ok(request) => ending = self.answer(&request),
                 Err(failure) => self.replies.fail(&failure),
@@ -196,6 +200,11 @@ impl<'a> Session<'a> {
             if self.replies.are_many() {
                 self.write_replies()?;
             }
+        }
+        // Before the client hears that it is done.
+        drop(whole);
+        if secrets {
+            self.connection.lines.wipe();
         }
         self.write_replies()?;
         ending.map_or(Ok(answered), Err)

@@ -20,6 +20,7 @@ mod outages;
 mod reload;
 mod requests;
 mod scarcity;
+mod secrets;
 mod starting;
 mod status;
 mod tools;
