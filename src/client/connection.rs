@@ -2,6 +2,7 @@
 //! bounded, counts reserve no memory, silence ends in an error, and what is no reply is told as such.
 
 use super::error::{Error, Result};
+use super::secrecy;
 use super::stream::{Connector, Stream};
 use crate::protocol::{
     Code, Count, Failure, HistoryRow, Line, Lines, MAX_LINE, MAX_SUGGESTIONS, Request, Status, StatusError,
@@ -9,6 +10,7 @@ use crate::protocol::{
 };
 use std::io::{ErrorKind, Read, Write};
 use std::time::Duration;
+use zeroize::Zeroizing;
 
 /// Longest reply line that is taken: far above any interpretation, far below what would hurt.
 const MAX_REPLY_LINE: usize = 64 << 20;
@@ -50,6 +52,7 @@ impl Connection {
     /// [`Error::Unreachable`].
     pub(crate) fn open(connector: &Connector) -> Result<Self> {
         let stream = connector.connect()?;
+        secrecy::begin();
         Ok(Self { stream, lines: Lines::new(MAX_REPLY_LINE), buffer: vec![0; 64 << 10], sent: true })
     }
 
@@ -110,9 +113,11 @@ impl Connection {
     /// # Errors
     /// As [`Connection::status`].
     pub(crate) fn ask(&mut self, request: &Request<'_>) -> Result<String> {
-        let mut line = Vec::new();
+        // It may hold a password; with room for all of it, nothing is copied and left behind.
+        let mut line = Zeroizing::new(Vec::with_capacity(2 * MAX_LINE));
         request.push_line(&mut line);
         self.send(&line);
+        drop(line);
         self.status()
     }
 

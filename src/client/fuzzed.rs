@@ -9,10 +9,8 @@ use super::console::{Console, Manner};
 use super::error::Error;
 use super::messages::{Language, Message};
 use super::{Exit, LocalServer, dispatch};
-use nix::sys::memfd::{MFdFlags, memfd_create};
 use nix::sys::socket::{AddressFamily, MsgFlags, Shutdown, SockFlag, SockType, send, shutdown, socketpair};
 use std::cell::RefCell;
-use std::fs::File;
 use std::io::{self, Cursor, Write};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -43,8 +41,8 @@ const SCENES: [(&[&str], &str); 14] = [
     (&["about", "--json"], ""),
 ];
 
-/// Stands for the path of the password file.
-const PASSWORD: &str = "PASSWORD";
+/// A file whose first line can be a password.
+const PASSWORD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/LICENSE");
 
 /// A page in memory that the client prints on.
 #[derive(Clone, Default)]
@@ -156,17 +154,9 @@ fn server(said: &[u8], stays: bool) -> LocalServer {
 thread_local! {
     /// Each scene's arguments; read once, for that takes longer than all the rest.
     static ARGUMENTS: Vec<Arguments> = {
-        let file = memfd_create("password", MFdFlags::MFD_CLOEXEC).expect("memory");
-        let path = format!("/proc/self/fd/{}", file.as_raw_fd());
-        let mut file = File::from(file);
-        file.write_all(b"secret\n").expect("memory takes everything");
-        // Open for as long as the process lives.
-        std::mem::forget(file);
         let read = |(own, _): &(&[&str], &str)| {
-            let own = own.iter().map(|&text| if text == PASSWORD { path.as_str() } else { text });
-            let menus = own.len() == 0;
-            let options = if menus { vec![] } else { vec!["--user", "ann", "--password-file", &path] };
-            let all = ["cidian", "--local"].into_iter().chain(options).chain(own);
+            let options: &[&str] = if own.is_empty() { &[] } else { &["--user", "ann", "--password-file", PASSWORD] };
+            let all = ["cidian", "--local"].iter().chain(options).chain(*own);
             arguments::parse(all.map(Into::into)).expect("arguments")
         };
         SCENES.iter().map(read).collect()

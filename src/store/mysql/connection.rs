@@ -118,7 +118,7 @@ pub(super) fn connect(server: &Server, timeout: Duration) -> ::mysql::Result<Con
 pub(super) fn connect_to(server: &Server, database: Option<&str>, timeout: Duration) -> ::mysql::Result<Conn> {
     let opts = OptsBuilder::new()
         .user(Some(&server.user))
-        .pass(Some(&server.password))
+        .pass(Some(server.password.as_str()))
         .db_name(database)
         .prefer_socket(false)
         .tcp_nodelay(true)
