@@ -45,6 +45,8 @@ pub(crate) enum Command {
     /// With no WORD, words are read from standard input, one a line, and answered a line each, in order: the
     /// interpretation with a newline in it written \n (and \t, \\), an empty line for a word that is not found.
     ///
+    /// Control characters in what the server says are shown as \u{…}, through a pipe, too; --json has them as escapes.
+    ///
     /// On a terminal, a word that is not found is followed by headwords that may have been meant. With --json and
     /// WORDs, an object with "found":false holds them in "suggestions", a list that may be empty.
     #[command(after_help = LOOKUP_EXAMPLES)]

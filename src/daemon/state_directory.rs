@@ -13,8 +13,16 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsE
 use std::path::{Path, PathBuf};
 
 /// What there may be in it of ours: the daemon's, and a client's of the same user.
-const OURS: [&str; 7] =
-    ["cidian.db", "cidian.db-journal", "cidian.db-shm", "cidian.db-wal", "control.sock", "lock", "tokens.json"];
+const OURS: [&str; 8] = [
+    "cidian.db",
+    "cidian.db-journal",
+    "cidian.db-shm",
+    "cidian.db-wal",
+    "control.sock",
+    "lock",
+    "tokens.json",
+    "tokens.new",
+];
 /// What others may do.
 const OTHERS: u32 = 0o077;
 const OTHERS_WRITE: u32 = 0o022;

@@ -148,7 +148,7 @@ fn counts_that_are_not_to_be_believed() {
 fn the_stream_ends_anywhere() {
     for (arguments, asked) in [(["lookup", "apple"].as_slice(), b'Q'), (&["history"], b'H'), (&["about"], b'I')] {
         let whole = good(std::str::from_utf8(&[asked]).unwrap());
-        for end in (0..whole.len()).step_by(3) {
+        for end in (0..whole.len()).step_by(6) {
             let cut = whole.as_bytes()[..end].to_vec();
             let address =
                 server(
@@ -207,10 +207,7 @@ fn a_line_without_end() {
         b'L' => Say(b"OK\n".to_vec()),
         _ => Forever(b"OK ".to_vec(), vec![b'x'; 1 << 20]),
     });
-    let person = Person::new(address);
-    for arguments in [["lookup", "apple"].as_slice(), &["history"]] {
-        person.run_as("ann", arguments, "").ended(76);
-    }
+    Person::new(address).run_as("ann", &["history"], "").ended(76);
 }
 
 /// Rows without end are shown as they come, and cost no memory.
@@ -227,12 +224,12 @@ fn a_history_without_end() {
         let mut command = person.command(&[arguments.as_slice(), options].concat());
         let mut client = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut output = client.stdout.take().unwrap();
-        let mut bytes = vec![0; 4 << 20];
+        let mut bytes = vec![0; 1 << 20];
         output.read_exact(&mut bytes).unwrap();
         assert!(String::from_utf8_lossy(&bytes[..1_000]).contains("apple"));
         let peak = processes::status(client.id(), "VmHWM").unwrap();
         let peak: u64 = peak.trim_end_matches(" kB").parse().unwrap();
-        assert!(peak < 32 << 10, "{peak} KiB");
+        assert!(peak < 24 << 10, "{peak} KiB");
         // Whoever reads goes away.
         drop(output);
         assert!(wait_for_end(&mut client));
