@@ -74,6 +74,17 @@ impl Lines {
         }
     }
 
+    /// What has come of a line that has not ended; nothing of one that is being skipped.
+    pub fn unfinished(&self) -> &[u8] {
+        if self.skipping || self.searched < self.buffer.len() { &[] } else { &self.buffer[self.start..] }
+    }
+
+    /// Skips the line that has not ended, up to its end.
+    pub fn skip_line(&mut self) {
+        self.forget_all();
+        self.skipping = true;
+    }
+
     /// Gives the buffer's memory back when nothing is left in it; an idle connection then costs nothing.
     pub fn release_if_empty(&mut self) {
         if self.start == self.buffer.len() {

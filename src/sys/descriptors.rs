@@ -59,9 +59,27 @@ pub fn send_with_descriptor(
     descriptor: BorrowedFd<'_>,
     flags: MsgFlags,
 ) -> Result<(), Errno> {
-    let descriptors = [descriptor.as_raw_fd()];
+    send_with_descriptors(socket, message, &[descriptor], flags)
+}
+
+/// The most descriptors that the kernel takes for one message (unix(7), SCM_RIGHTS). There is always room for all of
+/// them: those that a receiver has no room for would be lost to it, but open.
+const SCM_MAX_FD: usize = 253;
+
+/// Sends one message with several descriptors, or with none.
+///
+/// # Errors
+/// As [`send_with_descriptor`].
+pub fn send_with_descriptors(
+    socket: BorrowedFd<'_>,
+    message: &[u8],
+    descriptors: &[BorrowedFd<'_>],
+    flags: MsgFlags,
+) -> Result<(), Errno> {
+    let descriptors: Vec<RawFd> = descriptors.iter().map(AsRawFd::as_raw_fd).collect();
     let control = [ControlMessage::ScmRights(&descriptors)];
-    sendmsg::<UnixAddr>(socket.as_raw_fd(), &[IoSlice::new(message)], &control, flags | MsgFlags::MSG_NOSIGNAL, None)
+    let control = if descriptors.is_empty() { &control[..0] } else { &control[..] };
+    sendmsg::<UnixAddr>(socket.as_raw_fd(), &[IoSlice::new(message)], control, flags | MsgFlags::MSG_NOSIGNAL, None)
         .map(drop)
 }
 
@@ -74,7 +92,19 @@ pub fn receive_with_descriptor(
     buffer: &mut [u8],
     flags: MsgFlags,
 ) -> Result<(usize, Option<OwnedFd>), Errno> {
-    let mut control = nix::cmsg_space!(RawFd);
+    receive_with_descriptors(socket, buffer, flags).map(|(size, mut descriptors)| (size, descriptors.pop()))
+}
+
+/// Receives one message, and the descriptors that came with it, in the order in which they were sent.
+///
+/// # Errors
+/// As [`receive_with_descriptor`]; what came is closed then.
+pub fn receive_with_descriptors(
+    socket: BorrowedFd<'_>,
+    buffer: &mut [u8],
+    flags: MsgFlags,
+) -> Result<(usize, Vec<OwnedFd>), Errno> {
+    let mut control = nix::cmsg_space!([RawFd; SCM_MAX_FD]);
     let mut parts = [IoSliceMut::new(buffer)];
     let received = recvmsg::<UnixAddr>(
         socket.as_fd().as_raw_fd(),
@@ -82,17 +112,17 @@ pub fn receive_with_descriptor(
         Some(&mut control),
         flags | MsgFlags::MSG_CMSG_CLOEXEC,
     )?;
-    let mut descriptor = None;
+    let mut descriptors = Vec::new();
     for message in received.cmsgs()? {
-        if let ControlMessageOwned::ScmRights(descriptors) = message {
-            for fd in descriptors {
-                // SAFETY: the kernel has just made this descriptor for us; dropping the value closes a surplus one.
-                descriptor = Some(unsafe { OwnedFd::from_raw_fd(fd) });
+        if let ControlMessageOwned::ScmRights(received) = message {
+            for fd in received {
+                // SAFETY: the kernel has just made this descriptor for us; nobody else owns it.
+                descriptors.push(unsafe { OwnedFd::from_raw_fd(fd) });
             }
         }
     }
-    if descriptor.is_none() && received.flags.contains(MsgFlags::MSG_CTRUNC) {
+    if received.flags.contains(MsgFlags::MSG_CTRUNC) {
         return Err(Errno::EMFILE);
     }
-    Ok((received.bytes, descriptor))
+    Ok((received.bytes, descriptors))
 }
