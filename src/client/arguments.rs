@@ -24,6 +24,18 @@ pub struct Arguments {
     #[arg(long, global = true)]
     pub(crate) local: bool,
 
+    /// Speak TLS with the server: verify its certificate, and send nothing in clear text
+    #[arg(long, global = true)]
+    pub(crate) tls: bool,
+
+    /// With --tls: trust the certificates in FILE (PEM), and no others [default: those the system trusts]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) tls_ca: Option<PathBuf>,
+
+    /// Without --tls: send a password in clear text to a server on another machine
+    #[arg(long, global = true)]
+    pub(crate) insecure: bool,
+
     /// The account's name [default: $CIDIAN_USER]
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) user: Option<String>,
@@ -133,6 +145,12 @@ fn checked(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, c
     if arguments.local && arguments.server.is_some() {
         return Err(conflict("--local and --server name two different servers"));
     }
+    if arguments.tls_ca.is_some() && !arguments.tls {
+        return Err(conflict("--tls-ca goes with --tls"));
+    }
+    if arguments.tls && arguments.local {
+        return Err(conflict("--tls is for servers on the network; --local leaves nothing to listen to"));
+    }
     // clap could do this one, but would then take `history --user ann clear` for a conflict, too.
     if let Some(Command::History(HistoryArguments { action: Some(_), number, all })) = &arguments.command
         && (number.is_some() || *all)
@@ -152,6 +170,7 @@ Examples:
   cidian --user ann lookup apple       one word
   cidian --user ann lookup < words.txt a file of words
   cidian --server dict.example.org:2629 about
+  cidian --server dict.example.org:2630 --tls --user ann lookup apple
 
 Exit status: 0 done, 1 a word was not found, 64 wrong usage, 65 a name,
 password or word that can't be, 66 no password file, 69 no server or connection
@@ -245,6 +264,8 @@ mod tests {
             "--server nowhere about",
             "--json",
             "--local about --server a:1",
+            "--tls-ca file about",
+            "--tls --local",
             "lookup -able",
             "register ann",
             "history -n 5 clear",

@@ -20,11 +20,13 @@ mod interrupt;
 mod lookup;
 mod menus;
 mod messages;
+mod privacy;
 #[cfg(test)]
 mod scripted;
 mod show;
 mod stream;
 mod table;
+mod tls;
 
 pub use address::{Address, AddressError};
 pub use arguments::{Arguments, parse};
@@ -36,9 +38,11 @@ use arguments::{Command, HistoryAction};
 use console::Console;
 use error::{Error, Result};
 use messages::{Language, Message};
-use std::io;
+use privacy::{ClearText, Privacy};
+use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
 use stream::Connector;
+use tls::Trust;
 
 /// The private server of `--local`: each call gives a new socket that is connected to it.
 pub type LocalServer = Box<dyn Fn() -> io::Result<UnixStream>>;
@@ -65,7 +69,18 @@ pub fn run(arguments: Arguments, local: Option<LocalServer>) -> Exit {
 fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServer>) -> Result<Exit> {
     let address = server(&arguments)?;
     let shown_address = address.to_string();
-    let connector = Connector::new(address, local);
+    let trust = trust(&arguments, &address)?;
+    let rule = match (arguments.insecure, &arguments.password_file) {
+        (true, _) => ClearText::Allowed,
+        (false, None) => ClearText::Warned,
+        (false, Some(_)) => ClearText::Refused,
+    };
+    let language = console.manner().language;
+    let privacy = Privacy::new(rule, move |address| {
+        // Whatever was asked for before has been flushed; a warning that nobody can read is nobody's trouble.
+        let _ = writeln!(io::stderr(), "cidian: {}", language.say(&Message::ClearTextWarning { address }));
+    });
+    let connector = Connector::new(address, local, trust, privacy);
     let who = Who { user: arguments.user.or_else(|| variable("CIDIAN_USER")), password_file: arguments.password_file };
     match arguments.command {
         None => menus::run(console, connector, &shown_address, &who)?,
@@ -97,6 +112,17 @@ fn server(arguments: &Arguments) -> Result<Address> {
         (Some(address), _) => Ok(address.clone()),
         (None, Some(text)) => text.parse().map_err(|error: AddressError| Error::ServerVariable(error.to_string())),
         (None, None) => Ok(Address::default()),
+    }
+}
+
+/// Whom to trust; nobody is asked for in clear text.
+fn trust(arguments: &Arguments, address: &Address) -> Result<Option<Trust>> {
+    if !arguments.tls {
+        return Ok(None);
+    }
+    match address {
+        Address::Tcp { .. } => Ok(Some(arguments.tls_ca.clone().map_or(Trust::System, Trust::File))),
+        Address::Unix(_) | Address::Local => Err(Error::TlsNeedsHost),
     }
 }
 

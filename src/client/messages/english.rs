@@ -1,7 +1,7 @@
 //! The messages in English, and nothing else.
 
 use super::{Message, WRONG_LOGIN, listed, systems_words};
-use crate::client::error::{Error, WordFault};
+use crate::client::error::{Error, TlsFault, WordFault};
 use crate::protocol::{
     Code, Failure, MAX_HISTORY, MAX_LINE, MAX_NAME_CHARS, MAX_PASSWD_BYTES, MAX_PASSWD_CHARS, printable,
 };
@@ -44,6 +44,12 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::NotFound { word } => format!("not found: {}", printable(word)),
         Message::DidYouMean { headwords } => format!("Did you mean: {}?", listed(headwords, ", ")),
         Message::BadWord { word, fault } => bad_word(word, *fault),
+        Message::ClearTextWarning { address } => {
+            format!(
+                "warning: the password goes to {} in clear text, for anybody on the way to read; --tls protects it",
+                printable(address)
+            )
+        }
         Message::LookupUnknown => {
             "The connection was lost before the answer came; the lookup may be in your history or not.".into()
         }
@@ -66,6 +72,14 @@ fn failed(error: &Error) -> String {
         Error::Unreachable { address, reason } => {
             format!("no server can be reached at {}: {}", printable(address), systems_words(reason))
         }
+        Error::Tls { address, fault } => tls(&printable(address), fault),
+        Error::TlsNeedsHost => "--tls needs a server's HOST:PORT; a Unix socket is private as it is".into(),
+        Error::ClearText { address } => format!(
+            "not sent: the password would go to {} in clear text, for anybody on the way to read; use --tls, or say \
+             --insecure",
+            printable(address)
+        ),
+        Error::SpeaksTls => "the server speaks TLS there; use --tls".into(),
         Error::Lost { .. } => "the connection to the server was lost".into(),
         Error::Refused(failure) => refused(failure),
         Error::LoginRefused(failure) if failure.code == Code::Denied => {
@@ -96,6 +110,37 @@ fn failed(error: &Error) -> String {
         Error::BadWord { word, fault } => bad_word(word, *fault),
         Error::EndOfInput => "the input ended too early".into(),
         Error::Interrupted => "interrupted".into(),
+    }
+}
+
+fn tls(address: &str, fault: &TlsFault) -> String {
+    match fault {
+        TlsFault::UnknownIssuer => format!(
+            "nobody whom you trust vouches for the certificate of {address}; if you know who should, name their \
+             certificate with --tls-ca FILE"
+        ),
+        TlsFault::WrongName => format!(
+            "the certificate of {address} is for another host; use the name in --server that the certificate is for"
+        ),
+        TlsFault::Expired => format!("the certificate of {address} has expired; its operator has to renew it"),
+        TlsFault::NotValidYet => {
+            format!("the certificate of {address} is not valid yet; is this machine's clock right?")
+        }
+        TlsFault::Certificate(why) => format!("the certificate of {address} can't be trusted: {}", printable(why)),
+        TlsFault::NotTls => format!("what answers at {address} is not TLS; try another port, or go without --tls"),
+        TlsFault::HungUp => {
+            format!("the server at {address} hung up during the TLS handshake; it may be busy, try again later")
+        }
+        TlsFault::Silent => format!("the server at {address} does not answer to TLS; try another port"),
+        TlsFault::Lost(reason) => format!("the connection to {address} was lost: {}", systems_words(reason)),
+        TlsFault::BadName => format!("{address}: no certificate can be for such a host"),
+        TlsFault::NoSystemRoots => {
+            "this system has no certificates to trust; install ca-certificates, or use --tls-ca FILE".into()
+        }
+        TlsFault::TrustFile { path, reason } => {
+            format!("--tls-ca {}: {}", printable(&path.to_string_lossy()), systems_words(reason))
+        }
+        TlsFault::Other(why) => format!("TLS with {address} fails: {}", printable(why)),
     }
 }
 

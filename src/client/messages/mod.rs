@@ -116,6 +116,10 @@ pub(crate) enum Message<'a> {
         word: &'a str,
         fault: WordFault,
     },
+    /// Before a password goes where others may read it.
+    ClearTextWarning {
+        address: &'a str,
+    },
     /// A lookup whose answer never came.
     LookupUnknown,
     /// An error, whatever it is.
