@@ -100,6 +100,8 @@ pub(crate) enum TlsFault {
     Expired,
     /// The certificate is of the future, or our clock is of the past.
     NotValidYet,
+    /// The certificate is one of an authority, not of a server.
+    Authority,
     /// Something else is wrong with the certificate; `rustls`'s words.
     Certificate(String),
     /// What answers is no TLS.

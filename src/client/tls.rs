@@ -88,6 +88,8 @@ fn fault(error: io::Error) -> TlsFault {
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => TlsFault::WrongName,
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => TlsFault::Expired,
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => TlsFault::NotValidYet,
+            // rustls keeps the reasons of webpki to itself but for their names.
+            other if format!("{other:?}").contains("CaUsedAsEndEntity") => TlsFault::Authority,
             other => TlsFault::Certificate(other.to_string()),
         },
         // What came first is no record of TLS.

@@ -31,6 +31,47 @@ pub struct Server {
     pub database: String,
     /// The server's Unix socket, if it is to be reached there.
     pub socket: Option<String>,
+    /// TLS, if it is to be spoken.
+    pub tls: Option<DatabaseTls>,
+}
+
+/// TLS with a database server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatabaseTls {
+    /// What is verified.
+    pub mode: SslMode,
+    /// The certificates of those who may vouch for the server; there is one exactly if something is verified.
+    pub ca: Option<PathBuf>,
+}
+
+/// What is verified of a database server's certificate; the names are those of MySQL's own clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SslMode {
+    /// Nothing: nobody can listen, but anybody can be the server.
+    Required,
+    /// That one of `ssl-ca` vouches for it.
+    VerifyCa,
+    /// That, and that it is for the host of the URL.
+    VerifyIdentity,
+}
+
+impl SslMode {
+    const ALL: [Self; 3] = [Self::Required, Self::VerifyCa, Self::VerifyIdentity];
+
+    /// As it is written in a URL.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::VerifyCa => "verify-ca",
+            Self::VerifyIdentity => "verify-identity",
+        }
+    }
+
+    /// MySQL's clients write it in capitals, and with a low line.
+    fn parse(text: &str) -> Option<Self> {
+        let text = text.to_ascii_lowercase().replace('_', "-");
+        Self::ALL.into_iter().find(|mode| mode.as_str() == text)
+    }
 }
 
 /// What is wrong with a database URL. It repeats nothing of the URL.
@@ -52,8 +93,14 @@ pub enum LocationError {
     NoDatabase,
     /// A `%` that is not followed by two hexadecimal digits, or bytes that are not UTF-8.
     Encoding,
-    /// A query parameter other than one `socket`.
+    /// A query parameter that there is not, or one twice.
     Parameter,
+    /// A mode of TLS that there is not.
+    SslMode,
+    /// A mode that verifies without `ssl-ca`, or `ssl-ca` without a mode that does.
+    SslCa,
+    /// TLS over a Unix socket.
+    SslSocket,
     /// A socket path that is not absolute.
     Socket,
     /// A fragment.
@@ -74,7 +121,18 @@ impl fmt::Display for LocationError {
             Self::NoUser => "the database URL names no user: write mysql://USER@host/database",
             Self::NoDatabase => "the database URL names no database: write mysql://user@host/DATABASE",
             Self::Encoding => "the database URL has a broken %-encoding: a % itself is written %25",
-            Self::Parameter => "the only query parameter of a database URL is socket=PATH, once (a ? is written %3F)",
+            Self::Parameter => {
+                "the query parameters of a database URL are socket=PATH, ssl-mode=MODE and ssl-ca=FILE, each once (a ? \
+                 is written %3F)"
+            }
+            Self::SslMode => {
+                "the ssl-mode of a database URL is required, verify-ca or verify-identity; without it no TLS is spoken"
+            }
+            Self::SslCa => {
+                "ssl-mode=verify-ca and ssl-mode=verify-identity need ssl-ca=/path/to/ca.pem (an absolute path), and \
+                 nothing else takes it"
+            }
+            Self::SslSocket => "a Unix socket is private as it is: leave out socket, or ssl-mode and ssl-ca",
             Self::Socket => "the socket of a database URL is an absolute path: ?socket=/run/mysqld/mysqld.sock",
             Self::Fragment => "a database URL has no fragment (a # is written %23)",
         })
@@ -144,20 +202,46 @@ fn parse_server(text: &str) -> Result<Server, LocationError> {
     if database.is_empty() || database.contains('/') || database.chars().any(char::is_control) {
         return Err(LocationError::NoDatabase);
     }
+    let (socket, tls) = url.query().map_or(Ok((None, None)), parse_query)?;
     Ok(Server {
         user,
         password: decode(url.password().unwrap_or_default())?,
         host,
         port: url.port().unwrap_or(3306),
         database,
-        socket: url.query().map(parse_query).transpose()?,
+        socket,
+        tls,
     })
 }
 
-fn parse_query(query: &str) -> Result<String, LocationError> {
-    let path = query.strip_prefix("socket=").filter(|path| !path.contains('&')).ok_or(LocationError::Parameter)?;
-    let path = decode(path)?;
-    if path.starts_with('/') && !path.contains('\0') { Ok(path) } else { Err(LocationError::Socket) }
+/// The socket, and TLS.
+fn parse_query(query: &str) -> Result<(Option<String>, Option<DatabaseTls>), LocationError> {
+    let (mut socket, mut mode, mut ca) = (None, None, None);
+    for parameter in query.split('&') {
+        let (name, value) = parameter.split_once('=').ok_or(LocationError::Parameter)?;
+        let place = match name {
+            "socket" => &mut socket,
+            "ssl-mode" => &mut mode,
+            "ssl-ca" => &mut ca,
+            _ => return Err(LocationError::Parameter),
+        };
+        if place.replace(decode(value)?).is_some() {
+            return Err(LocationError::Parameter);
+        }
+    }
+    let absolute = |path: &String| path.starts_with('/') && !path.contains('\0');
+    if socket.as_ref().is_some_and(|path| !absolute(path)) {
+        return Err(LocationError::Socket);
+    }
+    let mode = mode.map(|mode| SslMode::parse(&mode).ok_or(LocationError::SslMode)).transpose()?;
+    let verifies = matches!(mode, Some(SslMode::VerifyCa | SslMode::VerifyIdentity));
+    if ca.is_some() != verifies || ca.as_ref().is_some_and(|path| !absolute(path)) {
+        return Err(LocationError::SslCa);
+    }
+    if socket.is_some() && mode.is_some() {
+        return Err(LocationError::SslSocket);
+    }
+    Ok((socket, mode.map(|mode| DatabaseTls { mode, ca: ca.map(PathBuf::from) })))
 }
 
 /// Takes the %-encoding off. Unlike most decoders it takes nothing that is broken: that is a mistyped password.
@@ -214,9 +298,13 @@ impl fmt::Display for Server {
             write!(f, ":{}", self.port)?;
         }
         write!(f, "/{}", encode(&self.database, "-._~"))?;
-        match &self.socket {
-            Some(path) => write!(f, "?socket={}", encode(path, "-._~/")),
-            None => Ok(()),
+        match (&self.socket, &self.tls) {
+            (Some(path), _) => write!(f, "?socket={}", encode(path, "-._~/")),
+            (None, Some(DatabaseTls { mode, ca: None })) => write!(f, "?ssl-mode={}", mode.as_str()),
+            (None, Some(DatabaseTls { mode, ca: Some(path) })) => {
+                write!(f, "?ssl-mode={}&ssl-ca={}", mode.as_str(), encode(&path.to_string_lossy(), "-._~/"))
+            }
+            (None, None) => Ok(()),
         }
     }
 }
@@ -254,6 +342,19 @@ mod tests {
     }
 
     #[test]
+    fn tls_has_the_names_that_mysql_gives_it() {
+        let tls = |text: &str| server(text).tls;
+        assert_eq!(tls("mysql://u@h/d"), None);
+        assert_eq!(tls("mysql://u@h/d?ssl-mode=REQUIRED"), Some(DatabaseTls { mode: SslMode::Required, ca: None }));
+        for (text, mode) in [("VERIFY_CA", SslMode::VerifyCa), ("verify-identity", SslMode::VerifyIdentity)] {
+            let url = format!("mysql://u@h/d?ssl-ca=/etc/my%20ca.pem&ssl-mode={text}");
+            assert_eq!(tls(&url), Some(DatabaseTls { mode, ca: Some("/etc/my ca.pem".into()) }));
+            let shown = server(&url).to_string();
+            assert_eq!(server(&shown), server(&url), "{shown}");
+        }
+    }
+
+    #[test]
     fn what_is_refused_and_why() {
         use LocationError::*;
         for (text, error) in [
@@ -280,6 +381,15 @@ mod tests {
             ("mysql://u@h/d?", Parameter),
             ("mysql://u@h/d?socket=/a&socket=/b", Parameter),
             ("mysql://u@h/d?socket=a", Socket),
+            ("mysql://u@h/d?ssl-mode=preferred", SslMode),
+            ("mysql://u@h/d?ssl-mode=", SslMode),
+            ("mysql://u@h/d?ssl-mode=required&ssl-mode=required", Parameter),
+            ("mysql://u@h/d?ssl-mode=verify-ca", SslCa),
+            ("mysql://u@h/d?ssl-mode=verify-identity&ssl-ca=ca.pem", SslCa),
+            ("mysql://u@h/d?ssl-mode=required&ssl-ca=/ca.pem", SslCa),
+            ("mysql://u@h/d?ssl-ca=/ca.pem", SslCa),
+            ("mysql://u@h/d?socket=/s&ssl-mode=required", SslSocket),
+            ("mysql://u@h/d?ssl-mode=verify-ca&ssl-ca=/ca.pem&x=1", Parameter),
             ("mysql://u@h/d#x", Fragment),
         ] {
             assert_eq!(Location::parse(text), Err(error), "{text}");
@@ -318,7 +428,7 @@ mod tests {
             prop_assume!(database != "." && database != "..");
             let read = server(&text);
             let shown = read.to_string();
-            prop_assert_eq!(&read, &Server { user, password: password.clone(), host, port, database, socket });
+            prop_assert_eq!(&read, &Server { user, password: password.clone(), host, port, database, socket, tls: None });
             let again = server(&shown);
             let mask = if password.is_empty() { "" } else { "***" };
             prop_assert_eq!(again, Server { password: mask.to_owned(), ..read });

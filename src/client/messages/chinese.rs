@@ -112,6 +112,9 @@ fn tls(address: &str, fault: &TlsFault) -> String {
         TlsFault::WrongName => format!("{address} 的证书属于另一个主机；请在 --server 中使用证书上的主机名"),
         TlsFault::Expired => format!("{address} 的证书已过期，须由其管理员更新"),
         TlsFault::NotValidYet => format!("{address} 的证书尚未生效；请检查本机的时间"),
+        TlsFault::Authority => {
+            format!("{address} 的证书是签发机构自己的证书，不是服务器证书；其管理员须制作 CA:FALSE 的证书")
+        }
         TlsFault::Certificate(why) => format!("{address} 的证书不可信：{}", printable(why)),
         TlsFault::NotTls => format!("{address} 上的服务不使用 TLS；请换一个端口，或者去掉 --tls"),
         TlsFault::HungUp => format!("服务器 {address} 在 TLS 握手时断开了连接；它可能正忙，请稍后再试"),

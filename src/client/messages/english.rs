@@ -126,6 +126,10 @@ fn tls(address: &str, fault: &TlsFault) -> String {
         TlsFault::NotValidYet => {
             format!("the certificate of {address} is not valid yet; is this machine's clock right?")
         }
+        TlsFault::Authority => format!(
+            "the certificate of {address} is an authority's own, not a server's; its operator has to make one with \
+             basicConstraints CA:FALSE"
+        ),
         TlsFault::Certificate(why) => format!("the certificate of {address} can't be trusted: {}", printable(why)),
         TlsFault::NotTls => format!("what answers at {address} is not TLS; try another port, or go without --tls"),
         TlsFault::HungUp => {
