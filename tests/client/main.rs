@@ -18,3 +18,4 @@ mod prompts;
 mod stream;
 mod subcommands;
 mod suggestions;
+mod tls;
