@@ -150,7 +150,7 @@ fn servers_that_are_not_what_was_asked_for() {
     let clear = address(daemon.port());
     let ran = person.run(&with_tls(&["--server", &clear, "about"]), "").ended(69);
     ran.complained(&format!("what answers at {clear} is not TLS"));
-    let ran = person.run_as("ann", &["lookup", "apple"], "").ended(77);
+    let ran = person.run_as("ann", &["lookup", "apple"], "").ended(65);
     ran.complained("this address speaks TLS only; connect with --tls");
     // A server of TLS that says so in its own way.
     let listener = TcpListener::bind("localhost:0").expect("a port");
@@ -205,6 +205,11 @@ fn passwords_in_clear_text() {
     chinese.run_as("ann", &["register"], "").ended(64).complained("明文");
     daemon.wait_children(0);
     assert!(!daemon.log().contains("1 request"), "{}", daemon.log());
+    // Neither does a server that requires TLS take it.
+    let requiring = Setup::new(Store::Sqlite).options("--listen 0.0.0.0:0 --require-tls").start();
+    let strict = format!("{}:{}", outside_address(), requiring.ports().last().expect("the second port"));
+    let ran = person.run_as("ann", &["--insecure", "--server", &strict, "lookup", "apple"], "").ended(77);
+    assert!(ran.err.contains("only over TLS") && !ran.err.contains("wrong name"), "{}", ran.err);
     // What needs no password goes.
     person.run(&["about"], "").ended(0);
     person.run_as("ann", &["--insecure", "register"], "").ended(0).said("Account ann is registered.\n");

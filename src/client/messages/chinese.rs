@@ -1,6 +1,6 @@
 //! The messages in Chinese, and nothing else.
 
-use super::{Message, WRONG_LOGIN, listed, systems_words};
+use super::{Message, listed, systems_words, wrong_login};
 use crate::client::error::{Error, TlsFault, WordFault};
 use crate::protocol::{
     Code, Failure, MAX_HISTORY, MAX_LINE, MAX_NAME_CHARS, MAX_PASSWD_BYTES, MAX_PASSWD_CHARS, printable,
@@ -77,10 +77,7 @@ fn failed(error: &Error) -> String {
         Error::SpeaksTls => "服务器在这个端口上使用 TLS，请加上 --tls".into(),
         Error::Lost { .. } => "与服务器的连接已断开".into(),
         Error::Refused(failure) => refused(failure),
-        Error::LoginRefused(failure) if failure.code == Code::Denied => {
-            let more = if failure.message == WRONG_LOGIN { String::new() } else { servers_words(failure) };
-            format!("登录失败：用户名或密码错误{more}")
-        }
+        Error::LoginRefused(failure) if wrong_login(failure) => "登录失败：用户名或密码错误".into(),
         Error::LoginRefused(failure) => format!("登录失败：{}", refused(failure)),
         Error::UnknownRefusal { code, message } => {
             format!("服务器拒绝了请求，原因是本版本不认识的：{} {}", printable(code), printable(message))

@@ -1,6 +1,6 @@
 //! The messages in English, and nothing else.
 
-use super::{Message, WRONG_LOGIN, listed, systems_words};
+use super::{Message, WRONG_LOGIN, listed, systems_words, wrong_login};
 use crate::client::error::{Error, TlsFault, WordFault};
 use crate::protocol::{
     Code, Failure, MAX_HISTORY, MAX_LINE, MAX_NAME_CHARS, MAX_PASSWD_BYTES, MAX_PASSWD_CHARS, printable,
@@ -82,10 +82,7 @@ fn failed(error: &Error) -> String {
         Error::SpeaksTls => "the server speaks TLS there; use --tls".into(),
         Error::Lost { .. } => "the connection to the server was lost".into(),
         Error::Refused(failure) => refused(failure),
-        Error::LoginRefused(failure) if failure.code == Code::Denied => {
-            let more = if failure.message == WRONG_LOGIN { String::new() } else { servers_words(failure) };
-            format!("not logged in: {WRONG_LOGIN}{more}")
-        }
+        Error::LoginRefused(failure) if wrong_login(failure) => format!("not logged in: {WRONG_LOGIN}"),
         Error::LoginRefused(failure) => format!("not logged in: {}", refused(failure)),
         Error::UnknownRefusal { code, message } => {
             format!(

@@ -6,7 +6,7 @@ mod chinese;
 mod english;
 
 use super::error::{Error, WordFault};
-use crate::protocol::printable;
+use crate::protocol::{Code, Failure, printable};
 use std::ffi::OsString;
 use std::io;
 
@@ -38,6 +38,11 @@ impl Language {
 
 /// What the server says to a wrong name or password: both languages say it themselves, and need no echo of it.
 const WRONG_LOGIN: &str = "wrong name or password";
+
+/// Whether it is that. There are other reasons to deny a login (TLS is required, say), which the server tells best.
+fn wrong_login(failure: &Failure) -> bool {
+    failure.code == Code::Denied && (failure.message.is_empty() || failure.message == WRONG_LOGIN)
+}
 
 /// What the system says, without its number for it.
 fn systems_words(reason: &io::Error) -> String {
@@ -129,7 +134,6 @@ pub(crate) enum Message<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{Code, Failure};
 
     fn choose(all: &str, messages: &str, lang: &str) -> Language {
         Language::of_locale(|name| {
@@ -176,6 +180,8 @@ mod tests {
         let wrong = Error::LoginRefused(Failure::new(Code::Denied, WRONG_LOGIN));
         assert_eq!(said(Language::English, &wrong), "not logged in: wrong name or password");
         assert_eq!(said(Language::Chinese, &wrong), "登录失败：用户名或密码错误");
+        let other = Error::LoginRefused(Failure::new(Code::Denied, "only over TLS"));
+        assert_eq!(said(Language::English, &other), "not logged in: the server does not allow it (only over TLS)");
     }
 
     #[test]
