@@ -145,7 +145,7 @@ pub enum Command {
         after_help = "Example:\n  cidiand --database mysql://cidian@localhost/dict?socket=/run/mysqld/mysqld.sock init-db"
     )]
     InitDb,
-    /// Tell the running daemon to load the words again, and wait until every child answers from them
+    /// Tell the running daemon to load words and certificate again, and wait until every child answers from the words
     #[command(
         after_help = "Exit statuses: 0; 65 the file is refused, and nothing has changed; 69 no daemon runs; 75 children lag behind.\n\nExample:\n  cidiand words check /etc/cidian/words.txt && cidiand reload"
     )]

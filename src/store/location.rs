@@ -3,6 +3,7 @@
 //! It never shows a password: not in [`Display`](std::fmt::Display), not in [`Debug`](std::fmt::Debug), not in an
 //! error. An error repeats no part of the URL, because a password with an unencoded `@`, `/` or `?` ends up in any.
 
+use super::ssl::DatabaseTls;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -33,45 +34,6 @@ pub struct Server {
     pub socket: Option<String>,
     /// TLS, if it is to be spoken.
     pub tls: Option<DatabaseTls>,
-}
-
-/// TLS with a database server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DatabaseTls {
-    /// What is verified.
-    pub mode: SslMode,
-    /// The certificates of those who may vouch for the server; there is one exactly if something is verified.
-    pub ca: Option<PathBuf>,
-}
-
-/// What is verified of a database server's certificate; the names are those of MySQL's own clients.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SslMode {
-    /// Nothing: nobody can listen, but anybody can be the server.
-    Required,
-    /// That one of `ssl-ca` vouches for it.
-    VerifyCa,
-    /// That, and that it is for the host of the URL.
-    VerifyIdentity,
-}
-
-impl SslMode {
-    const ALL: [Self; 3] = [Self::Required, Self::VerifyCa, Self::VerifyIdentity];
-
-    /// As it is written in a URL.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Required => "required",
-            Self::VerifyCa => "verify-ca",
-            Self::VerifyIdentity => "verify-identity",
-        }
-    }
-
-    /// MySQL's clients write it in capitals, and with a low line.
-    fn parse(text: &str) -> Option<Self> {
-        let text = text.to_ascii_lowercase().replace('_', "-");
-        Self::ALL.into_iter().find(|mode| mode.as_str() == text)
-    }
 }
 
 /// What is wrong with a database URL. It repeats nothing of the URL.
@@ -233,15 +195,11 @@ fn parse_query(query: &str) -> Result<(Option<String>, Option<DatabaseTls>), Loc
     if socket.as_ref().is_some_and(|path| !absolute(path)) {
         return Err(LocationError::Socket);
     }
-    let mode = mode.map(|mode| SslMode::parse(&mode).ok_or(LocationError::SslMode)).transpose()?;
-    let verifies = matches!(mode, Some(SslMode::VerifyCa | SslMode::VerifyIdentity));
-    if ca.is_some() != verifies || ca.as_ref().is_some_and(|path| !absolute(path)) {
-        return Err(LocationError::SslCa);
-    }
-    if socket.is_some() && mode.is_some() {
+    let tls = DatabaseTls::of(mode.as_deref(), ca)?;
+    if socket.is_some() && tls.is_some() {
         return Err(LocationError::SslSocket);
     }
-    Ok((socket, mode.map(|mode| DatabaseTls { mode, ca: ca.map(PathBuf::from) })))
+    Ok((socket, tls))
 }
 
 /// Takes the %-encoding off. Unlike most decoders it takes nothing that is broken: that is a mistyped password.
@@ -298,14 +256,16 @@ impl fmt::Display for Server {
             write!(f, ":{}", self.port)?;
         }
         write!(f, "/{}", encode(&self.database, "-._~"))?;
-        match (&self.socket, &self.tls) {
-            (Some(path), _) => write!(f, "?socket={}", encode(path, "-._~/")),
-            (None, Some(DatabaseTls { mode, ca: None })) => write!(f, "?ssl-mode={}", mode.as_str()),
-            (None, Some(DatabaseTls { mode, ca: Some(path) })) => {
-                write!(f, "?ssl-mode={}&ssl-ca={}", mode.as_str(), encode(&path.to_string_lossy(), "-._~/"))
-            }
-            (None, None) => Ok(()),
+        if let Some(path) = &self.socket {
+            write!(f, "?socket={}", encode(path, "-._~/"))?;
         }
+        if let Some(tls) = &self.tls {
+            write!(f, "?ssl-mode={}", tls.mode.as_str())?;
+            if let Some(path) = &tls.ca {
+                write!(f, "&ssl-ca={}", encode(&path.to_string_lossy(), "-._~/"))?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -339,19 +299,6 @@ mod tests {
         assert_eq!(file, Ok(Location::Sqlite("/var/lib/cidian/cidian.db".into())));
         assert_eq!("sqlite:foo.db".parse(), Ok(Location::Sqlite("foo.db".into())));
         assert_eq!(server("mariadb://u@[::1]:3308/d").host, "::1");
-    }
-
-    #[test]
-    fn tls_has_the_names_that_mysql_gives_it() {
-        let tls = |text: &str| server(text).tls;
-        assert_eq!(tls("mysql://u@h/d"), None);
-        assert_eq!(tls("mysql://u@h/d?ssl-mode=REQUIRED"), Some(DatabaseTls { mode: SslMode::Required, ca: None }));
-        for (text, mode) in [("VERIFY_CA", SslMode::VerifyCa), ("verify-identity", SslMode::VerifyIdentity)] {
-            let url = format!("mysql://u@h/d?ssl-ca=/etc/my%20ca.pem&ssl-mode={text}");
-            assert_eq!(tls(&url), Some(DatabaseTls { mode, ca: Some("/etc/my ca.pem".into()) }));
-            let shown = server(&url).to_string();
-            assert_eq!(server(&shown), server(&url), "{shown}");
-        }
     }
 
     #[test]

@@ -11,8 +11,7 @@ use ::mysql::{Conn, DriverError, Opts, OptsBuilder, Params, from_row_opt};
 
 use super::errors::{self, Remedy};
 use super::tls;
-use crate::store::Error;
-use crate::store::location::{Server, SslMode};
+use crate::store::{Error, Server, SslMode};
 
 /// How long to wait for a connection. A client is told `unavailable` within two seconds.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(1_500);

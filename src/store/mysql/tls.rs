@@ -4,7 +4,7 @@
 //! name is not verified, anybody's public certificate would then do. So they are taken out here: of the certificates
 //! that a verifying mode takes, every chain ends at one of `ssl-ca`.
 
-use crate::store::location::{DatabaseTls, SslMode};
+use crate::store::{DatabaseTls, SslMode};
 use ::mysql::{Result, SslOpts};
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
