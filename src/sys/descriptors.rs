@@ -126,3 +126,49 @@ pub fn receive_with_descriptors(
     }
     Ok((received.bytes, descriptors))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Read, Seek, Write};
+    use std::os::unix::net::UnixStream;
+
+    #[test]
+    fn descriptors_arrive_in_their_order() {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let files: Vec<std::fs::File> = (0..3)
+            .map(|number| {
+                let mut file = tempfile::tempfile().unwrap();
+                write!(file, "{number}").unwrap();
+                file.rewind().unwrap();
+                file
+            })
+            .collect();
+        let descriptors: Vec<_> = files.iter().map(AsFd::as_fd).collect();
+        send_with_descriptors(ours.as_fd(), b"three", &descriptors, MsgFlags::empty()).unwrap();
+        send_with_descriptors(ours.as_fd(), b"none", &[], MsgFlags::empty()).unwrap();
+        let mut buffer = [0; 5];
+        let (size, received) = receive_with_descriptors(theirs.as_fd(), &mut buffer, MsgFlags::empty()).unwrap();
+        assert_eq!((size, &buffer), (5, b"three"));
+        let said = received.into_iter().map(|descriptor| {
+            let mut text = String::new();
+            std::fs::File::from(descriptor).read_to_string(&mut text).unwrap();
+            text
+        });
+        assert_eq!(said.collect::<String>(), "012");
+        let (size, received) = receive_with_descriptors(theirs.as_fd(), &mut buffer, MsgFlags::empty()).unwrap();
+        assert_eq!((&buffer[..size], received.len()), (&b"none"[..], 0));
+    }
+
+    /// More descriptors than anybody expects are not lost: they are closed, or refused by the sender's kernel.
+    #[test]
+    fn as_many_as_there_can_be() {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let many = vec![ours.as_fd(); SCM_MAX_FD];
+        send_with_descriptors(ours.as_fd(), b"x", &many, MsgFlags::empty()).unwrap();
+        let (size, received) = receive_with_descriptors(theirs.as_fd(), &mut [0], MsgFlags::empty()).unwrap();
+        assert_eq!((size, received.len()), (1, SCM_MAX_FD));
+        let more = vec![ours.as_fd(); SCM_MAX_FD + 1];
+        assert_eq!(send_with_descriptors(ours.as_fd(), b"x", &more, MsgFlags::empty()), Err(Errno::EINVAL));
+    }
+}

@@ -114,12 +114,14 @@ impl Parent {
         if !self.scarcity.release_spare() {
             return false;
         }
-        let accepted = usize::try_from(number).ok().and_then(|number| self.listeners.get(number)).map(Listener::accept);
+        let listener = usize::try_from(number).ok().and_then(|number| self.listeners.get(number));
+        let tls = listener.is_some_and(Listener::speaks_tls);
+        let accepted = listener.map(Listener::accept);
         let refused = match accepted {
             Some(Accepted::Client(client, peer)) => {
                 self.scarcity.begin(&std::io::Error::from(Errno::EMFILE));
                 log::debug!("client {peer} refused: no descriptor");
-                if matches!(peer, Peer::Tls(_)) {
+                if tls {
                     self.refusals.hang_up_at_once(client);
                 } else {
                     self.refusals.refuse_at_once(client, "the server is overloaded; try again later");
