@@ -17,6 +17,7 @@ mod replies;
 mod requests;
 mod stores;
 mod title;
+mod tokens;
 mod words;
 
 pub use ending::Ending;
