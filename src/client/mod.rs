@@ -17,6 +17,8 @@ mod exit;
 mod history;
 mod input;
 mod interrupt;
+mod kept;
+mod login;
 mod lookup;
 mod menus;
 mod messages;
@@ -37,6 +39,7 @@ use account::Who;
 use arguments::{Command, HistoryAction};
 use console::Console;
 use error::{Error, Result};
+use kept::Kept;
 use messages::{Language, Message};
 use privacy::{ClearText, Privacy};
 use std::io::{self, Write};
@@ -69,6 +72,7 @@ pub fn run(arguments: Arguments, local: Option<LocalServer>) -> Exit {
 fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServer>) -> Result<Exit> {
     let address = server(&arguments)?;
     let shown_address = address.to_string();
+    let kept = Kept::for_server(&address, |name| std::env::var_os(name));
     let trust = trust(&arguments, &address)?;
     let rule = match (arguments.insecure, &arguments.password_file) {
         (true, _) => ClearText::Allowed,
@@ -81,7 +85,8 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
         let _ = writeln!(io::stderr(), "cidian: {}", language.say(&Message::ClearTextWarning { address }));
     });
     let connector = Connector::new(address, local, trust, privacy);
-    let who = Who { user: arguments.user.or_else(|| variable("CIDIAN_USER")), password_file: arguments.password_file };
+    let user = arguments.user.or_else(|| variable("CIDIAN_USER"));
+    let who = Who { user, password_file: arguments.password_file, kept };
     match arguments.command {
         None => menus::run(console, connector, &shown_address, &who)?,
         Some(Command::Lookup { words }) => return lookup::run(console, &connector, &who, &words),
@@ -94,6 +99,8 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
             }
         },
         Some(Command::Register) => account::register(console, &connector, &who)?,
+        Some(Command::Login) => login::login(console, &connector, &who)?,
+        Some(Command::Logout) => login::logout(console, &connector, &who, &shown_address)?,
         Some(Command::Passwd { new_password_file }) => {
             account::change_password(console, &connector, &who, new_password_file.as_deref())?;
         }

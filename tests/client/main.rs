@@ -11,6 +11,7 @@ mod hostile;
 mod keys;
 mod languages;
 mod local;
+mod login;
 mod menus;
 mod person;
 mod pipes;

@@ -6,7 +6,7 @@ use crate::client::menus;
 fn dialogue(typed: &str, scripts: Vec<Vec<Step>>) -> String {
     let server = Server::start(scripts);
     let mut desk = Desk::new(typed, |manner| manner.menus = true);
-    let who = Who { user: None, password_file: None };
+    let who = Who { user: None, password_file: None, kept: nothing_kept() };
     menus::run(&mut desk.console, server.connector(), "here", &who).unwrap();
     desk.console.flush().unwrap();
     server.finish();
