@@ -5,6 +5,7 @@
 mod admission;
 mod children;
 mod control;
+mod debts;
 mod exit;
 mod helper;
 mod hub;
@@ -15,6 +16,7 @@ mod logging;
 mod notify;
 mod options;
 mod parent;
+mod penalties;
 mod poller;
 mod private;
 mod probe;
@@ -27,6 +29,7 @@ mod signals;
 mod start;
 mod state_directory;
 mod status;
+mod throttle;
 mod tools;
 
 pub use exit::{Exit, Fatal};

@@ -19,12 +19,16 @@ pub enum Ending {
     Unread,
     /// The server is stopping.
     Stopped,
+    /// The client closed, was lost or was idle, and had sent nothing but lines that are no requests.
+    Garbage,
+    /// Its source may do no more for now.
+    Refused,
     /// A failure of our own.
     Internal,
 }
 
 impl Ending {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 11] = [
         Self::Goodbye,
         Self::Closed,
         Self::Lost,
@@ -33,6 +37,8 @@ impl Ending {
         Self::FailedLogins,
         Self::Unread,
         Self::Stopped,
+        Self::Garbage,
+        Self::Refused,
         Self::Internal,
     ];
 
@@ -47,6 +53,8 @@ impl Ending {
             Self::FailedLogins => 14,
             Self::Unread => 15,
             Self::Stopped => 16,
+            Self::Garbage => 20,
+            Self::Refused => 21,
             Self::Internal => 70,
         }
     }
@@ -67,12 +75,14 @@ impl Ending {
             Self::FailedLogins => "too many failed logins",
             Self::Unread => "replies not read",
             Self::Stopped => "server stopping",
+            Self::Garbage => "nothing but garbage",
+            Self::Refused => "refused by a limit of its address",
             Self::Internal => "internal error",
         }
     }
 
     /// Whether there is still somebody to say a last line to.
     pub(super) fn client_listens(self) -> bool {
-        !matches!(self, Self::Closed | Self::Lost | Self::Unread)
+        !matches!(self, Self::Closed | Self::Lost | Self::Unread | Self::Garbage)
     }
 }

@@ -17,6 +17,7 @@ mod living;
 mod lookups;
 mod meaning;
 mod outages;
+mod penalties;
 mod reload;
 mod requests;
 mod scarcity;

@@ -1,10 +1,11 @@
 //! Accepting: from a listener to a forked child, or to a polite refusal.
 
 use super::Parent;
+use crate::daemon::admission::Refusal;
 use crate::daemon::listeners::{Accepted, Listener};
 use crate::daemon::poller::Token;
 use crate::session::{self, Inherited, Peer};
-use log::{error, info, warn};
+use log::{error, info};
 use nix::errno::Errno;
 use std::net::IpAddr;
 use std::os::fd::OwnedFd;
@@ -49,19 +50,13 @@ impl Parent {
 
     fn admit(&mut self, client: OwnedFd, peer: Peer) {
         let now = Instant::now();
-        let place = match self.admission.enter(address(&peer)) {
+        let place = match self.admission.enter(address(&peer), now) {
             Ok(place) => place,
-            Err(refusal) => {
-                info!("client {peer} refused: {}", refusal.message());
-                self.refusals.refuse(client, refusal.message(), &self.poller, now);
-                return;
-            }
+            Err(refusal) => return self.refuse(client, &peer, refusal, now),
         };
         let Some(reserved) = self.children.reserve(&self.board) else {
-            warn!("client {peer} refused: the table of children is full");
             self.admission.leave(place);
-            self.refusals.refuse(client, "the server is full; try again later", &self.poller, now);
-            return;
+            return self.refuse(client, &peer, Refusal::Full, now);
         };
         let (board, hub, words, session) = (&self.board, &self.hub, &mut self.words, &self.session);
         let title = self.title.as_mut();
@@ -92,10 +87,17 @@ impl Parent {
                 self.children.release(reserved);
                 self.admission.leave(place);
                 if let Some(client) = client {
-                    self.refusals.refuse(client, "the server is overloaded; try again later", &self.poller, now);
+                    self.refusals.refuse(client, Refusal::Overloaded, &self.poller, now);
                 }
             }
         }
+    }
+
+    fn refuse(&mut self, client: OwnedFd, peer: &Peer, refusal: Refusal, now: Instant) {
+        if let Some(more) = self.refusals.may_be_said(now) {
+            info!("client {peer} refused: {}{more}", refusal.message());
+        }
+        self.refusals.refuse(client, refusal, &self.poller, now);
     }
 
     /// With no descriptor left, one that is kept for this lets the longest waiting client in to be told so.
@@ -108,7 +110,7 @@ impl Parent {
             Some(Accepted::Client(client, peer)) => {
                 self.scarcity.begin(&std::io::Error::from(Errno::EMFILE));
                 log::debug!("client {peer} refused: no descriptor");
-                self.refusals.refuse_at_once(client, "the server is overloaded; try again later");
+                self.refusals.refuse_at_once(client, Refusal::Overloaded);
                 true
             }
             _ => false,

@@ -5,6 +5,7 @@
 //! order: shutdown, reload, reap, accept.
 
 mod accepting;
+mod penalising;
 mod reloading;
 
 use crate::daemon::admission::Admission;
@@ -15,6 +16,7 @@ use crate::daemon::hub::Hub;
 use crate::daemon::listeners::Listener;
 use crate::daemon::notify::Notifier;
 use crate::daemon::options::Lookup;
+use crate::daemon::penalties::Offence;
 use crate::daemon::poller::{Poller, Token};
 use crate::daemon::refusals::Refusals;
 use crate::daemon::reload::Reload;
@@ -22,6 +24,7 @@ use crate::daemon::scarcity::Scarcity;
 use crate::daemon::settings::Settings;
 use crate::daemon::signals::Signals;
 use crate::daemon::status::grouped;
+use crate::daemon::throttle::Throttle;
 use crate::session::board::Board;
 use crate::session::exchange::Ask;
 use crate::session::{SessionSettings, Words};
@@ -81,6 +84,8 @@ pub struct Parent {
     children: Children,
     admission: Admission,
     refusals: Refusals,
+    turned_away: penalising::TurnedAway,
+    penalties_said: Throttle,
     scarcity: Scarcity,
     reload: Reload,
     control: Option<Control>,
@@ -123,6 +128,8 @@ impl Parent {
             children: Children::default(),
             admission: Admission::new(settings.max_clients, settings.max_clients_per_source, settings.exempt_sources),
             refusals: Refusals::default(),
+            turned_away: penalising::TurnedAway::default(),
+            penalties_said: Throttle::default(),
             scarcity: Scarcity::new(),
             reload: Reload::default(),
             control,
@@ -240,6 +247,9 @@ impl Parent {
                     if let Some(pid) = status.pid()
                         && let Some(place) = self.children.ended(pid, status, &self.board)
                     {
+                        if let (Some(source), Some(offence)) = (place.source(), Offence::of_end(status)) {
+                            self.penalise(source, offence, Instant::now());
+                        }
                         self.admission.leave(place);
                     }
                 }
@@ -260,14 +270,8 @@ impl Parent {
                         Hub::give_words(&socket, self.words.generation(), memory.as_fd());
                     }
                 }
-                Ask::Hashing => {
-                    let turn = self.hub.queue(socket);
-                    let watched = self.hub.socket(turn).map(|fd| self.poller.watch_closing(fd, Token::Turn(turn)));
-                    if let Some(Err(error)) = watched {
-                        warn!("a child's turn can't be watched: {error}");
-                        self.hub.closed(turn);
-                    }
-                }
+                Ask::Hashing | Ask::LoggingIn | Ask::Registering => self.queue_to_hash(ask, socket),
+                Ask::FailedLogin | Ask::Mended => self.count_login(ask, &socket),
             }
         }
     }
