@@ -121,10 +121,12 @@ impl Session<'_> {
     /// (CVE-2016-6210), and so does a locked account.
     fn check_login(&mut self, name: &str, passwd: &str, purpose: Ask) -> Result<AccountId, Failure> {
         let account = self.stores.with(|store| store.account(name))?;
-        let right = self.hashing(purpose, || match &account {
-            Some(account) => hashing::verify(passwd, &account.passwd),
-            None => hashing::verify_nobody(passwd),
-        })?;
+        let right = self
+            .hashing(purpose, || match &account {
+                Some(account) => hashing::verify(passwd, &account.passwd),
+                None => hashing::verify_nobody(passwd),
+            })?
+            .map_err(|error| self.stores.failed(&error))?;
         match account {
             Some(account) if right && !account.locked => Ok(account.id),
             _ => Err(Failure::new(Code::Denied, "wrong name or password")),
