@@ -17,7 +17,7 @@ const CAP: Duration = Duration::from_secs(600);
 /// every two minutes.
 const REGISTRATION: Duration = Duration::from_secs(120);
 const REGISTRATIONS: Duration = Duration::from_secs(30 * 120);
-/// How many sources of each family of addresses are remembered; some 150 bytes each.
+/// How many sources of each family of addresses are remembered; some 240 bytes each.
 const MOST_SOURCES: usize = 32_768;
 
 /// Something that a source is penalised for.
