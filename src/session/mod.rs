@@ -109,6 +109,13 @@ fn prepare(inherited: &Inherited<'_>) -> io::Result<(ChildSignals, Option<Tls>)>
     Ok((ChildSignals::install()?, tls))
 }
 
+/// What kinds of lines a client has sent.
+#[derive(Debug, Default)]
+struct Sent {
+    requests: bool,
+    garbage: bool,
+}
+
 /// A session's state, between one line and the next.
 struct Session<'a> {
     connection: Connection,
@@ -125,6 +132,12 @@ struct Session<'a> {
     failed_logins: u32,
     /// When the client connected.
     connected: Instant,
+    /// The names of those that no login under the same name has mended.
+    failed_names: Vec<String>,
+    /// What was sent: any line that is a request, any that is none.
+    sent: Sent,
+    /// Set in the middle of a request that the session ends with.
+    ends: Option<Ending>,
     /// When the grace time is over; none once a login has succeeded.
     grace_ends: Option<Instant>,
 }
@@ -146,11 +159,21 @@ impl<'a> Session<'a> {
             login: None,
             failed_logins: 0,
             connected,
+            failed_names: Vec::new(),
+            sent: Sent::default(),
+            ends: None,
             grace_ends: settings.login_grace.and_then(|grace| connected.checked_add(grace)),
         }
     }
 
     fn serve(mut self) -> Ending {
+        match self.converse() {
+            Ending::Closed | Ending::Lost | Ending::Idle if self.sent.garbage && !self.sent.requests => Ending::Garbage,
+            ending => ending,
+        }
+    }
+
+    fn converse(&mut self) -> Ending {
         self.face.slot().acknowledge(self.words.generation());
         if let Err(ending) = self.shake_hands() {
             return self.finish(ending);
@@ -215,8 +238,17 @@ impl<'a> Session<'a> {
                 }
             };
             match request {
-                Ok(request) => ending = self.answer(&request),
-                Err(failure) => self.replies.fail(&failure),
+                Ok(request) => {
+                    self.sent.requests = true;
+                    ending = self.answer(&request);
+                }
+                Err(failure) => {
+                    // An impossible name or password is a person's mistake, in a request.
+                    let garbage = matches!(failure.code, Code::BadReq | Code::TooLong);
+                    self.sent.garbage |= garbage;
+                    self.sent.requests |= !garbage;
+                    self.replies.fail(&failure);
+                }
             }
             if ending.is_some() {
                 break;
@@ -265,7 +297,7 @@ impl<'a> Session<'a> {
 
     /// Says what is left to say, and closes so that it arrives: closing with unread input sends a reset, which can
     /// overtake the last reply.
-    fn finish(mut self, ending: Ending) -> Ending {
+    fn finish(&mut self, ending: Ending) -> Ending {
         match ending {
             Ending::TlsFailed => self.log_tls_failure(),
             Ending::ClearText => self.refuse_clear_text(),

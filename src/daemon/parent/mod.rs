@@ -5,6 +5,7 @@
 //! order: shutdown, reload, reap, accept.
 
 mod accepting;
+mod penalising;
 mod reloading;
 
 use crate::daemon::admission::Admission;
@@ -16,6 +17,7 @@ use crate::daemon::hub::Hub;
 use crate::daemon::listeners::Listener;
 use crate::daemon::notify::Notifier;
 use crate::daemon::options::Lookup;
+use crate::daemon::penalties::Offence;
 use crate::daemon::poller::{Poller, Token};
 use crate::daemon::refusals::Refusals;
 use crate::daemon::reload::Reload;
@@ -23,6 +25,7 @@ use crate::daemon::scarcity::Scarcity;
 use crate::daemon::settings::Settings;
 use crate::daemon::signals::Signals;
 use crate::daemon::status::grouped;
+use crate::daemon::throttle::Throttle;
 use crate::session::board::Board;
 use crate::session::exchange::Ask;
 use crate::session::{SessionSettings, Words};
@@ -86,6 +89,8 @@ pub struct Parent {
     children: Children,
     admission: Admission,
     refusals: Refusals,
+    turned_away: penalising::TurnedAway,
+    penalties_said: Throttle,
     scarcity: Scarcity,
     reload: Reload,
     control: Option<Control>,
@@ -131,6 +136,8 @@ impl Parent {
             children: Children::default(),
             admission: Admission::new(settings.max_clients, settings.max_clients_per_source, settings.exempt_sources),
             refusals: Refusals::default(),
+            turned_away: penalising::TurnedAway::default(),
+            penalties_said: Throttle::default(),
             scarcity: Scarcity::new(),
             reload: Reload::default(),
             control,
@@ -248,6 +255,9 @@ impl Parent {
                     if let Some(pid) = status.pid()
                         && let Some(place) = self.children.ended(pid, status, &self.board)
                     {
+                        if let (Some(source), Some(offence)) = (place.source(), Offence::of_end(status)) {
+                            self.penalise(source, offence, Instant::now());
+                        }
                         self.admission.leave(place);
                     }
                 }
@@ -268,14 +278,8 @@ impl Parent {
                         Hub::give_words(&socket, self.words.generation(), memory.as_fd());
                     }
                 }
-                Ask::Hashing => {
-                    let turn = self.hub.queue(socket);
-                    let watched = self.hub.socket(turn).map(|fd| self.poller.watch_closing(fd, Token::Turn(turn)));
-                    if let Some(Err(error)) = watched {
-                        warn!("a child's turn can't be watched: {error}");
-                        self.hub.closed(turn);
-                    }
-                }
+                Ask::Hashing | Ask::LoggingIn | Ask::Registering => self.queue_to_hash(ask, socket),
+                Ask::FailedLogin | Ask::Mended => self.count_login(ask, &socket),
             }
         }
     }
