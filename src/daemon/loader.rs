@@ -3,9 +3,11 @@
 
 use super::exit::{Exit, Fatal};
 use super::helper::{Answer, Helper};
+use crate::sys::sandbox::Sandbox;
 use crate::sys::{self, Forker};
 use crate::words::{self, ReadError};
 use nix::errno::Errno;
+use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
@@ -35,11 +37,12 @@ impl Loader {
     ///
     /// # Errors
     /// No process, or no descriptor.
-    pub fn start(forker: &mut Forker, file: Option<&Path>) -> Result<Self, Errno> {
+    pub fn start(forker: &mut Forker, sandbox: &Sandbox, file: Option<&Path>) -> Result<Self, Errno> {
         let from = file.map_or_else(|| "the built-in words".to_owned(), |file| file.display().to_string());
         let path = file.map(PathBuf::from);
         let name = from.clone();
-        Ok(Self { helper: Helper::start(forker, |_| load(path.as_deref(), &name))?, from })
+        let open = || path.as_deref().map(words::open_file);
+        Ok(Self { helper: Helper::start(forker, sandbox, open, |_, file| load(file, &name))?, from })
     }
 
     /// The helper.
@@ -77,13 +80,13 @@ impl Loader {
     }
 }
 
-fn load(file: Option<&Path>, name: &str) -> Answer {
+fn load(file: Option<Result<File, ReadError>>, name: &str) -> Answer {
     let answer = |outcome, message: String| Answer { outcome, message, made: None };
     let read;
     let bytes = match file {
         None => words::BUILT_IN.as_bytes(),
-        Some(path) => {
-            read = match words::read_file(path) {
+        Some(opened) => {
+            read = match opened.and_then(words::read_opened) {
                 Ok(bytes) => bytes,
                 Err(error @ (ReadError::Absent(_) | ReadError::Io(_))) => {
                     return answer(ABSENT, format!("words file {name} {error}"));

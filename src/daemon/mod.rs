@@ -21,6 +21,7 @@ mod probe;
 mod refusals;
 mod reload;
 mod replacement;
+mod sandboxes;
 mod scarcity;
 mod settings;
 mod signals;

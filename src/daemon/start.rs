@@ -10,9 +10,12 @@ use super::options::{Command, CommandLine, Lookup, WordsCommand};
 use super::parent::{Parent, Parts};
 use super::settings::{Settings, environment};
 use super::signals::Signals;
+use super::sandboxes::{self, Sandboxes};
 use super::{import, logging, probe, tools};
+use crate::sandbox;
 use crate::session::Words;
 use crate::session::board::Board;
+use crate::sys::sandbox::Support;
 use crate::sys::{self, Forker, Origin, Title};
 use crate::text::printable;
 use log::{error, warn};
@@ -86,8 +89,10 @@ pub(super) fn prepare(
     let signals = Signals::install().map_err(|error| system("signals", &error))?;
     // A private server was forked with them blocked.
     sys::let_signals_in().map_err(|error| system("signals", &error))?;
-    let (words, memory) = load_words(&settings, &mut forker)?;
-    probe::check(&mut forker, &settings.session.database)?;
+    let support = sandboxes::support();
+    let (words, memory) = load_words(&settings, &mut forker, support)?;
+    probe::check(&mut forker, &settings.session.database, support)?;
+    let sandboxes = Sandboxes::prepare(&settings.session.database, support)?;
     let slots = settings.max_clients.unwrap_or(MOST_CHILDREN).min(MOST_CHILDREN);
     let board = Board::new(slots).map_err(|error| system("the board of children", &error))?;
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -96,15 +101,29 @@ pub(super) fn prepare(
     if title.is_none() {
         warn!("sessions can't show themselves in ps: /proc does not tell where the command line is");
     }
-    Parent::new(Parts { forker, settings, listeners, signals, words, memory, board, hub, control, notifier, title })
+    Parent::new(Parts {
+        forker,
+        settings,
+        listeners,
+        signals,
+        words,
+        memory,
+        board,
+        hub,
+        control,
+        notifier,
+        title,
+        sandboxes,
+    })
 }
 
-fn load_words(settings: &Settings, forker: &mut Forker) -> Result<(Words, Option<OwnedFd>), Fatal> {
+fn load_words(settings: &Settings, forker: &mut Forker, support: Support) -> Result<(Words, Option<OwnedFd>), Fatal> {
     if settings.lookup == Lookup::Database {
         return Ok((Words::Table, None));
     }
     let system = |error: &dyn std::fmt::Display| Fatal::new(Exit::System, format!("words: {error}"));
-    let loader = Loader::start(forker, settings.words.as_deref()).map_err(|error| system(&error))?;
+    let sandbox = sandboxes::one(sandbox::loader(), support)?;
+    let loader = Loader::start(forker, &sandbox, settings.words.as_deref()).map_err(|error| system(&error))?;
     let loaded = loader.finish();
     // Reaped here: the loop has not begun.
     let _ = nix::sys::wait::waitpid(loader.helper().pid(), None);
@@ -129,6 +148,7 @@ fn raise_descriptor_limit() {
 /// `--check`: every problem is told, not only the first.
 fn check(settings: Settings, origin: Origin) -> Exit {
     let mut forker = origin.into_forker();
+    let support = sandboxes::support();
     let mut worst = Exit::Success;
     let mut note = |outcome: Result<String, Fatal>| match outcome {
         Ok(fine) => println_quietly(&fine),
@@ -140,7 +160,7 @@ fn check(settings: Settings, origin: Origin) -> Exit {
         }
     };
     note(Ok("configuration: fine".to_owned()));
-    note(load_words(&settings, &mut forker).map(|(words, _)| match words.headwords() {
+    note(load_words(&settings, &mut forker, support).map(|(words, _)| match words.headwords() {
         Some(headwords) => format!("words: fine, {headwords} headwords"),
         None => "words: looked up in table words".to_owned(),
     }));
@@ -148,7 +168,7 @@ fn check(settings: Settings, origin: Origin) -> Exit {
         settings
             .state_directory
             .make()
-            .and_then(|()| probe::check(&mut forker, &settings.session.database))
+            .and_then(|()| probe::check(&mut forker, &settings.session.database, support))
             .map(|()| format!("database: fine, {}", settings.session.database)),
     );
     worst

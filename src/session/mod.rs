@@ -25,6 +25,7 @@ pub use words::Words;
 
 use crate::protocol::{Code, Failure, Line, Request};
 use crate::store::Location;
+use crate::sys::sandbox::Sandbox;
 use crate::sys::{self, ChildSignals, Origin, Title};
 use board::{Board, SlotNumber};
 use connection::{Connection, Wait};
@@ -66,6 +67,8 @@ pub struct Inherited<'a> {
     pub title: Option<&'a mut Title>,
     /// When the client connected.
     pub connected: Instant,
+    /// What the session is confined to.
+    pub sandbox: &'a Sandbox,
 }
 
 /// How long a finished session waits for its client to take the last line and close.
@@ -86,8 +89,13 @@ pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
 }
 
 fn prepare(inherited: &Inherited<'_>) -> Result<ChildSignals, nix::errno::Errno> {
-    sys::close_all_but(&[inherited.client.as_fd(), inherited.hub])?;
-    ChildSignals::install()
+    let sandbox = inherited.sandbox;
+    let keep: Vec<_> = [inherited.client.as_fd(), inherited.hub].into_iter().chain(sandbox.descriptor()).collect();
+    sys::close_all_but(&keep)?;
+    let signals = ChildSignals::install()?;
+    // The last step: from here on only what a session needs is possible, and not a byte of the client's is read yet.
+    sandbox.enter()?;
+    Ok(signals)
 }
 
 /// A session's state, between one line and the next.
@@ -110,7 +118,7 @@ struct Session<'a> {
 
 impl<'a> Session<'a> {
     fn new(inherited: Inherited<'a>, origin: Origin, signals: ChildSignals) -> Self {
-        let Inherited { client, peer, hub, board, slot, words, settings, title, connected } = inherited;
+        let Inherited { client, peer, hub, board, slot, words, settings, title, connected, sandbox: _ } = inherited;
         Self {
             connection: Connection::new(client),
             signals,

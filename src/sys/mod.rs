@@ -9,6 +9,7 @@ mod environment;
 mod fork;
 mod memory;
 mod origin;
+pub mod sandbox;
 mod sealed;
 mod shared;
 mod signals;

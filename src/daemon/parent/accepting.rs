@@ -65,6 +65,7 @@ impl Parent {
         };
         let (board, hub, words, session) = (&self.board, &self.hub, &mut self.words, &self.session);
         let title = self.title.as_mut();
+        let sandbox = self.sandboxes.for_session(now);
         let inherited_peer = peer.clone();
         // In the child the client's socket is moved into the session; here it stays, to refuse with.
         let mut client = Some(client);
@@ -80,6 +81,7 @@ impl Parent {
                     settings: session,
                     title,
                     connected: now,
+                    sandbox,
                 },
                 origin,
             ),

@@ -18,6 +18,7 @@ use crate::daemon::options::Lookup;
 use crate::daemon::poller::{Poller, Token};
 use crate::daemon::refusals::Refusals;
 use crate::daemon::reload::Reload;
+use crate::daemon::sandboxes::Sandboxes;
 use crate::daemon::scarcity::Scarcity;
 use crate::daemon::settings::Settings;
 use crate::daemon::signals::Signals;
@@ -62,6 +63,8 @@ pub struct Parts {
     pub notifier: Notifier,
     /// What `ps` shows.
     pub title: Option<Title>,
+    /// What children are confined to.
+    pub sandboxes: Sandboxes,
 }
 
 /// The parent's state.
@@ -88,6 +91,7 @@ pub struct Parent {
     started: Instant,
     notifier: Notifier,
     title: Option<Title>,
+    sandboxes: Sandboxes,
     /// When children that have not ended are killed; the daemon stops from when this is set.
     stop_by: Option<Instant>,
 }
@@ -98,7 +102,20 @@ impl Parent {
     /// # Errors
     /// [`Exit::System`]: no descriptor.
     pub fn new(parts: Parts) -> Result<Self, Fatal> {
-        let Parts { forker, settings, listeners, signals, words, memory, board, hub, control, notifier, title } = parts;
+        let Parts {
+            forker,
+            settings,
+            listeners,
+            signals,
+            words,
+            memory,
+            board,
+            hub,
+            control,
+            notifier,
+            title,
+            sandboxes,
+        } = parts;
         let system = |error: Errno| Fatal::new(Exit::System, format!("the event loop can't be set up: {error}"));
         let poller = Poller::new().map_err(system)?;
         poller.watch(signals.as_fd(), Token::Signal).map_err(system)?;
@@ -130,6 +147,7 @@ impl Parent {
             started: Instant::now(),
             notifier,
             title,
+            sandboxes,
             stop_by: None,
         };
         parent.board.publish(parent.words.generation());
