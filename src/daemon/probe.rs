@@ -22,20 +22,25 @@ const BUG: u8 = b'b';
 /// made) or refuses us.
 pub fn check(forker: &mut Forker, location: &Location, support: Support) -> Result<(), Fatal> {
     let sandbox = sandboxes::one(sandbox::probe(location), support)?;
-    let helper = Helper::start(forker, &sandbox, || (), |origin, ()| {
-        let (outcome, message) = match store::check(location, origin.into_store_key()) {
-            Ok(()) => (FINE, String::new()),
-            Err(error) => (
-                match error.kind {
-                    Kind::World => WORLD,
-                    Kind::Configuration => CONFIGURATION,
-                    Kind::Bug => BUG,
-                },
-                error.message,
-            ),
-        };
-        Answer { outcome, message, made: None }
-    })
+    let helper = Helper::start(
+        forker,
+        &sandbox,
+        || (),
+        |origin, ()| {
+            let (outcome, message) = match store::check(location, origin.into_store_key()) {
+                Ok(()) => (FINE, String::new()),
+                Err(error) => (
+                    match error.kind {
+                        Kind::World => WORLD,
+                        Kind::Configuration => CONFIGURATION,
+                        Kind::Bug => BUG,
+                    },
+                    error.message,
+                ),
+            };
+            Answer { outcome, message, made: None }
+        },
+    )
     .map_err(|error| Fatal::new(Exit::System, format!("no process to check the database with: {error}")))?;
     let answer = helper.answer();
     // It is reaped with all others, or here if it still is there.

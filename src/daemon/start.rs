@@ -8,9 +8,9 @@ use super::loader::Loader;
 use super::notify::Notifier;
 use super::options::{Command, CommandLine, Lookup, WordsCommand};
 use super::parent::{Parent, Parts};
+use super::sandboxes::{self, Sandboxes};
 use super::settings::{Settings, environment};
 use super::signals::Signals;
-use super::sandboxes::{self, Sandboxes};
 use super::{import, logging, probe, tools};
 use crate::sandbox;
 use crate::session::Words;
@@ -92,6 +92,10 @@ pub(super) fn prepare(
     let support = sandboxes::support();
     let (words, memory) = load_words(&settings, &mut forker, support)?;
     probe::check(&mut forker, &settings.session.database, support)?;
+    if let Some(directory) = sandbox::directory(&settings.session.database) {
+        // Sessions have no access to the usual places for temporary files.
+        sys::set_variable("SQLITE_TMPDIR", directory.as_os_str(), &forker);
+    }
     let sandboxes = Sandboxes::prepare(&settings.session.database, support)?;
     let slots = settings.max_clients.unwrap_or(MOST_CHILDREN).min(MOST_CHILDREN);
     let board = Board::new(slots).map_err(|error| system("the board of children", &error))?;

@@ -5,7 +5,7 @@ use super::{nearest_directory, number, request};
 use crate::store::{Location, Server};
 use crate::sys::sandbox::{Access, Condition, Policy};
 use std::net::IpAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A type of socket without the flags that may be said with it.
 const TYPE: u32 = 0xF;
@@ -18,14 +18,25 @@ pub fn database(location: &Location) -> Policy {
     }
 }
 
-/// The file, and what SQLite keeps beside it: `-wal`, `-shm`, temporary files. Beside the file that a link leads to.
-fn sqlite(file: &Path) -> Policy {
-    let directory = match file.canonicalize() {
+/// Where SQLite may keep files: beside an embedded database, which is also the place for temporary ones.
+pub fn directory(location: &Location) -> Option<PathBuf> {
+    match location {
+        Location::Sqlite(file) => Some(directory_of(file)),
+        Location::MySql(_) => None,
+    }
+}
+
+fn directory_of(file: &Path) -> PathBuf {
+    match file.canonicalize() {
         Ok(file) => nearest_directory(&file),
         Err(_) => nearest_directory(file),
-    };
+    }
+}
+
+/// The file, and what SQLite keeps beside it: `-wal`, `-shm`, temporary files. Beside the file that a link leads to.
+fn sqlite(file: &Path) -> Policy {
     Policy::default()
-        .file(directory, Access::Change)
+        .file(directory_of(file), Access::Change)
         // For the salt of a journal.
         .file("/dev/urandom", Access::Read)
         .calls(&[

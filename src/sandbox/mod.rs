@@ -9,7 +9,7 @@
 mod database;
 mod names;
 
-pub use database::database;
+pub use database::{database, directory};
 
 use crate::store::Location;
 use crate::sys::sandbox::{Access, Condition, Policy, Value};
@@ -100,10 +100,9 @@ pub fn session(location: &Location) -> Policy {
 pub fn probe(location: &Location) -> Policy {
     let policy = process().and(database(location));
     match location {
-        Location::Sqlite(file) => policy
-            .calls(&[libc::SYS_mkdirat])
-            .calls(MKDIR_OF_OLD)
-            .file(nearest_directory(file), Access::Make),
+        Location::Sqlite(file) => {
+            policy.calls(&[libc::SYS_mkdirat]).calls(MKDIR_OF_OLD).file(nearest_directory(file), Access::Make)
+        }
         Location::MySql(_) => policy,
     }
 }

@@ -52,19 +52,22 @@ pub(super) fn names() -> Policy {
             libc::SYS_bind,
         ])
         .calls(&LINKS_OF_OLD)
-        .call_when(libc::SYS_socket, &[
-            Condition::is(0, number(libc::AF_NETLINK)),
-            Condition::is(2, number(libc::NETLINK_ROUTE)),
-        ])
+        .call_when(
+            libc::SYS_socket,
+            &[Condition::is(0, number(libc::AF_NETLINK)), Condition::is(2, number(libc::NETLINK_ROUTE))],
+        )
         .call_when(libc::SYS_ioctl, &[Condition::is(1, request(libc::FIONREAD))])
         .call_when(libc::SYS_prctl, &[Condition::is(0, number(libc::PR_CAPBSET_READ))])
         // Reading only, also where there is no Landlock to say so.
         .call_when(libc::SYS_openat, &[Condition::lacks(2, number(libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC))])
         // Modules are libraries: code is mapped from their files, but never from memory that can be written.
-        .call_when(libc::SYS_mmap, &[
-            Condition { argument: 2, mask: EXECUTE | writable, value: Value::Is(EXECUTE) },
-            Condition::lacks(3, anonymous),
-        ]);
+        .call_when(
+            libc::SYS_mmap,
+            &[
+                Condition { argument: 2, mask: EXECUTE | writable, value: Value::Is(EXECUTE) },
+                Condition::lacks(3, anonymous),
+            ],
+        );
     for file in CONFIGURATION {
         policy = with_what_it_leads_to(policy, Path::new(file));
     }
@@ -90,8 +93,9 @@ fn with_what_it_leads_to(policy: Policy, file: &Path) -> Policy {
 /// Where the C library of this process is, if not in one of the usual places.
 fn library_directory() -> Option<PathBuf> {
     let maps = std::fs::read_to_string("/proc/self/maps").ok()?;
-    let path = maps.lines().filter_map(|line| line.find('/').map(|at| &line[at..])).find(|path| {
-        Path::new(path).file_name().is_some_and(|name| name.to_string_lossy().starts_with("libc.so"))
-    })?;
+    let path = maps
+        .lines()
+        .filter_map(|line| line.find('/').map(|at| &line[at..]))
+        .find(|path| Path::new(path).file_name().is_some_and(|name| name.to_string_lossy().starts_with("libc.so")))?;
     Path::new(path).parent().map(Path::to_owned)
 }

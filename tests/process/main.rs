@@ -19,6 +19,7 @@ mod meaning;
 mod outages;
 mod reload;
 mod requests;
+mod sandbox;
 mod scarcity;
 mod starting;
 mod status;

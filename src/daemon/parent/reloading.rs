@@ -27,10 +27,11 @@ impl Parent {
             self.poller.forget(older.helper().as_fd());
             older.give_up();
         }
-        let started = Loader::start(&mut self.forker, self.sandboxes.for_loader(), self.words_file.as_deref()).and_then(|loader| {
-            self.poller.watch(loader.helper().as_fd(), Token::Loader)?;
-            Ok(loader)
-        });
+        let started = Loader::start(&mut self.forker, self.sandboxes.for_loader(), self.words_file.as_deref())
+            .and_then(|loader| {
+                self.poller.watch(loader.helper().as_fd(), Token::Loader)?;
+                Ok(loader)
+            });
         match started {
             Ok(loader) => {
                 info!("loading {}", loader.from());

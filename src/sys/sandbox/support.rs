@@ -24,8 +24,7 @@ impl Support {
         };
         let action = libc::SECCOMP_RET_KILL_PROCESS;
         // SAFETY: the call reads the number that it is given the address of, and changes nothing.
-        let seccomp =
-            unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_GET_ACTION_AVAIL, 0, &raw const action) };
+        let seccomp = unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_GET_ACTION_AVAIL, 0, &raw const action) };
         Self {
             landlock: Errno::result(abi).ok().and_then(|abi| u32::try_from(abi).ok()).filter(|abi| *abi > 0),
             seccomp: Errno::result(seccomp).is_ok() && super::filter::KNOWN_MACHINE,
