@@ -3,7 +3,7 @@
 use super::names::names;
 use super::{nearest_directory, number, request};
 use crate::store::{Location, Server};
-use crate::sys::sandbox::{Access, Condition, Policy};
+use crate::sys::sandbox::{Access, Condition, Policy, Value};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -84,6 +84,12 @@ fn mysql(server: &Server) -> Policy {
     }
 }
 
+/// Opening files to read them only, also where there is no Landlock to say so.
+pub(super) fn opening_to_read() -> Policy {
+    let writing = number(libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC);
+    Policy::default().call_when(libc::SYS_openat, &[Condition::lacks(2, writing)])
+}
+
 /// Sockets for streams of a family.
 pub(super) fn stream(family: libc::c_int) -> Policy {
     socket(family, libc::SOCK_STREAM)
@@ -91,7 +97,7 @@ pub(super) fn stream(family: libc::c_int) -> Policy {
 
 /// Sockets of a family and a type.
 pub(super) fn socket(family: libc::c_int, kind: libc::c_int) -> Policy {
-    let kind = Condition { argument: 1, mask: TYPE, value: crate::sys::sandbox::Value::Is(number(kind)) };
+    let kind = Condition { argument: 1, mask: TYPE, value: Value::Is(number(kind)) };
     Policy::default().call_when(libc::SYS_socket, &[Condition::is(0, number(family)), kind])
 }
 

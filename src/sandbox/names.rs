@@ -1,7 +1,7 @@
 //! What it takes to find the address of a host name, as the C library does it: its configuration, name servers, and
 //! whatever modules the machine's `nsswitch.conf` names. Only for a database that is named so.
 
-use super::database::{LINKS_OF_OLD, socket, stream};
+use super::database::{LINKS_OF_OLD, opening_to_read, socket, stream};
 use super::{EXECUTE, number, request};
 use crate::sys::sandbox::{Access, Condition, Policy, Value};
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ const NAME_SERVER: u16 = 53;
 pub(super) fn names() -> Policy {
     let anonymous = number(libc::MAP_ANONYMOUS);
     let writable = number(libc::PROT_WRITE);
-    let mut policy = Policy::default()
+    let mut policy = opening_to_read()
         .connect(NAME_SERVER)
         .and(stream(libc::AF_UNIX))
         .and(socket(libc::AF_UNIX, libc::SOCK_DGRAM))
@@ -58,8 +58,6 @@ pub(super) fn names() -> Policy {
         )
         .call_when(libc::SYS_ioctl, &[Condition::is(1, request(libc::FIONREAD))])
         .call_when(libc::SYS_prctl, &[Condition::is(0, number(libc::PR_CAPBSET_READ))])
-        // Reading only, also where there is no Landlock to say so.
-        .call_when(libc::SYS_openat, &[Condition::lacks(2, number(libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC))])
         // Modules are libraries: code is mapped from their files, but never from memory that can be written.
         .call_when(
             libc::SYS_mmap,
