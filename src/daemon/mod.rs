@@ -24,6 +24,7 @@ mod probe;
 mod refusals;
 mod reload;
 mod replacement;
+mod sandboxes;
 mod scarcity;
 mod settings;
 mod signals;

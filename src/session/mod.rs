@@ -28,6 +28,7 @@ pub use words::Words;
 
 use crate::protocol::{Code, Failure, Line, Request};
 use crate::store::Location;
+use crate::sys::sandbox::Sandbox;
 use crate::sys::{self, ChildSignals, Origin, Title};
 use board::{Board, SlotNumber};
 use connection::{Connection, Wait};
@@ -75,6 +76,8 @@ pub struct Inherited<'a> {
     pub title: Option<&'a mut Title>,
     /// When the client connected.
     pub connected: Instant,
+    /// What the session is confined to.
+    pub sandbox: &'a Sandbox,
 }
 
 /// How long a finished session waits for its client to take the last line and close.
@@ -96,17 +99,23 @@ pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
 
 /// Whatever has to be opened is opened here, before the first byte of the client is read.
 fn prepare(inherited: &Inherited<'_>) -> io::Result<(ChildSignals, Option<Tls>)> {
-    let keep = [inherited.client.as_fd(), inherited.hub];
+    let sandbox = inherited.sandbox;
+    let mut keep = vec![inherited.client.as_fd(), inherited.hub];
+    keep.extend(sandbox.descriptor());
     let tls = match inherited.pair {
         Some(pair) => {
-            sys::close_all_but(&[keep[0], keep[1], pair])?;
+            let with_pair: Vec<_> = keep.iter().copied().chain([pair]).collect();
+            sys::close_all_but(&with_pair)?;
             Some(Tls::new(pair::take_up(pair)?).map_err(io::Error::other)?)
         }
         None => None,
     };
     // In clear text the certificate's memory goes with all others, unread.
     sys::close_all_but(&keep)?;
-    Ok((ChildSignals::install()?, tls))
+    let signals = ChildSignals::install()?;
+    // The last step: from here on only what a session needs is possible, and not a byte of the client's is read yet.
+    sandbox.enter()?;
+    Ok((signals, tls))
 }
 
 /// What kinds of lines a client has sent.
@@ -144,7 +153,8 @@ struct Session<'a> {
 
 impl<'a> Session<'a> {
     fn new(inherited: Inherited<'a>, origin: Origin, signals: ChildSignals, tls: Option<Tls>) -> Self {
-        let Inherited { client, peer, pair: _, hub, board, slot, words, settings, title, connected } = inherited;
+        let Inherited { client, peer, pair: _, hub, board, slot, words, settings, title, connected, sandbox: _ } =
+            inherited;
         Self {
             connection: Connection::new(client, tls),
             signals,

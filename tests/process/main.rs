@@ -26,6 +26,7 @@ mod outages;
 mod penalties;
 mod reload;
 mod requests;
+mod sandbox;
 mod scarcity;
 mod starting;
 mod status;

@@ -61,6 +61,7 @@ impl Parent {
         let (board, hub, words, session) = (&self.board, &self.hub, &mut self.words, &self.session);
         let title = self.title.as_mut();
         let pair = self.pair.as_ref().filter(|_| tls).map(AsFd::as_fd);
+        let sandbox = self.sandboxes.for_session(now);
         let inherited_peer = peer.clone();
         // In the child the client's socket is moved into the session; here it stays, to refuse with.
         let mut client = Some(client);
@@ -77,6 +78,7 @@ impl Parent {
                     settings: session,
                     title,
                     connected: now,
+                    sandbox,
                 },
                 origin,
             ),

@@ -21,6 +21,7 @@ use crate::daemon::penalties::Offence;
 use crate::daemon::poller::{Poller, Token};
 use crate::daemon::refusals::Refusals;
 use crate::daemon::reload::Reload;
+use crate::daemon::sandboxes::Sandboxes;
 use crate::daemon::scarcity::Scarcity;
 use crate::daemon::settings::Settings;
 use crate::daemon::signals::Signals;
@@ -68,6 +69,8 @@ pub struct Parts {
     pub notifier: Notifier,
     /// What `ps` shows.
     pub title: Option<Title>,
+    /// What children are confined to.
+    pub sandboxes: Sandboxes,
 }
 
 /// The parent's state.
@@ -98,6 +101,7 @@ pub struct Parent {
     started: Instant,
     notifier: Notifier,
     title: Option<Title>,
+    sandboxes: Sandboxes,
     /// When children that have not ended are killed; the daemon stops from when this is set.
     stop_by: Option<Instant>,
 }
@@ -108,8 +112,21 @@ impl Parent {
     /// # Errors
     /// [`Exit::System`]: no descriptor.
     pub fn new(parts: Parts) -> Result<Self, Fatal> {
-        let Parts { forker, settings, listeners, signals, words, memory, pair, board, hub, control, notifier, title } =
-            parts;
+        let Parts {
+            forker,
+            settings,
+            listeners,
+            signals,
+            words,
+            memory,
+            pair,
+            board,
+            hub,
+            control,
+            notifier,
+            title,
+            sandboxes,
+        } = parts;
         let system = |error: Errno| Fatal::new(Exit::System, format!("the event loop can't be set up: {error}"));
         let poller = Poller::new().map_err(system)?;
         poller.watch(signals.as_fd(), Token::Signal).map_err(system)?;
@@ -145,6 +162,7 @@ impl Parent {
             started: Instant::now(),
             notifier,
             title,
+            sandboxes,
             stop_by: None,
         };
         parent.board.publish(parent.words.generation());

@@ -30,7 +30,7 @@ impl Parent {
             self.poller.forget(older.helper().as_fd());
             older.give_up();
         }
-        let started = Loader::start(&mut self.forker, wanted).and_then(|loader| {
+        let started = Loader::start(&mut self.forker, self.sandboxes.for_loader(), wanted).and_then(|loader| {
             self.poller.watch(loader.helper().as_fd(), Token::Loader)?;
             Ok(loader)
         });
