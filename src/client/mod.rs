@@ -14,6 +14,8 @@ mod connection;
 mod console;
 mod error;
 mod exit;
+#[cfg(any(fuzzing, test))]
+pub mod fuzzed;
 mod history;
 mod input;
 mod interrupt;
@@ -25,6 +27,7 @@ mod messages;
 mod privacy;
 #[cfg(test)]
 mod scripted;
+mod secrecy;
 mod show;
 mod stream;
 mod table;
@@ -52,6 +55,7 @@ pub type LocalServer = Box<dyn Fn() -> io::Result<UnixStream>>;
 
 /// Does what the command line asks for. `local` is what `--local` talks to.
 pub fn run(arguments: Arguments, local: Option<LocalServer>) -> Exit {
+    secrecy::leave_no_core();
     let language = Language::of_locale(|name| std::env::var_os(name));
     let mut console = Console::standard(language, arguments.json, arguments.command.is_none());
     let done = interrupt::watch().map_err(Error::System).and_then(|()| dispatch(&mut console, arguments, local));

@@ -6,6 +6,8 @@ use unicode_width::UnicodeWidthStr;
 const PAGE_ROWS: usize = 1_000;
 /// And so many bytes, for a hostile server may send long ones.
 const PAGE_BYTES: usize = 1 << 20;
+/// What is wider than any headword is not padded for: one such cell would make every row as wide.
+const PAD_MOST: usize = 256;
 
 /// Rows of cells that wait to be laid out together.
 #[derive(Debug)]
@@ -25,7 +27,7 @@ impl<const COLUMNS: usize> Table<COLUMNS> {
     /// Adds a row of printable text.
     pub(crate) fn add(&mut self, row: [String; COLUMNS]) {
         for (width, cell) in self.widths.iter_mut().zip(&row) {
-            *width = (*width).max(cell.width());
+            *width = (*width).max(cell.width().min(PAD_MOST));
             self.bytes += cell.len();
         }
         self.rows.push(row);
@@ -68,6 +70,17 @@ mod tests {
         let columns: Vec<usize> = text.lines().map(|line| line[..line.len() - 1].width()).collect();
         assert_eq!(columns, [17, 17, 17]);
         assert_eq!(table.lay_out(), "");
+    }
+
+    /// A hostile server's one long cell among many short ones must not cost their product.
+    #[test]
+    fn one_long_cell_widens_no_other() {
+        let mut table = Table::<2>::new();
+        table.add(["x".repeat(1_000_000), "y".into()]);
+        for _ in 0..900 {
+            table.add(["a".into(), "b".into()]);
+        }
+        assert!(table.lay_out().len() < 1_000_000 + 1_000 * (PAD_MOST + 10));
     }
 
     #[test]

@@ -20,6 +20,7 @@ use crate::sys::{self, Forker, Origin, Title};
 use crate::text::printable;
 use log::{error, warn};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::sys::stat::{Mode, umask};
 use std::io::Write;
 use std::os::fd::{AsFd, OwnedFd};
 
@@ -30,6 +31,7 @@ const MOST_CHILDREN: u32 = 1 << 17;
 /// Does what the command line says.
 pub fn run(line: CommandLine, origin: Origin) -> Exit {
     logging::start(log::LevelFilter::Info);
+    leave_no_core();
     let serves = line.command.is_none() && !line.options.check;
     let done = match line.command {
         Some(Command::Words(WordsCommand::Check { file })) => tools::check_words(&file),
@@ -63,6 +65,8 @@ fn complain(fatal: &Fatal) {
 
 fn serve(settings: Settings, origin: Origin) -> Result<Exit, Fatal> {
     let forker = origin.into_forker();
+    // Whatever this process was started with: what is made from here on is its user's alone, or says otherwise.
+    umask(Mode::from_bits_truncate(0o077));
     settings.state_directory.make()?;
     // Held for as long as the process lives.
     let _lock = settings.state_directory.lock()?;
@@ -152,6 +156,16 @@ fn load(
         None => Words::Table,
     };
     Ok((words, loaded.words, loaded.pair))
+}
+
+/// A core would hold the database's password. A limit of one byte, not of none: the kernel then gives none to a program
+/// that takes cores through a pipe either, which a limit of 0 does not keep from it (`fs/coredump.c`).
+fn leave_no_core() {
+    let limited =
+        getrlimit(Resource::RLIMIT_CORE).and_then(|(_, hard)| setrlimit(Resource::RLIMIT_CORE, hard.min(1), hard));
+    if let Err(error) = limited {
+        warn!("core dumps can't be turned off: {error}");
+    }
 }
 
 /// Each child that waits for its turn to hash costs the parent a descriptor; the usual soft limit of 1024 is for

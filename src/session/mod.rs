@@ -26,7 +26,7 @@ pub use ending::Ending;
 pub use title::{Peer, State};
 pub use words::Words;
 
-use crate::protocol::{Code, Failure, Line, Request};
+use crate::protocol::{Code, Failure, Line, MAX_LINE, Request};
 use crate::store::Location;
 use crate::sys::sandbox::Sandbox;
 use crate::sys::{self, ChildSignals, Origin, Title};
@@ -37,6 +37,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 use tls::Tls;
+use zeroize::Zeroizing;
 
 /// What the operator has decided about sessions.
 #[derive(Debug, Clone)]
@@ -232,7 +233,8 @@ impl<'a> Session<'a> {
     fn answer_what_was_read(&mut self) -> Result<u64, Ending> {
         let mut answered = 0;
         let mut ending = None;
-        let mut whole = Vec::new();
+        let mut whole = Zeroizing::new(Vec::with_capacity(MAX_LINE));
+        let mut secrets = false;
         while let Some(line) = self.connection.lines.next_line() {
             if answered == 0 {
                 self.face.show(State::Busy);
@@ -247,6 +249,8 @@ impl<'a> Session<'a> {
                     Request::parse(&whole)
                 }
             };
+            // What is no request may be one with a password that was mistyped.
+            secrets |= !request.as_ref().is_ok_and(Request::is_public);
             match request {
                 Ok(request) => {
                     self.sent.requests = true;
@@ -269,6 +273,11 @@ impl<'a> Session<'a> {
         }
         if self.face.is_new() && tls::is_handshake(self.connection.lines.unfinished()) {
             self.refuse_handshake();
+        }
+        // Before the client hears that it is done.
+        drop(whole);
+        if secrets {
+            self.connection.lines.wipe();
         }
         self.write_replies()?;
         ending.map_or(Ok(answered), Err)

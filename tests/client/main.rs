@@ -8,6 +8,7 @@ mod terminal;
 
 mod failures;
 mod hostile;
+mod hostile_framing;
 mod keys;
 mod languages;
 mod local;
@@ -16,6 +17,7 @@ mod menus;
 mod person;
 mod pipes;
 mod prompts;
+mod secrets;
 mod stream;
 mod subcommands;
 mod suggestions;

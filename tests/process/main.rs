@@ -28,6 +28,7 @@ mod reload;
 mod requests;
 mod sandbox;
 mod scarcity;
+mod secrets;
 mod starting;
 mod status;
 mod tls;
