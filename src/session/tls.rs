@@ -4,6 +4,7 @@
 use super::connection::Wait;
 use super::{Ending, Session, State};
 use crate::protocol::{Code, Failure, Lines};
+use crate::sys;
 use log::info;
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, recv, send, sendmsg};
@@ -172,7 +173,9 @@ impl Session<'_> {
                 Err(ending) => return Err(ending),
             }
         }
-        // The last word of the handshake may be ours, and the client waits for it.
+        // The last word of the handshake may be ours, and the client waits for it; or it is the client's, and Nagle's
+        // algorithm keeps the first request back until it is acknowledged, 40 ms later (lesson D14).
+        sys::acknowledge_now(self.connection.socket());
         self.connection.write(&[])
     }
 

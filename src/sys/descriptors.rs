@@ -31,6 +31,17 @@ pub fn not_taken(socket: BorrowedFd<'_>) -> Option<usize> {
     if outcome == 0 { usize::try_from(bytes).ok() } else { None }
 }
 
+/// Acknowledges what has come on a TCP socket now, instead of a moment later together with an answer. Where it is no TCP
+/// socket, nothing happens.
+pub fn acknowledge_now(socket: BorrowedFd<'_>) {
+    let yes: libc::c_int = 1;
+    let size = size_of::<libc::c_int>() as libc::socklen_t;
+    // SAFETY: `setsockopt` reads one int, and `yes` is one that outlives the call.
+    let _ = unsafe {
+        libc::setsockopt(socket.as_raw_fd(), libc::IPPROTO_TCP, libc::TCP_QUICKACK, (&raw const yes).cast(), size)
+    };
+}
+
 fn close_range(first: u32, last: u32) -> Result<(), Errno> {
     // SAFETY: the caller is a forked child; the values that own these descriptors are copies of the parent's, which
     // are never dropped here because a child leaves by `_exit`.

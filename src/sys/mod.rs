@@ -16,8 +16,8 @@ mod signals;
 mod title;
 
 pub use descriptors::{
-    adopt, close_all_but, not_taken, receive_with_descriptor, receive_with_descriptors, send_with_descriptor,
-    send_with_descriptors,
+    acknowledge_now, adopt, close_all_but, not_taken, receive_with_descriptor, receive_with_descriptors,
+    send_with_descriptor, send_with_descriptors,
 };
 pub use environment::{set_variable, take_variable};
 pub use fork::exit_now;

@@ -94,6 +94,25 @@ fn cut_anywhere_the_replies_are_the_same() {
     assert_eq!(client.lines_to_end(), at_once, "a byte a packet");
 }
 
+/// Lesson D14 within TLS: with an ordinary client, that is one with Nagle's algorithm on, the first request waits until
+/// the end of the handshake before it is acknowledged.
+#[test]
+fn an_ordinary_client_does_not_wait_for_delayed_acknowledgements() {
+    let (daemon, authority) = start("");
+    let mut times: Vec<Duration> = (0..30)
+        .map(|_| {
+            let mut client = Connection::try_tls(tcp(daemon.tls_port()), &authority, &TLS13).expect("a handshake");
+            client.tcp().set_nodelay(false).expect("Nagle");
+            let begin = Instant::now();
+            client.ask("I");
+            begin.elapsed()
+        })
+        .collect();
+    times.sort_unstable();
+    // The median, because the machine is shared, and not every acknowledgement is delayed: it would be above 40 ms.
+    assert!(times[15] < Duration::from_millis(35), "{times:?}");
+}
+
 /// A port whose first client's bytes reach `port` one by one; what comes back comes as it is.
 fn one_byte_at_a_time(port: u16) -> u16 {
     let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
