@@ -5,7 +5,7 @@ use super::exit::{Exit, Fatal};
 use crate::sandbox;
 use crate::store::Location;
 use crate::sys::sandbox::{Policy, Sandbox, Support};
-use log::{debug, info, warn};
+use log::{Level, debug, info, log, warn};
 use std::time::{Duration, Instant};
 
 /// How often it is looked at most whether a file was replaced.
@@ -63,8 +63,10 @@ pub fn one(policy: Policy, support: Support) -> Result<Sandbox, Fatal> {
 /// Finds out what this kernel supports, and says once what it lacks.
 pub fn support() -> Support {
     let support = Support::of_this_kernel();
+    // An older kernel's Landlock is what its distribution has to offer; a missing layer is worth a look.
+    let level = if support.landlock().is_some() && support.seccomp() { Level::Info } else { Level::Warn };
     for lack in support.lacks() {
-        warn!("sandbox: this kernel has {lack}");
+        log!(level, "sandbox: this kernel has {lack}");
     }
     if let Some(abi) = support.landlock() {
         debug!("sandbox: Landlock ABI {abi}");

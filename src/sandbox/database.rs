@@ -33,12 +33,10 @@ fn directory_of(file: &Path) -> PathBuf {
     }
 }
 
-/// The file, and what SQLite keeps beside it: `-wal`, `-shm`, temporary files. Beside the file that a link leads to.
-fn sqlite(file: &Path) -> Policy {
+/// Making, reading, writing and removing files below a directory.
+pub fn files_in(directory: impl Into<PathBuf>) -> Policy {
     Policy::default()
-        .file(directory_of(file), Access::Change)
-        // For the salt of a journal.
-        .file("/dev/urandom", Access::Read)
+        .file(directory, Access::Change)
         .calls(&[
             libc::SYS_openat,
             libc::SYS_pread64,
@@ -47,6 +45,16 @@ fn sqlite(file: &Path) -> Policy {
             libc::SYS_fdatasync,
             libc::SYS_ftruncate,
             libc::SYS_unlinkat,
+        ])
+        .calls(FILES_OF_OLD)
+}
+
+/// The file, and what SQLite keeps beside it: `-wal`, `-shm`, temporary files. Beside the file that a link leads to.
+fn sqlite(file: &Path) -> Policy {
+    files_in(directory_of(file))
+        // For the salt of a journal.
+        .file("/dev/urandom", Access::Read)
+        .calls(&[
             libc::SYS_faccessat,
             libc::SYS_readlinkat,
             libc::SYS_getcwd,
@@ -55,7 +63,6 @@ fn sqlite(file: &Path) -> Policy {
             libc::SYS_fchown,
             libc::SYS_fchmod,
         ])
-        .calls(FILES_OF_OLD)
         .calls(&LINKS_OF_OLD)
         .call_when(libc::SYS_fcntl, &[Condition::is(1, number(libc::F_SETLK))])
         .call_when(libc::SYS_fcntl, &[Condition::is(1, number(libc::F_GETLK))])
@@ -63,14 +70,10 @@ fn sqlite(file: &Path) -> Policy {
 
 fn mysql(server: &Server) -> Policy {
     let policy = Policy::default()
-        .calls(&[
-            libc::SYS_connect,
-            libc::SYS_setsockopt,
-            libc::SYS_getsockopt,
-            libc::SYS_getsockname,
-            libc::SYS_getpeername,
-        ])
-        .call_when(libc::SYS_ioctl, &[Condition::is(1, request(libc::FIONBIO))]);
+        .calls(&[libc::SYS_connect, libc::SYS_getsockopt, libc::SYS_getsockname, libc::SYS_getpeername])
+        .call_when(libc::SYS_ioctl, &[Condition::is(1, request(libc::FIONBIO))])
+        .and(socket_options(libc::SOL_SOCKET))
+        .and(socket_options(libc::IPPROTO_TCP));
     let policy = match server.tls.as_ref().and_then(|tls| tls.ca.as_ref()) {
         // Read whenever a connection is made.
         Some(ca) => policy.and(opening_to_read()).file(ca, Access::Read),
@@ -93,6 +96,11 @@ fn mysql(server: &Server) -> Policy {
 pub(super) fn opening_to_read() -> Policy {
     let writing = number(libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC);
     Policy::default().call_when(libc::SYS_openat, &[Condition::lacks(2, writing)])
+}
+
+/// Options of sockets on one level.
+pub(super) fn socket_options(level: libc::c_int) -> Policy {
+    Policy::default().call_when(libc::SYS_setsockopt, &[Condition::is(1, number(level))])
 }
 
 /// Sockets for streams of a family.

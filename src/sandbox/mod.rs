@@ -1,18 +1,19 @@
 //! What each confined process may do: its system calls, files, TCP ports. Lists with their reasons, and nothing else:
 //! how they are enforced is [`sys::sandbox`](crate::sys::sandbox)'s affair.
 //!
-//! A session may do what [`session()`] says, the helpers what [`probe()`] and [`loader()`] say. A new kind of process
-//! puts its policy together of [`process()`], [`database()`] and what it needs besides.
+//! A session may do what [`session()`] says, the helpers what [`probe()`], [`loader()`] and [`writer()`] say. A new kind of
+//! process puts its policy together of [`process()`], [`database()`], [`files_in()`] and what it needs besides.
 
 #![forbid(unsafe_code)]
 
 mod database;
 mod names;
 
-pub use database::{database, directory};
+pub use database::{database, directory, files_in};
 
 use crate::store::Location;
 use crate::sys::sandbox::{Access, Condition, Policy, Value};
+use database::socket_options;
 use std::path::{Path, PathBuf};
 
 /// How many descriptors a confined process may have: a session uses about a dozen.
@@ -92,6 +93,18 @@ pub fn session(location: &Location) -> Policy {
         .call_when(libc::SYS_socketpair, &[Condition::is(0, number(libc::AF_UNIX))])
         // How much of a reply the client has not taken.
         .call_when(libc::SYS_ioctl, &[Condition::is(1, request(libc::TIOCOUTQ))])
+        // How long to wait for the parent and the helpers; how soon the client's kernel is answered.
+        .and(socket_options(libc::SOL_SOCKET))
+        .and(socket_options(libc::IPPROTO_TCP))
+        .and(database(location))
+}
+
+/// A helper that lives as long as the daemon, uses the database for sessions, and waits for many of them at once.
+pub fn writer(location: &Location) -> Policy {
+    process()
+        .calls(&[libc::SYS_epoll_create1, libc::SYS_epoll_ctl, libc::SYS_epoll_pwait])
+        .calls(WAIT_OF_OLD)
+        .and(socket_options(libc::SOL_SOCKET))
         .and(database(location))
 }
 
@@ -126,6 +139,11 @@ fn nearest_directory(file: &Path) -> PathBuf {
 const OF_OLD: &[libc::c_long] = &[libc::SYS_poll, libc::SYS_stat, libc::SYS_lstat];
 #[cfg(not(target_arch = "x86_64"))]
 const OF_OLD: &[libc::c_long] = &[];
+
+#[cfg(target_arch = "x86_64")]
+const WAIT_OF_OLD: &[libc::c_long] = &[libc::SYS_epoll_wait];
+#[cfg(not(target_arch = "x86_64"))]
+const WAIT_OF_OLD: &[libc::c_long] = &[];
 
 #[cfg(target_arch = "x86_64")]
 const MKDIR_OF_OLD: &[libc::c_long] = &[libc::SYS_mkdir];

@@ -33,6 +33,7 @@ pub(super) fn names() -> Policy {
         .and(socket(libc::AF_INET, libc::SOCK_DGRAM))
         .and(socket(libc::AF_INET6, libc::SOCK_DGRAM))
         .calls(&[
+            libc::SYS_setsockopt,
             libc::SYS_sendmmsg,
             libc::SYS_recvmmsg,
             libc::SYS_pread64,

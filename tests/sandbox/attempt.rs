@@ -21,11 +21,20 @@ pub enum Outcome {
 /// Exit statuses above every number of an error.
 const NOT_ENTERED: i32 = 250;
 
-/// What the kernel supports; these tests need all of it.
+/// What the kernel supports; these tests need every layer.
 pub fn support() -> Support {
     let support = Support::of_this_kernel();
-    assert!(support.lacks().is_empty(), "these tests need a newer kernel: {:?}", support.lacks());
+    assert!(support.landlock().is_some() && support.seccomp(), "the kernel has {:?}", support.lacks());
     support
+}
+
+/// Whether Landlock is new enough; says so if it is not. Debian 12 has 2.
+pub fn landlock_has(abi: u32) -> bool {
+    let has = support().landlock().is_some_and(|has| has >= abi);
+    if !has {
+        println!("not tried: {:?}", support().lacks());
+    }
+    has
 }
 
 /// A policy's files, ports and signals, without its filter of system calls.

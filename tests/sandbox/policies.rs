@@ -33,6 +33,7 @@ pub fn all() -> Vec<(&'static str, Policy)> {
         ("by name", by_name(3306)),
         ("by socket", by_socket(Path::new("/run/mysqld/mysqld.sock"))),
         ("loader", sandbox::loader()),
+        ("writer", sandbox::writer(&Location::parse("sqlite:/tmp/cidian.db").expect("a URL"))),
     ]
 }
 

@@ -1,7 +1,7 @@
 //! Landlock: TCP ports, signals, abstract sockets, without any help of the filter.
 
 use crate::attempt::Outcome::{Done, Refused};
-use crate::attempt::{attempt, attempt_with, errno, landlock_only};
+use crate::attempt::{attempt, attempt_with, errno, landlock_has, landlock_only};
 use crate::policies;
 use cidian::sys::Forker;
 use nix::errno::Errno;
@@ -11,6 +11,10 @@ use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::fd::AsRawFd;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixListener, UnixStream};
+
+/// Linux 6.7, and 6.12.
+const LIMITS_TCP: u32 = 4;
+const LIMITS_SIGNALS: u32 = 6;
 
 fn listener() -> (TcpListener, u16) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
@@ -23,6 +27,9 @@ fn connect_to(port: u16) -> Result<(), Errno> {
 }
 
 pub fn only_the_database_s_port_is_connected_to(forker: &mut Forker) {
+    if !landlock_has(LIMITS_TCP) {
+        return;
+    }
     let (_database, port) = listener();
     let (_other, other) = listener();
     for policy in [policies::by_address(port), policies::by_name(port)] {
@@ -35,6 +42,9 @@ pub fn only_the_database_s_port_is_connected_to(forker: &mut Forker) {
 }
 
 pub fn an_embedded_database_has_no_network(forker: &mut Forker) {
+    if !landlock_has(LIMITS_TCP) {
+        return;
+    }
     let (_listener, port) = listener();
     let directory = tempfile::tempdir().expect("a directory");
     let socket = directory.path().join("s");
@@ -48,6 +58,9 @@ pub fn an_embedded_database_has_no_network(forker: &mut Forker) {
 }
 
 pub fn the_parent_gets_no_signal_and_no_abstract_socket_is_reached(forker: &mut Forker) {
+    if !landlock_has(LIMITS_SIGNALS) {
+        return;
+    }
     let name = format!("cidian-test-{}", std::process::id());
     let address = SocketAddr::from_abstract_name(&name).expect("an address");
     let _server = UnixListener::bind_addr(&address).expect("an abstract socket");

@@ -90,6 +90,11 @@ pub fn no_session_may_make_these(forker: &mut Forker) {
             assert_eq!(calls(forker, &sandbox, *number, *arguments), ENDED, "{kind}: {what}");
         }
     }
+    // Name servers are asked over datagrams with options of their own.
+    for (kind, policy) in policies::all().into_iter().filter(|(kind, _)| *kind != "by name") {
+        let arguments = [2, libc::SOL_IP.into(), 0, 0, 0, 0];
+        assert_eq!(calls(forker, &seccomp_only(policy), libc::SYS_setsockopt, arguments), ENDED, "{kind}");
+    }
     // The loader may make a memory file, a session may not.
     for (kind, policy) in policies::all().into_iter().filter(|(kind, _)| *kind != "loader") {
         assert_eq!(calls(forker, &seccomp_only(policy), libc::SYS_memfd_create, [0; 6]), ENDED, "{kind}");
@@ -177,7 +182,7 @@ pub fn calls_of_another_machine_end_it(forker: &mut Forker) {
 
 pub fn what_a_session_does_is_allowed(forker: &mut Forker) {
     let sealed = cidian::sys::seal(c"words", b"apple").expect("a memory file");
-    for (kind, policy) in policies::all().into_iter().filter(|(kind, _)| *kind != "loader") {
+    for (kind, policy) in sessions() {
         let work = || {
             SealedMap::new(sealed.as_fd())?;
             errno(std::io::Write::write_all(&mut std::io::stderr(), b""))?;
@@ -198,6 +203,11 @@ pub fn what_a_session_does_is_allowed(forker: &mut Forker) {
         let outcome = crate::attempt::attempt_with(forker, &sandbox, &[sealed.as_fd()], || {}, work);
         assert_eq!(outcome, Done, "{kind}");
     }
+}
+
+/// Without the helpers.
+fn sessions() -> impl Iterator<Item = (&'static str, Policy)> {
+    policies::all().into_iter().filter(|(kind, _)| !["loader", "writer"].contains(kind))
 }
 
 pub fn an_abort_is_told_as_one(forker: &mut Forker) {
