@@ -2,7 +2,7 @@
 
 use super::names::names;
 use super::{nearest_directory, number, request};
-use crate::store::{Location, Server};
+use crate::store::{Location, Server, SslMode};
 use crate::sys::sandbox::{Access, Condition, Policy, Value};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -87,7 +87,13 @@ fn mysql(server: &Server) -> Policy {
             policy.and(stream(family)).connect(server.port)
         }
         (None, Err(_)) => {
-            policy.and(stream(libc::AF_INET)).and(stream(libc::AF_INET6)).connect(server.port).and(names())
+            let policy =
+                policy.and(stream(libc::AF_INET)).and(stream(libc::AF_INET6)).connect(server.port).and(names());
+            match &server.tls {
+                // The driver has to be bound to a family of addresses when it verifies the host's name.
+                Some(tls) if tls.mode == SslMode::VerifyIdentity => policy.bind_own_port(),
+                _ => policy,
+            }
         }
     }
 }

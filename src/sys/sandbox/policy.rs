@@ -9,6 +9,7 @@ pub struct Policy {
     calls: BTreeMap<u32, Alternatives>,
     files: Vec<(PathBuf, Access)>,
     ports: BTreeSet<u16>,
+    own_port: bool,
     open_files: u64,
 }
 
@@ -97,6 +98,13 @@ impl Policy {
         self
     }
 
+    /// Allows to bind a TCP socket to a port that the system chooses. (Listening is a system call, and not allowed.)
+    #[must_use]
+    pub fn bind_own_port(mut self) -> Self {
+        self.own_port = true;
+        self
+    }
+
     /// Allows what another policy allows besides.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
@@ -107,6 +115,7 @@ impl Policy {
             self = self.file(path, access);
         }
         self.ports.extend(other.ports);
+        self.own_port |= other.own_port;
         self.open_files = self.open_files.max(other.open_files);
         self
     }
@@ -117,6 +126,10 @@ impl Policy {
 
     pub(super) fn files(&self) -> impl Iterator<Item = (&Path, Access)> {
         self.files.iter().map(|(path, access)| (path.as_path(), *access))
+    }
+
+    pub(super) fn may_bind_own_port(&self) -> bool {
+        self.own_port
     }
 
     pub(super) fn ports(&self) -> impl Iterator<Item = u16> {
