@@ -3,6 +3,7 @@
 
 use super::address::Address;
 use super::error::{Error, KeptFault, Result};
+use crate::protocol::check_name;
 use nix::fcntl::{Flock, FlockArg};
 use nix::unistd::{User, geteuid, getuid};
 use serde::{Deserialize, Serialize};
@@ -199,7 +200,10 @@ fn read(path: &Path) -> std::result::Result<Servers, KeptFault> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(metadata.len().min(MAX_FILE)).unwrap_or(0) + 1));
     file.take(MAX_FILE).read_to_end(&mut bytes)?;
     let servers: Servers = serde_json::from_slice(&bytes).map_err(|_| KeptFault::Damaged)?;
-    let sound = servers.values().flat_map(|logins| logins.tokens.values()).all(Token::is_sound);
+    let sound = servers.values().all(|logins| {
+        let mut names = logins.user.iter().chain(logins.tokens.keys());
+        names.all(|name| check_name(name).is_ok()) && logins.tokens.values().all(Token::is_sound)
+    });
     if sound { Ok(servers) } else { Err(KeptFault::Damaged) }
 }
 
@@ -296,9 +300,15 @@ mod tests {
         }
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         let sound = fs::read_to_string(&path).unwrap();
-        for damaged in
-            ["", "{", "[]", "{\"a:1\":{\"tokens\":{\"ann\":\"a b\"}}}", "{\"a:1\":{\"tokens\":{\"ann\":\"\"}}}"]
-        {
+        for damaged in [
+            "",
+            "{",
+            "[]",
+            "{\"a:1\":{\"tokens\":{\"ann\":\"a b\"}}}",
+            "{\"a:1\":{\"tokens\":{\"ann\":\"\"}}}",
+            "{\"a:1\":{\"tokens\":{\"a b\":\"t\"}}}",
+            "{\"a:1\":{\"user\":\"a\\nb\",\"tokens\":{}}}",
+        ] {
             fs::write(&path, damaged).unwrap();
             for outcome in [kept.token("ann").map(drop), kept.prepare()] {
                 assert!(matches!(outcome, Err(Error::KeptLogins { fault: KeptFault::Damaged, .. })), "{damaged}");
