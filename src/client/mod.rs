@@ -76,7 +76,7 @@ pub fn run(arguments: Arguments, local: Option<LocalServer>) -> Exit {
 fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServer>) -> Result<Exit> {
     let address = server(&arguments)?;
     let shown_address = address.to_string();
-    let kept = Kept::for_server(&address, |name| std::env::var_os(name));
+    let kept = Kept::for_server(&address, arguments.tls, |name| std::env::var_os(name));
     let trust = trust(&arguments, &address)?;
     let rule = match (arguments.insecure, &arguments.password_file) {
         (true, _) => ClearText::Allowed,
