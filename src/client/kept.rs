@@ -349,7 +349,7 @@ mod tests {
 
     #[test]
     fn one_server_has_one_key() {
-        let key = |text: &str| key(&text.parse().unwrap());
+        let key = |text: &str| key(&text.parse().unwrap(), false);
         assert_eq!(key("Dict.Example.ORG:1"), "dict.example.org:1");
         assert_eq!(key("unix:/A/b"), "unix:/A/b");
         let here = std::env::current_dir().unwrap().join("s");
