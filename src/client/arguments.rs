@@ -24,7 +24,19 @@ pub struct Arguments {
     #[arg(long, global = true)]
     pub(crate) local: bool,
 
-    /// The account's name [default: $CIDIAN_USER]
+    /// Speak TLS with the server: verify its certificate, and send nothing in clear text
+    #[arg(long, global = true)]
+    pub(crate) tls: bool,
+
+    /// With --tls: trust the certificates in FILE (PEM), and no others [default: those the system trusts]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) tls_ca: Option<PathBuf>,
+
+    /// Without --tls: send a password in clear text to a server on another machine
+    #[arg(long, global = true)]
+    pub(crate) insecure: bool,
+
+    /// The account's name [default: $CIDIAN_USER, else who is logged in (see login)]
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) user: Option<String>,
 
@@ -63,6 +75,15 @@ pub(crate) enum Command {
     /// Make an account
     #[command(after_help = REGISTER_EXAMPLES)]
     Register,
+    /// Log in to stay: later calls ask for no password
+    ///
+    /// The server gives a token, which is kept in ~/.local/state/cidian/tokens.json (or below $XDG_STATE_HOME), for
+    /// each server and user. It is good for 90 days after its last use, and ends with the password.
+    #[command(after_help = LOGIN_EXAMPLES)]
+    Login,
+    /// Forget the token that login has kept, here and on the server
+    #[command(after_help = LOGOUT_EXAMPLES)]
+    Logout,
     /// Change the password
     #[command(after_help = PASSWD_EXAMPLES)]
     Passwd {
@@ -135,6 +156,12 @@ fn checked(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, c
     if arguments.local && arguments.server.is_some() {
         return Err(conflict("--local and --server name two different servers"));
     }
+    if arguments.tls_ca.is_some() && !arguments.tls {
+        return Err(conflict("--tls-ca goes with --tls"));
+    }
+    if arguments.tls && arguments.local {
+        return Err(conflict("--tls is for servers on the network; --local leaves nothing to listen to"));
+    }
     // clap could do this one, but would then take `history --user ann clear` for a conflict, too.
     if let Some(Command::History(HistoryArguments { action: Some(_), number, all })) = &arguments.command
         && (number.is_some() || *all)
@@ -151,9 +178,12 @@ const EXAMPLES: &str = "\
 Examples:
   cidian                               the menus
   cidian --local                       the menus on a private server: try it
-  cidian --user ann lookup apple       one word
+  cidian --user ann register           an account
+  cidian --user ann login              asks for the password, once
+  cidian lookup apple                  one word
   cidian --user ann lookup < words.txt a file of words
   cidian --server dict.example.org:2629 about
+  cidian --server dict.example.org:2630 --tls --user ann lookup apple
 
 Exit status: 0 done, 1 a word was not found, 64 wrong usage, 65 a name,
 password or word that can't be, 66 no password file, 69 no server or connection
@@ -185,6 +215,22 @@ Examples:
   cidian --user ann register                 asks for the password twice
   cidian --user ann --password-file pw register
   cidian --local --user ann register";
+
+const LOGIN_EXAMPLES: &str = "\
+Examples:
+  cidian --user ann login                asks for the password
+  cidian lookup apple                    from now on, this asks for nothing
+  cidian --local --user ann login        for the private server
+  cidian --server dict.example.org:2629 login";
+
+const LOGOUT_EXAMPLES: &str = "\
+Examples:
+  cidian logout                          who is logged in
+  cidian --user bob logout               somebody else on the same server
+  cidian --server dict.example.org:2629 logout
+
+A server that can't be reached still knows the token (exit status 69), but
+it is no longer kept here. A new password ends all tokens.";
 
 const PASSWD_EXAMPLES: &str = "\
 Examples:
@@ -247,6 +293,8 @@ mod tests {
             "--server nowhere about",
             "--json",
             "--local about --server a:1",
+            "--tls-ca file about",
+            "--tls --local",
             "lookup -able",
             "register ann",
             "history -n 5 clear",

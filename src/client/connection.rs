@@ -2,6 +2,8 @@
 //! bounded, counts reserve no memory, silence ends in an error, and what is no reply is told as such.
 
 use super::error::{Error, Result};
+use super::kept::Token;
+use super::privacy::Privacy;
 use super::secrecy;
 use super::stream::{Connector, Stream};
 use crate::protocol::{
@@ -16,6 +18,8 @@ use zeroize::Zeroizing;
 const MAX_REPLY_LINE: usize = 64 << 20;
 /// The most that `I` may say, in bytes and in pairs.
 const MAX_ABOUT: usize = 1 << 20;
+/// How an alert of TLS begins: what a server of TLS says to clear text.
+const TLS_ALERT: [u8; 2] = [0x15, 0x03];
 const MAX_ABOUT_PAIRS: u64 = 1_000;
 /// How long the farewell waits for its answer.
 const FAREWELL_PATIENCE: Duration = Duration::from_secs(2);
@@ -43,17 +47,23 @@ pub(crate) struct Connection {
     buffer: Vec<u8>,
     /// Whether the last send reached the system, if only in part.
     sent: bool,
+    /// Whether nothing has come yet.
+    silent: bool,
+    /// The way of a secret to a server that others may read on it: what decides, and the address.
+    exposed: Option<(Privacy, String)>,
 }
 
 impl Connection {
     /// Connects.
     ///
     /// # Errors
-    /// [`Error::Unreachable`].
+    /// [`Error::Unreachable`] or [`Error::Tls`].
     pub(crate) fn open(connector: &Connector) -> Result<Self> {
         let stream = connector.connect()?;
+        let exposed = connector.exposed(&stream);
+        let lines = Lines::new(MAX_REPLY_LINE);
         secrecy::begin();
-        Ok(Self { stream, lines: Lines::new(MAX_REPLY_LINE), buffer: vec![0; 64 << 10], sent: true })
+        Ok(Self { stream, lines, buffer: vec![0; 64 << 10], sent: true, silent: true, exposed })
     }
 
     /// Sends requests, in one write where the system takes them so. A failure shows when the reply is read: the
@@ -86,7 +96,12 @@ impl Connection {
             }
             match self.stream.read(&mut self.buffer) {
                 Ok(0) => return Err(Error::Lost { sent: self.sent }),
-                Ok(count) => self.lines.push(&self.buffer[..count]),
+                Ok(count) => {
+                    if std::mem::take(&mut self.silent) && self.buffer[..count].starts_with(&TLS_ALERT) {
+                        return Err(Error::SpeaksTls);
+                    }
+                    self.lines.push(&self.buffer[..count]);
+                }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 // Reset, or silent for longer than our patience.
                 Err(_) => return Err(Error::Lost { sent: self.sent }),
@@ -111,8 +126,11 @@ impl Connection {
     /// One request, and the first line of its reply.
     ///
     /// # Errors
-    /// As [`Connection::status`].
+    /// As [`Connection::status`]; [`Error::ClearText`] before a secret is sent.
     pub(crate) fn ask(&mut self, request: &Request<'_>) -> Result<String> {
+        if let Some((privacy, address)) = self.exposed.as_ref().filter(|_| request.carries_secret()) {
+            privacy.check(address)?;
+        }
         // It may hold a password; with room for all of it, nothing is copied and left behind.
         let mut line = Zeroizing::new(Vec::with_capacity(2 * MAX_LINE));
         request.push_line(&mut line);
@@ -127,6 +145,23 @@ impl Connection {
     /// [`Error::LoginRefused`], or as [`Connection::status`].
     pub(crate) fn log_in(&mut self, name: &str, passwd: &str) -> Result<()> {
         self.ask(&Request::Login { name, passwd }).map(drop).map_err(login_refused)
+    }
+
+    /// Logs in with a token.
+    ///
+    /// # Errors
+    /// As [`Connection::log_in`].
+    pub(crate) fn log_in_by_token(&mut self, name: &str, token: &str) -> Result<()> {
+        self.ask(&Request::TokenLogin { name, token }).map(drop).map_err(login_refused)
+    }
+
+    /// Asks for a new token.
+    ///
+    /// # Errors
+    /// As [`Connection::status`]; also for what can't be a token.
+    pub(crate) fn new_token(&mut self, name: &str) -> Result<Token> {
+        // Whatever it is, it is not shown: it may be a token all the same.
+        Token::new(self.ask(&Request::NewToken { name })?).ok_or_else(|| strange("OK …".as_bytes()))
     }
 
     /// Reads the reply to one `Q`; `None` for a word that is not found.
@@ -241,6 +276,7 @@ impl Connection {
     pub(crate) fn leave(mut self) {
         if self.stream.set_patience(FAREWELL_PATIENCE).is_ok() {
             let _ = self.ask(&Request::Goodbye);
+            self.stream.end();
         }
     }
 }

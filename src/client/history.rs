@@ -22,7 +22,7 @@ const TABLE_TIME: &[BorrowedFormatItem<'_>] = format_description!("[year]-[month
 /// # Errors
 /// Whatever can go wrong with that.
 pub(crate) fn print(console: &mut Console, connector: &Connector, who: &Who, count: Count) -> Result<()> {
-    let LoggedIn { mut connection, name, .. } = log_in(console, connector, who)?;
+    let LoggedIn { mut connection, name } = log_in(console, connector, who)?;
     let manner = console.manner();
     if manner.shows_terminal && !manner.json {
         show(console, &mut connection, &name, count)?;
@@ -70,7 +70,7 @@ pub(crate) fn clear(console: &mut Console, connector: &Connector, who: &Who, wor
     let word = word
         .map(|word| checked_word("", word).map_err(|fault| Error::BadWord { word: word.to_owned(), fault }))
         .transpose()?;
-    let LoggedIn { mut connection, name, .. } = log_in(console, connector, who)?;
+    let LoggedIn { mut connection, name } = log_in(console, connector, who)?;
     connection.ask(&Request::Clear { name: &name, word })?;
     connection.leave();
     console.done(&Message::HistoryCleared)

@@ -41,7 +41,7 @@ pub(crate) fn checked_word<'a>(name: &str, text: &'a str) -> std::result::Result
 /// # Errors
 /// Whatever can go wrong with that; a word that is not found is no error, but shows in the exit status.
 pub(crate) fn run(console: &mut Console, connector: &Connector, who: &Who, words: &[String]) -> Result<Exit> {
-    let LoggedIn { connection, name, .. } = log_in(console, connector, who)?;
+    let LoggedIn { connection, name } = log_in(console, connector, who)?;
     let manner = console.manner();
     let dialogue = words.is_empty() && manner.asks_terminal && manner.shows_terminal;
     let style = match (manner.json, words.is_empty()) {

@@ -19,15 +19,19 @@ pub mod fuzzed;
 mod history;
 mod input;
 mod interrupt;
+mod kept;
+mod login;
 mod lookup;
 mod menus;
 mod messages;
+mod privacy;
 #[cfg(test)]
 mod scripted;
 mod secrecy;
 mod show;
 mod stream;
 mod table;
+mod tls;
 
 pub use address::{Address, AddressError};
 pub use arguments::{Arguments, parse};
@@ -38,10 +42,13 @@ use account::Who;
 use arguments::{Command, HistoryAction};
 use console::Console;
 use error::{Error, Result};
+use kept::Kept;
 use messages::{Language, Message};
-use std::io;
+use privacy::{ClearText, Privacy};
+use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
 use stream::Connector;
+use tls::Trust;
 
 /// The private server of `--local`: each call gives a new socket that is connected to it.
 pub type LocalServer = Box<dyn Fn() -> io::Result<UnixStream>>;
@@ -69,8 +76,21 @@ pub fn run(arguments: Arguments, local: Option<LocalServer>) -> Exit {
 fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServer>) -> Result<Exit> {
     let address = server(&arguments)?;
     let shown_address = address.to_string();
-    let connector = Connector::new(address, local);
-    let who = Who { user: arguments.user.or_else(|| variable("CIDIAN_USER")), password_file: arguments.password_file };
+    let kept = Kept::for_server(&address, arguments.tls, |name| std::env::var_os(name));
+    let trust = trust(&arguments, &address)?;
+    let rule = match (arguments.insecure, &arguments.password_file) {
+        (true, _) => ClearText::Allowed,
+        (false, None) => ClearText::Warned,
+        (false, Some(_)) => ClearText::Refused,
+    };
+    let language = console.manner().language;
+    let privacy = Privacy::new(rule, move |address| {
+        // Whatever was asked for before has been flushed; a warning that nobody can read is nobody's trouble.
+        let _ = writeln!(io::stderr(), "cidian: {}", language.say(&Message::ClearTextWarning { address }));
+    });
+    let connector = Connector::new(address, local, trust, privacy);
+    let user = arguments.user.or_else(|| variable("CIDIAN_USER"));
+    let who = Who { user, password_file: arguments.password_file, kept };
     match arguments.command {
         None => menus::run(console, connector, &shown_address, &who)?,
         Some(Command::Lookup { words }) => return lookup::run(console, &connector, &who, &words),
@@ -83,6 +103,8 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
             }
         },
         Some(Command::Register) => account::register(console, &connector, &who)?,
+        Some(Command::Login) => login::login(console, &connector, &who)?,
+        Some(Command::Logout) => login::logout(console, &connector, &who, &shown_address)?,
         Some(Command::Passwd { new_password_file }) => {
             account::change_password(console, &connector, &who, new_password_file.as_deref())?;
         }
@@ -101,6 +123,17 @@ fn server(arguments: &Arguments) -> Result<Address> {
         (Some(address), _) => Ok(address.clone()),
         (None, Some(text)) => text.parse().map_err(|error: AddressError| Error::ServerVariable(error.to_string())),
         (None, None) => Ok(Address::default()),
+    }
+}
+
+/// Whom to trust; nobody is asked for in clear text.
+fn trust(arguments: &Arguments, address: &Address) -> Result<Option<Trust>> {
+    if !arguments.tls {
+        return Ok(None);
+    }
+    match address {
+        Address::Tcp { .. } => Ok(Some(arguments.tls_ca.clone().map_or(Trust::System, Trust::File))),
+        Address::Unix(_) | Address::Local => Err(Error::TlsNeedsHost),
     }
 }
 

@@ -86,6 +86,17 @@ impl Lines {
         }
     }
 
+    /// What has come of a line that has not ended; nothing of one that is being skipped.
+    pub fn unfinished(&self) -> &[u8] {
+        if self.skipping || self.searched < self.buffer.len() { &[] } else { &self.buffer[self.start..] }
+    }
+
+    /// Skips the line that has not ended, up to its end.
+    pub fn skip_line(&mut self) {
+        self.forget_all();
+        self.skipping = true;
+    }
+
     /// Wipes what is left in memory of the lines that have been taken out.
     pub fn wipe(&mut self) {
         self.buffer[..self.start].zeroize();
@@ -112,6 +123,24 @@ impl Lines {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_line_can_be_given_up_before_its_end() {
+        let mut lines = Lines::new(10);
+        lines.push(b"one\ntw");
+        // What has ended is not unfinished, and has to be taken first.
+        assert_eq!(lines.unfinished(), b"");
+        assert_eq!(lines.next_line(), Some(Line::Whole(b"one")));
+        assert_eq!(lines.next_line(), None);
+        assert_eq!(lines.unfinished(), b"tw");
+        lines.skip_line();
+        assert_eq!(lines.unfinished(), b"");
+        lines.push(b"o, which is longer than a line may be");
+        assert_eq!(lines.next_line(), None);
+        lines.push(b"\nthree\n");
+        assert_eq!(lines.next_line(), Some(Line::Whole(b"three")));
+        assert_eq!(lines.unfinished(), b"");
+    }
 
     fn collect(limit: usize, chunks: &[&[u8]]) -> Vec<Option<Vec<u8>>> {
         let mut lines = Lines::new(limit);

@@ -18,6 +18,9 @@ impl Session<'_> {
     /// Answers one request, onto the end of the replies; says so if the session ends with it.
     pub(super) fn answer(&mut self, request: &Request<'_>) -> Option<Ending> {
         let outcome = match request {
+            _ if request.carries_secret() && self.must_be_private() => {
+                Err(Failure::new(Code::Denied, "this server takes names and passwords only over TLS: cidian --tls"))
+            }
             Request::Lookup { name, word } => self.look_up(name, word),
             Request::Suggest { name, text } => self.suggest(name, text),
             Request::Goodbye => {
@@ -30,6 +33,9 @@ impl Session<'_> {
                 match other {
                     Request::Register { name, passwd } => self.register(name, passwd),
                     Request::Login { name, passwd } => return self.log_in(name, passwd),
+                    Request::TokenLogin { name, token } => return self.log_in_by_token(name, token),
+                    Request::NewToken { name } => self.new_token(name),
+                    Request::ForgetToken { name, token } => self.forget_token(name, token),
                     Request::ChangePasswd { name, passwd } => self.change_passwd(name, passwd),
                     Request::DeleteAccount { name, passwd } => self.delete_account(name, passwd),
                     Request::History { name, count } => self.show_history(name, *count),
@@ -46,7 +52,7 @@ impl Session<'_> {
         if let Err(failure) = outcome {
             self.replies.fail(&failure);
         }
-        None
+        self.ends.take()
     }
 
     /// Makes true what the waiting replies wait for, or turns them into refusals. Afterwards none waits.

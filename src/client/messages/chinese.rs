@@ -1,7 +1,7 @@
 //! The messages in Chinese, and nothing else.
 
-use super::{Message, WRONG_LOGIN, listed, systems_words};
-use crate::client::error::{Error, WordFault};
+use super::{Message, listed, systems_words, wrong_login};
+use crate::client::error::{Error, KeptFault, TlsFault, WordFault};
 use crate::protocol::{
     Code, Failure, MAX_HISTORY, MAX_LINE, MAX_NAME_CHARS, MAX_PASSWD_BYTES, MAX_PASSWD_CHARS, printable,
 };
@@ -35,6 +35,18 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::Registered { name } => format!("账号 {} 注册成功。", printable(name)),
         Message::LoggedIn { name } => format!("欢迎，{}。", printable(name)),
         Message::LoggedOut => "已退出登录。".into(),
+        Message::LoginKept { name } => format!("已登录为 {}，以后的命令不再询问密码。", printable(name)),
+        Message::LoginForgotten { name } => format!("已退出登录，不再保存 {} 的登录状态。", printable(name)),
+        Message::LoginForgottenHere { name } => {
+            format!("本机不再保存 {} 的登录状态；但未能通知服务器，其令牌在服务器上仍然有效。", printable(name))
+        }
+        Message::NothingKept { address } => format!("没有为 {} 保存登录状态。", printable(address)),
+        Message::TokenRefused { name } => {
+            format!("{} 的登录状态已失效，不再保存；可用 cidian login 重新登录。", printable(name))
+        }
+        Message::LoginNotRenewed { error } => {
+            format!("保存的登录状态已随旧密码失效，请重新运行 cidian login：{}", failed(error))
+        }
         Message::PasswordChanged => "密码已修改。".into(),
         Message::AccountDeleted { name } => format!("账号 {} 已删除。", printable(name)),
         Message::HistoryCleared => "历史记录已清除。".into(),
@@ -45,6 +57,9 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::NotFound { word } => format!("没有找到：{}", printable(word)),
         Message::DidYouMean { headwords } => format!("您是不是要找：{}？", listed(headwords, "、")),
         Message::BadWord { word, fault } => bad_word(word, *fault),
+        Message::ClearTextWarning { address } => {
+            format!("警告：密码将以明文发送到 {}，途中的任何人都能看到；请使用 --tls", printable(address))
+        }
         Message::LookupUnknown => "连接在收到回答之前断开了，这次查询不一定记入了历史记录。".into(),
         Message::Failed(error) => failed(error),
     }
@@ -65,12 +80,16 @@ fn failed(error: &Error) -> String {
         Error::Unreachable { address, reason } => {
             format!("无法连接服务器 {}：{}", printable(address), reasons_words(reason))
         }
+        Error::Tls { address, fault } => tls(&printable(address), fault),
+        Error::TlsNeedsHost => "--tls 需要服务器的“主机:端口”；Unix 套接字本来就是私密的".into(),
+        Error::ClearText { address } => format!(
+            "没有发送：密码会以明文发送到 {}，途中的任何人都能看到；请使用 --tls，或者加上 --insecure",
+            printable(address)
+        ),
+        Error::SpeaksTls => "服务器在这个端口上使用 TLS，请加上 --tls".into(),
         Error::Lost { .. } => "与服务器的连接已断开".into(),
         Error::Refused(failure) => refused(failure),
-        Error::LoginRefused(failure) if failure.code == Code::Denied => {
-            let more = if failure.message == WRONG_LOGIN { String::new() } else { servers_words(failure) };
-            format!("登录失败：用户名或密码错误{more}")
-        }
+        Error::LoginRefused(failure) if wrong_login(failure) => "登录失败：用户名或密码错误".into(),
         Error::LoginRefused(failure) => format!("登录失败：{}", refused(failure)),
         Error::UnknownRefusal { code, message } => {
             format!("服务器拒绝了请求，原因是本版本不认识的：{} {}", printable(code), printable(message))
@@ -84,6 +103,11 @@ fn failed(error: &Error) -> String {
         }
         Error::NoUser => "请用 --user 用户名 或环境变量 CIDIAN_USER 指定账号".into(),
         Error::NoTerminal => "没有可以输入密码的终端，请使用 --password-file 文件".into(),
+        Error::TokenRefused { name } => {
+            format!("{} 的登录状态已失效，不再保存；请运行 cidian login", printable(name))
+        }
+        Error::KeptLogins { path, fault } => kept_logins(&printable(&path.to_string_lossy()), fault),
+        Error::NoStateDirectory => "没有可以保存登录状态的地方，请设置环境变量 HOME 或 XDG_STATE_HOME".into(),
         Error::ServerVariable(reason) => format!("环境变量 CIDIAN_SERVER 有误：{reason}"),
         Error::NotConfirmable => "没有可以确认的终端；如果确定要删除，请加上 --yes".into(),
         Error::NotConfirmed => "输入的用户名不符，没有删除".into(),
@@ -91,6 +115,42 @@ fn failed(error: &Error) -> String {
         Error::BadWord { word, fault } => bad_word(word, *fault),
         Error::EndOfInput => "输入提前结束了".into(),
         Error::Interrupted => "已中断".into(),
+    }
+}
+
+fn tls(address: &str, fault: &TlsFault) -> String {
+    match fault {
+        TlsFault::UnknownIssuer => {
+            format!("{address} 的证书不是由您信任的机构签发的；如果您知道该信任谁，请用 --tls-ca 文件 指定其证书")
+        }
+        TlsFault::WrongName => format!("{address} 的证书属于另一个主机；请在 --server 中使用证书上的主机名"),
+        TlsFault::Expired => format!("{address} 的证书已过期，须由其管理员更新"),
+        TlsFault::NotValidYet => format!("{address} 的证书尚未生效；请检查本机的时间"),
+        TlsFault::Authority => {
+            format!("{address} 的证书是签发机构自己的证书，不是服务器证书；其管理员须制作 CA:FALSE 的证书")
+        }
+        TlsFault::Certificate(why) => format!("{address} 的证书不可信：{}", printable(why)),
+        TlsFault::NotTls => format!("{address} 上的服务不使用 TLS；请换一个端口，或者去掉 --tls"),
+        TlsFault::HungUp => format!("服务器 {address} 在 TLS 握手时断开了连接；它可能正忙，请稍后再试"),
+        TlsFault::Silent => format!("服务器 {address} 没有回应 TLS，请换一个端口"),
+        TlsFault::Lost(reason) => format!("与 {address} 的连接已断开：{}", reasons_words(reason)),
+        TlsFault::BadName => format!("{address}：这样的主机名不可能有证书"),
+        TlsFault::NoSystemRoots => "系统中没有可信任的证书；请安装 ca-certificates，或使用 --tls-ca 文件".into(),
+        TlsFault::TrustFile { path, reason } => {
+            format!("--tls-ca {}：{}", printable(&path.to_string_lossy()), reasons_words(reason))
+        }
+        TlsFault::Other(why) => format!("与 {address} 的 TLS 连接失败：{}", printable(why)),
+    }
+}
+
+fn kept_logins(path: &str, fault: &KeptFault) -> String {
+    match fault {
+        KeptFault::Exposed => {
+            format!("登录状态文件 {path} 可能已被他人读取，不予使用；请执行 chmod 600，或删除它并重新运行 cidian login")
+        }
+        KeptFault::NotOurs => format!("登录状态文件 {path} 属于另一个用户，不予使用"),
+        KeptFault::Damaged => format!("登录状态文件 {path} 已损坏；请删除它并重新运行 cidian login"),
+        KeptFault::Io(reason) => format!("登录状态文件 {path}：{}", reasons_words(reason)),
     }
 }
 

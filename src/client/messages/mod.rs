@@ -6,7 +6,7 @@ mod chinese;
 mod english;
 
 use super::error::{Error, WordFault};
-use crate::protocol::printable;
+use crate::protocol::{Code, Failure, printable};
 use std::ffi::OsString;
 use std::io;
 
@@ -38,6 +38,11 @@ impl Language {
 
 /// What the server says to a wrong name or password: both languages say it themselves, and need no echo of it.
 const WRONG_LOGIN: &str = "wrong name or password";
+
+/// Whether it is that. There are other reasons to deny a login (TLS is required, say), which the server tells best.
+fn wrong_login(failure: &Failure) -> bool {
+    failure.code == Code::Denied && (failure.message.is_empty() || failure.message == WRONG_LOGIN)
+}
 
 /// What the system says, without its number for it.
 fn systems_words(reason: &io::Error) -> String {
@@ -96,6 +101,30 @@ pub(crate) enum Message<'a> {
         name: &'a str,
     },
     LoggedOut,
+    /// `cidian login` has kept a token.
+    LoginKept {
+        name: &'a str,
+    },
+    /// `cidian logout` has forgotten it, here and on the server.
+    LoginForgotten {
+        name: &'a str,
+    },
+    /// The same, but the server could not be told.
+    LoginForgottenHere {
+        name: &'a str,
+    },
+    /// `cidian logout` of nobody.
+    NothingKept {
+        address: &'a str,
+    },
+    /// The server no longer takes a kept token; the password is asked for next.
+    TokenRefused {
+        name: &'a str,
+    },
+    /// The password is changed, but no new token is kept in place of the one that has ended.
+    LoginNotRenewed {
+        error: &'a Error,
+    },
     PasswordChanged,
     AccountDeleted {
         name: &'a str,
@@ -116,6 +145,10 @@ pub(crate) enum Message<'a> {
         word: &'a str,
         fault: WordFault,
     },
+    /// Before a password goes where others may read it.
+    ClearTextWarning {
+        address: &'a str,
+    },
     /// A lookup whose answer never came.
     LookupUnknown,
     /// An error, whatever it is.
@@ -125,6 +158,7 @@ pub(crate) enum Message<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::error::KeptFault;
     use crate::protocol::{Code, Failure};
 
     fn choose(all: &str, messages: &str, lang: &str) -> Language {
@@ -172,6 +206,8 @@ mod tests {
         let wrong = Error::LoginRefused(Failure::new(Code::Denied, WRONG_LOGIN));
         assert_eq!(said(Language::English, &wrong), "not logged in: wrong name or password");
         assert_eq!(said(Language::Chinese, &wrong), "登录失败：用户名或密码错误");
+        let other = Error::LoginRefused(Failure::new(Code::Denied, "only over TLS"));
+        assert_eq!(said(Language::English, &other), "not logged in: the server does not allow it (only over TLS)");
     }
 
     #[test]
@@ -193,6 +229,8 @@ mod tests {
             Error::NotOurProtocol { said: nasty.into() },
             Error::Unreachable { address: nasty.into(), reason: io::Error::other("no") },
             Error::BadWord { word: nasty.into(), fault: WordFault::Control },
+            Error::TokenRefused { name: nasty.into() },
+            Error::KeptLogins { path: nasty.into(), fault: KeptFault::Exposed },
         ] {
             for language in [Language::English, Language::Chinese] {
                 let said = language.say(&Message::Failed(&error));

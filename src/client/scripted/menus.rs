@@ -6,7 +6,7 @@ use crate::client::menus;
 fn dialogue(typed: &str, scripts: Vec<Vec<Step>>) -> String {
     let server = Server::start(scripts);
     let mut desk = Desk::new(typed, |manner| manner.menus = true);
-    let who = Who { user: None, password_file: None };
+    let who = Who { user: None, password_file: None, kept: nothing_kept() };
     menus::run(&mut desk.console, server.connector(), "here", &who).unwrap();
     desk.console.flush().unwrap();
     server.finish();
@@ -62,7 +62,7 @@ fn registering_looking_up_and_the_history() {
 #[test]
 fn failures_come_back_to_level_one() {
     let scripts = vec![
-        vec![Step::Take("L ann wrong"), give("FAIL denied no\n"), Step::Take("E"), give("OK\n")],
+        vec![Step::Take("L ann wrong"), give("FAIL denied wrong name or password\n"), Step::Take("E"), give("OK\n")],
         vec![Step::Take("R ann secret"), give("FAIL exists no\n")],
         vec![give("FAIL busy too many\n"), Step::Silence],
     ];

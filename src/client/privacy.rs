@@ -1,0 +1,69 @@
+//! Passwords in clear text: before the first one goes where others may read it, a person is warned, and a script is
+//! refused. What is private (TLS, a Unix socket, loopback) is never asked about.
+
+use super::error::{Error, Result};
+use std::cell::Cell;
+use std::rc::Rc;
+
+/// What becomes of a secret that others may read on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ClearText {
+    /// It goes: `--insecure`.
+    Allowed,
+    /// It goes, after a warning: somebody sits there and can stop it.
+    Warned,
+    /// It does not go: nobody would read a warning.
+    Refused,
+}
+
+/// The rule for all connections of this process, and whether its warning was given.
+#[derive(Clone)]
+pub(crate) struct Privacy {
+    rule: ClearText,
+    /// Says the warning, with the server's address.
+    warn: Rc<dyn Fn(&str)>,
+    warned: Rc<Cell<bool>>,
+}
+
+impl Privacy {
+    /// A rule, and how to warn.
+    pub(crate) fn new(rule: ClearText, warn: impl Fn(&str) + 'static) -> Self {
+        Self { rule, warn: Rc::new(warn), warned: Rc::default() }
+    }
+
+    /// Whether a secret may go to `address` in clear text.
+    ///
+    /// # Errors
+    /// [`Error::ClearText`].
+    pub(crate) fn check(&self, address: &str) -> Result<()> {
+        match self.rule {
+            ClearText::Refused => return Err(Error::ClearText { address: address.to_owned() }),
+            ClearText::Warned if !self.warned.replace(true) => (self.warn)(address),
+            ClearText::Warned | ClearText::Allowed => {}
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_warning_is_given_once() {
+        let count = Rc::new(Cell::new(0));
+        let warnings = |rule| {
+            let counted = Rc::clone(&count);
+            Privacy::new(rule, move |address| {
+                assert_eq!(address, "host:1");
+                counted.set(counted.get() + 1);
+            })
+        };
+        let warned = warnings(ClearText::Warned);
+        assert!(warned.check("host:1").is_ok() && warned.clone().check("host:1").is_ok());
+        assert_eq!(count.get(), 1);
+        assert!(warnings(ClearText::Allowed).check("host:1").is_ok());
+        assert!(matches!(warnings(ClearText::Refused).check("host:1"), Err(Error::ClearText { .. })));
+        assert_eq!(count.get(), 1);
+    }
+}
