@@ -1,9 +1,14 @@
 //! The command line: options, subcommands, and the help that teaches by example. It never connects or asks.
 
 use super::address::Address;
+use super::console::Colour;
 use super::exit::Exit;
+use super::history::{Choice, Format, Wanted};
+use super::manual::CompletionShell;
+use super::messages::Language;
+use crate::protocol::{Count, DEFAULT_HISTORY};
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -35,6 +40,14 @@ pub struct Arguments {
     /// Print one JSON object a line (with a subcommand)
     #[arg(long, global = true)]
     pub(crate) json: bool,
+
+    /// Bold and colours; auto is on a terminal, unless NO_COLOR is set [default: auto]
+    #[arg(long, global = true, value_name = "WHEN", hide_possible_values = true)]
+    pub(crate) color: Option<Colour>,
+
+    /// The language of menus, messages and help, en or zh [default: that of the locale]
+    #[arg(long, global = true, value_name = "LANGUAGE", hide_possible_values = true)]
+    pub(crate) lang: Option<Language>,
 }
 
 /// What to do.
@@ -52,12 +65,31 @@ pub(crate) enum Command {
         /// The words; quote one that holds a space, and put -- before one that begins with a dash
         #[arg(value_name = "WORD")]
         words: Vec<String>,
+
+        #[command(flatten)]
+        parts: Parts,
     },
     /// Print what you looked up, newest first, or clear it
     ///
-    /// On a terminal a table; through a pipe a line each: name, word and time (UTC), with TABs between.
+    /// On a terminal a table, in local time; through a pipe a line each: name, word and time (UTC), with TABs between.
+    /// With --since, --until or --word it is all that fits, or with -n the last N of it.
     #[command(after_help = HISTORY_EXAMPLES)]
     History(HistoryArguments),
+    /// Write the words of your history, with their interpretations, into a file to learn from
+    #[command(after_help = EXPORT_EXAMPLES)]
+    Export {
+        /// A file that Anki imports as it is: the word on the front, the interpretation on the back; - for standard
+        /// output
+        #[arg(long, value_name = "FILE", required_unless_present = "csv")]
+        anki: Option<PathBuf>,
+
+        /// Comma-separated values: word, interpretation, count, first and last time; - for standard output
+        #[arg(long, value_name = "FILE")]
+        csv: Option<PathBuf>,
+
+        #[command(flatten)]
+        choice: Choice,
+    },
     /// Make an account
     #[command(after_help = REGISTER_EXAMPLES)]
     Register,
@@ -78,6 +110,43 @@ pub(crate) enum Command {
     /// Print what the server says about itself: version, dictionary, licence
     #[command(after_help = ABOUT_EXAMPLES)]
     About,
+    /// Print what a shell needs to complete this command's options
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions {
+        /// bash, zsh or fish
+        #[arg(value_name = "SHELL", hide_possible_values = true)]
+        shell: CompletionShell,
+    },
+    /// Write the manual pages, cidian.1 and one for each subcommand
+    #[command(after_help = MANUAL_EXAMPLES, hide = true)]
+    Manual {
+        /// The directory to write them into
+        #[arg(value_name = "DIRECTORY")]
+        directory: PathBuf,
+    },
+}
+
+/// Which part of an entry `lookup` prints.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub(crate) struct Parts {
+    /// Print only this: word (as it was asked for), headword or interpretation
+    #[arg(long, value_name = "FIELD", hide_possible_values = true)]
+    pub(crate) field: Option<Field>,
+
+    /// Print only the first line of each interpretation
+    #[arg(long)]
+    pub(crate) first_line: bool,
+}
+
+/// A field of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Field {
+    /// The word as it was asked for
+    Word,
+    /// The headword as the dictionary spells it
+    Headword,
+    /// The interpretation
+    Interpretation,
 }
 
 /// What `history` takes.
@@ -94,6 +163,44 @@ pub(crate) struct HistoryArguments {
     /// Every lookup
     #[arg(long, conflicts_with = "number")]
     pub(crate) all: bool,
+
+    #[command(flatten)]
+    pub(crate) choice: Choice,
+
+    /// The oldest first
+    #[arg(long)]
+    pub(crate) reverse: bool,
+
+    /// The words looked up most often, with how often, when last, and what they mean
+    #[arg(long)]
+    pub(crate) top: bool,
+
+    /// table, csv, json or tsv [default: table on a terminal, else tsv]
+    #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
+    pub(crate) format: Option<Format>,
+}
+
+impl HistoryArguments {
+    /// What of the history is wanted.
+    pub(crate) fn wanted(&self) -> Wanted {
+        let count = match self.number {
+            _ if self.all => Some(Count::All),
+            Some(number) => Some(Count::Last(number)),
+            None if self.top || !self.choice.is_everything() => None,
+            None => Some(Count::Last(DEFAULT_HISTORY)),
+        };
+        Wanted { count, choice: self.choice.clone(), oldest_first: self.reverse, format: self.format }
+    }
+
+    /// Whether anything is said that goes with printing only.
+    fn says_anything(&self) -> bool {
+        self.number.is_some()
+            || self.all
+            || self.reverse
+            || self.top
+            || self.format.is_some()
+            || !self.choice.is_everything()
+    }
 }
 
 /// What can be done to a history.
@@ -134,10 +241,19 @@ fn checked(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, c
         return Err(conflict("--local and --server name two different servers"));
     }
     // clap could do this one, but would then take `history --user ann clear` for a conflict, too.
-    if let Some(Command::History(HistoryArguments { action: Some(_), number, all })) = &arguments.command
-        && (number.is_some() || *all)
+    if let Some(Command::History(history)) = &arguments.command {
+        if history.action.is_some() && history.says_anything() {
+            return Err(conflict("history clear takes none of the options of history"));
+        }
+        if arguments.json && history.format.is_some_and(|format| format != Format::Json) {
+            return Err(conflict("--json and --format name two different formats"));
+        }
+    }
+    if let Some(Command::Lookup { parts, .. }) = &arguments.command
+        && arguments.json
+        && (parts.field.is_some() || parts.first_line)
     {
-        return Err(conflict("history clear takes neither -n nor --all"));
+        return Err(conflict("--json prints every field; --field and --first-line go without it"));
     }
     if arguments.json && arguments.command.is_none() {
         return Err(conflict("--json goes with a subcommand; the menus are for people"));
@@ -164,19 +280,40 @@ Examples:
   cidian --user ann lookup -- -able          a word that begins with a dash
   cidian --user ann --password-file pw lookup < words.txt > meanings.txt
   cidian --user ann lookup --json apple | jq -r .interpretation
-  cidian --user ann lookup --json aple | jq -r '.suggestions[]?'";
+  cidian --user ann lookup --json aple | jq -r '.suggestions[]?'
+  cidian --user ann lookup --first-line apple
+  cidian --user ann lookup --field headword went carried";
 
 const HISTORY_EXAMPLES: &str = "\
 Examples:
   cidian --user ann history                  the last ten
   cidian --user ann history -n 100
-  cidian --user ann history --all | cut -f2 | sort | uniq -c | sort -rn
+  cidian --user ann history --since yesterday --reverse
+  cidian --user ann history --since 2026-11-01 --until 2026-11-30 --format csv
+  cidian --user ann history --word 'un*' -n 20
+  cidian --user ann history --top            the words looked up most often
   cidian --user ann history clear apple";
 
 const CLEAR_EXAMPLES: &str = "\
 Examples:
   cidian --user ann history clear            everything
   cidian --user ann history clear 'ice cream'";
+
+const EXPORT_EXAMPLES: &str = "\
+Examples:
+  cidian --user ann export --anki words.txt  then, in Anki, File and Import
+  cidian --user ann export --csv - --since 4w
+  cidian --user ann export --anki - --word 'a*' > a.txt";
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  cidian completions bash > ~/.local/share/bash-completion/completions/cidian
+  cidian completions zsh > ~/.zfunc/_cidian
+  cidian completions fish > ~/.config/fish/completions/cidian.fish";
+
+const MANUAL_EXAMPLES: &str = "\
+Examples:
+  cidian manual debian/man";
 
 const REGISTER_EXAMPLES: &str = "\
 Examples:
@@ -231,7 +368,7 @@ mod tests {
     fn words_may_begin_with_a_dash_after_two() {
         let arguments = read("lookup --json -- -able --json ##").unwrap();
         assert!(arguments.json);
-        let Some(Command::Lookup { words }) = arguments.command else { panic!("not lookup") };
+        let Some(Command::Lookup { words, .. }) = arguments.command else { panic!("not lookup") };
         assert_eq!(words, ["-able", "--json", "##"]);
     }
 
@@ -249,6 +386,18 @@ mod tests {
             "register ann",
             "history -n 5 clear",
             "history --number 5",
+            "history clear --reverse",
+            "history --since tomorrow",
+            "history --word [",
+            "history --format xml",
+            "history --format csv --json",
+            "lookup --field interpret",
+            "lookup --field word --json",
+            "export",
+            "export --anki",
+            "--color sometimes about",
+            "--lang de about",
+            "completions tcsh",
         ] {
             assert!(read(line).expect_err(line).use_stderr(), "{line}");
         }

@@ -18,7 +18,7 @@ const MAX_ABOUT: usize = 1 << 20;
 const FAREWELL_PATIENCE: Duration = Duration::from_secs(2);
 
 /// An entry of the dictionary, as a reply brings it.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Entry {
     /// The headword as the dictionary spells it.
     pub(crate) headword: String,

@@ -48,6 +48,13 @@ pub(crate) enum Error {
         /// Why.
         reason: io::Error,
     },
+    /// A file can't be written.
+    File {
+        /// Its path.
+        path: PathBuf,
+        /// Why.
+        reason: io::Error,
+    },
     /// No account was named, and there is nobody to ask.
     NoUser,
     /// No terminal to ask for a password on.

@@ -73,7 +73,7 @@ impl From<&Error> for Exit {
             Error::NoUser | Error::NoTerminal | Error::ServerVariable(_) | Error::NotConfirmable => Self::Usage,
             Error::PasswordsDiffer | Error::NotConfirmed | Error::BadWord { .. } | Error::EndOfInput => Self::Data,
             Error::Output(reason) if reason.kind() == std::io::ErrorKind::BrokenPipe => Self::BrokenPipe,
-            Error::Output(_) | Error::Input(_) => Self::Io,
+            Error::Output(_) | Error::Input(_) | Error::File { .. } => Self::Io,
             Error::System(_) => Self::System,
             Error::Interrupted => Self::Interrupted,
         }

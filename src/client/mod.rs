@@ -14,12 +14,15 @@ mod connection;
 mod console;
 mod error;
 mod exit;
+mod export;
 mod history;
 mod input;
 mod interrupt;
 mod lookup;
+mod manual;
 mod menus;
 mod messages;
+mod render;
 #[cfg(test)]
 mod scripted;
 mod show;
@@ -30,11 +33,11 @@ pub use address::{Address, AddressError};
 pub use arguments::{Arguments, parse};
 pub use exit::Exit;
 
-use crate::protocol::{Count, DEFAULT_HISTORY};
 use account::Who;
 use arguments::{Command, HistoryAction};
 use console::Console;
 use error::{Error, Result};
+use export::Export;
 use messages::{Language, Message};
 use std::io;
 use std::os::unix::net::UnixStream;
@@ -45,8 +48,9 @@ pub type LocalServer = Box<dyn Fn() -> io::Result<UnixStream>>;
 
 /// Does what the command line asks for. `local` is what `--local` talks to.
 pub fn run(arguments: Arguments, local: Option<LocalServer>) -> Exit {
-    let language = Language::of_locale(|name| std::env::var_os(name));
-    let mut console = Console::standard(language, arguments.json, arguments.command.is_none());
+    let language = arguments.lang.unwrap_or_else(|| Language::of_locale(|name| std::env::var_os(name)));
+    let colour = arguments.color.unwrap_or_default();
+    let mut console = Console::standard(language, colour, arguments.json, arguments.command.is_none());
     let done = interrupt::watch().map_err(Error::System).and_then(|()| dispatch(&mut console, arguments, local));
     // Buffered output may still fail, and has to come before the complaint.
     let flushed = console.flush();
@@ -63,27 +67,40 @@ pub fn run(arguments: Arguments, local: Option<LocalServer>) -> Exit {
 }
 
 fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServer>) -> Result<Exit> {
+    // These need no server.
+    match &arguments.command {
+        Some(Command::Completions { shell }) => {
+            console.write(&manual::completions(*shell))?;
+            return Ok(Exit::Done);
+        }
+        Some(Command::Manual { directory }) => {
+            manual::write(directory).map_err(|reason| Error::File { path: directory.clone(), reason })?;
+            return Ok(Exit::Done);
+        }
+        _ => {}
+    }
     let address = server(&arguments)?;
     let shown_address = address.to_string();
     let connector = Connector::new(address, local);
     let who = Who { user: arguments.user.or_else(|| variable("CIDIAN_USER")), password_file: arguments.password_file };
     match arguments.command {
         None => menus::run(console, connector, &shown_address, &who)?,
-        Some(Command::Lookup { words }) => return lookup::run(console, &connector, &who, &words),
+        Some(Command::Lookup { words, parts }) => return lookup::run(console, &connector, &who, &words, parts),
         Some(Command::History(history)) => match history.action {
             Some(HistoryAction::Clear { word }) => history::clear(console, &connector, &who, word.as_deref())?,
-            None => {
-                let last = history.number.unwrap_or(DEFAULT_HISTORY);
-                let count = if history.all { Count::All } else { Count::Last(last) };
-                history::print(console, &connector, &who, count)?;
-            }
+            None if history.top => history::top(console, &connector, &who, &history.wanted())?,
+            None => history::print(console, &connector, &who, &history.wanted())?,
         },
+        Some(Command::Export { anki, csv, choice }) => {
+            export::run(console, &connector, &who, &Export { anki, csv, choice })?;
+        }
         Some(Command::Register) => account::register(console, &connector, &who)?,
         Some(Command::Passwd { new_password_file }) => {
             account::change_password(console, &connector, &who, new_password_file.as_deref())?;
         }
         Some(Command::DeleteAccount { yes }) => account::delete(console, &connector, &who, yes)?,
         Some(Command::About) => about::print(console, &connector)?,
+        Some(Command::Completions { .. } | Command::Manual { .. }) => {}
     }
     Ok(Exit::Done)
 }

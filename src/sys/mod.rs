@@ -7,6 +7,7 @@
 mod descriptors;
 mod environment;
 mod fork;
+mod local_time;
 mod memory;
 mod origin;
 mod sealed;
@@ -17,6 +18,7 @@ mod title;
 pub use descriptors::{adopt, close_all_but, not_taken, receive_with_descriptor, send_with_descriptor};
 pub use environment::take_variable;
 pub use fork::exit_now;
+pub use local_time::local_offset;
 pub use memory::{fix_allocator, give_back_memory};
 pub use origin::{Forker, Origin, StoreKey};
 pub use sealed::{SealedMap, seal};

@@ -12,6 +12,7 @@ mod keys;
 mod languages;
 mod local;
 mod menus;
+mod pages;
 mod person;
 mod pipes;
 mod prompts;

@@ -9,7 +9,7 @@ use super::error::{Error, Result};
 use super::history;
 use super::lookup::checked_word;
 use super::messages::Message;
-use super::show;
+use super::render;
 use super::stream::Connector;
 use crate::protocol::{Code, Count, DEFAULT_HISTORY, MAX_HISTORY, Request, check_name};
 use link::Link;
@@ -137,8 +137,7 @@ impl Menus<'_> {
             });
             match answer {
                 Ok(Some(entry)) => {
-                    let text = show::entry(&entry, self.console.manner().bold);
-                    self.console.write(&text)?;
+                    self.console.paged(|console| console.write(&render::entry(&entry, console.look())))?;
                 }
                 Ok(None) => self.not_found(name, word)?,
                 Err(Error::Lost { sent: true }) => self.console.complain(&Message::LookupUnknown)?,
@@ -169,7 +168,9 @@ impl Menus<'_> {
             return Ok(Next::LevelTwo);
         };
         let Self { console, link, .. } = self;
-        match link.exchange(|connection| history::show(console, connection, name, count)) {
+        let shown =
+            console.paged(|console| link.exchange(|connection| history::show(console, connection, name, count)));
+        match shown {
             Ok(()) => Ok(Next::LevelTwo),
             Err(error) => self.tell_at_level_two(&error),
         }

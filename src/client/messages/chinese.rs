@@ -42,6 +42,14 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::HeadName => "用户名".into(),
         Message::HeadWord => "单词".into(),
         Message::HeadTime => "时间（UTC）".into(),
+        Message::NothingMatches => "没有符合条件的记录。".into(),
+        Message::Today => "今天".into(),
+        Message::Yesterday => "昨天".into(),
+        Message::HeadLocalTime => "时间".into(),
+        Message::HeadLastTime => "最近一次".into(),
+        Message::HeadLookups => "次数".into(),
+        Message::HeadInterpretation => "释义".into(),
+        Message::Exported { words } => format!("已导出 {words} 个单词。"),
         Message::NotFound { word } => format!("没有找到：{}", printable(word)),
         Message::DidYouMean { headwords } => format!("您是不是要找：{}？", listed(headwords, "、")),
         Message::BadWord { word, fault } => bad_word(word, *fault),
@@ -81,6 +89,9 @@ fn failed(error: &Error) -> String {
         Error::System(reason) => format!("系统拒绝了操作：{}", reasons_words(reason)),
         Error::PasswordFile { path, reason } => {
             format!("无法使用密码文件 {}：{}", printable(&path.to_string_lossy()), reasons_words(reason))
+        }
+        Error::File { path, reason } => {
+            format!("文件 {}：{}", printable(&path.to_string_lossy()), reasons_words(reason))
         }
         Error::NoUser => "请用 --user 用户名 或环境变量 CIDIAN_USER 指定账号".into(),
         Error::NoTerminal => "没有可以输入密码的终端，请使用 --password-file 文件".into(),

@@ -41,6 +41,14 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::HeadName => "Name".into(),
         Message::HeadWord => "Word".into(),
         Message::HeadTime => "Time (UTC)".into(),
+        Message::NothingMatches => "Nothing matches.".into(),
+        Message::Today => "today".into(),
+        Message::Yesterday => "yesterday".into(),
+        Message::HeadLocalTime => "Time".into(),
+        Message::HeadLastTime => "Last".into(),
+        Message::HeadLookups => "Lookups".into(),
+        Message::HeadInterpretation => "Interpretation".into(),
+        Message::Exported { words } => format!("{words} words exported."),
         Message::NotFound { word } => format!("not found: {}", printable(word)),
         Message::DidYouMean { headwords } => format!("Did you mean: {}?", listed(headwords, ", ")),
         Message::BadWord { word, fault } => bad_word(word, *fault),
@@ -86,6 +94,9 @@ fn failed(error: &Error) -> String {
         Error::System(reason) => format!("the system refuses: {}", systems_words(reason)),
         Error::PasswordFile { path, reason } => {
             format!("password file {}: {}", printable(&path.to_string_lossy()), systems_words(reason))
+        }
+        Error::File { path, reason } => {
+            format!("{}: {}", printable(&path.to_string_lossy()), systems_words(reason))
         }
         Error::NoUser => "which account? Name it with --user NAME or in CIDIAN_USER".into(),
         Error::NoTerminal => "there is no terminal to ask for the password on; use --password-file FILE".into(),

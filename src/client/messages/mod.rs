@@ -11,9 +11,13 @@ use std::ffi::OsString;
 use std::io;
 
 /// A language that the client speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
 pub(crate) enum Language {
+    #[value(name = "en")]
+    #[serde(rename = "en")]
     English,
+    #[value(name = "zh")]
+    #[serde(rename = "zh")]
     Chinese,
 }
 
@@ -105,6 +109,18 @@ pub(crate) enum Message<'a> {
     HeadName,
     HeadWord,
     HeadTime,
+    /// The same where times are local.
+    HeadLocalTime,
+    HeadLastTime,
+    HeadLookups,
+    HeadInterpretation,
+    Today,
+    Yesterday,
+    /// A history that is not empty, but nothing of it was chosen.
+    NothingMatches,
+    Exported {
+        words: u64,
+    },
     NotFound {
         word: &'a str,
     },
