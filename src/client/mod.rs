@@ -12,6 +12,7 @@ mod address;
 mod arguments;
 mod connection;
 mod console;
+mod directories;
 mod error;
 mod exit;
 mod export;
@@ -22,6 +23,7 @@ mod lookup;
 mod manual;
 mod menus;
 mod messages;
+mod prompt;
 mod render;
 #[cfg(test)]
 mod scripted;
@@ -44,7 +46,7 @@ use std::os::unix::net::UnixStream;
 use stream::Connector;
 
 /// The private server of `--local`: each call gives a new socket that is connected to it.
-pub type LocalServer = Box<dyn Fn() -> io::Result<UnixStream>>;
+pub type LocalServer = Box<dyn Fn() -> io::Result<UnixStream> + Send>;
 
 /// Does what the command line asks for. `local` is what `--local` talks to.
 pub fn run(arguments: Arguments, local: Option<LocalServer>) -> Exit {

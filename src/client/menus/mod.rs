@@ -2,17 +2,16 @@
 //! sent and when it is sent again is [`link`]'s. Whatever goes wrong is told, and a menu comes back.
 
 mod link;
+mod words;
 
 use super::account::Who;
 use super::console::Console;
 use super::error::{Error, Result};
 use super::history;
-use super::lookup::checked_word;
 use super::messages::Message;
-use super::render;
 use super::stream::Connector;
-use crate::protocol::{Code, Count, DEFAULT_HISTORY, MAX_HISTORY, Request, check_name};
-use link::Link;
+use crate::protocol::{Code, Count, DEFAULT_HISTORY, MAX_HISTORY, check_name};
+use link::SharedLink;
 
 /// Where to go after an entry of level two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,13 +27,16 @@ enum Next {
 /// # Errors
 /// Standard output or input failed, or Ctrl-C; everything else is told in the dialogue.
 pub(crate) fn run(console: &mut Console, connector: Connector, address: &str, who: &Who) -> Result<()> {
-    Menus { console, link: Link::new(connector), who }.level_one(address)
+    let link = SharedLink::new(connector);
+    Menus { console, link, who, unsent: String::new() }.level_one(address)
 }
 
 struct Menus<'a> {
     console: &'a mut Console,
-    link: Link,
+    link: SharedLink,
     who: &'a Who,
+    /// A word that never reached the server: it need not be typed again.
+    unsent: String,
 }
 
 impl Menus<'_> {
@@ -57,23 +59,23 @@ impl Menus<'_> {
                 Err(error) => self.tell(&error)?,
             }
         }
-        self.link.log_out();
+        self.link.get().log_out();
         Ok(())
     }
 
     fn register(&mut self) -> Result<String> {
         let name = self.ask_name()?;
         let password = self.who.new_password(self.console)?;
-        self.link.register(&name, &password)?;
+        self.link.get().register(&name, &password)?;
         self.console.say(&Message::Registered { name: &name })?;
-        self.link.log_in(name.clone(), password)?;
+        self.link.get().log_in(name.clone(), password)?;
         Ok(name)
     }
 
     fn log_in(&mut self) -> Result<String> {
         let name = self.ask_name()?;
         let password = self.who.password(self.console)?;
-        self.link.log_in(name.clone(), password)?;
+        self.link.get().log_in(name.clone(), password)?;
         Ok(name)
     }
 
@@ -105,60 +107,15 @@ impl Menus<'_> {
                 }
             };
         }
-        self.link.log_out();
+        self.link.get().log_out();
         Ok(())
     }
 
     /// The last entry of level two; the end of the input on any of its prompts is the same.
     fn log_out(&mut self) -> Result<Next> {
-        self.link.log_out();
+        self.link.get().log_out();
         self.console.say(&Message::LoggedOut)?;
         Ok(Next::LevelOne)
-    }
-
-    /// Words until `##`. (On the wire `##` is a word like any other: only this prompt knows it.)
-    fn look_up(&mut self, name: &str) -> Result<Next> {
-        loop {
-            let Some(typed) = self.console.ask(&Message::AskWord)? else { return self.log_out() };
-            let word = match checked_word(name, &typed) {
-                Ok("##") => return Ok(Next::LevelTwo),
-                Ok(word) => word,
-                Err(super::error::WordFault::Empty) => continue,
-                Err(fault) => {
-                    self.console.complain(&Message::BadWord { word: &typed, fault })?;
-                    continue;
-                }
-            };
-            let mut line = Vec::new();
-            Request::Lookup { name, word }.push_line(&mut line);
-            let answer = self.link.exchange(|connection| {
-                connection.send(&line);
-                connection.entry()
-            });
-            match answer {
-                Ok(Some(entry)) => {
-                    self.console.paged(|console| console.write(&render::entry(&entry, console.look())))?;
-                }
-                Ok(None) => self.not_found(name, word)?,
-                Err(Error::Lost { sent: true }) => self.console.complain(&Message::LookupUnknown)?,
-                Err(error) => {
-                    if self.tell_at_level_two(&error)? == Next::LevelOne {
-                        return Ok(Next::LevelOne);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Says so, and what may have been meant. If that can't be had it is no failure of the lookup: whatever is wrong
-    /// with the connection, the next request finds out.
-    fn not_found(&mut self, name: &str, word: &str) -> Result<()> {
-        self.console.complain(&Message::NotFound { word })?;
-        self.console.flush()?;
-        match self.link.exchange(|connection| connection.suggest(name, word)) {
-            Ok(headwords) if !headwords.is_empty() => self.console.say(&Message::DidYouMean { headwords: &headwords }),
-            _ => Ok(()),
-        }
     }
 
     fn history(&mut self, name: &str) -> Result<Next> {
@@ -169,7 +126,7 @@ impl Menus<'_> {
         };
         let Self { console, link, .. } = self;
         let shown =
-            console.paged(|console| link.exchange(|connection| history::show(console, connection, name, count)));
+            console.paged(|console| link.get().exchange(|connection| history::show(console, connection, name, count)));
         match shown {
             Ok(()) => Ok(Next::LevelTwo),
             Err(error) => self.tell_at_level_two(&error),

@@ -1,6 +1,6 @@
 //! The messages in Chinese, and nothing else.
 
-use super::{Message, WRONG_LOGIN, listed, systems_words};
+use super::{Message, WRONG_LOGIN, listed, numbered, systems_words};
 use crate::client::error::{Error, WordFault};
 use crate::protocol::{
     Code, Failure, MAX_HISTORY, MAX_LINE, MAX_NAME_CHARS, MAX_PASSWD_BYTES, MAX_PASSWD_CHARS, printable,
@@ -52,6 +52,9 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::Exported { words } => format!("已导出 {words} 个单词。"),
         Message::NotFound { word } => format!("没有找到：{}", printable(word)),
         Message::DidYouMean { headwords } => format!("您是不是要找：{}？", listed(headwords, "、")),
+        Message::DidYouMeanNumbered { headwords } => {
+            format!("您是不是要找：{}？", numbered(headwords, "、", ["（", "）"]))
+        }
         Message::BadWord { word, fault } => bad_word(word, *fault),
         Message::LookupUnknown => "连接在收到回答之前断开了，这次查询不一定记入了历史记录。".into(),
         Message::Failed(error) => failed(error),

@@ -1,6 +1,6 @@
 //! The messages in English, and nothing else.
 
-use super::{Message, WRONG_LOGIN, listed, systems_words};
+use super::{Message, WRONG_LOGIN, listed, numbered, systems_words};
 use crate::client::error::{Error, WordFault};
 use crate::protocol::{
     Code, Failure, MAX_HISTORY, MAX_LINE, MAX_NAME_CHARS, MAX_PASSWD_BYTES, MAX_PASSWD_CHARS, printable,
@@ -51,6 +51,9 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::Exported { words } => format!("{words} words exported."),
         Message::NotFound { word } => format!("not found: {}", printable(word)),
         Message::DidYouMean { headwords } => format!("Did you mean: {}?", listed(headwords, ", ")),
+        Message::DidYouMeanNumbered { headwords } => {
+            format!("Did you mean: {}?", numbered(headwords, ", ", [" (", ")"]))
+        }
         Message::BadWord { word, fault } => bad_word(word, *fault),
         Message::LookupUnknown => {
             "The connection was lost before the answer came; the lookup may be in your history or not.".into()

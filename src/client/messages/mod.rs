@@ -55,6 +55,13 @@ fn listed(texts: &[String], between: &str) -> String {
     texts.iter().map(|text| printable(text)).collect::<Vec<_>>().join(between)
 }
 
+/// The same with the number of each behind it.
+fn numbered(texts: &[String], between: &str, brackets: [&str; 2]) -> String {
+    let [open, close] = brackets;
+    let one = |(index, text): (usize, &String)| format!("{}{open}{}{close}", printable(text), index + 1);
+    texts.iter().enumerate().map(one).collect::<Vec<_>>().join(between)
+}
+
 /// Something to say. Texts in it that come from outside are made printable by whoever builds it.
 #[derive(Debug)]
 pub(crate) enum Message<'a> {
@@ -126,6 +133,10 @@ pub(crate) enum Message<'a> {
     },
     /// Headwords that may have been meant by a word that was not found; there is at least one.
     DidYouMean {
+        headwords: &'a [String],
+    },
+    /// The same where a number is enough to choose one.
+    DidYouMeanNumbered {
         headwords: &'a [String],
     },
     BadWord {
