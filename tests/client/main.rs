@@ -17,6 +17,7 @@ mod pages;
 mod person;
 mod pipes;
 mod prompts;
+mod scripts;
 mod stream;
 mod subcommands;
 mod suggestions;
