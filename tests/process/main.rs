@@ -9,6 +9,7 @@ mod accounts;
 mod backpressure;
 mod children;
 mod control;
+mod define;
 mod durability;
 mod framing;
 mod lifecycle;
