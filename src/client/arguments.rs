@@ -1,15 +1,18 @@
 //! The command line: options, subcommands, and the help that teaches by example. It never connects or asks.
 
 use super::address::Address;
+use super::config::Config;
 use super::console::Colour;
 use super::exit::Exit;
+use super::help::{self, complaint};
 use super::history::{Choice, Format, Wanted};
 use super::manual::CompletionShell;
-use super::messages::Language;
+use super::messages::{Language, Message};
 use crate::protocol::{Count, DEFAULT_HISTORY};
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
+use std::io::Write;
 use std::path::PathBuf;
 
 /// Look words up in a networked dictionary that remembers what you looked up.
@@ -48,6 +51,14 @@ pub struct Arguments {
     /// The language of menus, messages and help, en or zh [default: that of the locale]
     #[arg(long, global = true, value_name = "LANGUAGE", hide_possible_values = true)]
     pub(crate) lang: Option<Language>,
+
+    /// The language that was decided on.
+    #[arg(skip)]
+    pub(crate) language: Language,
+
+    /// What the configuration file says.
+    #[arg(skip)]
+    pub(crate) config: Config,
 }
 
 /// What to do.
@@ -221,44 +232,98 @@ impl Arguments {
     }
 }
 
-/// Reads the command line (the program's name first).
+/// Reads the command line (the program's name first) and the configuration file.
 ///
 /// # Errors
 /// The exit status, after the help, the version or what is wrong has been printed.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, Exit> {
-    checked(arguments).map_err(|error| {
-        // Help into a pipe that is closed is no mishap.
-        let _ = error.print();
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let config = Config::read();
+    let language = language(&arguments, config.as_ref().ok(), |name| std::env::var_os(name));
+    let mut read = checked(arguments, language).map_err(|error| {
+        // Help into a pipe that is closed is no mishap, and there is nobody to tell if standard error is.
+        match complaint(&error, language) {
+            Some(text) => drop(std::io::stderr().write_all(text.as_bytes())),
+            None => drop(error.print()),
+        }
         if error.use_stderr() { Exit::Usage } else { Exit::Done }
-    })
+    })?;
+    // After `--help`, which works whatever the file says.
+    read.config = config.map_err(|failure| {
+        let text = format!("cidian: {}\n", language.say(&Message::Failed(&failure)));
+        let _ = std::io::stderr().write_all(text.as_bytes());
+        Exit::from(&failure)
+    })?;
+    read.language = language;
+    Ok(read)
 }
 
-fn checked(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
-    let arguments = Arguments::try_parse_from(arguments)?;
+/// The language: `--lang`, the configuration file, the locale. It is wanted before the command line is understood,
+/// for what is wrong with that is said in it, too.
+fn language(arguments: &[OsString], config: Option<&Config>, variable: impl Fn(&str) -> Option<OsString>) -> Language {
+    let mut before_words = arguments.iter().take_while(|argument| *argument != "--");
+    let mut said = None;
+    while let Some(argument) = before_words.next().map(|argument| argument.to_string_lossy()) {
+        if argument == "--lang" {
+            said = before_words.next().map(|value| value.to_string_lossy().into_owned());
+        } else if let Some(value) = argument.strip_prefix("--lang=") {
+            said = Some(value.to_owned());
+        }
+    }
+    said.and_then(|value| Language::from_str(&value, false).ok())
+        .or_else(|| config.and_then(|config| config.lang))
+        .unwrap_or_else(|| Language::of_locale(variable))
+}
+
+fn checked(arguments: impl IntoIterator<Item = OsString>, language: Language) -> Result<Arguments, clap::Error> {
+    let mut command = help::command(language);
+    let matches = command.try_get_matches_from_mut(arguments)?;
+    let arguments = Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
     // Options may stand before and after the subcommand; clap's own conflicts look at one side only.
-    let conflict = |text: &str| Arguments::command().error(ErrorKind::ArgumentConflict, text);
+    match misuse(&arguments) {
+        Some(misuse) => {
+            let text = language.say(&Message::Misuse(misuse));
+            Err(command.error(ErrorKind::ArgumentConflict, text))
+        }
+        None => Ok(arguments),
+    }
+}
+
+/// Options that each make sense, but not together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Misuse {
+    /// `--local` and `--server`.
+    TwoServers,
+    /// Options of `history` before `clear`.
+    NotToClear,
+    /// `--json` without a subcommand.
+    MenusAsJson,
+    /// `--json` and another `--format`.
+    TwoFormats,
+    /// `--json` and a part of an entry.
+    PartOfJson,
+}
+
+fn misuse(arguments: &Arguments) -> Option<Misuse> {
     if arguments.local && arguments.server.is_some() {
-        return Err(conflict("--local and --server name two different servers"));
+        return Some(Misuse::TwoServers);
     }
-    // clap could do this one, but would then take `history --user ann clear` for a conflict, too.
-    if let Some(Command::History(history)) = &arguments.command {
-        if history.action.is_some() && history.says_anything() {
-            return Err(conflict("history clear takes none of the options of history"));
+    match &arguments.command {
+        // clap could do this one, but would then take `history --user ann clear` for a conflict, too.
+        Some(Command::History(history)) if history.action.is_some() && history.says_anything() => {
+            Some(Misuse::NotToClear)
         }
-        if arguments.json && history.format.is_some_and(|format| format != Format::Json) {
-            return Err(conflict("--json and --format name two different formats"));
+        Some(Command::History(history))
+            if arguments.json && history.format.is_some_and(|format| format != Format::Json) =>
+        {
+            Some(Misuse::TwoFormats)
         }
+        Some(Command::Lookup { parts, .. }) if arguments.json && (parts.field.is_some() || parts.first_line) => {
+            Some(Misuse::PartOfJson)
+        }
+        None if arguments.json => Some(Misuse::MenusAsJson),
+        _ => None,
     }
-    if let Some(Command::Lookup { parts, .. }) = &arguments.command
-        && arguments.json
-        && (parts.field.is_some() || parts.first_line)
-    {
-        return Err(conflict("--json prints every field; --field and --first-line go without it"));
-    }
-    if arguments.json && arguments.command.is_none() {
-        return Err(conflict("--json goes with a subcommand; the menus are for people"));
-    }
-    Ok(arguments)
 }
 
 const EXAMPLES: &str = "\
@@ -272,7 +337,8 @@ Examples:
 Exit status: 0 done, 1 a word was not found, 64 wrong usage, 65 a name,
 password or word that can't be, 66 no password file, 69 no server or connection
 lost, 71 system error, 73 name taken, 74 input or output failed, 75 try again
-later, 76 no Cidian server, 77 denied, 130 Ctrl-C.";
+later, 76 no Cidian server, 77 denied, 78 the configuration file makes no
+sense, 130 Ctrl-C.";
 
 const LOOKUP_EXAMPLES: &str = "\
 Examples:
@@ -339,9 +405,53 @@ Examples:
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::CommandFactory;
 
+    fn words(line: &str) -> Vec<OsString> {
+        std::iter::once("cidian").chain(line.split_whitespace()).map(OsString::from).collect()
+    }
+
+    /// The same whatever the language.
     fn read(line: &str) -> Result<Arguments, clap::Error> {
-        checked(std::iter::once("cidian").chain(line.split_whitespace()).map(OsString::from))
+        let read = checked(words(line), Language::English);
+        assert_eq!(checked(words(line), Language::Chinese).is_ok(), read.is_ok(), "{line}");
+        read
+    }
+
+    #[test]
+    fn the_language_is_known_before_the_rest() {
+        let config = Config { lang: Some(Language::Chinese), ..Config::default() };
+        let of = |line: &str, config| language(&words(line), config, |name| (name == "LANG").then(|| "en_US".into()));
+        assert_eq!(of("--lang zh --frobnicate", None), Language::Chinese);
+        assert_eq!(of("lookup --lang=zh a", None), Language::Chinese);
+        assert_eq!(of("lookup -- --lang zh", None), Language::English);
+        assert_eq!(of("about", Some(&config)), Language::Chinese);
+        assert_eq!(of("about --lang en", Some(&config)), Language::English);
+        assert_eq!(of("about --lang de", None), Language::English);
+        assert_eq!(of("about --lang", None), Language::English);
+    }
+
+    #[test]
+    fn complaints_in_chinese() {
+        let said = |line: &str| complaint(&checked(words(line), Language::Chinese).expect_err(line), Language::Chinese);
+        for (line, part) in [
+            ("--frobnicate", "没有 --frobnicate"),
+            ("frobnicate", "没有“frobnicate”"),
+            ("histroy", "您是不是要用：history"),
+            ("history -n 5 --all", "不能与"),
+            ("history -n x", "不能是“x”"),
+            ("--color sometimes about", "可以是：auto、always、never"),
+            ("--local about --server a:1", "两个不同的服务器"),
+            ("--json", "菜单是给人看的"),
+            ("export", "缺少 --anki <FILE>"),
+            ("--server", "需要一个值"),
+            ("register ann", "没有 ann"),
+        ] {
+            let said = said(line).expect(line);
+            assert!(said.contains(part) && said.starts_with("错误："), "{line}: {said}");
+            assert!(!said.contains("error") && !said.contains("Usage"), "{line}: {said}");
+        }
+        assert_eq!(said("--help"), None);
     }
 
     #[test]

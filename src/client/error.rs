@@ -48,6 +48,13 @@ pub(crate) enum Error {
         /// Why.
         reason: io::Error,
     },
+    /// The configuration file makes no sense.
+    Configuration {
+        /// Its path.
+        path: PathBuf,
+        /// Why, with the line.
+        reason: String,
+    },
     /// A file can't be written.
     File {
         /// Its path.

@@ -10,12 +10,14 @@ mod about;
 mod account;
 mod address;
 mod arguments;
+mod config;
 mod connection;
 mod console;
 mod directories;
 mod error;
 mod exit;
 mod export;
+mod help;
 mod history;
 mod input;
 mod interrupt;
@@ -40,7 +42,7 @@ use arguments::{Command, HistoryAction};
 use console::Console;
 use error::{Error, Result};
 use export::Export;
-use messages::{Language, Message};
+use messages::Message;
 use std::io;
 use std::os::unix::net::UnixStream;
 use stream::Connector;
@@ -50,9 +52,8 @@ pub type LocalServer = Box<dyn Fn() -> io::Result<UnixStream> + Send>;
 
 /// Does what the command line asks for. `local` is what `--local` talks to.
 pub fn run(arguments: Arguments, local: Option<LocalServer>) -> Exit {
-    let language = arguments.lang.unwrap_or_else(|| Language::of_locale(|name| std::env::var_os(name)));
-    let colour = arguments.color.unwrap_or_default();
-    let mut console = Console::standard(language, colour, arguments.json, arguments.command.is_none());
+    let colour = arguments.color.or(arguments.config.color).unwrap_or_default();
+    let mut console = Console::standard(arguments.language, colour, arguments.json, arguments.command.is_none());
     let done = interrupt::watch().map_err(Error::System).and_then(|()| dispatch(&mut console, arguments, local));
     // Buffered output may still fail, and has to come before the complaint.
     let flushed = console.flush();
@@ -82,11 +83,14 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
         _ => {}
     }
     let address = server(&arguments)?;
-    let shown_address = address.to_string();
-    let connector = Connector::new(address, local);
-    let who = Who { user: arguments.user.or_else(|| variable("CIDIAN_USER")), password_file: arguments.password_file };
+    let connector = Connector::new(address.clone(), local);
+    let mut who =
+        Who { user: arguments.user.or_else(|| variable("CIDIAN_USER")), password_file: arguments.password_file };
+    if arguments.command.is_some() && who.user.is_none() {
+        who.user.clone_from(&arguments.config.user);
+    }
     match arguments.command {
-        None => menus::run(console, connector, &shown_address, &who)?,
+        None => menus::run(console, connector, &address, &who, arguments.config)?,
         Some(Command::Lookup { words, parts }) => return lookup::run(console, &connector, &who, &words, parts),
         Some(Command::History(history)) => match history.action {
             Some(HistoryAction::Clear { word }) => history::clear(console, &connector, &who, word.as_deref())?,
@@ -107,7 +111,7 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
     Ok(Exit::Done)
 }
 
-/// Where the server is: `--local`, `--server`, the environment, the default.
+/// Where the server is: `--local`, `--server`, the environment, the configuration file, the default.
 fn server(arguments: &Arguments) -> Result<Address> {
     if arguments.local {
         return Ok(Address::Local);
@@ -115,7 +119,7 @@ fn server(arguments: &Arguments) -> Result<Address> {
     match (&arguments.server, variable("CIDIAN_SERVER")) {
         (Some(address), _) => Ok(address.clone()),
         (None, Some(text)) => text.parse().map_err(|error: AddressError| Error::ServerVariable(error.to_string())),
-        (None, None) => Ok(Address::default()),
+        (None, None) => Ok(arguments.config.server.clone().unwrap_or_default()),
     }
 }
 

@@ -125,9 +125,7 @@ mod tests {
         let text = table.lay_out(Some(20), [1, 0]);
         assert_eq!(text, "name  a very lon…  t\nn     词典词典词…  1\n");
         // No page at all: columns keep a beginning.
-        for row in [["name of somebody", "a very long headword", "t"]] {
-            table.add(row.map(str::to_owned));
-        }
+        table.add(["name of somebody", "a very long headword", "t"].map(str::to_owned));
         assert_eq!(table.lay_out(Some(1), [1, 0]), "name …  a ver…  t\n");
     }
 

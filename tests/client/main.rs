@@ -8,6 +8,7 @@ mod terminal;
 
 mod editing;
 mod failures;
+mod helps;
 mod hostile;
 mod keys;
 mod languages;

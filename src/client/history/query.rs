@@ -23,7 +23,7 @@ pub(crate) struct Choice {
     pub(crate) until: Option<When>,
 
     /// Only words like this: * stands for anything, ? for one character; case does not count
-    #[arg(long, value_name = "PATTERN")]
+    #[arg(id = "word_pattern", long = "word", value_name = "PATTERN")]
     pub(crate) word: Option<WordPattern>,
 }
 

@@ -5,6 +5,8 @@ mod link;
 mod words;
 
 use super::account::Who;
+use super::address::Address;
+use super::config::Config;
 use super::console::Console;
 use super::error::{Error, Result};
 use super::history;
@@ -22,27 +24,36 @@ enum Next {
     LevelOne,
 }
 
-/// Shows the menus until the person quits. `address` is the server's, for people.
+/// Shows the menus until the person quits. `address` is the server's, `config` what is remembered of last time.
 ///
 /// # Errors
 /// Standard output or input failed, or Ctrl-C; everything else is told in the dialogue.
-pub(crate) fn run(console: &mut Console, connector: Connector, address: &str, who: &Who) -> Result<()> {
+pub(crate) fn run(
+    console: &mut Console,
+    connector: Connector,
+    address: &Address,
+    who: &Who,
+    config: Config,
+) -> Result<()> {
     let link = SharedLink::new(connector);
-    Menus { console, link, who, unsent: String::new() }.level_one(address)
+    Menus { console, link, who, address, config, unsent: String::new() }.level_one()
 }
 
 struct Menus<'a> {
     console: &'a mut Console,
     link: SharedLink,
     who: &'a Who,
+    address: &'a Address,
+    config: Config,
     /// A word that never reached the server: it need not be typed again.
     unsent: String,
 }
 
 impl Menus<'_> {
-    fn level_one(&mut self, address: &str) -> Result<()> {
+    fn level_one(&mut self) -> Result<()> {
+        let address = self.address.to_string();
         loop {
-            self.console.say(&Message::LevelOne { address })?;
+            self.console.say(&Message::LevelOne { address: &address })?;
             let choice = self.console.ask(&Message::AskChoice)?;
             let entered = match choice.as_deref().map(str::trim) {
                 None | Some("3") => break,
@@ -54,7 +65,13 @@ impl Menus<'_> {
                 }
             };
             match entered {
-                Ok(name) => self.level_two(&name)?,
+                Ok(name) => {
+                    // What a script does says nothing about the person.
+                    if self.console.manner().asks_terminal {
+                        self.config.remember(self.address, &name);
+                    }
+                    self.level_two(&name)?;
+                }
                 Err(Error::EndOfInput) => break,
                 Err(error) => self.tell(&error)?,
             }
@@ -64,7 +81,7 @@ impl Menus<'_> {
     }
 
     fn register(&mut self) -> Result<String> {
-        let name = self.ask_name()?;
+        let name = self.ask_name(None)?;
         let password = self.who.new_password(self.console)?;
         self.link.get().register(&name, &password)?;
         self.console.say(&Message::Registered { name: &name })?;
@@ -73,15 +90,21 @@ impl Menus<'_> {
     }
 
     fn log_in(&mut self) -> Result<String> {
-        let name = self.ask_name()?;
+        let last = self.config.user.clone().filter(|_| self.console.manner().asks_terminal);
+        let name = self.ask_name(last.as_deref())?;
         let password = self.who.password(self.console)?;
         self.link.get().log_in(name.clone(), password)?;
         Ok(name)
     }
 
-    fn ask_name(&mut self) -> Result<String> {
-        let known = self.who.user.as_deref();
-        let prompt = known.map_or(Message::AskName, |name| Message::AskNameOr { name });
+    /// `last` is who logged in the last time; who was named for this time comes first.
+    fn ask_name(&mut self, last: Option<&str>) -> Result<String> {
+        let named = self.who.user.as_deref();
+        let prompt = named.map_or(Message::AskName, |name| Message::AskNameOr { name });
+        if let (None, Some(name)) = (named, last) {
+            self.console.say(&Message::NameOfLastTime { name })?;
+        }
+        let known = named.or(last);
         let typed = self.console.ask(&prompt)?.ok_or(Error::EndOfInput)?;
         let name = match (typed.trim(), known) {
             ("", Some(known)) => known,

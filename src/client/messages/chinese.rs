@@ -1,7 +1,9 @@
 //! The messages in Chinese, and nothing else.
 
 use super::{Message, WRONG_LOGIN, listed, numbered, systems_words};
+use crate::client::arguments::Misuse;
 use crate::client::error::{Error, WordFault};
+use crate::client::show::shown;
 use crate::protocol::{
     Code, Failure, MAX_HISTORY, MAX_LINE, MAX_NAME_CHARS, MAX_PASSWD_BYTES, MAX_PASSWD_CHARS, printable,
 };
@@ -21,6 +23,7 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::UnreadableLine => "无法识别：请输入一行 UTF-8 文本，且不要太长。".into(),
         Message::AskName => "用户名：".into(),
         Message::AskNameOr { name } => format!("用户名 [{}]：", printable(name)),
+        Message::NameOfLastTime { name } => format!("上次是 {}（直接回车则相同）", printable(name)),
         Message::AskPassword => "密码：".into(),
         Message::AskPasswordAgain => "再次输入密码：".into(),
         Message::AskNewPassword => "新密码：".into(),
@@ -57,6 +60,13 @@ pub(super) fn say(message: &Message<'_>) -> String {
         }
         Message::BadWord { word, fault } => bad_word(word, *fault),
         Message::LookupUnknown => "连接在收到回答之前断开了，这次查询不一定记入了历史记录。".into(),
+        Message::Misuse(misuse) => match misuse {
+            Misuse::TwoServers => "--local 和 --server 是两个不同的服务器".into(),
+            Misuse::NotToClear => "history clear 不接受 history 的选项".into(),
+            Misuse::MenusAsJson => "--json 与命令一起使用；菜单是给人看的".into(),
+            Misuse::TwoFormats => "--json 和 --format 是两种不同的格式".into(),
+            Misuse::PartOfJson => "--json 输出每一项，不能与 --field 或 --first-line 同时使用".into(),
+        },
         Message::Failed(error) => failed(error),
     }
 }
@@ -92,6 +102,9 @@ fn failed(error: &Error) -> String {
         Error::System(reason) => format!("系统拒绝了操作：{}", reasons_words(reason)),
         Error::PasswordFile { path, reason } => {
             format!("无法使用密码文件 {}：{}", printable(&path.to_string_lossy()), reasons_words(reason))
+        }
+        Error::Configuration { path, reason } => {
+            format!("配置文件 {}：{}", printable(&path.to_string_lossy()), shown(reason))
         }
         Error::File { path, reason } => {
             format!("文件 {}：{}", printable(&path.to_string_lossy()), reasons_words(reason))

@@ -1,7 +1,9 @@
 //! The messages in English, and nothing else.
 
 use super::{Message, WRONG_LOGIN, listed, numbered, systems_words};
+use crate::client::arguments::Misuse;
 use crate::client::error::{Error, WordFault};
+use crate::client::show::shown;
 use crate::protocol::{
     Code, Failure, MAX_HISTORY, MAX_LINE, MAX_NAME_CHARS, MAX_PASSWD_BYTES, MAX_PASSWD_CHARS, printable,
 };
@@ -20,6 +22,7 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::UnreadableLine => "That can't be read: a line of UTF-8 text, and not too long, please.".into(),
         Message::AskName => "Name: ".into(),
         Message::AskNameOr { name } => format!("Name [{}]: ", printable(name)),
+        Message::NameOfLastTime { name } => format!("Last time: {} (Enter alone for the same)", printable(name)),
         Message::AskPassword => "Password: ".into(),
         Message::AskPasswordAgain => "Password again: ".into(),
         Message::AskNewPassword => "New password: ".into(),
@@ -58,6 +61,13 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::LookupUnknown => {
             "The connection was lost before the answer came; the lookup may be in your history or not.".into()
         }
+        Message::Misuse(misuse) => match misuse {
+            Misuse::TwoServers => "--local and --server name two different servers".into(),
+            Misuse::NotToClear => "history clear takes none of the options of history".into(),
+            Misuse::MenusAsJson => "--json goes with a subcommand; the menus are for people".into(),
+            Misuse::TwoFormats => "--json and --format name two different formats".into(),
+            Misuse::PartOfJson => "--json prints every field; --field and --first-line go without it".into(),
+        },
         Message::Failed(error) => failed(error),
     }
 }
@@ -97,6 +107,9 @@ fn failed(error: &Error) -> String {
         Error::System(reason) => format!("the system refuses: {}", systems_words(reason)),
         Error::PasswordFile { path, reason } => {
             format!("password file {}: {}", printable(&path.to_string_lossy()), systems_words(reason))
+        }
+        Error::Configuration { path, reason } => {
+            format!("{}: {}", printable(&path.to_string_lossy()), shown(reason))
         }
         Error::File { path, reason } => {
             format!("{}: {}", printable(&path.to_string_lossy()), systems_words(reason))

@@ -1,18 +1,20 @@
 //! Every text that a person sees, in two languages. A message is a value here and a sentence in [`english`] and
 //! [`chinese`]: each matches all of them, so that the compiler misses a translation before anybody else does.
-//! (`--help` is clap's, in English.) This room never decides whether or where something is said.
+//! (`--help` is next door.) This room never decides whether or where something is said.
 
 mod chinese;
 mod english;
 
+use super::arguments::Misuse;
 use super::error::{Error, WordFault};
 use crate::protocol::printable;
 use std::ffi::OsString;
 use std::io;
 
 /// A language that the client speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
 pub(crate) enum Language {
+    #[default]
     #[value(name = "en")]
     #[serde(rename = "en")]
     English,
@@ -44,7 +46,7 @@ impl Language {
 const WRONG_LOGIN: &str = "wrong name or password";
 
 /// What the system says, without its number for it.
-fn systems_words(reason: &io::Error) -> String {
+pub(super) fn systems_words(reason: &io::Error) -> String {
     let text = reason.to_string();
     let end = reason.raw_os_error().and_then(|_| text.rfind(" (os error ")).unwrap_or(text.len());
     printable(&text[..end])
@@ -85,6 +87,10 @@ pub(crate) enum Message<'a> {
     AskName,
     /// The same, when Enter alone means a name that is known.
     AskNameOr {
+        name: &'a str,
+    },
+    /// Before the name is asked for: the one that Enter alone means.
+    NameOfLastTime {
         name: &'a str,
     },
     AskPassword,
@@ -145,6 +151,8 @@ pub(crate) enum Message<'a> {
     },
     /// A lookup whose answer never came.
     LookupUnknown,
+    /// Options that do not go together.
+    Misuse(Misuse),
     /// An error, whatever it is.
     Failed(&'a Error),
 }

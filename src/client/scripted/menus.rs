@@ -1,13 +1,14 @@
 //! The menus, played by a pipe, against a scripted server.
 
 use super::*;
+use crate::client::config::Config;
 use crate::client::menus;
 
 fn dialogue(typed: &str, scripts: Vec<Vec<Step>>) -> String {
     let server = Server::start(scripts);
     let mut desk = Desk::new(typed, |manner| manner.menus = true);
     let who = Who { user: None, password_file: None };
-    menus::run(&mut desk.console, server.connector(), "here", &who).unwrap();
+    menus::run(&mut desk.console, server.connector(), &server.address, &who, Config::default()).unwrap();
     desk.console.flush().unwrap();
     server.finish();
     assert_eq!(desk.errors.text(), "");
