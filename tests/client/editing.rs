@@ -161,6 +161,12 @@ fn a_number_picks_what_was_meant() {
     terminal.expect(PROMPT);
     terminal.keys("7\n");
     terminal.expect("not found: 7");
+    terminal.expect(PROMPT);
+    // The word is what is remembered, not its number.
+    for word in ["7", "banaan", "1", "apple", "aplpe"] {
+        terminal.keys(UP);
+        expect_row(&mut terminal, &format!("Word (## to go back): {word}"));
+    }
 }
 
 /// Whatever the terminal does while a word is typed.

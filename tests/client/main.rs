@@ -18,6 +18,7 @@ mod pages;
 mod person;
 mod pipes;
 mod prompts;
+mod robust;
 mod scripts;
 mod stream;
 mod subcommands;

@@ -20,6 +20,9 @@ impl Menus<'_> {
             let Some(typed) = self.ask_word(prompt.as_mut())? else { return self.log_out() };
             let picked = typed.trim().parse().ok().and_then(|number: usize| offered.get(number.wrapping_sub(1)));
             let typed = picked.cloned().unwrap_or(typed);
+            if let Some(prompt) = prompt.as_mut().filter(|_| typed.trim() != "##") {
+                prompt.remember(&typed);
+            }
             let word = match checked_word(name, &typed) {
                 Ok("##") => return Ok(Next::LevelTwo),
                 Ok(word) => word,
@@ -102,7 +105,11 @@ impl Menus<'_> {
         }
         // A script that types words means words, not numbers.
         if self.console.manner().asks_terminal {
-            self.console.say(&Message::DidYouMeanNumbered { headwords: &headwords })?;
+            let manner = self.console.manner();
+            let mut lines = String::new();
+            let text = manner.language.say(&Message::DidYouMeanNumbered { headwords: &headwords });
+            render::wrapped(&mut lines, &text, "", "", self.console.look().columns);
+            self.console.write(&lines)?;
             Ok(headwords)
         } else {
             self.console.say(&Message::DidYouMean { headwords: &headwords })?;

@@ -82,10 +82,7 @@ impl LinePrompt {
     pub(super) fn ask(&mut self, prompt: &str, begun: &str) -> io::Result<Typed> {
         let typed = interrupt::restoring(|| self.editor.readline_with_initial(prompt, (begun, "")));
         match typed {
-            Ok(line) => {
-                self.remember(&line);
-                Ok(Typed::Line(line))
-            }
+            Ok(line) => Ok(Typed::Line(line)),
             Err(ReadlineError::Eof) => Ok(Typed::End),
             // A change of the window's size where nobody expects one: the line is asked for again.
             Err(ReadlineError::Interrupted | ReadlineError::Signal(_)) => Ok(Typed::Cleared),
@@ -99,8 +96,8 @@ impl LinePrompt {
     }
 
     /// Keeps a word for the next time. What can't be kept is no reason to trouble anybody.
-    fn remember(&mut self, line: &str) {
-        if line.trim().is_empty() || line.trim() == "##" || line.chars().any(char::is_control) {
+    pub(super) fn remember(&mut self, line: &str) {
+        if line.trim().is_empty() || line.chars().any(char::is_control) {
             return;
         }
         if !self.editor.add_history_entry(line).is_ok_and(|new| new) {

@@ -60,7 +60,7 @@ fn words(line: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
     let mut begin = 0;
     let mut previous: Option<char> = None;
     for (at, c) in line.char_indices() {
-        if previous.is_some_and(|previous| may_break(previous, c)) {
+        if previous.is_some_and(|previous| may_break(previous, c)) && !belongs(&line[..at], &line[at..]) {
             pieces.push(Word::from(&line[begin..at]));
             begin = at;
         }
@@ -73,6 +73,13 @@ fn words(line: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
         pieces.push(Word::from(&line[begin..]));
     }
     Box::new(pieces.into_iter())
+}
+
+/// What belongs together in spite of the blank between: a bar and the part of speech behind it, a word and the number
+/// in brackets that stands for it.
+fn belongs(before: &str, after: &str) -> bool {
+    let number = after.strip_prefix(['(', '（']).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    number || before.ends_with("| ")
 }
 
 fn may_break(previous: char, c: char) -> bool {
@@ -103,6 +110,8 @@ mod tests {
         assert_eq!(page("苹果，苹果树", 6), "苹果，\n苹果树\n");
         assert_eq!(page("苹果（树）", 6), "苹果\n（树）\n");
         assert_eq!(page("", 6), "\n");
+        assert_eq!(page("n. 苹果 | v. 走", 11), "n. 苹果\n| v. 走\n");
+        assert_eq!(page("apple (1), ape (2)?", 14), "apple (1),\nape (2)?\n");
         // A word that is longer than a line is broken, combining characters stay where they are.
         assert_eq!(page("e\u{301}e\u{301}e\u{301}", 2), "e\u{301}e\u{301}\ne\u{301}\n");
         assert_eq!(page("a\u{1b}[1mbc\u{1b}[0md", 4), "a\u{1b}[1mbc\u{1b}[0md\n");
