@@ -32,6 +32,18 @@ pub struct Arguments {
     #[arg(long, global = true)]
     pub(crate) local: bool,
 
+    /// Speak TLS with the server: verify its certificate, and send nothing in clear text
+    #[arg(long, global = true)]
+    pub(crate) tls: bool,
+
+    /// With --tls: trust the certificates in FILE (PEM), and no others [default: those the system trusts]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) tls_ca: Option<PathBuf>,
+
+    /// Without --tls: send a password in clear text to a server on another machine
+    #[arg(long, global = true)]
+    pub(crate) insecure: bool,
+
     /// The account's name [default: $CIDIAN_USER]
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) user: Option<String>,
@@ -294,6 +306,10 @@ fn checked(arguments: impl IntoIterator<Item = OsString>, language: Language) ->
 pub(crate) enum Misuse {
     /// `--local` and `--server`.
     TwoServers,
+    /// `--tls-ca` without `--tls`.
+    TrustWithoutTls,
+    /// `--tls` and `--local`.
+    TlsToLocal,
     /// Options of `history` before `clear`.
     NotToClear,
     /// `--json` without a subcommand.
@@ -307,6 +323,12 @@ pub(crate) enum Misuse {
 fn misuse(arguments: &Arguments) -> Option<Misuse> {
     if arguments.local && arguments.server.is_some() {
         return Some(Misuse::TwoServers);
+    }
+    if arguments.tls_ca.is_some() && !arguments.tls {
+        return Some(Misuse::TrustWithoutTls);
+    }
+    if arguments.tls && arguments.local {
+        return Some(Misuse::TlsToLocal);
     }
     match &arguments.command {
         // clap could do this one, but would then take `history --user ann clear` for a conflict, too.
@@ -333,6 +355,7 @@ Examples:
   cidian --user ann lookup apple       one word
   cidian --user ann lookup < words.txt a file of words
   cidian --server dict.example.org:2629 about
+  cidian --server dict.example.org:2630 --tls --user ann lookup apple
 
 Exit status: 0 done, 1 a word was not found, 64 wrong usage, 65 a name,
 password or word that can't be, 66 no password file, 69 no server or connection
@@ -492,6 +515,8 @@ mod tests {
             "--server nowhere about",
             "--json",
             "--local about --server a:1",
+            "--tls-ca file about",
+            "--tls --local",
             "lookup -able",
             "register ann",
             "history -n 5 clear",

@@ -6,6 +6,7 @@ use super::console::Colour;
 use super::directories;
 use super::error::{Error, Result};
 use super::messages::Language;
+use super::tls::Trust;
 use serde::Deserialize;
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
@@ -22,6 +23,11 @@ pub(crate) struct Config {
     /// Where the server is.
     #[serde(default, deserialize_with = "address")]
     pub(crate) server: Option<Address>,
+    /// Whether that server speaks TLS.
+    #[serde(default)]
+    pub(crate) tls: bool,
+    /// Whose certificates to trust there; without it those the system trusts.
+    pub(crate) tls_ca: Option<PathBuf>,
     /// The account's name.
     pub(crate) user: Option<String>,
     /// The language.
@@ -58,16 +64,30 @@ impl Config {
         }
     }
 
-    /// Remembers who logged in where, for the next time. What else stands in the file stays. A home that can't be
-    /// written is no reason to trouble anybody: everything can still be said by options.
-    pub(crate) fn remember(&mut self, server: &Address, user: &str) {
-        if *server == Address::Local || (self.server.as_ref() == Some(server) && self.user.as_deref() == Some(user)) {
+    /// Remembers who logged in where, and whether by TLS, for the next time. What else stands in the file stays. A home
+    /// that can't be written is no reason to trouble anybody: everything can still be said by options.
+    pub(crate) fn remember(&mut self, server: &Address, trust: Option<&Trust>, user: &str) {
+        // The next call may be in another directory.
+        let ca = match trust {
+            Some(Trust::File(path)) => Some(std::path::absolute(path).unwrap_or_else(|_| path.clone())),
+            Some(Trust::System) | None => None,
+        };
+        let (server, user, tls) = (Some(server.clone()), Some(user.to_owned()), trust.is_some());
+        let new = Self { server, user, tls, tls_ca: ca, ..self.clone() };
+        if new.server == Some(Address::Local) || new == *self {
             return;
         }
-        (self.server, self.user) = (Some(server.clone()), Some(user.to_owned()));
+        let text = |text: String| super::show::json(&text).trim_end().to_owned();
+        let pairs = [
+            ("server", new.server.as_ref().map(|server| text(server.to_string()))),
+            ("tls", new.tls.then(|| "true".to_owned())),
+            ("tls_ca", new.tls_ca.as_ref().map(|path| text(path.to_string_lossy().into_owned()))),
+            ("user", new.user.clone().map(text)),
+        ];
         if let Some(path) = path() {
-            let _ = write_keys(&path, &[("server", &server.to_string()), ("user", user)]);
+            let _ = write_keys(&path, &pairs);
         }
+        *self = new;
     }
 }
 
@@ -77,7 +97,10 @@ fn text_of(path: &Path) -> io::Result<String> {
     Ok(text)
 }
 
-fn write_keys(path: &Path, pairs: &[(&str, &str)]) -> io::Result<()> {
+/// A key and its value as TOML writes it; without one it goes.
+type Pair = (&'static str, Option<String>);
+
+fn write_keys(path: &Path, pairs: &[Pair]) -> io::Result<()> {
     let old = match text_of(path) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
@@ -103,15 +126,17 @@ fn write_keys(path: &Path, pairs: &[(&str, &str)]) -> io::Result<()> {
 }
 
 /// The text with these keys changed, or put before everything else; comments and other keys as they are.
-fn with_keys(text: &str, pairs: &[(&str, &str)]) -> String {
+fn with_keys(text: &str, pairs: &[Pair]) -> String {
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     for (key, value) in pairs.iter().rev() {
-        // What JSON escapes, TOML reads the same.
-        let line = format!("{key} = {}", super::show::json(value).trim_end());
-        let is_key = |line: &&mut String| line.split_once('=').is_some_and(|(name, _)| name.trim() == *key);
-        match lines.iter_mut().find(is_key) {
-            Some(old) => *old = line,
-            None => lines.insert(0, line),
+        let is_key = |line: &String| line.split_once('=').is_some_and(|(name, _)| name.trim() == *key);
+        let at = lines.iter().position(is_key);
+        match (at, value) {
+            (Some(at), Some(value)) => lines[at] = format!("{key} = {value}"),
+            (Some(at), None) => drop(lines.remove(at)),
+            // What JSON escapes, TOML reads the same.
+            (None, Some(value)) => lines.insert(0, format!("{key} = {value}")),
+            (None, None) => {}
         }
     }
     lines.iter().map(|line| format!("{line}\n")).collect()
@@ -122,6 +147,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
     use std::os::unix::fs::PermissionsExt;
+
+    fn pair(key: &'static str, value: &str) -> Pair {
+        (key, Some(super::super::show::json(&value).trim_end().to_owned()))
+    }
 
     fn read(text: &str) -> Result<Config> {
         let directory = tempfile::tempdir().unwrap();
@@ -148,17 +177,17 @@ mod tests {
     fn remembering_keeps_the_rest() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("new/config.toml");
-        write_keys(&path, &[("server", "a:1"), ("user", "ann")]).unwrap();
+        write_keys(&path, &[pair("server", "a:1"), pair("user", "ann")]).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "server = \"a:1\"\nuser = \"ann\"\n");
-        std::fs::write(&path, "# mine\ncolor = \"never\"\n user= \"bob\" # old\n").unwrap();
-        write_keys(&path, &[("server", "unix:/a\\b"), ("user", "a\"b")]).unwrap();
+        std::fs::write(&path, "# mine\nlang = \"en\"\ncolor = \"never\"\n user= \"bob\" # old\n").unwrap();
+        write_keys(&path, &[pair("server", "unix:/a\\b"), ("lang", None), pair("user", "a\"b")]).unwrap();
         let text = std::fs::read_to_string(&path).unwrap();
         assert_eq!(text, "server = \"unix:/a\\\\b\"\n# mine\ncolor = \"never\"\nuser = \"a\\\"b\"\n");
         assert_eq!(Config::read_from(&path).unwrap().user.as_deref(), Some("a\"b"));
         assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         // A file that makes no sense is left alone.
         std::fs::write(&path, "[broken").unwrap();
-        assert!(write_keys(&path, &[("user", "ann")]).is_err());
+        assert!(write_keys(&path, &[pair("user", "ann")]).is_err());
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "[broken");
         assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
     }
@@ -166,7 +195,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_name_reads_as_it_was_written(user in "[^\\x00-\\x20]{1,32}") {
-            let text = with_keys("lang = \"en\"\n", &[("server", "a:1"), ("user", &user)]);
+            let text = with_keys("lang = \"en\"\n", &[pair("server", "a:1"), ("tls", Some("true".into())), pair("user", &user)]);
             prop_assert_eq!(toml::from_str::<Config>(&text).unwrap().user, Some(user));
         }
     }

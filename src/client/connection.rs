@@ -2,6 +2,7 @@
 //! bounded, counts reserve no memory, silence ends in an error, and what is no reply is told as such.
 
 use super::error::{Error, Result};
+use super::privacy::Privacy;
 use super::stream::{Connector, Stream};
 use crate::protocol::{
     Count, Failure, HistoryRow, Line, Lines, MAX_LINE, MAX_SUGGESTIONS, Request, Status, StatusError, parse_entry,
@@ -14,6 +15,8 @@ use std::time::Duration;
 const MAX_REPLY_LINE: usize = 64 << 20;
 /// The most that `I` may say, in bytes.
 const MAX_ABOUT: usize = 1 << 20;
+/// How an alert of TLS begins: what a server of TLS says to clear text.
+const TLS_ALERT: [u8; 2] = [0x15, 0x03];
 /// How long the farewell waits for its answer.
 const FAREWELL_PATIENCE: Duration = Duration::from_secs(2);
 
@@ -40,16 +43,22 @@ pub(crate) struct Connection {
     buffer: Vec<u8>,
     /// Whether the last send reached the system, if only in part.
     sent: bool,
+    /// Whether nothing has come yet.
+    silent: bool,
+    /// The way of a secret to a server that others may read on it: what decides, and the address.
+    exposed: Option<(Privacy, String)>,
 }
 
 impl Connection {
     /// Connects.
     ///
     /// # Errors
-    /// [`Error::Unreachable`].
+    /// [`Error::Unreachable`] or [`Error::Tls`].
     pub(crate) fn open(connector: &Connector) -> Result<Self> {
         let stream = connector.connect()?;
-        Ok(Self { stream, lines: Lines::new(MAX_REPLY_LINE), buffer: vec![0; 64 << 10], sent: true })
+        let exposed = connector.exposed(&stream);
+        let lines = Lines::new(MAX_REPLY_LINE);
+        Ok(Self { stream, lines, buffer: vec![0; 64 << 10], sent: true, silent: true, exposed })
     }
 
     /// Sends requests, in one write where the system takes them so. A failure shows when the reply is read: the
@@ -82,7 +91,12 @@ impl Connection {
             }
             match self.stream.read(&mut self.buffer) {
                 Ok(0) => return Err(Error::Lost { sent: self.sent }),
-                Ok(count) => self.lines.push(&self.buffer[..count]),
+                Ok(count) => {
+                    if std::mem::take(&mut self.silent) && self.buffer[..count].starts_with(&TLS_ALERT) {
+                        return Err(Error::SpeaksTls);
+                    }
+                    self.lines.push(&self.buffer[..count]);
+                }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 // Reset, or silent for longer than our patience.
                 Err(_) => return Err(Error::Lost { sent: self.sent }),
@@ -107,8 +121,11 @@ impl Connection {
     /// One request, and the first line of its reply.
     ///
     /// # Errors
-    /// As [`Connection::status`].
+    /// As [`Connection::status`]; [`Error::ClearText`] before a secret is sent.
     pub(crate) fn ask(&mut self, request: &Request<'_>) -> Result<String> {
+        if let Some((privacy, address)) = self.exposed.as_ref().filter(|_| request.carries_secret()) {
+            privacy.check(address)?;
+        }
         let mut line = Vec::new();
         request.push_line(&mut line);
         self.send(&line);
@@ -241,6 +258,7 @@ impl Connection {
     pub(crate) fn leave(mut self) {
         if self.stream.set_patience(FAREWELL_PATIENCE).is_ok() {
             let _ = self.ask(&Request::Goodbye);
+            self.stream.end();
         }
     }
 }

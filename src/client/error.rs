@@ -14,6 +14,20 @@ pub(crate) enum Error {
         /// What the system says.
         reason: io::Error,
     },
+    /// Somebody answers at the address, but TLS with it fails.
+    Tls {
+        /// The address, for people.
+        address: String,
+        /// Why.
+        fault: TlsFault,
+    },
+    /// `--tls` was asked for, and the address is a Unix socket.
+    TlsNeedsHost,
+    /// A password would go in clear text where others may read it.
+    ClearText {
+        /// The address, for people.
+        address: String,
+    },
     /// The connection ended without a word, or the server has been silent for too long.
     Lost {
         /// Whether any of the request may have reached the server: then nobody knows if it was carried out.
@@ -30,6 +44,8 @@ pub(crate) enum Error {
         /// The server's words.
         message: String,
     },
+    /// What answers speaks TLS, and was not spoken to so.
+    SpeaksTls,
     /// What answers is no server of ours.
     NotOurProtocol {
         /// The beginning of what it said.
@@ -87,6 +103,44 @@ pub(crate) enum Error {
     Interrupted,
 }
 
+/// Why TLS with a server failed.
+#[derive(Debug)]
+pub(crate) enum TlsFault {
+    /// Nobody whom we trust vouches for the server.
+    UnknownIssuer,
+    /// The certificate is for another name.
+    WrongName,
+    /// The certificate has expired.
+    Expired,
+    /// The certificate is of the future, or our clock is of the past.
+    NotValidYet,
+    /// The certificate is one of an authority, not of a server.
+    Authority,
+    /// Something else is wrong with the certificate; `rustls`'s words.
+    Certificate(String),
+    /// What answers is no TLS.
+    NotTls,
+    /// The server hung up before the handshake was over.
+    HungUp,
+    /// The server did not answer in time.
+    Silent,
+    /// The connection failed.
+    Lost(io::Error),
+    /// The host is nothing that a certificate can be for.
+    BadName,
+    /// The system has no certificates to trust.
+    NoSystemRoots,
+    /// The file of `--tls-ca` can't be used.
+    TrustFile {
+        /// Its path.
+        path: PathBuf,
+        /// Why.
+        reason: io::Error,
+    },
+    /// Anything else; `rustls`'s words.
+    Other(String),
+}
+
 /// Why a word can't be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WordFault {
@@ -116,7 +170,11 @@ impl Error {
     pub(crate) fn ends_connection(&self) -> bool {
         match self {
             Self::Refused(failure) | Self::LoginRefused(failure) => failure.code.closes(),
-            Self::Lost { .. } | Self::UnknownRefusal { .. } | Self::NotOurProtocol { .. } | Self::Output(_) => true,
+            Self::Lost { .. }
+            | Self::UnknownRefusal { .. }
+            | Self::NotOurProtocol { .. }
+            | Self::SpeaksTls
+            | Self::Output(_) => true,
             _ => false,
         }
     }

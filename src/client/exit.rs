@@ -1,6 +1,6 @@
 //! The client's exit statuses, in one table. It never decides what is printed.
 
-use super::error::Error;
+use super::error::{Error, TlsFault};
 use crate::protocol::Code;
 use std::process::ExitCode;
 
@@ -16,7 +16,7 @@ pub enum Exit {
     Usage = 64,
     /// Something typed is not acceptable: a name, a password, two passwords that differ (EX_DATAERR).
     Data = 65,
-    /// The password file can't be read (EX_NOINPUT).
+    /// The password file, or that of `--tls-ca`, can't be read (EX_NOINPUT).
     NoInput = 66,
     /// No server at the address, or the connection was lost (EX_UNAVAILABLE).
     NoServer = 69,
@@ -68,11 +68,13 @@ impl From<Code> for Exit {
 impl From<&Error> for Exit {
     fn from(error: &Error) -> Self {
         match error {
-            Error::Unreachable { .. } | Error::Lost { .. } => Self::NoServer,
+            Error::Tls { fault: TlsFault::TrustFile { .. }, .. } => Self::NoInput,
+            Error::Unreachable { .. } | Error::Lost { .. } | Error::Tls { .. } | Error::SpeaksTls => Self::NoServer,
             Error::Refused(failure) | Error::LoginRefused(failure) => failure.code.into(),
             Error::UnknownRefusal { .. } | Error::NotOurProtocol { .. } => Self::Protocol,
             Error::PasswordFile { .. } => Self::NoInput,
             Error::NoUser | Error::NoTerminal | Error::ServerVariable(_) | Error::NotConfirmable => Self::Usage,
+            Error::TlsNeedsHost | Error::ClearText { .. } => Self::Usage,
             Error::PasswordsDiffer | Error::NotConfirmed | Error::BadWord { .. } | Error::EndOfInput => Self::Data,
             Error::Output(reason) if reason.kind() == std::io::ErrorKind::BrokenPipe => Self::BrokenPipe,
             Error::Output(_) | Error::Input(_) | Error::File { .. } => Self::Io,

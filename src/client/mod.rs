@@ -25,6 +25,7 @@ mod lookup;
 mod manual;
 mod menus;
 mod messages;
+mod privacy;
 mod prompt;
 mod render;
 #[cfg(test)]
@@ -32,6 +33,7 @@ mod scripted;
 mod show;
 mod stream;
 mod table;
+mod tls;
 
 pub use address::{Address, AddressError};
 pub use arguments::{Arguments, parse};
@@ -42,10 +44,13 @@ use arguments::{Command, HistoryAction};
 use console::Console;
 use error::{Error, Result};
 use export::Export;
+use menus::Site;
 use messages::Message;
-use std::io;
+use privacy::{ClearText, Privacy};
+use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
 use stream::Connector;
+use tls::Trust;
 
 /// The private server of `--local`: each call gives a new socket that is connected to it.
 pub type LocalServer = Box<dyn Fn() -> io::Result<UnixStream> + Send>;
@@ -83,14 +88,26 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
         _ => {}
     }
     let address = server(&arguments)?;
-    let connector = Connector::new(address.clone(), local);
+    let trust = trust(&arguments, &address)?;
+    let rule = match (arguments.insecure, &arguments.password_file) {
+        (true, _) => ClearText::Allowed,
+        (false, None) => ClearText::Warned,
+        (false, Some(_)) => ClearText::Refused,
+    };
+    let language = console.manner().language;
+    let privacy = Privacy::new(rule, move |address| {
+        // Whatever was asked for before has been flushed; a warning that nobody can read is nobody's trouble.
+        let _ = writeln!(io::stderr(), "cidian: {}", language.say(&Message::ClearTextWarning { address }));
+    });
+    let connector = Connector::new(address.clone(), local, trust.clone(), privacy);
+    let site = Site { address: &address, trust: trust.as_ref() };
     let mut who =
         Who { user: arguments.user.or_else(|| variable("CIDIAN_USER")), password_file: arguments.password_file };
     if arguments.command.is_some() && who.user.is_none() {
         who.user.clone_from(&arguments.config.user);
     }
     match arguments.command {
-        None => menus::run(console, connector, &address, &who, arguments.config)?,
+        None => menus::run(console, connector, site, &who, arguments.config)?,
         Some(Command::Lookup { words, parts }) => return lookup::run(console, &connector, &who, &words, parts),
         Some(Command::History(history)) => match history.action {
             Some(HistoryAction::Clear { word }) => history::clear(console, &connector, &who, word.as_deref())?,
@@ -120,6 +137,21 @@ fn server(arguments: &Arguments) -> Result<Address> {
         (Some(address), _) => Ok(address.clone()),
         (None, Some(text)) => text.parse().map_err(|error: AddressError| Error::ServerVariable(error.to_string())),
         (None, None) => Ok(arguments.config.server.clone().unwrap_or_default()),
+    }
+}
+
+/// Whom to trust; nobody is asked for in clear text.
+fn trust(arguments: &Arguments, address: &Address) -> Result<Option<Trust>> {
+    // What is remembered of a server goes with that server.
+    let config = &arguments.config;
+    let remembered = !arguments.local && arguments.server.is_none() && variable("CIDIAN_SERVER").is_none();
+    if !arguments.tls && !(remembered && config.tls) {
+        return Ok(None);
+    }
+    let ca = arguments.tls_ca.clone().or_else(|| config.tls_ca.clone().filter(|_| remembered));
+    match address {
+        Address::Tcp { .. } => Ok(Some(ca.map_or(Trust::System, Trust::File))),
+        Address::Unix(_) | Address::Local => Err(Error::TlsNeedsHost),
     }
 }
 

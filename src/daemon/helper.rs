@@ -19,15 +19,15 @@ pub struct Helper {
     answers: OwnedFd,
 }
 
-/// What a helper says: one byte that the parent and it agree on, a message, and perhaps a descriptor.
+/// What a helper says: one byte that the parent and it agree on, a message, and perhaps descriptors.
 #[derive(Debug)]
 pub struct Answer {
     /// What came of it.
     pub outcome: u8,
     /// In words.
     pub message: String,
-    /// What it made.
-    pub made: Option<OwnedFd>,
+    /// What it made, in an order that both know.
+    pub made: Vec<OwnedFd>,
 }
 
 impl Helper {
@@ -60,7 +60,7 @@ impl Helper {
     pub fn answer(&self) -> Option<Answer> {
         let mut buffer = [0; ANSWER];
         loop {
-            match sys::receive_with_descriptor(self.answers.as_fd(), &mut buffer, MsgFlags::empty()) {
+            match sys::receive_with_descriptors(self.answers.as_fd(), &mut buffer, MsgFlags::empty()) {
                 Ok((0, _)) => return None,
                 Ok((size, made)) => {
                     let (outcome, message) = buffer[..size].split_first()?;
@@ -89,10 +89,6 @@ fn send(socket: BorrowedFd<'_>, answer: &Answer) -> Result<(), Errno> {
         end -= 1;
     }
     message.extend_from_slice(&answer.message.as_bytes()[..end]);
-    match &answer.made {
-        Some(made) => sys::send_with_descriptor(socket, &message, made.as_fd(), MsgFlags::empty()),
-        None => {
-            nix::sys::socket::send(std::os::fd::AsRawFd::as_raw_fd(&socket), &message, MsgFlags::MSG_NOSIGNAL).map(drop)
-        }
-    }
+    let made: Vec<_> = answer.made.iter().map(AsFd::as_fd).collect();
+    sys::send_with_descriptors(socket, &message, &made, MsgFlags::empty())
 }

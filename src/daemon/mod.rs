@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod admission;
+mod certificate;
 mod children;
 mod control;
 mod exit;

@@ -28,7 +28,7 @@ pub fn check(forker: &mut Forker, location: &Location) -> Result<(), Fatal> {
                 error.message,
             ),
         };
-        Answer { outcome, message, made: None }
+        Answer { outcome, message, made: Vec::new() }
     })
     .map_err(|error| Fatal::new(Exit::System, format!("no process to check the database with: {error}")))?;
     let answer = helper.answer();

@@ -26,6 +26,17 @@ impl Refusals {
     /// Refuses a client.
     pub fn refuse(&mut self, client: OwnedFd, message: &str, poller: &Poller, now: Instant) {
         self.say(&client, message);
+        self.linger(client, poller, now);
+    }
+
+    /// Hangs up on a client that could not read what it would be told: it speaks TLS, and the parent does not.
+    pub fn hang_up(&mut self, client: OwnedFd, poller: &Poller, now: Instant) {
+        self.count += 1;
+        let _ = shutdown(client.as_raw_fd(), Shutdown::Write);
+        self.linger(client, poller, now);
+    }
+
+    fn linger(&mut self, client: OwnedFd, poller: &Poller, now: Instant) {
         if self.lingering.len() >= MOST
             && let Some((_, oldest, _)) = self.lingering.pop_front()
         {
@@ -41,6 +52,12 @@ impl Refusals {
     /// Refuses a client and closes at once: there is no descriptor to spare.
     pub fn refuse_at_once(&mut self, client: OwnedFd, message: &str) {
         self.say(&client, message);
+    }
+
+    /// Hangs up on a client at once, without a word.
+    pub fn hang_up_at_once(&mut self, client: OwnedFd) {
+        self.count += 1;
+        drop(client);
     }
 
     /// A refused client has closed.

@@ -1,6 +1,7 @@
 //! What the operator has decided: command line over environment over configuration file over defaults.
 
 use super::admission::Network;
+use super::certificate::PairFiles;
 use super::exit::{Exit, Fatal};
 use super::listeners::Address;
 use super::options::{Lookup, Options, Registration};
@@ -21,6 +22,10 @@ pub const DEFAULT_WORDS: &str = "/usr/share/cidian/words.txt";
 pub struct Settings {
     /// Where to listen.
     pub listen: Vec<Address>,
+    /// Where to speak TLS; there is a certificate if there is any.
+    pub tls_listen: Vec<Address>,
+    /// The TLS certificate and its key.
+    pub pair: Option<PairFiles>,
     /// What sessions need to know.
     pub session: SessionSettings,
     /// Where words are looked up.
@@ -41,6 +46,10 @@ pub struct Settings {
 #[serde(deny_unknown_fields)]
 struct File {
     listen: Option<OneOrMore>,
+    tls_listen: Option<OneOrMore>,
+    tls_cert: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
+    require_tls: Option<bool>,
     database: Option<String>,
     database_file: Option<PathBuf>,
     words: Option<PathBuf>,
@@ -107,14 +116,17 @@ impl Settings {
         let (file, path) = read_config(options.config.as_deref())?;
         let state_directory = StateDirectory::locate(&environment)?;
 
+        let tls_listen =
+            choose("tls-listen", non_empty(options.tls_listen), file.tls_listen.map(OneOrMore::into_vec), &path);
+        let (tls_listen, pair) = tls(
+            tls_listen,
+            choose("tls-cert", options.tls_cert, file.tls_cert, &path),
+            choose("tls-key", options.tls_key, file.tls_key, &path),
+        )?;
         let listen = choose("listen", non_empty(options.listen), file.listen.map(OneOrMore::into_vec), &path);
         let listen = match listen {
-            Some(said) if said.value.is_empty() => return Err(said.wrong("no address")),
-            Some(said) => said
-                .value
-                .iter()
-                .map(|text| Address::parse(text).map_err(|why| said.wrong(format!("{text}: {why}"))))
-                .collect::<Result<_, _>>()?,
+            Some(said) if said.value.is_empty() && tls_listen.is_empty() => return Err(said.wrong("no address")),
+            Some(said) => addresses(&said)?,
             None => vec![Address::default()],
         };
         let exempt = choose(
@@ -155,11 +167,14 @@ impl Settings {
         };
         Ok(Self {
             listen,
+            tls_listen,
+            pair,
             session: SessionSettings {
                 database,
                 registration_open: options.registration.or(file.registration) != Some(Registration::Closed),
                 idle_timeout: seconds(options.idle_timeout, file.idle_timeout, 600),
                 login_grace: seconds(options.login_grace, file.login_grace, 60),
+                require_tls: options.require_tls || file.require_tls == Some(true),
             },
             lookup: options.lookup.or(file.lookup).unwrap_or(Lookup::Text),
             words,
@@ -179,11 +194,14 @@ impl Settings {
         let state_directory = StateDirectory::locate(&environment)?;
         Ok(Self {
             listen: Vec::new(),
+            tls_listen: Vec::new(),
+            pair: None,
             session: SessionSettings {
                 database: Location::Sqlite(state_directory.path().join("cidian.db")),
                 registration_open: true,
                 idle_timeout: None,
                 login_grace: None,
+                require_tls: false,
             },
             lookup: Lookup::Text,
             words: None,
@@ -192,6 +210,29 @@ impl Settings {
             exempt_sources: Vec::new(),
             state_directory,
         })
+    }
+}
+
+fn addresses(said: &Said<Vec<String>>) -> Result<Vec<Address>, Fatal> {
+    let parse = |text: &String| Address::parse(text).map_err(|why| said.wrong(format!("{text}: {why}")));
+    said.value.iter().map(parse).collect()
+}
+
+/// What is said about TLS: nothing at all, or everything.
+fn tls(
+    listen: Option<Said<Vec<String>>>,
+    certificate: Option<Said<PathBuf>>,
+    key: Option<Said<PathBuf>>,
+) -> Result<(Vec<Address>, Option<PairFiles>), Fatal> {
+    let needs = "needs all of tls-listen, tls-cert and tls-key: an address, a certificate and its private key";
+    match (listen.filter(|said| !said.value.is_empty()), certificate, key) {
+        (Some(listen), Some(certificate), Some(key)) => {
+            let pair = PairFiles { certificate: certificate.value, key: key.value };
+            Ok((addresses(&listen)?, Some(pair)))
+        }
+        (None, None, None) => Ok((Vec::new(), None)),
+        (Some(listen), ..) => Err(listen.wrong(format!("TLS {needs}"))),
+        (None, Some(file), _) | (None, None, Some(file)) => Err(file.wrong(format!("TLS {needs}"))),
     }
 }
 
@@ -301,11 +342,35 @@ mod tests {
     }
 
     #[test]
+    fn tls_in_the_file_and_on_the_command_line() {
+        let mut config = tempfile::NamedTempFile::new().unwrap();
+        let text = b"listen = []\ntls_listen = '[::]:2630'\ntls_cert = '/c'\ntls_key = '/k'\nrequire_tls = true\n";
+        std::io::Write::write_all(&mut config, text).unwrap();
+        let config = config.path().to_str().unwrap();
+        let settings = settle(&["--config", config, "--tls-key", "/other"], &[]).unwrap();
+        assert_eq!((settings.listen.len(), settings.tls_listen.len()), (0, 1));
+        assert_eq!(settings.pair, Some(PairFiles { certificate: "/c".into(), key: "/other".into() }));
+        assert!(settings.session.require_tls);
+        let mut half = tempfile::NamedTempFile::new().unwrap();
+        std::io::Write::write_all(&mut half, b"tls_listen = '[::]:2630'\ntls_cert = '/c'\n").unwrap();
+        let fatal = settle(&["--config", half.path().to_str().unwrap()], &[]).unwrap_err();
+        assert_eq!(fatal.exit, Exit::Configuration);
+        let settings = settle(&[], &[]).unwrap();
+        assert!(settings.pair.is_none() && settings.tls_listen.is_empty() && !settings.session.require_tls);
+    }
+
+    #[test]
     fn mistakes_are_told_apart() {
         for arguments in
             [&["--database", "postgres://x/y"][..], &["--listen", "nowhere"], &["--exempt-source", "1.2.3.4/99"]]
         {
             assert_eq!(settle(arguments, &[]).unwrap_err().exit, Exit::Usage, "{arguments:?}");
+        }
+        for part in ["--tls-listen 1.2.3.4:5", "--tls-cert c", "--tls-key k", "--tls-listen 1.2.3.4:5 --tls-cert c"] {
+            let arguments: Vec<&str> = part.split(' ').collect();
+            let fatal = settle(&arguments, &[]).unwrap_err();
+            assert_eq!(fatal.exit, Exit::Usage, "{part}");
+            assert!(fatal.message.contains("tls-cert and tls-key"), "{fatal}");
         }
         let mut config = tempfile::NamedTempFile::new().unwrap();
         std::io::Write::write_all(&mut config, b"# fine\nno_such_key = 1\n").unwrap();

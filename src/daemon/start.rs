@@ -4,7 +4,7 @@ use super::control::Control;
 use super::exit::{Exit, Fatal};
 use super::hub::Hub;
 use super::listeners::Listener;
-use super::loader::Loader;
+use super::loader::{Loader, Wanted};
 use super::notify::Notifier;
 use super::options::{Command, CommandLine, Lookup, WordsCommand};
 use super::parent::{Parent, Parts};
@@ -66,6 +66,9 @@ fn serve(settings: Settings, origin: Origin) -> Result<Exit, Fatal> {
     for address in &settings.listen {
         listeners.extend(Listener::open(address)?);
     }
+    for address in &settings.tls_listen {
+        listeners.extend(Listener::open_tls(address)?);
+    }
     let notifier = Notifier::take(&forker);
     let control = Control::open(&settings.state_directory.for_control(environment))?;
     let parent = prepare(settings, forker, listeners, Some(control), notifier)?;
@@ -86,7 +89,8 @@ pub(super) fn prepare(
     let signals = Signals::install().map_err(|error| system("signals", &error))?;
     // A private server was forked with them blocked.
     sys::let_signals_in().map_err(|error| system("signals", &error))?;
-    let (words, memory) = load_words(&settings, &mut forker)?;
+    let wanted_words = (settings.lookup == Lookup::Text).then(|| settings.words.clone());
+    let (words, memory, pair) = load(Wanted { words: wanted_words, pair: settings.pair.clone() }, &mut forker)?;
     probe::check(&mut forker, &settings.session.database)?;
     let slots = settings.max_clients.unwrap_or(MOST_CHILDREN).min(MOST_CHILDREN);
     let board = Board::new(slots).map_err(|error| system("the board of children", &error))?;
@@ -96,24 +100,41 @@ pub(super) fn prepare(
     if title.is_none() {
         warn!("sessions can't show themselves in ps: /proc does not tell where the command line is");
     }
-    Parent::new(Parts { forker, settings, listeners, signals, words, memory, board, hub, control, notifier, title })
+    Parent::new(Parts {
+        forker,
+        settings,
+        listeners,
+        signals,
+        words,
+        memory,
+        pair,
+        board,
+        hub,
+        control,
+        notifier,
+        title,
+    })
 }
 
-fn load_words(settings: &Settings, forker: &mut Forker) -> Result<(Words, Option<OwnedFd>), Fatal> {
-    if settings.lookup == Lookup::Database {
-        return Ok((Words::Table, None));
+/// The words, and the sealed memory of words and certificate.
+fn load(wanted: Wanted, forker: &mut Forker) -> Result<(Words, Option<OwnedFd>, Option<OwnedFd>), Fatal> {
+    if wanted.is_nothing() {
+        return Ok((Words::Table, None, None));
     }
     let system = |error: &dyn std::fmt::Display| Fatal::new(Exit::System, format!("words: {error}"));
-    let loader = Loader::start(forker, settings.words.as_deref()).map_err(|error| system(&error))?;
+    let loader = Loader::start(forker, wanted).map_err(|error| system(&error))?;
     let loaded = loader.finish();
     // Reaped here: the loop has not begun.
     let _ = nix::sys::wait::waitpid(loader.helper().pid(), None);
     let loaded = loaded?;
-    if let Some(warning) = &loaded.warning {
+    for warning in &loaded.warnings {
         warn!("{warning}");
     }
-    let words = Words::snapshot(1, loaded.memory.as_fd()).map_err(|error| system(&error))?;
-    Ok((words, Some(loaded.memory)))
+    let words = match &loaded.words {
+        Some(memory) => Words::snapshot(1, memory.as_fd()).map_err(|error| system(&error))?,
+        None => Words::Table,
+    };
+    Ok((words, loaded.words, loaded.pair))
 }
 
 /// Each child that waits for its turn to hash costs the parent a descriptor; the usual soft limit of 1024 is for
@@ -140,10 +161,15 @@ fn check(settings: Settings, origin: Origin) -> Exit {
         }
     };
     note(Ok("configuration: fine".to_owned()));
-    note(load_words(&settings, &mut forker).map(|(words, _)| match words.headwords() {
+    let words = (settings.lookup == Lookup::Text).then(|| settings.words.clone());
+    note(load(Wanted { words, pair: None }, &mut forker).map(|(words, ..)| match words.headwords() {
         Some(headwords) => format!("words: fine, {headwords} headwords"),
         None => "words: looked up in table words".to_owned(),
     }));
+    if let Some(pair) = &settings.pair {
+        let checked = load(Wanted { words: None, pair: Some(pair.clone()) }, &mut forker);
+        note(checked.map(|_| format!("TLS: fine, certificate {}", pair.certificate.display())));
+    }
     note(
         settings
             .state_directory

@@ -74,6 +74,17 @@ impl Lines {
         }
     }
 
+    /// What has come of a line that has not ended; nothing of one that is being skipped.
+    pub fn unfinished(&self) -> &[u8] {
+        if self.skipping || self.searched < self.buffer.len() { &[] } else { &self.buffer[self.start..] }
+    }
+
+    /// Skips the line that has not ended, up to its end.
+    pub fn skip_line(&mut self) {
+        self.forget_all();
+        self.skipping = true;
+    }
+
     /// Gives the buffer's memory back when nothing is left in it; an idle connection then costs nothing.
     pub fn release_if_empty(&mut self) {
         if self.start == self.buffer.len() {
@@ -94,6 +105,24 @@ impl Lines {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_line_can_be_given_up_before_its_end() {
+        let mut lines = Lines::new(10);
+        lines.push(b"one\ntw");
+        // What has ended is not unfinished, and has to be taken first.
+        assert_eq!(lines.unfinished(), b"");
+        assert_eq!(lines.next_line(), Some(Line::Whole(b"one")));
+        assert_eq!(lines.next_line(), None);
+        assert_eq!(lines.unfinished(), b"tw");
+        lines.skip_line();
+        assert_eq!(lines.unfinished(), b"");
+        lines.push(b"o, which is longer than a line may be");
+        assert_eq!(lines.next_line(), None);
+        lines.push(b"\nthree\n");
+        assert_eq!(lines.next_line(), Some(Line::Whole(b"three")));
+        assert_eq!(lines.unfinished(), b"");
+    }
 
     fn collect(limit: usize, chunks: &[&[u8]]) -> Vec<Option<Vec<u8>>> {
         let mut lines = Lines::new(limit);

@@ -124,6 +124,25 @@ impl<'a> Request<'a> {
         }
     }
 
+    /// Whether it proves who somebody is, or lays down how they will: what nobody else may read on its way. (`P`, `X` and
+    /// what else carries a secret need a login before them.)
+    pub fn carries_secret(&self) -> bool {
+        // Every request by name: a new one has to be decided on.
+        match self {
+            Self::Register { .. } | Self::Login { .. } => true,
+            Self::Lookup { .. }
+            | Self::Define { .. }
+            | Self::History { .. }
+            | Self::Goodbye
+            | Self::Logout
+            | Self::Suggest { .. }
+            | Self::ChangePasswd { .. }
+            | Self::DeleteAccount { .. }
+            | Self::Clear { .. }
+            | Self::About => false,
+        }
+    }
+
     /// Writes the request as a line, with its newline, onto the end of `out`.
     pub fn push_line(&self, out: &mut Vec<u8>) {
         let (letter, fields): (&str, [Option<&str>; 2]) = match self {

@@ -19,12 +19,16 @@ pub enum Ending {
     Unread,
     /// The server is stopping.
     Stopped,
+    /// The client does not speak TLS as it has to be spoken.
+    TlsFailed,
+    /// The client speaks clear text where TLS is spoken.
+    ClearText,
     /// A failure of our own.
     Internal,
 }
 
 impl Ending {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 11] = [
         Self::Goodbye,
         Self::Closed,
         Self::Lost,
@@ -33,6 +37,8 @@ impl Ending {
         Self::FailedLogins,
         Self::Unread,
         Self::Stopped,
+        Self::TlsFailed,
+        Self::ClearText,
         Self::Internal,
     ];
 
@@ -47,6 +53,8 @@ impl Ending {
             Self::FailedLogins => 14,
             Self::Unread => 15,
             Self::Stopped => 16,
+            Self::TlsFailed => 17,
+            Self::ClearText => 18,
             Self::Internal => 70,
         }
     }
@@ -67,6 +75,8 @@ impl Ending {
             Self::FailedLogins => "too many failed logins",
             Self::Unread => "replies not read",
             Self::Stopped => "server stopping",
+            Self::TlsFailed => "TLS failed",
+            Self::ClearText => "clear text where TLS is spoken",
             Self::Internal => "internal error",
         }
     }

@@ -13,10 +13,12 @@ mod connection;
 mod ending;
 pub mod exchange;
 mod history;
+pub mod pair;
 mod replies;
 mod requests;
 mod stores;
 mod title;
+mod tls;
 mod words;
 
 pub use ending::Ending;
@@ -29,8 +31,10 @@ use crate::sys::{self, ChildSignals, Origin, Title};
 use board::{Board, SlotNumber};
 use connection::{Connection, Wait};
 use std::convert::Infallible;
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
+use tls::Tls;
 
 /// What the operator has decided about sessions.
 #[derive(Debug, Clone)]
@@ -43,6 +47,8 @@ pub struct SessionSettings {
     pub idle_timeout: Option<Duration>,
     /// The longest time from connecting to the first successful login; no limit without one.
     pub login_grace: Option<Duration>,
+    /// Whether names and secrets are taken in clear text only from this machine.
+    pub require_tls: bool,
 }
 
 /// What a session takes over from its parent.
@@ -52,6 +58,8 @@ pub struct Inherited<'a> {
     pub client: OwnedFd,
     /// Who the client is.
     pub peer: Peer,
+    /// The certificate's sealed memory, where the client came in for TLS.
+    pub pair: Option<BorrowedFd<'a>>,
     /// Where the parent is asked for things.
     pub hub: BorrowedFd<'a>,
     /// The page shared with the parent.
@@ -76,7 +84,7 @@ const STORE_IDLE: Duration = Duration::from_secs(5);
 /// Runs a session to its end. This is the only door from the parent's code to the child's.
 pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
     let ending = match prepare(&inherited) {
-        Ok(signals) => Session::new(inherited, origin, signals).serve(),
+        Ok((signals, tls)) => Session::new(inherited, origin, signals, tls).serve(),
         Err(error) => {
             log::error!("client {}: the session can't be set up: {error}", inherited.peer);
             Ending::Internal
@@ -85,9 +93,19 @@ pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
     sys::exit_now(ending.exit_status())
 }
 
-fn prepare(inherited: &Inherited<'_>) -> Result<ChildSignals, nix::errno::Errno> {
-    sys::close_all_but(&[inherited.client.as_fd(), inherited.hub])?;
-    ChildSignals::install()
+/// Whatever has to be opened is opened here, before the first byte of the client is read.
+fn prepare(inherited: &Inherited<'_>) -> io::Result<(ChildSignals, Option<Tls>)> {
+    let keep = [inherited.client.as_fd(), inherited.hub];
+    let tls = match inherited.pair {
+        Some(pair) => {
+            sys::close_all_but(&[keep[0], keep[1], pair])?;
+            Some(Tls::new(pair::take_up(pair)?).map_err(io::Error::other)?)
+        }
+        None => None,
+    };
+    // In clear text the certificate's memory goes with all others, unread.
+    sys::close_all_but(&keep)?;
+    Ok((ChildSignals::install()?, tls))
 }
 
 /// A session's state, between one line and the next.
@@ -104,15 +122,17 @@ struct Session<'a> {
     clock: history::Clock,
     login: Option<accounts::Login>,
     failed_logins: u32,
+    /// When the client connected.
+    connected: Instant,
     /// When the grace time is over; none once a login has succeeded.
     grace_ends: Option<Instant>,
 }
 
 impl<'a> Session<'a> {
-    fn new(inherited: Inherited<'a>, origin: Origin, signals: ChildSignals) -> Self {
-        let Inherited { client, peer, hub, board, slot, words, settings, title, connected } = inherited;
+    fn new(inherited: Inherited<'a>, origin: Origin, signals: ChildSignals, tls: Option<Tls>) -> Self {
+        let Inherited { client, peer, pair: _, hub, board, slot, words, settings, title, connected } = inherited;
         Self {
-            connection: Connection::new(client),
+            connection: Connection::new(client, tls),
             signals,
             stores: stores::Stores::new(&settings.database, origin.into_store_key(), peer.clone(), board),
             words,
@@ -124,12 +144,16 @@ impl<'a> Session<'a> {
             clock: history::Clock::default(),
             login: None,
             failed_logins: 0,
+            connected,
             grace_ends: settings.login_grace.and_then(|grace| connected.checked_add(grace)),
         }
     }
 
     fn serve(mut self) -> Ending {
         self.face.slot().acknowledge(self.words.generation());
+        if let Err(ending) = self.shake_hands() {
+            return self.finish(ending);
+        }
         let mut idle_ends = self.idle_from_now();
         loop {
             match self.answer_what_was_read() {
@@ -161,8 +185,11 @@ impl<'a> Session<'a> {
             match self.connection.read() {
                 Ok(true) => {}
                 // What follows the last newline is not a request (lesson D5); the replies are all written.
-                Ok(false) => return Ending::Closed,
-                Err(ending) => return ending,
+                Ok(false) => {
+                    let _ = self.connection.end(Duration::ZERO);
+                    return Ending::Closed;
+                }
+                Err(ending) => return self.finish(ending),
             }
         }
     }
@@ -196,6 +223,9 @@ impl<'a> Session<'a> {
             if self.replies.are_many() {
                 self.write_replies()?;
             }
+        }
+        if self.face.is_new() && tls::is_handshake(self.connection.lines.unfinished()) {
+            self.refuse_handshake();
         }
         self.write_replies()?;
         ending.map_or(Ok(answered), Err)
@@ -235,6 +265,11 @@ impl<'a> Session<'a> {
     /// Says what is left to say, and closes so that it arrives: closing with unread input sends a reset, which can
     /// overtake the last reply.
     fn finish(mut self, ending: Ending) -> Ending {
+        match ending {
+            Ending::TlsFailed => self.log_tls_failure(),
+            Ending::ClearText => self.refuse_clear_text(),
+            _ => {}
+        }
         if ending.client_listens() {
             self.face.show(State::Closing);
             if self.write_replies().is_ok() {

@@ -18,6 +18,9 @@ impl Session<'_> {
     /// Answers one request, onto the end of the replies; says so if the session ends with it.
     pub(super) fn answer(&mut self, request: &Request<'_>) -> Option<Ending> {
         let outcome = match request {
+            _ if request.carries_secret() && self.must_be_private() => {
+                Err(Failure::new(Code::Denied, "this server takes names and passwords only over TLS: cidian --tls"))
+            }
             Request::Lookup { name, word } => self.look_up(name, word),
             Request::Define { name, word } => self.define(name, word),
             Request::Suggest { name, text } => self.suggest(name, text),

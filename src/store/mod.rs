@@ -12,11 +12,13 @@ mod mysql;
 pub mod passwd;
 mod schema;
 mod sqlite;
+mod ssl;
 #[cfg(test)]
 mod tests;
 
 pub use error::{Error, Kind};
 pub use location::{Location, LocationError, Server};
+pub use ssl::{DatabaseTls, SslMode};
 
 use crate::sys::StoreKey;
 

@@ -15,7 +15,10 @@ mod shared;
 mod signals;
 mod title;
 
-pub use descriptors::{adopt, close_all_but, not_taken, receive_with_descriptor, send_with_descriptor};
+pub use descriptors::{
+    acknowledge_now, adopt, close_all_but, not_taken, receive_with_descriptor, receive_with_descriptors,
+    send_with_descriptor, send_with_descriptors,
+};
 pub use environment::take_variable;
 pub use fork::exit_now;
 pub use local_time::local_offset;

@@ -23,3 +23,4 @@ mod scripts;
 mod stream;
 mod subcommands;
 mod suggestions;
+mod tls;

@@ -1,5 +1,6 @@
 //! A real `cidiand` with a state directory, a port and a database of its own; it ends with its guard.
 
+use super::certificates::Pair;
 use super::connection::Connection;
 use super::mariadb::MariaDb;
 use super::{PATIENCE, processes, wait_for};
@@ -93,6 +94,12 @@ impl Setup {
     pub fn environment(mut self, name: &str, value: impl Into<String>) -> Self {
         self.environment.push((name.to_owned(), value.into()));
         self
+    }
+
+    /// Speaks TLS on a further port of 127.0.0.1, with this pair in `server.pem` and `server.key`.
+    pub fn tls(self, pair: &Pair) -> Self {
+        pair.write(&self.path("server.pem"), &self.path("server.key"));
+        self.options("--tls-listen 127.0.0.1:0 --tls-cert server.pem --tls-key server.key")
     }
 
     /// A command that runs the daemon, such as `strace -D …`: it must become it, or be its sibling.
@@ -235,7 +242,15 @@ impl Daemon {
         *self.ports.first().expect("the daemon listens on a TCP port")
     }
 
-    /// The ports of all TCP listeners.
+    /// The port of the first listener that speaks TLS.
+    pub fn tls_port(&self) -> u16 {
+        let log = self.log();
+        let addresses = log.lines().filter_map(|line| line.split_once("listening on ")?.1.strip_suffix(" (TLS)"));
+        let mut ports = addresses.filter_map(|address| address.rsplit_once(':')?.1.parse().ok());
+        ports.next().expect("the daemon speaks TLS on a TCP port")
+    }
+
+    /// The ports of all TCP listeners in clear text.
     pub fn ports(&self) -> &[u16] {
         &self.ports
     }

@@ -14,6 +14,7 @@ const COMMANDS: &[(&str, &str, &str)] = &[
   cidian --user ann lookup apple       一个单词
   cidian --user ann lookup < words.txt 一个文件里的单词
   cidian --server dict.example.org:2629 about
+  cidian --server dict.example.org:2630 --tls --user ann lookup apple
 
 退出状态：0 完成，1 有单词没有找到，64 用法错误，65 用户名、密码或单词不合规，
 66 没有密码文件，69 没有服务器或连接断开，71 系统错误，73 用户名已被占用，
@@ -148,6 +149,9 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
     ("-", "version", "显示版本"),
     ("-", "server", "服务器的地址，HOST:PORT 或 unix:PATH [默认：$CIDIAN_SERVER，否则 127.0.0.1:2629]"),
     ("-", "local", "使用您自己的私有服务器，它随本命令启动和结束；无需设置"),
+    ("-", "tls", "用 TLS 与服务器通信：验证它的证书，不以明文发送任何内容"),
+    ("-", "tls_ca", "与 --tls 一起：只信任 FILE 里的证书（PEM）[默认：系统信任的证书]"),
+    ("-", "insecure", "不用 --tls 时：允许以明文把密码发送到别的机器"),
     ("-", "user", "账号的用户名 [默认：$CIDIAN_USER]"),
     ("-", "password_file", "从 FILE 的第一行读取密码，不在终端上询问"),
     ("-", "json", "每行输出一个 JSON 对象（与命令一起使用）"),

@@ -10,10 +10,12 @@ use super::config::Config;
 use super::console::Console;
 use super::error::{Error, Result};
 use super::history;
-use super::messages::Message;
+use super::messages::{Language, Message};
 use super::stream::Connector;
+use super::tls::Trust;
 use crate::protocol::{Code, Count, DEFAULT_HISTORY, MAX_HISTORY, check_name};
 use link::SharedLink;
+use std::net::IpAddr;
 
 /// Where to go after an entry of level two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,26 +26,52 @@ enum Next {
     LevelOne,
 }
 
-/// Shows the menus until the person quits. `address` is the server's, `config` what is remembered of last time.
+/// Shows the menus until the person quits. `site` is the server's, `config` what is remembered of last time.
 ///
 /// # Errors
 /// Standard output or input failed, or Ctrl-C; everything else is told in the dialogue.
 pub(crate) fn run(
     console: &mut Console,
     connector: Connector,
-    address: &Address,
+    site: Site<'_>,
     who: &Who,
     config: Config,
 ) -> Result<()> {
     let link = SharedLink::new(connector);
-    Menus { console, link, who, address, config, unsent: String::new() }.level_one()
+    Menus { console, link, who, site, config, unsent: String::new() }.level_one()
+}
+
+/// Where the server is, and how it is spoken to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Site<'a> {
+    pub(crate) address: &'a Address,
+    pub(crate) trust: Option<&'a Trust>,
+}
+
+impl Site<'_> {
+    /// The address for people, who are told whether others may listen.
+    fn shown(self, language: Language) -> String {
+        let address = self.address.to_string();
+        match self.address {
+            Address::Tcp { .. } if self.trust.is_some() => language.say(&Message::OverTls { address: &address }),
+            Address::Tcp { host, .. } if !is_loopback(host) => {
+                language.say(&Message::InClearText { address: &address })
+            }
+            _ => address,
+        }
+    }
+}
+
+/// Whether a host is this machine, as far as its name tells.
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
 struct Menus<'a> {
     console: &'a mut Console,
     link: SharedLink,
     who: &'a Who,
-    address: &'a Address,
+    site: Site<'a>,
     config: Config,
     /// A word that never reached the server: it need not be typed again.
     unsent: String,
@@ -51,7 +79,7 @@ struct Menus<'a> {
 
 impl Menus<'_> {
     fn level_one(&mut self) -> Result<()> {
-        let address = self.address.to_string();
+        let address = self.site.shown(self.console.manner().language);
         loop {
             self.console.say(&Message::LevelOne { address: &address })?;
             let choice = self.console.ask(&Message::AskChoice)?;
@@ -68,7 +96,7 @@ impl Menus<'_> {
                 Ok(name) => {
                     // What a script does says nothing about the person.
                     if self.console.manner().asks_terminal {
-                        self.config.remember(self.address, &name);
+                        self.config.remember(self.site.address, self.site.trust, &name);
                     }
                     self.level_two(&name)?;
                 }
@@ -183,5 +211,27 @@ fn read_count(typed: &str) -> Option<Count> {
         "" => Some(Count::Last(DEFAULT_HISTORY)),
         "a" | "A" => Some(Count::All),
         number => number.parse().ok().filter(|n| (1..=MAX_HISTORY).contains(n)).map(Count::Last),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clear_text_is_told() {
+        for (address, tls, shown) in [
+            ("127.0.0.1:1", false, "127.0.0.1:1"),
+            ("[::1]:1", false, "[::1]:1"),
+            ("localhost:1", false, "localhost:1"),
+            ("unix:/s", false, "unix:/s"),
+            ("192.0.2.1:1", false, "192.0.2.1:1, in clear text"),
+            ("dict.example.org:1", false, "dict.example.org:1, in clear text"),
+            ("dict.example.org:1", true, "dict.example.org:1, TLS"),
+        ] {
+            let (address, trust) = (address.parse().unwrap(), Trust::System);
+            let site = Site { address: &address, trust: tls.then_some(&trust) };
+            assert_eq!(site.shown(Language::English), shown);
+        }
     }
 }

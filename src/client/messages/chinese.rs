@@ -1,8 +1,8 @@
 //! The messages in Chinese, and nothing else.
 
-use super::{Message, WRONG_LOGIN, listed, numbered, systems_words};
+use super::{Message, listed, numbered, systems_words, wrong_login};
 use crate::client::arguments::Misuse;
-use crate::client::error::{Error, WordFault};
+use crate::client::error::{Error, TlsFault, WordFault};
 use crate::client::show::shown;
 use crate::protocol::{
     Code, Failure, MAX_HISTORY, MAX_LINE, MAX_NAME_CHARS, MAX_PASSWD_BYTES, MAX_PASSWD_CHARS, printable,
@@ -16,6 +16,8 @@ pub(super) fn say(message: &Message<'_>) -> String {
             format!("\n词典（{}）\n  1  注册\n  2  登录\n  3  退出", printable(address))
         }
         Message::LevelTwo { name } => format!("\n{}\n  1  查词\n  2  历史记录\n  3  退出登录", printable(name)),
+        Message::OverTls { address } => format!("{}，TLS", printable(address)),
+        Message::InClearText { address } => format!("{}，明文", printable(address)),
         Message::AskChoice => "> ".into(),
         Message::UnknownChoice { typed, last } => {
             format!("菜单里没有“{}”，请输入 1 到 {last}。", printable(typed))
@@ -59,9 +61,14 @@ pub(super) fn say(message: &Message<'_>) -> String {
             format!("您是不是要找：{}？", numbered(headwords, "、", ["（", "）"]))
         }
         Message::BadWord { word, fault } => bad_word(word, *fault),
+        Message::ClearTextWarning { address } => {
+            format!("警告：密码将以明文发送到 {}，途中的任何人都能看到；请使用 --tls", printable(address))
+        }
         Message::LookupUnknown => "连接在收到回答之前断开了，这次查询不一定记入了历史记录。".into(),
         Message::Misuse(misuse) => match misuse {
             Misuse::TwoServers => "--local 和 --server 是两个不同的服务器".into(),
+            Misuse::TrustWithoutTls => "--tls-ca 要与 --tls 一起使用".into(),
+            Misuse::TlsToLocal => "--tls 用于网络上的服务器；--local 没有什么可以被窃听".into(),
             Misuse::NotToClear => "history clear 不接受 history 的选项".into(),
             Misuse::MenusAsJson => "--json 与命令一起使用；菜单是给人看的".into(),
             Misuse::TwoFormats => "--json 和 --format 是两种不同的格式".into(),
@@ -86,12 +93,16 @@ fn failed(error: &Error) -> String {
         Error::Unreachable { address, reason } => {
             format!("无法连接服务器 {}：{}", printable(address), reasons_words(reason))
         }
+        Error::Tls { address, fault } => tls(&printable(address), fault),
+        Error::TlsNeedsHost => "--tls 需要服务器的“主机:端口”；Unix 套接字本来就是私密的".into(),
+        Error::ClearText { address } => format!(
+            "没有发送：密码会以明文发送到 {}，途中的任何人都能看到；请使用 --tls，或者加上 --insecure",
+            printable(address)
+        ),
+        Error::SpeaksTls => "服务器在这个端口上使用 TLS，请加上 --tls".into(),
         Error::Lost { .. } => "与服务器的连接已断开".into(),
         Error::Refused(failure) => refused(failure),
-        Error::LoginRefused(failure) if failure.code == Code::Denied => {
-            let more = if failure.message == WRONG_LOGIN { String::new() } else { servers_words(failure) };
-            format!("登录失败：用户名或密码错误{more}")
-        }
+        Error::LoginRefused(failure) if wrong_login(failure) => "登录失败：用户名或密码错误".into(),
         Error::LoginRefused(failure) => format!("登录失败：{}", refused(failure)),
         Error::UnknownRefusal { code, message } => {
             format!("服务器拒绝了请求，原因是本版本不认识的：{} {}", printable(code), printable(message))
@@ -118,6 +129,31 @@ fn failed(error: &Error) -> String {
         Error::BadWord { word, fault } => bad_word(word, *fault),
         Error::EndOfInput => "输入提前结束了".into(),
         Error::Interrupted => "已中断".into(),
+    }
+}
+
+fn tls(address: &str, fault: &TlsFault) -> String {
+    match fault {
+        TlsFault::UnknownIssuer => {
+            format!("{address} 的证书不是由您信任的机构签发的；如果您知道该信任谁，请用 --tls-ca 文件 指定其证书")
+        }
+        TlsFault::WrongName => format!("{address} 的证书属于另一个主机；请在 --server 中使用证书上的主机名"),
+        TlsFault::Expired => format!("{address} 的证书已过期，须由其管理员更新"),
+        TlsFault::NotValidYet => format!("{address} 的证书尚未生效；请检查本机的时间"),
+        TlsFault::Authority => {
+            format!("{address} 的证书是签发机构自己的证书，不是服务器证书；其管理员须制作 CA:FALSE 的证书")
+        }
+        TlsFault::Certificate(why) => format!("{address} 的证书不可信：{}", printable(why)),
+        TlsFault::NotTls => format!("{address} 上的服务不使用 TLS；请换一个端口，或者去掉 --tls"),
+        TlsFault::HungUp => format!("服务器 {address} 在 TLS 握手时断开了连接；它可能正忙，请稍后再试"),
+        TlsFault::Silent => format!("服务器 {address} 没有回应 TLS，请换一个端口"),
+        TlsFault::Lost(reason) => format!("与 {address} 的连接已断开：{}", reasons_words(reason)),
+        TlsFault::BadName => format!("{address}：这样的主机名不可能有证书"),
+        TlsFault::NoSystemRoots => "系统中没有可信任的证书；请安装 ca-certificates，或使用 --tls-ca 文件".into(),
+        TlsFault::TrustFile { path, reason } => {
+            format!("--tls-ca {}：{}", printable(&path.to_string_lossy()), reasons_words(reason))
+        }
+        TlsFault::Other(why) => format!("与 {address} 的 TLS 连接失败：{}", printable(why)),
     }
 }
 

@@ -1,8 +1,8 @@
 //! The messages in English, and nothing else.
 
-use super::{Message, WRONG_LOGIN, listed, numbered, systems_words};
+use super::{Message, WRONG_LOGIN, listed, numbered, systems_words, wrong_login};
 use crate::client::arguments::Misuse;
-use crate::client::error::{Error, WordFault};
+use crate::client::error::{Error, TlsFault, WordFault};
 use crate::client::show::shown;
 use crate::protocol::{
     Code, Failure, MAX_HISTORY, MAX_LINE, MAX_NAME_CHARS, MAX_PASSWD_BYTES, MAX_PASSWD_CHARS, printable,
@@ -17,6 +17,8 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::LevelTwo { name } => {
             format!("\n{}\n  1  look up\n  2  history\n  3  log out", printable(name))
         }
+        Message::OverTls { address } => format!("{}, TLS", printable(address)),
+        Message::InClearText { address } => format!("{}, in clear text", printable(address)),
         Message::AskChoice => "> ".into(),
         Message::UnknownChoice { typed, last } => format!("\"{}\" is not on the menu: 1 to {last}.", printable(typed)),
         Message::UnreadableLine => "That can't be read: a line of UTF-8 text, and not too long, please.".into(),
@@ -58,11 +60,19 @@ pub(super) fn say(message: &Message<'_>) -> String {
             format!("Did you mean: {}?", numbered(headwords, ", ", [" (", ")"]))
         }
         Message::BadWord { word, fault } => bad_word(word, *fault),
+        Message::ClearTextWarning { address } => {
+            format!(
+                "warning: the password goes to {} in clear text, for anybody on the way to read; --tls protects it",
+                printable(address)
+            )
+        }
         Message::LookupUnknown => {
             "The connection was lost before the answer came; the lookup may be in your history or not.".into()
         }
         Message::Misuse(misuse) => match misuse {
             Misuse::TwoServers => "--local and --server name two different servers".into(),
+            Misuse::TrustWithoutTls => "--tls-ca goes with --tls".into(),
+            Misuse::TlsToLocal => "--tls is for servers on the network; --local leaves nothing to listen to".into(),
             Misuse::NotToClear => "history clear takes none of the options of history".into(),
             Misuse::MenusAsJson => "--json goes with a subcommand; the menus are for people".into(),
             Misuse::TwoFormats => "--json and --format name two different formats".into(),
@@ -87,12 +97,17 @@ fn failed(error: &Error) -> String {
         Error::Unreachable { address, reason } => {
             format!("no server can be reached at {}: {}", printable(address), systems_words(reason))
         }
+        Error::Tls { address, fault } => tls(&printable(address), fault),
+        Error::TlsNeedsHost => "--tls needs a server's HOST:PORT; a Unix socket is private as it is".into(),
+        Error::ClearText { address } => format!(
+            "not sent: the password would go to {} in clear text, for anybody on the way to read; use --tls, or say \
+             --insecure",
+            printable(address)
+        ),
+        Error::SpeaksTls => "the server speaks TLS there; use --tls".into(),
         Error::Lost { .. } => "the connection to the server was lost".into(),
         Error::Refused(failure) => refused(failure),
-        Error::LoginRefused(failure) if failure.code == Code::Denied => {
-            let more = if failure.message == WRONG_LOGIN { String::new() } else { servers_words(failure) };
-            format!("not logged in: {WRONG_LOGIN}{more}")
-        }
+        Error::LoginRefused(failure) if wrong_login(failure) => format!("not logged in: {WRONG_LOGIN}"),
         Error::LoginRefused(failure) => format!("not logged in: {}", refused(failure)),
         Error::UnknownRefusal { code, message } => {
             format!(
@@ -123,6 +138,41 @@ fn failed(error: &Error) -> String {
         Error::BadWord { word, fault } => bad_word(word, *fault),
         Error::EndOfInput => "the input ended too early".into(),
         Error::Interrupted => "interrupted".into(),
+    }
+}
+
+fn tls(address: &str, fault: &TlsFault) -> String {
+    match fault {
+        TlsFault::UnknownIssuer => format!(
+            "nobody whom you trust vouches for the certificate of {address}; if you know who should, name their \
+             certificate with --tls-ca FILE"
+        ),
+        TlsFault::WrongName => format!(
+            "the certificate of {address} is for another host; use the name in --server that the certificate is for"
+        ),
+        TlsFault::Expired => format!("the certificate of {address} has expired; its operator has to renew it"),
+        TlsFault::NotValidYet => {
+            format!("the certificate of {address} is not valid yet; is this machine's clock right?")
+        }
+        TlsFault::Authority => format!(
+            "the certificate of {address} is an authority's own, not a server's; its operator has to make one with \
+             basicConstraints CA:FALSE"
+        ),
+        TlsFault::Certificate(why) => format!("the certificate of {address} can't be trusted: {}", printable(why)),
+        TlsFault::NotTls => format!("what answers at {address} is not TLS; try another port, or go without --tls"),
+        TlsFault::HungUp => {
+            format!("the server at {address} hung up during the TLS handshake; it may be busy, try again later")
+        }
+        TlsFault::Silent => format!("the server at {address} does not answer to TLS; try another port"),
+        TlsFault::Lost(reason) => format!("the connection to {address} was lost: {}", systems_words(reason)),
+        TlsFault::BadName => format!("{address}: no certificate can be for such a host"),
+        TlsFault::NoSystemRoots => {
+            "this system has no certificates to trust; install ca-certificates, or use --tls-ca FILE".into()
+        }
+        TlsFault::TrustFile { path, reason } => {
+            format!("--tls-ca {}: {}", printable(&path.to_string_lossy()), systems_words(reason))
+        }
+        TlsFault::Other(why) => format!("TLS with {address} fails: {}", printable(why)),
     }
 }
 

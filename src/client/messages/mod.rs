@@ -7,7 +7,7 @@ mod english;
 
 use super::arguments::Misuse;
 use super::error::{Error, WordFault};
-use crate::protocol::printable;
+use crate::protocol::{Code, Failure, printable};
 use std::ffi::OsString;
 use std::io;
 
@@ -45,6 +45,11 @@ impl Language {
 /// What the server says to a wrong name or password: both languages say it themselves, and need no echo of it.
 const WRONG_LOGIN: &str = "wrong name or password";
 
+/// Whether it is that. There are other reasons to deny a login (TLS is required, say), which the server tells best.
+fn wrong_login(failure: &Failure) -> bool {
+    failure.code == Code::Denied && (failure.message.is_empty() || failure.message == WRONG_LOGIN)
+}
+
 /// What the system says, without its number for it.
 pub(super) fn systems_words(reason: &io::Error) -> String {
     let text = reason.to_string();
@@ -69,6 +74,14 @@ fn numbered(texts: &[String], between: &str, brackets: [&str; 2]) -> String {
 pub(crate) enum Message<'a> {
     /// The first menu, with the server's address.
     LevelOne {
+        address: &'a str,
+    },
+    /// An address that nobody can listen to.
+    OverTls {
+        address: &'a str,
+    },
+    /// One that others can.
+    InClearText {
         address: &'a str,
     },
     /// The second menu, with the account's name.
@@ -149,6 +162,10 @@ pub(crate) enum Message<'a> {
         word: &'a str,
         fault: WordFault,
     },
+    /// Before a password goes where others may read it.
+    ClearTextWarning {
+        address: &'a str,
+    },
     /// A lookup whose answer never came.
     LookupUnknown,
     /// Options that do not go together.
@@ -160,7 +177,6 @@ pub(crate) enum Message<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{Code, Failure};
 
     fn choose(all: &str, messages: &str, lang: &str) -> Language {
         Language::of_locale(|name| {
@@ -207,6 +223,8 @@ mod tests {
         let wrong = Error::LoginRefused(Failure::new(Code::Denied, WRONG_LOGIN));
         assert_eq!(said(Language::English, &wrong), "not logged in: wrong name or password");
         assert_eq!(said(Language::Chinese, &wrong), "登录失败：用户名或密码错误");
+        let other = Error::LoginRefused(Failure::new(Code::Denied, "only over TLS"));
+        assert_eq!(said(Language::English, &other), "not logged in: the server does not allow it (only over TLS)");
     }
 
     #[test]

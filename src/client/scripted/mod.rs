@@ -7,6 +7,7 @@ use super::account::Who;
 use super::address::Address;
 use super::console::{Console, Manner};
 use super::messages::Language;
+use super::privacy::{ClearText, Privacy};
 use super::stream::Connector;
 use nix::poll::{PollFd, PollFlags, poll};
 use std::io::{self, BufRead, BufReader, Cursor, Write};
@@ -71,7 +72,8 @@ impl Server {
     }
 
     fn connector(&self) -> Connector {
-        Connector::new(self.address.clone(), None).with_patience(Duration::from_millis(700))
+        let privacy = Privacy::new(ClearText::Refused, |_| panic!("loopback is private"));
+        Connector::new(self.address.clone(), None, None, privacy).with_patience(Duration::from_millis(700))
     }
 
     /// Waits for the script's end: every step was played, every line was the one expected.

@@ -6,8 +6,7 @@ use crate::daemon::poller::Token;
 use crate::session::{self, Inherited, Peer};
 use log::{error, info, warn};
 use nix::errno::Errno;
-use std::net::IpAddr;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::time::Instant;
 
 /// How many clients are accepted from one listener before signals and the other listeners are looked at again.
@@ -24,8 +23,9 @@ impl Parent {
             };
             match listener.accept() {
                 Accepted::Client(client, peer) => {
+                    let tls = listener.speaks_tls();
                     self.scarcity.over();
-                    self.admit(client, peer);
+                    self.admit(client, peer, tls);
                 }
                 Accepted::Nobody => return,
                 Accepted::Lost(error) => {
@@ -47,24 +47,25 @@ impl Parent {
         }
     }
 
-    fn admit(&mut self, client: OwnedFd, peer: Peer) {
+    fn admit(&mut self, client: OwnedFd, peer: Peer, tls: bool) {
         let now = Instant::now();
-        let place = match self.admission.enter(address(&peer)) {
+        let place = match self.admission.enter(peer.address()) {
             Ok(place) => place,
             Err(refusal) => {
                 info!("client {peer} refused: {}", refusal.message());
-                self.refusals.refuse(client, refusal.message(), &self.poller, now);
+                self.refuse(client, tls, refusal.message(), now);
                 return;
             }
         };
         let Some(reserved) = self.children.reserve(&self.board) else {
             warn!("client {peer} refused: the table of children is full");
             self.admission.leave(place);
-            self.refusals.refuse(client, "the server is full; try again later", &self.poller, now);
+            self.refuse(client, tls, "the server is full; try again later", now);
             return;
         };
         let (board, hub, words, session) = (&self.board, &self.hub, &mut self.words, &self.session);
         let title = self.title.as_mut();
+        let pair = self.pair.as_ref().filter(|_| tls).map(AsFd::as_fd);
         let inherited_peer = peer.clone();
         // In the child the client's socket is moved into the session; here it stays, to refuse with.
         let mut client = Some(client);
@@ -73,6 +74,7 @@ impl Parent {
                 Inherited {
                     client,
                     peer: inherited_peer,
+                    pair,
                     hub: hub.for_children(),
                     board,
                     slot: reserved.slot(),
@@ -92,9 +94,18 @@ impl Parent {
                 self.children.release(reserved);
                 self.admission.leave(place);
                 if let Some(client) = client {
-                    self.refusals.refuse(client, "the server is overloaded; try again later", &self.poller, now);
+                    self.refuse(client, tls, "the server is overloaded; try again later", now);
                 }
             }
+        }
+    }
+
+    /// Tells a client why it is not let in, where it can read that.
+    fn refuse(&mut self, client: OwnedFd, tls: bool, message: &str, now: Instant) {
+        if tls {
+            self.refusals.hang_up(client, &self.poller, now);
+        } else {
+            self.refusals.refuse(client, message, &self.poller, now);
         }
     }
 
@@ -103,12 +114,18 @@ impl Parent {
         if !self.scarcity.release_spare() {
             return false;
         }
-        let accepted = usize::try_from(number).ok().and_then(|number| self.listeners.get(number)).map(Listener::accept);
+        let listener = usize::try_from(number).ok().and_then(|number| self.listeners.get(number));
+        let tls = listener.is_some_and(Listener::speaks_tls);
+        let accepted = listener.map(Listener::accept);
         let refused = match accepted {
             Some(Accepted::Client(client, peer)) => {
                 self.scarcity.begin(&std::io::Error::from(Errno::EMFILE));
                 log::debug!("client {peer} refused: no descriptor");
-                self.refusals.refuse_at_once(client, "the server is overloaded; try again later");
+                if tls {
+                    self.refusals.hang_up_at_once(client);
+                } else {
+                    self.refusals.refuse_at_once(client, "the server is overloaded; try again later");
+                }
                 true
             }
             _ => false,
@@ -131,12 +148,5 @@ impl Parent {
                 self.listening = false;
             }
         }
-    }
-}
-
-fn address(peer: &Peer) -> Option<IpAddr> {
-    match peer {
-        Peer::Internet(address) => Some(address.ip()),
-        Peer::Local { .. } => None,
     }
 }

@@ -8,6 +8,7 @@ mod accepting;
 mod reloading;
 
 use crate::daemon::admission::Admission;
+use crate::daemon::certificate::PairFiles;
 use crate::daemon::children::Children;
 use crate::daemon::control::Control;
 use crate::daemon::exit::{Exit, Fatal};
@@ -52,6 +53,8 @@ pub struct Parts {
     pub words: Words,
     /// The snapshot's memory.
     pub memory: Option<OwnedFd>,
+    /// The certificate's memory, which the parent never looks into.
+    pub pair: Option<OwnedFd>,
     /// The page that is shared with the children.
     pub board: Board,
     /// Where children ask.
@@ -76,6 +79,8 @@ pub struct Parent {
     signals: Signals,
     words: Words,
     memory: Option<OwnedFd>,
+    pair_files: Option<PairFiles>,
+    pair: Option<OwnedFd>,
     board: Board,
     hub: Hub,
     children: Children,
@@ -98,7 +103,8 @@ impl Parent {
     /// # Errors
     /// [`Exit::System`]: no descriptor.
     pub fn new(parts: Parts) -> Result<Self, Fatal> {
-        let Parts { forker, settings, listeners, signals, words, memory, board, hub, control, notifier, title } = parts;
+        let Parts { forker, settings, listeners, signals, words, memory, pair, board, hub, control, notifier, title } =
+            parts;
         let system = |error: Errno| Fatal::new(Exit::System, format!("the event loop can't be set up: {error}"));
         let poller = Poller::new().map_err(system)?;
         poller.watch(signals.as_fd(), Token::Signal).map_err(system)?;
@@ -118,6 +124,8 @@ impl Parent {
             signals,
             words,
             memory,
+            pair_files: settings.pair,
+            pair,
             board,
             hub,
             children: Children::default(),

@@ -7,6 +7,7 @@ mod connection;
 mod errors;
 mod setup;
 pub(super) mod statements;
+mod tls;
 mod words;
 
 use ::mysql::prelude::Queryable;
