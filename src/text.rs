@@ -63,6 +63,23 @@ pub fn printable(text: &str) -> String {
     out
 }
 
+/// Makes JSON safe for a terminal: what JSON would let through raw (C1 controls, marks that reorder a line) is written
+/// `\u….`, which is the same string to every reader.
+pub fn safe_json(plain: &str) -> String {
+    let mut out = String::with_capacity(plain.len());
+    for c in plain.chars() {
+        let mut buffer = [0; 4];
+        let text: &str = c.encode_utf8(&mut buffer);
+        if c.is_ascii() && c != '\u{7f}' || printable(text) == text {
+            out.push(c);
+        } else {
+            // All of them are below U+10000: no surrogate pairs.
+            out.push_str(&format!("\\u{:04x}", u32::from(c)));
+        }
+    }
+    out
+}
+
 /// Takes the blanks (space and TAB) off both ends, as the protocol does with every word and the words file with
 /// every headword. It matters twice: MariaDB's `utf8mb4_bin` compares `'a'` equal to `'a '`.
 pub fn trim_blanks(text: &str) -> &str {

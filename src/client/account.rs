@@ -4,6 +4,8 @@
 use super::connection::Connection;
 use super::console::{Console, Password};
 use super::error::{Error, Result};
+use super::kept::Kept;
+use super::login;
 use super::messages::Message;
 use super::stream::Connector;
 use crate::protocol::{Request, check_name, check_passwd};
@@ -20,6 +22,8 @@ pub(crate) struct Who {
     pub(crate) user: Option<String>,
     /// Where its password is.
     pub(crate) password_file: Option<PathBuf>,
+    /// Logins that were kept for this server.
+    pub(crate) kept: Kept,
 }
 
 impl Who {
@@ -35,6 +39,34 @@ impl Who {
         };
         check_name(&name).map_err(Error::Refused)?;
         Ok(name)
+    }
+
+    /// The same, where Enter alone means a name that is known.
+    ///
+    /// # Errors
+    /// As [`Who::name`].
+    pub(crate) fn name_or(&self, console: &mut Console, known: Option<String>) -> Result<String> {
+        let Some(known) = known.filter(|_| self.user.is_none()) else { return self.name(console) };
+        if !console.manner().asks_terminal {
+            return Ok(known);
+        }
+        let typed = console.ask(&Message::AskNameOr { name: &known })?.ok_or(Error::NoUser)?;
+        let name = if typed.trim().is_empty() { known } else { typed };
+        check_name(&name).map_err(Error::Refused)?;
+        Ok(name)
+    }
+
+    /// The same for somebody who has an account: whoever is logged in need not be named.
+    ///
+    /// # Errors
+    /// As [`Who::name`], or the kept logins can't be read.
+    fn own_name(&self, console: &mut Console) -> Result<String> {
+        if self.user.is_none()
+            && let Some(remembered) = self.kept.user()?
+        {
+            return Ok(remembered);
+        }
+        self.name(console)
     }
 
     /// The password: from the file, or asked for once.
@@ -88,19 +120,46 @@ fn read_password(path: &Path) -> Result<Password> {
 pub(crate) struct LoggedIn {
     pub(crate) connection: Connection,
     pub(crate) name: String,
-    pub(crate) password: Password,
 }
 
-/// Asks for what is missing, connects, logs in.
+/// Connects and logs in: with the token that was kept, else with the password. Asks for what is missing.
 ///
 /// # Errors
 /// Whatever can go wrong with that.
 pub(crate) fn log_in(console: &mut Console, connector: &Connector, who: &Who) -> Result<LoggedIn> {
-    let name = who.name(console)?;
+    let name = who.own_name(console)?;
+    // A password that is given is the one that is meant.
+    let kept = if who.password_file.is_none() { who.kept.token(&name)? } else { None };
+    if let Some(token) = kept {
+        let mut connection = Connection::open(connector)?;
+        match connection.log_in_by_token(&name, token.as_str()) {
+            Ok(()) => return Ok(LoggedIn { connection, name }),
+            Err(error) if error.is_denied() => connection.leave(),
+            Err(error) => return Err(error),
+        }
+        who.kept.forget(&name, &token)?;
+        if !console.can_ask_hidden() {
+            return Err(Error::TokenRefused { name });
+        }
+        console.hint(&Message::TokenRefused { name: &name });
+    }
+    log_in_by_password(console, connector, who, name).map(|(logged_in, _)| logged_in)
+}
+
+/// Asks for the password, connects, logs in.
+///
+/// # Errors
+/// Whatever can go wrong with that.
+pub(crate) fn log_in_by_password(
+    console: &mut Console,
+    connector: &Connector,
+    who: &Who,
+    name: String,
+) -> Result<(LoggedIn, Password)> {
     let password = who.password(console)?;
     let mut connection = Connection::open(connector)?;
     connection.log_in(&name, password.as_str())?;
-    Ok(LoggedIn { connection, name, password })
+    Ok((LoggedIn { connection, name }, password))
 }
 
 /// `cidian register`.
@@ -128,14 +187,17 @@ pub(crate) fn change_password(
 ) -> Result<()> {
     // A script's mistake shows before anything is sent.
     let given = new_password_file.map(read_password).transpose()?;
-    let LoggedIn { mut connection, name, .. } = log_in(console, connector, who)?;
+    let name = who.own_name(console)?;
+    let (LoggedIn { mut connection, name }, _) = log_in_by_password(console, connector, who, name)?;
     let password = match given {
         Some(password) => password,
         None => ask_twice(console, &Message::AskNewPassword, &Message::AskNewPasswordAgain)?,
     };
     connection.ask(&Request::ChangePasswd { name: &name, passwd: password.as_str() })?;
+    console.done(&Message::PasswordChanged)?;
+    login::renew(console, &mut connection, who, &name)?;
     connection.leave();
-    console.done(&Message::PasswordChanged)
+    Ok(())
 }
 
 /// `cidian delete-account`: `sure` is `--yes`; without it the name has to be typed once more.
@@ -146,7 +208,8 @@ pub(crate) fn delete(console: &mut Console, connector: &Connector, who: &Who, su
     if !sure && !console.manner().asks_terminal {
         return Err(Error::NotConfirmable);
     }
-    let LoggedIn { mut connection, name, password } = log_in(console, connector, who)?;
+    let name = who.own_name(console)?;
+    let (LoggedIn { mut connection, name }, password) = log_in_by_password(console, connector, who, name)?;
     if !sure {
         let answer = console.ask(&Message::AskDeletion { name: &name })?;
         if answer.as_deref().map(str::trim) != Some(name.as_str()) {
@@ -156,5 +219,6 @@ pub(crate) fn delete(console: &mut Console, connector: &Connector, who: &Who, su
     }
     connection.ask(&Request::DeleteAccount { name: &name, passwd: password.as_str() })?;
     connection.leave();
-    console.done(&Message::AccountDeleted { name: &name })
+    console.done(&Message::AccountDeleted { name: &name })?;
+    login::drop_kept(console, who, &name)
 }

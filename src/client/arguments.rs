@@ -44,7 +44,7 @@ pub struct Arguments {
     #[arg(long, global = true)]
     pub(crate) insecure: bool,
 
-    /// The account's name [default: $CIDIAN_USER]
+    /// The account's name [default: $CIDIAN_USER, else who is logged in (see login)]
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) user: Option<String>,
 
@@ -116,6 +116,15 @@ pub(crate) enum Command {
     /// Make an account
     #[command(after_help = REGISTER_EXAMPLES)]
     Register,
+    /// Log in to stay: later calls ask for no password
+    ///
+    /// The server gives a token, which is kept in ~/.local/state/cidian/tokens.json (or below $XDG_STATE_HOME), for
+    /// each server and user. It is good for 90 days after its last use, and ends with the password.
+    #[command(after_help = LOGIN_EXAMPLES)]
+    Login,
+    /// Forget the token that login has kept, here and on the server
+    #[command(after_help = LOGOUT_EXAMPLES)]
+    Logout,
     /// Change the password
     #[command(after_help = PASSWD_EXAMPLES)]
     Passwd {
@@ -352,7 +361,9 @@ const EXAMPLES: &str = "\
 Examples:
   cidian                               the menus
   cidian --local                       the menus on a private server: try it
-  cidian --user ann lookup apple       one word
+  cidian --user ann register           an account
+  cidian --user ann login              asks for the password, once
+  cidian lookup apple                  one word
   cidian --user ann lookup < words.txt a file of words
   cidian --server dict.example.org:2629 about
   cidian --server dict.example.org:2630 --tls --user ann lookup apple
@@ -409,6 +420,22 @@ Examples:
   cidian --user ann register                 asks for the password twice
   cidian --user ann --password-file pw register
   cidian --local --user ann register";
+
+const LOGIN_EXAMPLES: &str = "\
+Examples:
+  cidian --user ann login                asks for the password
+  cidian lookup apple                    from now on, this asks for nothing
+  cidian --local --user ann login        for the private server
+  cidian --server dict.example.org:2629 login";
+
+const LOGOUT_EXAMPLES: &str = "\
+Examples:
+  cidian logout                          who is logged in
+  cidian --user bob logout               somebody else on the same server
+  cidian --server dict.example.org:2629 logout
+
+A server that can't be reached still knows the token (exit status 69), but
+it is no longer kept here. A new password ends all tokens.";
 
 const PASSWD_EXAMPLES: &str = "\
 Examples:

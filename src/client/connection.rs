@@ -2,6 +2,7 @@
 //! bounded, counts reserve no memory, silence ends in an error, and what is no reply is told as such.
 
 use super::error::{Error, Result};
+use super::kept::Token;
 use super::privacy::Privacy;
 use super::stream::{Connector, Stream};
 use crate::protocol::{
@@ -138,6 +139,23 @@ impl Connection {
     /// [`Error::LoginRefused`], or as [`Connection::status`].
     pub(crate) fn log_in(&mut self, name: &str, passwd: &str) -> Result<()> {
         self.ask(&Request::Login { name, passwd }).map(drop).map_err(login_refused)
+    }
+
+    /// Logs in with a token.
+    ///
+    /// # Errors
+    /// As [`Connection::log_in`].
+    pub(crate) fn log_in_by_token(&mut self, name: &str, token: &str) -> Result<()> {
+        self.ask(&Request::TokenLogin { name, token }).map(drop).map_err(login_refused)
+    }
+
+    /// Asks for a new token.
+    ///
+    /// # Errors
+    /// As [`Connection::status`]; also for what can't be a token.
+    pub(crate) fn new_token(&mut self, name: &str) -> Result<Token> {
+        // Whatever it is, it is not shown: it may be a token all the same.
+        Token::new(self.ask(&Request::NewToken { name })?).ok_or_else(|| strange("OK …".as_bytes()))
     }
 
     /// Reads the reply to one `Q`; `None` for a word that is not found.

@@ -262,6 +262,11 @@ impl Console {
         }
     }
 
+    /// Whether anybody can be asked for a password.
+    pub(crate) fn can_ask_hidden(&self) -> bool {
+        self.manner.menus || File::options().read(true).write(true).open("/dev/tty").is_ok()
+    }
+
     fn prompt(&mut self, prompt: &Message<'_>) -> Result<()> {
         let text = self.manner.language.say(prompt);
         self.prompt_text(&text)

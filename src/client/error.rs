@@ -82,6 +82,20 @@ pub(crate) enum Error {
     NoUser,
     /// No terminal to ask for a password on.
     NoTerminal,
+    /// The server no longer takes the token that was kept, and there is nobody to ask for the password.
+    TokenRefused {
+        /// Whose it was.
+        name: String,
+    },
+    /// The file of kept logins can't be used.
+    KeptLogins {
+        /// Its path.
+        path: PathBuf,
+        /// Why.
+        fault: KeptFault,
+    },
+    /// There is no place to keep a login in.
+    NoStateDirectory,
     /// The variable `CIDIAN_SERVER` holds no address; the reason.
     ServerVariable(String),
     /// Something dangerous was asked for without `--yes`, and there is nobody to ask.
@@ -139,6 +153,31 @@ pub(crate) enum TlsFault {
     },
     /// Anything else; `rustls`'s words.
     Other(String),
+}
+
+/// Why the file of kept logins can't be used.
+#[derive(Debug)]
+pub(crate) enum KeptFault {
+    /// Others may read or write it, and may have.
+    Exposed,
+    /// It belongs to another user.
+    NotOurs,
+    /// It holds something else.
+    Damaged,
+    /// The system refuses.
+    Io(io::Error),
+}
+
+impl From<io::Error> for KeptFault {
+    fn from(reason: io::Error) -> Self {
+        Self::Io(reason)
+    }
+}
+
+impl From<nix::errno::Errno> for KeptFault {
+    fn from(reason: nix::errno::Errno) -> Self {
+        Self::Io(reason.into())
+    }
 }
 
 /// Why a word can't be sent.

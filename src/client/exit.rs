@@ -1,6 +1,6 @@
 //! The client's exit statuses, in one table. It never decides what is printed.
 
-use super::error::{Error, TlsFault};
+use super::error::{Error, KeptFault, TlsFault};
 use crate::protocol::Code;
 use std::process::ExitCode;
 
@@ -76,6 +76,13 @@ impl From<&Error> for Exit {
             Error::NoUser | Error::NoTerminal | Error::ServerVariable(_) | Error::NotConfirmable => Self::Usage,
             Error::TlsNeedsHost | Error::ClearText { .. } => Self::Usage,
             Error::PasswordsDiffer | Error::NotConfirmed | Error::BadWord { .. } | Error::EndOfInput => Self::Data,
+            Error::TokenRefused { .. } => Self::Denied,
+            Error::KeptLogins { fault, .. } => match fault {
+                KeptFault::Exposed | KeptFault::NotOurs => Self::Denied,
+                KeptFault::Damaged => Self::Data,
+                KeptFault::Io(_) => Self::System,
+            },
+            Error::NoStateDirectory => Self::System,
             Error::Output(reason) if reason.kind() == std::io::ErrorKind::BrokenPipe => Self::BrokenPipe,
             Error::Output(_) | Error::Input(_) | Error::File { .. } => Self::Io,
             Error::Configuration { .. } => Self::Configuration,

@@ -30,7 +30,7 @@ pub(crate) struct Export {
 /// # Errors
 /// Whatever can go wrong with that.
 pub(crate) fn run(console: &mut Console, connector: &Connector, who: &Who, export: &Export) -> Result<()> {
-    let LoggedIn { mut connection, name, .. } = log_in(console, connector, who)?;
+    let LoggedIn { mut connection, name } = log_in(console, connector, who)?;
     let tallies = history::tally(&mut connection, &name, &export.choice)?;
     let (mut anki, mut csv) = (ANKI_HEAD.to_owned(), csv_line(&["word", "interpretation", "count", "first", "last"]));
     let mut words = 0;

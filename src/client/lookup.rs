@@ -50,7 +50,7 @@ pub(crate) fn run(
     words: &[String],
     parts: Parts,
 ) -> Result<Exit> {
-    let LoggedIn { connection, name, .. } = log_in(console, connector, who)?;
+    let LoggedIn { connection, name } = log_in(console, connector, who)?;
     let manner = console.manner();
     let dialogue = words.is_empty() && manner.asks_terminal && manner.shows_terminal;
     let style = match (manner.json, words.is_empty()) {

@@ -21,6 +21,8 @@ mod help;
 mod history;
 mod input;
 mod interrupt;
+mod kept;
+mod login;
 mod lookup;
 mod manual;
 mod menus;
@@ -44,6 +46,7 @@ use arguments::{Command, HistoryAction};
 use console::Console;
 use error::{Error, Result};
 use export::Export;
+use kept::Kept;
 use menus::Site;
 use messages::Message;
 use privacy::{ClearText, Privacy};
@@ -101,9 +104,16 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
     });
     let connector = Connector::new(address.clone(), local, trust.clone(), privacy);
     let site = Site { address: &address, trust: trust.as_ref() };
-    let mut who =
-        Who { user: arguments.user.or_else(|| variable("CIDIAN_USER")), password_file: arguments.password_file };
-    if arguments.command.is_some() && who.user.is_none() {
+    let shown_address = address.to_string();
+    let kept = Kept::for_server(&address, |name| std::env::var_os(name));
+    let user = arguments.user.or_else(|| variable("CIDIAN_USER"));
+    let mut who = Who { user, password_file: arguments.password_file, kept };
+    // Whoever is logged in here comes before whoever was the last time; who makes an account, ends one or logs in says
+    // so.
+    if matches!(arguments.command, Some(Command::Lookup { .. } | Command::History(_) | Command::Export { .. }))
+        && who.user.is_none()
+        && matches!(who.kept.user(), Ok(None))
+    {
         who.user.clone_from(&arguments.config.user);
     }
     match arguments.command {
@@ -118,6 +128,14 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
             export::run(console, &connector, &who, &Export { anki, csv, choice })?;
         }
         Some(Command::Register) => account::register(console, &connector, &who)?,
+        Some(Command::Login) => {
+            login::login(console, &connector, &who)?;
+            let mut config = arguments.config;
+            if let Ok(Some(name)) = who.kept.user() {
+                config.remember(site.address, site.trust, &name);
+            }
+        }
+        Some(Command::Logout) => login::logout(console, &connector, &who, &shown_address)?,
         Some(Command::Passwd { new_password_file }) => {
             account::change_password(console, &connector, &who, new_password_file.as_deref())?;
         }

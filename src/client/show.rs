@@ -1,6 +1,6 @@
 //! How what the server says is made safe: for a terminal, as JSON. Pure; it never writes.
 
-use crate::protocol::printable;
+use crate::protocol::{printable, safe_json};
 use serde::Serialize;
 
 /// Text of several lines, safe to show: newlines and TABs stay, every other control character is made visible.
@@ -75,22 +75,11 @@ impl Serialize for Pairs<'_> {
     }
 }
 
-/// A value as one line of JSON, with its newline. What JSON would let through to a terminal raw (C1 controls, marks
-/// that reorder a line) is written `\u….`, which is the same string to every reader.
+/// A value as one line of JSON, with its newline, and safe for a terminal.
 pub(crate) fn json(value: &impl Serialize) -> String {
     // Serializing strings and maps of strings into memory can't fail; an empty object keeps lines in step anyway.
     let plain = serde_json::to_string(value).unwrap_or_else(|_| "{}".to_owned());
-    let mut out = String::with_capacity(plain.len() + 1);
-    for c in plain.chars() {
-        let mut buffer = [0; 4];
-        let text: &str = c.encode_utf8(&mut buffer);
-        if c.is_ascii() && c != '\u{7f}' || printable(text) == text {
-            out.push(c);
-        } else {
-            // All of them are below U+10000: no surrogate pairs.
-            out.push_str(&format!("\\u{:04x}", u32::from(c)));
-        }
-    }
+    let mut out = safe_json(&plain);
     out.push('\n');
     out
 }

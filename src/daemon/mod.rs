@@ -29,6 +29,7 @@ mod start;
 mod state_directory;
 mod status;
 mod tools;
+mod users;
 
 pub use exit::{Exit, Fatal};
 pub use options::CommandLine;

@@ -1,5 +1,6 @@
 //! The command line of `cidiand`: what can be said, not what it means.
 
+use super::users::User;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ Examples:
   cidiand --database-file /etc/cidian/database init-db
   cidiand --tls-listen 0.0.0.0:2630 --tls-cert chain.pem --tls-key key.pem --require-tls
   cidiand words check my-words.txt && cidiand --words my-words.txt
+  cidiand user lock ann                          see cidiand user --help
   cidiand reload                                 load words and certificate again; or send SIGHUP
 
 Signals: HUP loads words and certificate again; TERM and INT stop after the requests that were read, a second one at
@@ -160,6 +162,8 @@ pub enum Command {
     /// Check a words file, make one from another dictionary, or put one into the database
     #[command(subcommand)]
     Words(WordsCommand),
+    /// Make, list, lock, change and delete accounts
+    User(User),
 }
 
 /// What can be done with a words file.

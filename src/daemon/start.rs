@@ -10,7 +10,7 @@ use super::options::{Command, CommandLine, Lookup, WordsCommand};
 use super::parent::{Parent, Parts};
 use super::settings::{Settings, environment};
 use super::signals::Signals;
-use super::{import, logging, probe, tools};
+use super::{import, logging, probe, tools, users};
 use crate::session::Words;
 use crate::session::board::Board;
 use crate::sys::{self, Forker, Origin, Title};
@@ -36,6 +36,7 @@ pub fn run(line: CommandLine, origin: Origin) -> Exit {
         command => Settings::settle(line.options.clone(), environment).and_then(|settings| match command {
             Some(Command::InitDb) => tools::init_db(&settings, origin),
             Some(Command::Words(WordsCommand::Load { file })) => tools::load_words(&settings, &file, origin),
+            Some(Command::User(user)) => users::run(&settings, user.action, origin),
             // Those that need no settings are done already.
             Some(_) => Ok(Exit::Software),
             None if line.options.check => Ok(check(settings, origin)),

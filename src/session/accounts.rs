@@ -9,8 +9,17 @@ use crate::protocol::{Code, Failure, push_ok};
 use crate::store::{AccountId, Registration, passwd as hashing};
 use nix::poll::{PollFd, PollFlags};
 
-/// So many failed logins end the connection.
+/// So many failed logins, of either kind, end the connection.
 const MOST_FAILED_LOGINS: u32 = 5;
+
+/// What a login was made with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Means {
+    /// The password.
+    Passwd,
+    /// A token. It opens everything but what takes the account away from its owner.
+    Token,
+}
 
 /// Who is logged in: an account, not a name.
 #[derive(Debug)]
@@ -19,6 +28,8 @@ pub struct Login {
     pub account: AccountId,
     /// Its name, which requests must carry.
     pub name: String,
+    /// What it was made with.
+    pub means: Means,
 }
 
 impl Session<'_> {
@@ -42,9 +53,20 @@ impl Session<'_> {
     }
 
     pub(super) fn log_in(&mut self, name: &str, passwd: &str) -> Option<Ending> {
-        match self.check_login(name, passwd) {
+        let checked = self.check_login(name, passwd);
+        self.logged_in(name, Means::Passwd, checked)
+    }
+
+    /// What a login, of either kind, comes to. One that failed leaves the login as it was.
+    pub(super) fn logged_in(
+        &mut self,
+        name: &str,
+        means: Means,
+        checked: Result<AccountId, Failure>,
+    ) -> Option<Ending> {
+        match checked {
             Ok(account) => {
-                self.login = Some(Login { account, name: name.to_owned() });
+                self.login = Some(Login { account, name: name.to_owned(), means });
                 self.grace_ends = None;
                 self.face.set_user(name);
                 push_ok(self.replies.out());
@@ -66,14 +88,14 @@ impl Session<'_> {
     }
 
     pub(super) fn change_passwd(&mut self, name: &str, passwd: &str) -> Result<(), Failure> {
-        let account = self.logged_in_as(name)?;
+        let account = self.logged_in_by_passwd(name)?;
         let hash = self.hashing(|| hashing::hash(passwd))?.map_err(|error| self.stores.failed(&error))?;
         let standing = self.stores.with(|store| store.set_passwd(account, &hash))?;
         self.done_if_live(standing)
     }
 
     pub(super) fn delete_account(&mut self, name: &str, passwd: &str) -> Result<(), Failure> {
-        let account = self.logged_in_as(name)?;
+        let account = self.logged_in_by_passwd(name)?;
         // The name may belong to another account by now; the password is asked of this one.
         if self.check_login(name, passwd)? != account {
             return Err(denied());
@@ -82,6 +104,16 @@ impl Session<'_> {
         self.done_if_live(standing)?;
         self.log_out();
         Ok(())
+    }
+
+    /// The account of the login, if it is under this name and was made with the password: whoever has got hold of a
+    /// token can neither keep the owner out nor delete the account.
+    fn logged_in_by_passwd(&self, name: &str) -> Result<AccountId, Failure> {
+        let account = self.logged_in_as(name)?;
+        match &self.login {
+            Some(Login { means: Means::Passwd, .. }) => Ok(account),
+            _ => Err(Failure::new(Code::Denied, "log in with the password first; a token is not enough")),
+        }
     }
 
     /// The account of a name and its password. A wrong name and a wrong password look and take the same

@@ -19,6 +19,7 @@ mod requests;
 mod stores;
 mod title;
 mod tls;
+mod tokens;
 mod words;
 
 pub use ending::Ending;

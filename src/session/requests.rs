@@ -34,6 +34,9 @@ impl Session<'_> {
                 match other {
                     Request::Register { name, passwd } => self.register(name, passwd),
                     Request::Login { name, passwd } => return self.log_in(name, passwd),
+                    Request::TokenLogin { name, token } => return self.log_in_by_token(name, token),
+                    Request::NewToken { name } => self.new_token(name),
+                    Request::ForgetToken { name, token } => self.forget_token(name, token),
                     Request::ChangePasswd { name, passwd } => self.change_passwd(name, passwd),
                     Request::DeleteAccount { name, passwd } => self.delete_account(name, passwd),
                     Request::History { name, count } => self.show_history(name, *count),

@@ -13,6 +13,7 @@ mod hostile;
 mod keys;
 mod languages;
 mod local;
+mod login;
 mod menus;
 mod pages;
 mod person;

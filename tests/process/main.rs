@@ -4,6 +4,9 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/terminal.rs"]
+#[allow(dead_code)] // The tests of the client use the rest.
+mod terminal;
 
 mod accounts;
 mod backpressure;
@@ -26,6 +29,8 @@ mod status;
 mod tls;
 mod tls_database;
 mod tls_reload;
+mod tokens;
 mod tools;
+mod user_tools;
 mod words_files;
 mod words_load;

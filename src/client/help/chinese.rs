@@ -11,7 +11,9 @@ const COMMANDS: &[(&str, &str, &str)] = &[
 示例：
   cidian                               菜单
   cidian --local                       私有服务器上的菜单：先试试看
-  cidian --user ann lookup apple       一个单词
+  cidian --user ann register           注册账号
+  cidian --user ann login              询问一次密码
+  cidian lookup apple                  一个单词
   cidian --user ann lookup < words.txt 一个文件里的单词
   cidian --server dict.example.org:2629 about
   cidian --server dict.example.org:2630 --tls --user ann lookup apple
@@ -95,6 +97,37 @@ const COMMANDS: &[(&str, &str, &str)] = &[
   cidian --user ann --password-file pw register
   cidian --local --user ann register",
     ),
+    ("login", "about", "登录并保持：以后不再询问密码"),
+    (
+        "login",
+        "long",
+        "\
+服务器给出一个令牌，按服务器和用户保存在 ~/.local/state/cidian/tokens.json（或 $XDG_STATE_HOME 之下）。最后一次\
+使用后 90 天内有效，修改密码后失效。",
+    ),
+    (
+        "login",
+        "examples",
+        "\
+示例：
+  cidian --user ann login                询问密码
+  cidian lookup apple                    从此不再询问
+  cidian --local --user ann login        用于私有服务器
+  cidian --server dict.example.org:2629 login",
+    ),
+    ("logout", "about", "忘记 login 保存的令牌，在本机和服务器上"),
+    (
+        "logout",
+        "examples",
+        "\
+示例：
+  cidian logout                          已登录的账号
+  cidian --user bob logout               同一服务器上的另一个账号
+  cidian --server dict.example.org:2629 logout
+
+无法连接的服务器仍然认得这个令牌（退出状态 69），但本机不再保存它。
+修改密码会使所有令牌失效。",
+    ),
     ("passwd", "about", "修改密码"),
     (
         "passwd",
@@ -152,7 +185,7 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
     ("-", "tls", "用 TLS 与服务器通信：验证它的证书，不以明文发送任何内容"),
     ("-", "tls_ca", "与 --tls 一起：只信任 FILE 里的证书（PEM）[默认：系统信任的证书]"),
     ("-", "insecure", "不用 --tls 时：允许以明文把密码发送到别的机器"),
-    ("-", "user", "账号的用户名 [默认：$CIDIAN_USER]"),
+    ("-", "user", "账号的用户名 [默认：$CIDIAN_USER，否则是已登录的账号（见 login）]"),
     ("-", "password_file", "从 FILE 的第一行读取密码，不在终端上询问"),
     ("-", "json", "每行输出一个 JSON 对象（与命令一起使用）"),
     ("-", "color", "粗体和颜色：auto（在终端上，除非设置了 NO_COLOR）、always 或 never [默认：auto]"),

@@ -38,7 +38,7 @@ pub(crate) struct Wanted {
 /// # Errors
 /// Whatever can go wrong with that.
 pub(crate) fn print(console: &mut Console, connector: &Connector, who: &Who, wanted: &Wanted) -> Result<()> {
-    let LoggedIn { mut connection, name, .. } = log_in(console, connector, who)?;
+    let LoggedIn { mut connection, name } = log_in(console, connector, who)?;
     let format = Format::or_default(wanted.format, console);
     let mut whole = false;
     console.paged(|console| {
@@ -131,7 +131,7 @@ pub(crate) fn clear(console: &mut Console, connector: &Connector, who: &Who, wor
     let word = word
         .map(|word| checked_word("", word).map_err(|fault| Error::BadWord { word: word.to_owned(), fault }))
         .transpose()?;
-    let LoggedIn { mut connection, name, .. } = log_in(console, connector, who)?;
+    let LoggedIn { mut connection, name } = log_in(console, connector, who)?;
     connection.ask(&Request::Clear { name: &name, word })?;
     connection.leave();
     console.done(&Message::HistoryCleared)

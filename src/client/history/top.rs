@@ -84,7 +84,7 @@ pub(crate) fn definitions(
 /// # Errors
 /// Whatever can go wrong with that.
 pub(crate) fn top(console: &mut Console, connector: &Connector, who: &Who, wanted: &Wanted) -> Result<()> {
-    let LoggedIn { mut connection, name, .. } = log_in(console, connector, who)?;
+    let LoggedIn { mut connection, name } = log_in(console, connector, who)?;
     let mut tallies = tally(&mut connection, &name, &wanted.choice)?;
     let most = match wanted.count {
         Some(Count::All) => usize::MAX,

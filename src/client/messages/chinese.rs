@@ -2,7 +2,7 @@
 
 use super::{Message, listed, numbered, systems_words, wrong_login};
 use crate::client::arguments::Misuse;
-use crate::client::error::{Error, TlsFault, WordFault};
+use crate::client::error::{Error, KeptFault, TlsFault, WordFault};
 use crate::client::show::shown;
 use crate::protocol::{
     Code, Failure, MAX_HISTORY, MAX_LINE, MAX_NAME_CHARS, MAX_PASSWD_BYTES, MAX_PASSWD_CHARS, printable,
@@ -40,6 +40,18 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::Registered { name } => format!("账号 {} 注册成功。", printable(name)),
         Message::LoggedIn { name } => format!("欢迎，{}。", printable(name)),
         Message::LoggedOut => "已退出登录。".into(),
+        Message::LoginKept { name } => format!("已登录为 {}，以后的命令不再询问密码。", printable(name)),
+        Message::LoginForgotten { name } => format!("已退出登录，不再保存 {} 的登录状态。", printable(name)),
+        Message::LoginForgottenHere { name } => {
+            format!("本机不再保存 {} 的登录状态；但未能通知服务器，其令牌在服务器上仍然有效。", printable(name))
+        }
+        Message::NothingKept { address } => format!("没有为 {} 保存登录状态。", printable(address)),
+        Message::TokenRefused { name } => {
+            format!("{} 的登录状态已失效，不再保存；可用 cidian login 重新登录。", printable(name))
+        }
+        Message::LoginNotRenewed { error } => {
+            format!("保存的登录状态已随旧密码失效，请重新运行 cidian login：{}", failed(error))
+        }
         Message::PasswordChanged => "密码已修改。".into(),
         Message::AccountDeleted { name } => format!("账号 {} 已删除。", printable(name)),
         Message::HistoryCleared => "历史记录已清除。".into(),
@@ -122,6 +134,11 @@ fn failed(error: &Error) -> String {
         }
         Error::NoUser => "请用 --user 用户名 或环境变量 CIDIAN_USER 指定账号".into(),
         Error::NoTerminal => "没有可以输入密码的终端，请使用 --password-file 文件".into(),
+        Error::TokenRefused { name } => {
+            format!("{} 的登录状态已失效，不再保存；请运行 cidian login", printable(name))
+        }
+        Error::KeptLogins { path, fault } => kept_logins(&printable(&path.to_string_lossy()), fault),
+        Error::NoStateDirectory => "没有可以保存登录状态的地方，请设置环境变量 HOME 或 XDG_STATE_HOME".into(),
         Error::ServerVariable(reason) => format!("环境变量 CIDIAN_SERVER 有误：{reason}"),
         Error::NotConfirmable => "没有可以确认的终端；如果确定要删除，请加上 --yes".into(),
         Error::NotConfirmed => "输入的用户名不符，没有删除".into(),
@@ -154,6 +171,17 @@ fn tls(address: &str, fault: &TlsFault) -> String {
             format!("--tls-ca {}：{}", printable(&path.to_string_lossy()), reasons_words(reason))
         }
         TlsFault::Other(why) => format!("与 {address} 的 TLS 连接失败：{}", printable(why)),
+    }
+}
+
+fn kept_logins(path: &str, fault: &KeptFault) -> String {
+    match fault {
+        KeptFault::Exposed => {
+            format!("登录状态文件 {path} 可能已被他人读取，不予使用；请执行 chmod 600，或删除它并重新运行 cidian login")
+        }
+        KeptFault::NotOurs => format!("登录状态文件 {path} 属于另一个用户，不予使用"),
+        KeptFault::Damaged => format!("登录状态文件 {path} 已损坏；请删除它并重新运行 cidian login"),
+        KeptFault::Io(reason) => format!("登录状态文件 {path}：{}", reasons_words(reason)),
     }
 }
 

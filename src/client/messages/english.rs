@@ -2,7 +2,7 @@
 
 use super::{Message, WRONG_LOGIN, listed, numbered, systems_words, wrong_login};
 use crate::client::arguments::Misuse;
-use crate::client::error::{Error, TlsFault, WordFault};
+use crate::client::error::{Error, KeptFault, TlsFault, WordFault};
 use crate::client::show::shown;
 use crate::protocol::{
     Code, Failure, MAX_HISTORY, MAX_LINE, MAX_NAME_CHARS, MAX_PASSWD_BYTES, MAX_PASSWD_CHARS, printable,
@@ -39,6 +39,26 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::Registered { name } => format!("Account {} is registered.", printable(name)),
         Message::LoggedIn { name } => format!("Welcome, {}.", printable(name)),
         Message::LoggedOut => "Logged out.".into(),
+        Message::LoginKept { name } => {
+            format!("Logged in as {}. Later calls ask for no password.", printable(name))
+        }
+        Message::LoginForgotten { name } => format!("Logged out: the login of {} is forgotten.", printable(name)),
+        Message::LoginForgottenHere { name } => {
+            format!(
+                "The login of {} is forgotten here. The server could not be told, and knows its token still.",
+                printable(name)
+            )
+        }
+        Message::NothingKept { address } => format!("No login is kept for {}.", printable(address)),
+        Message::TokenRefused { name } => {
+            format!(
+                "The kept login of {} is no longer good, and is forgotten; cidian login makes another.",
+                printable(name)
+            )
+        }
+        Message::LoginNotRenewed { error } => {
+            format!("the kept login has ended with the old password, run cidian login again: {}", failed(error))
+        }
         Message::PasswordChanged => "The password is changed.".into(),
         Message::AccountDeleted { name } => format!("Account {} is deleted.", printable(name)),
         Message::HistoryCleared => "The history is cleared.".into(),
@@ -131,6 +151,11 @@ fn failed(error: &Error) -> String {
         }
         Error::NoUser => "which account? Name it with --user NAME or in CIDIAN_USER".into(),
         Error::NoTerminal => "there is no terminal to ask for the password on; use --password-file FILE".into(),
+        Error::TokenRefused { name } => {
+            format!("the kept login of {} is no longer good, and is forgotten; run cidian login", printable(name))
+        }
+        Error::KeptLogins { path, fault } => kept_logins(&printable(&path.to_string_lossy()), fault),
+        Error::NoStateDirectory => "there is no place to keep a login in; set HOME or XDG_STATE_HOME".into(),
         Error::ServerVariable(reason) => format!("CIDIAN_SERVER: {reason}"),
         Error::NotConfirmable => "there is no terminal to ask on; if you are sure, say --yes".into(),
         Error::NotConfirmed => "not deleted: that was another name".into(),
@@ -173,6 +198,18 @@ fn tls(address: &str, fault: &TlsFault) -> String {
             format!("--tls-ca {}: {}", printable(&path.to_string_lossy()), systems_words(reason))
         }
         TlsFault::Other(why) => format!("TLS with {address} fails: {}", printable(why)),
+    }
+}
+
+fn kept_logins(path: &str, fault: &KeptFault) -> String {
+    match fault {
+        KeptFault::Exposed => format!(
+            "kept logins {path}: others may have read the file, so it is not used; say chmod 600, or delete it and run \
+             cidian login"
+        ),
+        KeptFault::NotOurs => format!("kept logins {path}: the file belongs to another user, so it is not used"),
+        KeptFault::Damaged => format!("kept logins {path}: the file is damaged; delete it, and run cidian login"),
+        KeptFault::Io(reason) => format!("kept logins {path}: {}", systems_words(reason)),
     }
 }
 

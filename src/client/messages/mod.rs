@@ -126,6 +126,30 @@ pub(crate) enum Message<'a> {
         name: &'a str,
     },
     LoggedOut,
+    /// `cidian login` has kept a token.
+    LoginKept {
+        name: &'a str,
+    },
+    /// `cidian logout` has forgotten it, here and on the server.
+    LoginForgotten {
+        name: &'a str,
+    },
+    /// The same, but the server could not be told.
+    LoginForgottenHere {
+        name: &'a str,
+    },
+    /// `cidian logout` of nobody.
+    NothingKept {
+        address: &'a str,
+    },
+    /// The server no longer takes a kept token; the password is asked for next.
+    TokenRefused {
+        name: &'a str,
+    },
+    /// The password is changed, but no new token is kept in place of the one that has ended.
+    LoginNotRenewed {
+        error: &'a Error,
+    },
     PasswordChanged,
     AccountDeleted {
         name: &'a str,
@@ -177,6 +201,8 @@ pub(crate) enum Message<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::error::KeptFault;
+    use crate::protocol::{Code, Failure};
 
     fn choose(all: &str, messages: &str, lang: &str) -> Language {
         Language::of_locale(|name| {
@@ -246,6 +272,8 @@ mod tests {
             Error::NotOurProtocol { said: nasty.into() },
             Error::Unreachable { address: nasty.into(), reason: io::Error::other("no") },
             Error::BadWord { word: nasty.into(), fault: WordFault::Control },
+            Error::TokenRefused { name: nasty.into() },
+            Error::KeptLogins { path: nasty.into(), fault: KeptFault::Exposed },
         ] {
             for language in [Language::English, Language::Chinese] {
                 let said = language.say(&Message::Failed(&error));

@@ -6,6 +6,7 @@ mod subcommands;
 use super::account::Who;
 use super::address::Address;
 use super::console::{Console, Manner};
+use super::kept::Kept;
 use super::messages::Language;
 use super::privacy::{ClearText, Privacy};
 use super::stream::Connector;
@@ -158,10 +159,15 @@ impl Desk {
     }
 }
 
+/// The logins of somebody whose home can hold none.
+fn nothing_kept() -> Kept {
+    Kept::for_server(&Address::Local, |name| (name == "HOME").then(|| "/proc/nowhere".into()))
+}
+
 /// Ann, whose password is in a file.
 fn ann() -> (tempfile::NamedTempFile, Who) {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(b"secret\r\nsecond line\n").unwrap();
-    let who = Who { user: Some("ann".into()), password_file: Some(file.path().to_owned()) };
+    let who = Who { user: Some("ann".into()), password_file: Some(file.path().to_owned()), kept: nothing_kept() };
     (file, who)
 }

@@ -5,7 +5,8 @@ use crate::client::arguments::Parts;
 use crate::client::error::Error;
 use crate::client::exit::Exit;
 use crate::client::history::{Choice, Format, Wanted};
-use crate::client::{about, account, history, lookup};
+use crate::client::kept::{Kept, Token};
+use crate::client::{about, account, history, login, lookup};
 use crate::protocol::{Code, Count};
 
 const ROW: &str = "ann\tice cream\t2026-11-23T05:32:10.123456Z\n";
@@ -272,7 +273,8 @@ fn the_account_itself() {
     drop(file);
     let missing = account::register(console, &connector, &who).unwrap_err();
     assert_eq!(Exit::from(&missing), Exit::NoInput);
-    let nobody = account::register(console, &connector, &Who { user: None, password_file: None }).unwrap_err();
+    let nobody = account::register(console, &connector, &Who { user: None, password_file: None, kept: nothing_kept() })
+        .unwrap_err();
     assert_eq!(Exit::from(&nobody), Exit::Usage);
 }
 
@@ -328,5 +330,50 @@ impl io::Read for Keys {
         let line = self.0.pop().unwrap_or_default();
         buffer[..line.len()].copy_from_slice(line.as_bytes());
         Ok(line.len())
+    }
+}
+
+/// What can't be a token is not kept, and not sent anywhere; what was kept before stays.
+#[test]
+fn a_login_that_brings_no_token() {
+    let home = tempfile::tempdir().unwrap();
+    let (_file, mut who) = ann();
+    for (reply, number) in [
+        ("OK\n", 76),
+        ("OK a b\n", 76),
+        ("OK \u{1b}[2J\n", 76),
+        ("FAIL denied no\n", 77),
+        ("FAIL badreq no\n", 65),
+        ("", 69),
+    ] {
+        let server = Server::start(vec![
+            after_login([Step::Take("K ann"), give("OK good-token\n")].into_iter().chain(farewell())),
+            after_login([Step::Take("K ann"), give(reply)]),
+        ]);
+        who.kept = Kept::for_server(&server.address, |name| (name == "HOME").then(|| home.path().into()));
+        let mut desk = Desk::new("", |_| {});
+        login::login(&mut desk.console, &server.connector(), &who).unwrap();
+        let error = login::login(&mut desk.console, &server.connector(), &who).unwrap_err();
+        server.finish();
+        assert_eq!(Exit::from(&error).number(), number, "{reply:?}");
+        assert_eq!(who.kept.token("ann").unwrap().unwrap().as_str(), "good-token");
+    }
+}
+
+/// A server that is busy, or gone, says nothing about the token.
+#[test]
+fn a_kept_token_that_could_not_be_tried() {
+    let home = tempfile::tempdir().unwrap();
+    for (reply, number) in [("FAIL busy no\n", 75), ("FAIL unavailable no\n", 75), ("", 69)] {
+        let (_file, mut who) = ann();
+        let server = Server::start(vec![vec![Step::Take("T ann good-token"), give(reply)]]);
+        who.password_file = None;
+        who.kept = Kept::for_server(&server.address, |name| (name == "HOME").then(|| home.path().into()));
+        who.kept.keep("ann", &Token::new("good-token".to_owned()).unwrap()).unwrap();
+        let mut desk = Desk::new("", |_| {});
+        let error = history::clear(&mut desk.console, &server.connector(), &who, None).unwrap_err();
+        server.finish();
+        assert_eq!(Exit::from(&error).number(), number, "{reply:?}");
+        assert!(who.kept.token("ann").unwrap().is_some(), "{reply:?}");
     }
 }

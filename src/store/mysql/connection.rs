@@ -189,7 +189,7 @@ fn any_of_family(address: &SocketAddr) -> IpAddr {
 
 /// Runs a prepared select and converts its rows. A row of another shape than expected is an error, not a panic.
 pub(super) fn select<T: FromRow>(
-    connection: &mut Conn,
+    connection: &mut impl Queryable,
     statement: &str,
     parameters: impl Into<Params>,
 ) -> ::mysql::Result<Vec<T>> {
@@ -202,7 +202,7 @@ pub(super) fn select<T: FromRow>(
 
 /// The first row of a prepared select.
 pub(super) fn select_first<T: FromRow>(
-    connection: &mut Conn,
+    connection: &mut impl Queryable,
     statement: &str,
     parameters: impl Into<Params>,
 ) -> ::mysql::Result<Option<T>> {
