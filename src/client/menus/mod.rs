@@ -225,8 +225,8 @@ mod tests {
             ("[::1]:1", false, "[::1]:1"),
             ("localhost:1", false, "localhost:1"),
             ("unix:/s", false, "unix:/s"),
-            ("192.0.2.1:1", false, "192.0.2.1:1, in clear text"),
-            ("dict.example.org:1", false, "dict.example.org:1, in clear text"),
+            ("192.0.2.1:1", false, "192.0.2.1:1, not encrypted"),
+            ("dict.example.org:1", false, "dict.example.org:1, not encrypted"),
             ("dict.example.org:1", true, "dict.example.org:1, TLS"),
         ] {
             let (address, trust) = (address.parse().unwrap(), Trust::System);

@@ -17,7 +17,7 @@ pub(super) fn say(message: &Message<'_>) -> String {
         }
         Message::LevelTwo { name } => format!("\n{}\n  1  查词\n  2  历史记录\n  3  退出登录", printable(name)),
         Message::OverTls { address } => format!("{}，TLS", printable(address)),
-        Message::InClearText { address } => format!("{}，明文", printable(address)),
+        Message::InClearText { address } => format!("{}，未加密", printable(address)),
         Message::AskChoice => "> ".into(),
         Message::UnknownChoice { typed, last } => {
             format!("菜单里没有“{}”，请输入 1 到 {last}。", printable(typed))

@@ -18,7 +18,7 @@ pub(super) fn say(message: &Message<'_>) -> String {
             format!("\n{}\n  1  look up\n  2  history\n  3  log out", printable(name))
         }
         Message::OverTls { address } => format!("{}, TLS", printable(address)),
-        Message::InClearText { address } => format!("{}, in clear text", printable(address)),
+        Message::InClearText { address } => format!("{}, not encrypted", printable(address)),
         Message::AskChoice => "> ".into(),
         Message::UnknownChoice { typed, last } => format!("\"{}\" is not on the menu: 1 to {last}.", printable(typed)),
         Message::UnreadableLine => "That can't be read: a line of UTF-8 text, and not too long, please.".into(),
