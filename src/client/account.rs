@@ -12,9 +12,10 @@ use crate::protocol::{Request, check_name, check_passwd};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
 
 /// Longest first line of a password file: far above any password.
-const MAX_PASSWORD_FILE: u64 = 4_096;
+const MAX_PASSWORD_FILE: usize = 4_096;
 
 /// What the command line says about the account.
 pub(crate) struct Who {
@@ -107,8 +108,9 @@ fn ask_twice(console: &mut Console, prompt: &Message<'_>, again: &Message<'_>) -
 /// The first line of a file, without its line end.
 fn read_password(path: &Path) -> Result<Password> {
     let failed = |reason| Error::PasswordFile { path: path.to_owned(), reason };
-    let mut bytes = Vec::new();
-    File::open(path).and_then(|file| file.take(MAX_PASSWORD_FILE).read_to_end(&mut bytes)).map_err(failed)?;
+    // Room for all of it at once: a vector that grows leaves copies behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_PASSWORD_FILE + 1));
+    File::open(path).and_then(|file| file.take(MAX_PASSWORD_FILE as u64).read_to_end(&mut bytes)).map_err(failed)?;
     let line = bytes.split(|&b| b == b'\n').next().unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     let text = std::str::from_utf8(line).map_err(|_| failed(io::ErrorKind::InvalidData.into()))?;

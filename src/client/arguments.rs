@@ -18,7 +18,7 @@ use std::path::PathBuf;
 /// Look words up in a networked dictionary that remembers what you looked up.
 ///
 /// Without a subcommand, cidian shows menus.
-#[derive(Debug, Parser)]
+#[derive(Debug, Clone, Parser)]
 #[command(name = "cidian", version, max_term_width = 100, after_help = EXAMPLES)]
 pub struct Arguments {
     #[command(subcommand)]
@@ -74,12 +74,14 @@ pub struct Arguments {
 }
 
 /// What to do.
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(crate) enum Command {
     /// Print the interpretation of each word
     ///
     /// With no WORD, words are read from standard input, one a line, and answered a line each, in order: the
     /// interpretation with a newline in it written \n (and \t, \\), an empty line for a word that is not found.
+    ///
+    /// Control characters in what the server says are shown as \u{…}, through a pipe, too; --json has them as escapes.
     ///
     /// On a terminal, a word that is not found is followed by headwords that may have been meant. With --json and
     /// WORDs, an object with "found":false holds them in "suggestions", a list that may be empty.
@@ -182,7 +184,7 @@ pub(crate) enum Field {
 }
 
 /// What `history` takes.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct HistoryArguments {
     #[command(subcommand)]
     pub(crate) action: Option<HistoryAction>,
@@ -236,7 +238,7 @@ impl HistoryArguments {
 }
 
 /// What can be done to a history.
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(crate) enum HistoryAction {
     /// Clear the whole history, or what it holds of one headword
     #[command(after_help = CLEAR_EXAMPLES)]

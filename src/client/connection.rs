@@ -4,20 +4,23 @@
 use super::error::{Error, Result};
 use super::kept::Token;
 use super::privacy::Privacy;
+use super::secrecy;
 use super::stream::{Connector, Stream};
 use crate::protocol::{
-    Count, Failure, HistoryRow, Line, Lines, MAX_LINE, MAX_SUGGESTIONS, Request, Status, StatusError, parse_entry,
-    parse_history_row, parse_status, unescape,
+    Code, Count, Failure, HistoryRow, Line, Lines, MAX_LINE, MAX_SUGGESTIONS, Request, Status, StatusError,
+    parse_entry, parse_history_row, parse_status, unescape,
 };
 use std::io::{ErrorKind, Read, Write};
 use std::time::Duration;
+use zeroize::Zeroizing;
 
 /// Longest reply line that is taken: far above any interpretation, far below what would hurt.
 const MAX_REPLY_LINE: usize = 64 << 20;
-/// The most that `I` may say, in bytes.
+/// The most that `I` may say, in bytes and in pairs.
 const MAX_ABOUT: usize = 1 << 20;
 /// How an alert of TLS begins: what a server of TLS says to clear text.
 const TLS_ALERT: [u8; 2] = [0x15, 0x03];
+const MAX_ABOUT_PAIRS: u64 = 1_000;
 /// How long the farewell waits for its answer.
 const FAREWELL_PATIENCE: Duration = Duration::from_secs(2);
 
@@ -59,6 +62,7 @@ impl Connection {
         let stream = connector.connect()?;
         let exposed = connector.exposed(&stream);
         let lines = Lines::new(MAX_REPLY_LINE);
+        secrecy::begin();
         Ok(Self { stream, lines, buffer: vec![0; 64 << 10], sent: true, silent: true, exposed })
     }
 
@@ -127,9 +131,11 @@ impl Connection {
         if let Some((privacy, address)) = self.exposed.as_ref().filter(|_| request.carries_secret()) {
             privacy.check(address)?;
         }
-        let mut line = Vec::new();
+        // It may hold a password; with room for all of it, nothing is copied and left behind.
+        let mut line = Zeroizing::new(Vec::with_capacity(2 * MAX_LINE));
         request.push_line(&mut line);
         self.send(&line);
+        drop(line);
         self.status()
     }
 
@@ -163,7 +169,6 @@ impl Connection {
     /// # Errors
     /// As [`Connection::status`].
     pub(crate) fn entry(&mut self) -> Result<Option<Entry>> {
-        use crate::protocol::Code::NotFound;
         match self.status() {
             Ok(rest) => match parse_entry(&rest) {
                 Some((headword, escaped)) => {
@@ -171,7 +176,7 @@ impl Connection {
                 }
                 None => Err(strange(rest.as_bytes())),
             },
-            Err(Error::Refused(Failure { code: NotFound, .. })) => Ok(None),
+            Err(Error::Refused(Failure { code: Code::NotFound, .. })) => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -187,9 +192,15 @@ impl Connection {
         mut each: impl FnMut(HistoryRow<'_>) -> Result<()>,
     ) -> Result<()> {
         let rest = self.ask(&Request::History { name, count })?;
-        for _ in 0..counted(&rest)? {
+        let rows = counted(&rest)?;
+        if matches!(count, Count::Last(most) if rows > u64::from(most)) {
+            return Err(strange(rest.as_bytes()));
+        }
+        for _ in 0..rows {
             let line = self.reply_line()?;
-            each(parse_history_row(&line).ok_or_else(|| strange(line.as_bytes()))?)?;
+            // No name and headword are that long.
+            let row = parse_history_row(&line).filter(|_| line.len() <= MAX_LINE);
+            each(row.ok_or_else(|| strange(line.as_bytes()))?)?;
         }
         Ok(())
     }
@@ -200,9 +211,13 @@ impl Connection {
     /// As [`Connection::status`].
     pub(crate) fn about(&mut self) -> Result<Vec<(String, String)>> {
         let rest = self.ask(&Request::About)?;
+        let count = counted(&rest)?;
+        if count > MAX_ABOUT_PAIRS {
+            return Err(strange(rest.as_bytes()));
+        }
         let mut pairs = Vec::new();
         let mut bytes = 0;
-        for _ in 0..counted(&rest)? {
+        for _ in 0..count {
             let line = self.reply_line()?;
             bytes += line.len() + 1;
             let pair = parse_entry(&line).filter(|_| bytes <= MAX_ABOUT).ok_or_else(|| strange(line.as_bytes()))?;
@@ -284,6 +299,8 @@ impl Connection {
 /// A refusal of a login is told in other words than one of a request.
 pub(crate) fn login_refused(error: Error) -> Error {
     match error {
+        // Of no word: a script must not take it for a word that was not found.
+        Error::Refused(failure) if failure.code == Code::NotFound => strange(failure.to_string().as_bytes()),
         Error::Refused(failure) => Error::LoginRefused(failure),
         other => other,
     }

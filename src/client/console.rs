@@ -11,14 +11,15 @@ use super::show;
 use serde::Serialize;
 use std::fs::File;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Read, Write};
+use zeroize::Zeroizing;
 
-/// A password. It shows itself to nobody by accident.
-pub(crate) struct Password(String);
+/// A password. It shows itself to nobody by accident, and is wiped when it is not needed any more.
+pub(crate) struct Password(Zeroizing<String>);
 
 impl Password {
     /// Takes it.
     pub(crate) fn new(text: String) -> Self {
-        Self(text)
+        Self(Zeroizing::new(text))
     }
 
     /// What is sent.
@@ -245,7 +246,9 @@ impl Console {
     /// [`Error::NoTerminal`], [`Error::Interrupted`], [`Error::Output`], [`Error::Input`].
     pub(crate) fn ask_hidden(&mut self, prompt: &Message<'_>) -> Result<Option<Password>> {
         if self.manner.menus && !self.manner.asks_terminal {
-            return Ok(self.ask(prompt)?.map(Password::new));
+            let password = self.ask(prompt)?.map(Password::new);
+            self.input.wipe();
+            return Ok(password);
         }
         loop {
             self.flush()?;

@@ -17,6 +17,8 @@ mod directories;
 mod error;
 mod exit;
 mod export;
+#[cfg(any(fuzzing, test))]
+pub mod fuzzed;
 mod help;
 mod history;
 mod input;
@@ -32,6 +34,7 @@ mod prompt;
 mod render;
 #[cfg(test)]
 mod scripted;
+mod secrecy;
 mod show;
 mod stream;
 mod table;
@@ -60,6 +63,7 @@ pub type LocalServer = Box<dyn Fn() -> io::Result<UnixStream> + Send>;
 
 /// Does what the command line asks for. `local` is what `--local` talks to.
 pub fn run(arguments: Arguments, local: Option<LocalServer>) -> Exit {
+    secrecy::leave_no_core();
     let colour = arguments.color.or(arguments.config.color).unwrap_or_default();
     let mut console = Console::standard(arguments.language, colour, arguments.json, arguments.command.is_none());
     let done = interrupt::watch().map_err(Error::System).and_then(|()| dispatch(&mut console, arguments, local));
@@ -91,6 +95,8 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
         _ => {}
     }
     let address = server(&arguments)?;
+    let shown_address = address.to_string();
+    let kept = Kept::for_server(&address, |name| std::env::var_os(name));
     let trust = trust(&arguments, &address)?;
     let rule = match (arguments.insecure, &arguments.password_file) {
         (true, _) => ClearText::Allowed,
@@ -104,8 +110,6 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
     });
     let connector = Connector::new(address.clone(), local, trust.clone(), privacy);
     let site = Site { address: &address, trust: trust.as_ref() };
-    let shown_address = address.to_string();
-    let kept = Kept::for_server(&address, |name| std::env::var_os(name));
     let user = arguments.user.or_else(|| variable("CIDIAN_USER"));
     let mut who = Who { user, password_file: arguments.password_file, kept };
     // Whoever is logged in here comes before whoever was the last time; who makes an account, ends one or logs in says
@@ -163,7 +167,8 @@ fn trust(arguments: &Arguments, address: &Address) -> Result<Option<Trust>> {
     // What is remembered of a server goes with that server.
     let config = &arguments.config;
     let remembered = !arguments.local && arguments.server.is_none() && variable("CIDIAN_SERVER").is_none();
-    if !arguments.tls && !(remembered && config.tls) {
+    let wanted = arguments.tls || (remembered && config.tls);
+    if !wanted {
         return Ok(None);
     }
     let ca = arguments.tls_ca.clone().or_else(|| config.tls_ca.clone().filter(|_| remembered));

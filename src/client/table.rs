@@ -8,6 +8,8 @@ const PAGE_ROWS: usize = 1_000;
 const PAGE_BYTES: usize = 1 << 20;
 /// A column is cut no narrower than this: below it a table is no table any more, and the terminal may break lines.
 const NARROWEST: usize = 6;
+/// What is wider than any headword is not padded for: one such cell would make every row as wide.
+const PAD_MOST: usize = 256;
 
 /// Rows of cells that wait to be laid out together.
 #[derive(Debug)]
@@ -29,7 +31,7 @@ impl<const COLUMNS: usize> Table<COLUMNS> {
     /// Adds a row of printable text.
     pub(crate) fn add(&mut self, row: [String; COLUMNS]) {
         for (width, cell) in self.widths.iter_mut().zip(&row) {
-            *width = (*width).max(cell.width());
+            *width = (*width).max(cell.width().min(PAD_MOST));
             self.bytes += cell.len();
         }
         self.rows.push(row);
@@ -53,7 +55,8 @@ impl<const COLUMNS: usize> Table<COLUMNS> {
         let mut out = String::new();
         for row in self.rows.drain(..) {
             for (column, (cell, width)) in row.iter().zip(widths).enumerate() {
-                let taken = push_cut(&mut out, cell, width);
+                let room = if page.is_some() && cut.contains(&column) { width } else { usize::MAX };
+                let taken = push_cut(&mut out, cell, room);
                 if column + 1 < COLUMNS {
                     out.extend(std::iter::repeat_n(' ', width.saturating_sub(taken) + 2));
                 }
@@ -127,6 +130,17 @@ mod tests {
         // No page at all: columns keep a beginning.
         table.add(["name of somebody", "a very long headword", "t"].map(str::to_owned));
         assert_eq!(table.lay_out(Some(1), [1, 0]), "name …  a ver…  t\n");
+    }
+
+    /// A hostile server's one long cell among many short ones must not cost their product.
+    #[test]
+    fn one_long_cell_widens_no_other() {
+        let mut table = Table::<2>::new();
+        table.add(["x".repeat(1_000_000), "y".into()]);
+        for _ in 0..900 {
+            table.add(["a".into(), "b".into()]);
+        }
+        assert!(table.lay_out(None, [0]).len() < 1_000_000 + 1_000 * (PAD_MOST + 10));
     }
 
     #[test]

@@ -33,12 +33,31 @@ pub struct LoadedPair {
     pub warning: Option<String>,
 }
 
+/// Both files, open.
+#[derive(Debug)]
+pub struct OpenPair {
+    certificate: File,
+    key: File,
+}
+
 impl PairFiles {
+    /// Opens both files, to be loaded.
+    ///
+    /// # Errors
+    /// Which file can't be opened, and why.
+    pub fn open(&self) -> Result<OpenPair, String> {
+        Ok(OpenPair {
+            certificate: open(&self.certificate)
+                .map_err(|why| format!("TLS certificate {} {why}", self.certificate.display()))?,
+            key: open(&self.key).map_err(|why| format!("TLS key {} {why}", self.key.display()))?,
+        })
+    }
+
     /// Reads both files, checks that they belong together, and seals them.
     ///
     /// # Errors
     /// Which file is refused, and why.
-    pub fn load(&self) -> Result<LoadedPair, String> {
+    pub fn load(&self, opened: OpenPair) -> Result<LoadedPair, String> {
         let of_certificate = |why: &str| format!("TLS certificate {} {why}", self.certificate.display());
         let of_key = |why: &str| format!("TLS key {} {why}", self.key.display());
         let told = |error: PairError| match error {
@@ -46,8 +65,8 @@ impl PairFiles {
             PairError::Key(why) => of_key(why),
             PairError::Mismatch => of_key(&format!("is not that of the certificate {}", self.certificate.display())),
         };
-        let certificate = read(&self.certificate, 0).map_err(|why| of_certificate(&why))?;
-        let key = read(&self.key, OTHERS).map_err(|why| of_key(&why))?;
+        let certificate = read(&self.certificate, opened.certificate, 0).map_err(|why| of_certificate(&why))?;
+        let key = read(&self.key, opened.key, OTHERS).map_err(|why| of_key(&why))?;
         let pair = Pair::from_pem(&certificate, &key).map_err(told)?;
         let warning = now().and_then(|now| pair.warning(now)).map(of_certificate);
         // What is checked is what a child will make of it.
@@ -64,11 +83,17 @@ impl std::fmt::Display for PairFiles {
     }
 }
 
-/// Reads a file that none of the rights in `forbidden` are given on.
-fn read(path: &Path, forbidden: u32) -> Result<Vec<u8>, String> {
-    let unreadable = |error: std::io::Error| format!("can't be read: {error}");
+fn unreadable(error: std::io::Error) -> String {
+    format!("can't be read: {error}")
+}
+
+fn open(path: &Path) -> Result<File, String> {
     // A pipe would keep us waiting for whoever writes to it.
-    let file = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path).map_err(unreadable)?;
+    File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path).map_err(unreadable)
+}
+
+/// Reads a file that none of the rights in `forbidden` are given on.
+fn read(path: &Path, file: File, forbidden: u32) -> Result<Vec<u8>, String> {
     let metadata = file.metadata().map_err(unreadable)?;
     if !metadata.is_file() {
         return Err("is no regular file".to_owned());

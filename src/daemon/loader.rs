@@ -2,14 +2,16 @@
 //! does the same with the TLS certificate and its key. A bad file changes nothing: all that was asked for is made, or
 //! none of it.
 
-use super::certificate::PairFiles;
+use super::certificate::{OpenPair, PairFiles};
 use super::exit::{Exit, Fatal};
 use super::helper::{Answer, Helper};
+use crate::sys::sandbox::Sandbox;
 use crate::sys::{self, Forker};
 use crate::words::{self, ReadError};
 use nix::errno::Errno;
+use std::fs::File;
 use std::os::fd::OwnedFd;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What is to be loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,8 +73,9 @@ impl Loader {
     ///
     /// # Errors
     /// No process, or no descriptor.
-    pub fn start(forker: &mut Forker, wanted: Wanted) -> Result<Self, Errno> {
-        Ok(Self { helper: Helper::start(forker, |_| load(&wanted))?, wanted })
+    pub fn start(forker: &mut Forker, sandbox: &Sandbox, wanted: Wanted) -> Result<Self, Errno> {
+        let helper = Helper::start(forker, sandbox, || Opened::of(&wanted), |_, opened| load(&wanted, opened))?;
+        Ok(Self { helper, wanted })
     }
 
     /// The helper.
@@ -119,17 +122,35 @@ impl Loader {
     }
 }
 
-fn load(wanted: &Wanted) -> Answer {
+/// The files, open: the sandbox opens nothing.
+struct Opened {
+    words: Option<Result<File, ReadError>>,
+    pair: Option<Result<OpenPair, String>>,
+}
+
+impl Opened {
+    fn of(wanted: &Wanted) -> Self {
+        Self {
+            words: wanted.words.as_ref().and_then(Option::as_deref).map(words::open_file),
+            pair: wanted.pair.as_ref().map(PairFiles::open),
+        }
+    }
+}
+
+fn load(wanted: &Wanted, opened: Opened) -> Answer {
     let mut made = Vec::new();
     let mut warnings = Vec::new();
     // The quick one last: whatever is wrong with the words shows first, as it did before there were certificates.
-    let words = wanted.words.as_ref().map_or(Ok(None), |file| load_words(file.as_ref()).map(Some));
+    let words = wanted.words.as_ref().map_or(Ok(None), |file| load_words(file.as_deref(), opened.words).map(Some));
     let pair = words.and_then(|words| {
         if let Some((memory, warning)) = words {
             made.push(memory);
             warnings.extend(warning);
         }
-        wanted.pair.as_ref().map_or(Ok(None), |files| files.load().map(Some).map_err(|why| (PAIR_REFUSED, why)))
+        let pair = wanted.pair.as_ref().zip(opened.pair);
+        pair.map(|(files, opened)| opened.and_then(|opened| files.load(opened)))
+            .transpose()
+            .map_err(|why| (PAIR_REFUSED, why))
     });
     match pair {
         Ok(pair) => {
@@ -146,13 +167,16 @@ fn load(wanted: &Wanted) -> Answer {
 }
 
 /// The snapshot's sealed memory, and what is worth a warning.
-fn load_words(file: Option<&PathBuf>) -> Result<(OwnedFd, Option<String>), (u8, String)> {
+fn load_words(
+    file: Option<&Path>,
+    opened: Option<Result<File, ReadError>>,
+) -> Result<(OwnedFd, Option<String>), (u8, String)> {
     let name = file.map_or_else(|| "the built-in words".to_owned(), |file| file.display().to_string());
     let read;
-    let bytes = match file {
+    let bytes = match opened {
         None => words::BUILT_IN.as_bytes(),
-        Some(path) => {
-            read = words::read_file(path).map_err(|error| {
+        Some(opened) => {
+            read = opened.and_then(words::read_opened).map_err(|error| {
                 let outcome = match error {
                     ReadError::Absent(_) | ReadError::Io(_) => ABSENT,
                     _ => REFUSED,

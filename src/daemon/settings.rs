@@ -9,8 +9,11 @@ use super::state_directory::StateDirectory;
 use crate::session::SessionSettings;
 use crate::store::Location;
 use serde::Deserialize;
+use std::io::Read;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use zeroize::Zeroizing;
 
 /// The configuration file that is read when none is named.
 pub const DEFAULT_CONFIG: &str = "/etc/cidian/cidiand.toml";
@@ -261,30 +264,50 @@ fn database_url(
     key: Option<String>,
     key_file: Option<PathBuf>,
     config: &Path,
-) -> Result<Option<Said<String>>, Fatal> {
+) -> Result<Option<Said<Zeroizing<String>>>, Fatal> {
     let from_file = |said: Said<PathBuf>| {
-        let text = std::fs::read_to_string(&said.value)
-            .map_err(|error| said.wrong(format!("{}: {error}", said.value.display())))?;
-        let by = format!("{}: {}", said.by, said.value.display());
-        // A mistake inside the file is never the command line's.
-        Ok(Said { value: text.trim().to_owned(), exit: Exit::Configuration, by })
+        let shown = said.value.display();
+        let wrong = |error: std::io::Error| said.wrong(format!("{shown}: {error}"));
+        let mut file = std::fs::File::open(&said.value).map_err(wrong)?;
+        let found = file.metadata().map_err(wrong)?;
+        // A mistake inside the file, or about it, is never the command line's.
+        let (exit, by) = (Exit::Configuration, format!("{}: {shown}", said.by));
+        let mode = found.mode() & 0o7777;
+        // Of the very file that is read. A pipe (`<(pass show database)`) is nobody else's.
+        if found.is_file() && mode & 0o006 != 0 {
+            let why = "every user of this machine can get at the password in it";
+            return Err(Fatal::new(exit, format!("{by}: {why} (mode {mode:04o}); chmod 600 {shown}")));
+        }
+        let mut text = Zeroizing::new(String::new());
+        file.read_to_string(&mut text).map_err(wrong)?;
+        Ok(Said { value: Zeroizing::new(text.trim().to_owned()), exit, by })
     };
-    if let Some(value) = option {
+    if let Some(value) = option.map(Zeroizing::new) {
         return Ok(Some(Said { value, exit: Exit::Usage, by: "--database".to_owned() }));
     }
     if let Some(value) = option_file {
         return from_file(Said { value, exit: Exit::Usage, by: "--database-file".to_owned() }).map(Some);
     }
-    if let Some(value) = environment("CIDIAN_DATABASE") {
+    if let Some(value) = environment("CIDIAN_DATABASE").map(Zeroizing::new) {
         return Ok(Some(Said { value, exit: Exit::Usage, by: "CIDIAN_DATABASE".to_owned() }));
     }
     let by = |key: &str| format!("{}: {key}", config.display());
-    match (key, key_file) {
+    match (key.map(Zeroizing::new), key_file) {
         (Some(_), Some(_)) => Err(Fatal::new(
             Exit::Configuration,
             format!("{}: database and database_file exclude each other", config.display()),
         )),
-        (Some(value), None) => Ok(Some(Said { value, exit: Exit::Configuration, by: by("database") })),
+        (Some(value), None) => {
+            let secret = matches!(Location::parse(&value), Ok(Location::MySql(server)) if !server.password.is_empty());
+            if secret && std::fs::metadata(config).is_ok_and(|found| found.mode() & 0o004 != 0) {
+                log::warn!(
+                    "{0}: every user of this machine can read the database's password in it; chmod o-r {0}, or put the \
+                     URL into a file of its own (database_file)",
+                    config.display()
+                );
+            }
+            Ok(Some(Said { value, exit: Exit::Configuration, by: by("database") }))
+        }
         (None, Some(value)) => from_file(Said { value, exit: Exit::Configuration, by: by("database_file") }).map(Some),
         (None, None) => Ok(None),
     }

@@ -167,6 +167,21 @@ impl<'a> Request<'a> {
         }
     }
 
+    /// Whether neither the request nor its reply holds anything that is to be forgotten. What is not named here may hold
+    /// a password or a token.
+    pub fn is_public(&self) -> bool {
+        matches!(
+            self,
+            Self::Lookup { .. }
+                | Self::History { .. }
+                | Self::Goodbye
+                | Self::Logout
+                | Self::Suggest { .. }
+                | Self::Clear { .. }
+                | Self::About
+        )
+    }
+
     /// Writes the request as a line, with its newline, onto the end of `out`.
     pub fn push_line(&self, out: &mut Vec<u8>) {
         let (letter, fields): (&str, [Option<&str>; 2]) = match self {

@@ -10,6 +10,7 @@ use nix::sys::socket::{MsgFlags, Shutdown, recv, send, shutdown};
 use nix::sys::time::TimeSpec;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
+use zeroize::Zeroize;
 
 /// A reply that makes no progress for so long ends the connection, whatever the timeouts say.
 const NO_PROGRESS: Duration = Duration::from_secs(60);
@@ -117,6 +118,8 @@ impl Connection {
             Ok(size) => {
                 self.more = size == buffer.len();
                 self.lines.push(&buffer[..size]);
+                // A password may be in it, and the stack would keep it.
+                buffer[..size].zeroize();
                 Ok(true)
             }
             Err(Errno::EAGAIN | Errno::EINTR) => {

@@ -23,12 +23,16 @@ pub enum Ending {
     TlsFailed,
     /// The client speaks clear text where TLS is spoken.
     ClearText,
+    /// The client closed, was lost or was idle, and had sent nothing but lines that are no requests.
+    Garbage,
+    /// Its source may do no more for now.
+    Refused,
     /// A failure of our own.
     Internal,
 }
 
 impl Ending {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 13] = [
         Self::Goodbye,
         Self::Closed,
         Self::Lost,
@@ -39,6 +43,8 @@ impl Ending {
         Self::Stopped,
         Self::TlsFailed,
         Self::ClearText,
+        Self::Garbage,
+        Self::Refused,
         Self::Internal,
     ];
 
@@ -55,6 +61,8 @@ impl Ending {
             Self::Stopped => 16,
             Self::TlsFailed => 17,
             Self::ClearText => 18,
+            Self::Garbage => 20,
+            Self::Refused => 21,
             Self::Internal => 70,
         }
     }
@@ -77,12 +85,14 @@ impl Ending {
             Self::Stopped => "server stopping",
             Self::TlsFailed => "TLS failed",
             Self::ClearText => "clear text where TLS is spoken",
+            Self::Garbage => "nothing but garbage",
+            Self::Refused => "refused by a limit of its address",
             Self::Internal => "internal error",
         }
     }
 
     /// Whether there is still somebody to say a last line to.
     pub(super) fn client_listens(self) -> bool {
-        !matches!(self, Self::Closed | Self::Lost | Self::Unread)
+        !matches!(self, Self::Closed | Self::Lost | Self::Unread | Self::Garbage)
     }
 }

@@ -26,8 +26,9 @@ pub use ending::Ending;
 pub use title::{Peer, State};
 pub use words::Words;
 
-use crate::protocol::{Code, Failure, Line, Request};
+use crate::protocol::{Code, Failure, Line, MAX_LINE, Request};
 use crate::store::Location;
+use crate::sys::sandbox::Sandbox;
 use crate::sys::{self, ChildSignals, Origin, Title};
 use board::{Board, SlotNumber};
 use connection::{Connection, Wait};
@@ -36,6 +37,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 use tls::Tls;
+use zeroize::Zeroizing;
 
 /// What the operator has decided about sessions.
 #[derive(Debug, Clone)]
@@ -75,6 +77,8 @@ pub struct Inherited<'a> {
     pub title: Option<&'a mut Title>,
     /// When the client connected.
     pub connected: Instant,
+    /// What the session is confined to.
+    pub sandbox: &'a Sandbox,
 }
 
 /// How long a finished session waits for its client to take the last line and close.
@@ -96,17 +100,30 @@ pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
 
 /// Whatever has to be opened is opened here, before the first byte of the client is read.
 fn prepare(inherited: &Inherited<'_>) -> io::Result<(ChildSignals, Option<Tls>)> {
-    let keep = [inherited.client.as_fd(), inherited.hub];
+    let sandbox = inherited.sandbox;
+    let mut keep = vec![inherited.client.as_fd(), inherited.hub];
+    keep.extend(sandbox.descriptor());
     let tls = match inherited.pair {
         Some(pair) => {
-            sys::close_all_but(&[keep[0], keep[1], pair])?;
+            let with_pair: Vec<_> = keep.iter().copied().chain([pair]).collect();
+            sys::close_all_but(&with_pair)?;
             Some(Tls::new(pair::take_up(pair)?).map_err(io::Error::other)?)
         }
         None => None,
     };
     // In clear text the certificate's memory goes with all others, unread.
     sys::close_all_but(&keep)?;
-    Ok((ChildSignals::install()?, tls))
+    let signals = ChildSignals::install()?;
+    // The last step: from here on only what a session needs is possible, and not a byte of the client's is read yet.
+    sandbox.enter()?;
+    Ok((signals, tls))
+}
+
+/// What kinds of lines a client has sent.
+#[derive(Debug, Default)]
+struct Sent {
+    requests: bool,
+    garbage: bool,
 }
 
 /// A session's state, between one line and the next.
@@ -125,13 +142,20 @@ struct Session<'a> {
     failed_logins: u32,
     /// When the client connected.
     connected: Instant,
+    /// The names of those that no login under the same name has mended.
+    failed_names: Vec<String>,
+    /// What was sent: any line that is a request, any that is none.
+    sent: Sent,
+    /// Set in the middle of a request that the session ends with.
+    ends: Option<Ending>,
     /// When the grace time is over; none once a login has succeeded.
     grace_ends: Option<Instant>,
 }
 
 impl<'a> Session<'a> {
     fn new(inherited: Inherited<'a>, origin: Origin, signals: ChildSignals, tls: Option<Tls>) -> Self {
-        let Inherited { client, peer, pair: _, hub, board, slot, words, settings, title, connected } = inherited;
+        let Inherited { client, peer, pair: _, hub, board, slot, words, settings, title, connected, sandbox: _ } =
+            inherited;
         Self {
             connection: Connection::new(client, tls),
             signals,
@@ -146,11 +170,21 @@ impl<'a> Session<'a> {
             login: None,
             failed_logins: 0,
             connected,
+            failed_names: Vec::new(),
+            sent: Sent::default(),
+            ends: None,
             grace_ends: settings.login_grace.and_then(|grace| connected.checked_add(grace)),
         }
     }
 
     fn serve(mut self) -> Ending {
+        match self.converse() {
+            Ending::Closed | Ending::Lost | Ending::Idle if self.sent.garbage && !self.sent.requests => Ending::Garbage,
+            ending => ending,
+        }
+    }
+
+    fn converse(&mut self) -> Ending {
         self.face.slot().acknowledge(self.words.generation());
         if let Err(ending) = self.shake_hands() {
             return self.finish(ending);
@@ -199,7 +233,8 @@ impl<'a> Session<'a> {
     fn answer_what_was_read(&mut self) -> Result<u64, Ending> {
         let mut answered = 0;
         let mut ending = None;
-        let mut whole = Vec::new();
+        let mut whole = Zeroizing::new(Vec::with_capacity(MAX_LINE));
+        let mut secrets = false;
         while let Some(line) = self.connection.lines.next_line() {
             if answered == 0 {
                 self.face.show(State::Busy);
@@ -214,9 +249,20 @@ impl<'a> Session<'a> {
                     Request::parse(&whole)
                 }
             };
+            // What is no request may be one with a password that was mistyped.
+            secrets |= !request.as_ref().is_ok_and(Request::is_public);
             match request {
-                Ok(request) => ending = self.answer(&request),
-                Err(failure) => self.replies.fail(&failure),
+                Ok(request) => {
+                    self.sent.requests = true;
+                    ending = self.answer(&request);
+                }
+                Err(failure) => {
+                    // An impossible name or password is a person's mistake, in a request.
+                    let garbage = matches!(failure.code, Code::BadReq | Code::TooLong);
+                    self.sent.garbage |= garbage;
+                    self.sent.requests |= !garbage;
+                    self.replies.fail(&failure);
+                }
             }
             if ending.is_some() {
                 break;
@@ -227,6 +273,11 @@ impl<'a> Session<'a> {
         }
         if self.face.is_new() && tls::is_handshake(self.connection.lines.unfinished()) {
             self.refuse_handshake();
+        }
+        // Before the client hears that it is done.
+        drop(whole);
+        if secrets {
+            self.connection.lines.wipe();
         }
         self.write_replies()?;
         ending.map_or(Ok(answered), Err)
@@ -265,7 +316,7 @@ impl<'a> Session<'a> {
 
     /// Says what is left to say, and closes so that it arrives: closing with unread input sends a reset, which can
     /// overtake the last reply.
-    fn finish(mut self, ending: Ending) -> Ending {
+    fn finish(&mut self, ending: Ending) -> Ending {
         match ending {
             Ending::TlsFailed => self.log_tls_failure(),
             Ending::ClearText => self.refuse_clear_text(),

@@ -57,7 +57,7 @@ impl Session<'_> {
         if let Err(failure) = outcome {
             self.replies.fail(&failure);
         }
-        None
+        self.ends.take()
     }
 
     /// Makes true what the waiting replies wait for, or turns them into refusals. Afterwards none waits.

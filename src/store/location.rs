@@ -7,6 +7,7 @@ use super::ssl::DatabaseTls;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
+use zeroize::Zeroizing;
 
 /// Where a database is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +24,7 @@ pub struct Server {
     /// Who we are there.
     pub user: String,
     /// Our password there; empty if there is none.
-    pub password: String,
+    pub password: Zeroizing<String>,
     /// Name or address, an IPv6 address without its brackets. Not used if there is a socket.
     pub host: String,
     /// The TCP port. Not used if there is a socket.
@@ -167,7 +168,7 @@ fn parse_server(text: &str) -> Result<Server, LocationError> {
     let (socket, tls) = url.query().map_or(Ok((None, None)), parse_query)?;
     Ok(Server {
         user,
-        password: decode(url.password().unwrap_or_default())?,
+        password: Zeroizing::new(decode(url.password().unwrap_or_default())?),
         host,
         port: url.port().unwrap_or(3306),
         database,
@@ -375,10 +376,11 @@ mod tests {
             prop_assume!(database != "." && database != "..");
             let read = server(&text);
             let shown = read.to_string();
-            prop_assert_eq!(&read, &Server { user, password: password.clone(), host, port, database, socket, tls: None });
+            let kept = Zeroizing::new(password.clone());
+            prop_assert_eq!(&read, &Server { user, password: kept, host, port, database, socket, tls: None });
             let again = server(&shown);
             let mask = if password.is_empty() { "" } else { "***" };
-            prop_assert_eq!(again, Server { password: mask.to_owned(), ..read });
+            prop_assert_eq!(again, Server { password: Zeroizing::new(mask.to_owned()), ..read });
         }
 
         #[test]

@@ -7,6 +7,8 @@ use super::{PATIENCE, processes, wait_for};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::fs::File;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::OnceLock;
@@ -111,6 +113,12 @@ impl Setup {
     /// A path in the daemon's own temporary directory.
     pub fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
+    }
+
+    /// A file in that directory that nobody else can read.
+    pub fn private_file(&self, name: &str, text: &str) {
+        let file = File::options().create(true).truncate(true).write(true).mode(0o600).open(self.path(name));
+        file.and_then(|mut file| file.write_all(text.as_bytes())).expect("the directory can be written");
     }
 
     /// Starts it, and waits until it is ready.

@@ -169,17 +169,18 @@ fn nobody_listens() {
     assert!(said.contains(&address), "{said}");
 }
 
-/// The last ten, as nobody says how.
-fn everything() -> Wanted {
-    Wanted { count: Some(Count::Last(10)), choice: Choice::default(), oldest_first: false, format: None }
+/// The last so many, or all, as nobody says how.
+fn plainly(count: Count) -> Wanted {
+    Wanted { count: Some(count), choice: Choice::default(), oldest_first: false, format: None }
 }
 
-fn history_of(reply: &str, change: impl FnOnce(&mut Manner)) -> (Desk, Result<(), Error>) {
-    history_as(reply, change, &everything())
+fn history_of(reply: &str, count: Count, change: impl FnOnce(&mut Manner)) -> (Desk, Result<(), Error>) {
+    history_as(reply, change, &plainly(count))
 }
 
 fn history_as(reply: &str, change: impl FnOnce(&mut Manner), wanted: &Wanted) -> (Desk, Result<(), Error>) {
-    let server = Server::start(vec![after_login([Step::Take("H ann 10"), give(reply)])]);
+    let request = if wanted.count == Some(Count::All) { "H ann all" } else { "H ann 10" };
+    let server = Server::start(vec![after_login([Step::Take(request), give(reply)])]);
     let mut desk = Desk::new("", change);
     let (_file, who) = ann();
     let outcome = history::print(&mut desk.console, &server.connector(), &who, wanted);
@@ -191,24 +192,24 @@ fn history_as(reply: &str, change: impl FnOnce(&mut Manner), wanted: &Wanted) ->
 #[test]
 fn a_history_in_three_shapes() {
     let reply = format!("OK 2\n{ROW}ann\t词\t2026-11-23T05:32:09.000000Z\n");
-    let (desk, outcome) = history_of(&reply, |_| {});
+    let (desk, outcome) = history_of(&reply, Count::Last(10), |_| {});
     outcome.unwrap();
     assert_eq!(desk.output.text(), reply["OK 2\n".len()..]);
-    let (desk, outcome) = history_of(&reply, |manner| manner.shows_terminal = true);
+    let (desk, outcome) = history_of(&reply, Count::Last(10), |manner| manner.shows_terminal = true);
     outcome.unwrap();
     // What is local depends on where the test runs.
     let lines: Vec<String> = desk.output.text().lines().map(str::to_owned).collect();
     assert_eq!(lines[0], "Name  Word       Time");
     assert!(lines[1].starts_with("ann   ice cream  ") && lines[2].starts_with("ann   词         "), "{lines:?}");
     let table = |manner: &mut Manner| (manner.shows_terminal, manner.language) = (false, Language::English);
-    let mut wanted = everything();
+    let mut wanted = plainly(Count::Last(10));
     wanted.format = Some(Format::Table);
     let (desk, outcome) = history_as(&reply, table, &wanted);
     outcome.unwrap();
     let table =
         "Name  Word       Time (UTC)\nann   ice cream  2026-11-23 05:32:10\nann   词         2026-11-23 05:32:09\n";
     assert_eq!(desk.output.text(), table);
-    let (desk, outcome) = history_of(&reply, |manner| manner.json = true);
+    let (desk, outcome) = history_of(&reply, Count::Last(10), |manner| manner.json = true);
     outcome.unwrap();
     let first = "{\"name\":\"ann\",\"word\":\"ice cream\",\"time\":\"2026-11-23T05:32:10.123456Z\"}\n";
     assert!(desk.output.text().starts_with(first), "{}", desk.output.text());
@@ -220,11 +221,39 @@ fn a_history_that_breaks_off() {
     for terminal in [false, true] {
         for (end, number) in [("", 69), ("FAIL bye stopping\n", 69), ("garbage\n", 76)] {
             let reply = format!("OK 18446744073709551615\n{ROW}{end}");
-            let (desk, outcome) = history_of(&reply, |manner| manner.shows_terminal = terminal);
+            let (desk, outcome) = history_of(&reply, Count::All, |manner| manner.shows_terminal = terminal);
             assert_eq!(Exit::from(&outcome.unwrap_err()).number(), number, "{end:?}");
             assert!(desk.output.text().contains("ice cream"));
         }
     }
+}
+
+/// More than was asked for, or longer than anything can be, is no reply: nothing of it is shown.
+#[test]
+fn a_history_that_overdoes() {
+    let long = "x".repeat(1_000);
+    let rows = [format!("OK 11\n{}", ROW.repeat(11)), format!("OK 1\nann\t{long}\t2026-11-23T05:32:10.123456Z\n")];
+    for reply in rows {
+        let (desk, outcome) = history_of(&reply, Count::Last(10), |_| {});
+        assert_eq!((Exit::from(&outcome.unwrap_err()), desk.output.text().as_str()), (Exit::Protocol, ""));
+    }
+}
+
+/// `notfound` is of a word: to anything else it is no answer, and a filter's status must not be 1.
+#[test]
+fn a_login_is_never_not_found() {
+    let server = Server::start(vec![vec![Step::Take("L ann secret"), give("FAIL notfound no such word\n")]]);
+    let error = look_up(&mut Desk::new("apple\n", |_| {}), &server, &[]).unwrap_err();
+    server.finish();
+    assert_eq!(Exit::from(&error), Exit::Protocol);
+}
+
+#[test]
+fn about_in_too_many_words() {
+    let server = Server::start(vec![vec![Step::Take("I"), give(&format!("OK 1001\n{}", "a\tb\n".repeat(1_001)))]]);
+    let error = about::print(&mut Desk::new("", |_| {}).console, &server.connector()).unwrap_err();
+    server.finish();
+    assert_eq!(Exit::from(&error), Exit::Protocol);
 }
 
 #[test]

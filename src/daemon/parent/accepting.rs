@@ -1,10 +1,11 @@
 //! Accepting: from a listener to a forked child, or to a polite refusal.
 
 use super::Parent;
+use crate::daemon::admission::Refusal;
 use crate::daemon::listeners::{Accepted, Listener};
 use crate::daemon::poller::Token;
 use crate::session::{self, Inherited, Peer};
-use log::{error, info, warn};
+use log::{error, info};
 use nix::errno::Errno;
 use std::os::fd::{AsFd, OwnedFd};
 use std::time::Instant;
@@ -49,23 +50,18 @@ impl Parent {
 
     fn admit(&mut self, client: OwnedFd, peer: Peer, tls: bool) {
         let now = Instant::now();
-        let place = match self.admission.enter(peer.address()) {
+        let place = match self.admission.enter(peer.address(), now) {
             Ok(place) => place,
-            Err(refusal) => {
-                info!("client {peer} refused: {}", refusal.message());
-                self.refuse(client, tls, refusal.message(), now);
-                return;
-            }
+            Err(refusal) => return self.refuse(client, &peer, tls, refusal, now),
         };
         let Some(reserved) = self.children.reserve(&self.board) else {
-            warn!("client {peer} refused: the table of children is full");
             self.admission.leave(place);
-            self.refuse(client, tls, "the server is full; try again later", now);
-            return;
+            return self.refuse(client, &peer, tls, Refusal::Full, now);
         };
         let (board, hub, words, session) = (&self.board, &self.hub, &mut self.words, &self.session);
         let title = self.title.as_mut();
         let pair = self.pair.as_ref().filter(|_| tls).map(AsFd::as_fd);
+        let sandbox = self.sandboxes.for_session(now);
         let inherited_peer = peer.clone();
         // In the child the client's socket is moved into the session; here it stays, to refuse with.
         let mut client = Some(client);
@@ -82,6 +78,7 @@ impl Parent {
                     settings: session,
                     title,
                     connected: now,
+                    sandbox,
                 },
                 origin,
             ),
@@ -94,19 +91,17 @@ impl Parent {
                 self.children.release(reserved);
                 self.admission.leave(place);
                 if let Some(client) = client {
-                    self.refuse(client, tls, "the server is overloaded; try again later", now);
+                    self.refusals.refuse(client, tls, Refusal::Overloaded, &self.poller, now);
                 }
             }
         }
     }
 
-    /// Tells a client why it is not let in, where it can read that.
-    fn refuse(&mut self, client: OwnedFd, tls: bool, message: &str, now: Instant) {
-        if tls {
-            self.refusals.hang_up(client, &self.poller, now);
-        } else {
-            self.refusals.refuse(client, message, &self.poller, now);
+    fn refuse(&mut self, client: OwnedFd, peer: &Peer, tls: bool, refusal: Refusal, now: Instant) {
+        if let Some(more) = self.refusals.may_be_said(now) {
+            info!("client {peer} refused: {}{more}", refusal.message());
         }
+        self.refusals.refuse(client, tls, refusal, &self.poller, now);
     }
 
     /// With no descriptor left, one that is kept for this lets the longest waiting client in to be told so.
@@ -121,11 +116,7 @@ impl Parent {
             Some(Accepted::Client(client, peer)) => {
                 self.scarcity.begin(&std::io::Error::from(Errno::EMFILE));
                 log::debug!("client {peer} refused: no descriptor");
-                if tls {
-                    self.refusals.hang_up_at_once(client);
-                } else {
-                    self.refusals.refuse_at_once(client, "the server is overloaded; try again later");
-                }
+                self.refusals.refuse_at_once(client, tls, Refusal::Overloaded);
                 true
             }
             _ => false,

@@ -5,6 +5,7 @@
 //! order: shutdown, reload, reap, accept.
 
 mod accepting;
+mod penalising;
 mod reloading;
 
 use crate::daemon::admission::Admission;
@@ -16,13 +17,16 @@ use crate::daemon::hub::Hub;
 use crate::daemon::listeners::Listener;
 use crate::daemon::notify::Notifier;
 use crate::daemon::options::Lookup;
+use crate::daemon::penalties::Offence;
 use crate::daemon::poller::{Poller, Token};
 use crate::daemon::refusals::Refusals;
 use crate::daemon::reload::Reload;
+use crate::daemon::sandboxes::Sandboxes;
 use crate::daemon::scarcity::Scarcity;
 use crate::daemon::settings::Settings;
 use crate::daemon::signals::Signals;
 use crate::daemon::status::grouped;
+use crate::daemon::throttle::Throttle;
 use crate::session::board::Board;
 use crate::session::exchange::Ask;
 use crate::session::{SessionSettings, Words};
@@ -65,6 +69,8 @@ pub struct Parts {
     pub notifier: Notifier,
     /// What `ps` shows.
     pub title: Option<Title>,
+    /// What children are confined to.
+    pub sandboxes: Sandboxes,
 }
 
 /// The parent's state.
@@ -86,6 +92,8 @@ pub struct Parent {
     children: Children,
     admission: Admission,
     refusals: Refusals,
+    turned_away: penalising::TurnedAway,
+    penalties_said: Throttle,
     scarcity: Scarcity,
     reload: Reload,
     control: Option<Control>,
@@ -93,6 +101,7 @@ pub struct Parent {
     started: Instant,
     notifier: Notifier,
     title: Option<Title>,
+    sandboxes: Sandboxes,
     /// When children that have not ended are killed; the daemon stops from when this is set.
     stop_by: Option<Instant>,
 }
@@ -103,8 +112,21 @@ impl Parent {
     /// # Errors
     /// [`Exit::System`]: no descriptor.
     pub fn new(parts: Parts) -> Result<Self, Fatal> {
-        let Parts { forker, settings, listeners, signals, words, memory, pair, board, hub, control, notifier, title } =
-            parts;
+        let Parts {
+            forker,
+            settings,
+            listeners,
+            signals,
+            words,
+            memory,
+            pair,
+            board,
+            hub,
+            control,
+            notifier,
+            title,
+            sandboxes,
+        } = parts;
         let system = |error: Errno| Fatal::new(Exit::System, format!("the event loop can't be set up: {error}"));
         let poller = Poller::new().map_err(system)?;
         poller.watch(signals.as_fd(), Token::Signal).map_err(system)?;
@@ -131,6 +153,8 @@ impl Parent {
             children: Children::default(),
             admission: Admission::new(settings.max_clients, settings.max_clients_per_source, settings.exempt_sources),
             refusals: Refusals::default(),
+            turned_away: penalising::TurnedAway::default(),
+            penalties_said: Throttle::default(),
             scarcity: Scarcity::new(),
             reload: Reload::default(),
             control,
@@ -138,6 +162,7 @@ impl Parent {
             started: Instant::now(),
             notifier,
             title,
+            sandboxes,
             stop_by: None,
         };
         parent.board.publish(parent.words.generation());
@@ -248,6 +273,9 @@ impl Parent {
                     if let Some(pid) = status.pid()
                         && let Some(place) = self.children.ended(pid, status, &self.board)
                     {
+                        if let (Some(source), Some(offence)) = (place.source(), Offence::of_end(status)) {
+                            self.penalise(source, offence, Instant::now());
+                        }
                         self.admission.leave(place);
                     }
                 }
@@ -268,14 +296,8 @@ impl Parent {
                         Hub::give_words(&socket, self.words.generation(), memory.as_fd());
                     }
                 }
-                Ask::Hashing => {
-                    let turn = self.hub.queue(socket);
-                    let watched = self.hub.socket(turn).map(|fd| self.poller.watch_closing(fd, Token::Turn(turn)));
-                    if let Some(Err(error)) = watched {
-                        warn!("a child's turn can't be watched: {error}");
-                        self.hub.closed(turn);
-                    }
-                }
+                Ask::Hashing | Ask::LoggingIn | Ask::Registering => self.queue_to_hash(ask, socket),
+                Ask::FailedLogin | Ask::Mended => self.count_login(ask, &socket),
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Reloading the words, and what the operator asks over the control socket.
 
 use super::Parent;
+use crate::daemon::admission::Refusal;
 use crate::daemon::control::{Asker, Command};
 use crate::daemon::exit::{Exit, Fatal};
 use crate::daemon::listeners::Listener;
@@ -29,7 +30,7 @@ impl Parent {
             self.poller.forget(older.helper().as_fd());
             older.give_up();
         }
-        let started = Loader::start(&mut self.forker, wanted).and_then(|loader| {
+        let started = Loader::start(&mut self.forker, self.sandboxes.for_loader(), wanted).and_then(|loader| {
             self.poller.watch(loader.helper().as_fd(), Token::Loader)?;
             Ok(loader)
         });
@@ -176,6 +177,13 @@ impl Parent {
             forks: self.children.forks(),
             reaped: self.children.reaped(),
             refused: self.refusals.count(),
+            refused_by: status::RefusedBy {
+                clients: self.refusals.count_of(Refusal::Full),
+                clients_per_source: self.refusals.count_of(Refusal::SourceFull),
+                failures: self.refusals.count_of(Refusal::Failures),
+                scarcity: self.refusals.count_of(Refusal::Overloaded),
+            },
+            penalties: self.describe_penalties(),
             database: self.database.clone(),
             database_errors: self.board.database_errors(),
         }

@@ -119,7 +119,7 @@ pub(super) fn connect_to(server: &Server, database: Option<&str>, timeout: Durat
     let opts = OptsBuilder::new()
         .ssl_opts(server.tls.as_ref().map(tls::options).transpose()?)
         .user(Some(&server.user))
-        .pass(Some(&server.password))
+        .pass(Some(server.password.as_str()))
         .db_name(database)
         .prefer_socket(false)
         .tcp_nodelay(true)
