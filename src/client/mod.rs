@@ -135,7 +135,10 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
         Some(Command::Login) => {
             login::login(console, &connector, &who)?;
             let mut config = arguments.config;
-            if let Ok(Some(name)) = who.kept.user() {
+            // A script's login says nothing about the person.
+            if console.manner().asks_terminal
+                && let Ok(Some(name)) = who.kept.user()
+            {
                 config.remember(site.address, site.trust, &name);
             }
         }
