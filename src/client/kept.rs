@@ -74,11 +74,11 @@ pub(crate) struct Kept {
 
 impl Kept {
     /// Those for this server: in `$XDG_STATE_HOME/cidian`, else in `~/.local/state/cidian`. Nothing is read yet.
-    pub(crate) fn for_server(address: &Address, environment: impl Fn(&str) -> Option<OsString>) -> Self {
+    pub(crate) fn for_server(address: &Address, tls: bool, environment: impl Fn(&str) -> Option<OsString>) -> Self {
         let variable = |name: &str| environment(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         let home = || variable("HOME").or_else(|| User::from_uid(getuid()).ok().flatten().map(|user| user.dir));
         let state = variable("XDG_STATE_HOME").or_else(|| home().map(|home| home.join(".local/state")));
-        Self { directory: state.map(|state| state.join("cidian")), server: key(address) }
+        Self { directory: state.map(|state| state.join("cidian")), server: key(address, tls) }
     }
 
     /// Who logged in last.
@@ -172,9 +172,11 @@ impl Kept {
     }
 }
 
-/// How a server is called in the file. A relative path would mean another server elsewhere.
-fn key(address: &Address) -> String {
+/// How a server is called in the file. A relative path would mean another server elsewhere; and a token that was got
+/// within TLS is never sent in clear text by forgetting `--tls`.
+fn key(address: &Address, tls: bool) -> String {
     match address {
+        Address::Tcp { .. } if tls => format!("tls:{}", address.to_string().to_ascii_lowercase()),
         Address::Unix(path) => {
             let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
             Address::Unix(path).to_string()
@@ -231,7 +233,7 @@ mod tests {
 
     fn kept(home: &Path, address: &str) -> Kept {
         let address = if address == "--local" { Address::Local } else { address.parse().unwrap() };
-        Kept::for_server(&address, |name| (name == "HOME").then(|| home.as_os_str().to_owned()))
+        Kept::for_server(&address, false, |name| (name == "HOME").then(|| home.as_os_str().to_owned()))
     }
 
     fn token(text: &str) -> Token {
@@ -240,6 +242,17 @@ mod tests {
 
     fn text_of(token: Option<Token>) -> Option<String> {
         token.map(|token| token.as_str().to_owned())
+    }
+
+    #[test]
+    fn a_token_that_was_got_within_tls_is_for_tls_only() {
+        let home = tempfile::tempdir().unwrap();
+        let address = "a:1".parse().unwrap();
+        let with =
+            |tls| Kept::for_server(&address, tls, |name| (name == "HOME").then(|| home.path().as_os_str().to_owned()));
+        with(true).keep("ann", &token("secret")).unwrap();
+        assert!(with(false).token("ann").unwrap().is_none());
+        assert_eq!(text_of(with(true).token("ann").unwrap()).as_deref(), Some("secret"));
     }
 
     #[test]
@@ -336,7 +349,7 @@ mod tests {
 
     #[test]
     fn one_server_has_one_key() {
-        let key = |text: &str| key(&text.parse().unwrap());
+        let key = |text: &str| key(&text.parse().unwrap(), false);
         assert_eq!(key("Dict.Example.ORG:1"), "dict.example.org:1");
         assert_eq!(key("unix:/A/b"), "unix:/A/b");
         let here = std::env::current_dir().unwrap().join("s");

@@ -96,7 +96,7 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
     }
     let address = server(&arguments)?;
     let shown_address = address.to_string();
-    let kept = Kept::for_server(&address, |name| std::env::var_os(name));
+    let kept = Kept::for_server(&address, arguments.tls, |name| std::env::var_os(name));
     let trust = trust(&arguments, &address)?;
     let rule = match (arguments.insecure, &arguments.password_file) {
         (true, _) => ClearText::Allowed,

@@ -1,9 +1,9 @@
 //! What a database needs of the system. Each kind gets only its own.
 
 use super::names::names;
-use super::{nearest_directory, number, request};
+use super::{file_control, nearest_directory, number, request};
 use crate::store::{Location, Server, SslMode};
-use crate::sys::sandbox::{Access, Condition, Policy, Value};
+use crate::sys::sandbox::{Access, Condition, Policy};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -64,16 +64,14 @@ fn sqlite(file: &Path) -> Policy {
             libc::SYS_fchmod,
         ])
         .calls(&LINKS_OF_OLD)
-        .call_when(libc::SYS_fcntl, &[Condition::is(1, number(libc::F_SETLK))])
-        .call_when(libc::SYS_fcntl, &[Condition::is(1, number(libc::F_GETLK))])
+        .and(file_control(&[libc::F_SETLK, libc::F_GETLK]))
 }
 
 fn mysql(server: &Server) -> Policy {
     let policy = Policy::default()
         .calls(&[libc::SYS_connect, libc::SYS_getsockopt, libc::SYS_getsockname, libc::SYS_getpeername])
         .call_when(libc::SYS_ioctl, &[Condition::is(1, request(libc::FIONBIO))])
-        .and(socket_options(libc::SOL_SOCKET))
-        .and(socket_options(libc::IPPROTO_TCP));
+        .and(socket_options());
     let policy = match server.tls.as_ref().and_then(|tls| tls.ca.as_ref()) {
         // Read whenever a connection is made.
         Some(ca) => policy.and(opening_to_read()).file(ca, Access::Read),
@@ -104,9 +102,10 @@ pub(super) fn opening_to_read() -> Policy {
     Policy::default().call_when(libc::SYS_openat, &[Condition::lacks(2, writing)])
 }
 
-/// Options of sockets on one level.
-pub(super) fn socket_options(level: libc::c_int) -> Policy {
-    Policy::default().call_when(libc::SYS_setsockopt, &[Condition::is(1, number(level))])
+/// Options of sockets that are not of one kind only, and those of TCP.
+pub(super) fn socket_options() -> Policy {
+    let levels = [libc::SOL_SOCKET, libc::IPPROTO_TCP].map(number);
+    Policy::default().call_when(libc::SYS_setsockopt, &[Condition::one_of(1, &levels)])
 }
 
 /// Sockets for streams of a family.
@@ -116,8 +115,8 @@ pub(super) fn stream(family: libc::c_int) -> Policy {
 
 /// Sockets of a family and a type.
 pub(super) fn socket(family: libc::c_int, kind: libc::c_int) -> Policy {
-    let kind = Condition { argument: 1, mask: TYPE, value: Value::Is(number(kind)) };
-    Policy::default().call_when(libc::SYS_socket, &[Condition::is(0, number(family)), kind])
+    let conditions = [Condition::is(0, number(family)), Condition::has(1, TYPE, number(kind))];
+    Policy::default().call_when(libc::SYS_socket, &conditions)
 }
 
 #[cfg(target_arch = "x86_64")]

@@ -12,7 +12,7 @@ mod names;
 pub use database::{database, directory, files_in};
 
 use crate::store::Location;
-use crate::sys::sandbox::{Access, Condition, Policy, Value};
+use crate::sys::sandbox::{Access, Condition, Policy};
 use database::socket_options;
 use std::path::{Path, PathBuf};
 
@@ -72,19 +72,21 @@ pub fn process() -> Policy {
         .call_when(libc::SYS_mmap, &[Condition::lacks(2, EXECUTE)])
         .call_when(libc::SYS_mprotect, &[Condition::lacks(2, EXECUTE)])
         // `abort` after a panic: so that it is told as what it is.
-        .call_when(
-            libc::SYS_tgkill,
-            &[
-                Condition { argument: 0, mask: u32::MAX, value: Value::OwnProcess },
-                Condition::is(2, number(libc::SIGABRT)),
-            ],
-        )
-        .call_when(libc::SYS_fcntl, &[Condition::is(1, number(libc::F_GETFD))])
-        .call_when(libc::SYS_fcntl, &[Condition::is(1, number(libc::F_SETFD))])
-        .call_when(libc::SYS_fcntl, &[Condition::is(1, number(libc::F_GETFL))])
-        .call_when(libc::SYS_fcntl, &[Condition::is(1, number(libc::F_SETFL))])
-        .call_when(libc::SYS_fcntl, &[Condition::is(1, number(libc::F_DUPFD_CLOEXEC))])
-        .call_when(libc::SYS_fcntl, &[Condition::is(1, number(libc::F_GET_SEALS))])
+        .call_when(libc::SYS_tgkill, &[Condition::is_own_process(0), Condition::is(2, number(libc::SIGABRT))])
+        .and(file_control(&[
+            libc::F_GETFD,
+            libc::F_SETFD,
+            libc::F_GETFL,
+            libc::F_SETFL,
+            libc::F_DUPFD_CLOEXEC,
+            libc::F_GET_SEALS,
+        ]))
+}
+
+/// Commands of `fcntl`.
+fn file_control(commands: &[libc::c_int]) -> Policy {
+    let commands: Vec<u32> = commands.iter().copied().map(number).collect();
+    Policy::default().call_when(libc::SYS_fcntl, &[Condition::one_of(1, &commands)])
 }
 
 /// A session: it answers its client, asks its parent over socket pairs of its own, and uses the database.
@@ -94,8 +96,7 @@ pub fn session(location: &Location) -> Policy {
         // How much of a reply the client has not taken.
         .call_when(libc::SYS_ioctl, &[Condition::is(1, request(libc::TIOCOUTQ))])
         // How long to wait for the parent and the helpers; how soon the client's kernel is answered.
-        .and(socket_options(libc::SOL_SOCKET))
-        .and(socket_options(libc::IPPROTO_TCP))
+        .and(socket_options())
         .and(database(location))
 }
 
@@ -104,7 +105,7 @@ pub fn writer(location: &Location) -> Policy {
     process()
         .calls(&[libc::SYS_epoll_create1, libc::SYS_epoll_ctl, libc::SYS_epoll_pwait])
         .calls(WAIT_OF_OLD)
-        .and(socket_options(libc::SOL_SOCKET))
+        .and(socket_options())
         .and(database(location))
 }
 
@@ -122,9 +123,7 @@ pub fn probe(location: &Location) -> Policy {
 
 /// The loader: it has the words file open when it is confined, and makes a sealed memory file of it.
 pub fn loader() -> Policy {
-    process()
-        .calls(&[libc::SYS_memfd_create])
-        .call_when(libc::SYS_fcntl, &[Condition::is(1, number(libc::F_ADD_SEALS))])
+    process().calls(&[libc::SYS_memfd_create]).and(file_control(&[libc::F_ADD_SEALS]))
 }
 
 /// The directory that a file is in, or the one above it that there is.

@@ -3,7 +3,7 @@
 
 use super::database::{LINKS_OF_OLD, opening_to_read, socket, stream};
 use super::{EXECUTE, number, request};
-use crate::sys::sandbox::{Access, Condition, Policy, Value};
+use crate::sys::sandbox::{Access, Condition, Policy};
 use std::path::{Path, PathBuf};
 
 /// The C library's configuration of names. Machines keep some of it elsewhere, behind a link.
@@ -60,13 +60,7 @@ pub(super) fn names() -> Policy {
         .call_when(libc::SYS_ioctl, &[Condition::is(1, request(libc::FIONREAD))])
         .call_when(libc::SYS_prctl, &[Condition::is(0, number(libc::PR_CAPBSET_READ))])
         // Modules are libraries: code is mapped from their files, but never from memory that can be written.
-        .call_when(
-            libc::SYS_mmap,
-            &[
-                Condition { argument: 2, mask: EXECUTE | writable, value: Value::Is(EXECUTE) },
-                Condition::lacks(3, anonymous),
-            ],
-        );
+        .call_when(libc::SYS_mmap, &[Condition::has(2, EXECUTE | writable, EXECUTE), Condition::lacks(3, anonymous)]);
     for file in CONFIGURATION {
         policy = with_what_it_leads_to(policy, Path::new(file));
     }

@@ -30,6 +30,7 @@ mod requests;
 mod sandbox;
 mod scarcity;
 mod secrets;
+mod soak;
 mod starting;
 mod status;
 mod tls;

@@ -161,7 +161,7 @@ impl Desk {
 
 /// The logins of somebody whose home can hold none.
 fn nothing_kept() -> Kept {
-    Kept::for_server(&Address::Local, |name| (name == "HOME").then(|| "/proc/nowhere".into()))
+    Kept::for_server(&Address::Local, false, |name| (name == "HOME").then(|| "/proc/nowhere".into()))
 }
 
 /// Ann, whose password is in a file.

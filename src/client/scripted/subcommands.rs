@@ -379,7 +379,7 @@ fn a_login_that_brings_no_token() {
             after_login([Step::Take("K ann"), give("OK good-token\n")].into_iter().chain(farewell())),
             after_login([Step::Take("K ann"), give(reply)]),
         ]);
-        who.kept = Kept::for_server(&server.address, |name| (name == "HOME").then(|| home.path().into()));
+        who.kept = Kept::for_server(&server.address, false, |name| (name == "HOME").then(|| home.path().into()));
         let mut desk = Desk::new("", |_| {});
         login::login(&mut desk.console, &server.connector(), &who).unwrap();
         let error = login::login(&mut desk.console, &server.connector(), &who).unwrap_err();
@@ -397,7 +397,7 @@ fn a_kept_token_that_could_not_be_tried() {
         let (_file, mut who) = ann();
         let server = Server::start(vec![vec![Step::Take("T ann good-token"), give(reply)]]);
         who.password_file = None;
-        who.kept = Kept::for_server(&server.address, |name| (name == "HOME").then(|| home.path().into()));
+        who.kept = Kept::for_server(&server.address, false, |name| (name == "HOME").then(|| home.path().into()));
         who.kept.keep("ann", &Token::new("good-token".to_owned()).unwrap()).unwrap();
         let mut desk = Desk::new("", |_| {});
         let error = history::clear(&mut desk.console, &server.connector(), &who, None).unwrap_err();

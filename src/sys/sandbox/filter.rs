@@ -53,18 +53,15 @@ impl Filter {
         let mut out = Assembler::default();
         let end = out.put(RETURN, libc::SECCOMP_RET_KILL_PROCESS);
         let allow = out.put(RETURN, libc::SECCOMP_RET_ALLOW);
-        // Runs of numbers with the same outcome: where each begins, and what comes of it.
-        let mut runs = vec![(0, end)];
+        let mut runs: Vec<Run> = Vec::new();
         for (&number, alternatives) in calls {
             let outcome = if alternatives.is_empty() { allow } else { out.alternatives(alternatives, allow, end) };
             match runs.last_mut() {
-                Some(last) if last.0 == number => last.1 = outcome,
-                _ => runs.push((number, outcome)),
+                Some(run) if run.outcome == outcome && run.last + 1 == number => run.last = number,
+                _ => runs.push(Run { first: number, last: number, outcome }),
             }
-            runs.push((number.saturating_add(1), end));
         }
-        runs.dedup_by_key(|&mut (_, outcome)| outcome);
-        let begin = out.search(&runs);
+        let begin = out.search(&runs, end);
         out.go_on_at(begin);
         out.put(LOAD, NUMBER);
         let here = out.reversed.len() - 1;
@@ -88,6 +85,17 @@ impl Filter {
         Errno::result(outcome).map(drop)
     }
 }
+
+/// Numbers in a row with the same outcome, the index of an instruction.
+struct Run {
+    first: u32,
+    last: u32,
+    outcome: usize,
+}
+
+/// So many runs are compared with one after the other. It makes a program shorter than halving to the end, which
+/// matters more than its longest way: each instruction is translated for each session.
+const FEW: usize = 4;
 
 /// A program, its last instruction first. A target is an index of it.
 #[derive(Default)]
@@ -135,17 +143,20 @@ impl Assembler {
         at
     }
 
-    /// Goes to what comes of a number, by halving the runs.
-    fn search(&mut self, runs: &[(u32, usize)]) -> usize {
-        match runs {
-            [] => self.reversed.len() - 1,
-            [(_, outcome)] => *outcome,
-            _ => {
-                let (below, above) = runs.split_at(runs.len() / 2);
-                let (yes, no) = (self.search(above), self.search(below));
-                self.branch(JUMP_NOT_BELOW, above[0].0, yes, no)
-            }
+    /// Goes to what comes of a number, by halving the runs until there are few.
+    fn search(&mut self, runs: &[Run], end: usize) -> usize {
+        if runs.len() > FEW {
+            let (below, above) = runs.split_at(runs.len() / 2);
+            let (yes, no) = (self.search(above, end), self.search(below, end));
+            return self.branch(JUMP_NOT_BELOW, above[0].first, yes, no);
         }
+        runs.iter().rev().fold(end, |otherwise, run| {
+            if run.first == run.last {
+                return self.branch(JUMP_EQUAL, run.first, run.outcome, otherwise);
+            }
+            let within = self.branch(JUMP_NOT_BELOW, run.last.saturating_add(1), otherwise, run.outcome);
+            self.branch(JUMP_NOT_BELOW, run.first, within, end)
+        })
     }
 
     fn alternatives(&mut self, alternatives: &[Vec<Condition>], allow: usize, end: usize) -> usize {
@@ -155,9 +166,12 @@ impl Assembler {
     }
 
     fn condition(&mut self, condition: &Condition, then: usize, otherwise: usize) -> usize {
-        match condition.value {
-            Value::Is(value) => {
-                self.branch(JUMP_EQUAL, value, then, otherwise);
+        match &condition.value {
+            Value::OneOf(values) => {
+                values
+                    .iter()
+                    .rev()
+                    .fold(otherwise, |otherwise, &value| self.branch(JUMP_EQUAL, value, then, otherwise));
             }
             Value::OwnProcess => {
                 let at = self.branch(JUMP_EQUAL, 0, then, otherwise);
@@ -218,8 +232,8 @@ mod tests {
     fn expected(policy: &Policy, number: u32, arguments: [u32; 6]) -> bool {
         policy.allowed_calls().get(&number).is_some_and(|alternatives| {
             let holds = |condition: &Condition| {
-                let Value::Is(value) = condition.value else { return false };
-                arguments[usize::from(condition.argument)] & condition.mask == value
+                let Value::OneOf(values) = &condition.value else { return false };
+                values.contains(&(arguments[usize::from(condition.argument)] & condition.mask))
             };
             alternatives.is_empty() || alternatives.iter().any(|conditions| conditions.iter().all(holds))
         })
@@ -240,8 +254,8 @@ mod tests {
 
     #[test]
     fn the_entering_process_is_written_in_where_it_is_meant() {
-        let own = Condition { argument: 0, mask: u32::MAX, value: Value::OwnProcess };
-        let policy = Policy::default().calls(&[3, 9]).call_when(7, &[own, Condition::is(2, 6)]);
+        let conditions = [Condition::is_own_process(0), Condition::is(2, 6)];
+        let policy = Policy::default().calls(&[3, 9]).call_when(7, &conditions);
         let mut filter = Filter::assemble(policy.allowed_calls()).unwrap();
         assert_eq!(filter.own_process.len(), 1);
         filter.program[filter.own_process[0]].k = 4711;
@@ -260,7 +274,7 @@ mod tests {
         fn a_program_does_what_its_policy_says(
             plain in proptest::collection::btree_set(0_u32..500, 0..200),
             conditional in proptest::collection::vec(
-                (0_u32..500, proptest::collection::vec((0_u8..3, 0_u32..4, 0_u32..4), 1..4)), 0..120),
+                (0_u32..500, proptest::collection::vec((0_u8..3, 0_u32..4, 0_u32..4, 0_u32..4), 1..4)), 0..120),
             asked in proptest::collection::vec((0_u32..502, proptest::array::uniform6(0_u32..4)), 50),
         ) {
             let plain: Vec<libc::c_long> = plain.into_iter().map(Into::into).collect();
@@ -268,7 +282,10 @@ mod tests {
             for (number, conditions) in &conditional {
                 let conditions: Vec<Condition> = conditions
                     .iter()
-                    .map(|&(argument, mask, value)| Condition { argument, mask, value: Value::Is(value & mask) })
+                    .map(|&(argument, mask, value, other)| match mask {
+                        0 => Condition::one_of(argument, &[value, other]),
+                        mask => Condition::has(argument, mask, value),
+                    })
                     .collect();
                 policy = policy.call_when((*number).into(), &conditions);
             }

@@ -9,7 +9,7 @@ mod policy;
 mod ruleset;
 mod support;
 
-pub use policy::{Access, Condition, Policy, Value};
+pub use policy::{Access, Condition, Policy};
 pub use support::Support;
 
 use filter::Filter;

@@ -27,35 +27,48 @@ pub enum Access {
     Make,
 }
 
-/// A condition on an argument of a system call: its low 32 bits, under the mask, have this value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A condition on the low 32 bits of an argument of a system call. Arguments are counted from 0.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Condition {
-    /// Which argument, from 0.
-    pub argument: u8,
+    pub(super) argument: u8,
     /// The bits that are looked at.
-    pub mask: u32,
-    /// What they must be.
-    pub value: Value,
+    pub(super) mask: u32,
+    pub(super) value: Value,
 }
 
 /// What an argument must be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Value {
-    /// This number.
-    Is(u32),
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Value {
+    /// One of these.
+    OneOf(Vec<u32>),
     /// The number of the process that enters.
     OwnProcess,
 }
 
 impl Condition {
+    /// The argument is one of these numbers.
+    pub fn one_of(argument: u8, values: &[u32]) -> Self {
+        Self { argument, mask: u32::MAX, value: Value::OneOf(values.to_vec()) }
+    }
+
     /// The argument is this number.
     pub fn is(argument: u8, value: u32) -> Self {
-        Self { argument, mask: u32::MAX, value: Value::Is(value) }
+        Self::one_of(argument, &[value])
+    }
+
+    /// Of these bits the argument has exactly those of `value`.
+    pub fn has(argument: u8, bits: u32, value: u32) -> Self {
+        Self { argument, mask: bits, value: Value::OneOf(vec![value & bits]) }
     }
 
     /// The argument has none of these bits.
     pub fn lacks(argument: u8, bits: u32) -> Self {
-        Self { argument, mask: bits, value: Value::Is(0) }
+        Self::has(argument, bits, 0)
+    }
+
+    /// The argument is the number of the process that enters.
+    pub fn is_own_process(argument: u8) -> Self {
+        Self { argument, mask: u32::MAX, value: Value::OwnProcess }
     }
 }
 
