@@ -4,10 +4,15 @@ use super::address::Address;
 use super::config::Config;
 use super::console::Colour;
 use super::exit::Exit;
+use super::help::examples::{
+    ABOUT_EXAMPLES, CLEAR_EXAMPLES, COMPLETIONS_EXAMPLES, DELETE_EXAMPLES, EXAMPLES, EXPORT_EXAMPLES, HISTORY_EXAMPLES,
+    LOGIN_EXAMPLES, LOGOUT_EXAMPLES, LOOKUP_EXAMPLES, MANUAL_EXAMPLES, PASSWD_EXAMPLES, REGISTER_EXAMPLES,
+};
 use super::help::{self, complaint};
 use super::history::{Choice, Format, Wanted};
 use super::manual::CompletionShell;
 use super::messages::{Language, Message};
+use super::misuse::misuse;
 use crate::protocol::{Count, DEFAULT_HISTORY};
 use clap::error::ErrorKind;
 use clap::{Args, FromArgMatches, Parser, Subcommand, ValueEnum};
@@ -227,7 +232,7 @@ impl HistoryArguments {
     }
 
     /// Whether anything is said that goes with printing only.
-    fn says_anything(&self) -> bool {
+    pub(crate) fn says_anything(&self) -> bool {
         self.number.is_some()
             || self.all
             || self.reverse
@@ -311,148 +316,6 @@ fn checked(arguments: impl IntoIterator<Item = OsString>, language: Language) ->
         None => Ok(arguments),
     }
 }
-
-/// Options that each make sense, but not together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Misuse {
-    /// `--local` and `--server`.
-    TwoServers,
-    /// `--tls-ca` without `--tls`.
-    TrustWithoutTls,
-    /// `--tls` and `--local`.
-    TlsToLocal,
-    /// Options of `history` before `clear`.
-    NotToClear,
-    /// `--json` without a subcommand.
-    MenusAsJson,
-    /// `--json` and another `--format`.
-    TwoFormats,
-    /// `--json` and a part of an entry.
-    PartOfJson,
-}
-
-fn misuse(arguments: &Arguments) -> Option<Misuse> {
-    if arguments.local && arguments.server.is_some() {
-        return Some(Misuse::TwoServers);
-    }
-    if arguments.tls_ca.is_some() && !arguments.tls {
-        return Some(Misuse::TrustWithoutTls);
-    }
-    if arguments.tls && arguments.local {
-        return Some(Misuse::TlsToLocal);
-    }
-    match &arguments.command {
-        // clap could do this one, but would then take `history --user ann clear` for a conflict, too.
-        Some(Command::History(history)) if history.action.is_some() && history.says_anything() => {
-            Some(Misuse::NotToClear)
-        }
-        Some(Command::History(history))
-            if arguments.json && history.format.is_some_and(|format| format != Format::Json) =>
-        {
-            Some(Misuse::TwoFormats)
-        }
-        Some(Command::Lookup { parts, .. }) if arguments.json && (parts.field.is_some() || parts.first_line) => {
-            Some(Misuse::PartOfJson)
-        }
-        None if arguments.json => Some(Misuse::MenusAsJson),
-        _ => None,
-    }
-}
-
-const EXAMPLES: &str = "\
-Examples:
-  cidian                               the menus
-  cidian --local                       the menus on a private server: try it
-  cidian --user ann register           an account
-  cidian --user ann login              asks for the password, once
-  cidian lookup apple                  one word
-  cidian --user ann lookup < words.txt a file of words
-  cidian --server dict.example.org:2629 about
-  cidian --server dict.example.org:2630 --tls --user ann lookup apple
-
-Exit status: 0 done, 1 a word was not found, 64 wrong usage, 65 a name,
-password or word that can't be, 66 no password file, 69 no server or connection
-lost, 71 system error, 73 name taken, 74 input or output failed, 75 try again
-later, 76 no Cidian server, 77 denied, 78 the configuration file makes no
-sense, 130 Ctrl-C.";
-
-const LOOKUP_EXAMPLES: &str = "\
-Examples:
-  cidian --user ann lookup apple 'ice cream'
-  cidian --user ann lookup -- -able          a word that begins with a dash
-  cidian --user ann --password-file pw lookup < words.txt > meanings.txt
-  cidian --user ann lookup --json apple | jq -r .interpretation
-  cidian --user ann lookup --json aple | jq -r '.suggestions[]?'
-  cidian --user ann lookup --first-line apple
-  cidian --user ann lookup --field headword went carried";
-
-const HISTORY_EXAMPLES: &str = "\
-Examples:
-  cidian --user ann history                  the last ten
-  cidian --user ann history -n 100
-  cidian --user ann history --since yesterday --reverse
-  cidian --user ann history --since 2026-11-01 --until 2026-11-30 --format csv
-  cidian --user ann history --word 'un*' -n 20
-  cidian --user ann history --top            the words looked up most often
-  cidian --user ann history clear apple";
-
-const CLEAR_EXAMPLES: &str = "\
-Examples:
-  cidian --user ann history clear            everything
-  cidian --user ann history clear 'ice cream'";
-
-const EXPORT_EXAMPLES: &str = "\
-Examples:
-  cidian --user ann export --anki words.txt  then, in Anki, File and Import
-  cidian --user ann export --csv - --since 4w
-  cidian --user ann export --anki - --word 'a*' > a.txt";
-
-const COMPLETIONS_EXAMPLES: &str = "\
-Examples:
-  cidian completions bash > ~/.local/share/bash-completion/completions/cidian
-  cidian completions zsh > ~/.zfunc/_cidian
-  cidian completions fish > ~/.config/fish/completions/cidian.fish";
-
-const MANUAL_EXAMPLES: &str = "\
-Examples:
-  cidian manual debian/man";
-
-const REGISTER_EXAMPLES: &str = "\
-Examples:
-  cidian --user ann register                 asks for the password twice
-  cidian --user ann --password-file pw register
-  cidian --local --user ann register";
-
-const LOGIN_EXAMPLES: &str = "\
-Examples:
-  cidian --user ann login                asks for the password
-  cidian lookup apple                    from now on, this asks for nothing
-  cidian --local --user ann login        for the private server
-  cidian --server dict.example.org:2629 login";
-
-const LOGOUT_EXAMPLES: &str = "\
-Examples:
-  cidian logout                          who is logged in
-  cidian --user bob logout               somebody else on the same server
-  cidian --server dict.example.org:2629 logout
-
-A server that can't be reached still knows the token (exit status 69), but
-it is no longer kept here. A new password ends all tokens.";
-
-const PASSWD_EXAMPLES: &str = "\
-Examples:
-  cidian --user ann passwd               asks for the old and the new one
-  cidian --user ann --password-file old passwd --new-password-file new";
-
-const DELETE_EXAMPLES: &str = "\
-Examples:
-  cidian --user ann delete-account       asks you to type the name once more
-  cidian --user ann --password-file pw delete-account --yes";
-
-const ABOUT_EXAMPLES: &str = "\
-Examples:
-  cidian about                               needs no account
-  cidian --server unix:/run/cidian/socket about --json";
 
 #[cfg(test)]
 mod tests {

@@ -29,6 +29,7 @@ mod lookup;
 mod manual;
 mod menus;
 mod messages;
+mod misuse;
 mod privacy;
 mod prompt;
 mod render;

@@ -3,6 +3,7 @@
 
 mod chinese;
 mod complaints;
+pub(super) mod examples;
 
 pub(super) use complaints::complaint;
 
