@@ -3,11 +3,14 @@
 
 use crate::Result;
 use crate::mariadb::MariaDb;
+use crate::peers::INDEX;
 use crate::processes::Server;
 use crate::raw::Database;
 use crate::stop::Stop;
+use std::cell::OnceCell;
 use std::fs::File;
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::net::SocketAddrV4;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -28,8 +31,20 @@ pub struct Bed {
     /// The server; dropped before the directory that it is in.
     pub mariadb: MariaDb,
     directory: TempDir,
+    dictionary: OnceCell<Dictionary>,
     /// Headwords of the built-in words file.
     pub headwords: Vec<String>,
+}
+
+/// A large dictionary.
+#[derive(Debug, Clone)]
+pub struct Dictionary {
+    /// As a words file.
+    pub file: PathBuf,
+    /// Its headwords, in no order.
+    pub headwords: Vec<String>,
+    /// What it is.
+    pub title: String,
 }
 
 /// A daemon that serves.
@@ -40,25 +55,42 @@ pub struct Daemon {
     pub address: SocketAddrV4,
     /// Its database's URL.
     pub database: String,
-    /// The log, for when something fails.
-    log: PathBuf,
 }
 
 impl Bed {
     /// Makes the directory below `base`, and starts MariaDB in it.
     pub fn make(base: &Path, stop: Stop) -> Result<Self> {
         let directory = tempfile::Builder::new().prefix("cidian-bench-").tempdir_in(base)?;
+        // A peer that runs as another user reads its configuration here; nothing is secret.
+        std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o755))?;
         // A socket's path has room for 107 bytes.
         if directory.path().as_os_str().len() > 80 {
             let path = directory.path().display();
             return Err(format!("{path} is too long for a Unix socket: name another with --directory").into());
         }
         let mariadb = MariaDb::start_in(directory.path(), &DEFAULTS);
-        let words = cidian::words::BUILT_IN.as_bytes();
-        let parsed = cidian::words::parse(words).map_err(|refused| format!("words.txt: {refused:?}"))?;
-        let mut headwords: Vec<String> = parsed.entries.iter().map(|entry| entry.headword.to_owned()).collect();
-        shuffle(&mut headwords);
-        Ok(Self { stop, mariadb, directory, headwords })
+        let headwords = headwords(cidian::words::BUILT_IN.as_bytes())?;
+        Ok(Self { stop, mariadb, directory, headwords, dictionary: OnceCell::new() })
+    }
+
+    /// A dictionary of 147,000 entries: WordNet, if Debian's dict-wn is installed, else made-up words as many.
+    pub fn dictionary(&self) -> Result<&Dictionary> {
+        if let Some(dictionary) = self.dictionary.get() {
+            return Ok(dictionary);
+        }
+        let file = self.path("dictionary.txt");
+        let name = if Path::new(INDEX).exists() {
+            let output = file.display().to_string();
+            self.tool("sqlite:none", &["words", "import", "--from", "dictd", INDEX, "-o", &output])?;
+            "WordNet"
+        } else {
+            let lines = (0..147_000_u32).map(|number| format!("made-up {number:06}\tn. 词义 {}\n", "词".repeat(60)));
+            std::fs::write(&file, lines.collect::<String>())?;
+            "made-up words"
+        };
+        let headwords = headwords(&std::fs::read(&file)?)?;
+        let title = format!("{name}, {} headwords", headwords.len());
+        Ok(self.dictionary.get_or_init(|| Dictionary { file, headwords, title }))
     }
 
     /// A path in the directory.
@@ -111,11 +143,24 @@ impl Bed {
         let said = read();
         let address = said.lines().find_map(|line| line.split_once("listening on ")?.1.trim().parse().ok());
         match (ready, address) {
-            (Ok(()), Some(address)) if server.lives() => {
-                Ok(Daemon { server, address, database: database.to_owned(), log })
-            }
+            (Ok(()), Some(address)) if server.lives() => Ok(Daemon { server, address, database: database.to_owned() }),
             _ => Err(format!("cidiand does not come up:\n{said}").into()),
         }
+    }
+
+    /// The ends of all logs of the bench's servers, for when something fails.
+    pub fn last_words(&self) -> String {
+        let mut text = String::new();
+        for entry in std::fs::read_dir(self.directory.path()).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.extension().is_some_and(|extension| extension == "log") {
+                let log = std::fs::read_to_string(&path).unwrap_or_default();
+                let lines: Vec<&str> = log.lines().collect();
+                let last = lines[lines.len().saturating_sub(5)..].join("\n");
+                text += &format!("\nthe end of {}:\n{last}", entry.file_name().display());
+            }
+        }
+        text
     }
 
     /// Whether this daemon knows an option.
@@ -156,18 +201,12 @@ impl Bed {
     }
 }
 
-impl Daemon {
-    /// The end of its log.
-    pub fn last_words(&self) -> String {
-        let log = std::fs::read_to_string(&self.log).unwrap_or_default();
-        let lines: Vec<&str> = log.lines().collect();
-        lines[lines.len().saturating_sub(5)..].join("\n")
-    }
-}
-
-/// The loopback address with a port.
-pub fn loopback(port: u16) -> SocketAddrV4 {
-    SocketAddrV4::new(Ipv4Addr::LOCALHOST, port)
+/// The headwords of a words file, in no order.
+fn headwords(words: &[u8]) -> Result<Vec<String>> {
+    let parsed = cidian::words::parse(words).map_err(|refused| format!("the words are refused: {refused:?}"))?;
+    let mut headwords: Vec<String> = parsed.entries.iter().map(|entry| entry.headword.to_owned()).collect();
+    shuffle(&mut headwords);
+    Ok(headwords)
 }
 
 /// The same order in every run, and none that a cache would like.

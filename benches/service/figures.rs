@@ -77,6 +77,13 @@ impl Contestant {
         Self { name: name.into(), ..Self::default() }
     }
 
+    /// The same as microseconds for each of the `pieces` that one reply holds.
+    pub fn as_microseconds(&self, pieces: f64) -> Self {
+        let mut times = self.clone();
+        times.rate = self.rate.0.iter().map(|rate| 1e6 / (rate * pieces)).collect();
+        times
+    }
+
     /// Adds a run.
     pub fn push(&mut self, measured: Measured) {
         self.rate.push(measured.rate);
@@ -110,35 +117,39 @@ impl Target {
     }
 }
 
-/// A row of the table.
+/// Cidian against something else, in the same unit.
 #[derive(Debug, Clone)]
-pub enum Row {
-    /// Cidian against something else, in the same unit.
-    Comparison {
-        /// What is compared.
-        what: String,
-        /// What is counted in a second.
-        unit: &'static str,
-        /// Cidian.
-        ours: Contestant,
-        /// The limit, or the peer.
-        theirs: Contestant,
-        /// What the ratio should be.
-        target: Target,
-        /// Whether the ratio is a time's: less is better.
-        times: bool,
-    },
-    /// A figure that stands by itself.
-    Reading {
-        /// What is measured.
-        what: String,
-        /// In what.
-        unit: &'static str,
-        /// The values.
-        values: Series,
-        /// What it should be.
-        target: Target,
-    },
+pub struct Comparison {
+    /// What is compared.
+    pub what: String,
+    /// What is counted in a second, or a time.
+    pub unit: &'static str,
+    /// Cidian.
+    pub ours: Contestant,
+    /// The limit, or the peer.
+    pub theirs: Contestant,
+    /// What the ratio should be.
+    pub target: Target,
+}
+
+impl Comparison {
+    /// Run by run, ours over theirs.
+    pub fn ratio(&self) -> Series {
+        self.ours.rate.over(&self.theirs.rate)
+    }
+}
+
+/// A figure that stands by itself.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    /// What is measured.
+    pub what: String,
+    /// In what.
+    pub unit: &'static str,
+    /// The values.
+    pub values: Series,
+    /// What it should be.
+    pub target: Target,
 }
 
 /// A part of the table.
@@ -146,8 +157,10 @@ pub enum Row {
 pub struct Section {
     /// Its heading.
     pub title: String,
-    /// Its rows.
-    pub rows: Vec<Row>,
+    /// Ratios.
+    pub comparisons: Vec<Comparison>,
+    /// What has no other side.
+    pub readings: Vec<Reading>,
     /// What is to be said below it.
     pub notes: Vec<String>,
 }
@@ -158,7 +171,7 @@ impl Section {
         Self { title: title.into(), ..Self::default() }
     }
 
-    /// Adds a comparison of rates.
+    /// Adds a comparison.
     pub fn compare(
         &mut self,
         what: impl Into<String>,
@@ -168,25 +181,12 @@ impl Section {
         target: Target,
     ) {
         let (ours, theirs) = (ours.clone(), theirs.clone());
-        self.rows.push(Row::Comparison { what: what.into(), unit, ours, theirs, target, times: false });
-    }
-
-    /// Adds a comparison of times.
-    pub fn compare_times(
-        &mut self,
-        what: impl Into<String>,
-        unit: &'static str,
-        ours: &Contestant,
-        theirs: &Contestant,
-        target: Target,
-    ) {
-        let (ours, theirs) = (ours.clone(), theirs.clone());
-        self.rows.push(Row::Comparison { what: what.into(), unit, ours, theirs, target, times: true });
+        self.comparisons.push(Comparison { what: what.into(), unit, ours, theirs, target });
     }
 
     /// Adds a figure that stands by itself.
     pub fn read(&mut self, what: impl Into<String>, unit: &'static str, values: Series, target: Target) {
-        self.rows.push(Row::Reading { what: what.into(), unit, values, target });
+        self.readings.push(Reading { what: what.into(), unit, values, target });
     }
 
     /// Adds a remark.

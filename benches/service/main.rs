@@ -13,6 +13,7 @@
 
 #![forbid(unsafe_code)]
 
+mod accounts;
 mod arguments;
 mod bed;
 mod figures;
@@ -21,6 +22,8 @@ mod machine;
 #[allow(dead_code)] // The tests use the rest.
 #[path = "../../tests/common/mariadb.rs"]
 mod mariadb;
+mod peers;
+mod plot;
 mod processes;
 mod raw;
 mod report;
@@ -30,6 +33,7 @@ mod stop;
 
 use arguments::Arguments;
 use clap::Parser;
+use std::path::Path;
 use std::process::ExitCode;
 
 /// A measurement that can't be made ends the bench, with the reason.
@@ -59,9 +63,27 @@ fn run(arguments: &Arguments) -> Result<()> {
     let machine = machine::facts(&arguments.directory)?;
     let rounds = rounds::Rounds { arguments, bed: &bed };
     let mut sections = Vec::new();
-    sections::sessions::measure(&rounds, &mut sections)?;
-    sections::lookups::measure(&rounds, &mut sections)?;
+    // What has been measured is not lost when a later part fails.
+    let outcome = measure(&rounds, &mut sections);
     rounds::progress_over();
-    println!("{}", report::markdown(&machine, &sections));
+    let text = report::markdown(&machine, &sections);
+    println!("{text}");
+    outcome.map_err(|error| format!("{error}{}", bed.last_words()))?;
+    if arguments.writes() {
+        let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+        report::write_into(&docs.join("performance.md"), &text)?;
+        std::fs::write(docs.join("performance.svg"), plot::svg(&sections))?;
+        println!("written to docs/performance.md and docs/performance.svg");
+    }
     Ok(())
+}
+
+fn measure(rounds: &rounds::Rounds<'_>, sections: &mut Vec<figures::Section>) -> Result<()> {
+    sections::sessions::measure(rounds, sections)?;
+    sections::lookups::measure(rounds, sections)?;
+    sections::sqlite::measure(rounds, sections)?;
+    sections::words::measure(rounds, sections)?;
+    sections::memory::measure(rounds, sections)?;
+    sections::crowd::measure(rounds, sections)?;
+    sections::histories::measure(rounds, sections)
 }

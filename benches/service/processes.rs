@@ -18,8 +18,13 @@ pub struct Server {
 impl Server {
     /// Starts a program; `prepare` adds arguments, environment and where its output goes.
     pub fn start(program: &Path, prepare: impl FnOnce(&mut Command)) -> Result<Self> {
+        Self::start_as(&[], program, prepare)
+    }
+
+    /// The same, as another user, in the words of setpriv(1).
+    pub fn start_as(user: &[&str], program: &Path, prepare: impl FnOnce(&mut Command)) -> Result<Self> {
         let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "KILL"]).arg(program);
+        command.args(user).args(["--pdeathsig", "KILL"]).arg(program);
         prepare(&mut command);
         let child = command.spawn().map_err(|error| format!("setpriv {} can't be run: {error}", program.display()))?;
         Ok(Self { child })

@@ -1,7 +1,7 @@
 //! The table, as Markdown: on standard output, and between two marks of `docs/performance.md`.
 
 use crate::Result;
-use crate::figures::{Contestant, Row, Section, Series, Target};
+use crate::figures::{Comparison, Contestant, Reading, Section, Series, Target};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -20,62 +20,53 @@ pub fn markdown(machine: &str, sections: &[Section]) -> String {
 
 fn section_to(text: &mut String, section: &Section) -> std::fmt::Result {
     write!(text, "\n### {}\n", section.title)?;
-    if section.rows.iter().any(|row| matches!(row, Row::Comparison { .. })) {
-        text.push_str(
-            "\n| what | Cidian | against | | ratio | least…greatest | target | CPUs: bench, cidiand, database |\n",
-        );
+    if !section.comparisons.is_empty() {
+        text.push_str("\n| what | Cidian | against | | ratio | least…greatest | target | CPUs |\n");
         text.push_str("| --- | ---: | --- | ---: | ---: | ---: | --- | --- |\n");
     }
-    for row in &section.rows {
-        let Row::Comparison { what, unit, ours, theirs, target, .. } = row else { continue };
-        let ratio = ours.rate.over(&theirs.rate);
+    for comparison in &section.comparisons {
+        let Comparison { what, unit, ours, theirs, target } = comparison;
+        let ratio = comparison.ratio();
         writeln!(
             text,
-            "| {what} | {} {unit} | {} | {} | **{}** | {}…{} | {} | {} |",
+            "| {what} | {} {unit} | {} | {} | **{}** | {} | {} | {} |",
             number(ours.rate.median()),
             theirs.name,
             number(theirs.rate.median()),
             number(ratio.median()),
-            number(ratio.least()),
-            number(ratio.greatest()),
+            spread(&ratio),
             target_of(*target, ratio.median(), ""),
             cpus(ours),
         )?;
     }
-    if section.rows.iter().any(|row| matches!(row, Row::Reading { .. })) {
+    if !section.readings.is_empty() {
         text.push_str("\n| what | | least…greatest | target |\n| --- | ---: | ---: | --- |\n");
     }
-    for row in &section.rows {
-        let Row::Reading { what, unit, values, target } = row else { continue };
-        writeln!(
-            text,
-            "| {what} | **{}** {unit} | {} | {} |",
-            number(values.median()),
-            spread(values),
-            target_of(*target, values.median(), unit)
-        )?;
+    for Reading { what, unit, values, target } in &section.readings {
+        let (value, asked) = (values.median(), target_of(*target, values.median(), unit));
+        writeln!(text, "| {what} | **{}** {unit} | {} | {asked} |", number(value), spread(values))?;
     }
     for note in &section.notes {
         write!(text, "\n{note}\n")?;
     }
-    for contestant in section.rows.iter().flat_map(contestants).filter(|contestant| contestant.failures > 0) {
-        let failure = contestant.failure.as_deref().unwrap_or("unknown");
-        write!(text, "\n{}: {} failures, the first: `{failure}`\n", contestant.name, contestant.failures)?;
+    let mut told: Vec<&str> = Vec::new();
+    for contestant in section.comparisons.iter().flat_map(|comparison| [&comparison.ours, &comparison.theirs]) {
+        if contestant.failures > 0 && !told.contains(&&*contestant.name) {
+            let failure = contestant.failure.as_deref().unwrap_or("unknown");
+            write!(text, "\n{}: {} failures, the first: `{failure}`\n", contestant.name, contestant.failures)?;
+            told.push(&contestant.name);
+        }
     }
     Ok(())
 }
 
-fn contestants(row: &Row) -> Vec<&Contestant> {
-    match row {
-        Row::Comparison { ours, theirs, .. } => vec![ours, theirs],
-        Row::Reading { .. } => Vec::new(),
-    }
-}
-
 fn cpus(contestant: &Contestant) -> String {
     let share = |series: &Series| format!("{:.2}", series.median());
+    if contestant.cpu.iter().all(|series| series.median() == 0.0) {
+        return String::new();
+    }
     let [load, server, database] = contestant.cpu.each_ref().map(share);
-    format!("{load}, {server}, {database}")
+    format!("{load} + {server} + {database}")
 }
 
 fn spread(values: &Series) -> String {

@@ -6,7 +6,7 @@ use crate::arguments::Arguments;
 use crate::bed::Bed;
 use crate::figures::{Contestant, Measured};
 use crate::load::Counting;
-use crate::processes::Meter;
+use crate::processes::{Meter, Server};
 use std::io::{IsTerminal, Write};
 
 /// What every part of the bench is handed.
@@ -52,8 +52,8 @@ impl Rounds<'_> {
     }
 
     /// The meter of a server that uses the bench's MariaDB.
-    pub fn with_mariadb(&self, server: Option<u32>) -> Meter {
-        Meter { server, database: Some(self.bed.mariadb.pid()) }
+    pub fn with_mariadb(&self, server: Option<&Server>) -> Meter {
+        Meter { server: server.map(Server::pid), database: Some(self.bed.mariadb.pid()) }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The load generator: one thread, one epoll loop, no more work for each reply than to see where it ends and whether
 //! it is what was asked for. It never sleeps while it counts.
 
+mod crowd;
 mod lookups;
 mod visits;
 
@@ -27,6 +28,7 @@ pub struct Window {
 pub struct Counting<'a> {
     meter: &'a Meter,
     stop: &'a Stop,
+    window: Window,
     begins: Instant,
     ends: Instant,
     from: Option<(Instant, u64, Spent)>,
@@ -36,7 +38,13 @@ impl<'a> Counting<'a> {
     /// Begins to warm up.
     pub fn new(window: Window, meter: &'a Meter, stop: &'a Stop) -> Self {
         let begins = Instant::now() + window.warm_up;
-        Self { meter, stop, begins, ends: begins + window.length, from: None }
+        Self { meter, stop, window, begins, ends: begins + window.length, from: None }
+    }
+
+    /// The same, from now on: what was done before was to prepare.
+    pub fn again(self) -> Self {
+        let begins = Instant::now() + self.window.warm_up;
+        Self { begins, ends: begins + self.window.length, from: None, ..self }
     }
 
     /// How long to wait at most until the next turn; nothing when the time is over. `done` is what was done so far.
@@ -73,18 +81,21 @@ impl<'a> Counting<'a> {
     }
 }
 
+/// Enough to tell `FAIL notfound` from other failures.
+const HEAD: usize = 8;
+
 /// Where a reply ends, seen from the first bytes of its lines; they may come in pieces.
 #[derive(Debug, Clone, Copy, Default)]
 struct LineHead {
-    bytes: [u8; 3],
+    bytes: [u8; HEAD],
     length: usize,
 }
 
 impl LineHead {
     /// Calls `ended` with the first bytes of each line that ends in `chunk`.
-    fn follow(&mut self, mut chunk: &[u8], mut ended: impl FnMut([u8; 3])) {
+    fn follow(&mut self, mut chunk: &[u8], mut ended: impl FnMut([u8; HEAD])) {
         while !chunk.is_empty() {
-            let missing = 3_usize.saturating_sub(self.length);
+            let missing = HEAD.saturating_sub(self.length);
             let end = chunk.iter().position(|&byte| byte == b'\n');
             let line = &chunk[..end.unwrap_or(chunk.len())];
             for &byte in line.iter().take(missing) {
