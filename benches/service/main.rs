@@ -33,6 +33,7 @@ mod stop;
 
 use arguments::Arguments;
 use clap::Parser;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -64,7 +65,8 @@ fn run(arguments: &Arguments) -> Result<()> {
     let rounds = rounds::Rounds { arguments, bed: &bed };
     let mut sections = Vec::new();
     // What has been measured is not lost when a later part fails.
-    let outcome = measure(&rounds, &mut sections);
+    let outcome = catch_unwind(AssertUnwindSafe(|| measure(&rounds, &mut sections)))
+        .unwrap_or_else(|_| Err("a part has panicked: see above".into()));
     rounds::progress_over();
     let text = report::markdown(&machine, &sections);
     println!("{text}");

@@ -93,7 +93,11 @@ pub fn number(value: f64) -> String {
         return "–".to_owned();
     }
     if value.abs() < 100.0 {
-        let digits = if value.abs() < 10.0 { 2 } else { 1 };
+        let digits = match value.abs() {
+            small if small < 0.1 => 3,
+            middle if middle < 10.0 => 2,
+            _ => 1,
+        };
         let text = format!("{value:.digits$}");
         return if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text };
     }

@@ -24,9 +24,9 @@ pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
     let mut section = Section::new("Long histories");
     for store in ["MariaDB", "SQLite"] {
         let (long_url, short_url) = if store == "MariaDB" {
-            bed.make_database("long")?;
-            bed.make_database("short")?;
-            (bed.mariadb.url("long"), bed.mariadb.url("short"))
+            bed.make_database("long_history")?;
+            bed.make_database("short_history")?;
+            (bed.mariadb.url("long_history"), bed.mariadb.url("short_history"))
         } else {
             let file = |name| format!("sqlite:{}", bed.path(name).display());
             (file("long.db"), file("short.db"))
