@@ -79,6 +79,8 @@ enum Meaning {
 pub struct Speakers {
     epoll: Epoll,
     pub(super) speakers: Vec<Speaker>,
+    /// How often a login was answered with `unavailable`, and tried again.
+    pub unavailable: u64,
 }
 
 /// One of them.
@@ -109,7 +111,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const LOGINS: usize = 64;
 
 impl Speakers {
-    /// Connects one client for each name, and says `greeting(name)`, to which one line is awaited.
+    /// Connects one client for each name, and says `greeting(name)`, to which one line is awaited. What is only
+    /// `unavailable` is tried again, and counted.
     pub fn connect(
         address: SocketAddrV4,
         names: &[String],
@@ -117,7 +120,7 @@ impl Speakers {
         greeting: impl Fn(&str) -> String,
     ) -> Result<Self> {
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
-        let mut all = Self { epoll, speakers: Vec::with_capacity(names.len()) };
+        let mut all = Self { epoll, speakers: Vec::with_capacity(names.len()), unavailable: 0 };
         let (mut buffer, mut pending) = (vec![0; 1_024], 0);
         for (place, name) in names.iter().enumerate() {
             let mut stream = TcpStream::connect(address)?;
@@ -135,6 +138,13 @@ impl Speakers {
                     let speaker = &mut all.speakers[place];
                     let size = speaker.read(&mut buffer)?;
                     let said = String::from_utf8_lossy(&buffer[..size]);
+                    if said.starts_with("FAIL unavailable") {
+                        // At the pace of an impatient person, not of a loop.
+                        std::thread::sleep(Duration::from_millis(10));
+                        speaker.stream.write_all(greeting(&speaker.name).as_bytes())?;
+                        all.unavailable += 1;
+                        continue;
+                    }
                     if !said.starts_with("OK") && !said.starts_with("220") {
                         return Err(format!("{} can't begin: {}", speaker.name, said.trim_end()).into());
                     }
