@@ -2,6 +2,7 @@
 //! and daemons. All of it goes when the value goes.
 
 use crate::Result;
+use crate::directory::Directory;
 use crate::mariadb::MariaDb;
 use crate::peers::INDEX;
 use crate::processes::Server;
@@ -10,11 +11,9 @@ use crate::stop::Stop;
 use std::cell::OnceCell;
 use std::fs::File;
 use std::net::SocketAddrV4;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
-use tempfile::TempDir;
 
 /// The password of every account.
 pub const PASSWD: &str = "bench password";
@@ -30,7 +29,7 @@ pub struct Bed {
     pub stop: Stop,
     /// The server; dropped before the directory that it is in.
     pub mariadb: MariaDb,
-    directory: TempDir,
+    directory: Directory,
     dictionary: OnceCell<Dictionary>,
     /// Headwords of the built-in words file.
     pub headwords: Vec<String>,
@@ -60,9 +59,7 @@ pub struct Daemon {
 impl Bed {
     /// Makes the directory below `base`, and starts MariaDB in it.
     pub fn make(base: &Path, stop: Stop) -> Result<Self> {
-        let directory = tempfile::Builder::new().prefix("cidian-bench-").tempdir_in(base)?;
-        // A peer that runs as another user reads its configuration here; nothing is secret.
-        std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o755))?;
+        let directory = Directory::make(base)?;
         // A socket's path has room for 107 bytes.
         if directory.path().as_os_str().len() > 80 {
             let path = directory.path().display();

@@ -16,6 +16,7 @@
 mod accounts;
 mod arguments;
 mod bed;
+mod directory;
 mod figures;
 mod load;
 mod machine;
