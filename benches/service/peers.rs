@@ -42,7 +42,7 @@ pub fn start_dictd(bed: &Bed, packed: bool) -> Result<Option<Dictd>> {
     std::fs::write(
         &configuration,
         format!(
-            "global {{\n listen_to 127.0.0.1\n port {port}\n limit 20000\n}}\naccess {{\n allow *\n}}\n\
+            "global {{\n listen_to 127.0.0.1\n port {port}\n limit 20000\n limit_queries 0\n}}\naccess {{\n allow *\n}}\n\
              database wn {{\n data \"{}\"\n index \"{INDEX}\"\n}}\n",
             text.display()
         ),

@@ -50,12 +50,16 @@ impl<'a> Counting<'a> {
     /// How long to wait at most until the next turn; nothing when the time is over. `done` is what was done so far.
     pub fn turn(&mut self, done: u64) -> Result<Option<Duration>> {
         self.stop.check()?;
-        let now = Instant::now();
+        let mut now = Instant::now();
         if self.from.is_none() {
             if now < self.begins {
                 return Ok(Some(self.begins - now));
             }
-            self.from = Some((now, done, self.meter.read()?));
+            // With ten thousand children this takes a while, which does not count.
+            let spent = self.meter.read()?;
+            now = Instant::now();
+            self.ends = now + self.window.length;
+            self.from = Some((now, done, spent));
         }
         Ok(self.ends.checked_duration_since(now).filter(|left| !left.is_zero()))
     }

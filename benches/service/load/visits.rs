@@ -6,10 +6,16 @@ use crate::figures::Measured;
 use crate::stop::Stop;
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
-use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, SockaddrIn, connect, recv, send, socket};
+use nix::sys::socket::sockopt::IpBindAddressNoPort;
+use nix::sys::socket::{
+    AddressFamily, MsgFlags, SockFlag, SockType, SockaddrIn, bind, connect, recv, send, setsockopt, socket,
+};
 use std::net::SocketAddrV4;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::{Duration, Instant};
+
+/// From how many addresses silent clients come.
+const HOLD_SOURCES: u8 = 32;
 
 /// What a visitor says, and the beginning of the line that ends the exchange.
 #[derive(Debug, Clone, Copy)]
@@ -18,6 +24,9 @@ pub struct Visit {
     pub request: &'static [u8],
     /// The last line of the reply begins so.
     pub last_line: &'static [u8],
+    /// From how many addresses. The kernel remembers each connection for a minute after its end, and one address has
+    /// only some 28,000 ports.
+    pub sources: u8,
 }
 
 #[derive(Debug)]
@@ -34,6 +43,7 @@ pub struct Visitors {
     visit: Visit,
     epoll: Epoll,
     visitors: Vec<Option<Visitor>>,
+    begun: usize,
     buffer: Vec<u8>,
 }
 
@@ -65,6 +75,7 @@ impl Visitors {
             visit,
             epoll: Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?,
             visitors: Vec::new(),
+            begun: 0,
             buffer: vec![0; 16 * 1024],
         })
     }
@@ -136,7 +147,8 @@ impl Visitors {
     }
 
     fn begin(&mut self, place: usize) -> Result<()> {
-        let (socket, connected) = begin_to_connect(self.address)?;
+        self.begun += 1;
+        let (socket, connected) = begin_to_connect(self.begun, self.visit.sources, self.address)?;
         let sent = connected && say(&socket, self.visit.request);
         let interest = if sent { EpollFlags::EPOLLIN } else { EpollFlags::EPOLLIN | EpollFlags::EPOLLOUT };
         self.epoll.add(&socket, EpollEvent::new(interest, u64::try_from(place)?))?;
@@ -182,7 +194,7 @@ pub fn hold(address: SocketAddrV4, count: usize, mut come: impl FnMut(usize) -> 
     let mut held = Vec::with_capacity(count);
     while held.len() < count {
         for _ in 0..(count - held.len()).min(500) {
-            let client = socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
+            let client = client_socket(held.len(), HOLD_SOURCES, SockFlag::empty())?;
             connect(client.as_raw_fd(), &SockaddrIn::from(address))?;
             held.push(client);
         }
@@ -191,10 +203,19 @@ pub fn hold(address: SocketAddrV4, count: usize, mut come: impl FnMut(usize) -> 
     Ok(held)
 }
 
+/// A socket of one of several loopback addresses, beginning with 127.0.0.1.
+fn client_socket(number: usize, sources: u8, flags: SockFlag) -> Result<OwnedFd> {
+    let client = socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_CLOEXEC | flags, None)?;
+    // The port is chosen when it connects, for that connection alone.
+    setsockopt(&client, IpBindAddressNoPort, &true)?;
+    let last = u8::try_from(number % usize::from(sources.max(1)))?;
+    bind(client.as_raw_fd(), &SockaddrIn::new(127, 0, 0, last + 1, 0))?;
+    Ok(client)
+}
+
 /// A socket that is connected, or about to be.
-fn begin_to_connect(address: SockaddrIn) -> Result<(OwnedFd, bool)> {
-    let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
-    let client = socket(AddressFamily::Inet, SockType::Stream, flags, None)?;
+fn begin_to_connect(number: usize, sources: u8, address: SockaddrIn) -> Result<(OwnedFd, bool)> {
+    let client = client_socket(number, sources, SockFlag::SOCK_NONBLOCK)?;
     match connect(client.as_raw_fd(), &address) {
         Ok(()) => Ok((client, true)),
         Err(Errno::EINPROGRESS) => Ok((client, false)),

@@ -3,7 +3,6 @@
 use crate::Result;
 use crate::accounts::{log_in, register};
 use crate::arguments::Part;
-use crate::bed::PASSWD;
 use crate::figures::{Section, Series, Target};
 use crate::load::{Dialect, hold};
 use crate::processes::{children, memory};
@@ -62,11 +61,7 @@ pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
         bed.stop.sleep(REST)?;
         section.read(format!("{store}, idle after 20 lookups"), "KiB", read(CHILDREN)?, Target::AtMost(200.0));
     }
-    section.note(format!(
-        "Median of {CHILDREN} children; the words are {}. The longest password has {} bytes.",
-        dictionary.title,
-        PASSWD.len()
-    ));
+    section.note(format!("Median of {CHILDREN} children; the words are {}.", dictionary.title));
     sections.push(section);
     Ok(())
 }
