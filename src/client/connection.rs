@@ -25,7 +25,7 @@ const MAX_ABOUT_PAIRS: u64 = 1_000;
 const FAREWELL_PATIENCE: Duration = Duration::from_secs(2);
 
 /// An entry of the dictionary, as a reply brings it.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Entry {
     /// The headword as the dictionary spells it.
     pub(crate) headword: String,
@@ -247,6 +247,21 @@ impl Connection {
             }
         }
         Ok(headwords)
+    }
+
+    /// The same within so much time. A connection that was not in time is of no use any more.
+    ///
+    /// # Errors
+    /// As [`Connection::suggest`].
+    pub(crate) fn suggest_within(&mut self, patience: Duration, name: &str, text: &str) -> Result<Vec<String>> {
+        let lost = |_| Error::Lost { sent: false };
+        let before = self.stream.patience().map_err(lost)?;
+        self.stream.set_patience(patience).map_err(lost)?;
+        let found = self.suggest(name, text)?;
+        if let Some(before) = before {
+            self.stream.set_patience(before).map_err(lost)?;
+        }
+        Ok(found)
     }
 
     /// A line within a reply. If the server says goodbye there, the reply was cut off, and what has been taken of

@@ -64,6 +64,20 @@ pub(crate) enum Error {
         /// Why.
         reason: io::Error,
     },
+    /// The configuration file makes no sense.
+    Configuration {
+        /// Its path.
+        path: PathBuf,
+        /// Why, with the line.
+        reason: String,
+    },
+    /// A file can't be written.
+    File {
+        /// Its path.
+        path: PathBuf,
+        /// Why.
+        reason: io::Error,
+    },
     /// No account was named, and there is nobody to ask.
     NoUser,
     /// No terminal to ask for a password on.

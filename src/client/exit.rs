@@ -32,6 +32,8 @@ pub enum Exit {
     Protocol = 76,
     /// Not allowed: wrong name or password, and the like (EX_NOPERM).
     Denied = 77,
+    /// The configuration file makes no sense (EX_CONFIG).
+    Configuration = 78,
     /// Ctrl-C, as a shell would say it.
     Interrupted = 130,
     /// Whoever read the output went away, as a shell would say it.
@@ -82,7 +84,8 @@ impl From<&Error> for Exit {
             },
             Error::NoStateDirectory => Self::System,
             Error::Output(reason) if reason.kind() == std::io::ErrorKind::BrokenPipe => Self::BrokenPipe,
-            Error::Output(_) | Error::Input(_) => Self::Io,
+            Error::Output(_) | Error::Input(_) | Error::File { .. } => Self::Io,
+            Error::Configuration { .. } => Self::Configuration,
             Error::System(_) => Self::System,
             Error::Interrupted => Self::Interrupted,
         }

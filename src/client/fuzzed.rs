@@ -80,7 +80,8 @@ pub fn play(bytes: &[u8]) {
         asks_terminal: false,
         shows_terminal: terminal,
         errs_terminal: terminal,
-        bold: false,
+        colour: false,
+        moves: false,
     };
     let (output, errors) = (Page::default(), Page::default());
     let input = Box::new(Cursor::new(typed.as_bytes()));

@@ -2,8 +2,8 @@
 //! refused. What is private (TLS, a Unix socket, loopback) is never asked about.
 
 use super::error::{Error, Result};
-use std::cell::Cell;
-use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What becomes of a secret that others may read on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,14 +21,14 @@ pub(crate) enum ClearText {
 pub(crate) struct Privacy {
     rule: ClearText,
     /// Says the warning, with the server's address.
-    warn: Rc<dyn Fn(&str)>,
-    warned: Rc<Cell<bool>>,
+    warn: Arc<dyn Fn(&str) + Send + Sync>,
+    warned: Arc<AtomicBool>,
 }
 
 impl Privacy {
     /// A rule, and how to warn.
-    pub(crate) fn new(rule: ClearText, warn: impl Fn(&str) + 'static) -> Self {
-        Self { rule, warn: Rc::new(warn), warned: Rc::default() }
+    pub(crate) fn new(rule: ClearText, warn: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self { rule, warn: Arc::new(warn), warned: Arc::default() }
     }
 
     /// Whether a secret may go to `address` in clear text.
@@ -38,7 +38,7 @@ impl Privacy {
     pub(crate) fn check(&self, address: &str) -> Result<()> {
         match self.rule {
             ClearText::Refused => return Err(Error::ClearText { address: address.to_owned() }),
-            ClearText::Warned if !self.warned.replace(true) => (self.warn)(address),
+            ClearText::Warned if !self.warned.swap(true, Ordering::Relaxed) => (self.warn)(address),
             ClearText::Warned | ClearText::Allowed => {}
         }
         Ok(())
@@ -48,22 +48,23 @@ impl Privacy {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::AtomicUsize;
 
     #[test]
     fn a_warning_is_given_once() {
-        let count = Rc::new(Cell::new(0));
+        let count = Arc::new(AtomicUsize::new(0));
         let warnings = |rule| {
-            let counted = Rc::clone(&count);
+            let counted = Arc::clone(&count);
             Privacy::new(rule, move |address| {
                 assert_eq!(address, "host:1");
-                counted.set(counted.get() + 1);
+                counted.fetch_add(1, Ordering::Relaxed);
             })
         };
         let warned = warnings(ClearText::Warned);
         assert!(warned.check("host:1").is_ok() && warned.clone().check("host:1").is_ok());
-        assert_eq!(count.get(), 1);
+        assert_eq!(count.load(Ordering::Relaxed), 1);
         assert!(warnings(ClearText::Allowed).check("host:1").is_ok());
         assert!(matches!(warnings(ClearText::Refused).check("host:1"), Err(Error::ClearText { .. })));
-        assert_eq!(count.get(), 1);
+        assert_eq!(count.load(Ordering::Relaxed), 1);
     }
 }

@@ -113,6 +113,15 @@ impl Stream {
         }
     }
 
+    /// How long reading may take.
+    pub(crate) fn patience(&self) -> io::Result<Option<Duration>> {
+        match self {
+            Self::Tcp(stream) => stream.read_timeout(),
+            Self::Tls(stream) => stream.sock.read_timeout(),
+            Self::Unix(stream) => stream.read_timeout(),
+        }
+    }
+
     /// Whether reading waits when there is nothing to read.
     pub(crate) fn set_waiting(&self, waits: bool) -> io::Result<()> {
         match self {

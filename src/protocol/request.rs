@@ -69,6 +69,13 @@ pub enum Request<'a> {
         /// The password, once more.
         passwd: &'a str,
     },
+    /// `D name word`: look a word up, and record nothing.
+    Define {
+        /// Who says to be logged in.
+        name: &'a str,
+        /// The word.
+        word: &'a str,
+    },
     /// `C name [word]`: clear the history, or what it holds of one headword.
     Clear {
         /// Who says to be logged in.
@@ -119,6 +126,7 @@ impl<'a> Request<'a> {
             "P" => account(rest).map(|(name, passwd)| Self::ChangePasswd { name, passwd }),
             "X" => account(rest).map(|(name, passwd)| Self::DeleteAccount { name, passwd }),
             "Q" => with_word(rest).map(|(name, word)| Self::Lookup { name, word }),
+            "D" => with_word(rest).map(|(name, word)| Self::Define { name, word }),
             "S" => with_word(rest).map(|(name, text)| Self::Suggest { name, text }),
             "H" => {
                 let (name, count) = with_optional(rest)?;
@@ -145,15 +153,16 @@ impl<'a> Request<'a> {
         match self {
             Self::Register { .. } | Self::Login { .. } | Self::TokenLogin { .. } => true,
             Self::Lookup { .. }
+            | Self::Define { .. }
             | Self::History { .. }
+            | Self::NewToken { .. }
+            | Self::ForgetToken { .. }
             | Self::Goodbye
             | Self::Logout
             | Self::Suggest { .. }
             | Self::ChangePasswd { .. }
             | Self::DeleteAccount { .. }
             | Self::Clear { .. }
-            | Self::NewToken { .. }
-            | Self::ForgetToken { .. }
             | Self::About => false,
         }
     }
@@ -181,6 +190,7 @@ impl<'a> Request<'a> {
             Self::ChangePasswd { name, passwd } => ("P", [Some(name), Some(passwd)]),
             Self::DeleteAccount { name, passwd } => ("X", [Some(name), Some(passwd)]),
             Self::Lookup { name, word } => ("Q", [Some(name), Some(word)]),
+            Self::Define { name, word } => ("D", [Some(name), Some(word)]),
             Self::Suggest { name, text } => ("S", [Some(name), Some(text)]),
             Self::Clear { name, word } => ("C", [Some(name), *word]),
             Self::History { name, count: Count::All } => ("H", [Some(name), Some("all")]),
@@ -213,6 +223,7 @@ impl std::fmt::Debug for Request<'_> {
             Self::ChangePasswd { name, .. } => write!(f, "P {name:?} …"),
             Self::DeleteAccount { name, .. } => write!(f, "X {name:?} …"),
             Self::Lookup { name, word } => write!(f, "Q {name:?} {word:?}"),
+            Self::Define { name, word } => write!(f, "D {name:?} {word:?}"),
             Self::Suggest { name, text } => write!(f, "S {name:?} {text:?}"),
             Self::History { name, count } => write!(f, "H {name:?} {count:?}"),
             Self::Clear { name, word } => write!(f, "C {name:?} {word:?}"),
@@ -324,6 +335,7 @@ mod tests {
             "T ann ",
             "F ann dG9rZW4",
             "I",
+            "D ann ice cream",
             "Q ann ##",
         ];
         for line in all {
@@ -414,7 +426,7 @@ mod tests {
         }
 
         #[test]
-        fn lines_like_requests(line in "[RLQHEOSPXCKTFI] ?[a词 #]{0,6} ?[al0-9 ]{0,6}") {
+        fn lines_like_requests(line in "[RLQHEOSPXCKTFID] ?[a词 #]{0,6} ?[al0-9 ]{0,6}") {
             if let Ok(request) = Request::parse(line.as_bytes()) {
                 let mut out = Vec::new();
                 request.push_line(&mut out);

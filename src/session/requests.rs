@@ -22,6 +22,7 @@ impl Session<'_> {
                 Err(Failure::new(Code::Denied, "this server takes names and passwords only over TLS: cidian --tls"))
             }
             Request::Lookup { name, word } => self.look_up(name, word),
+            Request::Define { name, word } => self.define(name, word),
             Request::Suggest { name, text } => self.suggest(name, text),
             Request::Goodbye => {
                 push_ok(self.replies.out());
@@ -41,7 +42,11 @@ impl Session<'_> {
                     Request::History { name, count } => self.show_history(name, *count),
                     Request::Clear { name, word } => self.clear_history(name, *word),
                     Request::About => self.tell_about(),
-                    Request::Logout | Request::Lookup { .. } | Request::Suggest { .. } | Request::Goodbye => {
+                    Request::Logout
+                    | Request::Lookup { .. }
+                    | Request::Define { .. }
+                    | Request::Suggest { .. }
+                    | Request::Goodbye => {
                         self.log_out();
                         push_ok(self.replies.out());
                         Ok(())
@@ -97,6 +102,18 @@ impl Session<'_> {
                 self.replies.waiting(Awaits::Account, |out| crate::protocol::push_failure(out, &failure));
             }
         }
+        Ok(())
+    }
+
+    /// A lookup that leaves no trace: for what the client shows of words that are in the history already.
+    fn define(&mut self, name: &str, word: &str) -> Result<(), Failure> {
+        self.logged_in_as(name)?;
+        self.renew_words();
+        let found = self.words.find(word, &mut self.stores)?;
+        self.replies.waiting(Awaits::Account, |out| match &found {
+            Some(found) => push_entry(out, &found.headword, &found.interpret),
+            None => crate::protocol::push_failure(out, &Failure::new(Code::NotFound, "no such word")),
+        });
         Ok(())
     }
 

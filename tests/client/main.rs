@@ -6,7 +6,9 @@ mod common;
 #[path = "../common/terminal.rs"]
 mod terminal;
 
+mod editing;
 mod failures;
+mod helps;
 mod hostile;
 mod hostile_framing;
 mod keys;
@@ -14,9 +16,12 @@ mod languages;
 mod local;
 mod login;
 mod menus;
+mod pages;
 mod person;
 mod pipes;
 mod prompts;
+mod robust;
+mod scripts;
 mod secrets;
 mod stream;
 mod subcommands;

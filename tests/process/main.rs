@@ -13,6 +13,7 @@ mod backpressure;
 mod children;
 mod clock;
 mod control;
+mod define;
 mod durability;
 mod framing;
 mod hostile;

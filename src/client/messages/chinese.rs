@@ -1,7 +1,9 @@
 //! The messages in Chinese, and nothing else.
 
-use super::{Message, listed, systems_words, wrong_login};
+use super::{Message, listed, numbered, systems_words, wrong_login};
 use crate::client::error::{Error, KeptFault, TlsFault, WordFault};
+use crate::client::misuse::Misuse;
+use crate::client::show::shown;
 use crate::protocol::{
     Code, Failure, MAX_HISTORY, MAX_LINE, MAX_NAME_CHARS, MAX_PASSWD_BYTES, MAX_PASSWD_CHARS, printable,
 };
@@ -14,6 +16,8 @@ pub(super) fn say(message: &Message<'_>) -> String {
             format!("\n词典（{}）\n  1  注册\n  2  登录\n  3  退出", printable(address))
         }
         Message::LevelTwo { name } => format!("\n{}\n  1  查词\n  2  历史记录\n  3  退出登录", printable(name)),
+        Message::OverTls { address } => format!("{}，TLS", printable(address)),
+        Message::InClearText { address } => format!("{}，未加密", printable(address)),
         Message::AskChoice => "> ".into(),
         Message::UnknownChoice { typed, last } => {
             format!("菜单里没有“{}”，请输入 1 到 {last}。", printable(typed))
@@ -21,6 +25,7 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::UnreadableLine => "无法识别：请输入一行 UTF-8 文本，且不要太长。".into(),
         Message::AskName => "用户名：".into(),
         Message::AskNameOr { name } => format!("用户名 [{}]：", printable(name)),
+        Message::NameOfLastTime { name } => format!("上次是 {}（直接回车则相同）", printable(name)),
         Message::AskPassword => "密码：".into(),
         Message::AskPasswordAgain => "再次输入密码：".into(),
         Message::AskNewPassword => "新密码：".into(),
@@ -54,13 +59,33 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::HeadName => "用户名".into(),
         Message::HeadWord => "单词".into(),
         Message::HeadTime => "时间（UTC）".into(),
+        Message::NothingMatches => "没有符合条件的记录。".into(),
+        Message::Today => "今天".into(),
+        Message::Yesterday => "昨天".into(),
+        Message::HeadLocalTime => "时间".into(),
+        Message::HeadLastTime => "最近一次".into(),
+        Message::HeadLookups => "次数".into(),
+        Message::HeadInterpretation => "释义".into(),
+        Message::Exported { words } => format!("已导出 {words} 个单词。"),
         Message::NotFound { word } => format!("没有找到：{}", printable(word)),
         Message::DidYouMean { headwords } => format!("您是不是要找：{}？", listed(headwords, "、")),
+        Message::DidYouMeanNumbered { headwords } => {
+            format!("您是不是要找：{}？", numbered(headwords, "、", ["（", "）"]))
+        }
         Message::BadWord { word, fault } => bad_word(word, *fault),
         Message::ClearTextWarning { address } => {
             format!("警告：密码将以明文发送到 {}，途中的任何人都能看到；请使用 --tls", printable(address))
         }
         Message::LookupUnknown => "连接在收到回答之前断开了，这次查询不一定记入了历史记录。".into(),
+        Message::Misuse(misuse) => match misuse {
+            Misuse::TwoServers => "--local 和 --server 是两个不同的服务器".into(),
+            Misuse::TrustWithoutTls => "--tls-ca 要与 --tls 一起使用".into(),
+            Misuse::TlsToLocal => "--tls 用于网络上的服务器；--local 没有什么可以被窃听".into(),
+            Misuse::NotToClear => "history clear 不接受 history 的选项".into(),
+            Misuse::MenusAsJson => "--json 与命令一起使用；菜单是给人看的".into(),
+            Misuse::TwoFormats => "--json 和 --format 是两种不同的格式".into(),
+            Misuse::PartOfJson => "--json 输出每一项，不能与 --field 或 --first-line 同时使用".into(),
+        },
         Message::Failed(error) => failed(error),
     }
 }
@@ -100,6 +125,12 @@ fn failed(error: &Error) -> String {
         Error::System(reason) => format!("系统拒绝了操作：{}", reasons_words(reason)),
         Error::PasswordFile { path, reason } => {
             format!("无法使用密码文件 {}：{}", printable(&path.to_string_lossy()), reasons_words(reason))
+        }
+        Error::Configuration { path, reason } => {
+            format!("配置文件 {}：{}", printable(&path.to_string_lossy()), shown(reason))
+        }
+        Error::File { path, reason } => {
+            format!("文件 {}：{}", printable(&path.to_string_lossy()), reasons_words(reason))
         }
         Error::NoUser => "请用 --user 用户名 或环境变量 CIDIAN_USER 指定账号".into(),
         Error::NoTerminal => "没有可以输入密码的终端，请使用 --password-file 文件".into(),

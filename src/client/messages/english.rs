@@ -1,7 +1,9 @@
 //! The messages in English, and nothing else.
 
-use super::{Message, WRONG_LOGIN, listed, systems_words, wrong_login};
+use super::{Message, WRONG_LOGIN, listed, numbered, systems_words, wrong_login};
 use crate::client::error::{Error, KeptFault, TlsFault, WordFault};
+use crate::client::misuse::Misuse;
+use crate::client::show::shown;
 use crate::protocol::{
     Code, Failure, MAX_HISTORY, MAX_LINE, MAX_NAME_CHARS, MAX_PASSWD_BYTES, MAX_PASSWD_CHARS, printable,
 };
@@ -15,11 +17,14 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::LevelTwo { name } => {
             format!("\n{}\n  1  look up\n  2  history\n  3  log out", printable(name))
         }
+        Message::OverTls { address } => format!("{}, TLS", printable(address)),
+        Message::InClearText { address } => format!("{}, not encrypted", printable(address)),
         Message::AskChoice => "> ".into(),
         Message::UnknownChoice { typed, last } => format!("\"{}\" is not on the menu: 1 to {last}.", printable(typed)),
         Message::UnreadableLine => "That can't be read: a line of UTF-8 text, and not too long, please.".into(),
         Message::AskName => "Name: ".into(),
         Message::AskNameOr { name } => format!("Name [{}]: ", printable(name)),
+        Message::NameOfLastTime { name } => format!("Last time: {} (Enter alone for the same)", printable(name)),
         Message::AskPassword => "Password: ".into(),
         Message::AskPasswordAgain => "Password again: ".into(),
         Message::AskNewPassword => "New password: ".into(),
@@ -61,8 +66,19 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::HeadName => "Name".into(),
         Message::HeadWord => "Word".into(),
         Message::HeadTime => "Time (UTC)".into(),
+        Message::NothingMatches => "Nothing matches.".into(),
+        Message::Today => "today".into(),
+        Message::Yesterday => "yesterday".into(),
+        Message::HeadLocalTime => "Time".into(),
+        Message::HeadLastTime => "Last".into(),
+        Message::HeadLookups => "Lookups".into(),
+        Message::HeadInterpretation => "Interpretation".into(),
+        Message::Exported { words } => format!("{words} words exported."),
         Message::NotFound { word } => format!("not found: {}", printable(word)),
         Message::DidYouMean { headwords } => format!("Did you mean: {}?", listed(headwords, ", ")),
+        Message::DidYouMeanNumbered { headwords } => {
+            format!("Did you mean: {}?", numbered(headwords, ", ", [" (", ")"]))
+        }
         Message::BadWord { word, fault } => bad_word(word, *fault),
         Message::ClearTextWarning { address } => {
             format!(
@@ -73,6 +89,15 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::LookupUnknown => {
             "The connection was lost before the answer came; the lookup may be in your history or not.".into()
         }
+        Message::Misuse(misuse) => match misuse {
+            Misuse::TwoServers => "--local and --server name two different servers".into(),
+            Misuse::TrustWithoutTls => "--tls-ca goes with --tls".into(),
+            Misuse::TlsToLocal => "--tls is for servers on the network; --local leaves nothing to listen to".into(),
+            Misuse::NotToClear => "history clear takes none of the options of history".into(),
+            Misuse::MenusAsJson => "--json goes with a subcommand; the menus are for people".into(),
+            Misuse::TwoFormats => "--json and --format name two different formats".into(),
+            Misuse::PartOfJson => "--json prints every field; --field and --first-line go without it".into(),
+        },
         Message::Failed(error) => failed(error),
     }
 }
@@ -117,6 +142,12 @@ fn failed(error: &Error) -> String {
         Error::System(reason) => format!("the system refuses: {}", systems_words(reason)),
         Error::PasswordFile { path, reason } => {
             format!("password file {}: {}", printable(&path.to_string_lossy()), systems_words(reason))
+        }
+        Error::Configuration { path, reason } => {
+            format!("{}: {}", printable(&path.to_string_lossy()), shown(reason))
+        }
+        Error::File { path, reason } => {
+            format!("{}: {}", printable(&path.to_string_lossy()), systems_words(reason))
         }
         Error::NoUser => "which account? Name it with --user NAME or in CIDIAN_USER".into(),
         Error::NoTerminal => "there is no terminal to ask for the password on; use --password-file FILE".into(),

@@ -1,19 +1,25 @@
 //! Every text that a person sees, in two languages. A message is a value here and a sentence in [`english`] and
 //! [`chinese`]: each matches all of them, so that the compiler misses a translation before anybody else does.
-//! (`--help` is clap's, in English.) This room never decides whether or where something is said.
+//! (`--help` is next door.) This room never decides whether or where something is said.
 
 mod chinese;
 mod english;
 
 use super::error::{Error, WordFault};
+use super::misuse::Misuse;
 use crate::protocol::{Code, Failure, printable};
 use std::ffi::OsString;
 use std::io;
 
 /// A language that the client speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
 pub(crate) enum Language {
+    #[default]
+    #[value(name = "en")]
+    #[serde(rename = "en")]
     English,
+    #[value(name = "zh")]
+    #[serde(rename = "zh")]
     Chinese,
 }
 
@@ -45,7 +51,7 @@ fn wrong_login(failure: &Failure) -> bool {
 }
 
 /// What the system says, without its number for it.
-fn systems_words(reason: &io::Error) -> String {
+pub(super) fn systems_words(reason: &io::Error) -> String {
     let text = reason.to_string();
     let end = reason.raw_os_error().and_then(|_| text.rfind(" (os error ")).unwrap_or(text.len());
     printable(&text[..end])
@@ -56,11 +62,26 @@ fn listed(texts: &[String], between: &str) -> String {
     texts.iter().map(|text| printable(text)).collect::<Vec<_>>().join(between)
 }
 
+/// The same with the number of each behind it.
+fn numbered(texts: &[String], between: &str, brackets: [&str; 2]) -> String {
+    let [open, close] = brackets;
+    let one = |(index, text): (usize, &String)| format!("{}{open}{}{close}", printable(text), index + 1);
+    texts.iter().enumerate().map(one).collect::<Vec<_>>().join(between)
+}
+
 /// Something to say. Texts in it that come from outside are made printable by whoever builds it.
 #[derive(Debug)]
 pub(crate) enum Message<'a> {
     /// The first menu, with the server's address.
     LevelOne {
+        address: &'a str,
+    },
+    /// An address that nobody can listen to.
+    OverTls {
+        address: &'a str,
+    },
+    /// One that others can.
+    InClearText {
         address: &'a str,
     },
     /// The second menu, with the account's name.
@@ -79,6 +100,10 @@ pub(crate) enum Message<'a> {
     AskName,
     /// The same, when Enter alone means a name that is known.
     AskNameOr {
+        name: &'a str,
+    },
+    /// Before the name is asked for: the one that Enter alone means.
+    NameOfLastTime {
         name: &'a str,
     },
     AskPassword,
@@ -134,11 +159,27 @@ pub(crate) enum Message<'a> {
     HeadName,
     HeadWord,
     HeadTime,
+    /// The same where times are local.
+    HeadLocalTime,
+    HeadLastTime,
+    HeadLookups,
+    HeadInterpretation,
+    Today,
+    Yesterday,
+    /// A history that is not empty, but nothing of it was chosen.
+    NothingMatches,
+    Exported {
+        words: u64,
+    },
     NotFound {
         word: &'a str,
     },
     /// Headwords that may have been meant by a word that was not found; there is at least one.
     DidYouMean {
+        headwords: &'a [String],
+    },
+    /// The same where a number is enough to choose one.
+    DidYouMeanNumbered {
         headwords: &'a [String],
     },
     BadWord {
@@ -151,6 +192,8 @@ pub(crate) enum Message<'a> {
     },
     /// A lookup whose answer never came.
     LookupUnknown,
+    /// Options that do not go together.
+    Misuse(Misuse),
     /// An error, whatever it is.
     Failed(&'a Error),
 }

@@ -1,13 +1,15 @@
 //! The menus, played by a pipe, against a scripted server.
 
 use super::*;
-use crate::client::menus;
+use crate::client::config::Config;
+use crate::client::menus::{self, Site};
 
 fn dialogue(typed: &str, scripts: Vec<Vec<Step>>) -> String {
     let server = Server::start(scripts);
     let mut desk = Desk::new(typed, |manner| manner.menus = true);
     let who = Who { user: None, password_file: None, kept: nothing_kept() };
-    menus::run(&mut desk.console, server.connector(), "here", &who).unwrap();
+    let site = Site { address: &server.address, trust: None };
+    menus::run(&mut desk.console, server.connector(), site, &who, Config::default()).unwrap();
     desk.console.flush().unwrap();
     server.finish();
     assert_eq!(desk.errors.text(), "");

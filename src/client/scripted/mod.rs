@@ -148,7 +148,8 @@ impl Desk {
             asks_terminal: false,
             shows_terminal: false,
             errs_terminal: false,
-            bold: false,
+            colour: false,
+            moves: false,
         };
         change(&mut manner);
         let (output, errors) = (Page::default(), Page::default());

@@ -1,8 +1,10 @@
 //! Subcommands against a scripted server.
 
 use super::*;
+use crate::client::arguments::Parts;
 use crate::client::error::Error;
 use crate::client::exit::Exit;
+use crate::client::history::{Choice, Format, Wanted};
 use crate::client::kept::{Kept, Token};
 use crate::client::{about, account, history, login, lookup};
 use crate::protocol::{Code, Count};
@@ -12,7 +14,7 @@ const ROW: &str = "ann\tice cream\t2026-11-23T05:32:10.123456Z\n";
 fn look_up(desk: &mut Desk, server: &Server, words: &[&str]) -> Result<Exit, Error> {
     let (_file, who) = ann();
     let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-    lookup::run(&mut desk.console, &server.connector(), &who, &words)
+    lookup::run(&mut desk.console, &server.connector(), &who, &words, Parts::default())
 }
 
 fn farewell() -> [Step; 2] {
@@ -167,12 +169,21 @@ fn nobody_listens() {
     assert!(said.contains(&address), "{said}");
 }
 
+/// The last so many, or all, as nobody says how.
+fn plainly(count: Count) -> Wanted {
+    Wanted { count: Some(count), choice: Choice::default(), oldest_first: false, format: None }
+}
+
 fn history_of(reply: &str, count: Count, change: impl FnOnce(&mut Manner)) -> (Desk, Result<(), Error>) {
-    let request = if count == Count::All { "H ann all" } else { "H ann 10" };
+    history_as(reply, change, &plainly(count))
+}
+
+fn history_as(reply: &str, change: impl FnOnce(&mut Manner), wanted: &Wanted) -> (Desk, Result<(), Error>) {
+    let request = if wanted.count == Some(Count::All) { "H ann all" } else { "H ann 10" };
     let server = Server::start(vec![after_login([Step::Take(request), give(reply)])]);
     let mut desk = Desk::new("", change);
     let (_file, who) = ann();
-    let outcome = history::print(&mut desk.console, &server.connector(), &who, count);
+    let outcome = history::print(&mut desk.console, &server.connector(), &who, wanted);
     desk.console.flush().unwrap();
     server.finish();
     (desk, outcome)
@@ -185,6 +196,15 @@ fn a_history_in_three_shapes() {
     outcome.unwrap();
     assert_eq!(desk.output.text(), reply["OK 2\n".len()..]);
     let (desk, outcome) = history_of(&reply, Count::Last(10), |manner| manner.shows_terminal = true);
+    outcome.unwrap();
+    // What is local depends on where the test runs.
+    let lines: Vec<String> = desk.output.text().lines().map(str::to_owned).collect();
+    assert_eq!(lines[0], "Name  Word       Time");
+    assert!(lines[1].starts_with("ann   ice cream  ") && lines[2].starts_with("ann   词         "), "{lines:?}");
+    let table = |manner: &mut Manner| (manner.shows_terminal, manner.language) = (false, Language::English);
+    let mut wanted = plainly(Count::Last(10));
+    wanted.format = Some(Format::Table);
+    let (desk, outcome) = history_as(&reply, table, &wanted);
     outcome.unwrap();
     let table =
         "Name  Word       Time (UTC)\nann   ice cream  2026-11-23 05:32:10\nann   词         2026-11-23 05:32:09\n";
