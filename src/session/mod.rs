@@ -37,7 +37,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 use tls::Tls;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 /// What the operator has decided about sessions.
 #[derive(Debug, Clone)]
@@ -285,8 +285,12 @@ impl<'a> Session<'a> {
 
     fn write_replies(&mut self) -> Result<(), Ending> {
         self.settle();
-        let replies = self.replies.take();
-        self.connection.write(&replies)
+        let mut replies = self.replies.take();
+        let written = self.connection.write(&replies);
+        if std::mem::take(&mut self.replies.secret) {
+            replies.zeroize();
+        }
+        written
     }
 
     fn wait_for_client(&mut self, idle_ends: Option<Instant>) -> Result<Wait, Ending> {

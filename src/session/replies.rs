@@ -23,6 +23,8 @@ pub struct Replies {
     waiting: Vec<(Range<usize>, Awaits)>,
     /// The records of the replies that wait for theirs.
     pub records: Vec<Record>,
+    /// Whether one of them holds a token: they are wiped when they are sent.
+    pub secret: bool,
 }
 
 /// So many bytes of replies are sent before more requests are answered.

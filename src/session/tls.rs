@@ -13,6 +13,7 @@ use std::io::{self, IoSlice, Read, Write};
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::Arc;
 use std::time::Duration;
+use zeroize::Zeroize;
 
 /// How long a handshake may take where there is no grace time.
 const HANDSHAKE: Duration = Duration::from_secs(60);
@@ -84,6 +85,8 @@ impl Tls {
         while left > 0 {
             let size = self.connection.reader().read(&mut buffer).map_err(|error| errno(&error))?;
             lines.push(&buffer[..size]);
+            // As where there is no TLS: a password may be in it.
+            buffer[..size].zeroize();
             left = left.saturating_sub(size.max(1));
         }
         self.ended = state.peer_has_closed();

@@ -12,6 +12,7 @@ impl Session<'_> {
         let token = Token::draw().map_err(|error| self.stores.failed(&error))?;
         match self.stores.with(|store| store.keep_token(account, &token.hash()))? {
             Standing::Live => {
+                self.replies.secret = true;
                 push_ok_text(self.replies.out(), token.as_str());
                 Ok(())
             }

@@ -10,8 +10,8 @@ use std::process::Stdio;
 use std::sync::Arc;
 use std::thread;
 
-/// Every subcommand that asks the server for something.
-const SUBCOMMANDS: [&[&str]; 13] = [
+/// Every subcommand that asks the server for something. (`logout` asks nothing where no login is kept.)
+const SUBCOMMANDS: [&[&str]; 14] = [
     &["lookup", "apple", "pear"],
     &["lookup"],
     &["lookup", "--json", "apple"],
@@ -19,6 +19,7 @@ const SUBCOMMANDS: [&[&str]; 13] = [
     &["history", "--all"],
     &["history", "--json"],
     &["history", "clear"],
+    &["login"],
     &["register"],
     &["passwd", "--new-password-file", "password"],
     &["delete-account", "--yes"],

@@ -8,10 +8,10 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::Command;
 
-on_both_stores!(a_child_forgets_passwords);
+on_both_stores!(a_child_forgets_secrets);
 
 /// Looks for them in the memory of the process itself. (Lesson C2.)
-fn a_child_forgets_passwords(store: Store) {
+fn a_child_forgets_secrets(store: Store) {
     let daemon = Setup::new(store).start();
     let (mut client, child) = daemon.connect_with_child();
     let secret = |number: u32| format!("hunter-{number}-hunter-{number}");
@@ -42,6 +42,16 @@ fn a_child_forgets_passwords(store: Store) {
     assert_eq!(processes::in_memory(child, "hunter-"), Some(0));
     client.ok("n");
     assert_eq!(processes::in_memory(child, "hunter-"), Some(0));
+    // A token, when it is given, when it is used, and when it is forgotten.
+    let reply = client.ask_line("K ann");
+    let token = reply.strip_prefix("OK ").expect("a token");
+    wait_until("the token to be wiped", || processes::in_memory(child, token) == Some(0));
+    client.ok(&format!("T ann {token}"));
+    assert_eq!(processes::in_memory(child, token), Some(0));
+    client.ok(&format!("F ann {token}"));
+    assert_eq!(client.refused(&format!("T ann {token}")), "denied");
+    assert_eq!(processes::in_memory(child, token), Some(0));
+    client.ok(&format!("L ann {}", secret(7)));
     client.ok(&format!("X ann {}", secret(7)));
     client.ok("O");
     assert_eq!(processes::in_memory(child, "hunter-"), Some(0));

@@ -75,6 +75,7 @@ fn answer<'a>(line: Option<&'a [u8]>, out: &mut Vec<u8>) -> Option<Request<'a>> 
                 push_history_row(out, &HistoryRow { name, word: "ice cream", time: OffsetDateTime::UNIX_EPOCH });
             }
         }
+        Request::NewToken { .. } => push_ok_text(out, "dG9rZW4"),
         Request::About => {
             push_ok_text(out, "1");
             push_pair(out, "title", &escape("a\nb"));
@@ -101,7 +102,14 @@ fn sound(request: &Request<'_>) {
         | Request::DeleteAccount { name, passwd } => {
             assert!(check_name(name).is_ok() && check_passwd(passwd).is_ok());
             assert_eq!(shown.split_once(' ').map(|(_, rest)| rest), Some(format!("{name:?} …").as_str()));
+            assert!(!request.is_public());
         }
+        Request::TokenLogin { name, .. } | Request::ForgetToken { name, .. } => {
+            assert!(check_name(name).is_ok());
+            assert_eq!(shown.split_once(' ').map(|(_, rest)| rest), Some(format!("{name:?} …").as_str()));
+            assert!(!request.is_public());
+        }
+        Request::NewToken { name } => assert!(check_name(name).is_ok() && !request.is_public()),
         Request::Lookup { name, word } | Request::Suggest { name, text: word } => {
             assert!(check_name(name).is_ok() && !word.is_empty() && trim_blanks(word) == *word);
         }
@@ -137,6 +145,7 @@ fn one_reply(reply: &[u8], request: Option<&Request<'_>>) {
             assert_eq!((headword, unescape(escaped)), (*word, format!("n. {word}\nv.\t\\")));
         }
         Request::Suggest { .. } | Request::History { .. } | Request::About => more = rest.parse().expect("a count"),
+        Request::NewToken { .. } => assert_eq!(rest, "dG9rZW4"),
         _ => assert_eq!(rest, ""),
     }
     for _ in 0..more {
