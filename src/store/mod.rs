@@ -9,19 +9,25 @@ mod error;
 mod location;
 mod moment;
 mod mysql;
+mod operator;
 pub mod passwd;
 mod schema;
 mod sqlite;
+mod ssl;
 #[cfg(test)]
 mod tests;
+mod token;
 
 pub use error::{Error, Kind};
 pub use location::{Location, LocationError, Server};
+pub use operator::{AccountSummary, Operator};
+pub use ssl::{DatabaseTls, SslMode};
+pub use token::{MOST_TOKENS, Token, TokenHash};
 
 use crate::sys::StoreKey;
 
 /// The version of the schema that this program writes and reads.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// An account's number. A login is to this, not to a name: a deleted account's number is never used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -79,6 +85,18 @@ pub enum Standing {
     /// It is, and what was asked is done and durable.
     Live,
     /// It is gone, or locked.
+    Gone,
+}
+
+/// What came of forgetting a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Forgetting {
+    /// It is forgotten, and that is durable.
+    Done,
+    /// The account has no such token.
+    NoSuchToken,
+    /// The account is gone, or locked; nothing was done.
     Gone,
 }
 
@@ -144,11 +162,22 @@ pub trait Store {
     /// Whether an account is there and not locked.
     fn standing(&mut self, account: AccountId) -> Result<Standing, Error>;
 
-    /// Replaces the password's hash.
+    /// Replaces the password's hash, and ends all of the account's tokens.
     fn set_passwd(&mut self, account: AccountId, passwd: &str) -> Result<Standing, Error>;
 
-    /// Deletes the account and all its history.
+    /// Deletes the account, all its history and all its tokens.
     fn delete_account(&mut self, account: AccountId) -> Result<Standing, Error>;
+
+    /// Keeps a new token of an account. Those that have expired go, and so do the oldest, so that there are never more
+    /// than [`MOST_TOKENS`]. Repeating a call (with the same token) after an error keeps it once.
+    fn keep_token(&mut self, account: AccountId, token: &TokenHash) -> Result<Standing, Error>;
+
+    /// The account of this name, compared byte for byte, if it is not locked and the token is one of its; the token's
+    /// use is written down, at most daily. A token that has expired is removed when it is found.
+    fn account_of_token(&mut self, name: &str, token: &TokenHash) -> Result<Option<AccountId>, Error>;
+
+    /// Forgets one token of an account.
+    fn forget_token(&mut self, account: AccountId, token: &TokenHash) -> Result<Forgetting, Error>;
 
     /// Keeps lookups, all or none. Repeating a call (with the same records) after an error writes no row twice.
     fn record(&mut self, account: AccountId, records: &[Record]) -> Result<Standing, Error>;
@@ -195,6 +224,17 @@ pub fn open(location: &Location, key: StoreKey) -> Result<Box<dyn Store>, Error>
     }
 }
 
+/// The same for the operator's tools.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_for_operator(location: &Location, key: StoreKey) -> Result<Box<dyn Operator>, Error> {
+    match location {
+        Location::MySql(server) => Ok(Box::new(mysql::MySql::open(server, key)?)),
+        Location::Sqlite(path) => Ok(Box::new(sqlite::Sqlite::open(path, key)?)),
+    }
+}
+
 /// Checks that the database can be reached and has the schema that this program needs; an embedded one is made.
 ///
 /// # Errors
@@ -206,7 +246,7 @@ pub fn check(location: &Location, _: StoreKey) -> Result<(), Error> {
     }
 }
 
-/// Makes the schema, or completes it. Safe to repeat.
+/// Makes the schema, completes it, or brings it from an older version to ours. Safe to repeat.
 ///
 /// # Errors
 /// As [`check`].

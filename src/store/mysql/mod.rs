@@ -5,8 +5,11 @@
 
 mod connection;
 mod errors;
+mod operator;
 mod setup;
 pub(super) mod statements;
+mod tls;
+mod tokens;
 mod words;
 
 use ::mysql::prelude::Queryable;
@@ -16,8 +19,8 @@ use self::connection::{Attempt, Link, select, select_first};
 use super::location::Server;
 use super::moment::{self, Civil};
 use super::{
-    AboutWords, Account, AccountId, Error, Microseconds, PastLookup, Record, Registration, Standing, Store, WordRow,
-    schema,
+    AboutWords, Account, AccountId, Error, Forgetting, Microseconds, PastLookup, Record, Registration, Standing, Store,
+    TokenHash, WordRow, schema,
 };
 use crate::sys::StoreKey;
 
@@ -84,10 +87,7 @@ impl Store for MySql {
     }
 
     fn set_passwd(&mut self, account: AccountId, passwd: &str) -> Result<Standing, Error> {
-        self.link.run(|connection, _| {
-            connection.exec_drop(statements::SET_PASSWD, (passwd, statements::id(account)))?;
-            Ok(if connection.affected_rows() > 0 { Standing::Live } else { Standing::Gone })
-        })
+        self.link.run(|connection, _| tokens::set_passwd(connection, statements::SET_PASSWD, account, passwd))
     }
 
     fn delete_account(&mut self, account: AccountId) -> Result<Standing, Error> {
@@ -103,6 +103,22 @@ impl Store for MySql {
             let there: Option<(u64,)> = select_first(connection, statements::EXISTS, (statements::id(account),))?;
             Ok(if there.is_none() { Standing::Live } else { Standing::Gone })
         })
+    }
+
+    fn keep_token(&mut self, account: AccountId, token: &TokenHash) -> Result<Standing, Error> {
+        tokens::keep(&mut self.link, account, token)
+    }
+
+    fn account_of_token(&mut self, name: &str, token: &TokenHash) -> Result<Option<AccountId>, Error> {
+        let account = tokens::account(&mut self.link, name, token)?;
+        if let Some(account) = account {
+            self.owner = Some((account, name.to_owned()));
+        }
+        Ok(account)
+    }
+
+    fn forget_token(&mut self, account: AccountId, token: &TokenHash) -> Result<Forgetting, Error> {
+        tokens::forget(&mut self.link, account, token)
     }
 
     fn record(&mut self, account: AccountId, records: &[Record]) -> Result<Standing, Error> {
