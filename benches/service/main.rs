@@ -74,7 +74,7 @@ fn run(arguments: &Arguments) -> Result<()> {
     outcome.map_err(|error| format!("{error}{}", bed.last_words()))?;
     if arguments.writes() {
         let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
-        report::write_into(&docs.join("performance.md"), &text)?;
+        report::write_into(&docs.join("performance.md"), &format!("![ratios](performance.svg)\n\n{text}"))?;
         std::fs::write(docs.join("performance.svg"), plot::svg(&sections))?;
         println!("written to docs/performance.md and docs/performance.svg");
     }
