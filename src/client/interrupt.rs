@@ -8,7 +8,6 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -19,9 +18,6 @@ struct Saved {
 }
 
 static SAVED: Mutex<Option<Saved>> = Mutex::new(None);
-
-/// How many there are to whom Ctrl-C belongs instead.
-static IGNORED: AtomicUsize = AtomicUsize::new(0);
 
 /// What Ctrl-C shows instead of ending the client, while a line is typed that it clears.
 static CLEARS: Mutex<Option<String>> = Mutex::new(None);
@@ -50,9 +46,6 @@ pub(crate) fn watch() -> io::Result<()> {
 
 /// Whether Ctrl-C means something else now; then that is done here.
 fn is_for_others() -> bool {
-    if IGNORED.load(Ordering::SeqCst) > 0 {
-        return true;
-    }
     match &*CLEARS.lock().unwrap_or_else(PoisonError::into_inner) {
         Some(prompt) => {
             // The terminal itself has dropped what was typed.
@@ -60,21 +53,6 @@ fn is_for_others() -> bool {
             true
         }
         None => false,
-    }
-}
-
-/// Ctrl-C is somebody else's as long as this lives: a pager's, say.
-pub(crate) struct Ignored(());
-
-/// Leaves Ctrl-C to others.
-pub(crate) fn ignore() -> Ignored {
-    IGNORED.fetch_add(1, Ordering::SeqCst);
-    Ignored(())
-}
-
-impl Drop for Ignored {
-    fn drop(&mut self) {
-        IGNORED.fetch_sub(1, Ordering::SeqCst);
     }
 }
 

@@ -7,6 +7,7 @@
 mod descriptors;
 mod environment;
 mod fork;
+mod interrupts;
 mod local_time;
 mod memory;
 mod origin;
@@ -22,6 +23,7 @@ pub use descriptors::{
 };
 pub use environment::{set_variable, take_variable};
 pub use fork::exit_now;
+pub use interrupts::{InterruptsIgnored, ignore_interrupts};
 pub use local_time::local_offset;
 pub use memory::{fix_allocator, give_back_memory};
 pub use origin::{Forker, Origin, StoreKey};

@@ -3,7 +3,7 @@
 //! shows as a broken pipe; one that can't be started loses nothing. Ctrl-C is the pager's while it runs.
 
 use super::wrap::width;
-use crate::client::interrupt;
+use crate::sys::{InterruptsIgnored, ignore_interrupts};
 use std::io::{self, Write};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -45,7 +45,7 @@ struct Pager {
     chunks: SyncSender<Vec<u8>>,
     writer: JoinHandle<()>,
     /// Until the pager has ended.
-    _interrupts: interrupt::Ignored,
+    _interrupts: InterruptsIgnored,
 }
 
 impl Page {
@@ -137,8 +137,8 @@ fn start_one(line: &str) -> Option<Pager> {
             command.env(name, value);
         }
     }
-    let interrupts = interrupt::ignore();
     let mut child = command.spawn().ok()?;
+    let interrupts = ignore_interrupts();
     let mut input = child.stdin.take()?;
     let (chunks, waiting) = sync_channel::<Vec<u8>>(WAITING_CHUNKS);
     let writer = thread::spawn(move || while waiting.recv().is_ok_and(|chunk| input.write_all(&chunk).is_ok()) {});
