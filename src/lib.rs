@@ -14,3 +14,4 @@ pub mod store;
 pub mod sys;
 pub mod text;
 pub mod words;
+pub mod writer;

@@ -28,6 +28,7 @@ mod start;
 mod state_directory;
 mod status;
 mod tools;
+mod writer;
 
 pub use exit::{Exit, Fatal};
 pub use options::CommandLine;

@@ -10,6 +10,7 @@ use super::options::{Command, CommandLine, Lookup, WordsCommand};
 use super::parent::{Parent, Parts};
 use super::settings::{Settings, environment};
 use super::signals::Signals;
+use super::writer::Supervisor;
 use super::{import, logging, probe, tools};
 use crate::session::Words;
 use crate::session::board::Board;
@@ -92,11 +93,25 @@ pub(super) fn prepare(
     let board = Board::new(slots).map_err(|error| system("the board of children", &error))?;
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let hub = Hub::new(processors).map_err(|error| system("the hub", &error))?;
+    let writer = Supervisor::new().map_err(|error| system("the writer", &error))?;
     let title = Title::prepare(&forker);
     if title.is_none() {
         warn!("sessions can't show themselves in ps: /proc does not tell where the command line is");
     }
-    Parent::new(Parts { forker, settings, listeners, signals, words, memory, board, hub, control, notifier, title })
+    Parent::new(Parts {
+        forker,
+        settings,
+        listeners,
+        signals,
+        words,
+        memory,
+        board,
+        hub,
+        writer,
+        control,
+        notifier,
+        title,
+    })
 }
 
 fn load_words(settings: &Settings, forker: &mut Forker) -> Result<(Words, Option<OwnedFd>), Fatal> {

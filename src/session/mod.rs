@@ -26,6 +26,7 @@ pub use words::Words;
 use crate::protocol::{Code, Failure, Line, Request};
 use crate::store::Location;
 use crate::sys::{self, ChildSignals, Origin, Title};
+use crate::writer::Channel;
 use board::{Board, SlotNumber};
 use connection::{Connection, Wait};
 use std::convert::Infallible;
@@ -54,6 +55,8 @@ pub struct Inherited<'a> {
     pub peer: Peer,
     /// Where the parent is asked for things.
     pub hub: BorrowedFd<'a>,
+    /// Where the writer is handed what is to be kept.
+    pub door: BorrowedFd<'a>,
     /// The page shared with the parent.
     pub board: &'a Board,
     /// This session's place on it.
@@ -70,7 +73,8 @@ pub struct Inherited<'a> {
 
 /// How long a finished session waits for its client to take the last line and close.
 const DRAIN: Duration = Duration::from_secs(1);
-/// A wait this long closes the database connection: it is cheap to make again, and dear to keep in ten thousand children.
+/// A wait this long closes the database connection and the channel to the writer: they are cheap to make again, and
+/// dear to keep in ten thousand children.
 const STORE_IDLE: Duration = Duration::from_secs(5);
 
 /// Runs a session to its end. This is the only door from the parent's code to the child's.
@@ -86,7 +90,7 @@ pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
 }
 
 fn prepare(inherited: &Inherited<'_>) -> Result<ChildSignals, nix::errno::Errno> {
-    sys::close_all_but(&[inherited.client.as_fd(), inherited.hub])?;
+    sys::close_all_but(&[inherited.client.as_fd(), inherited.hub, inherited.door])?;
     ChildSignals::install()
 }
 
@@ -95,6 +99,7 @@ struct Session<'a> {
     connection: Connection,
     signals: ChildSignals,
     stores: stores::Stores<'a>,
+    writer: Channel<'a>,
     words: &'a mut Words,
     hub: BorrowedFd<'a>,
     board: &'a Board,
@@ -110,11 +115,12 @@ struct Session<'a> {
 
 impl<'a> Session<'a> {
     fn new(inherited: Inherited<'a>, origin: Origin, signals: ChildSignals) -> Self {
-        let Inherited { client, peer, hub, board, slot, words, settings, title, connected } = inherited;
+        let Inherited { client, peer, hub, door, board, slot, words, settings, title, connected } = inherited;
         Self {
             connection: Connection::new(client),
             signals,
             stores: stores::Stores::new(&settings.database, origin.into_store_key(), peer.clone(), board),
+            writer: Channel::new(door),
             words,
             hub,
             board,
@@ -217,12 +223,13 @@ impl<'a> Session<'a> {
             return Ok(Wait::Ready);
         }
         self.connection.lines.release_if_empty();
-        if self.stores.is_open() {
+        if self.stores.is_open() || self.writer.is_open() {
             let rest = Instant::now() + STORE_IDLE;
             if deadline.is_none_or(|deadline| rest < deadline) {
                 match self.connection.wait_readable(Some(rest), &self.signals)? {
                     Wait::TimedOut => {
                         self.stores.close();
+                        self.writer.close();
                         sys::give_back_memory();
                     }
                     other => return Ok(other),

@@ -58,19 +58,17 @@ impl Session<'_> {
             self.replies.refuse(|_| Some(denied()));
             return;
         };
-        let outcome = if self.replies.records.is_empty() {
-            self.stores.with(|store| store.standing(login.account))
-        } else {
-            history::keep(&mut self.stores, login, &self.replies.records)
-        };
-        match outcome {
+        match history::keep(&mut self.writer, login, &self.replies.records) {
             Ok(Standing::Live) => self.replies.confirm(),
             Ok(Standing::Gone) => {
                 self.log_out();
                 self.replies.refuse(|_| Some(denied()));
             }
             // Nothing was to be kept of the others: they are as true as they can be known to be.
-            Err(failure) => self.replies.refuse(|awaits| (awaits == Awaits::Record).then(|| failure.clone())),
+            Err(error) => {
+                let failure = self.stores.tell(&error);
+                self.replies.refuse(|awaits| (awaits == Awaits::Record).then(|| failure.clone()));
+            }
         }
     }
 

@@ -46,8 +46,15 @@ impl<'a> Stores<'a> {
         }
     }
 
-    /// Logs a failure, and says what the client is told of it: nothing of the database's own words.
+    /// A failure of this connection: it is logged, and becomes what the client is told.
     pub fn failed(&mut self, error: &Error) -> Failure {
+        // A connection in an unknown state is not used again.
+        self.open = None;
+        self.tell(error)
+    }
+
+    /// Logs a failure, and says what the client is told of it: nothing of the database's own words.
+    pub fn tell(&self, error: &Error) -> Failure {
         let peer = &self.peer;
         self.board.count_database_error();
         match error.kind {
@@ -55,8 +62,6 @@ impl<'a> Stores<'a> {
             Kind::Configuration => log::error!("client {peer}: database (its configuration needs mending): {error}"),
             Kind::Bug => log::error!("client {peer}: database (a bug in cidiand, please report it): {error}"),
         }
-        // A connection in an unknown state is not used again.
-        self.open = None;
         Failure::new(Code::Unavailable, "the database can't be reached now; try again later")
     }
 }

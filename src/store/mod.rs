@@ -17,6 +17,7 @@ mod tests;
 
 pub use error::{Error, Kind};
 pub use location::{Location, LocationError, Server};
+pub use schema::{MAX_NAME_CHARS, MAX_WORD_CHARS};
 
 use crate::sys::StoreKey;
 
@@ -61,6 +62,17 @@ pub struct Record {
     pub time: Microseconds,
     /// 64 random bits drawn by each child.
     pub origin: u64,
+}
+
+/// Lookups of one session that are kept together, or none of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch {
+    /// Whose they are.
+    pub account: AccountId,
+    /// The account's name, which every row repeats. Names never change.
+    pub name: String,
+    /// The lookups; none only asks how the account stands.
+    pub records: Vec<Record>,
 }
 
 /// One lookup that was kept.
@@ -150,8 +162,10 @@ pub trait Store {
     /// Deletes the account and all its history.
     fn delete_account(&mut self, account: AccountId) -> Result<Standing, Error>;
 
-    /// Keeps lookups, all or none. Repeating a call (with the same records) after an error writes no row twice.
-    fn record(&mut self, account: AccountId, records: &[Record]) -> Result<Standing, Error>;
+    /// Keeps lookups of any number of sessions, with as few commits as can be, and says of each batch what came of it.
+    /// A batch whose account is gone or locked, or that can't be kept for a reason of its own, does the others no
+    /// harm. Repeating a call (with the same records) after an error writes no row twice.
+    fn record_many(&mut self, batches: &[Batch]) -> Vec<Result<Standing, Error>>;
 
     /// The last `limit` lookups (all of them without one), newest first; `None` if the account is gone or locked.
     fn history(&mut self, account: AccountId, limit: Option<u32>) -> Result<Option<Vec<PastLookup>>, Error>;

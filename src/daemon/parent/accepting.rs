@@ -64,6 +64,7 @@ impl Parent {
             return;
         };
         let (board, hub, words, session) = (&self.board, &self.hub, &mut self.words, &self.session);
+        let door = self.writer.for_children();
         let title = self.title.as_mut();
         let inherited_peer = peer.clone();
         // In the child the client's socket is moved into the session; here it stays, to refuse with.
@@ -74,6 +75,7 @@ impl Parent {
                     client,
                     peer: inherited_peer,
                     hub: hub.for_children(),
+                    door,
                     board,
                     slot: reserved.slot(),
                     words,

@@ -22,6 +22,7 @@ use crate::daemon::scarcity::Scarcity;
 use crate::daemon::settings::Settings;
 use crate::daemon::signals::Signals;
 use crate::daemon::status::grouped;
+use crate::daemon::writer::Supervisor;
 use crate::session::board::Board;
 use crate::session::exchange::Ask;
 use crate::session::{SessionSettings, Words};
@@ -56,6 +57,8 @@ pub struct Parts {
     pub board: Board,
     /// Where children ask.
     pub hub: Hub,
+    /// The writer's place.
+    pub writer: Supervisor,
     /// Where the operator asks; a client's private server has no such place.
     pub control: Option<Control>,
     /// The way to systemd.
@@ -78,6 +81,7 @@ pub struct Parent {
     memory: Option<OwnedFd>,
     board: Board,
     hub: Hub,
+    writer: Supervisor,
     children: Children,
     admission: Admission,
     refusals: Refusals,
@@ -98,7 +102,8 @@ impl Parent {
     /// # Errors
     /// [`Exit::System`]: no descriptor.
     pub fn new(parts: Parts) -> Result<Self, Fatal> {
-        let Parts { forker, settings, listeners, signals, words, memory, board, hub, control, notifier, title } = parts;
+        let Parts { forker, settings, listeners, signals, words, memory, board, hub, writer, control, notifier, title } =
+            parts;
         let system = |error: Errno| Fatal::new(Exit::System, format!("the event loop can't be set up: {error}"));
         let poller = Poller::new().map_err(system)?;
         poller.watch(signals.as_fd(), Token::Signal).map_err(system)?;
@@ -120,6 +125,7 @@ impl Parent {
             memory,
             board,
             hub,
+            writer,
             children: Children::default(),
             admission: Admission::new(settings.max_clients, settings.max_clients_per_source, settings.exempt_sources),
             refusals: Refusals::default(),
@@ -142,6 +148,8 @@ impl Parent {
         for listener in &self.listeners {
             info!("listening on {listener}");
         }
+        // Before anybody can have something to keep; what fails now is tried again.
+        self.fork_writer(Instant::now());
         let status = self.status();
         info!("ready: {status}");
         self.notifier.ready(&status);
@@ -163,7 +171,8 @@ impl Parent {
             if self.signals.take(Signal::SIGCHLD) {
                 self.reap();
             }
-            if self.stop_by.is_some() && self.children.count() == 0 {
+            // The writer last: until then somebody may have something to keep.
+            if self.stop_by.is_some() && self.children.count() == 0 && self.writer.finish() {
                 info!("stopped");
                 return Exit::Success;
             }
@@ -206,8 +215,15 @@ impl Parent {
     fn do_what_is_due(&mut self, now: Instant) -> Option<Instant> {
         let mut stop_by = self.stop_by;
         if stop_by.is_some_and(|deadline| deadline <= now) {
-            warn!("{} children have not finished in {} s and are ended", self.children.count(), DRAIN.as_secs());
+            let who = match self.children.count() {
+                0 => "the writer has".to_owned(),
+                count => format!("{count} children have"),
+            };
+            warn!("{who} not finished in {} s and are ended", DRAIN.as_secs());
             self.children.signal_all(Signal::SIGKILL);
+            if self.children.count() == 0 {
+                self.writer.kill();
+            }
             // They can't refuse; what is left is to reap them.
             stop_by = Some(now + DRAIN);
             self.stop_by = stop_by;
@@ -225,8 +241,9 @@ impl Parent {
         let told = self.notifier.status(|| status_line(admission, words), now);
         self.tell_who_waits_for_children(now);
         let look = self.reload.look_at(now);
+        let writer = self.fork_writer(now);
         let control = self.control.as_mut().and_then(|control| control.close_due(&self.poller, now));
-        [stop_by, rested, refused, told, look, control].into_iter().flatten().min()
+        [stop_by, rested, refused, told, look, control, writer].into_iter().flatten().min()
     }
 
     // Reap.
@@ -237,10 +254,10 @@ impl Parent {
             match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
                 Ok(WaitStatus::StillAlive) | Err(Errno::ECHILD) => return,
                 Ok(status) => {
-                    if let Some(pid) = status.pid()
-                        && let Some(place) = self.children.ended(pid, status, &self.board)
-                    {
-                        self.admission.leave(place);
+                    let Some(pid) = status.pid() else { continue };
+                    match self.children.ended(pid, status, &self.board) {
+                        Some(place) => self.admission.leave(place),
+                        None => self.writer.ended(pid, status, Instant::now()),
                     }
                 }
                 Err(Errno::EINTR) => {}
@@ -250,6 +267,11 @@ impl Parent {
                 }
             }
         }
+    }
+
+    fn fork_writer(&mut self, now: Instant) -> Option<Instant> {
+        let title = self.title.as_mut();
+        self.writer.fork_due(&mut self.forker, &self.board, &self.session.database, title, now)
     }
 
     fn answer_children(&mut self) {

@@ -139,6 +139,13 @@ impl Parent {
             (Lookup::Text, None) => "built-in words".to_owned(),
         };
         let generation = self.words.generation();
+        let (records, commits) = self.board.commits();
+        let writer = status::Writer {
+            pid: self.writer.pid().map(nix::unistd::Pid::as_raw),
+            forks: self.writer.forks(),
+            records,
+            commits,
+        };
         Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
@@ -157,6 +164,7 @@ impl Parent {
             refused: self.refusals.count(),
             database: self.database.clone(),
             database_errors: self.board.database_errors(),
+            writer,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! that is not on the disk.
 
 mod errors;
+mod record;
 mod setup;
 
 use std::path::Path;
@@ -12,9 +13,7 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior};
 
 use super::moment::{self, Civil};
-use super::{
-    AboutWords, Account, AccountId, Error, PastLookup, Record, Registration, Standing, Store, WordRow, schema,
-};
+use super::{AboutWords, Account, AccountId, Batch, Error, PastLookup, Registration, Standing, Store, WordRow, schema};
 use crate::sys::StoreKey;
 
 pub(super) use setup::init;
@@ -26,9 +25,6 @@ const ACCOUNT: &str = "SELECT id, passwd, locked FROM user WHERE name = ?";
 const LIVE: &str = "SELECT name FROM user WHERE id = ? AND locked = 0";
 const SET_PASSWD: &str = "UPDATE user SET passwd = ? WHERE id = ? AND locked = 0";
 const DELETE_ACCOUNT: &str = "DELETE FROM user WHERE id = ? AND locked = 0";
-/// A row that is there already is this very lookup, written by an earlier attempt.
-const RECORD: &str = "INSERT INTO hist (user_id, name, word, time, origin) VALUES (?, ?, ?, ?, ?) \
-    ON CONFLICT (user_id, time, origin) DO NOTHING";
 const HISTORY: &str = "SELECT word, time FROM hist WHERE user_id = ? ORDER BY time DESC, origin DESC LIMIT ?";
 const CLEAR_ALL: &str = "DELETE FROM hist WHERE user_id = ?";
 const CLEAR_WORD: &str = "DELETE FROM hist WHERE user_id = ? AND word = ?";
@@ -103,25 +99,8 @@ impl Store for Sqlite {
         self.run(|connection| changed(connection.prepare_cached(DELETE_ACCOUNT)?.execute((number(account),))?))
     }
 
-    fn record(&mut self, account: AccountId, records: &[Record]) -> Result<Standing, Error> {
-        let mut rows = Vec::with_capacity(records.len());
-        for record in records {
-            schema::check_word(&record.word)?;
-            rows.push((&record.word, Civil::of(record.time)?.text(), record.origin.cast_signed()));
-        }
-        if rows.is_empty() {
-            return self.standing(account);
-        }
-        self.write(|transaction| {
-            let Some(name) = live(&transaction, account)? else { return Ok(Standing::Gone) };
-            let mut insert = transaction.prepare_cached(RECORD)?;
-            for (word, time, origin) in rows {
-                insert.execute((number(account), &name, word, time, origin))?;
-            }
-            drop(insert);
-            transaction.commit()?;
-            Ok(Standing::Live)
-        })
+    fn record_many(&mut self, batches: &[Batch]) -> Vec<Result<Standing, Error>> {
+        record::many(self, batches)
     }
 
     fn history(&mut self, account: AccountId, limit: Option<u32>) -> Result<Option<Vec<PastLookup>>, Error> {

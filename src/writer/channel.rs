@@ -1,0 +1,102 @@
+//! A child's way to the writer: a socket pair of its own, made when it first has something to keep and closed when it
+//! has been idle, so that ten thousand silent children cost the writer nothing. It never waits without an end.
+
+use super::message::{MAX_OUTCOME, read_outcome, write_batch};
+use crate::session::exchange::pair;
+use crate::store::{AccountId, Error, Record, Standing};
+use crate::sys;
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, ppoll};
+use nix::sys::socket::{MsgFlags, recv, send};
+use nix::sys::time::TimeSpec;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+/// How long an answer may take: as long as one of the database's may.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How long to wait before a batch is sent again; twice as long the next time, and so on.
+const PAUSE: Duration = Duration::from_millis(1);
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+
+/// A channel to the writer, open or not yet.
+#[derive(Debug)]
+pub struct Channel<'a> {
+    door: BorrowedFd<'a>,
+    open: Option<OwnedFd>,
+}
+
+impl<'a> Channel<'a> {
+    /// A channel through this door.
+    pub fn new(door: BorrowedFd<'a>) -> Self {
+        Self { door, open: None }
+    }
+
+    /// Whether the writer has a descriptor open for us.
+    pub fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// Gives the channel up; the next record makes another.
+    pub fn close(&mut self) {
+        self.open = None;
+    }
+
+    /// Has records kept, at most [`super::message::MOST_RECORDS`]; without any, asks how the account stands. When it
+    /// returns [`Standing::Live`], they are durable.
+    ///
+    /// When the writer dies, they are sent again to the next one: the same rows, which are there once in the end.
+    ///
+    /// # Errors
+    /// What the writer says is wrong with the database, or that there is no writer.
+    pub fn keep(&mut self, account: AccountId, name: &str, records: &[Record]) -> Result<Standing, Error> {
+        let deadline = Instant::now() + PATIENCE;
+        let mut batch = Vec::with_capacity(64 + records.len() * 48);
+        write_batch(&mut batch, account, name, records);
+        let mut pause = PAUSE;
+        loop {
+            let error = match self.send(&batch).and_then(|()| self.receive(deadline)) {
+                Ok(outcome) => return outcome,
+                Err(error) => error,
+            };
+            // Whatever still comes on this channel is an answer to what was given up.
+            self.open = None;
+            if Instant::now() + pause >= deadline {
+                return Err(Error::world(format!("the writer does not answer: {error}")));
+            }
+            // Nothing is watched: this is a pause.
+            let _ = ppoll(&mut [], Some(TimeSpec::from_duration(pause)), None);
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// Sends a batch, through a new channel if there is none.
+    fn send(&mut self, batch: &[u8]) -> Result<(), Errno> {
+        let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
+        if let Some(open) = &self.open {
+            return send(open.as_raw_fd(), batch, flags).map(drop);
+        }
+        let (ours, theirs) = pair()?;
+        // Before the writer has its end: it then finds both at once.
+        send(ours.as_raw_fd(), batch, flags)?;
+        sys::send_with_descriptor(self.door, &[0], theirs.as_fd(), MsgFlags::empty())?;
+        self.open = Some(ours);
+        Ok(())
+    }
+
+    fn receive(&self, deadline: Instant) -> Result<Result<Standing, Error>, Errno> {
+        let Some(open) = &self.open else { return Err(Errno::ENOTCONN) };
+        loop {
+            let left = TimeSpec::from_duration(deadline.saturating_duration_since(Instant::now()));
+            match ppoll(&mut [PollFd::new(open.as_fd(), PollFlags::POLLIN)], Some(left), None) {
+                Ok(0) => return Err(Errno::ETIMEDOUT),
+                Ok(_) => break,
+                Err(Errno::EINTR) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let mut answer = [0; MAX_OUTCOME];
+        let size = recv(open.as_raw_fd(), &mut answer, MsgFlags::MSG_DONTWAIT)?;
+        // An empty one is the end: the writer has died, or had no descriptor for us.
+        read_outcome(&answer[..size]).ok_or(Errno::ECONNRESET)
+    }
+}
