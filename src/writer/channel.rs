@@ -6,9 +6,9 @@ use crate::session::exchange::pair;
 use crate::store::{AccountId, Error, Record, Standing};
 use crate::sys;
 use nix::errno::Errno;
-use nix::poll::{PollFd, PollFlags, ppoll};
-use nix::sys::socket::{MsgFlags, recv, send};
-use nix::sys::time::TimeSpec;
+use nix::poll::ppoll;
+use nix::sys::socket::{MsgFlags, recv, send, setsockopt, sockopt};
+use nix::sys::time::{TimeSpec, TimeVal, TimeValLike};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
@@ -49,18 +49,25 @@ impl<'a> Channel<'a> {
     /// # Errors
     /// What the writer says is wrong with the database, or that there is no writer.
     pub fn keep(&mut self, account: AccountId, name: &str, records: &[Record]) -> Result<Standing, Error> {
-        let deadline = Instant::now() + PATIENCE;
         let mut batch = Vec::with_capacity(64 + records.len() * 48);
         write_batch(&mut batch, account, name, records);
+        let begin = Instant::now();
         let mut pause = PAUSE;
         loop {
-            let error = match self.send(&batch).and_then(|()| self.receive(deadline)) {
-                Ok(outcome) => return outcome,
+            let left = PATIENCE.saturating_sub(begin.elapsed());
+            let error = match self.send(&batch, left).and_then(Self::receive) {
+                Ok(outcome) => {
+                    if left < PATIENCE / 2 {
+                        // Made late, it has little patience: not for another batch.
+                        self.open = None;
+                    }
+                    return outcome;
+                }
                 Err(error) => error,
             };
             // Whatever still comes on this channel is an answer to what was given up.
             self.open = None;
-            if Instant::now() + pause >= deadline {
+            if begin.elapsed() + pause >= PATIENCE {
                 return Err(Error::world(format!("the writer does not answer: {error}")));
             }
             // Nothing is watched: this is a pause.
@@ -69,34 +76,32 @@ impl<'a> Channel<'a> {
         }
     }
 
-    /// Sends a batch, through a new channel if there is none.
-    fn send(&mut self, batch: &[u8]) -> Result<(), Errno> {
+    /// Sends a batch, through a new channel if there is none, and gives back the channel to read the answer from.
+    fn send(&mut self, batch: &[u8], patience: Duration) -> Result<&OwnedFd, Errno> {
         let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
-        if let Some(open) = &self.open {
-            return send(open.as_raw_fd(), batch, flags).map(drop);
+        if let Some(open) = self.open.take() {
+            send(open.as_raw_fd(), batch, flags)?;
+            return Ok(self.open.insert(open));
         }
         let (ours, theirs) = pair()?;
+        // A wait that ends by itself spares a system call for each batch.
+        let milliseconds = i64::try_from(patience.as_millis()).unwrap_or(i64::MAX).max(1);
+        setsockopt(&ours, sockopt::ReceiveTimeout, &TimeVal::milliseconds(milliseconds))?;
         // Before the writer has its end: it then finds both at once.
         send(ours.as_raw_fd(), batch, flags)?;
         sys::send_with_descriptor(self.door, &[0], theirs.as_fd(), MsgFlags::empty())?;
-        self.open = Some(ours);
-        Ok(())
+        Ok(self.open.insert(ours))
     }
 
-    fn receive(&self, deadline: Instant) -> Result<Result<Standing, Error>, Errno> {
-        let Some(open) = &self.open else { return Err(Errno::ENOTCONN) };
+    fn receive(open: &OwnedFd) -> Result<Result<Standing, Error>, Errno> {
+        let mut answer = [0; MAX_OUTCOME];
         loop {
-            let left = TimeSpec::from_duration(deadline.saturating_duration_since(Instant::now()));
-            match ppoll(&mut [PollFd::new(open.as_fd(), PollFlags::POLLIN)], Some(left), None) {
-                Ok(0) => return Err(Errno::ETIMEDOUT),
-                Ok(_) => break,
+            match recv(open.as_raw_fd(), &mut answer, MsgFlags::empty()) {
+                // An empty one is the end: the writer has died, or had no descriptor for us.
+                Ok(size) => return read_outcome(&answer[..size]).ok_or(Errno::ECONNRESET),
                 Err(Errno::EINTR) => {}
                 Err(error) => return Err(error),
             }
         }
-        let mut answer = [0; MAX_OUTCOME];
-        let size = recv(open.as_raw_fd(), &mut answer, MsgFlags::MSG_DONTWAIT)?;
-        // An empty one is the end: the writer has died, or had no descriptor for us.
-        read_outcome(&answer[..size]).ok_or(Errno::ECONNRESET)
     }
 }

@@ -22,8 +22,8 @@ fn served(client: &mut Connection) {
 /// Lesson C20: EAGAIN from fork is that client's trouble and nobody else's.
 #[test]
 fn without_processes_clients_are_refused() {
-    // The loader, the probe and the first client's child are forked; the next four are not.
-    let inject = "inject=clone,clone3,?fork:error=EAGAIN:when=4..7";
+    // The loader, the probe, the writer and the first client's child are forked; the next four are not.
+    let inject = "inject=clone,clone3,?fork:error=EAGAIN:when=5..8";
     let trace = ["strace", "-D", "-qq", "-o", "/dev/null", "-e", "trace=clone,clone3,?fork", "-e", inject];
     let daemon = Setup::new(Store::Sqlite).wrapper(&trace).start();
     let mut first = daemon.connect();

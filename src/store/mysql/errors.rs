@@ -50,6 +50,8 @@ const NO_SCHEMA: [u16; 3] = [UNKNOWN_DATABASE, 1_146, UNKNOWN_COLUMN];
 pub(super) const UNKNOWN_DATABASE: u16 = 1_049;
 pub(super) const UNKNOWN_COLUMN: u16 = 1_054;
 pub(super) const DUPLICATE: u16 = 1_062;
+/// `NULL` in a column that takes none.
+pub(super) const NULL_REFUSED: u16 = 1_048;
 /// A row or table stayed locked for longer than is waited for.
 pub(super) const LOCK_WAIT: u16 = 1_205;
 /// A foreign key that points nowhere.

@@ -60,11 +60,20 @@ pub(super) fn live_among(accounts: usize) -> String {
 /// How many parameters a lookup takes.
 pub(super) const RECORD_COLUMNS: usize = 5;
 
-/// Inserts lookups, `rows` at a time.
+/// Inserts lookups of so many accounts, `rows` at a time, if all of the accounts may be used.
+///
+/// The first row takes its account from the outcome of that question, and gets `NULL`, which its column refuses, if
+/// one is gone or locked: then the statement writes nothing. To ask first would cost a round trip (4 rows of 4
+/// accounts: 12,300 rows/s against 14,500), and the answer could be outdated; a subselect in each row costs more from
+/// a few rows on (64 rows of 64 accounts: 21 µs a row of the server's time against 13).
 ///
 /// A row that is there already is left as it is: it is this very lookup, written by an earlier attempt.
-pub(super) fn record(rows: usize) -> String {
-    let mut text = String::from("INSERT INTO hist (user_id, name, word, time, origin) VALUES (?, ?, ?, ?, ?)");
+pub(super) fn record(rows: usize, accounts: usize) -> String {
+    let places = vec!["?"; accounts].join(", ");
+    let mut text = format!(
+        "INSERT INTO hist (user_id, name, word, time, origin) VALUES \
+         ((SELECT IF(COUNT(*) = ?, ?, NULL) FROM user WHERE id IN ({places}) AND locked = FALSE), ?, ?, ?, ?)"
+    );
     for _ in 1..rows {
         text.push_str(", (?, ?, ?, ?, ?)");
     }
