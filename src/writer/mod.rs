@@ -49,7 +49,6 @@ pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
     if let Some(title) = title {
         title.set("cidiand: writer");
     }
-    // Only then signals: until here nothing may be lost, as nothing was taken.
     let ready = sys::close_all_but(&[door.for_writer(), lifeline]).and_then(|()| sys::let_urgent_signals_in());
     let keeper = Keeper::new(database, origin.into_store_key(), board);
     let served = ready.and_then(|()| serve(&mut Intake::new(door.for_writer(), lifeline)?, keeper));

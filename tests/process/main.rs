@@ -25,3 +25,4 @@ mod status;
 mod tools;
 mod words_files;
 mod words_load;
+mod writer;
