@@ -9,6 +9,7 @@ mod exit;
 mod helper;
 mod hub;
 mod import;
+mod leases;
 mod listeners;
 mod loader;
 mod logging;

@@ -29,9 +29,23 @@ pub struct Status {
     pub database: String,
     /// Requests of living children that the database failed.
     pub database_errors: u64,
+    /// Connections to the database.
+    #[serde(default)]
+    pub database_connections: DatabaseConnections,
     /// The process that commits history records.
     #[serde(default)]
     pub writer: Writer,
+}
+
+/// Connections to the database.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatabaseConnections {
+    /// The most there may be; one of them is the writer's.
+    pub limit: u32,
+    /// Leased to children.
+    pub leased: u64,
+    /// Children that wait for one.
+    pub waiting: u64,
 }
 
 /// The writer.
@@ -127,6 +141,13 @@ impl Status {
         if self.database_errors > 0 {
             rows.push(("  errors", grouped(self.database_errors)));
         }
+        let connections = &self.database_connections;
+        let (leased, limit) = (grouped(connections.leased), grouped(connections.limit.into()));
+        let mut leases = format!("{leased} leased to children (at most {limit}, one is the writer's)");
+        if connections.waiting > 0 {
+            let _ = write!(leases, ", {} wait for one", grouped(connections.waiting));
+        }
+        rows.push(("  connections", leases));
         let writer = &self.writer;
         let pid = writer.pid.map_or_else(|| "none".to_owned(), |pid| format!("process {pid}"));
         let (records, commits) = (grouped(writer.records), grouped(writer.commits));

@@ -8,6 +8,7 @@ use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::socket::{MsgFlags, Shutdown, recv, send, shutdown};
 use nix::sys::time::TimeSpec;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 /// A reply that makes no progress for so long ends the connection, whatever the timeouts say.
@@ -33,7 +34,7 @@ pub enum Wait {
 /// A non-blocking connection and the lines that have come in on it.
 #[derive(Debug)]
 pub struct Connection {
-    socket: OwnedFd,
+    socket: Rc<OwnedFd>,
     /// What was read and not yet answered.
     pub lines: Lines,
     /// Whether the last read filled its buffer, so that more is probably waiting.
@@ -41,7 +42,7 @@ pub struct Connection {
 }
 
 impl Connection {
-    pub fn new(socket: OwnedFd) -> Self {
+    pub fn new(socket: Rc<OwnedFd>) -> Self {
         Self { socket, lines: Lines::new(MAX_LINE), more: true }
     }
 
@@ -73,14 +74,11 @@ impl Connection {
         }
     }
 
-    /// Waits for something to read.
-    pub fn wait_readable(&self, deadline: Option<Instant>, signals: &ChildSignals) -> Result<Wait, Ending> {
-        wait(&mut [PollFd::new(self.socket.as_fd(), PollFlags::POLLIN)], deadline, signals)
-    }
-
     /// Writes everything, for as long as there is progress: that the client takes bytes. The kernel's buffer finds
     /// room now and then though nobody reads, and on the other hand tells nothing of one who reads slowly.
-    pub fn write(&mut self, mut bytes: &[u8]) -> Result<(), Ending> {
+    ///
+    /// `before_waiting` is called before the client is waited for: who reads slowly should keep nothing from others.
+    pub fn write(&mut self, mut bytes: &[u8], mut before_waiting: impl FnMut()) -> Result<(), Ending> {
         let mut gives_up = None;
         while !bytes.is_empty() {
             match send(self.socket.as_raw_fd(), bytes, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL) {
@@ -91,6 +89,7 @@ impl Connection {
                     if deadline <= now {
                         return Err(Ending::Unread);
                     }
+                    before_waiting();
                     let before = sys::not_taken(self.socket.as_fd());
                     let timeout = time_until(Some(deadline.min(now + LOOK)));
                     // Signals stay blocked: a reply that was begun is finished, or the parent loses patience.

@@ -6,9 +6,16 @@
 
 use crate::sys;
 use nix::errno::Errno;
-use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, recv, socketpair};
+use nix::poll::ppoll;
+use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, recv, send, socketpair};
+use nix::sys::time::TimeSpec;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
+
+/// How long to wait until a question is tried again for which too many descriptors are on their way, and how often.
+const PAUSE: Duration = Duration::from_millis(5);
+const MOST_TRIES: u32 = 400;
 
 /// What can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +24,8 @@ pub enum Ask {
     Words,
     /// Leave to hash a password: answered with one byte when it is this child's turn; held until the pair closes.
     Hashing,
+    /// A lease of a database connection: the same; the parent may say later that it is wanted back.
+    Database,
 }
 
 impl Ask {
@@ -24,17 +33,23 @@ impl Ask {
         match self {
             Self::Words => b'w',
             Self::Hashing => b'h',
+            Self::Database => b'd',
         }
     }
 
     /// What a byte asks for.
     pub fn from_byte(byte: u8) -> Option<Self> {
-        [Self::Words, Self::Hashing].into_iter().find(|ask| ask.byte() == byte)
+        [Self::Words, Self::Hashing, Self::Database].into_iter().find(|ask| ask.byte() == byte)
     }
 }
 
 /// The parent's answer that a turn has come.
 pub const GRANTED: [u8; 1] = [b'g'];
+
+/// What the parent says to a holder when others wait.
+pub const WANTED: [u8; 1] = [b'w'];
+/// What a child says last, when what it had leave for is really over: a connection closed at its other end, too.
+pub const GIVEN_BACK: [u8; 1] = [b'b'];
 
 /// Leave to do something that only so many may do at once. It ends when it is dropped, or when its holder dies.
 #[derive(Debug)]
@@ -60,6 +75,17 @@ impl Permit {
             Err(error) => Err(error.into()),
         }
     }
+
+    /// Whether the parent has said since that others wait, or has gone.
+    pub fn is_wanted(&self) -> bool {
+        recv(self.exchange.as_raw_fd(), &mut [0; 1], MsgFlags::MSG_DONTWAIT).is_ok()
+    }
+
+    /// Ends it, and says that nothing of it is left.
+    pub fn give_back(self) {
+        // A parent that has gone needs no word.
+        let _ = send(self.exchange.as_raw_fd(), &GIVEN_BACK, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL);
+    }
 }
 
 /// Asks for the newest words: their generation and their sealed memory.
@@ -84,6 +110,14 @@ pub fn ask_to_hash(hub: BorrowedFd<'_>) -> io::Result<Permit> {
     Ok(Permit { exchange: ask(hub, Ask::Hashing)? })
 }
 
+/// Asks for a lease of a database connection; otherwise as [`ask_to_hash`].
+///
+/// # Errors
+/// No descriptor for the question.
+pub fn ask_for_database(hub: BorrowedFd<'_>) -> io::Result<Permit> {
+    Ok(Permit { exchange: ask(hub, Ask::Database)? })
+}
+
 /// A pair of connected sockets that keep messages apart; for the hub and for each question.
 ///
 /// # Errors
@@ -94,6 +128,17 @@ pub fn pair() -> Result<(OwnedFd, OwnedFd), Errno> {
 
 fn ask(hub: BorrowedFd<'_>, ask: Ask) -> io::Result<OwnedFd> {
     let (ours, theirs) = pair()?;
-    sys::send_with_descriptor(hub, &[ask.byte()], theirs.as_fd(), MsgFlags::empty())?;
-    Ok(ours)
+    let mut tries = 0;
+    loop {
+        match sys::send_with_descriptor(hub, &[ask.byte()], theirs.as_fd(), MsgFlags::empty()) {
+            Ok(()) => return Ok(ours),
+            // Descriptors on their way count against their user, whoever of its processes sent them (unix(7)); the
+            // parent will have taken some in soon.
+            Err(Errno::ETOOMANYREFS) if tries < MOST_TRIES => {
+                tries += 1;
+                let _ = ppoll(&mut [], Some(TimeSpec::from_duration(PAUSE)), None);
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
 }

@@ -29,8 +29,10 @@ use crate::sys::{self, ChildSignals, Origin, Title};
 use crate::writer::Channel;
 use board::{Board, SlotNumber};
 use connection::{Connection, Wait};
+use nix::poll::{PollFd, PollFlags};
 use std::convert::Infallible;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 /// What the operator has decided about sessions.
@@ -73,9 +75,6 @@ pub struct Inherited<'a> {
 
 /// How long a finished session waits for its client to take the last line and close.
 const DRAIN: Duration = Duration::from_secs(1);
-/// A wait this long closes the database connection and the channel to the writer: they are cheap to make again, and
-/// dear to keep in ten thousand children.
-const STORE_IDLE: Duration = Duration::from_secs(5);
 
 /// Runs a session to its end. This is the only door from the parent's code to the child's.
 pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
@@ -116,10 +115,12 @@ struct Session<'a> {
 impl<'a> Session<'a> {
     fn new(inherited: Inherited<'a>, origin: Origin, signals: ChildSignals) -> Self {
         let Inherited { client, peer, hub, door, board, slot, words, settings, title, connected } = inherited;
+        let client = Rc::new(client);
+        let waiting = stores::Waiting { hub, client: Rc::clone(&client), signals };
         Self {
             connection: Connection::new(client),
             signals,
-            stores: stores::Stores::new(&settings.database, origin.into_store_key(), peer.clone(), board),
+            stores: stores::Stores::new(&settings.database, origin.into_store_key(), peer.clone(), board, waiting),
             writer: Channel::new(door),
             words,
             hub,
@@ -204,13 +205,14 @@ impl<'a> Session<'a> {
             }
         }
         self.write_replies()?;
+        self.stores.close_if_wanted();
         ending.map_or(Ok(answered), Err)
     }
 
     fn write_replies(&mut self) -> Result<(), Ending> {
         self.settle();
         let replies = self.replies.take();
-        self.connection.write(&replies)
+        self.connection.write(&replies, || self.stores.close())
     }
 
     fn wait_for_client(&mut self, idle_ends: Option<Instant>) -> Result<Wait, Ending> {
@@ -223,20 +225,35 @@ impl<'a> Session<'a> {
             return Ok(Wait::Ready);
         }
         self.connection.lines.release_if_empty();
-        if self.stores.is_open() || self.writer.is_open() {
-            let rest = Instant::now() + STORE_IDLE;
-            if deadline.is_none_or(|deadline| rest < deadline) {
-                match self.connection.wait_readable(Some(rest), &self.signals)? {
-                    Wait::TimedOut => {
-                        self.stores.close();
-                        self.writer.close();
-                        sys::give_back_memory();
+        loop {
+            let idle_at = [self.stores.idle_at(), self.writer.idle_at()].into_iter().flatten().min();
+            let until = [deadline, idle_at].into_iter().flatten().min();
+            let client = PollFd::new(self.connection.socket(), PollFlags::POLLIN);
+            let waited = match self.stores.lease() {
+                Some(lease) => {
+                    let mut watched = [client, PollFd::new(lease, PollFlags::POLLIN)];
+                    match connection::wait(&mut watched, until, &self.signals)? {
+                        // Others want what this one has no use for now.
+                        Wait::Ready if watched[0].any() != Some(true) => None,
+                        waited => Some(waited),
                     }
-                    other => return Ok(other),
                 }
+                None => Some(connection::wait(&mut [client], until, &self.signals)?),
+            };
+            let now = Instant::now();
+            match waited {
+                Some(Wait::TimedOut) if deadline.is_none_or(|deadline| now < deadline) => {}
+                Some(waited) => return Ok(waited),
+                None => self.stores.close(),
             }
+            if self.stores.idle_at().is_some_and(|at| at <= now) {
+                self.stores.close();
+            }
+            if self.writer.idle_at().is_some_and(|at| at <= now) {
+                self.writer.close();
+            }
+            sys::give_back_memory();
         }
-        self.connection.wait_readable(deadline, &self.signals)
     }
 
     /// Says what is left to say, and closes so that it arrives: closing with unread input sends a reset, which can

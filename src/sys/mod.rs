@@ -14,7 +14,7 @@ mod shared;
 mod signals;
 mod title;
 
-pub use descriptors::{adopt, close_all_but, not_taken, receive_with_descriptor, send_with_descriptor};
+pub use descriptors::{adopt, close_all_but, duplicate, not_taken, receive_with_descriptor, send_with_descriptor};
 pub use environment::take_variable;
 pub use fork::exit_now;
 pub use memory::{fix_allocator, give_back_memory};

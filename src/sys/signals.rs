@@ -47,7 +47,7 @@ extern "C" fn note_nothing(_: libc::c_int) {}
 
 /// A session's signals: TERM and INT ask it to stop, HUP wakes it to look at the board. They are blocked but while
 /// it waits, so that none interrupts its work and none is missed between looking and waiting.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct ChildSignals {
     _private: (),
 }

@@ -18,22 +18,26 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
+/// A channel that was not used for so long is closed: it costs the writer a descriptor.
+const IDLE: Duration = Duration::from_secs(5);
+
 /// A channel to the writer, open or not yet.
 #[derive(Debug)]
 pub struct Channel<'a> {
     door: BorrowedFd<'a>,
     open: Option<OwnedFd>,
+    used: Instant,
 }
 
 impl<'a> Channel<'a> {
     /// A channel through this door.
     pub fn new(door: BorrowedFd<'a>) -> Self {
-        Self { door, open: None }
+        Self { door, open: None, used: Instant::now() }
     }
 
-    /// Whether the writer has a descriptor open for us.
-    pub fn is_open(&self) -> bool {
-        self.open.is_some()
+    /// When the channel will have been idle for too long, if there is one.
+    pub fn idle_at(&self) -> Option<Instant> {
+        self.open.as_ref().map(|_| self.used + IDLE)
     }
 
     /// Gives the channel up; the next record makes another.
@@ -52,6 +56,7 @@ impl<'a> Channel<'a> {
         let mut batch = Vec::with_capacity(64 + records.len() * 48);
         write_batch(&mut batch, account, name, records);
         let begin = Instant::now();
+        self.used = begin;
         let mut pause = PAUSE;
         loop {
             let left = PATIENCE.saturating_sub(begin.elapsed());

@@ -208,7 +208,7 @@ mod tests {
                 let mut channel = Channel::new(door.for_children());
                 let outcome = channel.keep(AccountId(7), "ann", &[record("a"), record("b")]);
                 assert_eq!(outcome, Ok(Standing::Live));
-                assert!(channel.is_open());
+                assert!(channel.idle_at().is_some());
                 assert_eq!(channel.keep(AccountId(7), "ann", &[]), Ok(Standing::Gone), "on the same channel");
                 let refused = channel.keep(AccountId(7), "ann", &[record("c")]);
                 assert_eq!(refused, Err(Error::world("away")));

@@ -12,6 +12,7 @@ use crate::daemon::children::Children;
 use crate::daemon::control::Control;
 use crate::daemon::exit::{Exit, Fatal};
 use crate::daemon::hub::Hub;
+use crate::daemon::leases::Leases;
 use crate::daemon::listeners::Listener;
 use crate::daemon::notify::Notifier;
 use crate::daemon::options::Lookup;
@@ -82,6 +83,8 @@ pub struct Parent {
     board: Board,
     hub: Hub,
     writer: Supervisor,
+    leases: Leases,
+    database_connections: u32,
     children: Children,
     admission: Admission,
     refusals: Refusals,
@@ -126,6 +129,9 @@ impl Parent {
             board,
             hub,
             writer,
+            // One connection is the writer's.
+            leases: Leases::new(usize::try_from(settings.database_connections - 1).unwrap_or(usize::MAX)),
+            database_connections: settings.database_connections,
             children: Children::default(),
             admission: Admission::new(settings.max_clients, settings.max_clients_per_source, settings.exempt_sources),
             refusals: Refusals::default(),
@@ -201,6 +207,12 @@ impl Parent {
                 }
                 self.hub.closed(turn);
             }
+            Token::Lease(lease) => {
+                if let Some(exchange) = self.leases.exchange(lease) {
+                    self.poller.forget(exchange);
+                }
+                self.leases.closed(lease, Instant::now());
+            }
             Token::Refused(number) => self.refusals.closed(number, &self.poller),
             Token::Control => {
                 if let Some(control) = &mut self.control {
@@ -242,8 +254,9 @@ impl Parent {
         self.tell_who_waits_for_children(now);
         let look = self.reload.look_at(now);
         let writer = self.fork_writer(now);
+        let leases = self.leases.look(now);
         let control = self.control.as_mut().and_then(|control| control.close_due(&self.poller, now));
-        [stop_by, rested, refused, told, look, control, writer].into_iter().flatten().min()
+        [stop_by, rested, refused, told, look, control, writer, leases].into_iter().flatten().min()
     }
 
     // Reap.
@@ -288,6 +301,15 @@ impl Parent {
                     if let Some(Err(error)) = watched {
                         warn!("a child's turn can't be watched: {error}");
                         self.hub.closed(turn);
+                    }
+                }
+                Ask::Database => {
+                    let lease = self.leases.queue(socket, Instant::now());
+                    let watched =
+                        self.leases.exchange(lease).map(|fd| self.poller.watch_closing(fd, Token::Lease(lease)));
+                    if let Some(Err(error)) = watched {
+                        warn!("a child's lease can't be watched: {error}");
+                        self.leases.closed(lease, Instant::now());
                     }
                 }
             }

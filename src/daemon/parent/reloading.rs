@@ -164,6 +164,11 @@ impl Parent {
             refused: self.refusals.count(),
             database: self.database.clone(),
             database_errors: self.board.database_errors(),
+            database_connections: status::DatabaseConnections {
+                limit: self.database_connections,
+                leased: self.leases.held() as u64,
+                waiting: self.leases.waiting() as u64,
+            },
             writer,
         }
     }
