@@ -13,6 +13,7 @@ mod connection;
 mod ending;
 pub mod exchange;
 mod history;
+mod pages;
 mod replies;
 mod requests;
 mod stores;

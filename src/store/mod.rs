@@ -82,6 +82,25 @@ pub struct PastLookup {
     pub word: String,
     /// When.
     pub time: Microseconds,
+    /// Which session's it was.
+    pub origin: u64,
+}
+
+impl PastLookup {
+    /// Its place in the history of its account.
+    pub fn place(&self) -> Place {
+        Place { time: self.time, origin: self.origin }
+    }
+}
+
+/// A place in the history of an account, from which it can be read on. Lookups of the same microsecond have the order
+/// that the store gives them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The time of the lookup there.
+    pub time: Microseconds,
+    /// Its origin.
+    pub origin: u64,
 }
 
 /// Whether the account of a request is still there and not locked. If it is not, nothing was done.
@@ -168,7 +187,21 @@ pub trait Store {
     fn record_many(&mut self, batches: &[Batch]) -> Vec<Result<Standing, Error>>;
 
     /// The last `limit` lookups (all of them without one), newest first; `None` if the account is gone or locked.
-    fn history(&mut self, account: AccountId, limit: Option<u32>) -> Result<Option<Vec<PastLookup>>, Error>;
+    fn history(&mut self, account: AccountId, limit: Option<u32>) -> Result<Option<Vec<PastLookup>>, Error> {
+        self.history_page(account, None, limit.unwrap_or(u32::MAX))
+    }
+
+    /// The last `limit` lookups before a place (or the very last without one), newest first; `None` if the account is
+    /// gone or locked.
+    fn history_page(
+        &mut self,
+        account: AccountId,
+        before: Option<Place>,
+        limit: u32,
+    ) -> Result<Option<Vec<PastLookup>>, Error>;
+
+    /// How many lookups there are before a place.
+    fn history_size(&mut self, account: AccountId, before: Place) -> Result<u64, Error>;
 
     /// Deletes the history, or what it holds of one headword.
     fn clear_history(&mut self, account: AccountId, word: Option<&str>) -> Result<Standing, Error>;

@@ -11,6 +11,7 @@ mod children;
 mod control;
 mod durability;
 mod framing;
+mod histories;
 mod leases;
 mod lifecycle;
 mod limits;

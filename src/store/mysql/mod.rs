@@ -17,7 +17,8 @@ use self::connection::{Attempt, Link, select, select_first};
 use super::location::Server;
 use super::moment;
 use super::{
-    AboutWords, Account, AccountId, Batch, Error, Microseconds, PastLookup, Registration, Standing, Store, WordRow,
+    AboutWords, Account, AccountId, Batch, Error, Microseconds, PastLookup, Place, Registration, Standing, Store,
+    WordRow,
 };
 use crate::sys::StoreKey;
 
@@ -89,22 +90,42 @@ impl Store for MySql {
         record::many(&mut self.link, batches)
     }
 
-    fn history(&mut self, account: AccountId, limit: Option<u32>) -> Result<Option<Vec<PastLookup>>, Error> {
-        let limit = limit.map_or(u64::MAX, u64::from);
-        let rows: Option<Vec<(String, Value)>> = self.link.run(|connection, _| {
+    fn history_page(
+        &mut self,
+        account: AccountId,
+        before: Option<Place>,
+        limit: u32,
+    ) -> Result<Option<Vec<PastLookup>>, Error> {
+        let id = statements::id(account);
+        let place = before.map(statements::place).transpose()?;
+        let rows: Option<Vec<(String, Value, u64)>> = self.link.run(|connection, _| {
             if live(connection, account)?.is_none() {
                 return Ok(None);
             }
-            select(connection, statements::HISTORY, (statements::id(account), limit)).map(Some)
+            match &place {
+                None => select(connection, statements::HISTORY, (&id, limit)),
+                Some((time, origin)) => {
+                    select(connection, statements::HISTORY_BEFORE, (&id, time, time, origin, limit))
+                }
+            }
+            .map(Some)
         })?;
         let Some(rows) = rows else { return Ok(None) };
         let mut lookups = Vec::with_capacity(rows.len());
-        for (word, time) in rows {
+        for (word, time, origin) in rows {
             let time: Microseconds = statements::moment(&time)
                 .ok_or_else(|| Error::configuration("table hist holds a time that is no moment in UTC"))?;
-            lookups.push(PastLookup { word, time });
+            lookups.push(PastLookup { word, time, origin });
         }
         Ok(Some(lookups))
+    }
+
+    fn history_size(&mut self, account: AccountId, before: Place) -> Result<u64, Error> {
+        let (time, origin) = statements::place(before)?;
+        let parameters = (statements::id(account), &time, &time, origin);
+        let row: Option<(u64,)> =
+            self.link.run(|connection, _| select_first(connection, statements::HISTORY_SIZE, parameters.clone()))?;
+        Ok(row.map_or(0, |(size,)| size))
     }
 
     fn clear_history(&mut self, account: AccountId, word: Option<&str>) -> Result<Standing, Error> {

@@ -5,7 +5,7 @@
 use ::mysql::Value;
 
 use crate::store::moment::Civil;
-use crate::store::{AccountId, Microseconds};
+use crate::store::{AccountId, Error, Microseconds, Place};
 
 pub(super) const REGISTER: &str = "INSERT INTO user (name, passwd, locked, created) VALUES (?, ?, FALSE, ?)";
 pub(super) const ACCOUNT: &str = "SELECT id, passwd, locked, name FROM user WHERE name = ?";
@@ -18,7 +18,13 @@ pub(super) const DELETE_ACCOUNT: &str = "DELETE FROM user WHERE id = ? AND locke
 /// Read backwards from the end of the account's rows. (A join with `user`, to learn in the same statement whether
 /// there is such an account, would sort all of the account's rows first.)
 pub(in crate::store) const HISTORY: &str =
-    "SELECT word, time FROM hist WHERE user_id = ? ORDER BY time DESC, origin DESC LIMIT ?";
+    "SELECT word, time, origin FROM hist WHERE user_id = ? ORDER BY time DESC, origin DESC LIMIT ?";
+/// The same, from a place on. (A comparison of pairs, `(time, origin) < (?, ?)`, would read from the end to the place.)
+pub(in crate::store) const HISTORY_BEFORE: &str = "\
+    SELECT word, time, origin FROM hist WHERE user_id = ? AND time <= ? AND (time < ? OR origin < ?) \
+    ORDER BY time DESC, origin DESC LIMIT ?";
+pub(in crate::store) const HISTORY_SIZE: &str =
+    "SELECT COUNT(*) FROM hist WHERE user_id = ? AND time <= ? AND (time < ? OR origin < ?)";
 pub(super) const CLEAR_ALL: &str = "DELETE FROM hist WHERE user_id = ?";
 /// The length besides, because comparison pads with spaces.
 pub(super) const CLEAR_WORD: &str = "DELETE FROM hist WHERE user_id = ? AND word = ? AND LENGTH(word) = ?";
@@ -94,6 +100,11 @@ pub(super) fn insert_words(rows: usize) -> String {
 pub(super) fn date(civil: Civil) -> Value {
     let Civil { year, month, day, hour, minute, second, microsecond } = civil;
     Value::Date(year, month, day, hour, minute, second, microsecond)
+}
+
+/// A place in a history as parameters: its time and its origin.
+pub(super) fn place(place: Place) -> Result<(Value, u64), Error> {
+    Ok((date(Civil::of(place.time)?), place.origin))
 }
 
 /// A moment from a row, if it is one.

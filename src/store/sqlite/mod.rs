@@ -13,7 +13,9 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior};
 
 use super::moment::{self, Civil};
-use super::{AboutWords, Account, AccountId, Batch, Error, PastLookup, Registration, Standing, Store, WordRow, schema};
+use super::{
+    AboutWords, Account, AccountId, Batch, Error, PastLookup, Place, Registration, Standing, Store, WordRow, schema,
+};
 use crate::sys::StoreKey;
 
 pub(super) use setup::init;
@@ -25,7 +27,11 @@ const ACCOUNT: &str = "SELECT id, passwd, locked FROM user WHERE name = ?";
 const LIVE: &str = "SELECT name FROM user WHERE id = ? AND locked = 0";
 const SET_PASSWD: &str = "UPDATE user SET passwd = ? WHERE id = ? AND locked = 0";
 const DELETE_ACCOUNT: &str = "DELETE FROM user WHERE id = ? AND locked = 0";
-const HISTORY: &str = "SELECT word, time FROM hist WHERE user_id = ? ORDER BY time DESC, origin DESC LIMIT ?";
+/// An origin is a signed number here, and sorts as one.
+const HISTORY: &str = "SELECT word, time, origin FROM hist WHERE user_id = ? ORDER BY time DESC, origin DESC LIMIT ?";
+const HISTORY_BEFORE: &str = "SELECT word, time, origin FROM hist WHERE user_id = ? AND (time, origin) < (?, ?) \
+    ORDER BY time DESC, origin DESC LIMIT ?";
+const HISTORY_SIZE: &str = "SELECT COUNT(*) FROM hist WHERE user_id = ? AND (time, origin) < (?, ?)";
 const CLEAR_ALL: &str = "DELETE FROM hist WHERE user_id = ?";
 const CLEAR_WORD: &str = "DELETE FROM hist WHERE user_id = ? AND word = ?";
 const FIND_WORD: &str = "SELECT word, interpret FROM words WHERE word = ?";
@@ -103,28 +109,44 @@ impl Store for Sqlite {
         record::many(self, batches)
     }
 
-    fn history(&mut self, account: AccountId, limit: Option<u32>) -> Result<Option<Vec<PastLookup>>, Error> {
-        let rows: Option<Vec<(String, String)>> = self.run(|connection| {
+    fn history_page(
+        &mut self,
+        account: AccountId,
+        before: Option<Place>,
+        limit: u32,
+    ) -> Result<Option<Vec<PastLookup>>, Error> {
+        let place = before.map(place).transpose()?;
+        let rows: Option<Vec<(String, String, i64)>> = self.run(|connection| {
             if live(connection, account)?.is_none() {
                 return Ok(None);
             }
-            let mut select = connection.prepare_cached(HISTORY)?;
-            // Fewer than none is all.
-            let limit = limit.map_or(-1, i64::from);
-            select
-                .query_map((number(account), limit), |row| Ok((row.get(0)?, row.get(1)?)))?
-                .collect::<Result<_, _>>()
-                .map(Some)
+            let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+            let rows = match place {
+                None => connection.prepare_cached(HISTORY)?.query_map((number(account), limit), row)?.collect(),
+                Some((time, origin)) => connection
+                    .prepare_cached(HISTORY_BEFORE)?
+                    .query_map((number(account), time, origin, limit), row)?
+                    .collect::<rusqlite::Result<_>>(),
+            };
+            rows.map(Some)
         })?;
         let Some(rows) = rows else { return Ok(None) };
         let mut lookups = Vec::with_capacity(rows.len());
-        for (word, time) in rows {
+        for (word, time, origin) in rows {
             let time = Civil::parse(&time)
                 .and_then(Civil::moment)
                 .ok_or_else(|| Error::configuration("table hist holds a time that is no moment in UTC"))?;
-            lookups.push(PastLookup { word, time });
+            lookups.push(PastLookup { word, time, origin: origin.cast_unsigned() });
         }
         Ok(Some(lookups))
+    }
+
+    fn history_size(&mut self, account: AccountId, before: Place) -> Result<u64, Error> {
+        let (time, origin) = place(before)?;
+        let size: i64 = self.run(|connection| {
+            connection.prepare_cached(HISTORY_SIZE)?.query_row((number(account), time, origin), |row| row.get(0))
+        })?;
+        Ok(size.unsigned_abs())
     }
 
     fn clear_history(&mut self, account: AccountId, word: Option<&str>) -> Result<Standing, Error> {
@@ -216,6 +238,11 @@ impl Store for Sqlite {
 /// An account's number as SQLite has numbers. One that it can't have is nobody's.
 fn number(account: AccountId) -> i64 {
     i64::try_from(account.0).unwrap_or(-1)
+}
+
+/// A place in a history as parameters: its time and its origin.
+fn place(place: Place) -> Result<(String, i64), Error> {
+    Ok((Civil::of(place.time)?.text(), place.origin.cast_signed()))
 }
 
 /// An account's number from a row: SQLite gives out positive ones only.
