@@ -1,5 +1,5 @@
--- Cidian's schema for MariaDB (10.6 or newer) and MySQL 8. Safe to repeat: it makes what is missing and touches
--- nothing that is there.
+-- Cidian's schema for MariaDB (10.6 or newer) and MySQL 8, version 2. Safe to repeat: it makes what is missing and
+-- touches nothing that is there. So it also brings a database of version 1 (which has no table token) to version 2.
 --
 --     cidiand init-db --database mysql://user@localhost/dict?socket=/run/mysqld/mysqld.sock
 -- or  mysql dict < schema.sql
@@ -45,6 +45,20 @@ CREATE TABLE IF NOT EXISTS hist (
     CONSTRAINT hist_user FOREIGN KEY (user_id) REFERENCES user (id) ON DELETE CASCADE
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
+-- The tokens of "keep me logged in". A token is 256 random bits; of it only the SHA-256 is here, by which it is found.
+-- It is good for 90 days after last_used, which is written at most once a day. An account has at most 20; the oldest,
+-- by created, goes. Deleting an account deletes its tokens; changing its password does, too. KEY user_id finds an
+-- account's tokens in the order of their age.
+CREATE TABLE IF NOT EXISTS token (
+    hash      BINARY(32)      NOT NULL COMMENT 'SHA-256 of the token, never the token',
+    user_id   BIGINT UNSIGNED NOT NULL,
+    created   DATETIME(6)     NOT NULL COMMENT 'UTC',
+    last_used DATETIME(6)     NOT NULL COMMENT 'UTC; at most a day behind',
+    PRIMARY KEY (hash),
+    KEY user_id (user_id, created),
+    CONSTRAINT token_user FOREIGN KEY (user_id) REFERENCES user (id) ON DELETE CASCADE
+) ENGINE = InnoDB ROW_FORMAT = DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
+
 -- The dictionary, for --lookup database. Looked up by word, so rows are stored in the order of word.
 -- folded is word in lower case, written by the program and not by SQL's LOWER, so that every store folds alike. Lower
 -- case can be longer than its word: one character becomes at most two ('İ' becomes 'i' and a combining dot), hence
@@ -60,5 +74,6 @@ CREATE TABLE IF NOT EXISTS words (
     KEY folded (folded)
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
--- Last, when everything stands. It leaves alone what another version has written.
-INSERT INTO meta (name, value) VALUES ('schema_version', '1') ON DUPLICATE KEY UPDATE value = meta.value;
+-- Last, when everything stands. It leaves alone what a newer version has written.
+INSERT INTO meta (name, value) VALUES ('schema_version', '2')
+    ON DUPLICATE KEY UPDATE value = IF(meta.value = '1', '2', meta.value);

@@ -9,6 +9,7 @@
 pub mod client;
 pub mod daemon;
 pub mod protocol;
+pub mod sandbox;
 pub mod session;
 pub mod store;
 pub mod sys;

@@ -52,12 +52,30 @@ pub fn unescape(text: &str) -> String {
 pub fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        let reorders = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        let reorders =
+            matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
         let breaks = matches!(c, '\u{2028}' | '\u{2029}');
         if c.is_control() || reorders || breaks {
             out.extend(c.escape_unicode());
         } else {
             out.push(c);
+        }
+    }
+    out
+}
+
+/// Makes JSON safe for a terminal: what JSON would let through raw (C1 controls, marks that reorder a line) is written
+/// `\u….`, which is the same string to every reader.
+pub fn safe_json(plain: &str) -> String {
+    let mut out = String::with_capacity(plain.len());
+    for c in plain.chars() {
+        let mut buffer = [0; 4];
+        let text: &str = c.encode_utf8(&mut buffer);
+        if c.is_ascii() && c != '\u{7f}' || printable(text) == text {
+            out.push(c);
+        } else {
+            // All of them are below U+10000: no surrogate pairs.
+            out.push_str(&format!("\\u{:04x}", u32::from(c)));
         }
     }
     out

@@ -28,5 +28,5 @@ pub(crate) fn print(console: &mut Console, connector: &Connector) -> Result<()> 
             table.add([key, line.to_owned()]);
         }
     }
-    console.write(&table.lay_out())
+    console.write(&table.lay_out(None, [1]))
 }

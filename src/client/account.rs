@@ -4,15 +4,18 @@
 use super::connection::Connection;
 use super::console::{Console, Password};
 use super::error::{Error, Result};
+use super::kept::Kept;
+use super::login;
 use super::messages::Message;
 use super::stream::Connector;
 use crate::protocol::{Request, check_name, check_passwd};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
 
 /// Longest first line of a password file: far above any password.
-const MAX_PASSWORD_FILE: u64 = 4_096;
+const MAX_PASSWORD_FILE: usize = 4_096;
 
 /// What the command line says about the account.
 pub(crate) struct Who {
@@ -20,6 +23,8 @@ pub(crate) struct Who {
     pub(crate) user: Option<String>,
     /// Where its password is.
     pub(crate) password_file: Option<PathBuf>,
+    /// Logins that were kept for this server.
+    pub(crate) kept: Kept,
 }
 
 impl Who {
@@ -35,6 +40,34 @@ impl Who {
         };
         check_name(&name).map_err(Error::Refused)?;
         Ok(name)
+    }
+
+    /// The same, where Enter alone means a name that is known.
+    ///
+    /// # Errors
+    /// As [`Who::name`].
+    pub(crate) fn name_or(&self, console: &mut Console, known: Option<String>) -> Result<String> {
+        let Some(known) = known.filter(|_| self.user.is_none()) else { return self.name(console) };
+        if !console.manner().asks_terminal {
+            return Ok(known);
+        }
+        let typed = console.ask(&Message::AskNameOr { name: &known })?.ok_or(Error::NoUser)?;
+        let name = if typed.trim().is_empty() { known } else { typed };
+        check_name(&name).map_err(Error::Refused)?;
+        Ok(name)
+    }
+
+    /// The same for somebody who has an account: whoever is logged in need not be named.
+    ///
+    /// # Errors
+    /// As [`Who::name`], or the kept logins can't be read.
+    fn own_name(&self, console: &mut Console) -> Result<String> {
+        if self.user.is_none()
+            && let Some(remembered) = self.kept.user()?
+        {
+            return Ok(remembered);
+        }
+        self.name(console)
     }
 
     /// The password: from the file, or asked for once.
@@ -75,8 +108,9 @@ fn ask_twice(console: &mut Console, prompt: &Message<'_>, again: &Message<'_>) -
 /// The first line of a file, without its line end.
 fn read_password(path: &Path) -> Result<Password> {
     let failed = |reason| Error::PasswordFile { path: path.to_owned(), reason };
-    let mut bytes = Vec::new();
-    File::open(path).and_then(|file| file.take(MAX_PASSWORD_FILE).read_to_end(&mut bytes)).map_err(failed)?;
+    // Room for all of it at once: a vector that grows leaves copies behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_PASSWORD_FILE + 1));
+    File::open(path).and_then(|file| file.take(MAX_PASSWORD_FILE as u64).read_to_end(&mut bytes)).map_err(failed)?;
     let line = bytes.split(|&b| b == b'\n').next().unwrap_or_default();
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     let text = std::str::from_utf8(line).map_err(|_| failed(io::ErrorKind::InvalidData.into()))?;
@@ -88,19 +122,46 @@ fn read_password(path: &Path) -> Result<Password> {
 pub(crate) struct LoggedIn {
     pub(crate) connection: Connection,
     pub(crate) name: String,
-    pub(crate) password: Password,
 }
 
-/// Asks for what is missing, connects, logs in.
+/// Connects and logs in: with the token that was kept, else with the password. Asks for what is missing.
 ///
 /// # Errors
 /// Whatever can go wrong with that.
 pub(crate) fn log_in(console: &mut Console, connector: &Connector, who: &Who) -> Result<LoggedIn> {
-    let name = who.name(console)?;
+    let name = who.own_name(console)?;
+    // A password that is given is the one that is meant.
+    let kept = if who.password_file.is_none() { who.kept.token(&name)? } else { None };
+    if let Some(token) = kept {
+        let mut connection = Connection::open(connector)?;
+        match connection.log_in_by_token(&name, token.as_str()) {
+            Ok(()) => return Ok(LoggedIn { connection, name }),
+            Err(error) if error.is_denied() => connection.leave(),
+            Err(error) => return Err(error),
+        }
+        who.kept.forget(&name, &token)?;
+        if !console.can_ask_hidden() {
+            return Err(Error::TokenRefused { name });
+        }
+        console.hint(&Message::TokenRefused { name: &name });
+    }
+    log_in_by_password(console, connector, who, name).map(|(logged_in, _)| logged_in)
+}
+
+/// Asks for the password, connects, logs in.
+///
+/// # Errors
+/// Whatever can go wrong with that.
+pub(crate) fn log_in_by_password(
+    console: &mut Console,
+    connector: &Connector,
+    who: &Who,
+    name: String,
+) -> Result<(LoggedIn, Password)> {
     let password = who.password(console)?;
     let mut connection = Connection::open(connector)?;
     connection.log_in(&name, password.as_str())?;
-    Ok(LoggedIn { connection, name, password })
+    Ok((LoggedIn { connection, name }, password))
 }
 
 /// `cidian register`.
@@ -128,14 +189,17 @@ pub(crate) fn change_password(
 ) -> Result<()> {
     // A script's mistake shows before anything is sent.
     let given = new_password_file.map(read_password).transpose()?;
-    let LoggedIn { mut connection, name, .. } = log_in(console, connector, who)?;
+    let name = who.own_name(console)?;
+    let (LoggedIn { mut connection, name }, _) = log_in_by_password(console, connector, who, name)?;
     let password = match given {
         Some(password) => password,
         None => ask_twice(console, &Message::AskNewPassword, &Message::AskNewPasswordAgain)?,
     };
     connection.ask(&Request::ChangePasswd { name: &name, passwd: password.as_str() })?;
+    console.done(&Message::PasswordChanged)?;
+    login::renew(console, &mut connection, who, &name)?;
     connection.leave();
-    console.done(&Message::PasswordChanged)
+    Ok(())
 }
 
 /// `cidian delete-account`: `sure` is `--yes`; without it the name has to be typed once more.
@@ -146,7 +210,8 @@ pub(crate) fn delete(console: &mut Console, connector: &Connector, who: &Who, su
     if !sure && !console.manner().asks_terminal {
         return Err(Error::NotConfirmable);
     }
-    let LoggedIn { mut connection, name, password } = log_in(console, connector, who)?;
+    let name = who.own_name(console)?;
+    let (LoggedIn { mut connection, name }, password) = log_in_by_password(console, connector, who, name)?;
     if !sure {
         let answer = console.ask(&Message::AskDeletion { name: &name })?;
         if answer.as_deref().map(str::trim) != Some(name.as_str()) {
@@ -156,5 +221,6 @@ pub(crate) fn delete(console: &mut Console, connector: &Connector, who: &Who, su
     }
     connection.ask(&Request::DeleteAccount { name: &name, passwd: password.as_str() })?;
     connection.leave();
-    console.done(&Message::AccountDeleted { name: &name })
+    console.done(&Message::AccountDeleted { name: &name })?;
+    login::drop_kept(console, who, &name)
 }

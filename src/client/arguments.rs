@@ -1,16 +1,29 @@
 //! The command line: options, subcommands, and the help that teaches by example. It never connects or asks.
 
 use super::address::Address;
+use super::config::Config;
+use super::console::Colour;
 use super::exit::Exit;
+use super::help::examples::{
+    ABOUT_EXAMPLES, CLEAR_EXAMPLES, COMPLETIONS_EXAMPLES, DELETE_EXAMPLES, EXAMPLES, EXPORT_EXAMPLES, HISTORY_EXAMPLES,
+    LOGIN_EXAMPLES, LOGOUT_EXAMPLES, LOOKUP_EXAMPLES, MANUAL_EXAMPLES, PASSWD_EXAMPLES, REGISTER_EXAMPLES,
+};
+use super::help::{self, complaint};
+use super::history::{Choice, Format, Wanted};
+use super::manual::CompletionShell;
+use super::messages::{Language, Message};
+use super::misuse::misuse;
+use crate::protocol::{Count, DEFAULT_HISTORY};
 use clap::error::ErrorKind;
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
+use std::io::Write;
 use std::path::PathBuf;
 
 /// Look words up in a networked dictionary that remembers what you looked up.
 ///
 /// Without a subcommand, cidian shows menus.
-#[derive(Debug, Parser)]
+#[derive(Debug, Clone, Parser)]
 #[command(name = "cidian", version, max_term_width = 100, after_help = EXAMPLES)]
 pub struct Arguments {
     #[command(subcommand)]
@@ -24,7 +37,19 @@ pub struct Arguments {
     #[arg(long, global = true)]
     pub(crate) local: bool,
 
-    /// The account's name [default: $CIDIAN_USER]
+    /// Speak TLS with the server: verify its certificate, and send nothing in clear text
+    #[arg(long, global = true)]
+    pub(crate) tls: bool,
+
+    /// With --tls: trust the certificates in FILE (PEM), and no others [default: those the system trusts]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) tls_ca: Option<PathBuf>,
+
+    /// Without --tls: send a password in clear text to a server on another machine
+    #[arg(long, global = true)]
+    pub(crate) insecure: bool,
+
+    /// The account's name [default: $CIDIAN_USER, else who is logged in (see login)]
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) user: Option<String>,
 
@@ -35,15 +60,33 @@ pub struct Arguments {
     /// Print one JSON object a line (with a subcommand)
     #[arg(long, global = true)]
     pub(crate) json: bool,
+
+    /// Bold and colours; auto is on a terminal, unless NO_COLOR is set [default: auto]
+    #[arg(long, global = true, value_name = "WHEN", hide_possible_values = true)]
+    pub(crate) color: Option<Colour>,
+
+    /// The language of menus, messages and help, en or zh [default: that of the locale]
+    #[arg(long, global = true, value_name = "LANGUAGE", hide_possible_values = true)]
+    pub(crate) lang: Option<Language>,
+
+    /// The language that was decided on.
+    #[arg(skip)]
+    pub(crate) language: Language,
+
+    /// What the configuration file says.
+    #[arg(skip)]
+    pub(crate) config: Config,
 }
 
 /// What to do.
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(crate) enum Command {
     /// Print the interpretation of each word
     ///
     /// With no WORD, words are read from standard input, one a line, and answered a line each, in order: the
     /// interpretation with a newline in it written \n (and \t, \\), an empty line for a word that is not found.
+    ///
+    /// Control characters in what the server says are shown as \u{…}, through a pipe, too; --json has them as escapes.
     ///
     /// On a terminal, a word that is not found is followed by headwords that may have been meant. With --json and
     /// WORDs, an object with "found":false holds them in "suggestions", a list that may be empty.
@@ -52,15 +95,43 @@ pub(crate) enum Command {
         /// The words; quote one that holds a space, and put -- before one that begins with a dash
         #[arg(value_name = "WORD")]
         words: Vec<String>,
+
+        #[command(flatten)]
+        parts: Parts,
     },
     /// Print what you looked up, newest first, or clear it
     ///
-    /// On a terminal a table; through a pipe a line each: name, word and time (UTC), with TABs between.
+    /// On a terminal a table, in local time; through a pipe a line each: name, word and time (UTC), with TABs between.
+    /// With --since, --until or --word it is all that fits, or with -n the last N of it.
     #[command(after_help = HISTORY_EXAMPLES)]
     History(HistoryArguments),
+    /// Write the words of your history, with their interpretations, into a file to learn from
+    #[command(after_help = EXPORT_EXAMPLES)]
+    Export {
+        /// A file that Anki imports as it is: the word on the front, the interpretation on the back; - for standard
+        /// output
+        #[arg(long, value_name = "FILE", required_unless_present = "csv")]
+        anki: Option<PathBuf>,
+
+        /// Comma-separated values: word, interpretation, count, first and last time; - for standard output
+        #[arg(long, value_name = "FILE")]
+        csv: Option<PathBuf>,
+
+        #[command(flatten)]
+        choice: Choice,
+    },
     /// Make an account
     #[command(after_help = REGISTER_EXAMPLES)]
     Register,
+    /// Log in to stay: later calls ask for no password
+    ///
+    /// The server gives a token, which is kept in ~/.local/state/cidian/tokens.json (or below $XDG_STATE_HOME), for
+    /// each server and user. It is good for 90 days after its last use, and ends with the password.
+    #[command(after_help = LOGIN_EXAMPLES)]
+    Login,
+    /// Forget the token that login has kept, here and on the server
+    #[command(after_help = LOGOUT_EXAMPLES)]
+    Logout,
     /// Change the password
     #[command(after_help = PASSWD_EXAMPLES)]
     Passwd {
@@ -78,10 +149,47 @@ pub(crate) enum Command {
     /// Print what the server says about itself: version, dictionary, licence
     #[command(after_help = ABOUT_EXAMPLES)]
     About,
+    /// Print what a shell needs to complete this command's options
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions {
+        /// bash, zsh or fish
+        #[arg(value_name = "SHELL", hide_possible_values = true)]
+        shell: CompletionShell,
+    },
+    /// Write the manual pages, cidian.1 and one for each subcommand
+    #[command(after_help = MANUAL_EXAMPLES, hide = true)]
+    Manual {
+        /// The directory to write them into
+        #[arg(value_name = "DIRECTORY")]
+        directory: PathBuf,
+    },
+}
+
+/// Which part of an entry `lookup` prints.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub(crate) struct Parts {
+    /// Print only this: word (as it was asked for), headword or interpretation
+    #[arg(long, value_name = "FIELD", hide_possible_values = true)]
+    pub(crate) field: Option<Field>,
+
+    /// Print only the first line of each interpretation
+    #[arg(long)]
+    pub(crate) first_line: bool,
+}
+
+/// A field of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Field {
+    /// The word as it was asked for
+    Word,
+    /// The headword as the dictionary spells it
+    Headword,
+    /// The interpretation
+    Interpretation,
 }
 
 /// What `history` takes.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct HistoryArguments {
     #[command(subcommand)]
     pub(crate) action: Option<HistoryAction>,
@@ -94,10 +202,48 @@ pub(crate) struct HistoryArguments {
     /// Every lookup
     #[arg(long, conflicts_with = "number")]
     pub(crate) all: bool,
+
+    #[command(flatten)]
+    pub(crate) choice: Choice,
+
+    /// The oldest first
+    #[arg(long)]
+    pub(crate) reverse: bool,
+
+    /// The words looked up most often, with how often, when last, and what they mean
+    #[arg(long)]
+    pub(crate) top: bool,
+
+    /// table, csv, json or tsv [default: table on a terminal, else tsv]
+    #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
+    pub(crate) format: Option<Format>,
+}
+
+impl HistoryArguments {
+    /// What of the history is wanted.
+    pub(crate) fn wanted(&self) -> Wanted {
+        let count = match self.number {
+            _ if self.all => Some(Count::All),
+            Some(number) => Some(Count::Last(number)),
+            None if self.top || !self.choice.is_everything() => None,
+            None => Some(Count::Last(DEFAULT_HISTORY)),
+        };
+        Wanted { count, choice: self.choice.clone(), oldest_first: self.reverse, format: self.format }
+    }
+
+    /// Whether anything is said that goes with printing only.
+    pub(crate) fn says_anything(&self) -> bool {
+        self.number.is_some()
+            || self.all
+            || self.reverse
+            || self.top
+            || self.format.is_some()
+            || !self.choice.is_everything()
+    }
 }
 
 /// What can be done to a history.
-#[derive(Debug, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(crate) enum HistoryAction {
     /// Clear the whole history, or what it holds of one headword
     #[command(after_help = CLEAR_EXAMPLES)]
@@ -114,97 +260,113 @@ impl Arguments {
     }
 }
 
-/// Reads the command line (the program's name first).
+/// Reads the command line (the program's name first) and the configuration file.
 ///
 /// # Errors
 /// The exit status, after the help, the version or what is wrong has been printed.
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, Exit> {
-    checked(arguments).map_err(|error| {
-        // Help into a pipe that is closed is no mishap.
-        let _ = error.print();
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let config = Config::read();
+    let language = language(&arguments, config.as_ref().ok(), |name| std::env::var_os(name));
+    let mut read = checked(arguments, language).map_err(|error| {
+        // Help into a pipe that is closed is no mishap, and there is nobody to tell if standard error is.
+        match complaint(&error, language) {
+            Some(text) => drop(std::io::stderr().write_all(text.as_bytes())),
+            None => drop(error.print()),
+        }
         if error.use_stderr() { Exit::Usage } else { Exit::Done }
-    })
+    })?;
+    // After `--help`, which works whatever the file says.
+    read.config = config.map_err(|failure| {
+        let text = format!("cidian: {}\n", language.say(&Message::Failed(&failure)));
+        let _ = std::io::stderr().write_all(text.as_bytes());
+        Exit::from(&failure)
+    })?;
+    read.language = language;
+    Ok(read)
 }
 
-fn checked(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, clap::Error> {
-    let arguments = Arguments::try_parse_from(arguments)?;
+/// The language: `--lang`, the configuration file, the locale. It is wanted before the command line is understood,
+/// for what is wrong with that is said in it, too.
+fn language(arguments: &[OsString], config: Option<&Config>, variable: impl Fn(&str) -> Option<OsString>) -> Language {
+    let mut before_words = arguments.iter().take_while(|argument| *argument != "--");
+    let mut said = None;
+    while let Some(argument) = before_words.next().map(|argument| argument.to_string_lossy()) {
+        if argument == "--lang" {
+            said = before_words.next().map(|value| value.to_string_lossy().into_owned());
+        } else if let Some(value) = argument.strip_prefix("--lang=") {
+            said = Some(value.to_owned());
+        }
+    }
+    said.and_then(|value| Language::from_str(&value, false).ok())
+        .or_else(|| config.and_then(|config| config.lang))
+        .unwrap_or_else(|| Language::of_locale(variable))
+}
+
+fn checked(arguments: impl IntoIterator<Item = OsString>, language: Language) -> Result<Arguments, clap::Error> {
+    let mut command = help::command(language);
+    let matches = command.try_get_matches_from_mut(arguments)?;
+    let arguments = Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
     // Options may stand before and after the subcommand; clap's own conflicts look at one side only.
-    let conflict = |text: &str| Arguments::command().error(ErrorKind::ArgumentConflict, text);
-    if arguments.local && arguments.server.is_some() {
-        return Err(conflict("--local and --server name two different servers"));
+    match misuse(&arguments) {
+        Some(misuse) => {
+            let text = language.say(&Message::Misuse(misuse));
+            Err(command.error(ErrorKind::ArgumentConflict, text))
+        }
+        None => Ok(arguments),
     }
-    // clap could do this one, but would then take `history --user ann clear` for a conflict, too.
-    if let Some(Command::History(HistoryArguments { action: Some(_), number, all })) = &arguments.command
-        && (number.is_some() || *all)
-    {
-        return Err(conflict("history clear takes neither -n nor --all"));
-    }
-    if arguments.json && arguments.command.is_none() {
-        return Err(conflict("--json goes with a subcommand; the menus are for people"));
-    }
-    Ok(arguments)
 }
-
-const EXAMPLES: &str = "\
-Examples:
-  cidian                               the menus
-  cidian --local                       the menus on a private server: try it
-  cidian --user ann lookup apple       one word
-  cidian --user ann lookup < words.txt a file of words
-  cidian --server dict.example.org:2629 about
-
-Exit status: 0 done, 1 a word was not found, 64 wrong usage, 65 a name,
-password or word that can't be, 66 no password file, 69 no server or connection
-lost, 71 system error, 73 name taken, 74 input or output failed, 75 try again
-later, 76 no Cidian server, 77 denied, 130 Ctrl-C.";
-
-const LOOKUP_EXAMPLES: &str = "\
-Examples:
-  cidian --user ann lookup apple 'ice cream'
-  cidian --user ann lookup -- -able          a word that begins with a dash
-  cidian --user ann --password-file pw lookup < words.txt > meanings.txt
-  cidian --user ann lookup --json apple | jq -r .interpretation
-  cidian --user ann lookup --json aple | jq -r '.suggestions[]?'";
-
-const HISTORY_EXAMPLES: &str = "\
-Examples:
-  cidian --user ann history                  the last ten
-  cidian --user ann history -n 100
-  cidian --user ann history --all | cut -f2 | sort | uniq -c | sort -rn
-  cidian --user ann history clear apple";
-
-const CLEAR_EXAMPLES: &str = "\
-Examples:
-  cidian --user ann history clear            everything
-  cidian --user ann history clear 'ice cream'";
-
-const REGISTER_EXAMPLES: &str = "\
-Examples:
-  cidian --user ann register                 asks for the password twice
-  cidian --user ann --password-file pw register
-  cidian --local --user ann register";
-
-const PASSWD_EXAMPLES: &str = "\
-Examples:
-  cidian --user ann passwd               asks for the old and the new one
-  cidian --user ann --password-file old passwd --new-password-file new";
-
-const DELETE_EXAMPLES: &str = "\
-Examples:
-  cidian --user ann delete-account       asks you to type the name once more
-  cidian --user ann --password-file pw delete-account --yes";
-
-const ABOUT_EXAMPLES: &str = "\
-Examples:
-  cidian about                               needs no account
-  cidian --server unix:/run/cidian/socket about --json";
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::CommandFactory;
 
+    fn words(line: &str) -> Vec<OsString> {
+        std::iter::once("cidian").chain(line.split_whitespace()).map(OsString::from).collect()
+    }
+
+    /// The same whatever the language.
     fn read(line: &str) -> Result<Arguments, clap::Error> {
-        checked(std::iter::once("cidian").chain(line.split_whitespace()).map(OsString::from))
+        let read = checked(words(line), Language::English);
+        assert_eq!(checked(words(line), Language::Chinese).is_ok(), read.is_ok(), "{line}");
+        read
+    }
+
+    #[test]
+    fn the_language_is_known_before_the_rest() {
+        let config = Config { lang: Some(Language::Chinese), ..Config::default() };
+        let of = |line: &str, config| language(&words(line), config, |name| (name == "LANG").then(|| "en_US".into()));
+        assert_eq!(of("--lang zh --frobnicate", None), Language::Chinese);
+        assert_eq!(of("lookup --lang=zh a", None), Language::Chinese);
+        assert_eq!(of("lookup -- --lang zh", None), Language::English);
+        assert_eq!(of("about", Some(&config)), Language::Chinese);
+        assert_eq!(of("about --lang en", Some(&config)), Language::English);
+        assert_eq!(of("about --lang de", None), Language::English);
+        assert_eq!(of("about --lang", None), Language::English);
+    }
+
+    #[test]
+    fn complaints_in_chinese() {
+        let said = |line: &str| complaint(&checked(words(line), Language::Chinese).expect_err(line), Language::Chinese);
+        for (line, part) in [
+            ("--frobnicate", "没有 --frobnicate"),
+            ("frobnicate", "没有“frobnicate”"),
+            ("histroy", "您是不是要用：history"),
+            ("history -n 5 --all", "不能与"),
+            ("history -n x", "不能是“x”"),
+            ("--color sometimes about", "可以是：auto、always、never"),
+            ("--local about --server a:1", "两个不同的服务器"),
+            ("--json", "菜单是给人看的"),
+            ("export", "缺少 --anki <FILE>"),
+            ("--server", "需要一个值"),
+            ("register ann", "没有 ann"),
+        ] {
+            let said = said(line).expect(line);
+            assert!(said.contains(part) && said.starts_with("错误："), "{line}: {said}");
+            assert!(!said.contains("error") && !said.contains("Usage"), "{line}: {said}");
+        }
+        assert_eq!(said("--help"), None);
     }
 
     #[test]
@@ -231,7 +393,7 @@ mod tests {
     fn words_may_begin_with_a_dash_after_two() {
         let arguments = read("lookup --json -- -able --json ##").unwrap();
         assert!(arguments.json);
-        let Some(Command::Lookup { words }) = arguments.command else { panic!("not lookup") };
+        let Some(Command::Lookup { words, .. }) = arguments.command else { panic!("not lookup") };
         assert_eq!(words, ["-able", "--json", "##"]);
     }
 
@@ -245,10 +407,24 @@ mod tests {
             "--server nowhere about",
             "--json",
             "--local about --server a:1",
+            "--tls-ca file about",
+            "--tls --local",
             "lookup -able",
             "register ann",
             "history -n 5 clear",
             "history --number 5",
+            "history clear --reverse",
+            "history --since tomorrow",
+            "history --word [",
+            "history --format xml",
+            "history --format csv --json",
+            "lookup --field interpret",
+            "lookup --field word --json",
+            "export",
+            "export --anki",
+            "--color sometimes about",
+            "--lang de about",
+            "completions tcsh",
         ] {
             assert!(read(line).expect_err(line).use_stderr(), "{line}");
         }

@@ -2,23 +2,30 @@
 //! bounded, counts reserve no memory, silence ends in an error, and what is no reply is told as such.
 
 use super::error::{Error, Result};
+use super::kept::Token;
+use super::privacy::Privacy;
+use super::secrecy;
 use super::stream::{Connector, Stream};
 use crate::protocol::{
-    Count, Failure, HistoryRow, Line, Lines, MAX_LINE, MAX_SUGGESTIONS, Request, Status, StatusError, parse_entry,
-    parse_history_row, parse_status, unescape,
+    Code, Count, Failure, HistoryRow, Line, Lines, MAX_LINE, MAX_SUGGESTIONS, Request, Status, StatusError,
+    parse_entry, parse_history_row, parse_status, unescape,
 };
 use std::io::{ErrorKind, Read, Write};
 use std::time::Duration;
+use zeroize::Zeroizing;
 
 /// Longest reply line that is taken: far above any interpretation, far below what would hurt.
 const MAX_REPLY_LINE: usize = 64 << 20;
-/// The most that `I` may say, in bytes.
+/// The most that `I` may say, in bytes and in pairs.
 const MAX_ABOUT: usize = 1 << 20;
+/// How an alert of TLS begins: what a server of TLS says to clear text.
+const TLS_ALERT: [u8; 2] = [0x15, 0x03];
+const MAX_ABOUT_PAIRS: u64 = 1_000;
 /// How long the farewell waits for its answer.
 const FAREWELL_PATIENCE: Duration = Duration::from_secs(2);
 
 /// An entry of the dictionary, as a reply brings it.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Entry {
     /// The headword as the dictionary spells it.
     pub(crate) headword: String,
@@ -40,16 +47,23 @@ pub(crate) struct Connection {
     buffer: Vec<u8>,
     /// Whether the last send reached the system, if only in part.
     sent: bool,
+    /// Whether nothing has come yet.
+    silent: bool,
+    /// The way of a secret to a server that others may read on it: what decides, and the address.
+    exposed: Option<(Privacy, String)>,
 }
 
 impl Connection {
     /// Connects.
     ///
     /// # Errors
-    /// [`Error::Unreachable`].
+    /// [`Error::Unreachable`] or [`Error::Tls`].
     pub(crate) fn open(connector: &Connector) -> Result<Self> {
         let stream = connector.connect()?;
-        Ok(Self { stream, lines: Lines::new(MAX_REPLY_LINE), buffer: vec![0; 64 << 10], sent: true })
+        let exposed = connector.exposed(&stream);
+        let lines = Lines::new(MAX_REPLY_LINE);
+        secrecy::begin();
+        Ok(Self { stream, lines, buffer: vec![0; 64 << 10], sent: true, silent: true, exposed })
     }
 
     /// Sends requests, in one write where the system takes them so. A failure shows when the reply is read: the
@@ -82,7 +96,12 @@ impl Connection {
             }
             match self.stream.read(&mut self.buffer) {
                 Ok(0) => return Err(Error::Lost { sent: self.sent }),
-                Ok(count) => self.lines.push(&self.buffer[..count]),
+                Ok(count) => {
+                    if std::mem::take(&mut self.silent) && self.buffer[..count].starts_with(&TLS_ALERT) {
+                        return Err(Error::SpeaksTls);
+                    }
+                    self.lines.push(&self.buffer[..count]);
+                }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 // Reset, or silent for longer than our patience.
                 Err(_) => return Err(Error::Lost { sent: self.sent }),
@@ -107,11 +126,16 @@ impl Connection {
     /// One request, and the first line of its reply.
     ///
     /// # Errors
-    /// As [`Connection::status`].
+    /// As [`Connection::status`]; [`Error::ClearText`] before a secret is sent.
     pub(crate) fn ask(&mut self, request: &Request<'_>) -> Result<String> {
-        let mut line = Vec::new();
+        if let Some((privacy, address)) = self.exposed.as_ref().filter(|_| request.carries_secret()) {
+            privacy.check(address)?;
+        }
+        // It may hold a password; with room for all of it, nothing is copied and left behind.
+        let mut line = Zeroizing::new(Vec::with_capacity(2 * MAX_LINE));
         request.push_line(&mut line);
         self.send(&line);
+        drop(line);
         self.status()
     }
 
@@ -123,12 +147,28 @@ impl Connection {
         self.ask(&Request::Login { name, passwd }).map(drop).map_err(login_refused)
     }
 
+    /// Logs in with a token.
+    ///
+    /// # Errors
+    /// As [`Connection::log_in`].
+    pub(crate) fn log_in_by_token(&mut self, name: &str, token: &str) -> Result<()> {
+        self.ask(&Request::TokenLogin { name, token }).map(drop).map_err(login_refused)
+    }
+
+    /// Asks for a new token.
+    ///
+    /// # Errors
+    /// As [`Connection::status`]; also for what can't be a token.
+    pub(crate) fn new_token(&mut self, name: &str) -> Result<Token> {
+        // Whatever it is, it is not shown: it may be a token all the same.
+        Token::new(self.ask(&Request::NewToken { name })?).ok_or_else(|| strange("OK …".as_bytes()))
+    }
+
     /// Reads the reply to one `Q`; `None` for a word that is not found.
     ///
     /// # Errors
     /// As [`Connection::status`].
     pub(crate) fn entry(&mut self) -> Result<Option<Entry>> {
-        use crate::protocol::Code::NotFound;
         match self.status() {
             Ok(rest) => match parse_entry(&rest) {
                 Some((headword, escaped)) => {
@@ -136,7 +176,7 @@ impl Connection {
                 }
                 None => Err(strange(rest.as_bytes())),
             },
-            Err(Error::Refused(Failure { code: NotFound, .. })) => Ok(None),
+            Err(Error::Refused(Failure { code: Code::NotFound, .. })) => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -152,9 +192,15 @@ impl Connection {
         mut each: impl FnMut(HistoryRow<'_>) -> Result<()>,
     ) -> Result<()> {
         let rest = self.ask(&Request::History { name, count })?;
-        for _ in 0..counted(&rest)? {
+        let rows = counted(&rest)?;
+        if matches!(count, Count::Last(most) if rows > u64::from(most)) {
+            return Err(strange(rest.as_bytes()));
+        }
+        for _ in 0..rows {
             let line = self.reply_line()?;
-            each(parse_history_row(&line).ok_or_else(|| strange(line.as_bytes()))?)?;
+            // No name and headword are that long.
+            let row = parse_history_row(&line).filter(|_| line.len() <= MAX_LINE);
+            each(row.ok_or_else(|| strange(line.as_bytes()))?)?;
         }
         Ok(())
     }
@@ -165,9 +211,13 @@ impl Connection {
     /// As [`Connection::status`].
     pub(crate) fn about(&mut self) -> Result<Vec<(String, String)>> {
         let rest = self.ask(&Request::About)?;
+        let count = counted(&rest)?;
+        if count > MAX_ABOUT_PAIRS {
+            return Err(strange(rest.as_bytes()));
+        }
         let mut pairs = Vec::new();
         let mut bytes = 0;
-        for _ in 0..counted(&rest)? {
+        for _ in 0..count {
             let line = self.reply_line()?;
             bytes += line.len() + 1;
             let pair = parse_entry(&line).filter(|_| bytes <= MAX_ABOUT).ok_or_else(|| strange(line.as_bytes()))?;
@@ -199,6 +249,21 @@ impl Connection {
         Ok(headwords)
     }
 
+    /// The same within so much time. A connection that was not in time is of no use any more.
+    ///
+    /// # Errors
+    /// As [`Connection::suggest`].
+    pub(crate) fn suggest_within(&mut self, patience: Duration, name: &str, text: &str) -> Result<Vec<String>> {
+        let lost = |_| Error::Lost { sent: false };
+        let before = self.stream.patience().map_err(lost)?;
+        self.stream.set_patience(patience).map_err(lost)?;
+        let found = self.suggest(name, text)?;
+        if let Some(before) = before {
+            self.stream.set_patience(before).map_err(lost)?;
+        }
+        Ok(found)
+    }
+
     /// A line within a reply. If the server says goodbye there, the reply was cut off, and what has been taken of
     /// it may have been shown: the request must not look as if it had never begun.
     fn reply_line(&mut self) -> Result<String> {
@@ -226,6 +291,7 @@ impl Connection {
     pub(crate) fn leave(mut self) {
         if self.stream.set_patience(FAREWELL_PATIENCE).is_ok() {
             let _ = self.ask(&Request::Goodbye);
+            self.stream.end();
         }
     }
 }
@@ -233,6 +299,8 @@ impl Connection {
 /// A refusal of a login is told in other words than one of a request.
 pub(crate) fn login_refused(error: Error) -> Error {
     match error {
+        // Of no word: a script must not take it for a word that was not found.
+        Error::Refused(failure) if failure.code == Code::NotFound => strange(failure.to_string().as_bytes()),
         Error::Refused(failure) => Error::LoginRefused(failure),
         other => other,
     }

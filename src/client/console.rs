@@ -5,23 +5,50 @@ use super::error::{Error, Result};
 use super::input::{Input, InputLine};
 use super::interrupt;
 use super::messages::{Language, Message};
+use super::render::Look;
+use super::render::pager::{Page, Screen};
 use super::show;
 use serde::Serialize;
 use std::fs::File;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Read, Write};
+use zeroize::Zeroizing;
 
-/// A password. It shows itself to nobody by accident.
-pub(crate) struct Password(String);
+/// A password. It shows itself to nobody by accident, and is wiped when it is not needed any more.
+pub(crate) struct Password(Zeroizing<String>);
 
 impl Password {
     /// Takes it.
     pub(crate) fn new(text: String) -> Self {
-        Self(text)
+        Self(Zeroizing::new(text))
     }
 
     /// What is sent.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// When colours are wanted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Colour {
+    /// On a terminal that can, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Wherever it goes.
+    Always,
+    /// Nowhere.
+    Never,
+}
+
+impl Colour {
+    /// Whether to write colours; `able` says what standard output is.
+    fn wanted(self, able: bool, no_color: Option<&std::ffi::OsStr>) -> bool {
+        match self {
+            Self::Auto => able && no_color.is_none_or(std::ffi::OsStr::is_empty),
+            Self::Always => true,
+            Self::Never => false,
+        }
     }
 }
 
@@ -40,8 +67,10 @@ pub(crate) struct Manner {
     pub(crate) shows_terminal: bool,
     /// Whether standard error is a terminal.
     pub(crate) errs_terminal: bool,
-    /// Whether the terminal can write bold.
-    pub(crate) bold: bool,
+    /// Whether standard output takes bold and colours.
+    pub(crate) colour: bool,
+    /// Whether the terminal can move its cursor: a dumb one gets lines and nothing else.
+    pub(crate) moves: bool,
 }
 
 /// The three streams.
@@ -50,11 +79,15 @@ pub(crate) struct Console {
     pub(crate) input: Input,
     output: BufWriter<Box<dyn Write>>,
     errors: Box<dyn Write>,
+    /// How large the screen is, if there is one.
+    screen: fn() -> Option<Screen>,
+    /// What goes to a pager if it grows too long.
+    page: Option<Page>,
 }
 
 impl Console {
     /// The process's own streams.
-    pub(crate) fn standard(language: Language, json: bool, menus: bool) -> Self {
+    pub(crate) fn standard(language: Language, colour: Colour, json: bool, menus: bool) -> Self {
         let shows_terminal = io::stdout().is_terminal();
         let dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
         let manner = Manner {
@@ -64,14 +97,45 @@ impl Console {
             asks_terminal: io::stdin().is_terminal(),
             shows_terminal,
             errs_terminal: io::stderr().is_terminal(),
-            bold: shows_terminal && !dumb,
+            colour: colour.wanted(shows_terminal && !dumb, std::env::var_os("NO_COLOR").as_deref()),
+            moves: shows_terminal && !dumb,
         };
-        Self::new(manner, Box::new(io::stdin()), Box::new(io::stdout()), Box::new(io::stderr()))
+        let mut console = Self::new(manner, Box::new(io::stdin()), Box::new(io::stdout()), Box::new(io::stderr()));
+        if shows_terminal {
+            console.screen = Screen::of_standard_output;
+        }
+        console
     }
 
     /// Any streams.
     pub(crate) fn new(manner: Manner, input: Box<dyn Read>, output: Box<dyn Write>, errors: Box<dyn Write>) -> Self {
-        Self { manner, input: Input::new(input), output: BufWriter::with_capacity(64 << 10, output), errors }
+        let output = BufWriter::with_capacity(64 << 10, output);
+        Self { manner, input: Input::new(input), output, errors, screen: || None, page: None }
+    }
+
+    /// What the page is like, as it is now: a terminal may change its size at any time.
+    pub(crate) fn look(&self) -> Look {
+        Look { colour: self.manner.colour, columns: (self.screen)().map(|screen| screen.columns) }
+    }
+
+    /// Runs `work`, and shows what it writes in a pager if the screen can't hold it. Whoever leaves the pager early
+    /// has seen enough.
+    ///
+    /// # Errors
+    /// As `work`.
+    pub(crate) fn paged(&mut self, work: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+        let manner = self.manner;
+        let screen = (self.screen)().filter(|_| manner.asks_terminal && manner.moves && !manner.json);
+        let Some(screen) = screen else { return work(self) };
+        self.flush()?;
+        self.page = Some(Page::new(screen));
+        let outcome = work(self);
+        let page = self.page.take();
+        let by_pager = page.map_or(Ok(false), |page| page.finish(&mut self.output)).map_err(Error::Output)?;
+        match outcome {
+            Err(Error::Output(reason)) if by_pager && reason.kind() == ErrorKind::BrokenPipe => Ok(()),
+            outcome => outcome,
+        }
     }
 
     /// What the streams are like.
@@ -84,7 +148,11 @@ impl Console {
     /// # Errors
     /// [`Error::Output`].
     pub(crate) fn write(&mut self, text: &str) -> Result<()> {
-        self.output.write_all(text.as_bytes()).map_err(Error::Output)
+        match &mut self.page {
+            Some(page) => page.write(text.as_bytes(), &mut self.output),
+            None => self.output.write_all(text.as_bytes()),
+        }
+        .map_err(Error::Output)
     }
 
     /// Writes a line of JSON to standard output.
@@ -93,6 +161,14 @@ impl Console {
     /// [`Error::Output`].
     pub(crate) fn write_json(&mut self, value: &impl Serialize) -> Result<()> {
         self.write(&show::json(value))
+    }
+
+    /// Writes a line of comma-separated values to standard output.
+    ///
+    /// # Errors
+    /// [`Error::Output`].
+    pub(crate) fn write_csv(&mut self, fields: &[&str]) -> Result<()> {
+        self.write(&csv_line(fields))
     }
 
     /// Sends off what has been written.
@@ -170,7 +246,9 @@ impl Console {
     /// [`Error::NoTerminal`], [`Error::Interrupted`], [`Error::Output`], [`Error::Input`].
     pub(crate) fn ask_hidden(&mut self, prompt: &Message<'_>) -> Result<Option<Password>> {
         if self.manner.menus && !self.manner.asks_terminal {
-            return Ok(self.ask(prompt)?.map(Password::new));
+            let password = self.ask(prompt)?.map(Password::new);
+            self.input.wipe();
+            return Ok(password);
         }
         loop {
             self.flush()?;
@@ -185,6 +263,11 @@ impl Console {
                 },
             }
         }
+    }
+
+    /// Whether anybody can be asked for a password.
+    pub(crate) fn can_ask_hidden(&self) -> bool {
+        self.manner.menus || File::options().read(true).write(true).open("/dev/tty").is_ok()
     }
 
     fn prompt(&mut self, prompt: &Message<'_>) -> Result<()> {
@@ -202,6 +285,14 @@ impl Console {
         }
         self.flush()
     }
+}
+
+/// A line of comma-separated values, with its line end; quotes where they are needed.
+pub(crate) fn csv_line(fields: &[&str]) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    // Writing into memory can't fail; a line that is empty is seen.
+    let line = writer.write_record(fields).ok().and_then(|()| writer.into_inner().ok()).unwrap_or_default();
+    String::from_utf8_lossy(&line).into_owned()
 }
 
 /// Prompts on the terminal and reads what is typed there, up to Enter; Ctrl-D on nothing is the end of the file.

@@ -14,6 +14,20 @@ pub(crate) enum Error {
         /// What the system says.
         reason: io::Error,
     },
+    /// Somebody answers at the address, but TLS with it fails.
+    Tls {
+        /// The address, for people.
+        address: String,
+        /// Why.
+        fault: TlsFault,
+    },
+    /// `--tls` was asked for, and the address is a Unix socket.
+    TlsNeedsHost,
+    /// A password would go in clear text where others may read it.
+    ClearText {
+        /// The address, for people.
+        address: String,
+    },
     /// The connection ended without a word, or the server has been silent for too long.
     Lost {
         /// Whether any of the request may have reached the server: then nobody knows if it was carried out.
@@ -30,6 +44,8 @@ pub(crate) enum Error {
         /// The server's words.
         message: String,
     },
+    /// What answers speaks TLS, and was not spoken to so.
+    SpeaksTls,
     /// What answers is no server of ours.
     NotOurProtocol {
         /// The beginning of what it said.
@@ -48,10 +64,38 @@ pub(crate) enum Error {
         /// Why.
         reason: io::Error,
     },
+    /// The configuration file makes no sense.
+    Configuration {
+        /// Its path.
+        path: PathBuf,
+        /// Why, with the line.
+        reason: String,
+    },
+    /// A file can't be written.
+    File {
+        /// Its path.
+        path: PathBuf,
+        /// Why.
+        reason: io::Error,
+    },
     /// No account was named, and there is nobody to ask.
     NoUser,
     /// No terminal to ask for a password on.
     NoTerminal,
+    /// The server no longer takes the token that was kept, and there is nobody to ask for the password.
+    TokenRefused {
+        /// Whose it was.
+        name: String,
+    },
+    /// The file of kept logins can't be used.
+    KeptLogins {
+        /// Its path.
+        path: PathBuf,
+        /// Why.
+        fault: KeptFault,
+    },
+    /// There is no place to keep a login in.
+    NoStateDirectory,
     /// The variable `CIDIAN_SERVER` holds no address; the reason.
     ServerVariable(String),
     /// Something dangerous was asked for without `--yes`, and there is nobody to ask.
@@ -71,6 +115,69 @@ pub(crate) enum Error {
     EndOfInput,
     /// Ctrl-C at a password prompt.
     Interrupted,
+}
+
+/// Why TLS with a server failed.
+#[derive(Debug)]
+pub(crate) enum TlsFault {
+    /// Nobody whom we trust vouches for the server.
+    UnknownIssuer,
+    /// The certificate is for another name.
+    WrongName,
+    /// The certificate has expired.
+    Expired,
+    /// The certificate is of the future, or our clock is of the past.
+    NotValidYet,
+    /// The certificate is one of an authority, not of a server.
+    Authority,
+    /// Something else is wrong with the certificate; `rustls`'s words.
+    Certificate(String),
+    /// What answers is no TLS.
+    NotTls,
+    /// The server hung up before the handshake was over.
+    HungUp,
+    /// The server did not answer in time.
+    Silent,
+    /// The connection failed.
+    Lost(io::Error),
+    /// The host is nothing that a certificate can be for.
+    BadName,
+    /// The system has no certificates to trust.
+    NoSystemRoots,
+    /// The file of `--tls-ca` can't be used.
+    TrustFile {
+        /// Its path.
+        path: PathBuf,
+        /// Why.
+        reason: io::Error,
+    },
+    /// Anything else; `rustls`'s words.
+    Other(String),
+}
+
+/// Why the file of kept logins can't be used.
+#[derive(Debug)]
+pub(crate) enum KeptFault {
+    /// Others may read or write it, and may have.
+    Exposed,
+    /// It belongs to another user.
+    NotOurs,
+    /// It holds something else.
+    Damaged,
+    /// The system refuses.
+    Io(io::Error),
+}
+
+impl From<io::Error> for KeptFault {
+    fn from(reason: io::Error) -> Self {
+        Self::Io(reason)
+    }
+}
+
+impl From<nix::errno::Errno> for KeptFault {
+    fn from(reason: nix::errno::Errno) -> Self {
+        Self::Io(reason.into())
+    }
 }
 
 /// Why a word can't be sent.
@@ -102,7 +209,11 @@ impl Error {
     pub(crate) fn ends_connection(&self) -> bool {
         match self {
             Self::Refused(failure) | Self::LoginRefused(failure) => failure.code.closes(),
-            Self::Lost { .. } | Self::UnknownRefusal { .. } | Self::NotOurProtocol { .. } | Self::Output(_) => true,
+            Self::Lost { .. }
+            | Self::UnknownRefusal { .. }
+            | Self::NotOurProtocol { .. }
+            | Self::SpeaksTls
+            | Self::Output(_) => true,
             _ => false,
         }
     }

@@ -1,6 +1,6 @@
 //! The client's exit statuses, in one table. It never decides what is printed.
 
-use super::error::Error;
+use super::error::{Error, KeptFault, TlsFault};
 use crate::protocol::Code;
 use std::process::ExitCode;
 
@@ -16,7 +16,7 @@ pub enum Exit {
     Usage = 64,
     /// Something typed is not acceptable: a name, a password, two passwords that differ (EX_DATAERR).
     Data = 65,
-    /// The password file can't be read (EX_NOINPUT).
+    /// The password file, or that of `--tls-ca`, can't be read (EX_NOINPUT).
     NoInput = 66,
     /// No server at the address, or the connection was lost (EX_UNAVAILABLE).
     NoServer = 69,
@@ -32,6 +32,8 @@ pub enum Exit {
     Protocol = 76,
     /// Not allowed: wrong name or password, and the like (EX_NOPERM).
     Denied = 77,
+    /// The configuration file makes no sense (EX_CONFIG).
+    Configuration = 78,
     /// Ctrl-C, as a shell would say it.
     Interrupted = 130,
     /// Whoever read the output went away, as a shell would say it.
@@ -66,14 +68,24 @@ impl From<Code> for Exit {
 impl From<&Error> for Exit {
     fn from(error: &Error) -> Self {
         match error {
-            Error::Unreachable { .. } | Error::Lost { .. } => Self::NoServer,
+            Error::Tls { fault: TlsFault::TrustFile { .. }, .. } => Self::NoInput,
+            Error::Unreachable { .. } | Error::Lost { .. } | Error::Tls { .. } | Error::SpeaksTls => Self::NoServer,
             Error::Refused(failure) | Error::LoginRefused(failure) => failure.code.into(),
             Error::UnknownRefusal { .. } | Error::NotOurProtocol { .. } => Self::Protocol,
             Error::PasswordFile { .. } => Self::NoInput,
             Error::NoUser | Error::NoTerminal | Error::ServerVariable(_) | Error::NotConfirmable => Self::Usage,
+            Error::TlsNeedsHost | Error::ClearText { .. } => Self::Usage,
             Error::PasswordsDiffer | Error::NotConfirmed | Error::BadWord { .. } | Error::EndOfInput => Self::Data,
+            Error::TokenRefused { .. } => Self::Denied,
+            Error::KeptLogins { fault, .. } => match fault {
+                KeptFault::Exposed | KeptFault::NotOurs => Self::Denied,
+                KeptFault::Damaged => Self::Data,
+                KeptFault::Io(_) => Self::System,
+            },
+            Error::NoStateDirectory => Self::System,
             Error::Output(reason) if reason.kind() == std::io::ErrorKind::BrokenPipe => Self::BrokenPipe,
-            Error::Output(_) | Error::Input(_) => Self::Io,
+            Error::Output(_) | Error::Input(_) | Error::File { .. } => Self::Io,
+            Error::Configuration { .. } => Self::Configuration,
             Error::System(_) => Self::System,
             Error::Interrupted => Self::Interrupted,
         }

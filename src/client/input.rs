@@ -2,6 +2,7 @@
 
 use crate::protocol::{Line, Lines, MAX_LINE};
 use std::io::{self, ErrorKind, Read};
+use zeroize::Zeroize;
 
 /// One line that was typed or piped in.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,6 +39,12 @@ impl Input {
                 Err(_) => InputLine::NotUtf8(String::from_utf8_lossy(bytes).into_owned()),
             },
         })
+    }
+
+    /// Wipes what is left in memory of lines that have been taken: one of them was a password.
+    pub(crate) fn wipe(&mut self) {
+        self.lines.wipe();
+        self.chunk.zeroize();
     }
 
     /// Waits for more; false at the end. (A terminal may go on after its end; nothing is remembered of it.)

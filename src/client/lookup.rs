@@ -2,15 +2,18 @@
 //! a word typed alone is answered at once. Neither side ever waits for the other to read.
 
 use super::account::{LoggedIn, Who, log_in};
+use super::arguments::{Field, Parts};
 use super::connection::{Connection, Entry};
 use super::console::Console;
 use super::error::{Error, Result, WordFault};
 use super::exit::Exit;
 use super::input::InputLine;
 use super::messages::Message;
-use super::show::{self, LookupLine, shown};
+use super::render;
+use super::show::{LookupLine, shown};
 use super::stream::Connector;
-use crate::protocol::{Code, MAX_LINE, Request, printable, trim_blanks};
+use crate::protocol::{Code, MAX_LINE, Request, escape, printable, trim_blanks};
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
 /// The most requests under way. With [`WINDOW_BYTES`] it keeps what is sent within the socket's buffers: sending
@@ -40,12 +43,26 @@ pub(crate) fn checked_word<'a>(name: &str, text: &'a str) -> std::result::Result
 ///
 /// # Errors
 /// Whatever can go wrong with that; a word that is not found is no error, but shows in the exit status.
-pub(crate) fn run(console: &mut Console, connector: &Connector, who: &Who, words: &[String]) -> Result<Exit> {
-    let LoggedIn { connection, name, .. } = log_in(console, connector, who)?;
+pub(crate) fn run(
+    console: &mut Console,
+    connector: &Connector,
+    who: &Who,
+    words: &[String],
+    parts: Parts,
+) -> Result<Exit> {
+    let LoggedIn { connection, name } = log_in(console, connector, who)?;
     let manner = console.manner();
     let dialogue = words.is_empty() && manner.asks_terminal && manner.shows_terminal;
     let style = match (manner.json, words.is_empty()) {
         (true, _) => Style::Json,
+        // One field is for a script, wherever it goes; in step with the words if they come through a pipe.
+        (false, _) if parts.field.is_some() && !dialogue => {
+            if words.is_empty() {
+                Style::Filter
+            } else {
+                Style::Plain
+            }
+        }
         // Somebody who types each word needs no lines in step, but a hint.
         (false, _) if dialogue => Style::Person,
         (false, true) => Style::Filter,
@@ -56,6 +73,7 @@ pub(crate) fn run(console: &mut Console, connector: &Connector, who: &Who, words
         console.hint(&Message::WordsWanted);
     }
     let mut pipeline = Pipeline::new(connection, name, style, words.is_empty());
+    pipeline.parts = parts;
     // Never for a filter: it would wait for what nobody reads.
     pipeline.suggests = if manner.json {
         !words.is_empty()
@@ -119,6 +137,8 @@ struct Pipeline {
     connection: Connection,
     name: String,
     style: Style,
+    /// What of an answer is printed.
+    parts: Parts,
     /// Whether the words come from standard input.
     from_input: bool,
     /// Whether to ask what may have been meant by a word that is not found.
@@ -142,6 +162,7 @@ impl Pipeline {
             connection,
             name,
             style,
+            parts: Parts::default(),
             from_input,
             suggests: false,
             failure: None,
@@ -273,9 +294,6 @@ impl Pipeline {
             return self.print_missing(console, word, &headwords);
         };
         match self.style {
-            Style::Plain => console.write(&format!("{}\n", shown(&entry.text()))),
-            Style::Person => console.write(&show::entry(entry, console.manner().bold)),
-            Style::Filter => console.write(&format!("{}\n", printable(&entry.escaped))),
             Style::Json => console.write_json(&LookupLine {
                 word,
                 found: true,
@@ -283,7 +301,43 @@ impl Pipeline {
                 interpretation: Some(entry.text()),
                 suggestions: None,
             }),
+            Style::Person => {
+                let entry = self.shortened(entry);
+                console.paged(|console| console.write(&render::entry(&entry, console.look())))
+            }
+            Style::Plain => {
+                let text = match self.parts.field {
+                    Some(Field::Word) => printable(word),
+                    Some(Field::Headword) => printable(&entry.headword),
+                    Some(Field::Interpretation) | None => {
+                        let text = shown(&self.shortened(entry).text());
+                        if console.manner().colour { render::painted(&text) } else { text }
+                    }
+                };
+                console.write(&format!("{text}\n"))
+            }
+            Style::Filter => {
+                let text = match self.parts.field {
+                    Some(Field::Word) => printable(word),
+                    Some(Field::Headword) => printable(&entry.headword),
+                    Some(Field::Interpretation) | None => {
+                        let text = printable(&self.shortened(entry).escaped);
+                        if console.manner().colour { render::painted(&text) } else { text }
+                    }
+                };
+                console.write(&format!("{text}\n"))
+            }
         }
+    }
+
+    /// The entry as much of it as is wanted.
+    fn shortened<'a>(&self, entry: &'a Entry) -> Cow<'a, Entry> {
+        if !self.parts.first_line {
+            return Cow::Borrowed(entry);
+        }
+        let text = entry.text();
+        let first = text.lines().map(str::trim_end).find(|line| !line.is_empty()).unwrap_or_default();
+        Cow::Owned(Entry { headword: entry.headword.clone(), escaped: escape(first) })
     }
 
     /// What stands for a word that has no interpretation, so that a filter's lines stay in step.

@@ -10,43 +10,63 @@ mod about;
 mod account;
 mod address;
 mod arguments;
+mod config;
 mod connection;
 mod console;
+mod directories;
 mod error;
 mod exit;
+mod export;
+#[cfg(any(fuzzing, test))]
+pub mod fuzzed;
+mod help;
 mod history;
 mod input;
 mod interrupt;
+mod kept;
+mod login;
 mod lookup;
+mod manual;
 mod menus;
 mod messages;
+mod misuse;
+mod privacy;
+mod prompt;
+mod render;
 #[cfg(test)]
 mod scripted;
+mod secrecy;
 mod show;
 mod stream;
 mod table;
+mod tls;
 
 pub use address::{Address, AddressError};
 pub use arguments::{Arguments, parse};
 pub use exit::Exit;
 
-use crate::protocol::{Count, DEFAULT_HISTORY};
 use account::Who;
 use arguments::{Command, HistoryAction};
 use console::Console;
 use error::{Error, Result};
-use messages::{Language, Message};
-use std::io;
+use export::Export;
+use kept::Kept;
+use menus::Site;
+use messages::Message;
+use privacy::{ClearText, Privacy};
+use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
 use stream::Connector;
+use tls::Trust;
 
 /// The private server of `--local`: each call gives a new socket that is connected to it.
-pub type LocalServer = Box<dyn Fn() -> io::Result<UnixStream>>;
+pub type LocalServer = Box<dyn Fn() -> io::Result<UnixStream> + Send>;
 
 /// Does what the command line asks for. `local` is what `--local` talks to.
 pub fn run(arguments: Arguments, local: Option<LocalServer>) -> Exit {
-    let language = Language::of_locale(|name| std::env::var_os(name));
-    let mut console = Console::standard(language, arguments.json, arguments.command.is_none());
+    secrecy::leave_no_core();
+    let colour = arguments.color.or(arguments.config.color).unwrap_or_default();
+    let mut console = Console::standard(arguments.language, colour, arguments.json, arguments.command.is_none());
     let done = interrupt::watch().map_err(Error::System).and_then(|()| dispatch(&mut console, arguments, local));
     // Buffered output may still fail, and has to come before the complaint.
     let flushed = console.flush();
@@ -63,32 +83,78 @@ pub fn run(arguments: Arguments, local: Option<LocalServer>) -> Exit {
 }
 
 fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServer>) -> Result<Exit> {
+    // These need no server.
+    match &arguments.command {
+        Some(Command::Completions { shell }) => {
+            console.write(&manual::completions(*shell))?;
+            return Ok(Exit::Done);
+        }
+        Some(Command::Manual { directory }) => {
+            manual::write(directory).map_err(|reason| Error::File { path: directory.clone(), reason })?;
+            return Ok(Exit::Done);
+        }
+        _ => {}
+    }
     let address = server(&arguments)?;
     let shown_address = address.to_string();
-    let connector = Connector::new(address, local);
-    let who = Who { user: arguments.user.or_else(|| variable("CIDIAN_USER")), password_file: arguments.password_file };
+    let kept = Kept::for_server(&address, arguments.tls, |name| std::env::var_os(name));
+    let trust = trust(&arguments, &address)?;
+    let rule = match (arguments.insecure, &arguments.password_file) {
+        (true, _) => ClearText::Allowed,
+        (false, None) => ClearText::Warned,
+        (false, Some(_)) => ClearText::Refused,
+    };
+    let language = console.manner().language;
+    let privacy = Privacy::new(rule, move |address| {
+        // Whatever was asked for before has been flushed; a warning that nobody can read is nobody's trouble.
+        let _ = writeln!(io::stderr(), "cidian: {}", language.say(&Message::ClearTextWarning { address }));
+    });
+    let connector = Connector::new(address.clone(), local, trust.clone(), privacy);
+    let site = Site { address: &address, trust: trust.as_ref() };
+    let user = arguments.user.or_else(|| variable("CIDIAN_USER"));
+    let mut who = Who { user, password_file: arguments.password_file, kept };
+    // Whoever is logged in here comes before whoever was the last time; who makes an account, ends one or logs in says
+    // so.
+    if matches!(arguments.command, Some(Command::Lookup { .. } | Command::History(_) | Command::Export { .. }))
+        && who.user.is_none()
+        && matches!(who.kept.user(), Ok(None))
+    {
+        who.user.clone_from(&arguments.config.user);
+    }
     match arguments.command {
-        None => menus::run(console, connector, &shown_address, &who)?,
-        Some(Command::Lookup { words }) => return lookup::run(console, &connector, &who, &words),
+        None => menus::run(console, connector, site, &who, arguments.config)?,
+        Some(Command::Lookup { words, parts }) => return lookup::run(console, &connector, &who, &words, parts),
         Some(Command::History(history)) => match history.action {
             Some(HistoryAction::Clear { word }) => history::clear(console, &connector, &who, word.as_deref())?,
-            None => {
-                let last = history.number.unwrap_or(DEFAULT_HISTORY);
-                let count = if history.all { Count::All } else { Count::Last(last) };
-                history::print(console, &connector, &who, count)?;
-            }
+            None if history.top => history::top(console, &connector, &who, &history.wanted())?,
+            None => history::print(console, &connector, &who, &history.wanted())?,
         },
+        Some(Command::Export { anki, csv, choice }) => {
+            export::run(console, &connector, &who, &Export { anki, csv, choice })?;
+        }
         Some(Command::Register) => account::register(console, &connector, &who)?,
+        Some(Command::Login) => {
+            login::login(console, &connector, &who)?;
+            let mut config = arguments.config;
+            // A script's login says nothing about the person.
+            if console.manner().asks_terminal
+                && let Ok(Some(name)) = who.kept.user()
+            {
+                config.remember(site.address, site.trust, &name);
+            }
+        }
+        Some(Command::Logout) => login::logout(console, &connector, &who, &shown_address)?,
         Some(Command::Passwd { new_password_file }) => {
             account::change_password(console, &connector, &who, new_password_file.as_deref())?;
         }
         Some(Command::DeleteAccount { yes }) => account::delete(console, &connector, &who, yes)?,
         Some(Command::About) => about::print(console, &connector)?,
+        Some(Command::Completions { .. } | Command::Manual { .. }) => {}
     }
     Ok(Exit::Done)
 }
 
-/// Where the server is: `--local`, `--server`, the environment, the default.
+/// Where the server is: `--local`, `--server`, the environment, the configuration file, the default.
 fn server(arguments: &Arguments) -> Result<Address> {
     if arguments.local {
         return Ok(Address::Local);
@@ -96,7 +162,23 @@ fn server(arguments: &Arguments) -> Result<Address> {
     match (&arguments.server, variable("CIDIAN_SERVER")) {
         (Some(address), _) => Ok(address.clone()),
         (None, Some(text)) => text.parse().map_err(|error: AddressError| Error::ServerVariable(error.to_string())),
-        (None, None) => Ok(Address::default()),
+        (None, None) => Ok(arguments.config.server.clone().unwrap_or_default()),
+    }
+}
+
+/// Whom to trust; nobody is asked for in clear text.
+fn trust(arguments: &Arguments, address: &Address) -> Result<Option<Trust>> {
+    // What is remembered of a server goes with that server.
+    let config = &arguments.config;
+    let remembered = !arguments.local && arguments.server.is_none() && variable("CIDIAN_SERVER").is_none();
+    let wanted = arguments.tls || (remembered && config.tls);
+    if !wanted {
+        return Ok(None);
+    }
+    let ca = arguments.tls_ca.clone().or_else(|| config.tls_ca.clone().filter(|_| remembered));
+    match address {
+        Address::Tcp { .. } => Ok(Some(ca.map_or(Trust::System, Trust::File))),
+        Address::Unix(_) | Address::Local => Err(Error::TlsNeedsHost),
     }
 }
 

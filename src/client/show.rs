@@ -1,7 +1,6 @@
-//! How what the server says looks: safe for a terminal, entries laid out, JSON. Pure; it never writes.
+//! How what the server says is made safe: for a terminal, as JSON. Pure; it never writes.
 
-use super::connection::Entry;
-use crate::protocol::printable;
+use crate::protocol::{printable, safe_json};
 use serde::Serialize;
 
 /// Text of several lines, safe to show: newlines and TABs stay, every other control character is made visible.
@@ -13,19 +12,6 @@ pub(crate) fn shown(text: &str) -> String {
         out.push_str(&part[plain.len()..]);
     }
     out
-}
-
-/// An entry for a person: the headword (bold where the terminal can), then the interpretation; one of several
-/// lines below its headword, indented.
-pub(crate) fn entry(entry: &Entry, bold: bool) -> String {
-    let headword = printable(&entry.headword);
-    let headword = if bold { format!("\u{1b}[1m{headword}\u{1b}[0m") } else { headword };
-    let text = shown(&entry.text());
-    if text.contains('\n') {
-        format!("{headword}\n  {}\n", text.replace('\n', "\n  "))
-    } else {
-        format!("{headword}  {text}\n")
-    }
 }
 
 /// What `lookup --json` prints for one word.
@@ -54,6 +40,26 @@ pub(crate) struct HistoryLine<'a> {
     pub(crate) time: &'a str,
 }
 
+/// What `history --top --json` prints for one headword.
+#[derive(Debug, Serialize)]
+pub(crate) struct TopLine<'a> {
+    pub(crate) word: &'a str,
+    /// How often it was looked up.
+    pub(crate) count: u64,
+    /// When last.
+    pub(crate) last: &'a str,
+    /// What it means; `null` if it is in the dictionary no more.
+    pub(crate) interpretation: Option<&'a str>,
+}
+
+/// What `export --json` prints.
+#[derive(Debug, Serialize)]
+pub(crate) struct ExportLine {
+    pub(crate) ok: bool,
+    /// How many headwords were written.
+    pub(crate) words: u64,
+}
+
 /// What `--json` prints where there is nothing to tell but that it was done.
 #[derive(Debug, Serialize)]
 pub(crate) struct DoneLine {
@@ -69,22 +75,11 @@ impl Serialize for Pairs<'_> {
     }
 }
 
-/// A value as one line of JSON, with its newline. What JSON would let through to a terminal raw (C1 controls, marks
-/// that reorder a line) is written `\u….`, which is the same string to every reader.
+/// A value as one line of JSON, with its newline, and safe for a terminal.
 pub(crate) fn json(value: &impl Serialize) -> String {
     // Serializing strings and maps of strings into memory can't fail; an empty object keeps lines in step anyway.
     let plain = serde_json::to_string(value).unwrap_or_else(|_| "{}".to_owned());
-    let mut out = String::with_capacity(plain.len() + 1);
-    for c in plain.chars() {
-        let mut buffer = [0; 4];
-        let text: &str = c.encode_utf8(&mut buffer);
-        if c.is_ascii() && c != '\u{7f}' || printable(text) == text {
-            out.push(c);
-        } else {
-            // All of them are below U+10000: no surrogate pairs.
-            out.push_str(&format!("\\u{:04x}", u32::from(c)));
-        }
-    }
+    let mut out = safe_json(&plain);
     out.push('\n');
     out
 }
@@ -97,14 +92,6 @@ mod tests {
     fn newlines_and_tabs_stay_and_nothing_else() {
         assert_eq!(shown("a\n\n\tb词\n"), "a\n\n\tb词\n");
         assert_eq!(shown("\u{1b}[2Jx\r\n"), "\\u{1b}[2Jx\\u{d}\n");
-    }
-
-    #[test]
-    fn entries_for_people() {
-        let one = Entry { headword: "apple".into(), escaped: "n. 苹果".into() };
-        assert_eq!(entry(&one, false), "apple  n. 苹果\n");
-        let two = Entry { headword: "set".into(), escaped: "n. 一套\\nv. 放".into() };
-        assert_eq!(entry(&two, true), "\u{1b}[1mset\u{1b}[0m\n  n. 一套\n  v. 放\n");
     }
 
     #[test]

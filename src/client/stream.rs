@@ -1,9 +1,11 @@
-//! The bytes' way to the server: TCP, a Unix socket, or the private server of `--local`. (TLS will be one more.)
-//! It never looks at the bytes.
+//! The bytes' way to the server: TCP, TLS over it, a Unix socket, or the private server of `--local`. It never looks at
+//! the bytes.
 
 use super::LocalServer;
 use super::address::Address;
 use super::error::{Error, Result};
+use super::privacy::Privacy;
+use super::tls::{self, TlsStream, Trust};
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::os::unix::net::UnixStream;
@@ -16,14 +18,22 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) struct Connector {
     address: Address,
     local: Option<LocalServer>,
+    /// Who may vouch for the server, where TLS is wanted.
+    trust: Option<Trust>,
+    privacy: Privacy,
     /// How long the server may be silent, or take nothing, before it counts as lost.
     patience: Duration,
 }
 
 impl Connector {
     /// Nothing is connected yet. `local` is what stands behind [`Address::Local`].
-    pub(crate) fn new(address: Address, local: Option<LocalServer>) -> Self {
-        Self { address, local, patience: Duration::from_secs(60) }
+    pub(crate) fn new(address: Address, local: Option<LocalServer>, trust: Option<Trust>, privacy: Privacy) -> Self {
+        Self { address, local, trust, privacy, patience: Duration::from_secs(60) }
+    }
+
+    /// What decides whether a secret may be sent on a stream of this connector's; nothing if nobody can read it.
+    pub(crate) fn exposed(&self, stream: &Stream) -> Option<(Privacy, String)> {
+        (!stream.is_private()).then(|| (self.privacy.clone(), self.address.to_string()))
     }
 
     /// The same with another patience.
@@ -35,21 +45,23 @@ impl Connector {
     /// A new connection.
     ///
     /// # Errors
-    /// [`Error::Unreachable`], with the address.
+    /// [`Error::Unreachable`] or [`Error::Tls`], with the address.
     pub(crate) fn connect(&self) -> Result<Stream> {
-        self.try_connect().map_err(|reason| Error::Unreachable { address: self.address.to_string(), reason })
-    }
-
-    fn try_connect(&self) -> io::Result<Stream> {
-        let stream = match &self.address {
-            Address::Tcp { host, port } => Stream::Tcp(connect_tcp(host, *port)?),
-            Address::Unix(path) => Stream::Unix(UnixStream::connect(path)?),
-            Address::Local => match &self.local {
-                Some(server) => Stream::Unix(server()?),
-                None => return Err(io::ErrorKind::Unsupported.into()),
+        let unreachable = |reason| Error::Unreachable { address: self.address.to_string(), reason };
+        let stream = match (&self.address, &self.trust) {
+            (Address::Tcp { host, port }, None) => Stream::Tcp(connect_tcp(host, *port).map_err(unreachable)?),
+            (Address::Tcp { host, port }, Some(trust)) => {
+                let socket = connect_tcp(host, *port).map_err(unreachable)?;
+                let shaken = tls::shake_hands(socket, host, trust);
+                Stream::Tls(Box::new(shaken.map_err(|fault| Error::Tls { address: self.address.to_string(), fault })?))
+            }
+            (Address::Unix(path), _) => Stream::Unix(UnixStream::connect(path).map_err(unreachable)?),
+            (Address::Local, _) => match &self.local {
+                Some(server) => Stream::Unix(server().map_err(unreachable)?),
+                None => return Err(unreachable(io::ErrorKind::Unsupported.into())),
             },
         };
-        stream.set_patience(self.patience)?;
+        stream.set_patience(self.patience).map_err(unreachable)?;
         Ok(stream)
     }
 }
@@ -73,19 +85,40 @@ fn connect_tcp(host: &str, port: u16) -> io::Result<TcpStream> {
 /// A connected stream of bytes.
 pub(crate) enum Stream {
     Tcp(TcpStream),
+    Tls(Box<TlsStream>),
     Unix(UnixStream),
 }
 
 impl Stream {
+    /// Whether nobody on the way can read what is sent.
+    fn is_private(&self) -> bool {
+        match self {
+            // The address that was really reached, whatever the name says.
+            Self::Tcp(stream) => stream.peer_addr().is_ok_and(|address| address.ip().to_canonical().is_loopback()),
+            Self::Tls(_) | Self::Unix(_) => true,
+        }
+    }
+
     /// How long reading and writing may take before they fail.
     pub(crate) fn set_patience(&self, patience: Duration) -> io::Result<()> {
+        let tcp = |stream: &TcpStream| {
+            stream.set_read_timeout(Some(patience)).and_then(|()| stream.set_write_timeout(Some(patience)))
+        };
         match self {
-            Self::Tcp(stream) => {
-                stream.set_read_timeout(Some(patience)).and_then(|()| stream.set_write_timeout(Some(patience)))
-            }
+            Self::Tcp(stream) => tcp(stream),
+            Self::Tls(stream) => tcp(&stream.sock),
             Self::Unix(stream) => {
                 stream.set_read_timeout(Some(patience)).and_then(|()| stream.set_write_timeout(Some(patience)))
             }
+        }
+    }
+
+    /// How long reading may take.
+    pub(crate) fn patience(&self) -> io::Result<Option<Duration>> {
+        match self {
+            Self::Tcp(stream) => stream.read_timeout(),
+            Self::Tls(stream) => stream.sock.read_timeout(),
+            Self::Unix(stream) => stream.read_timeout(),
         }
     }
 
@@ -93,7 +126,17 @@ impl Stream {
     pub(crate) fn set_waiting(&self, waits: bool) -> io::Result<()> {
         match self {
             Self::Tcp(stream) => stream.set_nonblocking(!waits),
+            Self::Tls(stream) => stream.sock.set_nonblocking(!waits),
             Self::Unix(stream) => stream.set_nonblocking(!waits),
+        }
+    }
+
+    /// Says in the stream's own way that nothing more comes.
+    pub(crate) fn end(&mut self) {
+        if let Self::Tls(stream) = self {
+            stream.conn.send_close_notify();
+            // Nobody waits for it.
+            let _ = stream.conn.write_tls(&mut stream.sock);
         }
     }
 }
@@ -102,6 +145,7 @@ impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::Tcp(stream) => stream.read(buffer),
+            Self::Tls(stream) => stream.read(buffer),
             Self::Unix(stream) => stream.read(buffer),
         }
     }
@@ -111,11 +155,15 @@ impl Write for Stream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Tcp(stream) => stream.write(bytes),
+            Self::Tls(stream) => stream.write(bytes),
             Self::Unix(stream) => stream.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        match self {
+            Self::Tls(stream) => stream.flush(),
+            Self::Tcp(_) | Self::Unix(_) => Ok(()),
+        }
     }
 }

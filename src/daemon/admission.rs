@@ -1,10 +1,13 @@
-//! Who is let in: limits, in all and for each source. Pure: it counts what it is told, and does no I/O.
+//! Who is let in: limits, in all and for each source, and what failures cost a source. Pure: it counts what it is
+//! told, the clock is passed in, and it does no I/O.
 
+use super::penalties::{Offence, Penalties};
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::time::{Duration, Instant};
 
 /// What counts as one source: an IPv4 address, or an IPv6 network of 64 bits, which is what one customer gets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Source {
     /// An IPv4 address.
     V4(Ipv4Addr),
@@ -18,6 +21,15 @@ impl Source {
         match address.to_canonical() {
             IpAddr::V4(v4) => Self::V4(v4),
             IpAddr::V6(v6) => Self::V6((v6.to_bits() >> 64) as u64),
+        }
+    }
+}
+
+impl std::fmt::Display for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::V4(address) => write!(f, "{address}"),
+            Self::V6(network) => write!(f, "{}/64", Ipv6Addr::from_bits(u128::from(*network) << 64)),
         }
     }
 }
@@ -83,14 +95,23 @@ pub enum Refusal {
     Full,
     /// There are as many from its source.
     SourceFull,
+    /// Too many failures came from its source.
+    Failures,
+    /// The system has no process or no descriptor for it.
+    Overloaded,
 }
 
 impl Refusal {
+    /// All there are.
+    pub const ALL: [Self; 4] = [Self::Full, Self::SourceFull, Self::Failures, Self::Overloaded];
+
     /// What the client is told.
     pub fn message(self) -> &'static str {
         match self {
             Self::Full => "the server has as many clients as it may have; try again later",
             Self::SourceFull => "too many connections from your address",
+            Self::Failures => "too many failures from your address",
+            Self::Overloaded => "the server is overloaded; try again later",
         }
     }
 }
@@ -103,6 +124,13 @@ pub struct Place {
     source: Option<Source>,
 }
 
+impl Place {
+    /// The source, if limits and penalties are for it.
+    pub fn source(&self) -> Option<Source> {
+        self.source
+    }
+}
+
 /// The limits, and how far they are used.
 #[derive(Debug)]
 pub struct Admission {
@@ -112,24 +140,35 @@ pub struct Admission {
     clients: u32,
     /// Only sources that have a client now: bounded by the number of clients.
     by_source: HashMap<Source, u32>,
+    penalties: Penalties,
 }
 
 impl Admission {
     /// Limits of which nothing is used.
     pub fn new(max_clients: Option<u32>, max_clients_per_source: Option<u32>, exempt: Vec<Network>) -> Self {
-        Self { max_clients, max_clients_per_source, exempt, clients: 0, by_source: HashMap::new() }
+        Self {
+            max_clients,
+            max_clients_per_source,
+            exempt,
+            clients: 0,
+            by_source: HashMap::new(),
+            penalties: Penalties::new(),
+        }
     }
 
     /// Lets a client in, or not. A client over a Unix socket has no address; only the limit in all is for it.
     ///
     /// # Errors
     /// A limit is reached; nothing is counted then.
-    pub fn enter(&mut self, address: Option<IpAddr>) -> Result<Place, Refusal> {
+    pub fn enter(&mut self, address: Option<IpAddr>, now: Instant) -> Result<Place, Refusal> {
+        let source =
+            address.filter(|address| !self.exempt.iter().any(|network| network.contains(*address))).map(Source::of);
+        if source.is_some_and(|source| self.penalties.refuses(source, now)) {
+            return Err(Refusal::Failures);
+        }
         if self.max_clients.is_some_and(|most| self.clients >= most) {
             return Err(Refusal::Full);
         }
-        let source =
-            address.filter(|address| !self.exempt.iter().any(|network| network.contains(*address))).map(Source::of);
         if let Some(source) = source {
             let count = self.by_source.get(&source).copied().unwrap_or(0);
             if self.max_clients_per_source.is_some_and(|most| count >= most) {
@@ -152,6 +191,31 @@ impl Admission {
                 self.by_source.remove(&source);
             }
         }
+    }
+
+    /// Penalises a source. How long it is refused, if it is from now on and was not before.
+    pub fn penalise(&mut self, source: Source, offence: Offence, now: Instant) -> Option<Duration> {
+        self.penalties.penalise(source, offence, now)
+    }
+
+    /// Takes a penalty back.
+    pub fn pardon(&mut self, source: Source, offence: Offence, now: Instant) {
+        self.penalties.pardon(source, offence, now);
+    }
+
+    /// Counts a registration; `false` if the source has had too many. An exempt client's is not counted.
+    pub fn register(&mut self, source: Option<Source>, now: Instant) -> bool {
+        source.is_none_or(|source| self.penalties.register(source, now))
+    }
+
+    /// Whether a source is refused for its failures. An exempt client is not.
+    pub fn refuses(&self, source: Option<Source>, now: Instant) -> bool {
+        source.is_some_and(|source| self.penalties.refuses(source, now))
+    }
+
+    /// The penalties, to look at.
+    pub fn penalties(&self) -> &Penalties {
+        &self.penalties
     }
 
     /// The most clients there may be; no limit without one.
@@ -177,31 +241,50 @@ mod tests {
     /// Lesson G2: a limit of three admits three.
     #[test]
     fn a_limit_of_three_admits_three() {
-        let mut admission = Admission::new(Some(3), None, Vec::new());
-        let mut places: Vec<Place> = (0..3).map(|_| admission.enter(ip("192.0.2.1")).unwrap()).collect();
-        assert_eq!(admission.enter(ip("192.0.2.2")), Err(Refusal::Full));
+        let (mut admission, now) = (Admission::new(Some(3), None, Vec::new()), Instant::now());
+        let mut places: Vec<Place> = (0..3).map(|_| admission.enter(ip("192.0.2.1"), now).unwrap()).collect();
+        assert_eq!(admission.enter(ip("192.0.2.2"), now), Err(Refusal::Full));
         admission.leave(places.pop().unwrap());
-        assert!(admission.enter(None).is_ok());
-        assert_eq!(admission.enter(None), Err(Refusal::Full));
+        assert!(admission.enter(None, now).is_ok());
+        assert_eq!(admission.enter(None, now), Err(Refusal::Full));
     }
 
     #[test]
     fn sources_are_counted_apart_and_forgotten() {
-        let mut admission = Admission::new(None, Some(1), Network::loopback());
-        let place = admission.enter(ip("2001:db8::1")).unwrap();
-        assert_eq!(admission.enter(ip("2001:db8::2")), Err(Refusal::SourceFull));
-        let other = admission.enter(ip("2001:db8:0:1::1")).unwrap();
-        let mapped = admission.enter(ip("::ffff:192.0.2.1")).unwrap();
-        assert_eq!(admission.enter(ip("192.0.2.1")), Err(Refusal::SourceFull));
+        let (mut admission, now) = (Admission::new(None, Some(1), Network::loopback()), Instant::now());
+        let place = admission.enter(ip("2001:db8::1"), now).unwrap();
+        assert_eq!(admission.enter(ip("2001:db8::2"), now), Err(Refusal::SourceFull));
+        let other = admission.enter(ip("2001:db8:0:1::1"), now).unwrap();
+        let mapped = admission.enter(ip("::ffff:192.0.2.1"), now).unwrap();
+        assert_eq!(admission.enter(ip("192.0.2.1"), now), Err(Refusal::SourceFull));
         for _ in 0..3 {
-            let _ = admission.enter(ip("127.0.0.9")).unwrap();
-            let _ = admission.enter(ip("::1")).unwrap();
+            let _ = admission.enter(ip("127.0.0.9"), now).unwrap();
+            let _ = admission.enter(ip("::1"), now).unwrap();
         }
         for place in [place, other, mapped] {
             admission.leave(place);
         }
         assert!(admission.by_source.is_empty());
         assert_eq!(admission.clients(), 6);
+    }
+
+    /// Refused whatever room there is, and only where it counts: exempt networks and Unix sockets are not touched.
+    #[test]
+    fn failures_refuse_their_source_and_no_other() {
+        let (mut admission, now) = (Admission::new(Some(9), Some(9), Network::loopback()), Instant::now());
+        let place = admission.enter(ip("2001:db8::1"), now).unwrap();
+        let source = place.source().unwrap();
+        assert_eq!(source.to_string(), "2001:db8::/64");
+        assert!(admission.penalise(source, Offence::Crash, now).is_some());
+        assert_eq!(admission.enter(ip("2001:db8::2"), now), Err(Refusal::Failures));
+        for other in [ip("2001:db8:0:1::1"), ip("192.0.2.1"), ip("127.0.0.1"), None] {
+            assert!(admission.enter(other, now).is_ok());
+        }
+        let exempt = admission.enter(ip("127.0.0.1"), now).unwrap().source();
+        assert_eq!(exempt, None);
+        assert!(!admission.refuses(exempt, now) && (0..100).all(|_| admission.register(exempt, now)));
+        assert!(admission.enter(ip("2001:db8::1"), now + Duration::from_secs(90)).is_ok());
+        assert!(admission.refuses(Some(source), now));
     }
 
     #[test]
@@ -219,11 +302,11 @@ mod tests {
     proptest! {
         #[test]
         fn what_enters_and_leaves_leaves_nothing(addresses in proptest::collection::vec(0u8..4, 0..50), most in 1u32..5) {
-            let mut admission = Admission::new(Some(most * 3), Some(most), Vec::new());
+            let (mut admission, now) = (Admission::new(Some(most * 3), Some(most), Vec::new()), Instant::now());
             let mut places = Vec::new();
             for address in addresses {
                 let before = admission.clients();
-                match admission.enter(Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, address)))) {
+                match admission.enter(Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, address))), now) {
                     Ok(place) => places.push(place),
                     Err(_) => prop_assert_eq!(admission.clients(), before),
                 }

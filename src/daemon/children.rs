@@ -1,7 +1,7 @@
 //! The table of children: which process serves which client, and in which slot of the board. Every change of a
 //! child's state goes through here, and is counted and logged here. It never forks and never waits.
 
-use super::admission::Place;
+use super::admission::{Place, Source};
 use super::status::Clients;
 use crate::session::board::{Board, SlotNumber};
 use crate::session::{Ending, Peer, State};
@@ -21,6 +21,8 @@ struct Child {
     connected: Instant,
     /// The words it was forked with.
     inherited: u64,
+    /// Failed logins that it has told of, and not taken back.
+    failed_logins: u32,
 }
 
 impl Child {
@@ -79,7 +81,8 @@ impl Children {
     pub fn begun(&mut self, pid: Pid, reserved: Reserved, peer: Peer, place: Place, connected: Instant, words: u64) {
         self.forks += 1;
         debug!("client {peer}: child {pid} forked");
-        self.by_pid.insert(pid, Child { peer, place, slot: reserved.slot, connected, inherited: words });
+        self.by_pid
+            .insert(pid, Child { peer, place, slot: reserved.slot, connected, inherited: words, failed_logins: 0 });
     }
 
     /// A process ended. If it was a child of this table, it is logged and forgotten, and its client's place is given
@@ -105,6 +108,29 @@ impl Children {
         }
         self.free.insert(child.slot);
         Some(child.place)
+    }
+
+    /// The source of a child's client, if limits and penalties are for it.
+    pub fn source(&self, pid: Pid) -> Option<Source> {
+        self.by_pid.get(&pid)?.place.source()
+    }
+
+    /// A child tells of a failed login.
+    pub fn failed_login(&mut self, pid: Pid) {
+        if let Some(child) = self.by_pid.get_mut(&pid) {
+            child.failed_logins += 1;
+        }
+    }
+
+    /// A child takes a failed login back; `false` if it has told of none.
+    pub fn mended(&mut self, pid: Pid) -> bool {
+        match self.by_pid.get_mut(&pid) {
+            Some(child) if child.failed_logins > 0 => {
+                child.failed_logins -= 1;
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Sends a signal to every child. A child that has just ended is still ours to reap, so no other process can have

@@ -24,6 +24,9 @@ const MOST: usize = 16;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The longest command, in bytes.
 const COMMAND: usize = 64;
+/// How long the socket rests when there is no descriptor for who asks: whoever waits there would wake the loop at once,
+/// again and again.
+const REST: Duration = Duration::from_millis(100);
 
 /// What can be asked of the daemon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,6 +69,7 @@ pub struct Control {
     path: PathBuf,
     connections: BTreeMap<Asker, Connection>,
     next: u32,
+    rests_until: Option<Instant>,
 }
 
 impl Drop for Control {
@@ -97,7 +101,7 @@ impl Control {
             }
         })
         .map_err(|error| refuse(error.to_string()))?;
-        Ok(Self { listener, path, connections: BTreeMap::new(), next: 0 })
+        Ok(Self { listener, path, connections: BTreeMap::new(), next: 0, rests_until: None })
     }
 
     /// Begins to watch the socket.
@@ -110,7 +114,16 @@ impl Control {
 
     /// Lets in who waits, if it is the daemon's user or root.
     pub fn accept(&mut self, poller: &Poller, now: Instant) {
-        while let Ok((socket, _)) = self.listener.accept() {
+        loop {
+            let socket = match self.listener.accept() {
+                Ok((socket, _)) => socket,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(_) => {
+                    poller.forget(self.listener.as_fd());
+                    self.rests_until = Some(now + REST);
+                    return;
+                }
+            };
             let user = getsockopt(&socket, PeerCredentials).map(|credentials| credentials.uid());
             let allowed = matches!(user, Ok(user) if user == 0 || user == geteuid().as_raw());
             if !allowed || self.connections.len() >= MOST || socket.set_nonblocking(true).is_err() {
@@ -166,8 +179,11 @@ impl Control {
         self.close(asker, poller);
     }
 
-    /// Turns away who has not said what it wants; says when to look again.
+    /// Turns away who has not said what it wants, and ends a rest; says when to look again.
     pub fn close_due(&mut self, poller: &Poller, now: Instant) -> Option<Instant> {
+        if self.rests_until.is_some_and(|until| until <= now) {
+            self.rests_until = self.watch(poller).is_err().then(|| now + REST);
+        }
         let due: Vec<Asker> = self
             .connections
             .iter()
@@ -177,7 +193,7 @@ impl Control {
         for asker in due {
             self.close(asker, poller);
         }
-        self.connections.values().filter_map(|connection| connection.until).min()
+        self.connections.values().filter_map(|connection| connection.until).chain(self.rests_until).min()
     }
 
     fn close(&mut self, asker: Asker, poller: &Poller) {

@@ -9,9 +9,9 @@ pub enum Exit {
     Success,
     /// A bad option or URL on the command line.
     Usage,
-    /// The words file is refused.
+    /// The words file is refused; there is no such account.
     Data,
-    /// The words file is not there.
+    /// The words file, or a password file, is not there.
     NoInput,
     /// The database can't be reached.
     Unavailable,
@@ -19,6 +19,8 @@ pub enum Exit {
     Software,
     /// The system refuses: a port or the state directory is in use.
     System,
+    /// The account's name is taken.
+    Taken,
     /// Not now: children lag behind.
     TryAgain,
     /// The configuration file, or no schema.
@@ -26,7 +28,7 @@ pub enum Exit {
 }
 
 impl Exit {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Success,
         Self::Usage,
         Self::Data,
@@ -34,6 +36,7 @@ impl Exit {
         Self::Unavailable,
         Self::Software,
         Self::System,
+        Self::Taken,
         Self::TryAgain,
         Self::Configuration,
     ];
@@ -53,6 +56,7 @@ impl Exit {
             Self::Unavailable => 69,
             Self::Software => 70,
             Self::System => 71,
+            Self::Taken => 73,
             Self::TryAgain => 75,
             Self::Configuration => 78,
         }

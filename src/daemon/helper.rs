@@ -2,6 +2,7 @@
 //! a words file) and answer over a socket pair. The parent never waits for one while it serves.
 
 use crate::session::exchange::pair;
+use crate::sys::sandbox::Sandbox;
 use crate::sys::{self, Forker, Origin};
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
@@ -19,28 +20,42 @@ pub struct Helper {
     answers: OwnedFd,
 }
 
-/// What a helper says: one byte that the parent and it agree on, a message, and perhaps a descriptor.
+/// What a helper says: one byte that the parent and it agree on, a message, and perhaps descriptors.
 #[derive(Debug)]
 pub struct Answer {
     /// What came of it.
     pub outcome: u8,
     /// In words.
     pub message: String,
-    /// What it made.
-    pub made: Option<OwnedFd>,
+    /// What it made, in an order that both know.
+    pub made: Vec<OwnedFd>,
 }
 
 impl Helper {
-    /// Forks a helper that does `work` and answers with what it returns.
+    /// Forks a helper that does `first`, enters its sandbox, does `work` with what `first` has made, and answers with
+    /// what that returns. `first` is for opening what the sandbox has no way to; it looks at no content.
     ///
     /// # Errors
     /// No process, or no descriptor.
-    pub fn start(forker: &mut Forker, work: impl FnOnce(Origin) -> Answer) -> Result<Self, Errno> {
+    pub fn start<T>(
+        forker: &mut Forker,
+        sandbox: &Sandbox,
+        first: impl FnOnce() -> T,
+        work: impl FnOnce(Origin, T) -> Answer,
+    ) -> Result<Self, Errno> {
         let (ours, theirs) = pair()?;
         let pid = forker.fork(|origin| {
             // Whatever it inherited, a listener above all, is not a helper's to keep open.
-            let ready = sys::let_signals_in().and_then(|()| sys::close_all_but(&[theirs.as_fd()]));
-            let sent = ready.and_then(|()| send(theirs.as_fd(), &work(origin)));
+            let keep: Vec<_> = [theirs.as_fd()].into_iter().chain(sandbox.descriptor()).collect();
+            let ready = sys::let_signals_in().and_then(|()| sys::close_all_but(&keep));
+            let confined = ready.and_then(|()| {
+                let made = first();
+                sandbox.enter().map(|()| made)
+            });
+            if let Err(error) = &confined {
+                log::error!("a helper can't be set up: {error}");
+            }
+            let sent = confined.and_then(|made| send(theirs.as_fd(), &work(origin, made)));
             sys::exit_now(i32::from(sent.is_err()))
         })?;
         Ok(Self { pid, answers: ours })
@@ -60,7 +75,7 @@ impl Helper {
     pub fn answer(&self) -> Option<Answer> {
         let mut buffer = [0; ANSWER];
         loop {
-            match sys::receive_with_descriptor(self.answers.as_fd(), &mut buffer, MsgFlags::empty()) {
+            match sys::receive_with_descriptors(self.answers.as_fd(), &mut buffer, MsgFlags::empty()) {
                 Ok((0, _)) => return None,
                 Ok((size, made)) => {
                     let (outcome, message) = buffer[..size].split_first()?;
@@ -89,10 +104,6 @@ fn send(socket: BorrowedFd<'_>, answer: &Answer) -> Result<(), Errno> {
         end -= 1;
     }
     message.extend_from_slice(&answer.message.as_bytes()[..end]);
-    match &answer.made {
-        Some(made) => sys::send_with_descriptor(socket, &message, made.as_fd(), MsgFlags::empty()),
-        None => {
-            nix::sys::socket::send(std::os::fd::AsRawFd::as_raw_fd(&socket), &message, MsgFlags::MSG_NOSIGNAL).map(drop)
-        }
-    }
+    let made: Vec<_> = answer.made.iter().map(AsFd::as_fd).collect();
+    sys::send_with_descriptors(socket, &message, &made, MsgFlags::empty())
 }

@@ -1,13 +1,17 @@
 //! The parent's end of the [exchange](crate::session::exchange): it hands out the newest words, and leave to hash
-//! passwords to as many children at once as there are processors. It reads one byte of a child, and waits for none.
+//! passwords to as many children at once as there are processors. It reads one byte of a child, and waits for none;
+//! what a source may do is decided elsewhere.
 
-use crate::session::exchange::{Ask, GRANTED, pair};
+use super::admission::Source;
+use super::throttle::Throttle;
+use crate::session::exchange::{Ask, GRANTED, REFUSED, pair};
 use crate::sys;
 use log::warn;
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, send};
 use std::collections::{HashMap, VecDeque};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::time::Instant;
 
 /// A question whose answer is not over: it holds a turn, or waits for one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,11 +28,14 @@ pub struct Hub {
     turns: HashMap<Turn, Exchange>,
     waiting: VecDeque<Turn>,
     next: u32,
+    lost_said: Throttle,
 }
 
 #[derive(Debug)]
 struct Exchange {
     socket: OwnedFd,
+    /// Where it comes from, if that can be refused.
+    source: Option<Source>,
     granted: bool,
 }
 
@@ -47,6 +54,7 @@ impl Hub {
             turns: HashMap::new(),
             waiting: VecDeque::new(),
             next: 0,
+            lost_said: Throttle::default(),
         })
     }
 
@@ -74,11 +82,33 @@ impl Hub {
                 Err(Errno::EAGAIN) => return None,
                 Err(error) => {
                     // The child sees its pair closed, and tells its client to try again later.
-                    warn!("a child's question is lost: {error}");
+                    if let Some(more) = self.lost_said.allow(Instant::now()) {
+                        warn!("a child's question is lost: {error}{more}");
+                    }
                     return None;
                 }
             }
         }
+    }
+
+    /// Says whether a child's client may go on.
+    pub fn answer(socket: &OwnedFd, may_go_on: bool) {
+        // A child that has died meanwhile needs no answer.
+        let _ = say(socket, if may_go_on { GRANTED } else { REFUSED });
+    }
+
+    /// Refuses every child of a source that waits for its turn; says how many there were.
+    pub fn turn_away(&mut self, source: Source) -> u64 {
+        let (turns, before) = (&self.turns, self.waiting.len());
+        self.waiting.retain(|turn| match turns.get(turn) {
+            Some(exchange) if exchange.source == Some(source) => {
+                // It closes its end, and is forgotten then.
+                Self::answer(&exchange.socket, false);
+                false
+            }
+            _ => true,
+        });
+        (before - self.waiting.len()) as u64
     }
 
     /// Hands out the words.
@@ -90,13 +120,13 @@ impl Hub {
     }
 
     /// Queues a child that wants to hash, and grants what can be granted. Watch its [`Hub::socket`] for its closing.
-    pub fn queue(&mut self, socket: OwnedFd) -> Turn {
+    pub fn queue(&mut self, socket: OwnedFd, source: Option<Source>) -> Turn {
         let mut turn = Turn(self.next);
         while self.turns.contains_key(&turn) {
             turn = Turn(turn.0.wrapping_add(1));
         }
         self.next = turn.0.wrapping_add(1);
-        self.turns.insert(turn, Exchange { socket, granted: false });
+        self.turns.insert(turn, Exchange { socket, source, granted: false });
         self.waiting.push_back(turn);
         self.grant();
         turn
@@ -123,13 +153,16 @@ impl Hub {
         while self.hashing < self.most {
             let Some(turn) = self.waiting.pop_front() else { return };
             let Some(exchange) = self.turns.get_mut(&turn) else { continue };
-            let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
             // A child that has died meanwhile shows as closed soon; until then it counts.
-            let _ = send(exchange.socket.as_raw_fd(), &GRANTED, flags);
+            let _ = say(&exchange.socket, GRANTED);
             exchange.granted = true;
             self.hashing += 1;
         }
     }
+}
+
+fn say(socket: &OwnedFd, answer: [u8; 1]) -> Result<usize, Errno> {
+    send(socket.as_raw_fd(), &answer, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL)
 }
 
 #[cfg(test)]
@@ -140,11 +173,12 @@ mod tests {
     #[test]
     fn turns_are_given_in_order_and_come_back_when_a_child_goes() {
         let mut hub = Hub::new(2).unwrap();
-        let mut permits: Vec<_> = (0..4).map(|_| Some(ask_to_hash(hub.for_children()).unwrap())).collect();
+        let mut permits: Vec<_> =
+            (0..4).map(|_| Some(ask_to_hash(hub.for_children(), Ask::Hashing).unwrap())).collect();
         let mut turns = Vec::new();
         while let Some((ask, socket)) = hub.next_ask() {
             assert_eq!(ask, Ask::Hashing);
-            turns.push(hub.queue(socket));
+            turns.push(hub.queue(socket, None));
         }
         let granted = |permit: &Option<crate::session::exchange::Permit>| {
             let mut byte = [0; 1];
@@ -158,9 +192,34 @@ mod tests {
         permits[0] = None;
         hub.closed(turns[0]);
         assert!(granted(&permits[3]));
-        permits[1].as_ref().unwrap().granted().unwrap();
+        assert!(permits[1].as_ref().unwrap().granted().unwrap());
         hub.closed(turns[1]);
         hub.closed(turns[3]);
+        assert!(hub.turns.is_empty() && hub.waiting.is_empty() && hub.hashing == 0);
+    }
+
+    #[test]
+    fn a_source_that_is_turned_away_leaves_its_place_to_others() {
+        let mut hub = Hub::new(1).unwrap();
+        let sources = [1, 1, 2, 1].map(|number| Some(Source::V6(number)));
+        let mut waiting: Vec<_> = sources
+            .into_iter()
+            .map(|source| {
+                let permit = ask_to_hash(hub.for_children(), Ask::LoggingIn).unwrap();
+                let (ask, socket) = hub.next_ask().unwrap();
+                assert_eq!(ask, Ask::LoggingIn);
+                assert_eq!(crate::session::exchange::who_asks(&socket).unwrap(), nix::unistd::getpid());
+                (permit, hub.queue(socket, source))
+            })
+            .collect();
+        assert_eq!(hub.turn_away(Source::V6(1)), 2);
+        let (first, turn) = waiting.remove(0);
+        assert!(first.granted().unwrap(), "it has its turn already");
+        hub.closed(turn);
+        for ((permit, turn), granted) in waiting.into_iter().zip([false, true, false]) {
+            assert_eq!(permit.granted().unwrap(), granted);
+            hub.closed(turn);
+        }
         assert!(hub.turns.is_empty() && hub.waiting.is_empty() && hub.hashing == 0);
     }
 }

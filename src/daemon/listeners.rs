@@ -62,6 +62,8 @@ pub enum Listener {
     Unix(UnixListener, SocketFile),
     /// A client's private server: connections come as descriptors over a socket pair that nobody else has.
     Private(OwnedFd),
+    /// Over TLS: the child will speak it, the parent knows it of the client.
+    Tls(Box<Listener>),
 }
 
 /// The file of a Unix socket.
@@ -117,6 +119,19 @@ impl Listener {
         }
     }
 
+    /// The same, for clients that speak TLS.
+    ///
+    /// # Errors
+    /// As [`Listener::open`].
+    pub fn open_tls(address: &Address) -> Result<Vec<Self>, Fatal> {
+        Ok(Self::open(address)?.into_iter().map(|listener| Self::Tls(Box::new(listener))).collect())
+    }
+
+    /// Whether its clients speak TLS.
+    pub fn speaks_tls(&self) -> bool {
+        matches!(self, Self::Tls(_))
+    }
+
     /// Accepts one client.
     pub fn accept(&self) -> Accepted {
         let accepted = match self {
@@ -135,6 +150,12 @@ impl Listener {
                     Err(error) => Err(error.into()),
                 }
             }
+            Self::Tls(listener) => {
+                return match listener.accept() {
+                    Accepted::Client(stream, Peer::Internet(address)) => Accepted::Client(stream, Peer::Tls(address)),
+                    other => other,
+                };
+            }
         };
         accepted.map_or_else(classify, |(stream, peer)| Accepted::Client(stream, peer))
     }
@@ -145,6 +166,7 @@ impl Listener {
             Self::Internet(listener, _) => listener.as_fd(),
             Self::Unix(listener, _) => listener.as_fd(),
             Self::Private(socket) => socket.as_fd(),
+            Self::Tls(listener) => listener.as_fd(),
         }
     }
 }
@@ -155,6 +177,7 @@ impl std::fmt::Display for Listener {
             Self::Internet(_, address) => write!(f, "{address}"),
             Self::Unix(_, file) => write!(f, "unix:{}", file.path.display()),
             Self::Private(_) => f.write_str("a private socket"),
+            Self::Tls(listener) => write!(f, "{listener} (TLS)"),
         }
     }
 }

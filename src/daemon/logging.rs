@@ -11,7 +11,8 @@ pub fn start(usual: log::LevelFilter) {
     // systemd.exec(5): set when standard error goes to the journal, which adds time and process itself.
     let journal = std::env::var_os("JOURNAL_STREAM").is_some();
     let mut builder = env_logger::Builder::new();
-    builder.filter_level(usual).parse_default_env();
+    // What there is to say of a handshake, the session says itself.
+    builder.filter_level(usual).filter_module("rustls", log::LevelFilter::Off).parse_default_env();
     builder.format(move |out, record| {
         // One line a record, whatever is in it: a client's text must not forge another.
         let message = crate::text::printable(&record.args().to_string());

@@ -3,8 +3,10 @@
 #![forbid(unsafe_code)]
 
 mod admission;
+mod certificate;
 mod children;
 mod control;
+mod debts;
 mod exit;
 mod helper;
 mod hub;
@@ -16,19 +18,23 @@ mod logging;
 mod notify;
 mod options;
 mod parent;
+mod penalties;
 mod poller;
 mod private;
 mod probe;
 mod refusals;
 mod reload;
 mod replacement;
+mod sandboxes;
 mod scarcity;
 mod settings;
 mod signals;
 mod start;
 mod state_directory;
 mod status;
+mod throttle;
 mod tools;
+mod users;
 mod writer;
 
 pub use exit::{Exit, Fatal};

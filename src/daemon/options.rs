@@ -1,5 +1,6 @@
 //! The command line of `cidiand`: what can be said, not what it means.
 
+use super::users::User;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
 use std::path::PathBuf;
@@ -9,13 +10,15 @@ Examples:
   cidiand                                        serve on 127.0.0.1:2629, with an embedded database
   cidiand --listen 0.0.0.0:2629 --listen unix:/run/cidian/cidian.sock
   cidiand --database-file /etc/cidian/database init-db
+  cidiand --tls-listen 0.0.0.0:2630 --tls-cert chain.pem --tls-key key.pem --require-tls
   cidiand words check my-words.txt && cidiand --words my-words.txt
-  cidiand reload                                 load the words file again; or send SIGHUP
+  cidiand user lock ann                          see cidiand user --help
+  cidiand reload                                 load words and certificate again; or send SIGHUP
 
-Signals: HUP loads the words file again; TERM and INT stop after the requests that were read, a second one at
+Signals: HUP loads words and certificate again; TERM and INT stop after the requests that were read, a second one at
 once; USR1 logs one line of figures.
 Exit statuses: 0; 64 usage; 65 words file refused; 66 words file not there; 69 database not reachable; 71 system
-error; 78 configuration or schema.";
+error; 78 configuration, certificate or schema.";
 
 const IMPORT_HELP: &str = "\
 Titles and licences of the sources are kept as comments of the words file. Gzip is unpacked by itself. Entries that a \
@@ -52,7 +55,20 @@ pub struct Options {
     /// Where to listen: host:port, [v6]:port or unix:PATH; may be repeated; port 0 picks one [default: 127.0.0.1:2629]
     #[arg(long, value_name = "ADDR")]
     pub listen: Vec<String>,
-    /// The database: mysql://user:password@host:3306/dict, mysql://user@localhost/dict?socket=PATH or sqlite:PATH
+    /// Where to speak TLS, as --listen; may be repeated; needs --tls-cert and --tls-key
+    #[arg(long, value_name = "ADDR")]
+    pub tls_listen: Vec<String>,
+    /// The certificate for TLS, PEM, the server's own first; loaded again by reload and SIGHUP
+    #[arg(long, value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+    /// Its private key, PEM; a file that is open to others is refused
+    #[arg(long, value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
+    /// Take names and passwords in clear text only from this machine (loopback, Unix sockets)
+    #[arg(long)]
+    pub require_tls: bool,
+    /// The database: mysql://user:password@host:3306/dict, mysql://user@localhost/dict?socket=PATH or sqlite:PATH;
+    /// over TLS with ?ssl-mode=verify-identity&ssl-ca=FILE (or verify-ca, or required)
     /// [default: sqlite: in the state directory] [env: CIDIAN_DATABASE]
     #[arg(long, value_name = "URL", global = true, conflicts_with = "database_file")]
     pub database: Option<String>,
@@ -134,7 +150,7 @@ pub enum Command {
         after_help = "Example:\n  cidiand --database mysql://cidian@localhost/dict?socket=/run/mysqld/mysqld.sock init-db"
     )]
     InitDb,
-    /// Tell the running daemon to load the words again, and wait until every child answers from them
+    /// Tell the running daemon to load words and certificate again, and wait until every child answers from the words
     #[command(
         after_help = "Exit statuses: 0; 65 the file is refused, and nothing has changed; 69 no daemon runs; 75 children lag behind.\n\nExample:\n  cidiand words check /etc/cidian/words.txt && cidiand reload"
     )]
@@ -149,6 +165,8 @@ pub enum Command {
     /// Check a words file, make one from another dictionary, or put one into the database
     #[command(subcommand)]
     Words(WordsCommand),
+    /// Make, list, lock, change and delete accounts
+    User(User),
 }
 
 /// What can be done with a words file.

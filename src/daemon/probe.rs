@@ -2,8 +2,13 @@
 
 use super::exit::{Exit, Fatal};
 use super::helper::{Answer, Helper};
+use super::sandboxes;
+use crate::sandbox;
 use crate::store::{self, Kind, Location};
 use crate::sys::Forker;
+use crate::sys::sandbox::Support;
+use nix::sys::signal::Signal;
+use nix::sys::wait::{WaitStatus, waitpid};
 
 const FINE: u8 = b'f';
 const WORLD: u8 = b'w';
@@ -15,27 +20,42 @@ const BUG: u8 = b'b';
 /// # Errors
 /// [`Exit::Unavailable`] if it can't be reached, [`Exit::Configuration`] if it has no schema (an embedded one is
 /// made) or refuses us.
-pub fn check(forker: &mut Forker, location: &Location) -> Result<(), Fatal> {
-    let helper = Helper::start(forker, |origin| {
-        let (outcome, message) = match store::check(location, origin.into_store_key()) {
-            Ok(()) => (FINE, String::new()),
-            Err(error) => (
-                match error.kind {
-                    Kind::World => WORLD,
-                    Kind::Configuration => CONFIGURATION,
-                    Kind::Bug => BUG,
-                },
-                error.message,
-            ),
-        };
-        Answer { outcome, message, made: None }
-    })
+pub fn check(forker: &mut Forker, location: &Location, support: Support) -> Result<(), Fatal> {
+    let sandbox = sandboxes::one(sandbox::probe(location), support)?;
+    let helper = Helper::start(
+        forker,
+        &sandbox,
+        || (),
+        |origin, ()| {
+            let (outcome, message) = match store::check(location, origin.into_store_key()) {
+                Ok(()) => (FINE, String::new()),
+                Err(error) => (
+                    match error.kind {
+                        Kind::World => WORLD,
+                        Kind::Configuration => CONFIGURATION,
+                        Kind::Bug => BUG,
+                    },
+                    error.message,
+                ),
+            };
+            Answer { outcome, message, made: Vec::new() }
+        },
+    )
     .map_err(|error| Fatal::new(Exit::System, format!("no process to check the database with: {error}")))?;
     let answer = helper.answer();
     // It is reaped with all others, or here if it still is there.
-    let _ = nix::sys::wait::waitpid(helper.pid(), None);
+    let ended = waitpid(helper.pid(), None);
     let Some(answer) = answer else {
-        return Err(Fatal::new(Exit::Software, "the database's check ended without an answer"));
+        let why = match ended {
+            // Sessions would end so, too: it is better told now.
+            Ok(WaitStatus::Signaled(_, Signal::SIGSYS, _)) => {
+                "was ended by its sandbox: connecting to the database makes a system call that sessions may not make; \
+                 the kernel's log has its number (type=1326). With a host name this may be a module of \
+                 /etc/nsswitch.conf: name the address instead"
+            }
+            _ => "ended without an answer",
+        };
+        return Err(Fatal::new(Exit::Software, format!("the check of database {location} {why}")));
     };
     let exit = match answer.outcome {
         FINE => return Ok(()),

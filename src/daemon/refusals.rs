@@ -1,7 +1,9 @@
 //! Clients that are not let in: each gets one line, in one write that never waits, and a moment to read it. The
 //! parent reads nothing of theirs.
 
+use super::admission::Refusal;
 use super::poller::{Poller, Token};
+use super::throttle::{Throttle, Unsaid};
 use crate::protocol::{Code, Failure, push_failure};
 use nix::sys::socket::{MsgFlags, Shutdown, send, shutdown};
 use std::collections::VecDeque;
@@ -19,13 +21,15 @@ const MOST: usize = 64;
 pub struct Refusals {
     lingering: VecDeque<(u32, OwnedFd, Instant)>,
     next: u32,
-    count: u64,
+    counts: [u64; Refusal::ALL.len()],
+    said: Throttle,
 }
 
 impl Refusals {
-    /// Refuses a client.
-    pub fn refuse(&mut self, client: OwnedFd, message: &str, poller: &Poller, now: Instant) {
-        self.say(&client, message);
+    /// Refuses a client. One that speaks TLS could not read what it would be told, because the parent does not speak
+    /// it: it is hung up on.
+    pub fn refuse(&mut self, client: OwnedFd, tls: bool, refusal: Refusal, poller: &Poller, now: Instant) {
+        self.say(&client, tls, refusal);
         if self.lingering.len() >= MOST
             && let Some((_, oldest, _)) = self.lingering.pop_front()
         {
@@ -39,8 +43,8 @@ impl Refusals {
     }
 
     /// Refuses a client and closes at once: there is no descriptor to spare.
-    pub fn refuse_at_once(&mut self, client: OwnedFd, message: &str) {
-        self.say(&client, message);
+    pub fn refuse_at_once(&mut self, client: OwnedFd, tls: bool, refusal: Refusal) {
+        self.say(&client, tls, refusal);
     }
 
     /// A refused client has closed.
@@ -66,13 +70,27 @@ impl Refusals {
 
     /// How many were ever refused.
     pub fn count(&self) -> u64 {
-        self.count
+        self.counts.iter().sum()
     }
 
-    fn say(&mut self, client: &OwnedFd, message: &str) {
-        self.count += 1;
+    /// How many were refused for this reason.
+    pub fn count_of(&self, refusal: Refusal) -> u64 {
+        self.counts[refusal as usize]
+    }
+
+    /// Whether one more refusal may be logged now.
+    pub fn may_be_said(&mut self, now: Instant) -> Option<Unsaid> {
+        self.said.allow(now)
+    }
+
+    fn say(&mut self, client: &OwnedFd, tls: bool, refusal: Refusal) {
+        self.counts[refusal as usize] += 1;
+        if tls {
+            let _ = shutdown(client.as_raw_fd(), Shutdown::Write);
+            return;
+        }
         let mut line = Vec::new();
-        push_failure(&mut line, &Failure::new(Code::Busy, message));
+        push_failure(&mut line, &Failure::new(Code::Busy, refusal.message()));
         // A new connection's buffer takes a line, or the client is gone.
         let _ = send(client.as_raw_fd(), &line, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL);
         let _ = shutdown(client.as_raw_fd(), Shutdown::Write);

@@ -1,6 +1,7 @@
 //! What the operator has decided: command line over environment over configuration file over defaults.
 
 use super::admission::Network;
+use super::certificate::PairFiles;
 use super::exit::{Exit, Fatal};
 use super::listeners::Address;
 use super::options::{Lookup, Options, Registration};
@@ -8,8 +9,11 @@ use super::state_directory::StateDirectory;
 use crate::session::SessionSettings;
 use crate::store::Location;
 use serde::Deserialize;
+use std::io::Read;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use zeroize::Zeroizing;
 
 /// The configuration file that is read when none is named.
 pub const DEFAULT_CONFIG: &str = "/etc/cidian/cidiand.toml";
@@ -24,6 +28,10 @@ const DATABASE_CONNECTIONS: u32 = 64;
 pub struct Settings {
     /// Where to listen.
     pub listen: Vec<Address>,
+    /// Where to speak TLS; there is a certificate if there is any.
+    pub tls_listen: Vec<Address>,
+    /// The TLS certificate and its key.
+    pub pair: Option<PairFiles>,
     /// What sessions need to know.
     pub session: SessionSettings,
     /// Where words are looked up.
@@ -46,6 +54,10 @@ pub struct Settings {
 #[serde(deny_unknown_fields)]
 struct File {
     listen: Option<OneOrMore>,
+    tls_listen: Option<OneOrMore>,
+    tls_cert: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
+    require_tls: Option<bool>,
     database: Option<String>,
     database_file: Option<PathBuf>,
     words: Option<PathBuf>,
@@ -113,14 +125,17 @@ impl Settings {
         let (file, path) = read_config(options.config.as_deref())?;
         let state_directory = StateDirectory::locate(&environment)?;
 
+        let tls_listen =
+            choose("tls-listen", non_empty(options.tls_listen), file.tls_listen.map(OneOrMore::into_vec), &path);
+        let (tls_listen, pair) = tls(
+            tls_listen,
+            choose("tls-cert", options.tls_cert, file.tls_cert, &path),
+            choose("tls-key", options.tls_key, file.tls_key, &path),
+        )?;
         let listen = choose("listen", non_empty(options.listen), file.listen.map(OneOrMore::into_vec), &path);
         let listen = match listen {
-            Some(said) if said.value.is_empty() => return Err(said.wrong("no address")),
-            Some(said) => said
-                .value
-                .iter()
-                .map(|text| Address::parse(text).map_err(|why| said.wrong(format!("{text}: {why}"))))
-                .collect::<Result<_, _>>()?,
+            Some(said) if said.value.is_empty() && tls_listen.is_empty() => return Err(said.wrong("no address")),
+            Some(said) => addresses(&said)?,
             None => vec![Address::default()],
         };
         let exempt = choose(
@@ -168,11 +183,14 @@ impl Settings {
         };
         Ok(Self {
             listen,
+            tls_listen,
+            pair,
             session: SessionSettings {
                 database,
                 registration_open: options.registration.or(file.registration) != Some(Registration::Closed),
                 idle_timeout: seconds(options.idle_timeout, file.idle_timeout, 600),
                 login_grace: seconds(options.login_grace, file.login_grace, 60),
+                require_tls: options.require_tls || file.require_tls == Some(true),
             },
             lookup: options.lookup.or(file.lookup).unwrap_or(Lookup::Text),
             words,
@@ -193,11 +211,14 @@ impl Settings {
         let state_directory = StateDirectory::locate(&environment)?;
         Ok(Self {
             listen: Vec::new(),
+            tls_listen: Vec::new(),
+            pair: None,
             session: SessionSettings {
                 database: Location::Sqlite(state_directory.path().join("cidian.db")),
                 registration_open: true,
                 idle_timeout: None,
                 login_grace: None,
+                require_tls: false,
             },
             lookup: Lookup::Text,
             words: None,
@@ -207,6 +228,29 @@ impl Settings {
             database_connections: DATABASE_CONNECTIONS,
             state_directory,
         })
+    }
+}
+
+fn addresses(said: &Said<Vec<String>>) -> Result<Vec<Address>, Fatal> {
+    let parse = |text: &String| Address::parse(text).map_err(|why| said.wrong(format!("{text}: {why}")));
+    said.value.iter().map(parse).collect()
+}
+
+/// What is said about TLS: nothing at all, or everything.
+fn tls(
+    listen: Option<Said<Vec<String>>>,
+    certificate: Option<Said<PathBuf>>,
+    key: Option<Said<PathBuf>>,
+) -> Result<(Vec<Address>, Option<PairFiles>), Fatal> {
+    let needs = "needs all of tls-listen, tls-cert and tls-key: an address, a certificate and its private key";
+    match (listen.filter(|said| !said.value.is_empty()), certificate, key) {
+        (Some(listen), Some(certificate), Some(key)) => {
+            let pair = PairFiles { certificate: certificate.value, key: key.value };
+            Ok((addresses(&listen)?, Some(pair)))
+        }
+        (None, None, None) => Ok((Vec::new(), None)),
+        (Some(listen), ..) => Err(listen.wrong(format!("TLS {needs}"))),
+        (None, Some(file), _) | (None, None, Some(file)) => Err(file.wrong(format!("TLS {needs}"))),
     }
 }
 
@@ -235,30 +279,50 @@ fn database_url(
     key: Option<String>,
     key_file: Option<PathBuf>,
     config: &Path,
-) -> Result<Option<Said<String>>, Fatal> {
+) -> Result<Option<Said<Zeroizing<String>>>, Fatal> {
     let from_file = |said: Said<PathBuf>| {
-        let text = std::fs::read_to_string(&said.value)
-            .map_err(|error| said.wrong(format!("{}: {error}", said.value.display())))?;
-        let by = format!("{}: {}", said.by, said.value.display());
-        // A mistake inside the file is never the command line's.
-        Ok(Said { value: text.trim().to_owned(), exit: Exit::Configuration, by })
+        let shown = said.value.display();
+        let wrong = |error: std::io::Error| said.wrong(format!("{shown}: {error}"));
+        let mut file = std::fs::File::open(&said.value).map_err(wrong)?;
+        let found = file.metadata().map_err(wrong)?;
+        // A mistake inside the file, or about it, is never the command line's.
+        let (exit, by) = (Exit::Configuration, format!("{}: {shown}", said.by));
+        let mode = found.mode() & 0o7777;
+        // Of the very file that is read. A pipe (`<(pass show database)`) is nobody else's.
+        if found.is_file() && mode & 0o006 != 0 {
+            let why = "every user of this machine can get at the password in it";
+            return Err(Fatal::new(exit, format!("{by}: {why} (mode {mode:04o}); chmod 600 {shown}")));
+        }
+        let mut text = Zeroizing::new(String::new());
+        file.read_to_string(&mut text).map_err(wrong)?;
+        Ok(Said { value: Zeroizing::new(text.trim().to_owned()), exit, by })
     };
-    if let Some(value) = option {
+    if let Some(value) = option.map(Zeroizing::new) {
         return Ok(Some(Said { value, exit: Exit::Usage, by: "--database".to_owned() }));
     }
     if let Some(value) = option_file {
         return from_file(Said { value, exit: Exit::Usage, by: "--database-file".to_owned() }).map(Some);
     }
-    if let Some(value) = environment("CIDIAN_DATABASE") {
+    if let Some(value) = environment("CIDIAN_DATABASE").map(Zeroizing::new) {
         return Ok(Some(Said { value, exit: Exit::Usage, by: "CIDIAN_DATABASE".to_owned() }));
     }
     let by = |key: &str| format!("{}: {key}", config.display());
-    match (key, key_file) {
+    match (key.map(Zeroizing::new), key_file) {
         (Some(_), Some(_)) => Err(Fatal::new(
             Exit::Configuration,
             format!("{}: database and database_file exclude each other", config.display()),
         )),
-        (Some(value), None) => Ok(Some(Said { value, exit: Exit::Configuration, by: by("database") })),
+        (Some(value), None) => {
+            let secret = matches!(Location::parse(&value), Ok(Location::MySql(server)) if !server.password.is_empty());
+            if secret && std::fs::metadata(config).is_ok_and(|found| found.mode() & 0o004 != 0) {
+                log::warn!(
+                    "{0}: every user of this machine can read the database's password in it; chmod o-r {0}, or put the \
+                     URL into a file of its own (database_file)",
+                    config.display()
+                );
+            }
+            Ok(Some(Said { value, exit: Exit::Configuration, by: by("database") }))
+        }
         (None, Some(value)) => from_file(Said { value, exit: Exit::Configuration, by: by("database_file") }).map(Some),
         (None, None) => Ok(None),
     }
@@ -316,11 +380,35 @@ mod tests {
     }
 
     #[test]
+    fn tls_in_the_file_and_on_the_command_line() {
+        let mut config = tempfile::NamedTempFile::new().unwrap();
+        let text = b"listen = []\ntls_listen = '[::]:2630'\ntls_cert = '/c'\ntls_key = '/k'\nrequire_tls = true\n";
+        std::io::Write::write_all(&mut config, text).unwrap();
+        let config = config.path().to_str().unwrap();
+        let settings = settle(&["--config", config, "--tls-key", "/other"], &[]).unwrap();
+        assert_eq!((settings.listen.len(), settings.tls_listen.len()), (0, 1));
+        assert_eq!(settings.pair, Some(PairFiles { certificate: "/c".into(), key: "/other".into() }));
+        assert!(settings.session.require_tls);
+        let mut half = tempfile::NamedTempFile::new().unwrap();
+        std::io::Write::write_all(&mut half, b"tls_listen = '[::]:2630'\ntls_cert = '/c'\n").unwrap();
+        let fatal = settle(&["--config", half.path().to_str().unwrap()], &[]).unwrap_err();
+        assert_eq!(fatal.exit, Exit::Configuration);
+        let settings = settle(&[], &[]).unwrap();
+        assert!(settings.pair.is_none() && settings.tls_listen.is_empty() && !settings.session.require_tls);
+    }
+
+    #[test]
     fn mistakes_are_told_apart() {
         for arguments in
             [&["--database", "postgres://x/y"][..], &["--listen", "nowhere"], &["--exempt-source", "1.2.3.4/99"]]
         {
             assert_eq!(settle(arguments, &[]).unwrap_err().exit, Exit::Usage, "{arguments:?}");
+        }
+        for part in ["--tls-listen 1.2.3.4:5", "--tls-cert c", "--tls-key k", "--tls-listen 1.2.3.4:5 --tls-cert c"] {
+            let arguments: Vec<&str> = part.split(' ').collect();
+            let fatal = settle(&arguments, &[]).unwrap_err();
+            assert_eq!(fatal.exit, Exit::Usage, "{part}");
+            assert!(fatal.message.contains("tls-cert and tls-key"), "{fatal}");
         }
         let mut config = tempfile::NamedTempFile::new().unwrap();
         std::io::Write::write_all(&mut config, b"# fine\nno_such_key = 1\n").unwrap();

@@ -4,20 +4,24 @@ use super::control::Control;
 use super::exit::{Exit, Fatal};
 use super::hub::Hub;
 use super::listeners::Listener;
-use super::loader::Loader;
+use super::loader::{Loader, Wanted};
 use super::notify::Notifier;
 use super::options::{Command, CommandLine, Lookup, WordsCommand};
 use super::parent::{Parent, Parts};
+use super::sandboxes::{self, Sandboxes};
 use super::settings::{Settings, environment};
 use super::signals::Signals;
 use super::writer::Supervisor;
-use super::{import, logging, probe, tools};
+use super::{import, logging, probe, tools, users};
+use crate::sandbox;
 use crate::session::Words;
 use crate::session::board::Board;
+use crate::sys::sandbox::Support;
 use crate::sys::{self, Forker, Origin, Title};
 use crate::text::printable;
 use log::{error, warn};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::sys::stat::{Mode, umask};
 use std::io::Write;
 use std::os::fd::{AsFd, OwnedFd};
 
@@ -28,6 +32,7 @@ const MOST_CHILDREN: u32 = 1 << 17;
 /// Does what the command line says.
 pub fn run(line: CommandLine, origin: Origin) -> Exit {
     logging::start(log::LevelFilter::Info);
+    leave_no_core();
     let serves = line.command.is_none() && !line.options.check;
     let done = match line.command {
         Some(Command::Words(WordsCommand::Check { file })) => tools::check_words(&file),
@@ -37,6 +42,7 @@ pub fn run(line: CommandLine, origin: Origin) -> Exit {
         command => Settings::settle(line.options.clone(), environment).and_then(|settings| match command {
             Some(Command::InitDb) => tools::init_db(&settings, origin),
             Some(Command::Words(WordsCommand::Load { file })) => tools::load_words(&settings, &file, origin),
+            Some(Command::User(user)) => users::run(&settings, user.action, origin),
             // Those that need no settings are done already.
             Some(_) => Ok(Exit::Software),
             None if line.options.check => Ok(check(settings, origin)),
@@ -60,12 +66,17 @@ fn complain(fatal: &Fatal) {
 
 fn serve(settings: Settings, origin: Origin) -> Result<Exit, Fatal> {
     let forker = origin.into_forker();
+    // Whatever this process was started with: what is made from here on is its user's alone, or says otherwise.
+    umask(Mode::from_bits_truncate(0o077));
     settings.state_directory.make()?;
     // Held for as long as the process lives.
     let _lock = settings.state_directory.lock()?;
     let mut listeners = Vec::new();
     for address in &settings.listen {
         listeners.extend(Listener::open(address)?);
+    }
+    for address in &settings.tls_listen {
+        listeners.extend(Listener::open_tls(address)?);
     }
     let notifier = Notifier::take(&forker);
     let control = Control::open(&settings.state_directory.for_control(environment))?;
@@ -87,8 +98,16 @@ pub(super) fn prepare(
     let signals = Signals::install().map_err(|error| system("signals", &error))?;
     // A private server was forked with them blocked.
     sys::let_signals_in().map_err(|error| system("signals", &error))?;
-    let (words, memory) = load_words(&settings, &mut forker)?;
-    probe::check(&mut forker, &settings.session.database)?;
+    let support = sandboxes::support();
+    let wanted_words = (settings.lookup == Lookup::Text).then(|| settings.words.clone());
+    let wanted = Wanted { words: wanted_words, pair: settings.pair.clone() };
+    let (words, memory, pair) = load(wanted, &mut forker, support)?;
+    probe::check(&mut forker, &settings.session.database, support)?;
+    if let Some(directory) = sandbox::directory(&settings.session.database) {
+        // Sessions have no access to the usual places for temporary files.
+        sys::set_variable("SQLITE_TMPDIR", directory.as_os_str(), &forker);
+    }
+    let sandboxes = Sandboxes::prepare(&settings.session.database, support)?;
     let slots = settings.max_clients.unwrap_or(MOST_CHILDREN).min(MOST_CHILDREN);
     let board = Board::new(slots).map_err(|error| system("the board of children", &error))?;
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -105,30 +124,51 @@ pub(super) fn prepare(
         signals,
         words,
         memory,
+        pair,
         board,
         hub,
         writer,
         control,
         notifier,
         title,
+        sandboxes,
     })
 }
 
-fn load_words(settings: &Settings, forker: &mut Forker) -> Result<(Words, Option<OwnedFd>), Fatal> {
-    if settings.lookup == Lookup::Database {
-        return Ok((Words::Table, None));
+/// The words, and the sealed memory of words and certificate.
+fn load(
+    wanted: Wanted,
+    forker: &mut Forker,
+    support: Support,
+) -> Result<(Words, Option<OwnedFd>, Option<OwnedFd>), Fatal> {
+    if wanted.is_nothing() {
+        return Ok((Words::Table, None, None));
     }
     let system = |error: &dyn std::fmt::Display| Fatal::new(Exit::System, format!("words: {error}"));
-    let loader = Loader::start(forker, settings.words.as_deref()).map_err(|error| system(&error))?;
+    let sandbox = sandboxes::one(sandbox::loader(), support)?;
+    let loader = Loader::start(forker, &sandbox, wanted).map_err(|error| system(&error))?;
     let loaded = loader.finish();
     // Reaped here: the loop has not begun.
     let _ = nix::sys::wait::waitpid(loader.helper().pid(), None);
     let loaded = loaded?;
-    if let Some(warning) = &loaded.warning {
+    for warning in &loaded.warnings {
         warn!("{warning}");
     }
-    let words = Words::snapshot(1, loaded.memory.as_fd()).map_err(|error| system(&error))?;
-    Ok((words, Some(loaded.memory)))
+    let words = match &loaded.words {
+        Some(memory) => Words::snapshot(1, memory.as_fd()).map_err(|error| system(&error))?,
+        None => Words::Table,
+    };
+    Ok((words, loaded.words, loaded.pair))
+}
+
+/// A core would hold the database's password. A limit of one byte, not of none: the kernel then gives none to a program
+/// that takes cores through a pipe either, which a limit of 0 does not keep from it (`fs/coredump.c`).
+fn leave_no_core() {
+    let limited =
+        getrlimit(Resource::RLIMIT_CORE).and_then(|(_, hard)| setrlimit(Resource::RLIMIT_CORE, hard.min(1), hard));
+    if let Err(error) = limited {
+        warn!("core dumps can't be turned off: {error}");
+    }
 }
 
 /// Each child that waits for its turn to hash costs the parent a descriptor; the usual soft limit of 1024 is for
@@ -144,6 +184,7 @@ fn raise_descriptor_limit() {
 /// `--check`: every problem is told, not only the first.
 fn check(settings: Settings, origin: Origin) -> Exit {
     let mut forker = origin.into_forker();
+    let support = sandboxes::support();
     let mut worst = Exit::Success;
     let mut note = |outcome: Result<String, Fatal>| match outcome {
         Ok(fine) => println_quietly(&fine),
@@ -155,15 +196,20 @@ fn check(settings: Settings, origin: Origin) -> Exit {
         }
     };
     note(Ok("configuration: fine".to_owned()));
-    note(load_words(&settings, &mut forker).map(|(words, _)| match words.headwords() {
+    let words = (settings.lookup == Lookup::Text).then(|| settings.words.clone());
+    note(load(Wanted { words, pair: None }, &mut forker, support).map(|(words, ..)| match words.headwords() {
         Some(headwords) => format!("words: fine, {headwords} headwords"),
         None => "words: looked up in table words".to_owned(),
     }));
+    if let Some(pair) = &settings.pair {
+        let checked = load(Wanted { words: None, pair: Some(pair.clone()) }, &mut forker, support);
+        note(checked.map(|_| format!("TLS: fine, certificate {}", pair.certificate.display())));
+    }
     note(
         settings
             .state_directory
             .make()
-            .and_then(|()| probe::check(&mut forker, &settings.session.database))
+            .and_then(|()| probe::check(&mut forker, &settings.session.database, support))
             .map(|()| format!("database: fine, {}", settings.session.database)),
     );
     worst

@@ -1,11 +1,31 @@
-//! Where what lasts is kept, private to the daemon's user, and used by one daemon at a time.
+//! Where what lasts is kept, private to the daemon's user, and used by one daemon at a time. It never closes a directory
+//! that holds anything but its own files to others: that may be meant for them.
 
 use super::exit::{Exit, Fatal};
+use log::{info, warn};
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
-use std::fs::File;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use nix::libc::{O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK};
+use nix::unistd::geteuid;
+use std::fs::{File, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+
+/// What there may be in it of ours: the daemon's, and a client's of the same user.
+const OURS: [&str; 8] = [
+    "cidian.db",
+    "cidian.db-journal",
+    "cidian.db-shm",
+    "cidian.db-wal",
+    "control.sock",
+    "lock",
+    "tokens.json",
+    "tokens.new",
+];
+/// What others may do.
+const OTHERS: u32 = 0o077;
+const OTHERS_WRITE: u32 = 0o022;
 
 /// The state directory: `$STATE_DIRECTORY` (systemd sets it), else `$XDG_STATE_HOME/cidian`, else
 /// `~/.local/state/cidian`.
@@ -51,16 +71,47 @@ impl StateDirectory {
         &self.path
     }
 
-    /// Makes it, with mode 0700, if it is not there.
+    /// Makes it, with mode 0700, if it is not there; and what is there of ours private, if it is not.
     ///
     /// # Errors
-    /// It can't be made.
+    /// It can't be made, or others can write to it and it is not ours alone.
     pub fn make(&self) -> Result<(), Fatal> {
         std::fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(&self.path)
+            .and_then(|()| self.close_to_others())
+            .and_then(|()| OURS.iter().try_for_each(|name| close_file_to_others(&self.path.join(name))))
             .map_err(|error| Fatal::new(Exit::System, format!("state directory {}: {error}", self.path.display())))
+    }
+
+    fn close_to_others(&self) -> io::Result<()> {
+        let directory = File::options().read(true).custom_flags(O_DIRECTORY).open(&self.path)?;
+        let (shown, found) = (self.path.display(), directory.metadata()?);
+        let mode = found.mode() & 0o7777;
+        if mode & OTHERS == 0 {
+            return Ok(());
+        }
+        let is_ours = |name: std::ffi::OsString| OURS.iter().any(|ours| name == *ours);
+        let ours_alone =
+            std::fs::read_dir(&self.path)?.all(|entry| entry.is_ok_and(|entry| is_ours(entry.file_name())));
+        let owned = geteuid().is_root() || found.uid() == geteuid().as_raw();
+        // One with the sticky bit is meant for all, though nothing is in it yet.
+        if ours_alone && owned && mode & 0o1000 == 0 {
+            directory.set_permissions(Permissions::from_mode(mode & !OTHERS))?;
+            info!("state directory {shown} was open to others (mode {mode:04o}); it is private now");
+        } else if mode & OTHERS_WRITE != 0 {
+            let why = format!(
+                "others can write to it (mode {mode:04o}); chmod 700 {shown}, or set STATE_DIRECTORY to a directory of \
+                 this daemon's own"
+            );
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
+        } else {
+            warn!(
+                "state directory {shown} can be read by others (mode {mode:04o}), and holds more than the daemon's own"
+            );
+        }
+        Ok(())
     }
 
     /// Takes it for this daemon.
@@ -86,6 +137,23 @@ impl StateDirectory {
             Err((_, error)) => Err(refuse(error.to_string())),
         }
     }
+}
+
+/// Takes a file from others. What is no file of its own (a link, a socket) is left alone.
+fn close_file_to_others(path: &Path) -> io::Result<()> {
+    let Ok(file) = File::options().read(true).custom_flags(O_NOFOLLOW | O_NONBLOCK).open(path) else { return Ok(()) };
+    let found = file.metadata()?;
+    if found.is_file() && found.mode() & OTHERS != 0 {
+        let (mode, shown) = (found.mode() & 0o7777, path.display());
+        file.set_permissions(Permissions::from_mode(mode & !OTHERS)).map_err(|error| {
+            io::Error::new(
+                error.kind(),
+                format!("{shown} is open to others (mode {mode:04o}) and can't be closed: {error}"),
+            )
+        })?;
+        info!("{shown} was open to others (mode {mode:04o}); it is private now");
+    }
+    Ok(())
 }
 
 /// Where a running daemon's control socket may be, likeliest first. A service's own directories are not in the

@@ -25,6 +25,12 @@ pub struct Status {
     pub reaped: u64,
     /// Clients that were ever refused.
     pub refused: u64,
+    /// Of these, for each reason.
+    #[serde(default)]
+    pub refused_by: RefusedBy,
+    /// What failures have cost the sources they came from.
+    #[serde(default)]
+    pub penalties: Penalties,
     /// The database, its password masked.
     pub database: String,
     /// Requests of living children that the database failed.
@@ -82,6 +88,43 @@ pub struct Clients {
     pub closing: u64,
 }
 
+/// Clients that were refused when they connected, by reason.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedBy {
+    /// As many clients as there may be.
+    pub clients: u64,
+    /// As many from their source.
+    pub clients_per_source: u64,
+    /// Too many failures from their source.
+    pub failures: u64,
+    /// No process or no descriptor.
+    pub scarcity: u64,
+}
+
+/// Penalties of sources.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Penalties {
+    /// Sources that have any penalty now.
+    pub sources: u64,
+    /// Of these, refused.
+    pub refused_sources: u64,
+    /// Those that are refused the longest, ten at most.
+    pub longest: Vec<RefusedSource>,
+    /// Logins that were refused to clients that were connected already.
+    pub logins_refused: u64,
+    /// Registrations that were refused.
+    pub registrations_refused: u64,
+}
+
+/// A source that is refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedSource {
+    /// An IPv4 address or an IPv6 network.
+    pub source: String,
+    /// For how long it still is.
+    pub seconds: u64,
+}
+
 /// The words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Words {
@@ -137,6 +180,24 @@ impl Status {
         }
         rows.push(("forks", format!("{}, {} reaped", grouped(self.forks), grouped(self.reaped))));
         rows.push(("refused", grouped(self.refused)));
+        let (by, penalties) = (&self.refused_by, &self.penalties);
+        for (name, count) in [
+            ("  all clients", by.clients),
+            ("  clients of a source", by.clients_per_source),
+            ("  failures", by.failures),
+            ("  scarcity", by.scarcity),
+            ("logins refused", penalties.logins_refused),
+            ("registrations refused", penalties.registrations_refused),
+            ("sources with penalties", penalties.sources),
+            ("sources refused", penalties.refused_sources),
+        ] {
+            if count > 0 {
+                rows.push((name, grouped(count)));
+            }
+        }
+        rows.extend(
+            penalties.longest.iter().map(|refused| ("  for", format!("{} s: {}", refused.seconds, refused.source))),
+        );
         rows.push(("database", self.database.clone()));
         if self.database_errors > 0 {
             rows.push(("  errors", grouped(self.database_errors)));

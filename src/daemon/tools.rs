@@ -116,7 +116,7 @@ fn read(file: &Path) -> Result<Vec<u8>, Fatal> {
 }
 
 /// Only the embedded database's default place is ours to make.
-fn make_state_directory_for(database: &Location, settings: &Settings) -> Result<(), Fatal> {
+pub(super) fn make_state_directory_for(database: &Location, settings: &Settings) -> Result<(), Fatal> {
     match database {
         Location::Sqlite(path) if path.parent() == Some(settings.state_directory.path()) => {
             settings.state_directory.make()
@@ -125,7 +125,7 @@ fn make_state_directory_for(database: &Location, settings: &Settings) -> Result<
     }
 }
 
-fn fatal(database: &Location, error: &store::Error) -> Fatal {
+pub(super) fn fatal(database: &Location, error: &store::Error) -> Fatal {
     let exit = match error.kind {
         Kind::World => Exit::Unavailable,
         Kind::Configuration => Exit::Configuration,
@@ -134,7 +134,7 @@ fn fatal(database: &Location, error: &store::Error) -> Fatal {
     Fatal::new(exit, format!("database {database}: {error}"))
 }
 
-fn say(line: &str) -> Result<Exit, Fatal> {
+pub(super) fn say(line: &str) -> Result<Exit, Fatal> {
     writeln!(io::stdout().lock(), "{line}").or_else(broken_pipe_is_fine)?;
     Ok(Exit::Success)
 }

@@ -4,6 +4,7 @@
 use crate::session::board::Board;
 use crate::session::exchange::pair;
 use crate::store::Location;
+use crate::sys::sandbox::Sandbox;
 use crate::sys::{Forker, Title};
 use crate::writer::{self, Door, Inherited};
 use log::{error, info, warn};
@@ -19,6 +20,19 @@ const LIVED: Duration = Duration::from_secs(1);
 /// The pause before the next writer is forked when one died young; twice as long the next time, and so on.
 const PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// What a writer is forked with, of all that the parent has.
+#[derive(Debug)]
+pub struct With<'a> {
+    /// Where figures are shown.
+    pub board: &'a Board,
+    /// The database.
+    pub database: &'a Location,
+    /// What `ps` shows.
+    pub title: Option<&'a mut Title>,
+    /// What it is confined to.
+    pub sandbox: &'a Sandbox,
+}
 
 /// A writer at work.
 #[derive(Debug)]
@@ -68,20 +82,14 @@ impl Supervisor {
         self.forks
     }
 
-    /// Forks a writer if it is time for one. Says when it is, if that is later.
-    pub fn fork_due(
-        &mut self,
-        forker: &mut Forker,
-        board: &Board,
-        database: &Location,
-        title: Option<&mut Title>,
-        now: Instant,
-    ) -> Option<Instant> {
-        let due = self.due.filter(|_| !self.finishing)?;
-        if due > now {
-            return Some(due);
-        }
-        match self.fork(forker, board, database, title) {
+    /// When a writer is to be forked, if there is none.
+    pub fn due(&self) -> Option<Instant> {
+        self.due.filter(|_| !self.finishing)
+    }
+
+    /// Forks a writer. On failure another time is due.
+    pub fn fork(&mut self, forker: &mut Forker, with: With<'_>, now: Instant) {
+        match self.try_to_fork(forker, with) {
             Ok(running) => {
                 self.forks += 1;
                 self.due = None;
@@ -92,20 +100,15 @@ impl Supervisor {
                 warn!("no writer can be forked: {error}; lookups are not recorded until there is one");
             }
         }
-        self.due
     }
 
-    fn fork(
-        &self,
-        forker: &mut Forker,
-        board: &Board,
-        database: &Location,
-        title: Option<&mut Title>,
-    ) -> Result<Running, Errno> {
+    fn try_to_fork(&self, forker: &mut Forker, with: With<'_>) -> Result<Running, Errno> {
         let (ours, theirs) = pair()?;
+        let With { board, database, title, sandbox } = with;
         let door = &self.door;
-        let pid = forker
-            .fork(|origin| writer::run(Inherited { door, lifeline: theirs.as_fd(), board, database, title }, origin))?;
+        let pid = forker.fork(|origin| {
+            writer::run(Inherited { door, lifeline: theirs.as_fd(), board, database, title, sandbox }, origin)
+        })?;
         Ok(Running { pid, since: Instant::now(), lifeline: Some(ours) })
     }
 

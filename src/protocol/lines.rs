@@ -1,5 +1,10 @@
 //! Lines out of a stream of bytes, with a limit: what arrives one byte at a time and what arrives all at once
 //! give the same lines (lesson C4), and an endless line costs no more memory than the limit (lesson G9).
+//!
+//! A line may hold a password. What is given back to the allocator is wiped before, and [`Lines::wipe`] wipes what
+//! lines that were taken have left behind.
+
+use zeroize::{Zeroize, Zeroizing};
 
 /// One line of the stream.
 #[derive(Debug, PartialEq, Eq)]
@@ -13,7 +18,7 @@ pub enum Line<'a> {
 /// A buffer that bytes are put into and lines are taken out of.
 #[derive(Debug)]
 pub struct Lines {
-    buffer: Vec<u8>,
+    buffer: Zeroizing<Vec<u8>>,
     /// Where the next line begins.
     start: usize,
     /// Up to where no LF was found: a line that drips in is searched once, not once a drip.
@@ -26,7 +31,7 @@ pub struct Lines {
 impl Lines {
     /// An empty buffer for lines of at most `limit` bytes without their line end.
     pub fn new(limit: usize) -> Self {
-        Self { buffer: Vec::new(), start: 0, searched: 0, skipping: false, limit }
+        Self { buffer: Zeroizing::default(), start: 0, searched: 0, skipping: false, limit }
     }
 
     /// Puts bytes in.
@@ -35,6 +40,13 @@ impl Lines {
             self.buffer.drain(..self.start);
             self.searched -= self.start;
             self.start = 0;
+        }
+        let size = self.buffer.len() + bytes.len();
+        if size > self.buffer.capacity() {
+            // Growing in place of the vector's own: that would leave a copy behind.
+            let mut larger = Zeroizing::new(Vec::with_capacity(size.max(2 * self.buffer.capacity())));
+            larger.extend_from_slice(&self.buffer);
+            self.buffer = larger;
         }
         self.buffer.extend_from_slice(bytes);
     }
@@ -74,10 +86,27 @@ impl Lines {
         }
     }
 
+    /// What has come of a line that has not ended; nothing of one that is being skipped.
+    pub fn unfinished(&self) -> &[u8] {
+        if self.skipping || self.searched < self.buffer.len() { &[] } else { &self.buffer[self.start..] }
+    }
+
+    /// Skips the line that has not ended, up to its end.
+    pub fn skip_line(&mut self) {
+        self.forget_all();
+        self.skipping = true;
+    }
+
+    /// Wipes what is left in memory of the lines that have been taken out.
+    pub fn wipe(&mut self) {
+        self.buffer[..self.start].zeroize();
+        self.buffer.spare_capacity_mut().zeroize();
+    }
+
     /// Gives the buffer's memory back when nothing is left in it; an idle connection then costs nothing.
     pub fn release_if_empty(&mut self) {
         if self.start == self.buffer.len() {
-            self.buffer = Vec::new();
+            self.buffer = Zeroizing::default();
             self.start = 0;
             self.searched = 0;
         }
@@ -94,6 +123,24 @@ impl Lines {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_line_can_be_given_up_before_its_end() {
+        let mut lines = Lines::new(10);
+        lines.push(b"one\ntw");
+        // What has ended is not unfinished, and has to be taken first.
+        assert_eq!(lines.unfinished(), b"");
+        assert_eq!(lines.next_line(), Some(Line::Whole(b"one")));
+        assert_eq!(lines.next_line(), None);
+        assert_eq!(lines.unfinished(), b"tw");
+        lines.skip_line();
+        assert_eq!(lines.unfinished(), b"");
+        lines.push(b"o, which is longer than a line may be");
+        assert_eq!(lines.next_line(), None);
+        lines.push(b"\nthree\n");
+        assert_eq!(lines.next_line(), Some(Line::Whole(b"three")));
+        assert_eq!(lines.unfinished(), b"");
+    }
 
     fn collect(limit: usize, chunks: &[&[u8]]) -> Vec<Option<Vec<u8>>> {
         let mut lines = Lines::new(limit);
@@ -145,6 +192,20 @@ mod tests {
             prop_assert_eq!(collect(5, &single), expected.clone());
             prop_assert_eq!(collect(5, &chunks), expected);
         }
+    }
+
+    /// That nothing of them is anywhere in a process is a test of `tests/process`.
+    #[test]
+    fn what_was_taken_is_wiped_and_what_is_to_come_is_not() {
+        let mut lines = Lines::new(1_024);
+        lines.push(b"L ann secret\nL an");
+        assert_eq!(lines.next_line(), Some(Line::Whole(b"L ann secret")));
+        assert_eq!(lines.next_line(), None);
+        lines.wipe();
+        assert!(lines.buffer[..lines.start].iter().all(|&byte| byte == 0) && lines.start == 13);
+        lines.push(b"n s\n");
+        lines.wipe();
+        assert_eq!(lines.next_line(), Some(Line::Whole(b"L ann s")));
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod lines;
 mod reply;
 mod request;
 
-pub use crate::text::{escape, escape_into, printable, trim_blanks, unescape};
+pub use crate::text::{escape, escape_into, printable, safe_json, trim_blanks, unescape};
 pub use limits::{
     DEFAULT_HISTORY, MAX_HISTORY, MAX_LINE, MAX_NAME_CHARS, MAX_PASSWD_BYTES, MAX_PASSWD_CHARS, MAX_SUGGESTIONS,
     check_name, check_passwd,

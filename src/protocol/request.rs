@@ -69,12 +69,38 @@ pub enum Request<'a> {
         /// The password, once more.
         passwd: &'a str,
     },
+    /// `D name word`: look a word up, and record nothing.
+    Define {
+        /// Who says to be logged in.
+        name: &'a str,
+        /// The word.
+        word: &'a str,
+    },
     /// `C name [word]`: clear the history, or what it holds of one headword.
     Clear {
         /// Who says to be logged in.
         name: &'a str,
         /// The headword; the whole history without one.
         word: Option<&'a str>,
+    },
+    /// `K name`: a new token, with which to log in later.
+    NewToken {
+        /// Who says to be logged in.
+        name: &'a str,
+    },
+    /// `T name token`: log in with a token.
+    TokenLogin {
+        /// The account's name.
+        name: &'a str,
+        /// What stands where a token should.
+        token: &'a str,
+    },
+    /// `F name token`: forget a token.
+    ForgetToken {
+        /// Who says to be logged in.
+        name: &'a str,
+        /// What stands where a token should.
+        token: &'a str,
     },
     /// `I`: about this server.
     About,
@@ -100,6 +126,7 @@ impl<'a> Request<'a> {
             "P" => account(rest).map(|(name, passwd)| Self::ChangePasswd { name, passwd }),
             "X" => account(rest).map(|(name, passwd)| Self::DeleteAccount { name, passwd }),
             "Q" => with_word(rest).map(|(name, word)| Self::Lookup { name, word }),
+            "D" => with_word(rest).map(|(name, word)| Self::Define { name, word }),
             "S" => with_word(rest).map(|(name, text)| Self::Suggest { name, text }),
             "H" => {
                 let (name, count) = with_optional(rest)?;
@@ -109,11 +136,50 @@ impl<'a> Request<'a> {
                 let (name, word) = with_optional(rest)?;
                 Ok(Self::Clear { name, word: word.map(whole_word).transpose()? })
             }
+            "K" => only_name(rest).map(|name| Self::NewToken { name }),
+            "T" => with_token(rest).map(|(name, token)| Self::TokenLogin { name, token }),
+            "F" => with_token(rest).map(|(name, token)| Self::ForgetToken { name, token }),
             "E" => alone(rest).map(|()| Self::Goodbye),
             "O" => alone(rest).map(|()| Self::Logout),
             "I" => alone(rest).map(|()| Self::About),
             _ => Err(bad("unknown request")),
         }
+    }
+
+    /// Whether it proves who somebody is, or lays down how they will: what nobody else may read on its way. (`P`, `X` and
+    /// what else carries a secret need a login before them.)
+    pub fn carries_secret(&self) -> bool {
+        // Every request by name: a new one has to be decided on.
+        match self {
+            Self::Register { .. } | Self::Login { .. } | Self::TokenLogin { .. } => true,
+            Self::Lookup { .. }
+            | Self::Define { .. }
+            | Self::History { .. }
+            | Self::NewToken { .. }
+            | Self::ForgetToken { .. }
+            | Self::Goodbye
+            | Self::Logout
+            | Self::Suggest { .. }
+            | Self::ChangePasswd { .. }
+            | Self::DeleteAccount { .. }
+            | Self::Clear { .. }
+            | Self::About => false,
+        }
+    }
+
+    /// Whether neither the request nor its reply holds anything that is to be forgotten. What is not named here may hold
+    /// a password or a token.
+    pub fn is_public(&self) -> bool {
+        matches!(
+            self,
+            Self::Lookup { .. }
+                | Self::History { .. }
+                | Self::Goodbye
+                | Self::Logout
+                | Self::Suggest { .. }
+                | Self::Clear { .. }
+                | Self::About
+        )
     }
 
     /// Writes the request as a line, with its newline, onto the end of `out`.
@@ -124,6 +190,7 @@ impl<'a> Request<'a> {
             Self::ChangePasswd { name, passwd } => ("P", [Some(name), Some(passwd)]),
             Self::DeleteAccount { name, passwd } => ("X", [Some(name), Some(passwd)]),
             Self::Lookup { name, word } => ("Q", [Some(name), Some(word)]),
+            Self::Define { name, word } => ("D", [Some(name), Some(word)]),
             Self::Suggest { name, text } => ("S", [Some(name), Some(text)]),
             Self::Clear { name, word } => ("C", [Some(name), *word]),
             Self::History { name, count: Count::All } => ("H", [Some(name), Some("all")]),
@@ -131,6 +198,9 @@ impl<'a> Request<'a> {
                 out.extend_from_slice(format!("H {name} {n}\n").as_bytes());
                 return;
             }
+            Self::NewToken { name } => ("K", [Some(name), None]),
+            Self::TokenLogin { name, token } => ("T", [Some(name), Some(token)]),
+            Self::ForgetToken { name, token } => ("F", [Some(name), Some(token)]),
             Self::Goodbye => ("E", [None, None]),
             Self::Logout => ("O", [None, None]),
             Self::About => ("I", [None, None]),
@@ -144,7 +214,7 @@ impl<'a> Request<'a> {
     }
 }
 
-/// Never shows a password, so that a request can't put one into a log by accident.
+/// Never shows a password or a token, so that a request can't put one into a log by accident.
 impl std::fmt::Debug for Request<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -153,9 +223,13 @@ impl std::fmt::Debug for Request<'_> {
             Self::ChangePasswd { name, .. } => write!(f, "P {name:?} …"),
             Self::DeleteAccount { name, .. } => write!(f, "X {name:?} …"),
             Self::Lookup { name, word } => write!(f, "Q {name:?} {word:?}"),
+            Self::Define { name, word } => write!(f, "D {name:?} {word:?}"),
             Self::Suggest { name, text } => write!(f, "S {name:?} {text:?}"),
             Self::History { name, count } => write!(f, "H {name:?} {count:?}"),
             Self::Clear { name, word } => write!(f, "C {name:?} {word:?}"),
+            Self::NewToken { name } => write!(f, "K {name:?}"),
+            Self::TokenLogin { name, .. } => write!(f, "T {name:?} …"),
+            Self::ForgetToken { name, .. } => write!(f, "F {name:?} …"),
             Self::Goodbye => f.write_str("E"),
             Self::Logout => f.write_str("O"),
             Self::About => f.write_str("I"),
@@ -194,6 +268,20 @@ fn account(rest: Option<&str>) -> Result<(&str, &str), Failure> {
     check_name(name)?;
     check_passwd(passwd)?;
     Ok((name, passwd))
+}
+
+/// The name is the last field, and so all of the rest.
+fn only_name(rest: Option<&str>) -> Result<&str, Failure> {
+    let name = rest.filter(|rest| !rest.is_empty()).ok_or_else(missing)?;
+    check_name(name)?;
+    Ok(name)
+}
+
+/// A token may be any text, none at all too: what is not one of ours is a wrong one, and never a special case.
+fn with_token(rest: Option<&str>) -> Result<(&str, &str), Failure> {
+    let (name, token) = rest.and_then(|rest| rest.split_once(' ')).ok_or_else(missing)?;
+    check_name(name)?;
+    Ok((name, token))
 }
 
 fn with_word(rest: Option<&str>) -> Result<(&str, &str), Failure> {
@@ -241,7 +329,13 @@ mod tests {
             "X ann n",
             "C ann",
             "C ann ice cream",
+            "K ann",
+            "T ann dG9rZW4",
+            "T ann  no token ",
+            "T ann ",
+            "F ann dG9rZW4",
             "I",
+            "D ann ice cream",
             "Q ann ##",
         ];
         for line in all {
@@ -290,6 +384,12 @@ mod tests {
             b"H ann 99999999999999999999",
             b"C",
             b"C ann ",
+            b"K",
+            b"K ",
+            b"T",
+            b"T ann",
+            b"F ann",
+            b"T ann a\tb",
             b"Q ann a\tb",
             b"Q ann a\rb",
             b"Z a b",
@@ -301,11 +401,15 @@ mod tests {
         assert_eq!(code(b"R  secret"), Code::BadName);
         assert_eq!(code("R a\u{3000}b secret".as_bytes()), Code::BadName);
         assert_eq!(code(b"R ann "), Code::BadPasswd);
+        for line in ["K ann bob", "T  token", "F  token", &format!("T {} token", "n".repeat(33))] {
+            assert_eq!(code(line.as_bytes()), Code::BadName, "{line:?}");
+        }
     }
 
     #[test]
-    fn debug_shows_no_password() {
-        for line in ["R ann hunter2", "L ann hunter2", "P ann hunter2", "X ann hunter2"] {
+    fn debug_shows_no_password_and_no_token() {
+        for letter in ["R", "L", "P", "X", "T", "F"] {
+            let line = format!("{letter} ann hunter2");
             assert!(!format!("{:?}", Request::parse(line.as_bytes()).unwrap()).contains("hunter2"));
         }
     }
@@ -322,7 +426,7 @@ mod tests {
         }
 
         #[test]
-        fn lines_like_requests(line in "[RLQHEOSPXCI] ?[a词 #]{0,6} ?[al0-9 ]{0,6}") {
+        fn lines_like_requests(line in "[RLQHEOSPXCKTFID] ?[a词 #]{0,6} ?[al0-9 ]{0,6}") {
             if let Ok(request) = Request::parse(line.as_bytes()) {
                 let mut out = Vec::new();
                 request.push_line(&mut out);

@@ -2,15 +2,24 @@
 //! that the parent gives, and are written nowhere.
 
 use super::connection::{Wait, wait};
-use super::exchange::{Permit, ask_to_hash};
+use super::exchange::{Ask, Permit, ask_to_hash, report};
 use super::requests::denied;
 use super::{Ending, Session, State};
 use crate::protocol::{Code, Failure, push_ok};
 use crate::store::{AccountId, Registration, passwd as hashing};
 use nix::poll::{PollFd, PollFlags};
 
-/// So many failed logins end the connection.
+/// So many failed logins, of either kind, end the connection.
 const MOST_FAILED_LOGINS: u32 = 5;
+
+/// What a login was made with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Means {
+    /// The password.
+    Passwd,
+    /// A token. It opens everything but what takes the account away from its owner.
+    Token,
+}
 
 /// Who is logged in: an account, not a name.
 #[derive(Debug)]
@@ -19,6 +28,8 @@ pub struct Login {
     pub account: AccountId,
     /// Its name, which requests must carry.
     pub name: String,
+    /// What it was made with.
+    pub means: Means,
 }
 
 impl Session<'_> {
@@ -31,7 +42,8 @@ impl Session<'_> {
         if self.stores.with(|store| store.account(name))?.is_some() {
             return Err(taken());
         }
-        let hash = self.hashing(|| hashing::hash(passwd))?.map_err(|error| self.stores.failed(&error))?;
+        let hash =
+            self.hashing(Ask::Registering, || hashing::hash(passwd))?.map_err(|error| self.stores.failed(&error))?;
         match self.stores.with(|store| store.register(name, &hash))? {
             Registration::Made(_) => {
                 push_ok(self.replies.out());
@@ -42,9 +54,21 @@ impl Session<'_> {
     }
 
     pub(super) fn log_in(&mut self, name: &str, passwd: &str) -> Option<Ending> {
-        match self.check_login(name, passwd) {
+        let checked = self.check_login(name, passwd, Ask::LoggingIn);
+        self.logged_in(name, Means::Passwd, checked)
+    }
+
+    /// What a login, of either kind, comes to. One that failed leaves the login as it was.
+    pub(super) fn logged_in(
+        &mut self,
+        name: &str,
+        means: Means,
+        checked: Result<AccountId, Failure>,
+    ) -> Option<Ending> {
+        match checked {
             Ok(account) => {
-                self.login = Some(Login { account, name: name.to_owned() });
+                self.mend(name);
+                self.login = Some(Login { account, name: name.to_owned(), means });
                 self.grace_ends = None;
                 self.face.set_user(name);
                 push_ok(self.replies.out());
@@ -52,12 +76,43 @@ impl Session<'_> {
             }
             Err(failure) => {
                 self.replies.fail(&failure);
-                if failure.code == Code::Denied {
-                    self.failed_logins += 1;
-                }
-                (self.failed_logins >= MOST_FAILED_LOGINS).then_some(Ending::FailedLogins)
+                if failure.code == Code::Denied { self.login_failed(name) } else { self.ends.take() }
             }
         }
+    }
+
+    /// Counts a failed login, whose reply is made already; says so if the session ends with it. The parent counts it
+    /// for the client's address at once: neither a new connection nor many at a time give more guesses.
+    pub(super) fn login_failed(&mut self, name: &str) -> Option<Ending> {
+        self.failed_logins += 1;
+        let may_go_on = self.report(Ask::FailedLogin);
+        if self.failed_logins >= MOST_FAILED_LOGINS {
+            return Some(Ending::FailedLogins);
+        }
+        if may_go_on {
+            self.failed_names.push(name.to_owned());
+            return None;
+        }
+        self.replies.fail(&Failure::new(Code::Busy, "too many failures from your address"));
+        Some(Ending::Refused)
+    }
+
+    /// Takes back what was counted for failed logins under this name: whoever mistypes has done nothing wrong. Failures
+    /// under other names stay, so that an account of one's own buys no guesses.
+    pub(super) fn mend(&mut self, name: &str) {
+        let before = self.failed_names.len();
+        self.failed_names.retain(|failed| failed != name);
+        for _ in self.failed_names.len()..before {
+            self.report(Ask::Mended);
+        }
+    }
+
+    /// Tells the parent; whether the client may go on. It may not, if the parent could not be told.
+    fn report(&self, what: Ask) -> bool {
+        report(self.hub, what).unwrap_or_else(|error| {
+            log::warn!("client {}: a login can't be counted: {error}", self.face.peer());
+            false
+        })
     }
 
     pub(super) fn log_out(&mut self) {
@@ -66,16 +121,16 @@ impl Session<'_> {
     }
 
     pub(super) fn change_passwd(&mut self, name: &str, passwd: &str) -> Result<(), Failure> {
-        let account = self.logged_in_as(name)?;
-        let hash = self.hashing(|| hashing::hash(passwd))?.map_err(|error| self.stores.failed(&error))?;
+        let account = self.logged_in_by_passwd(name)?;
+        let hash = self.hashing(Ask::Hashing, || hashing::hash(passwd))?.map_err(|error| self.stores.failed(&error))?;
         let standing = self.stores.with(|store| store.set_passwd(account, &hash))?;
         self.done_if_live(standing)
     }
 
     pub(super) fn delete_account(&mut self, name: &str, passwd: &str) -> Result<(), Failure> {
-        let account = self.logged_in_as(name)?;
+        let account = self.logged_in_by_passwd(name)?;
         // The name may belong to another account by now; the password is asked of this one.
-        if self.check_login(name, passwd)? != account {
+        if self.check_login(name, passwd, Ask::Hashing)? != account {
             return Err(denied());
         }
         let standing = self.stores.with(|store| store.delete_account(account))?;
@@ -84,14 +139,26 @@ impl Session<'_> {
         Ok(())
     }
 
+    /// The account of the login, if it is under this name and was made with the password: whoever has got hold of a
+    /// token can neither keep the owner out nor delete the account.
+    fn logged_in_by_passwd(&self, name: &str) -> Result<AccountId, Failure> {
+        let account = self.logged_in_as(name)?;
+        match &self.login {
+            Some(Login { means: Means::Passwd, .. }) => Ok(account),
+            _ => Err(Failure::new(Code::Denied, "log in with the password first; a token is not enough")),
+        }
+    }
+
     /// The account of a name and its password. A wrong name and a wrong password look and take the same
     /// (CVE-2016-6210), and so does a locked account.
-    fn check_login(&mut self, name: &str, passwd: &str) -> Result<AccountId, Failure> {
+    fn check_login(&mut self, name: &str, passwd: &str, purpose: Ask) -> Result<AccountId, Failure> {
         let account = self.stores.with(|store| store.account(name))?;
-        let right = self.hashing(|| match &account {
-            Some(account) => hashing::verify(passwd, &account.passwd),
-            None => hashing::verify_nobody(passwd),
-        })?;
+        let right = self
+            .hashing(purpose, || match &account {
+                Some(account) => hashing::verify(passwd, &account.passwd),
+                None => hashing::verify_nobody(passwd),
+            })?
+            .map_err(|error| self.stores.failed(&error))?;
         match account {
             Some(account) if right && !account.locked => Ok(account.id),
             _ => Err(Failure::new(Code::Denied, "wrong name or password")),
@@ -99,10 +166,10 @@ impl Session<'_> {
     }
 
     /// Does `work`, which takes 19 MiB and 20 ms of CPU, when it is this child's turn: the parent lets only as many
-    /// hash at once as there are processors.
-    fn hashing<T>(&mut self, work: impl FnOnce() -> T) -> Result<T, Failure> {
+    /// hash at once as there are processors, and tells it whether the client's address may do this now.
+    fn hashing<T>(&mut self, purpose: Ask, work: impl FnOnce() -> T) -> Result<T, Failure> {
         self.face.show(State::Hashing);
-        let permit = self.wait_for_turn()?;
+        let permit = self.wait_for_turn(purpose)?;
         self.stores.close_if_wanted();
         let done = work();
         drop(permit);
@@ -110,13 +177,13 @@ impl Session<'_> {
         Ok(done)
     }
 
-    fn wait_for_turn(&mut self) -> Result<Permit, Failure> {
+    fn wait_for_turn(&mut self, purpose: Ask) -> Result<Permit, Failure> {
         let peer = self.face.peer().clone();
         let failed = |error: &dyn std::fmt::Display| {
             log::warn!("client {peer}: no turn to hash a password: {error}");
             Failure::new(Code::Unavailable, "the server is overloaded; try again later")
         };
-        let permit = ask_to_hash(self.hub).map_err(|error| failed(&error))?;
+        let permit = ask_to_hash(self.hub, purpose).map_err(|error| failed(&error))?;
         loop {
             // Nothing is asked of the client's socket; what is always told is that it is gone for good.
             let mut watched = vec![
@@ -128,12 +195,19 @@ impl Session<'_> {
             match wait(&mut watched, None, &self.signals) {
                 Ok(Wait::Ready) if watched[0].any() == Some(true) => break,
                 Ok(Wait::Ready) if watched.get(2).is_some_and(|lease| lease.any() == Some(true)) => self.stores.close(),
-                Ok(Wait::Ready) => return Err(failed(&"the client has gone")),
+                Ok(Wait::Ready) => {
+                    self.ends = Some(Ending::Lost);
+                    return Err(Failure::new(Code::Unavailable, "the client has gone"));
+                }
                 Ok(Wait::Interrupted | Wait::TimedOut) => {}
                 Err(_) => return Err(failed(&"the wait failed")),
             }
         }
-        permit.granted().map_err(|error| failed(&error))?;
-        Ok(permit)
+        if permit.granted().map_err(|error| failed(&error))? {
+            return Ok(permit);
+        }
+        self.ends = Some(Ending::Refused);
+        let whose = if purpose == Ask::Registering { "registrations" } else { "failures" };
+        Err(Failure::new(Code::Busy, format!("too many {whose} from your address")))
     }
 }

@@ -1,6 +1,7 @@
 //! The client's connection: bytes in with deadlines, bytes out with progress. It knows lines, but not what they say.
 
 use super::Ending;
+use super::tls::{Tls, is_clear_text};
 use crate::protocol::{Lines, MAX_LINE};
 use crate::sys::{self, ChildSignals};
 use nix::errno::Errno;
@@ -10,6 +11,7 @@ use nix::sys::time::TimeSpec;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
+use zeroize::Zeroize;
 
 /// A reply that makes no progress for so long ends the connection, whatever the timeouts say.
 const NO_PROGRESS: Duration = Duration::from_secs(60);
@@ -35,6 +37,8 @@ pub enum Wait {
 #[derive(Debug)]
 pub struct Connection {
     socket: Rc<OwnedFd>,
+    /// What is between the socket and the lines; nothing in clear text.
+    tls: Option<Tls>,
     /// What was read and not yet answered.
     pub lines: Lines,
     /// Whether the last read filled its buffer, so that more is probably waiting.
@@ -42,8 +46,56 @@ pub struct Connection {
 }
 
 impl Connection {
-    pub fn new(socket: Rc<OwnedFd>) -> Self {
-        Self { socket, lines: Lines::new(MAX_LINE), more: true }
+    pub fn new(socket: Rc<OwnedFd>, tls: Option<Tls>) -> Self {
+        Self { socket, tls, lines: Lines::new(MAX_LINE), more: true }
+    }
+
+    /// Whether nobody on the way can read what is said.
+    pub fn speaks_tls(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// Whether TLS is still at its beginning.
+    pub fn is_handshaking(&self) -> bool {
+        self.tls.as_ref().is_some_and(Tls::is_handshaking)
+    }
+
+    /// Why TLS failed, if it did.
+    pub fn tls_failure(&self) -> Option<&rustls::Error> {
+        self.tls.as_ref().and_then(Tls::failure)
+    }
+
+    /// Goes on in clear text, with a client that never began TLS.
+    pub fn give_up_tls(&mut self) {
+        self.tls = None;
+    }
+
+    /// Takes the next step of the handshake, when the client has.
+    ///
+    /// # Errors
+    /// [`Ending::ClearText`], or as [`Connection::read`].
+    pub fn shake_hands(&mut self, deadline: Instant, signals: &ChildSignals) -> Result<Wait, Ending> {
+        let Some(tls) = &mut self.tls else { return Ok(Wait::Ready) };
+        let wanted = if tls.wants_write() { PollFlags::POLLIN | PollFlags::POLLOUT } else { PollFlags::POLLIN };
+        let waited = wait(&mut [PollFd::new(self.socket.as_fd(), wanted)], Some(deadline), signals)?;
+        if waited != Wait::Ready {
+            return Ok(waited);
+        }
+        let mut first = [0; 1];
+        if !tls.has_begun()
+            && recv(self.socket.as_raw_fd(), &mut first, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_PEEK) == Ok(1)
+            && is_clear_text(first[0])
+        {
+            return Err(Ending::ClearText);
+        }
+        // The goodbye may come before the end of the handshake, and is one all the same.
+        if !self.read()? {
+            return Err(Ending::Closed);
+        }
+        match self.tls.as_mut().map(|tls| if tls.wants_write() { tls.send(self.socket.as_fd()) } else { Ok(0) }) {
+            Some(Err(error)) if !matches!(error, Errno::EAGAIN | Errno::EINTR) => Err(Ending::Lost),
+            _ => Ok(Wait::Ready),
+        }
     }
 
     /// The socket, to watch while waiting for something else.
@@ -58,12 +110,17 @@ impl Connection {
 
     /// Reads what is there. `false` is the end of the client's stream.
     pub fn read(&mut self) -> Result<bool, Ending> {
+        if self.tls.is_some() {
+            return self.read_tls();
+        }
         let mut buffer = [0; CHUNK];
         match recv(self.socket.as_raw_fd(), &mut buffer, MsgFlags::MSG_DONTWAIT) {
             Ok(0) => Ok(false),
             Ok(size) => {
                 self.more = size == buffer.len();
                 self.lines.push(&buffer[..size]);
+                // A password may be in it, and the stack would keep it.
+                buffer[..size].zeroize();
                 Ok(true)
             }
             Err(Errno::EAGAIN | Errno::EINTR) => {
@@ -74,45 +131,75 @@ impl Connection {
         }
     }
 
+    fn read_tls(&mut self) -> Result<bool, Ending> {
+        let Some(tls) = &mut self.tls else { return Ok(false) };
+        match tls.receive(self.socket.as_fd(), &mut self.lines) {
+            Ok(Some(more)) => {
+                self.more = more;
+                // An answer that TLS itself has to give, such as new keys for new keys.
+                if tls.wants_write() && !tls.is_handshaking() {
+                    self.write(&[], || {}).map(|()| true)
+                } else {
+                    Ok(true)
+                }
+            }
+            Ok(None) => Ok(false),
+            Err(Errno::EAGAIN | Errno::EINTR) => {
+                self.more = false;
+                Ok(true)
+            }
+            Err(Errno::EPROTO) => Err(Ending::TlsFailed),
+            Err(_) => Err(Ending::Lost),
+        }
+    }
+
     /// Writes everything, for as long as there is progress: that the client takes bytes. The kernel's buffer finds
     /// room now and then though nobody reads, and on the other hand tells nothing of one who reads slowly.
     ///
     /// `before_waiting` is called before the client is waited for: who reads slowly should keep nothing from others.
     pub fn write(&mut self, mut bytes: &[u8], mut before_waiting: impl FnMut()) -> Result<(), Ending> {
-        let mut gives_up = None;
-        while !bytes.is_empty() {
-            match send(self.socket.as_raw_fd(), bytes, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL) {
-                Ok(size) => bytes = &bytes[size..],
-                Err(Errno::EAGAIN) => {
-                    let now = Instant::now();
-                    let deadline = *gives_up.get_or_insert(now + NO_PROGRESS);
-                    if deadline <= now {
-                        return Err(Ending::Unread);
-                    }
-                    before_waiting();
-                    let before = sys::not_taken(self.socket.as_fd());
-                    let timeout = time_until(Some(deadline.min(now + LOOK)));
-                    // Signals stay blocked: a reply that was begun is finished, or the parent loses patience.
-                    let mut sockets = [PollFd::new(self.socket.as_fd(), PollFlags::POLLOUT)];
-                    match ppoll(&mut sockets, timeout, None) {
-                        Ok(_) | Err(Errno::EINTR) => {}
-                        Err(_) => return Err(Ending::Internal),
-                    }
-                    if sys::not_taken(self.socket.as_fd()) < before {
-                        gives_up = None;
-                    }
+        let Self { socket, tls, .. } = self;
+        let socket = socket.as_fd();
+        match tls {
+            None => deliver(socket, None, &mut before_waiting, || {
+                if !bytes.is_empty() {
+                    let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
+                    bytes = &bytes[send(socket.as_raw_fd(), bytes, flags)?..];
                 }
-                Err(Errno::EINTR) => {}
-                Err(_) => return Err(Ending::Lost),
-            }
+                Ok(bytes.is_empty())
+            }),
+            Some(tls) => deliver(socket, None, &mut before_waiting, || {
+                if !tls.wants_write() && !bytes.is_empty() {
+                    bytes = &bytes[tls.take(bytes)?..];
+                }
+                if tls.wants_write() {
+                    tls.send(socket)?;
+                }
+                Ok(bytes.is_empty() && !tls.wants_write())
+            }),
         }
-        Ok(())
+    }
+
+    /// Ends the stream to the client. Within TLS it says so in TLS's own way first, so that nobody else can have cut it
+    /// short; where there is no room for that, `patience` is the time to make some.
+    pub fn end(&mut self, patience: Duration) -> Result<(), Ending> {
+        let Self { socket, tls, .. } = self;
+        if let Some(tls) = tls {
+            tls.say_goodbye();
+            deliver(socket.as_fd(), Some(Instant::now() + patience), &mut || {}, || {
+                if tls.wants_write() {
+                    tls.send(socket.as_fd())?;
+                }
+                Ok(!tls.wants_write())
+            })?;
+        }
+        shutdown(socket.as_raw_fd(), Shutdown::Write).map_err(|_| Ending::Lost)
     }
 
     /// Ends the stream to the client, then reads what it still sends until it closes, for a short time: unread
     /// input at the close would send a reset (lesson D13).
     pub fn close_politely(&mut self, patience: Duration) {
-        if shutdown(self.socket.as_raw_fd(), Shutdown::Write).is_err() {
+        if self.end(patience).is_err() {
             return;
         }
         let deadline = Instant::now() + patience;
@@ -131,6 +218,42 @@ impl Connection {
                 Err(Errno::EINTR) => {}
                 Err(_) => return,
             }
+        }
+    }
+}
+
+/// Calls `send` until it says that all is sent, for as long as there is progress, and no longer than to the deadline.
+fn deliver(
+    socket: BorrowedFd<'_>,
+    deadline: Option<Instant>,
+    before_waiting: &mut dyn FnMut(),
+    mut send: impl FnMut() -> Result<bool, Errno>,
+) -> Result<(), Ending> {
+    let mut gives_up = None;
+    loop {
+        match send() {
+            Ok(true) => return Ok(()),
+            Ok(false) | Err(Errno::EINTR) => {}
+            Err(Errno::EAGAIN) => {
+                let now = Instant::now();
+                let patience = *gives_up.get_or_insert(now + NO_PROGRESS);
+                let until = deadline.map_or(patience, |deadline| deadline.min(patience));
+                if until <= now {
+                    return Err(Ending::Unread);
+                }
+                before_waiting();
+                let before = sys::not_taken(socket);
+                let timeout = time_until(Some(until.min(now + LOOK)));
+                // Signals stay blocked: a reply that was begun is finished, or the parent loses patience.
+                match ppoll(&mut [PollFd::new(socket, PollFlags::POLLOUT)], timeout, None) {
+                    Ok(_) | Err(Errno::EINTR) => {}
+                    Err(_) => return Err(Ending::Internal),
+                }
+                if sys::not_taken(socket) < before {
+                    gives_up = None;
+                }
+            }
+            Err(_) => return Err(Ending::Lost),
         }
     }
 }

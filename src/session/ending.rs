@@ -19,12 +19,20 @@ pub enum Ending {
     Unread,
     /// The server is stopping.
     Stopped,
+    /// The client does not speak TLS as it has to be spoken.
+    TlsFailed,
+    /// The client speaks clear text where TLS is spoken.
+    ClearText,
+    /// The client closed, was lost or was idle, and had sent nothing but lines that are no requests.
+    Garbage,
+    /// Its source may do no more for now.
+    Refused,
     /// A failure of our own.
     Internal,
 }
 
 impl Ending {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 13] = [
         Self::Goodbye,
         Self::Closed,
         Self::Lost,
@@ -33,6 +41,10 @@ impl Ending {
         Self::FailedLogins,
         Self::Unread,
         Self::Stopped,
+        Self::TlsFailed,
+        Self::ClearText,
+        Self::Garbage,
+        Self::Refused,
         Self::Internal,
     ];
 
@@ -47,6 +59,10 @@ impl Ending {
             Self::FailedLogins => 14,
             Self::Unread => 15,
             Self::Stopped => 16,
+            Self::TlsFailed => 17,
+            Self::ClearText => 18,
+            Self::Garbage => 20,
+            Self::Refused => 21,
             Self::Internal => 70,
         }
     }
@@ -67,12 +83,16 @@ impl Ending {
             Self::FailedLogins => "too many failed logins",
             Self::Unread => "replies not read",
             Self::Stopped => "server stopping",
+            Self::TlsFailed => "TLS failed",
+            Self::ClearText => "clear text where TLS is spoken",
+            Self::Garbage => "nothing but garbage",
+            Self::Refused => "refused by a limit of its address",
             Self::Internal => "internal error",
         }
     }
 
     /// Whether there is still somebody to say a last line to.
     pub(super) fn client_listens(self) -> bool {
-        !matches!(self, Self::Closed | Self::Lost | Self::Unread)
+        !matches!(self, Self::Closed | Self::Lost | Self::Unread | Self::Garbage)
     }
 }

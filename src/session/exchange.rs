@@ -7,8 +7,10 @@
 use crate::sys;
 use nix::errno::Errno;
 use nix::poll::ppoll;
-use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, recv, send, socketpair};
+use nix::sys::socket::sockopt::PeerCredentials;
+use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, getsockopt, recv, send, socketpair};
 use nix::sys::time::TimeSpec;
+use nix::unistd::Pid;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
@@ -24,7 +26,16 @@ pub enum Ask {
     Words,
     /// Leave to hash a password: answered with one byte when it is this child's turn; held until the pair closes.
     Hashing,
-    /// A lease of a database connection: the same; the parent may say later that it is wanted back.
+    /// The same for a login, which is refused to a source that has failed too often.
+    LoggingIn,
+    /// The same for a new account, which is refused to a source that has registered too many.
+    Registering,
+    /// A login has failed: answered with one byte, which says whether the client may go on.
+    FailedLogin,
+    /// A failed login is taken back, because the same name was logged in: answered in the same way.
+    Mended,
+    /// A lease of a database connection: answered with one byte when there is one for this child, held until the pair
+    /// closes; the parent may say in between that it is wanted back.
     Database,
 }
 
@@ -33,18 +44,34 @@ impl Ask {
         match self {
             Self::Words => b'w',
             Self::Hashing => b'h',
+            Self::LoggingIn => b'l',
+            Self::Registering => b'r',
+            Self::FailedLogin => b'f',
+            Self::Mended => b'm',
             Self::Database => b'd',
         }
     }
 
     /// What a byte asks for.
     pub fn from_byte(byte: u8) -> Option<Self> {
-        [Self::Words, Self::Hashing, Self::Database].into_iter().find(|ask| ask.byte() == byte)
+        [
+            Self::Words,
+            Self::Hashing,
+            Self::LoggingIn,
+            Self::Registering,
+            Self::FailedLogin,
+            Self::Mended,
+            Self::Database,
+        ]
+        .into_iter()
+        .find(|ask| ask.byte() == byte)
     }
 }
 
-/// The parent's answer that a turn has come.
+/// The parent's answer that a turn has come, or that the client may go on.
 pub const GRANTED: [u8; 1] = [b'g'];
+/// The parent's answer that the client's source may do no more for now.
+pub const REFUSED: [u8; 1] = [b'r'];
 
 /// What the parent says to a holder when others wait.
 pub const WANTED: [u8; 1] = [b'w'];
@@ -63,17 +90,12 @@ impl Permit {
         self.exchange.as_fd()
     }
 
-    /// Reads the parent's answer.
+    /// Reads the parent's answer: whether it grants what was asked, or refuses it.
     ///
     /// # Errors
     /// The parent could not take the question: it has no descriptor left.
-    pub fn granted(&self) -> io::Result<()> {
-        let mut answer = [0; 1];
-        match recv(self.exchange.as_raw_fd(), &mut answer, MsgFlags::empty()) {
-            Ok(1) if answer == GRANTED => Ok(()),
-            Ok(_) => Err(io::Error::other("the daemon is short of descriptors")),
-            Err(error) => Err(error.into()),
-        }
+    pub fn granted(&self) -> io::Result<bool> {
+        granted(&self.exchange)
     }
 
     /// Whether the parent has said since that others wait, or has gone.
@@ -85,6 +107,16 @@ impl Permit {
     pub fn give_back(self) {
         // A parent that has gone needs no word.
         let _ = send(self.exchange.as_raw_fd(), &GIVEN_BACK, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL);
+    }
+}
+
+fn granted(exchange: &OwnedFd) -> io::Result<bool> {
+    let mut answer = [0; 1];
+    match recv(exchange.as_raw_fd(), &mut answer, MsgFlags::empty()) {
+        Ok(1) if answer == GRANTED => Ok(true),
+        Ok(1) if answer == REFUSED => Ok(false),
+        Ok(_) => Err(io::Error::other("the daemon is short of descriptors")),
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -102,12 +134,30 @@ pub fn ask_for_words(hub: BorrowedFd<'_>) -> io::Result<(u64, OwnedFd)> {
     }
 }
 
-/// Asks for leave to hash a password. Wait until [`Permit::as_fd`] is readable, then look at [`Permit::granted`].
+/// Asks for leave to hash a password, and says what for. Wait until [`Permit::as_fd`] is readable, then look at
+/// [`Permit::granted`].
 ///
 /// # Errors
 /// No descriptor for the question.
-pub fn ask_to_hash(hub: BorrowedFd<'_>) -> io::Result<Permit> {
-    Ok(Permit { exchange: ask(hub, Ask::Hashing)? })
+pub fn ask_to_hash(hub: BorrowedFd<'_>, purpose: Ask) -> io::Result<Permit> {
+    Ok(Permit { exchange: ask(hub, purpose)? })
+}
+
+/// Tells the parent that a login has failed, or that a failure is mended. Whether the client may go on: when this
+/// returns, the parent has counted it.
+///
+/// # Errors
+/// No descriptor for the question, here or in the parent.
+pub fn report(hub: BorrowedFd<'_>, what: Ask) -> io::Result<bool> {
+    granted(&ask(hub, what)?)
+}
+
+/// The process that made a pair: the kernel's word, not the child's own.
+///
+/// # Errors
+/// It is no Unix socket.
+pub fn who_asks(exchange: &OwnedFd) -> Result<Pid, Errno> {
+    getsockopt(exchange, PeerCredentials).map(|credentials| Pid::from_raw(credentials.pid()))
 }
 
 /// Asks for a lease of a database connection; otherwise as [`ask_to_hash`].

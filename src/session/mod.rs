@@ -14,27 +14,34 @@ mod ending;
 pub mod exchange;
 mod history;
 mod pages;
+pub mod pair;
 mod replies;
 mod requests;
 mod stores;
 mod title;
+mod tls;
+mod tokens;
 mod words;
 
 pub use ending::Ending;
 pub use title::{Peer, State};
 pub use words::Words;
 
-use crate::protocol::{Code, Failure, Line, Request};
+use crate::protocol::{Code, Failure, Line, MAX_LINE, Request};
 use crate::store::Location;
+use crate::sys::sandbox::Sandbox;
 use crate::sys::{self, ChildSignals, Origin, Title};
 use crate::writer::Channel;
 use board::{Board, SlotNumber};
 use connection::{Connection, Wait};
 use nix::poll::{PollFd, PollFlags};
 use std::convert::Infallible;
+use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
+use tls::Tls;
+use zeroize::Zeroizing;
 
 /// What the operator has decided about sessions.
 #[derive(Debug, Clone)]
@@ -47,6 +54,8 @@ pub struct SessionSettings {
     pub idle_timeout: Option<Duration>,
     /// The longest time from connecting to the first successful login; no limit without one.
     pub login_grace: Option<Duration>,
+    /// Whether names and secrets are taken in clear text only from this machine.
+    pub require_tls: bool,
 }
 
 /// What a session takes over from its parent.
@@ -56,6 +65,8 @@ pub struct Inherited<'a> {
     pub client: OwnedFd,
     /// Who the client is.
     pub peer: Peer,
+    /// The certificate's sealed memory, where the client came in for TLS.
+    pub pair: Option<BorrowedFd<'a>>,
     /// Where the parent is asked for things.
     pub hub: BorrowedFd<'a>,
     /// Where the writer is handed what is to be kept.
@@ -72,6 +83,8 @@ pub struct Inherited<'a> {
     pub title: Option<&'a mut Title>,
     /// When the client connected.
     pub connected: Instant,
+    /// What the session is confined to.
+    pub sandbox: &'a Sandbox,
 }
 
 /// How long a finished session waits for its client to take the last line and close.
@@ -80,7 +93,7 @@ const DRAIN: Duration = Duration::from_secs(1);
 /// Runs a session to its end. This is the only door from the parent's code to the child's.
 pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
     let ending = match prepare(&inherited) {
-        Ok(signals) => Session::new(inherited, origin, signals).serve(),
+        Ok((signals, tls)) => Session::new(inherited, origin, signals, tls).serve(),
         Err(error) => {
             log::error!("client {}: the session can't be set up: {error}", inherited.peer);
             Ending::Internal
@@ -89,9 +102,32 @@ pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
     sys::exit_now(ending.exit_status())
 }
 
-fn prepare(inherited: &Inherited<'_>) -> Result<ChildSignals, nix::errno::Errno> {
-    sys::close_all_but(&[inherited.client.as_fd(), inherited.hub, inherited.door])?;
-    ChildSignals::install()
+/// Whatever has to be opened is opened here, before the first byte of the client is read.
+fn prepare(inherited: &Inherited<'_>) -> io::Result<(ChildSignals, Option<Tls>)> {
+    let sandbox = inherited.sandbox;
+    let mut keep = vec![inherited.client.as_fd(), inherited.hub, inherited.door];
+    keep.extend(sandbox.descriptor());
+    let tls = match inherited.pair {
+        Some(pair) => {
+            let with_pair: Vec<_> = keep.iter().copied().chain([pair]).collect();
+            sys::close_all_but(&with_pair)?;
+            Some(Tls::new(pair::take_up(pair)?).map_err(io::Error::other)?)
+        }
+        None => None,
+    };
+    // In clear text the certificate's memory goes with all others, unread.
+    sys::close_all_but(&keep)?;
+    let signals = ChildSignals::install()?;
+    // The last step: from here on only what a session needs is possible, and not a byte of the client's is read yet.
+    sandbox.enter()?;
+    Ok((signals, tls))
+}
+
+/// What kinds of lines a client has sent.
+#[derive(Debug, Default)]
+struct Sent {
+    requests: bool,
+    garbage: bool,
 }
 
 /// A session's state, between one line and the next.
@@ -109,17 +145,26 @@ struct Session<'a> {
     clock: history::Clock,
     login: Option<accounts::Login>,
     failed_logins: u32,
+    /// When the client connected.
+    connected: Instant,
+    /// The names of those that no login under the same name has mended.
+    failed_names: Vec<String>,
+    /// What was sent: any line that is a request, any that is none.
+    sent: Sent,
+    /// Set in the middle of a request that the session ends with.
+    ends: Option<Ending>,
     /// When the grace time is over; none once a login has succeeded.
     grace_ends: Option<Instant>,
 }
 
 impl<'a> Session<'a> {
-    fn new(inherited: Inherited<'a>, origin: Origin, signals: ChildSignals) -> Self {
-        let Inherited { client, peer, hub, door, board, slot, words, settings, title, connected } = inherited;
+    fn new(inherited: Inherited<'a>, origin: Origin, signals: ChildSignals, tls: Option<Tls>) -> Self {
+        let Inherited { client, peer, pair: _, hub, door, board, slot, words, settings, title, connected, sandbox: _ } =
+            inherited;
         let client = Rc::new(client);
         let waiting = stores::Waiting { hub, client: Rc::clone(&client), signals };
         Self {
-            connection: Connection::new(client),
+            connection: Connection::new(client, tls),
             signals,
             stores: stores::Stores::new(&settings.database, origin.into_store_key(), peer.clone(), board, waiting),
             writer: Channel::new(door),
@@ -132,12 +177,26 @@ impl<'a> Session<'a> {
             clock: history::Clock::default(),
             login: None,
             failed_logins: 0,
+            connected,
+            failed_names: Vec::new(),
+            sent: Sent::default(),
+            ends: None,
             grace_ends: settings.login_grace.and_then(|grace| connected.checked_add(grace)),
         }
     }
 
     fn serve(mut self) -> Ending {
+        match self.converse() {
+            Ending::Closed | Ending::Lost | Ending::Idle if self.sent.garbage && !self.sent.requests => Ending::Garbage,
+            ending => ending,
+        }
+    }
+
+    fn converse(&mut self) -> Ending {
         self.face.slot().acknowledge(self.words.generation());
+        if let Err(ending) = self.shake_hands() {
+            return self.finish(ending);
+        }
         let mut idle_ends = self.idle_from_now();
         loop {
             match self.answer_what_was_read() {
@@ -169,8 +228,11 @@ impl<'a> Session<'a> {
             match self.connection.read() {
                 Ok(true) => {}
                 // What follows the last newline is not a request (lesson D5); the replies are all written.
-                Ok(false) => return Ending::Closed,
-                Err(ending) => return ending,
+                Ok(false) => {
+                    let _ = self.connection.end(Duration::ZERO);
+                    return Ending::Closed;
+                }
+                Err(ending) => return self.finish(ending),
             }
         }
     }
@@ -179,7 +241,8 @@ impl<'a> Session<'a> {
     fn answer_what_was_read(&mut self) -> Result<u64, Ending> {
         let mut answered = 0;
         let mut ending = None;
-        let mut whole = Vec::new();
+        let mut whole = Zeroizing::new(Vec::with_capacity(MAX_LINE));
+        let mut secrets = false;
         while let Some(line) = self.connection.lines.next_line() {
             if answered == 0 {
                 self.face.show(State::Busy);
@@ -194,9 +257,20 @@ impl<'a> Session<'a> {
                     Request::parse(&whole)
                 }
             };
+            // What is no request may be one with a password that was mistyped.
+            secrets |= !request.as_ref().is_ok_and(Request::is_public);
             match request {
-                Ok(request) => ending = self.answer(&request),
-                Err(failure) => self.replies.fail(&failure),
+                Ok(request) => {
+                    self.sent.requests = true;
+                    ending = self.answer(&request);
+                }
+                Err(failure) => {
+                    // An impossible name or password is a person's mistake, in a request.
+                    let garbage = matches!(failure.code, Code::BadReq | Code::TooLong);
+                    self.sent.garbage |= garbage;
+                    self.sent.requests |= !garbage;
+                    self.replies.fail(&failure);
+                }
             }
             if ending.is_some() {
                 break;
@@ -204,6 +278,14 @@ impl<'a> Session<'a> {
             if self.replies.are_many() {
                 self.write_replies()?;
             }
+        }
+        if self.face.is_new() && tls::is_handshake(self.connection.lines.unfinished()) {
+            self.refuse_handshake();
+        }
+        // Before the client hears that it is done.
+        drop(whole);
+        if secrets {
+            self.connection.lines.wipe();
         }
         self.write_replies()?;
         self.stores.close_if_wanted();
@@ -259,7 +341,12 @@ impl<'a> Session<'a> {
 
     /// Says what is left to say, and closes so that it arrives: closing with unread input sends a reset, which can
     /// overtake the last reply.
-    fn finish(mut self, ending: Ending) -> Ending {
+    fn finish(&mut self, ending: Ending) -> Ending {
+        match ending {
+            Ending::TlsFailed => self.log_tls_failure(),
+            Ending::ClearText => self.refuse_clear_text(),
+            _ => {}
+        }
         if ending.client_listens() {
             self.face.show(State::Closing);
             if self.write_replies().is_ok() {

@@ -16,7 +16,11 @@ impl Session<'_> {
     /// Answers one request, onto the end of the replies; says so if the session ends with it.
     pub(super) fn answer(&mut self, request: &Request<'_>) -> Option<Ending> {
         let outcome = match request {
+            _ if request.carries_secret() && self.must_be_private() => {
+                Err(Failure::new(Code::Denied, "this server takes names and passwords only over TLS: cidian --tls"))
+            }
             Request::Lookup { name, word } => self.look_up(name, word),
+            Request::Define { name, word } => self.define(name, word),
             Request::Suggest { name, text } => self.suggest(name, text),
             Request::Goodbye => {
                 push_ok(self.replies.out());
@@ -28,13 +32,20 @@ impl Session<'_> {
                 match other {
                     Request::Register { name, passwd } => self.register(name, passwd),
                     Request::Login { name, passwd } => return self.log_in(name, passwd),
+                    Request::TokenLogin { name, token } => return self.log_in_by_token(name, token),
+                    Request::NewToken { name } => self.new_token(name),
+                    Request::ForgetToken { name, token } => self.forget_token(name, token),
                     Request::ChangePasswd { name, passwd } => self.change_passwd(name, passwd),
                     Request::DeleteAccount { name, passwd } => self.delete_account(name, passwd),
                     Request::History { name, count: Count::All } => return self.show_all_history(name),
                     Request::History { name, count: Count::Last(n) } => self.show_history(name, *n),
                     Request::Clear { name, word } => self.clear_history(name, *word),
                     Request::About => self.tell_about(),
-                    Request::Logout | Request::Lookup { .. } | Request::Suggest { .. } | Request::Goodbye => {
+                    Request::Logout
+                    | Request::Lookup { .. }
+                    | Request::Define { .. }
+                    | Request::Suggest { .. }
+                    | Request::Goodbye => {
                         self.log_out();
                         push_ok(self.replies.out());
                         Ok(())
@@ -45,7 +56,7 @@ impl Session<'_> {
         if let Err(failure) = outcome {
             self.replies.fail(&failure);
         }
-        None
+        self.ends.take()
     }
 
     /// Makes true what the waiting replies wait for, or turns them into refusals. Afterwards none waits.
@@ -88,6 +99,18 @@ impl Session<'_> {
                 self.replies.waiting(Awaits::Account, |out| crate::protocol::push_failure(out, &failure));
             }
         }
+        Ok(())
+    }
+
+    /// A lookup that leaves no trace: for what the client shows of words that are in the history already.
+    fn define(&mut self, name: &str, word: &str) -> Result<(), Failure> {
+        self.logged_in_as(name)?;
+        self.renew_words();
+        let found = self.words.find(word, &mut self.stores)?;
+        self.replies.waiting(Awaits::Account, |out| match &found {
+            Some(found) => push_entry(out, &found.headword, &found.interpret),
+            None => crate::protocol::push_failure(out, &Failure::new(Code::NotFound, "no such word")),
+        });
         Ok(())
     }
 

@@ -2,13 +2,15 @@
 
 use super::board::Slot;
 use crate::sys::Title;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// Who a client is, as far as its address tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Peer {
     /// Over TCP.
     Internet(SocketAddr),
+    /// Over TLS over TCP.
+    Tls(SocketAddr),
     /// Over a Unix socket, with the process's user.
     Local {
         /// The user's number.
@@ -16,10 +18,26 @@ pub enum Peer {
     },
 }
 
+impl Peer {
+    /// Its address; none over a Unix socket.
+    pub fn address(&self) -> Option<IpAddr> {
+        match self {
+            Self::Internet(address) | Self::Tls(address) => Some(address.ip()),
+            Self::Local { .. } => None,
+        }
+    }
+
+    /// Whether nothing of what is said leaves this machine.
+    pub fn is_on_this_machine(&self) -> bool {
+        self.address().is_none_or(|address| address.to_canonical().is_loopback())
+    }
+}
+
 impl std::fmt::Display for Peer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Internet(address) => write!(f, "{address}"),
+            Self::Tls(address) => write!(f, "{address} (TLS)"),
             Self::Local { user } => write!(f, "unix:uid={user}"),
         }
     }
@@ -101,6 +119,11 @@ impl<'a> Face<'a> {
         let user = if name.is_empty() { "-".to_owned() } else { crate::text::printable(name) };
         self.shown = format!("cidiand: client {} user {user}: ", self.peer);
         self.slot.set_user(name);
+    }
+
+    /// Whether no request has been counted.
+    pub fn is_new(&self) -> bool {
+        self.requests == 0
     }
 
     pub fn count_request(&mut self) {

@@ -3,9 +3,11 @@
 //! It never shows a password: not in [`Display`](std::fmt::Display), not in [`Debug`](std::fmt::Debug), not in an
 //! error. An error repeats no part of the URL, because a password with an unencoded `@`, `/` or `?` ends up in any.
 
+use super::ssl::DatabaseTls;
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
+use zeroize::Zeroizing;
 
 /// Where a database is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +24,7 @@ pub struct Server {
     /// Who we are there.
     pub user: String,
     /// Our password there; empty if there is none.
-    pub password: String,
+    pub password: Zeroizing<String>,
     /// Name or address, an IPv6 address without its brackets. Not used if there is a socket.
     pub host: String,
     /// The TCP port. Not used if there is a socket.
@@ -31,6 +33,8 @@ pub struct Server {
     pub database: String,
     /// The server's Unix socket, if it is to be reached there.
     pub socket: Option<String>,
+    /// TLS, if it is to be spoken.
+    pub tls: Option<DatabaseTls>,
 }
 
 /// What is wrong with a database URL. It repeats nothing of the URL.
@@ -52,8 +56,14 @@ pub enum LocationError {
     NoDatabase,
     /// A `%` that is not followed by two hexadecimal digits, or bytes that are not UTF-8.
     Encoding,
-    /// A query parameter other than one `socket`.
+    /// A query parameter that there is not, or one twice.
     Parameter,
+    /// A mode of TLS that there is not.
+    SslMode,
+    /// A mode that verifies without `ssl-ca`, or `ssl-ca` without a mode that does.
+    SslCa,
+    /// TLS over a Unix socket.
+    SslSocket,
     /// A socket path that is not absolute.
     Socket,
     /// A fragment.
@@ -74,7 +84,18 @@ impl fmt::Display for LocationError {
             Self::NoUser => "the database URL names no user: write mysql://USER@host/database",
             Self::NoDatabase => "the database URL names no database: write mysql://user@host/DATABASE",
             Self::Encoding => "the database URL has a broken %-encoding: a % itself is written %25",
-            Self::Parameter => "the only query parameter of a database URL is socket=PATH, once (a ? is written %3F)",
+            Self::Parameter => {
+                "the query parameters of a database URL are socket=PATH, ssl-mode=MODE and ssl-ca=FILE, each once (a ? \
+                 is written %3F)"
+            }
+            Self::SslMode => {
+                "the ssl-mode of a database URL is required, verify-ca or verify-identity; without it no TLS is spoken"
+            }
+            Self::SslCa => {
+                "ssl-mode=verify-ca and ssl-mode=verify-identity need ssl-ca=/path/to/ca.pem (an absolute path), and \
+                 nothing else takes it"
+            }
+            Self::SslSocket => "a Unix socket is private as it is: leave out socket, or ssl-mode and ssl-ca",
             Self::Socket => "the socket of a database URL is an absolute path: ?socket=/run/mysqld/mysqld.sock",
             Self::Fragment => "a database URL has no fragment (a # is written %23)",
         })
@@ -144,20 +165,42 @@ fn parse_server(text: &str) -> Result<Server, LocationError> {
     if database.is_empty() || database.contains('/') || database.chars().any(char::is_control) {
         return Err(LocationError::NoDatabase);
     }
+    let (socket, tls) = url.query().map_or(Ok((None, None)), parse_query)?;
     Ok(Server {
         user,
-        password: decode(url.password().unwrap_or_default())?,
+        password: Zeroizing::new(decode(url.password().unwrap_or_default())?),
         host,
         port: url.port().unwrap_or(3306),
         database,
-        socket: url.query().map(parse_query).transpose()?,
+        socket,
+        tls,
     })
 }
 
-fn parse_query(query: &str) -> Result<String, LocationError> {
-    let path = query.strip_prefix("socket=").filter(|path| !path.contains('&')).ok_or(LocationError::Parameter)?;
-    let path = decode(path)?;
-    if path.starts_with('/') && !path.contains('\0') { Ok(path) } else { Err(LocationError::Socket) }
+/// The socket, and TLS.
+fn parse_query(query: &str) -> Result<(Option<String>, Option<DatabaseTls>), LocationError> {
+    let (mut socket, mut mode, mut ca) = (None, None, None);
+    for parameter in query.split('&') {
+        let (name, value) = parameter.split_once('=').ok_or(LocationError::Parameter)?;
+        let place = match name {
+            "socket" => &mut socket,
+            "ssl-mode" => &mut mode,
+            "ssl-ca" => &mut ca,
+            _ => return Err(LocationError::Parameter),
+        };
+        if place.replace(decode(value)?).is_some() {
+            return Err(LocationError::Parameter);
+        }
+    }
+    let absolute = |path: &String| path.starts_with('/') && !path.contains('\0');
+    if socket.as_ref().is_some_and(|path| !absolute(path)) {
+        return Err(LocationError::Socket);
+    }
+    let tls = DatabaseTls::of(mode.as_deref(), ca)?;
+    if socket.is_some() && tls.is_some() {
+        return Err(LocationError::SslSocket);
+    }
+    Ok((socket, tls))
 }
 
 /// Takes the %-encoding off. Unlike most decoders it takes nothing that is broken: that is a mistyped password.
@@ -214,10 +257,16 @@ impl fmt::Display for Server {
             write!(f, ":{}", self.port)?;
         }
         write!(f, "/{}", encode(&self.database, "-._~"))?;
-        match &self.socket {
-            Some(path) => write!(f, "?socket={}", encode(path, "-._~/")),
-            None => Ok(()),
+        if let Some(path) = &self.socket {
+            write!(f, "?socket={}", encode(path, "-._~/"))?;
         }
+        if let Some(tls) = &self.tls {
+            write!(f, "?ssl-mode={}", tls.mode.as_str())?;
+            if let Some(path) = &tls.ca {
+                write!(f, "&ssl-ca={}", encode(&path.to_string_lossy(), "-._~/"))?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -280,6 +329,15 @@ mod tests {
             ("mysql://u@h/d?", Parameter),
             ("mysql://u@h/d?socket=/a&socket=/b", Parameter),
             ("mysql://u@h/d?socket=a", Socket),
+            ("mysql://u@h/d?ssl-mode=preferred", SslMode),
+            ("mysql://u@h/d?ssl-mode=", SslMode),
+            ("mysql://u@h/d?ssl-mode=required&ssl-mode=required", Parameter),
+            ("mysql://u@h/d?ssl-mode=verify-ca", SslCa),
+            ("mysql://u@h/d?ssl-mode=verify-identity&ssl-ca=ca.pem", SslCa),
+            ("mysql://u@h/d?ssl-mode=required&ssl-ca=/ca.pem", SslCa),
+            ("mysql://u@h/d?ssl-ca=/ca.pem", SslCa),
+            ("mysql://u@h/d?socket=/s&ssl-mode=required", SslSocket),
+            ("mysql://u@h/d?ssl-mode=verify-ca&ssl-ca=/ca.pem&x=1", Parameter),
             ("mysql://u@h/d#x", Fragment),
         ] {
             assert_eq!(Location::parse(text), Err(error), "{text}");
@@ -318,10 +376,11 @@ mod tests {
             prop_assume!(database != "." && database != "..");
             let read = server(&text);
             let shown = read.to_string();
-            prop_assert_eq!(&read, &Server { user, password: password.clone(), host, port, database, socket });
+            let kept = Zeroizing::new(password.clone());
+            prop_assert_eq!(&read, &Server { user, password: kept, host, port, database, socket, tls: None });
             let again = server(&shown);
             let mask = if password.is_empty() { "" } else { "***" };
-            prop_assert_eq!(again, Server { password: mask.to_owned(), ..read });
+            prop_assert_eq!(again, Server { password: Zeroizing::new(mask.to_owned()), ..read });
         }
 
         #[test]

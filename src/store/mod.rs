@@ -9,20 +9,26 @@ mod error;
 mod location;
 mod moment;
 mod mysql;
+mod operator;
 pub mod passwd;
 mod schema;
 mod sqlite;
+mod ssl;
 #[cfg(test)]
 mod tests;
+mod token;
 
 pub use error::{Error, Kind};
 pub use location::{Location, LocationError, Server};
+pub use operator::{AccountSummary, Operator};
 pub use schema::{MAX_NAME_CHARS, MAX_WORD_CHARS};
+pub use ssl::{DatabaseTls, SslMode};
+pub use token::{MOST_TOKENS, Token, TokenHash};
 
 use crate::sys::StoreKey;
 
 /// The version of the schema that this program writes and reads.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// An account's number. A login is to this, not to a name: a deleted account's number is never used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -113,6 +119,18 @@ pub enum Standing {
     Gone,
 }
 
+/// What came of forgetting a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Forgetting {
+    /// It is forgotten, and that is durable.
+    Done,
+    /// The account has no such token.
+    NoSuchToken,
+    /// The account is gone, or locked; nothing was done.
+    Gone,
+}
+
 /// What table `words` says of itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AboutWords {
@@ -175,11 +193,22 @@ pub trait Store {
     /// Whether an account is there and not locked.
     fn standing(&mut self, account: AccountId) -> Result<Standing, Error>;
 
-    /// Replaces the password's hash.
+    /// Replaces the password's hash, and ends all of the account's tokens.
     fn set_passwd(&mut self, account: AccountId, passwd: &str) -> Result<Standing, Error>;
 
-    /// Deletes the account and all its history.
+    /// Deletes the account, all its history and all its tokens.
     fn delete_account(&mut self, account: AccountId) -> Result<Standing, Error>;
+
+    /// Keeps a new token of an account. Those that have expired go, and so do the oldest, so that there are never more
+    /// than [`MOST_TOKENS`]. Repeating a call (with the same token) after an error keeps it once.
+    fn keep_token(&mut self, account: AccountId, token: &TokenHash) -> Result<Standing, Error>;
+
+    /// The account of this name, compared byte for byte, if it is not locked and the token is one of its; the token's
+    /// use is written down, at most daily. A token that has expired is removed when it is found.
+    fn account_of_token(&mut self, name: &str, token: &TokenHash) -> Result<Option<AccountId>, Error>;
+
+    /// Forgets one token of an account.
+    fn forget_token(&mut self, account: AccountId, token: &TokenHash) -> Result<Forgetting, Error>;
 
     /// Keeps lookups of any number of sessions, with as few commits as can be, and says of each batch what came of it.
     /// A batch whose account is gone or locked, or that can't be kept for a reason of its own, does the others no
@@ -242,6 +271,17 @@ pub fn open(location: &Location, key: StoreKey) -> Result<Box<dyn Store>, Error>
     }
 }
 
+/// The same for the operator's tools.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_for_operator(location: &Location, key: StoreKey) -> Result<Box<dyn Operator>, Error> {
+    match location {
+        Location::MySql(server) => Ok(Box::new(mysql::MySql::open(server, key)?)),
+        Location::Sqlite(path) => Ok(Box::new(sqlite::Sqlite::open(path, key)?)),
+    }
+}
+
 /// Checks that the database can be reached and has the schema that this program needs; an embedded one is made.
 ///
 /// # Errors
@@ -253,7 +293,7 @@ pub fn check(location: &Location, _: StoreKey) -> Result<(), Error> {
     }
 }
 
-/// Makes the schema, or completes it. Safe to repeat.
+/// Makes the schema, completes it, or brings it from an older version to ours. Safe to repeat.
 ///
 /// # Errors
 /// As [`check`].

@@ -71,8 +71,13 @@ impl Civil {
 
 /// Now, for the column `created`.
 pub(super) fn now() -> Result<Civil, Error> {
+    Civil::of(present())
+}
+
+/// Now, to reckon with.
+pub(super) fn present() -> Microseconds {
     let now = OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000;
-    Civil::of(Microseconds(i64::try_from(now).unwrap_or(i64::MAX)))
+    Microseconds(i64::try_from(now).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! It never keeps a password or a salt, and never keeps the memory: a hash takes [`MEMORY_KIB`] for some 20 ms and
 //! gives them back. How many hashes run at once is for the caller to bound.
 
-use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{self, phc::PasswordHash};
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 
 use super::Error;
@@ -41,21 +41,32 @@ pub fn hash(passwd: &str) -> Result<String, Error> {
 /// Whether a password belongs to a PHC string, with the parameters that the string names. The comparison takes the
 /// same time wherever the two differ (PostgreSQL CVE-2026-6478). A string that is none, or asks for an absurd amount
 /// of work, belongs to no password.
-pub fn verify(passwd: &str, phc: &str) -> bool {
-    let Ok(hash) = PasswordHash::new(phc) else { return false };
-    let Ok(params) = Params::try_from(&hash) else { return false };
+///
+/// # Errors
+/// [`Kind::World`](super::Kind::World) if there is no memory: then the password is neither right nor wrong.
+pub fn verify(passwd: &str, phc: &str) -> Result<bool, Error> {
+    let Ok(hash) = PasswordHash::new(phc) else { return Ok(false) };
+    let Ok(params) = Params::try_from(&hash) else { return Ok(false) };
     if params.m_cost() > MOST_MEMORY_KIB || params.t_cost() > MOST_PASSES || params.p_cost() > MOST_LANES {
-        return false;
+        return Ok(false);
     }
-    Argon2::default().verify_password(passwd.as_bytes(), &hash).is_ok()
+    match Argon2::default().verify_password(passwd.as_bytes(), &hash) {
+        Ok(()) => Ok(true),
+        Err(error @ password_hash::Error::OutOfMemory) => {
+            Err(Error::world(format!("a password can't be checked: {error}")))
+        }
+        Err(_) => Ok(false),
+    }
 }
 
 /// The same work as [`verify`], for a name that nobody has: a wrong name takes as long as a wrong password
-/// (OpenSSH CVE-2016-6210). Always false.
-pub fn verify_nobody(passwd: &str) -> bool {
+/// (OpenSSH CVE-2016-6210). Never true.
+///
+/// # Errors
+/// As [`verify`]: a lack of memory must not tell the two apart.
+pub fn verify_nobody(passwd: &str) -> Result<bool, Error> {
     // The outcome is dropped, not the work: the hash is memory-hard code that no compiler can leave out.
-    let _ = std::hint::black_box(verify(passwd, NOBODY));
-    false
+    std::hint::black_box(verify(passwd, NOBODY)).map(|_| false)
 }
 
 #[cfg(test)]
@@ -69,9 +80,9 @@ mod tests {
         assert_ne!(one, two);
         assert!(one.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{one}");
         assert!(one.len() <= 255, "it fits the column");
-        assert!(verify("龙 dragon", &one) && verify("龙 dragon", &two));
+        assert!(verify("龙 dragon", &one).unwrap() && verify("龙 dragon", &two).unwrap());
         for wrong in ["", "龙 dragoN", "龙 dragon ", "dragon"] {
-            assert!(!verify(wrong, &one), "{wrong:?}");
+            assert!(!verify(wrong, &one).unwrap(), "{wrong:?}");
         }
     }
 
@@ -79,15 +90,15 @@ mod tests {
     fn the_parameters_of_the_string_are_used_within_reason() {
         let light = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(64, 1, 1, None).unwrap());
         let light = light.hash_password(b"x").unwrap().to_string();
-        assert!(verify("x", &light));
+        assert!(verify("x", &light).unwrap());
         for absurd in ["m=1048577,t=2,p=1", "m=4294967295,t=2,p=1", "m=19456,t=4294967295,p=1", "m=19456,t=2,p=17"] {
             let absurd = NOBODY.replace("m=19456,t=2,p=1", absurd);
             let start = std::time::Instant::now();
-            assert!(!verify("x", &absurd), "{absurd}");
+            assert!(!verify("x", &absurd).unwrap(), "{absurd}");
             assert!(start.elapsed().as_millis() < 100, "{absurd} is refused before any work");
         }
         for broken in ["", "x", "$argon2id$", "$2b$12$abcdefghijklmnopqrstuu", "$argon2id$v=19$m=19456,t=2,p=1$AAAA"] {
-            assert!(!verify("x", broken), "{broken}");
+            assert!(!verify("x", broken).unwrap(), "{broken}");
         }
     }
 
@@ -100,6 +111,6 @@ mod tests {
         let ours = PasswordHash::new(&ours).unwrap();
         assert_eq!(nobody.salt.unwrap().len(), ours.salt.unwrap().len());
         assert_eq!(nobody.hash.unwrap().len(), ours.hash.unwrap().len());
-        assert!(!verify_nobody("x"));
+        assert!(!verify_nobody("x").unwrap());
     }
 }

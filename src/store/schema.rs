@@ -7,8 +7,11 @@ use super::{Error, SCHEMA_VERSION};
 /// The schema for MariaDB and MySQL, as it stands at the top of the tree.
 pub(super) const MYSQL: &str = include_str!("../../schema.sql");
 
-/// Our tables.
-pub(super) const TABLES: [&str; 4] = ["hist", "meta", "user", "words"];
+/// Our tables, each with the version of the schema that brought it.
+pub(super) const TABLES: [(&str, u32); 5] = [("hist", 1), ("meta", 1), ("user", 1), ("words", 1), ("token", 2)];
+
+/// The oldest version that `init-db` brings to ours.
+const OLDEST: u32 = 1;
 
 /// Longest headword, in characters: what the column `word` holds.
 pub const MAX_WORD_CHARS: usize = 128;
@@ -29,7 +32,7 @@ pub(super) enum Found {
     Incomplete,
     /// Tables by our names that are not ours.
     Foreign,
-    /// All of ours, of this version.
+    /// All that belong to this version. (Of one that is newer than we are, nobody knows what they are.)
     Version(u32),
 }
 
@@ -45,7 +48,8 @@ impl Found {
         let version = version
             .parse()
             .map_err(|_| Error::configuration("table meta of the database holds a schema_version that is no number"))?;
-        Ok(if TABLES.iter().all(|name| has(name)) { Self::Version(version) } else { Self::Incomplete })
+        let complete = TABLES.iter().all(|(name, since)| version < *since || has(name));
+        Ok(if complete || version > SCHEMA_VERSION { Self::Version(version) } else { Self::Incomplete })
     }
 
     /// Whether the program can work with what is there.
@@ -57,10 +61,10 @@ impl Found {
         }
     }
 
-    /// Whether the schema may be made or completed here.
+    /// Whether the schema may be made, completed, or brought to our version here.
     pub(super) fn may_init(self) -> Result<(), Error> {
         match self {
-            Self::Version(SCHEMA_VERSION) | Self::Incomplete => Ok(()),
+            Self::Version(OLDEST..=SCHEMA_VERSION) | Self::Incomplete => Ok(()),
             other => Err(other.refuse()),
         }
     }
@@ -76,7 +80,8 @@ impl Found {
                  {SCHEMA_VERSION}"
             )),
             Self::Version(version) => Error::configuration(format!(
-                "the database has schema version {version}, this program needs version {SCHEMA_VERSION}"
+                "the database has schema version {version}, this program needs version {SCHEMA_VERSION}: run cidiand \
+                 init-db, which adds what is missing and changes nothing else"
             )),
             Self::Incomplete => missing(),
         }
@@ -163,20 +168,26 @@ mod tests {
     #[test]
     fn our_file_makes_our_tables_and_records_our_version() {
         let statements = statements(MYSQL);
-        assert_eq!(statements.len(), 5);
-        for table in TABLES {
+        assert_eq!(statements.len(), TABLES.len() + 1);
+        for (table, _) in TABLES {
             let head = format!("CREATE TABLE IF NOT EXISTS {table} (");
             assert_eq!(statements.iter().filter(|text| text.starts_with(&head)).count(), 1, "{table}");
         }
         assert!(statements[0].contains(" meta "), "first, so that an interrupted init is told from another schema");
-        assert!(statements[4].contains(&format!("('{VERSION}', '{SCHEMA_VERSION}')")), "last, when all stands");
+        let last = statements.last().unwrap();
+        assert!(last.contains(&format!("('{VERSION}', '{SCHEMA_VERSION}')")), "last, when all stands");
     }
 
     #[test]
     fn what_is_found_is_judged() {
         let names = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-        let all = names("user hist words meta");
+        let all = names("user hist words meta token");
+        assert_eq!(Found::judge(&all, Some("2")), Ok(Found::Version(2)));
+        assert_eq!(Found::judge(&names("user hist words meta"), Some("1")), Ok(Found::Version(1)));
+        // An upgrade that was interrupted; one that was not; and what a later version may be like.
         assert_eq!(Found::judge(&all, Some("1")), Ok(Found::Version(1)));
+        assert_eq!(Found::judge(&names("user hist words meta"), Some("2")), Ok(Found::Incomplete));
+        assert_eq!(Found::judge(&names("user meta"), Some("3")), Ok(Found::Version(3)));
         assert_eq!(Found::judge(&names("user meta"), Some("1")), Ok(Found::Incomplete));
         assert_eq!(Found::judge(&names("user meta"), None), Ok(Found::Incomplete));
         assert_eq!(Found::judge(&[], None), Ok(Found::Incomplete));
@@ -185,14 +196,18 @@ mod tests {
         for (found, part) in [
             (Found::Incomplete, "cidiand init-db"),
             (Found::Foreign, "another program"),
-            (Found::Version(2), "newer"),
-            (Found::Version(0), "version 0"),
+            (Found::Version(3), "newer"),
+            (Found::Version(1), "cidiand init-db"),
         ] {
             let error = found.check().unwrap_err();
             assert!(error.kind == Kind::Configuration && error.message.contains(part), "{error}");
         }
-        assert!(Found::Foreign.may_init().is_err() && Found::Version(2).may_init().is_err());
-        assert!(Found::Incomplete.may_init().is_ok() && Found::Version(1).may_init().is_ok());
+        for refused in [Found::Foreign, Found::Version(3), Found::Version(0)] {
+            assert!(refused.may_init().is_err(), "{refused:?}");
+        }
+        for taken in [Found::Incomplete, Found::Version(1), Found::Version(2)] {
+            assert!(taken.may_init().is_ok(), "{taken:?}");
+        }
     }
 
     #[test]

@@ -31,6 +31,17 @@ pub fn not_taken(socket: BorrowedFd<'_>) -> Option<usize> {
     if outcome == 0 { usize::try_from(bytes).ok() } else { None }
 }
 
+/// Acknowledges what has come on a TCP socket now, instead of a moment later together with an answer. Where it is no TCP
+/// socket, nothing happens.
+pub fn acknowledge_now(socket: BorrowedFd<'_>) {
+    let yes: libc::c_int = 1;
+    let size = size_of::<libc::c_int>() as libc::socklen_t;
+    // SAFETY: `setsockopt` reads one int, and `yes` is one that outlives the call.
+    let _ = unsafe {
+        libc::setsockopt(socket.as_raw_fd(), libc::IPPROTO_TCP, libc::TCP_QUICKACK, (&raw const yes).cast(), size)
+    };
+}
+
 fn close_range(first: u32, last: u32) -> Result<(), Errno> {
     // SAFETY: the caller is a forked child; the values that own these descriptors are copies of the parent's, which
     // are never dropped here because a child leaves by `_exit`.
@@ -70,9 +81,27 @@ pub fn send_with_descriptor(
     descriptor: BorrowedFd<'_>,
     flags: MsgFlags,
 ) -> Result<(), Errno> {
-    let descriptors = [descriptor.as_raw_fd()];
+    send_with_descriptors(socket, message, &[descriptor], flags)
+}
+
+/// The most descriptors that the kernel takes for one message (unix(7), SCM_RIGHTS). There is always room for all of
+/// them: those that a receiver has no room for would be lost to it, but open.
+const SCM_MAX_FD: usize = 253;
+
+/// Sends one message with several descriptors, or with none.
+///
+/// # Errors
+/// As [`send_with_descriptor`].
+pub fn send_with_descriptors(
+    socket: BorrowedFd<'_>,
+    message: &[u8],
+    descriptors: &[BorrowedFd<'_>],
+    flags: MsgFlags,
+) -> Result<(), Errno> {
+    let descriptors: Vec<RawFd> = descriptors.iter().map(AsRawFd::as_raw_fd).collect();
     let control = [ControlMessage::ScmRights(&descriptors)];
-    sendmsg::<UnixAddr>(socket.as_raw_fd(), &[IoSlice::new(message)], &control, flags | MsgFlags::MSG_NOSIGNAL, None)
+    let control = if descriptors.is_empty() { &control[..0] } else { &control[..] };
+    sendmsg::<UnixAddr>(socket.as_raw_fd(), &[IoSlice::new(message)], control, flags | MsgFlags::MSG_NOSIGNAL, None)
         .map(drop)
 }
 
@@ -85,7 +114,19 @@ pub fn receive_with_descriptor(
     buffer: &mut [u8],
     flags: MsgFlags,
 ) -> Result<(usize, Option<OwnedFd>), Errno> {
-    let mut control = nix::cmsg_space!(RawFd);
+    receive_with_descriptors(socket, buffer, flags).map(|(size, mut descriptors)| (size, descriptors.pop()))
+}
+
+/// Receives one message, and the descriptors that came with it, in the order in which they were sent.
+///
+/// # Errors
+/// As [`receive_with_descriptor`]; what came is closed then.
+pub fn receive_with_descriptors(
+    socket: BorrowedFd<'_>,
+    buffer: &mut [u8],
+    flags: MsgFlags,
+) -> Result<(usize, Vec<OwnedFd>), Errno> {
+    let mut control = nix::cmsg_space!([RawFd; SCM_MAX_FD]);
     let mut parts = [IoSliceMut::new(buffer)];
     let received = recvmsg::<UnixAddr>(
         socket.as_fd().as_raw_fd(),
@@ -93,17 +134,63 @@ pub fn receive_with_descriptor(
         Some(&mut control),
         flags | MsgFlags::MSG_CMSG_CLOEXEC,
     )?;
-    let mut descriptor = None;
+    let mut descriptors = Vec::new();
     for message in received.cmsgs()? {
-        if let ControlMessageOwned::ScmRights(descriptors) = message {
-            for fd in descriptors {
-                // SAFETY: the kernel has just made this descriptor for us; dropping the value closes a surplus one.
-                descriptor = Some(unsafe { OwnedFd::from_raw_fd(fd) });
+        if let ControlMessageOwned::ScmRights(received) = message {
+            for fd in received {
+                // SAFETY: the kernel has just made this descriptor for us; nobody else owns it.
+                descriptors.push(unsafe { OwnedFd::from_raw_fd(fd) });
             }
         }
     }
-    if descriptor.is_none() && received.flags.contains(MsgFlags::MSG_CTRUNC) {
+    if received.flags.contains(MsgFlags::MSG_CTRUNC) {
         return Err(Errno::EMFILE);
     }
-    Ok((received.bytes, descriptor))
+    Ok((received.bytes, descriptors))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Read, Seek, Write};
+    use std::os::unix::net::UnixStream;
+
+    #[test]
+    fn descriptors_arrive_in_their_order() {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let files: Vec<std::fs::File> = (0..3)
+            .map(|number| {
+                let mut file = tempfile::tempfile().unwrap();
+                write!(file, "{number}").unwrap();
+                file.rewind().unwrap();
+                file
+            })
+            .collect();
+        let descriptors: Vec<_> = files.iter().map(AsFd::as_fd).collect();
+        send_with_descriptors(ours.as_fd(), b"three", &descriptors, MsgFlags::empty()).unwrap();
+        send_with_descriptors(ours.as_fd(), b"none", &[], MsgFlags::empty()).unwrap();
+        let mut buffer = [0; 5];
+        let (size, received) = receive_with_descriptors(theirs.as_fd(), &mut buffer, MsgFlags::empty()).unwrap();
+        assert_eq!((size, &buffer), (5, b"three"));
+        let said = received.into_iter().map(|descriptor| {
+            let mut text = String::new();
+            std::fs::File::from(descriptor).read_to_string(&mut text).unwrap();
+            text
+        });
+        assert_eq!(said.collect::<String>(), "012");
+        let (size, received) = receive_with_descriptors(theirs.as_fd(), &mut buffer, MsgFlags::empty()).unwrap();
+        assert_eq!((&buffer[..size], received.len()), (&b"none"[..], 0));
+    }
+
+    /// More descriptors than anybody expects are not lost: they are closed, or refused by the sender's kernel.
+    #[test]
+    fn as_many_as_there_can_be() {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let many = vec![ours.as_fd(); SCM_MAX_FD];
+        send_with_descriptors(ours.as_fd(), b"x", &many, MsgFlags::empty()).unwrap();
+        let (size, received) = receive_with_descriptors(theirs.as_fd(), &mut [0], MsgFlags::empty()).unwrap();
+        assert_eq!((size, received.len()), (1, SCM_MAX_FD));
+        let more = vec![ours.as_fd(); SCM_MAX_FD + 1];
+        assert_eq!(send_with_descriptors(ours.as_fd(), b"x", &more, MsgFlags::empty()), Err(Errno::EINVAL));
+    }
 }

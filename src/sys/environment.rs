@@ -1,7 +1,7 @@
 //! The process's environment, changed while there is one thread.
 
 use super::origin::Forker;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 /// Takes a variable out of the environment, so that no child inherits it.
 pub fn take_variable(name: &str, _one_thread: &Forker) -> Option<OsString> {
@@ -9,4 +9,10 @@ pub fn take_variable(name: &str, _one_thread: &Forker) -> Option<OsString> {
     // SAFETY: a `Forker` exists only in a program with one thread, so nobody reads the environment meanwhile.
     unsafe { std::env::remove_var(name) };
     Some(value)
+}
+
+/// Sets a variable of the environment, for every child.
+pub fn set_variable(name: &str, value: &OsStr, _one_thread: &Forker) {
+    // SAFETY: as above.
+    unsafe { std::env::set_var(name, value) };
 }

@@ -7,16 +7,22 @@
 mod descriptors;
 mod environment;
 mod fork;
+mod local_time;
 mod memory;
 mod origin;
+pub mod sandbox;
 mod sealed;
 mod shared;
 mod signals;
 mod title;
 
-pub use descriptors::{adopt, close_all_but, duplicate, not_taken, receive_with_descriptor, send_with_descriptor};
-pub use environment::take_variable;
+pub use descriptors::{
+    acknowledge_now, adopt, close_all_but, duplicate, not_taken, receive_with_descriptor, receive_with_descriptors,
+    send_with_descriptor, send_with_descriptors,
+};
+pub use environment::{set_variable, take_variable};
 pub use fork::exit_now;
+pub use local_time::local_offset;
 pub use memory::{fix_allocator, give_back_memory};
 pub use origin::{Forker, Origin, StoreKey};
 pub use sealed::{SealedMap, seal};

@@ -21,7 +21,7 @@ pub use fold::fold;
 pub use image::{TooLarge, image};
 pub use inflection::bases;
 pub use parse::{MAX_HEADWORD_CHARS, Parsed, ParsedEntry, Problem, Refused, Severity, parse, parse_all};
-pub use source::{ReadError, read_file};
+pub use source::{ReadError, open_file, read_file, read_opened};
 pub use suggest::{Suggestions, neighbours};
 
 /// The words file that is built into the program.

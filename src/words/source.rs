@@ -36,8 +36,23 @@ impl std::error::Error for ReadError {}
 /// # Errors
 /// See [`ReadError`].
 pub fn read_file(path: &Path) -> Result<Vec<u8>, ReadError> {
+    open_file(path).and_then(read_opened)
+}
+
+/// Opens the file at `path`, to be read with [`read_opened`].
+///
+/// # Errors
+/// [`ReadError::Absent`].
+pub fn open_file(path: &Path) -> Result<File, ReadError> {
     // O_NONBLOCK, or opening a FIFO would wait for a writer.
-    let mut file = File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path).map_err(ReadError::Absent)?;
+    File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path).map_err(ReadError::Absent)
+}
+
+/// Reads a file as a whole.
+///
+/// # Errors
+/// All of [`ReadError`] but [`ReadError::Absent`].
+pub fn read_opened(mut file: File) -> Result<Vec<u8>, ReadError> {
     let before = file.metadata().map_err(ReadError::Io)?;
     if !before.is_file() {
         return Err(ReadError::NotAFile);

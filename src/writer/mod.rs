@@ -21,6 +21,7 @@ pub use door::Door;
 
 use crate::session::board::Board;
 use crate::store::Location;
+use crate::sys::sandbox::Sandbox;
 use crate::sys::{self, Origin, Title};
 use intake::Intake;
 use keeper::Keeper;
@@ -41,21 +42,33 @@ pub struct Inherited<'a> {
     pub database: &'a Location,
     /// What `ps` shows.
     pub title: Option<&'a mut Title>,
+    /// What the writer is confined to.
+    pub sandbox: &'a Sandbox,
 }
 
 /// Runs the writer to its end. This is the only door from the parent's code to the writer's.
 pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
-    let Inherited { door, lifeline, board, database, title } = inherited;
+    let Inherited { door, lifeline, board, database, title, sandbox } = inherited;
     if let Some(title) = title {
         title.set("cidiand: writer");
     }
-    let ready = sys::close_all_but(&[door.for_writer(), lifeline]).and_then(|()| sys::let_urgent_signals_in());
-    let keeper = Keeper::new(database, origin.into_store_key(), board);
-    let served = ready.and_then(|()| serve(&mut Intake::new(door.for_writer(), lifeline)?, keeper));
+    let served = prepare(door, lifeline, sandbox).and_then(|()| {
+        let keeper = Keeper::new(database, origin.into_store_key(), board);
+        serve(&mut Intake::new(door.for_writer(), lifeline)?, keeper)
+    });
     if let Err(error) = &served {
         log::error!("the writer can't go on: {error}");
     }
     sys::exit_now(i32::from(served.is_err()))
+}
+
+fn prepare(door: &Door, lifeline: BorrowedFd<'_>, sandbox: &Sandbox) -> Result<(), Errno> {
+    let mut keep = vec![door.for_writer(), lifeline];
+    keep.extend(sandbox.descriptor());
+    sys::close_all_but(&keep)?;
+    sys::let_urgent_signals_in()?;
+    // Before anything of a child's is read.
+    sandbox.enter()
 }
 
 fn serve(intake: &mut Intake<'_>, mut keeper: Keeper<'_>) -> Result<(), Errno> {

@@ -8,8 +8,18 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::thread;
 
-/// Escape sequences, bells, carriage returns, C1 controls, marks that turn a line round.
-const NASTY: &str = "a\u{1b}[2J\u{1b}]0;title\u{7}b\rc\u{9b}31m\u{202e}\u{8}d\u{7f}";
+/// Escape sequences (one that writes the clipboard, too), bells, carriage returns, C1 controls in both their forms, marks
+/// that turn a line round, line ends of Unicode's own.
+pub const NASTY: &str = "a\u{1b}[2J\u{1b}]0;title\u{7}b\rc\u{9b}31m\u{202e}\u{8}d\u{7f}\u{1b}]52;c;aGk=\u{1b}\\\
+    \u{90}q\u{9c}\u{85}\u{2066}e\u{2069}\u{200f}\u{61c}\u{2028}f\u{2029}\u{0}\u{c}\u{b}\u{1b}c";
+
+/// What a terminal acts on, but for line ends.
+pub fn acted_on(c: char) -> bool {
+    c.is_control() && c != '\n'
+        || ('\u{202a}'..='\u{202e}').contains(&c)
+        || ('\u{2066}'..='\u{2069}').contains(&c)
+        || "\u{61c}\u{200e}\u{200f}\u{2028}\u{2029}".contains(c)
+}
 
 /// A server that answers each request by `reply`.
 fn server(reply: impl Fn(&str) -> String + Send + Clone + 'static) -> String {
@@ -36,7 +46,7 @@ fn server(reply: impl Fn(&str) -> String + Send + Clone + 'static) -> String {
 fn harmless(terminal: &Terminal) {
     let text = String::from_utf8(terminal.bytes().to_vec()).expect("UTF-8").replace("\r\n", "\n");
     no_trace(&text);
-    let bad: Vec<char> = text.chars().filter(|&c| c.is_control() && c != '\n' || c == '\u{202e}').collect();
+    let bad: Vec<char> = text.chars().filter(|&c| acted_on(c)).collect();
     assert!(bad.is_empty(), "{bad:?} in {text:?}");
 }
 
@@ -45,6 +55,7 @@ fn nasty_in_every_reply(request: &str) -> String {
     match request.as_bytes().first() {
         Some(b'Q') => format!("OK {NASTY}\t{NASTY}\\n{NASTY}\n"),
         Some(b'H') => format!("OK 2\n{row}{row}"),
+        Some(b'S') => format!("OK 2\n{NASTY}\n{NASTY}\n"),
         Some(b'I') => format!("OK 1\n{NASTY}\t{NASTY}\\n{NASTY}\n"),
         _ => "OK\n".to_owned(),
     }
@@ -75,7 +86,7 @@ fn entries_histories_and_titles() {
     // Through a pipe, too: it may end on a terminal.
     for arguments in [["lookup", "apple"].as_slice(), &["lookup"], &["history"], &["about"], &["history", "--json"]] {
         let ran = person.run_as("ann", arguments, "apple\n").ended(0);
-        let bad: Vec<char> = ran.out.chars().filter(|&c| c.is_control() && c != '\n' && c != '\t').collect();
+        let bad: Vec<char> = ran.out.chars().filter(|&c| acted_on(c) && c != '\t').collect();
         assert!(bad.is_empty(), "{arguments:?}: {bad:?} in {:?}", ran.out);
     }
     let mut terminal = person.terminal(&[]);
@@ -91,6 +102,50 @@ fn entries_histories_and_titles() {
     terminal.expect("all): ");
     terminal.line("");
     level_two(&mut terminal);
+    harmless(&terminal);
+}
+
+/// A line in is a line out, whatever is in it; JSON gives a script back what was sent, and a terminal nothing to act on.
+#[test]
+fn scripts_get_lines_and_values() {
+    let person = Person::new(server(nasty_in_every_reply));
+    let ran = person.run_as("ann", &["lookup"], "apple\n\npear\n").ended(0);
+    assert_eq!(ran.out.lines().count(), 3, "{:?}", ran.out);
+    let wire = NASTY.replace('\\', "\\\\");
+    let value = |line: &str| -> serde_json::Value { serde_json::from_str(line).expect("a line is a value") };
+    let clean = server(move |request: &str| nasty_in_every_reply(request).replace(NASTY, &wire));
+    let person = Person::new(clean);
+    let both = format!("{NASTY}\n{NASTY}");
+    let ran = person.run_as("ann", &["lookup", "--json", "apple"], "").ended(0);
+    assert_eq!(value(&ran.out)["interpretation"], both);
+    let ran = person.run(&["about", "--json"], "").ended(0);
+    assert!(value(&ran.out).as_object().unwrap().values().any(|value| *value == both), "{:?}", ran.out);
+}
+
+/// What may have been meant by a word is the server's text, too: in the menus, in a terminal, in JSON.
+#[test]
+fn suggestions() {
+    let reply = |request: &str| match request.as_bytes().first() {
+        Some(b'Q') => "FAIL notfound no such word\n".to_owned(),
+        _ => nasty_in_every_reply(request),
+    };
+    let person = Person::new(server(reply));
+    for arguments in [["--user", "ann", "lookup", "aple"].as_slice(), &["--user", "ann", "--json", "lookup", "aple"]] {
+        let mut terminal = person.terminal(arguments);
+        terminal.expect_hidden("Password: ");
+        terminal.line(PASSWD);
+        assert_eq!(terminal.exit(), 1, "{}", terminal.shown());
+        terminal.expect("[2J");
+        harmless(&terminal);
+    }
+    let mut terminal = person.terminal(&[]);
+    level_one(&mut terminal);
+    log_in(&mut terminal, "ann", PASSWD);
+    level_two(&mut terminal);
+    look_up(&mut terminal);
+    terminal.line("aple");
+    terminal.expect("[2J");
+    terminal.expect("Word (## to go back): ");
     harmless(&terminal);
 }
 

@@ -47,6 +47,17 @@ fn ctrl_c_ends_the_client() {
     for prompt in Prompt::ALL {
         let mut terminal = person.terminal(&[]);
         prompt.reach(&mut terminal, "ann");
+        // Where words are typed it clears the line.
+        if prompt == Prompt::Word {
+            terminal.keys("half a wo");
+            terminal.keys(CTRL_C);
+            terminal.expect("Word (## to go back): ");
+            terminal.line("apple");
+            terminal.expect("苹果");
+            terminal.expect("Word (## to go back): ");
+            terminal.keys(CTRL_D);
+            level_one(&mut terminal);
+        }
         interrupted(&mut terminal, &format!("{prompt:?}"), |terminal| terminal.keys(CTRL_C), 130);
     }
     // The server notices, and nobody is left.

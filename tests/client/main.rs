@@ -6,15 +6,24 @@ mod common;
 #[path = "../common/terminal.rs"]
 mod terminal;
 
+mod editing;
 mod failures;
+mod helps;
 mod hostile;
+mod hostile_framing;
 mod keys;
 mod languages;
 mod local;
+mod login;
 mod menus;
+mod pages;
 mod person;
 mod pipes;
 mod prompts;
+mod robust;
+mod scripts;
+mod secrets;
 mod stream;
 mod subcommands;
 mod suggestions;
+mod tls;

@@ -330,9 +330,14 @@ fn words_typed_into_a_filter() {
 #[test]
 fn help_fits_the_terminal() {
     let person = Person::new("");
-    for arguments in
-        [["--help"].as_slice(), &["lookup", "--help"], &["history", "clear", "--help"], &["passwd", "--help"]]
-    {
+    for arguments in [
+        ["--help"].as_slice(),
+        &["lookup", "--help"],
+        &["history", "clear", "--help"],
+        &["passwd", "--help"],
+        &["login", "--help"],
+        &["logout", "--help"],
+    ] {
         let mut terminal = person.terminal(arguments);
         assert_eq!(terminal.exit(), 0);
         let shown = terminal.shown();

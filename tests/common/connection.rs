@@ -1,8 +1,10 @@
 //! A client that speaks lines, and sees exactly what comes back.
 
 use super::PATIENCE;
+use super::certificates::Authority;
 use super::daemon::PASSWD;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, connect, socket};
+use rustls::{ClientConnection, StreamOwned};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpStream};
 use std::os::fd::AsRawFd;
@@ -12,6 +14,7 @@ use std::time::Duration;
 
 enum Stream {
     Tcp(TcpStream),
+    Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
     Unix(UnixStream),
 }
 
@@ -38,6 +41,46 @@ impl Connection {
         Self::over_tcp(TcpStream::from(client))
     }
 
+    /// Speaks TLS of one version with a server that `authority` vouches for as `localhost`, over a connection that is
+    /// there. The handshake is over afterwards.
+    ///
+    /// # Errors
+    /// The handshake fails.
+    pub fn try_tls(
+        stream: TcpStream,
+        authority: &Authority,
+        version: &'static rustls::SupportedProtocolVersion,
+    ) -> std::io::Result<Self> {
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_write_timeout(Some(PATIENCE))?;
+        let config = rustls::ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
+            .with_protocol_versions(&[version])
+            .expect("a version of TLS")
+            .with_root_certificates(authority.roots())
+            .with_no_client_auth();
+        let connection = ClientConnection::new(config.into(), "localhost".try_into().expect("a name"));
+        let mut tls = StreamOwned::new(connection.expect("a client of TLS"), stream);
+        while tls.conn.is_handshaking() {
+            tls.conn.complete_io(&mut tls.sock)?;
+        }
+        Ok(Self { stream: Stream::Tls(Box::new(tls)), buffer: Vec::new(), at: 0 })
+    }
+
+    /// The same with a new connection to a port of 127.0.0.1.
+    pub fn open_tls(port: u16, authority: &Authority) -> Self {
+        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("the daemon's port takes a client");
+        Self::try_tls(stream, authority, &rustls::version::TLS13).expect("a handshake")
+    }
+
+    /// The server's own certificate.
+    pub fn certificate(&self) -> Vec<u8> {
+        match &self.stream {
+            Stream::Tls(tls) => tls.conn.peer_certificates().expect("a certificate")[0].to_vec(),
+            Stream::Tcp(_) | Stream::Unix(_) => panic!("this connection is in clear text"),
+        }
+    }
+
     /// Takes a TCP connection that is there.
     pub fn over_tcp(stream: TcpStream) -> Self {
         stream.set_nodelay(true).expect("TCP_NODELAY");
@@ -58,6 +101,7 @@ impl Connection {
     pub fn tcp(&self) -> &TcpStream {
         match &self.stream {
             Stream::Tcp(stream) => stream,
+            Stream::Tls(tls) => &tls.sock,
             Stream::Unix(_) => panic!("this connection is over a Unix socket"),
         }
     }
@@ -66,6 +110,7 @@ impl Connection {
     pub fn set_patience(&self, patience: Duration) {
         match &self.stream {
             Stream::Tcp(stream) => stream.set_read_timeout(Some(patience)),
+            Stream::Tls(tls) => tls.sock.set_read_timeout(Some(patience)),
             Stream::Unix(stream) => stream.set_read_timeout(Some(patience)),
         }
         .expect("a timeout");
@@ -80,14 +125,20 @@ impl Connection {
     pub fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> std::io::Result<()> {
         match &mut self.stream {
             Stream::Tcp(stream) => stream.write_all(bytes.as_ref()),
+            // `rustls` alone keeps to itself what the socket does not take.
+            Stream::Tls(tls) => tls.write_all(bytes.as_ref()).and_then(|()| tls.flush()),
             Stream::Unix(stream) => stream.write_all(bytes.as_ref()),
         }
     }
 
     /// Says that nothing more will be sent.
-    pub fn finish_sending(&self) {
-        match &self.stream {
+    pub fn finish_sending(&mut self) {
+        match &mut self.stream {
             Stream::Tcp(stream) => stream.shutdown(Shutdown::Write),
+            Stream::Tls(tls) => {
+                tls.conn.send_close_notify();
+                tls.flush()
+            }
             Stream::Unix(stream) => stream.shutdown(Shutdown::Write),
         }
         .expect("a half-closed connection");
@@ -111,6 +162,7 @@ impl Connection {
             let mut chunk = [0; 16 * 1024];
             let size = match &mut self.stream {
                 Stream::Tcp(stream) => stream.read(&mut chunk),
+                Stream::Tls(tls) => tls.read(&mut chunk),
                 Stream::Unix(stream) => stream.read(&mut chunk),
             }?;
             if size == 0 {

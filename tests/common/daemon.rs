@@ -1,11 +1,14 @@
 //! A real `cidiand` with a state directory, a port and a database of its own; it ends with its guard.
 
+use super::certificates::Pair;
 use super::connection::Connection;
 use super::mariadb::MariaDb;
 use super::{PATIENCE, processes, wait_for};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::fs::File;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::OnceLock;
@@ -95,6 +98,12 @@ impl Setup {
         self
     }
 
+    /// Speaks TLS on a further port of 127.0.0.1, with this pair in `server.pem` and `server.key`.
+    pub fn tls(self, pair: &Pair) -> Self {
+        pair.write(&self.path("server.pem"), &self.path("server.key"));
+        self.options("--tls-listen 127.0.0.1:0 --tls-cert server.pem --tls-key server.key")
+    }
+
     /// A command that runs the daemon, such as `strace -D …`: it must become it, or be its sibling.
     pub fn wrapper(mut self, command: &[&str]) -> Self {
         self.wrapper = command.iter().map(|&word| word.to_owned()).collect();
@@ -104,6 +113,12 @@ impl Setup {
     /// A path in the daemon's own temporary directory.
     pub fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
+    }
+
+    /// A file in that directory that nobody else can read.
+    pub fn private_file(&self, name: &str, text: &str) {
+        let file = File::options().create(true).truncate(true).write(true).mode(0o600).open(self.path(name));
+        file.and_then(|mut file| file.write_all(text.as_bytes())).expect("the directory can be written");
     }
 
     /// Starts it, and waits until it is ready.
@@ -247,7 +262,15 @@ impl Daemon {
         *self.ports.first().expect("the daemon listens on a TCP port")
     }
 
-    /// The ports of all TCP listeners.
+    /// The port of the first listener that speaks TLS.
+    pub fn tls_port(&self) -> u16 {
+        let log = self.log();
+        let addresses = log.lines().filter_map(|line| line.split_once("listening on ")?.1.strip_suffix(" (TLS)"));
+        let mut ports = addresses.filter_map(|address| address.rsplit_once(':')?.1.parse().ok());
+        ports.next().expect("the daemon speaks TLS on a TCP port")
+    }
+
+    /// The ports of all TCP listeners in clear text.
     pub fn ports(&self) -> &[u16] {
         &self.ports
     }

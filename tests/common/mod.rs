@@ -7,6 +7,7 @@
 // Each test binary uses a part of it.
 #![allow(dead_code, unused_imports, unused_macros)]
 
+pub mod certificates;
 mod connection;
 mod daemon;
 pub mod mariadb;
@@ -19,6 +20,13 @@ use std::time::{Duration, Instant};
 
 /// Long enough for anything that is not broken, on a slow and busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// An address of this machine that is not loopback: what comes from there could be anybody's.
+pub fn outside_address() -> std::net::Ipv4Addr {
+    let addresses = nix::ifaddrs::getifaddrs().expect("the machine's addresses");
+    let mut addresses = addresses.filter_map(|interface| Some(interface.address?.as_sockaddr_in()?.ip()));
+    addresses.find(|address| !address.is_loopback()).expect("an IPv4 address other than loopback; this test needs one")
+}
 
 /// Waits until `look` has something, and gives it back; panics after `deadline`, naming what it waited for. The only
 /// place where a test pauses.

@@ -87,3 +87,29 @@ pub fn memory(pid: u32, key: &str) -> u64 {
     let figure = rollup.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':')?.trim().strip_suffix(" kB"));
     figure.expect("the process is there").parse().expect("a number")
 }
+
+/// How often a text lies in the memory that a process can write to; none if this user may not look. The process is
+/// stopped meanwhile, and goes on afterwards.
+pub fn in_memory(pid: u32, text: &str) -> Option<usize> {
+    use std::os::unix::fs::FileExt;
+    let memory = std::fs::File::open(format!("/proc/{pid}/mem")).ok()?;
+    super::send_signal(pid, nix::sys::signal::Signal::SIGSTOP);
+    super::wait_until("the process to stop", || state(pid) == Some('T'));
+    let mut found = 0;
+    for line in read(pid, "maps").lines() {
+        let mut fields = line.split_whitespace();
+        let (range, rights) = (fields.next().expect("a range"), fields.next().expect("rights"));
+        if !rights.starts_with("rw") {
+            continue;
+        }
+        let (begin, end) = range.split_once('-').expect("two addresses");
+        let [begin, end] = [begin, end].map(|text| u64::from_str_radix(text, 16).expect("an address"));
+        let mut bytes = vec![0; usize::try_from(end - begin).expect("a size")];
+        // What can't be read (a device's memory) holds none of ours.
+        if memory.read_exact_at(&mut bytes, begin).is_ok() {
+            found += String::from_utf8_lossy(&bytes).matches(text).count();
+        }
+    }
+    super::send_signal(pid, nix::sys::signal::Signal::SIGCONT);
+    Some(found)
+}

@@ -32,6 +32,8 @@ pub struct Terminal {
     received: Vec<u8>,
     /// Up to where [`Terminal::expect`] has looked.
     looked: usize,
+    /// Columns and rows.
+    size: (u16, u16),
 }
 
 impl Terminal {
@@ -47,10 +49,7 @@ impl Terminal {
             File::options().read(true).write(true).custom_flags(flags).open(&path).expect("the terminal's own end")
         };
         let slave = open();
-        let size = nix::libc::winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
-        // SAFETY: the descriptor is open, and `size` is what this request reads.
-        let set = unsafe { nix::libc::ioctl(std::os::fd::AsRawFd::as_raw_fd(&slave), nix::libc::TIOCSWINSZ, &size) };
-        assert_eq!(set, 0, "the size of the terminal");
+        set_size(&slave, columns, rows);
         command.stdin(open()).stdout(open()).stderr(slave);
         // SAFETY: both calls are async-signal-safe, and touch nothing of the parent's memory.
         unsafe {
@@ -63,7 +62,33 @@ impl Terminal {
             });
         }
         let child = command.spawn().expect("the program starts");
-        Self { master, child, received: Vec::new(), looked: 0 }
+        Self { master, child, received: Vec::new(), looked: 0, size: (columns, rows) }
+    }
+
+    /// Changes its size; who runs in it is told, as by a window that is drawn larger.
+    pub fn resize(&mut self, columns: u16, rows: u16) {
+        set_size(&self.master, columns, rows);
+        self.size = (columns, rows);
+    }
+
+    /// What somebody sees who looks at it now: what came so far, drawn on a screen of its size.
+    pub fn screen(&self) -> vt100::Parser {
+        let mut parser = vt100::Parser::new(self.size.1, self.size.0, 0);
+        parser.process(&self.received);
+        parser
+    }
+
+    /// Waits until the screen, drawn, is as `look` wants it.
+    pub fn expect_screen(&mut self, what: &str, look: impl Fn(&vt100::Screen) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if look(self.screen().screen()) {
+                self.looked = self.received.len();
+                return;
+            }
+            let screen = self.screen();
+            assert!(self.take(deadline), "the screen never had {what}; it is\n{}", screen.screen().contents());
+        }
     }
 
     /// The program's process number.
@@ -183,6 +208,13 @@ impl Drop for Terminal {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn set_size(terminal: &impl std::os::fd::AsRawFd, columns: u16, rows: u16) {
+    let size = nix::libc::winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+    // SAFETY: the descriptor is open, and `size` is what this request reads.
+    let set = unsafe { nix::libc::ioctl(terminal.as_raw_fd(), nix::libc::TIOCSWINSZ, &size) };
+    assert_eq!(set, 0, "the size of the terminal");
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {

@@ -4,27 +4,43 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/terminal.rs"]
+#[allow(dead_code)] // The tests of the client use the rest.
+mod terminal;
 
 mod accounts;
 mod backpressure;
 mod children;
+mod clock;
 mod control;
+mod define;
 mod durability;
 mod framing;
 mod histories;
+mod hostile;
 mod leases;
 mod lifecycle;
 mod limits;
 mod living;
+mod logins;
 mod lookups;
 mod meaning;
 mod outages;
+mod penalties;
 mod reload;
 mod requests;
+mod sandbox;
 mod scarcity;
+mod secrets;
+mod soak;
 mod starting;
 mod status;
+mod tls;
+mod tls_database;
+mod tls_reload;
+mod tokens;
 mod tools;
+mod user_tools;
 mod words_files;
 mod words_load;
 mod writer;

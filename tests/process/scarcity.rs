@@ -1,7 +1,9 @@
 //! When the system gives no process and no descriptor: clients are told, and the daemon neither ends nor spins.
 
-use crate::common::{Connection, Daemon, PATIENCE, Setup, Store, code, processes, wait_for, wait_until};
-use std::process::Command;
+use crate::common::{Connection, Daemon, PASSWD, PATIENCE, Setup, Store, code, processes, wait_for, wait_until};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// Sets the soft limit of descriptors of a running process.
 fn limit_descriptors(pid: u32, limit: u64) {
@@ -15,31 +17,199 @@ fn next_descriptor(pid: u32) -> u64 {
     (0..).find(|number| std::fs::symlink_metadata(format!("/proc/{pid}/fd/{number}")).is_err()).expect("a free number")
 }
 
+/// Limits the address space of a running process to what it has and `more`; or no longer.
+fn limit_memory(pid: u32, more: Option<u64>) {
+    let pages = std::fs::read_to_string(format!("/proc/{pid}/statm")).expect("the process is there");
+    let pages: u64 = pages.split(' ').next().and_then(|pages| pages.parse().ok()).expect("a number of pages");
+    let limit = more.map_or_else(|| "unlimited".to_owned(), |more| (pages * 4_096 + more).to_string());
+    let mut prlimit = Command::new("prlimit");
+    prlimit.args(["--pid", &pid.to_string(), &format!("--as={limit}:")]);
+    assert!(prlimit.status().expect("prlimit (package util-linux) runs").success());
+}
+
+/// The processes that one daemon may have: a control group of its own for root, whom limits of processes do not hold;
+/// the limit of its user's processes for others.
+struct ProcessTable {
+    group: Option<PathBuf>,
+    daemon: AtomicU32,
+}
+
+impl ProcessTable {
+    fn new() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let group = nix::unistd::geteuid().is_root().then(|| {
+            let root =
+                ["/sys/fs/cgroup/pids", "/sys/fs/cgroup"].map(PathBuf::from).into_iter().find(|root| root.is_dir());
+            let group = root.expect("control groups").join(format!("cidian-test-{}-{number}", std::process::id()));
+            std::fs::create_dir(&group).expect("root makes a control group");
+            group
+        });
+        Self { group, daemon: AtomicU32::new(0) }
+    }
+
+    fn holds(&self, pid: u32) {
+        self.daemon.store(pid, Ordering::Relaxed);
+        if let Some(group) = &self.group {
+            std::fs::write(group.join("cgroup.procs"), pid.to_string()).expect("the daemon joins the group");
+        }
+    }
+
+    fn set_full(&self, full: bool) {
+        match &self.group {
+            Some(group) => {
+                let limit = if full { "1" } else { "max" };
+                std::fs::write(group.join("pids.max"), limit).expect("the group is limited");
+            }
+            None => {
+                let (pid, limit) =
+                    (self.daemon.load(Ordering::Relaxed).to_string(), if full { "0:" } else { "60000:" });
+                let mut prlimit = Command::new("prlimit");
+                prlimit.args(["--pid", &pid, &format!("--nproc={limit}")]);
+                assert!(prlimit.status().expect("prlimit (package util-linux) runs").success());
+            }
+        }
+    }
+}
+
+impl Drop for ProcessTable {
+    fn drop(&mut self) {
+        if let Some(group) = &self.group {
+            // Its processes end with the daemon, but perhaps a moment later.
+            let begin = std::time::Instant::now();
+            while std::fs::remove_dir(group).is_err() && begin.elapsed() < PATIENCE {
+                std::thread::yield_now();
+            }
+        }
+    }
+}
+
+fn is_refused(mut client: Connection) {
+    let line = client.line();
+    assert_eq!(code(&line), Some("busy"), "{line}");
+    assert!(client.at_eof());
+}
+
 fn served(client: &mut Connection) {
     assert_eq!(client.ask("I").len(), 5);
 }
 
-/// Lesson C20: EAGAIN from fork is that client's trouble and nobody else's.
+/// A daemon some of whose system calls fail: those that `calls` and `when` name, as strace's `inject` has them.
+fn failing(calls: &str, error: &str, when: &str) -> Daemon {
+    let inject = format!("inject={calls}:error={error}:when={when}");
+    let trace = format!("trace={calls}");
+    let strace = ["strace", "-D", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject];
+    Setup::new(Store::Sqlite).wrapper(&strace).start()
+}
+
+/// Connects until a client is served again.
+fn served_again(daemon: &Daemon) -> Connection {
+    wait_for("clients to be served again", PATIENCE, || {
+        let mut client = daemon.connect();
+        client.try_send("I\n").ok()?;
+        if client.try_line().ok()?? != "OK 4" {
+            return None;
+        }
+        (0..4).for_each(|_| drop(client.line()));
+        Some(client)
+    })
+}
+
+/// Waits until a process has slept ten times more, and says how much CPU that took. One that spins uses CPU and
+/// hardly ever sleeps.
+fn rests_ten_times(pid: u32) {
+    let sleeps = || -> u64 {
+        let text = processes::status(pid, "voluntary_ctxt_switches").expect("a number of context switches");
+        text.parse().expect("a number")
+    };
+    let (asleep, ticks) = (sleeps(), processes::cpu_ticks(pid));
+    wait_until("the daemon to have rested ten times", || sleeps() >= asleep + 10);
+    let used = processes::cpu_ticks(pid) - ticks;
+    assert!(used <= 10, "{used} ticks of a hundredth of a second for ten looks");
+}
+
+/// Lesson C20: a fork that fails is that client's trouble and nobody else's.
 #[test]
 fn without_processes_clients_are_refused() {
-    // The loader, the probe, the writer and the first client's child are forked; the next four are not.
-    let inject = "inject=clone,clone3,?fork:error=EAGAIN:when=5..8";
-    let trace = ["strace", "-D", "-qq", "-o", "/dev/null", "-e", "trace=clone,clone3,?fork", "-e", inject];
-    let daemon = Setup::new(Store::Sqlite).wrapper(&trace).start();
-    let mut first = daemon.connect();
-    served(&mut first);
-    for _ in 0..4 {
-        let mut refused = daemon.connect();
-        let line = refused.line();
-        assert_eq!(code(&line), Some("busy"), "{line}");
-        assert!(refused.at_eof());
+    for error in ["EAGAIN", "ENOMEM"] {
+        // The loader, the probe, the writer and the first client's child are forked; the next four are not.
+        let daemon = failing("clone,clone3,?fork", error, "5..8");
+        let mut first = daemon.connect();
+        served(&mut first);
+        for _ in 0..4 {
+            is_refused(daemon.connect());
+        }
+        served(&mut first);
+        let mut afterwards = daemon.connect();
+        served(&mut afterwards);
+        assert_eq!(daemon.children().len(), 2);
+        let log = daemon.log();
+        assert_eq!(
+            log.matches(&format!("no process for a client: {error}")).count(),
+            1,
+            "said once, not once a client"
+        );
+        assert_eq!(daemon.status()["refused_by"]["scarcity"], 4);
     }
-    served(&mut first);
-    let mut afterwards = daemon.connect();
-    served(&mut afterwards);
-    assert_eq!(daemon.children().len(), 2);
-    let log = daemon.log();
-    assert_eq!(log.matches("no process for a client: EAGAIN").count(), 1, "said once, not once a client");
+}
+
+/// What accept(2) says when the system, not this process, has nothing left: nobody can even be told. They wait.
+#[test]
+fn without_files_or_memory_in_the_system_clients_wait() {
+    for error in ["ENFILE", "ENOMEM", "ENOBUFS"] {
+        // Each look is two accepts, the second with the spare descriptor; so these are twelve rests of 100 ms.
+        let daemon = failing("accept4", error, "2..25");
+        let mut first = daemon.connect();
+        served(&mut first);
+        let mut waiting: Vec<Connection> = (0..5).map(|_| daemon.connect()).collect();
+        daemon.wait_log("clients can't be accepted");
+        let ticks = processes::cpu_ticks(daemon.pid());
+        served(&mut first);
+        assert_eq!(daemon.children().len(), 1, "{error}: it is not over yet");
+        waiting.iter_mut().for_each(served);
+        let used = processes::cpu_ticks(daemon.pid()) - ticks;
+        assert!(used <= 30, "{error}: {used} ticks of a hundredth of a second");
+        let log = daemon.log();
+        assert_eq!(log.matches("clients can't be accepted").count(), 1, "said once");
+        assert!(log.contains("clients are accepted again"));
+    }
+}
+
+/// A full table of processes, as the kernel has it: no fork works, not a client's and not the loader's. Everything else
+/// does, and no CPU is used for it.
+#[test]
+fn with_a_full_table_of_processes_only_new_ones_are_refused() {
+    let table = ProcessTable::new();
+    let daemon = Setup::new(Store::Sqlite).start();
+    table.holds(daemon.pid());
+    let mut ann = daemon.connect_as("ann");
+    assert_eq!(daemon.children().len(), 1);
+    table.set_full(true);
+    let ticks = processes::cpu_ticks(daemon.pid());
+    for _ in 0..50 {
+        is_refused(daemon.connect());
+    }
+    daemon.replace_words("newer\tn. 更新的\n");
+    let output = daemon.tool(&["reload"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(71), "{said}");
+    assert!(said.contains("no loader: EAGAIN") && said.contains("the old words stay"), "{said}");
+    daemon.signal(nix::sys::signal::Signal::SIGHUP);
+    daemon.wait_log_times("reload failed: no loader", 2);
+    assert_eq!(ann.ask_line("Q ann apple"), "OK apple\tn. 苹果");
+    ann.login("ann");
+    assert_eq!(code(&ann.ask_line("Q ann newer")), Some("notfound"));
+    let used = processes::cpu_ticks(daemon.pid()) - ticks;
+    assert!(used <= 20, "{used} ticks of a hundredth of a second");
+    assert_eq!(daemon.log().matches("no process for a client").count(), 1, "said once");
+    table.set_full(false);
+    let mut bob = served_again(&daemon);
+    bob.register("bob");
+    let output = daemon.tool(&["reload"]);
+    assert!(output.status.success(), "{output:?}");
+    bob.login("bob");
+    assert_eq!(bob.ask_line("Q bob newer"), "OK newer\tn. 更新的");
+    assert_eq!(ann.history("ann"), ["apple"]);
 }
 
 /// Lesson D8: with one descriptor put by, clients are told that there is none.
@@ -51,19 +221,11 @@ fn without_descriptors_clients_are_told() {
     let open = processes::descriptors(daemon.pid()).len();
     limit_descriptors(daemon.pid(), next_descriptor(daemon.pid()));
     for _ in 0..5 {
-        let mut refused = daemon.connect();
-        let line = refused.line();
-        assert_eq!(code(&line), Some("busy"), "{line}");
-        assert!(refused.at_eof());
+        is_refused(daemon.connect());
     }
     served(&mut first);
     limit_descriptors(daemon.pid(), 1024);
-    let mut afterwards = wait_for("clients to be accepted again", PATIENCE, || {
-        let mut client = daemon.connect();
-        client.try_send("I\n").ok()?;
-        (client.try_line().ok()?? == "OK 4").then_some(client)
-    });
-    (0..4).for_each(|_| drop(afterwards.line()));
+    let mut afterwards = served_again(&daemon);
     afterwards.ok("E");
     drop(afterwards);
     wait_until("the number of descriptors to be what it was", || processes::descriptors(daemon.pid()).len() == open);
@@ -78,18 +240,44 @@ fn without_any_descriptor_the_daemon_rests() {
     limit_descriptors(daemon.pid(), 3);
     let mut waiting: Vec<Connection> = (0..5).map(|_| daemon.connect()).collect();
     daemon.wait_log("clients can't be accepted");
-    // It wakes, sees that there is none, and sleeps again. One that spins uses CPU and hardly ever sleeps.
-    let sleeps = || -> u64 {
-        let text = processes::status(daemon.pid(), "voluntary_ctxt_switches").expect("a number of context switches");
-        text.parse().expect("a number")
-    };
-    let (asleep, ticks) = (sleeps(), processes::cpu_ticks(daemon.pid()));
-    wait_until("the daemon to have rested ten times", || sleeps() >= asleep + 10);
-    let used = processes::cpu_ticks(daemon.pid()) - ticks;
-    assert!(used <= 10, "{used} ticks of a hundredth of a second for ten looks");
+    // Nor does whoever asks at the control socket keep it awake.
+    let mut asking = daemon.tool_command(&["status"]).stdout(Stdio::null()).spawn().expect("cidiand runs");
+    // It wakes, sees that there is none, and sleeps again.
+    rests_ten_times(daemon.pid());
+    assert_eq!(first.refused("L ann guess"), "unavailable", "it could not be checked, so it is no failed login");
     assert_eq!(daemon.log().matches("clients can't be accepted").count(), 1, "said once");
     served(&mut first);
     limit_descriptors(daemon.pid(), 1024);
     waiting.iter_mut().for_each(served);
     daemon.wait_log("clients are accepted again");
+    assert!(asking.wait().expect("its exit status").success(), "the operator is answered afterwards");
+}
+
+/// A child without memory fails its client's request, not its client; a loader without memory leaves the old words.
+#[test]
+fn without_memory_requests_fail_and_work_later() {
+    let daemon = Daemon::over(Store::Sqlite);
+    daemon.connect().register("ann");
+    daemon.wait_children(0);
+    let (mut ann, child) = daemon.connect_with_child();
+    ann.login("ann");
+    limit_memory(child, Some(8 << 20));
+    assert_eq!(ann.refused(&format!("L ann {PASSWD}")), "unavailable");
+    assert_eq!(ann.ask_line("Q ann apple"), "OK apple\tn. 苹果");
+    limit_memory(child, None);
+    ann.login("ann");
+
+    let many: String = (0..300_000).map(|n| format!("word{n:06}\tn. 生成的第 {n} 个词条\n")).collect();
+    daemon.replace_words(many);
+    limit_memory(daemon.pid(), Some(8 << 20));
+    let output = daemon.tool(&["reload"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(71), "{said}");
+    assert!(said.contains("the old words stay"), "{said}");
+    served(&mut daemon.connect());
+    assert_eq!(ann.ask_line("Q ann apple"), "OK apple\tn. 苹果");
+    limit_memory(daemon.pid(), None);
+    let output = daemon.tool(&["reload"]);
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(ann.ask("I")[3], "headwords\t300000");
 }

@@ -142,7 +142,7 @@ fn the_configuration_file_has_a_key_for_every_option() {
     let (socket, other) = (setup.path("s").display().to_string(), setup.path("other.db").display().to_string());
     let words = setup.path("my-words").display().to_string();
     std::fs::write(&words, "# title: Mine\nmine x\n").expect("a words file");
-    std::fs::write(setup.path("url"), format!("sqlite:{other}\n")).expect("a file");
+    setup.private_file("url", &format!("sqlite:{other}\n"));
     let text = format!(
         "listen = ['127.0.0.1:0', 'unix:{socket}']\nwords = '{words}'\nlookup = 'text'\nregistration = 'closed'\n\
          max_clients = 4\nmax_clients_per_source = 2\nexempt_source = 'none'\nidle_timeout = 0\nlogin_grace = 0\n\
@@ -183,7 +183,7 @@ fn the_database_by_environment_or_file() {
     let by_environment = setup().environment("CIDIAN_DATABASE", "sqlite:named.db").start();
     assert!(by_environment.path("named.db").exists());
     let setup = setup();
-    std::fs::write(setup.path("url"), "sqlite:in-file.db\n").expect("a file");
+    setup.private_file("url", "sqlite:in-file.db\n");
     let by_file = setup.options("--database-file url").start();
     assert!(by_file.path("in-file.db").exists());
 }

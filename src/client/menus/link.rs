@@ -6,6 +6,16 @@ use crate::client::console::Password;
 use crate::client::error::{Error, Result};
 use crate::client::stream::Connector;
 use crate::protocol::Request;
+use std::io::ErrorKind;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+/// How long the server may take for completions.
+const TYPING_PATIENCE: Duration = Duration::from_secs(2);
+/// How often, and after what pause, a server that does not listen is tried again.
+const RETRIES: u32 = 4;
+const RETRY_PAUSE: Duration = Duration::from_millis(250);
 
 /// Who is logged in, and what it takes to log in again.
 struct Account {
@@ -20,12 +30,23 @@ pub(super) struct Link {
     account: Option<Account>,
 }
 
-impl Link {
+/// A link that the prompt's completions use, too, while words are typed.
+#[derive(Clone)]
+pub(super) struct SharedLink(Arc<Mutex<Link>>);
+
+impl SharedLink {
     /// Nothing is connected yet.
     pub(super) fn new(connector: Connector) -> Self {
-        Self { connector, connection: None, account: None }
+        Self(Arc::new(Mutex::new(Link { connector, connection: None, account: None })))
     }
 
+    /// The link, when nobody else uses it.
+    pub(super) fn get(&self) -> MutexGuard<'_, Link> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Link {
     /// Makes the account.
     ///
     /// # Errors
@@ -64,6 +85,36 @@ impl Link {
         }
     }
 
+    /// Headwords near a text, for somebody who is typing: only over a connection that is there, and quick. Whatever
+    /// is wrong with it is the next request's to find out.
+    pub(super) fn suggest_quickly(&mut self, name: &str, text: &str) -> Option<Vec<String>> {
+        let mut connection = self.connection.take()?;
+        if connection.is_over() {
+            return None;
+        }
+        let found = connection.suggest_within(TYPING_PATIENCE, name, text);
+        if !matches!(&found, Err(error) if error.ends_connection()) {
+            self.connection = Some(connection);
+        }
+        found.ok()
+    }
+
+    /// Connects again. A server that was there a moment ago may be starting again: a second is worth waiting.
+    fn connect(&self) -> Result<Connection> {
+        let mut outcome = Connection::open(&self.connector);
+        for _ in 0..RETRIES {
+            match &outcome {
+                Err(Error::Unreachable { reason, .. })
+                    if self.account.is_some()
+                        && matches!(reason.kind(), ErrorKind::ConnectionRefused | ErrorKind::NotFound) => {}
+                _ => break,
+            }
+            thread::sleep(RETRY_PAUSE);
+            outcome = Connection::open(&self.connector);
+        }
+        outcome
+    }
+
     /// Runs a request and its reply on a connection that is logged in (if anybody is).
     ///
     /// # Errors
@@ -77,7 +128,7 @@ impl Link {
                 outcome => return outcome,
             }
         }
-        let mut connection = Connection::open(&self.connector)?;
+        let mut connection = self.connect()?;
         if let Some(account) = &self.account {
             connection.log_in(&account.name, account.password.as_str())?;
         }

@@ -2,17 +2,20 @@
 //! sent and when it is sent again is [`link`]'s. Whatever goes wrong is told, and a menu comes back.
 
 mod link;
+mod words;
 
 use super::account::Who;
+use super::address::Address;
+use super::config::Config;
 use super::console::Console;
 use super::error::{Error, Result};
 use super::history;
-use super::lookup::checked_word;
-use super::messages::Message;
-use super::show;
+use super::messages::{Language, Message};
 use super::stream::Connector;
-use crate::protocol::{Code, Count, DEFAULT_HISTORY, MAX_HISTORY, Request, check_name};
-use link::Link;
+use super::tls::Trust;
+use crate::protocol::{Code, Count, DEFAULT_HISTORY, MAX_HISTORY, check_name};
+use link::SharedLink;
+use std::net::IpAddr;
 
 /// Where to go after an entry of level two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,24 +26,62 @@ enum Next {
     LevelOne,
 }
 
-/// Shows the menus until the person quits. `address` is the server's, for people.
+/// Shows the menus until the person quits. `site` is the server's, `config` what is remembered of last time.
 ///
 /// # Errors
 /// Standard output or input failed, or Ctrl-C; everything else is told in the dialogue.
-pub(crate) fn run(console: &mut Console, connector: Connector, address: &str, who: &Who) -> Result<()> {
-    Menus { console, link: Link::new(connector), who }.level_one(address)
+pub(crate) fn run(
+    console: &mut Console,
+    connector: Connector,
+    site: Site<'_>,
+    who: &Who,
+    config: Config,
+) -> Result<()> {
+    let link = SharedLink::new(connector);
+    Menus { console, link, who, site, config, unsent: String::new() }.level_one()
+}
+
+/// Where the server is, and how it is spoken to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Site<'a> {
+    pub(crate) address: &'a Address,
+    pub(crate) trust: Option<&'a Trust>,
+}
+
+impl Site<'_> {
+    /// The address for people, who are told whether others may listen.
+    fn shown(self, language: Language) -> String {
+        let address = self.address.to_string();
+        match self.address {
+            Address::Tcp { .. } if self.trust.is_some() => language.say(&Message::OverTls { address: &address }),
+            Address::Tcp { host, .. } if !is_loopback(host) => {
+                language.say(&Message::InClearText { address: &address })
+            }
+            _ => address,
+        }
+    }
+}
+
+/// Whether a host is this machine, as far as its name tells.
+fn is_loopback(host: &str) -> bool {
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
 struct Menus<'a> {
     console: &'a mut Console,
-    link: Link,
+    link: SharedLink,
     who: &'a Who,
+    site: Site<'a>,
+    config: Config,
+    /// A word that never reached the server: it need not be typed again.
+    unsent: String,
 }
 
 impl Menus<'_> {
-    fn level_one(&mut self, address: &str) -> Result<()> {
+    fn level_one(&mut self) -> Result<()> {
+        let address = self.site.shown(self.console.manner().language);
         loop {
-            self.console.say(&Message::LevelOne { address })?;
+            self.console.say(&Message::LevelOne { address: &address })?;
             let choice = self.console.ask(&Message::AskChoice)?;
             let entered = match choice.as_deref().map(str::trim) {
                 None | Some("3") => break,
@@ -52,34 +93,46 @@ impl Menus<'_> {
                 }
             };
             match entered {
-                Ok(name) => self.level_two(&name)?,
+                Ok(name) => {
+                    // What a script does says nothing about the person.
+                    if self.console.manner().asks_terminal {
+                        self.config.remember(self.site.address, self.site.trust, &name);
+                    }
+                    self.level_two(&name)?;
+                }
                 Err(Error::EndOfInput) => break,
                 Err(error) => self.tell(&error)?,
             }
         }
-        self.link.log_out();
+        self.link.get().log_out();
         Ok(())
     }
 
     fn register(&mut self) -> Result<String> {
-        let name = self.ask_name()?;
+        let name = self.ask_name(None)?;
         let password = self.who.new_password(self.console)?;
-        self.link.register(&name, &password)?;
+        self.link.get().register(&name, &password)?;
         self.console.say(&Message::Registered { name: &name })?;
-        self.link.log_in(name.clone(), password)?;
+        self.link.get().log_in(name.clone(), password)?;
         Ok(name)
     }
 
     fn log_in(&mut self) -> Result<String> {
-        let name = self.ask_name()?;
+        let last = self.config.user.clone().filter(|_| self.console.manner().asks_terminal);
+        let name = self.ask_name(last.as_deref())?;
         let password = self.who.password(self.console)?;
-        self.link.log_in(name.clone(), password)?;
+        self.link.get().log_in(name.clone(), password)?;
         Ok(name)
     }
 
-    fn ask_name(&mut self) -> Result<String> {
-        let known = self.who.user.as_deref();
-        let prompt = known.map_or(Message::AskName, |name| Message::AskNameOr { name });
+    /// `last` is who logged in the last time; who was named for this time comes first.
+    fn ask_name(&mut self, last: Option<&str>) -> Result<String> {
+        let named = self.who.user.as_deref();
+        let prompt = named.map_or(Message::AskName, |name| Message::AskNameOr { name });
+        if let (None, Some(name)) = (named, last) {
+            self.console.say(&Message::NameOfLastTime { name })?;
+        }
+        let known = named.or(last);
         let typed = self.console.ask(&prompt)?.ok_or(Error::EndOfInput)?;
         let name = match (typed.trim(), known) {
             ("", Some(known)) => known,
@@ -105,61 +158,15 @@ impl Menus<'_> {
                 }
             };
         }
-        self.link.log_out();
+        self.link.get().log_out();
         Ok(())
     }
 
     /// The last entry of level two; the end of the input on any of its prompts is the same.
     fn log_out(&mut self) -> Result<Next> {
-        self.link.log_out();
+        self.link.get().log_out();
         self.console.say(&Message::LoggedOut)?;
         Ok(Next::LevelOne)
-    }
-
-    /// Words until `##`. (On the wire `##` is a word like any other: only this prompt knows it.)
-    fn look_up(&mut self, name: &str) -> Result<Next> {
-        loop {
-            let Some(typed) = self.console.ask(&Message::AskWord)? else { return self.log_out() };
-            let word = match checked_word(name, &typed) {
-                Ok("##") => return Ok(Next::LevelTwo),
-                Ok(word) => word,
-                Err(super::error::WordFault::Empty) => continue,
-                Err(fault) => {
-                    self.console.complain(&Message::BadWord { word: &typed, fault })?;
-                    continue;
-                }
-            };
-            let mut line = Vec::new();
-            Request::Lookup { name, word }.push_line(&mut line);
-            let answer = self.link.exchange(|connection| {
-                connection.send(&line);
-                connection.entry()
-            });
-            match answer {
-                Ok(Some(entry)) => {
-                    let text = show::entry(&entry, self.console.manner().bold);
-                    self.console.write(&text)?;
-                }
-                Ok(None) => self.not_found(name, word)?,
-                Err(Error::Lost { sent: true }) => self.console.complain(&Message::LookupUnknown)?,
-                Err(error) => {
-                    if self.tell_at_level_two(&error)? == Next::LevelOne {
-                        return Ok(Next::LevelOne);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Says so, and what may have been meant. If that can't be had it is no failure of the lookup: whatever is wrong
-    /// with the connection, the next request finds out.
-    fn not_found(&mut self, name: &str, word: &str) -> Result<()> {
-        self.console.complain(&Message::NotFound { word })?;
-        self.console.flush()?;
-        match self.link.exchange(|connection| connection.suggest(name, word)) {
-            Ok(headwords) if !headwords.is_empty() => self.console.say(&Message::DidYouMean { headwords: &headwords }),
-            _ => Ok(()),
-        }
     }
 
     fn history(&mut self, name: &str) -> Result<Next> {
@@ -169,7 +176,9 @@ impl Menus<'_> {
             return Ok(Next::LevelTwo);
         };
         let Self { console, link, .. } = self;
-        match link.exchange(|connection| history::show(console, connection, name, count)) {
+        let shown =
+            console.paged(|console| link.get().exchange(|connection| history::show(console, connection, name, count)));
+        match shown {
             Ok(()) => Ok(Next::LevelTwo),
             Err(error) => self.tell_at_level_two(&error),
         }
@@ -202,5 +211,27 @@ fn read_count(typed: &str) -> Option<Count> {
         "" => Some(Count::Last(DEFAULT_HISTORY)),
         "a" | "A" => Some(Count::All),
         number => number.parse().ok().filter(|n| (1..=MAX_HISTORY).contains(n)).map(Count::Last),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clear_text_is_told() {
+        for (address, tls, shown) in [
+            ("127.0.0.1:1", false, "127.0.0.1:1"),
+            ("[::1]:1", false, "[::1]:1"),
+            ("localhost:1", false, "localhost:1"),
+            ("unix:/s", false, "unix:/s"),
+            ("192.0.2.1:1", false, "192.0.2.1:1, not encrypted"),
+            ("dict.example.org:1", false, "dict.example.org:1, not encrypted"),
+            ("dict.example.org:1", true, "dict.example.org:1, TLS"),
+        ] {
+            let (address, trust) = (address.parse().unwrap(), Trust::System);
+            let site = Site { address: &address, trust: tls.then_some(&trust) };
+            assert_eq!(site.shown(Language::English), shown);
+        }
     }
 }

@@ -1,7 +1,9 @@
 //! The messages in English, and nothing else.
 
-use super::{Message, WRONG_LOGIN, listed, systems_words};
-use crate::client::error::{Error, WordFault};
+use super::{Message, WRONG_LOGIN, listed, numbered, systems_words, wrong_login};
+use crate::client::error::{Error, KeptFault, TlsFault, WordFault};
+use crate::client::misuse::Misuse;
+use crate::client::show::shown;
 use crate::protocol::{
     Code, Failure, MAX_HISTORY, MAX_LINE, MAX_NAME_CHARS, MAX_PASSWD_BYTES, MAX_PASSWD_CHARS, printable,
 };
@@ -15,11 +17,14 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::LevelTwo { name } => {
             format!("\n{}\n  1  look up\n  2  history\n  3  log out", printable(name))
         }
+        Message::OverTls { address } => format!("{}, TLS", printable(address)),
+        Message::InClearText { address } => format!("{}, not encrypted", printable(address)),
         Message::AskChoice => "> ".into(),
         Message::UnknownChoice { typed, last } => format!("\"{}\" is not on the menu: 1 to {last}.", printable(typed)),
         Message::UnreadableLine => "That can't be read: a line of UTF-8 text, and not too long, please.".into(),
         Message::AskName => "Name: ".into(),
         Message::AskNameOr { name } => format!("Name [{}]: ", printable(name)),
+        Message::NameOfLastTime { name } => format!("Last time: {} (Enter alone for the same)", printable(name)),
         Message::AskPassword => "Password: ".into(),
         Message::AskPasswordAgain => "Password again: ".into(),
         Message::AskNewPassword => "New password: ".into(),
@@ -34,6 +39,26 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::Registered { name } => format!("Account {} is registered.", printable(name)),
         Message::LoggedIn { name } => format!("Welcome, {}.", printable(name)),
         Message::LoggedOut => "Logged out.".into(),
+        Message::LoginKept { name } => {
+            format!("Logged in as {}. Later calls ask for no password.", printable(name))
+        }
+        Message::LoginForgotten { name } => format!("Logged out: the login of {} is forgotten.", printable(name)),
+        Message::LoginForgottenHere { name } => {
+            format!(
+                "The login of {} is forgotten here. The server could not be told, and knows its token still.",
+                printable(name)
+            )
+        }
+        Message::NothingKept { address } => format!("No login is kept for {}.", printable(address)),
+        Message::TokenRefused { name } => {
+            format!(
+                "The kept login of {} is no longer good, and is forgotten; cidian login makes another.",
+                printable(name)
+            )
+        }
+        Message::LoginNotRenewed { error } => {
+            format!("the kept login has ended with the old password, run cidian login again: {}", failed(error))
+        }
         Message::PasswordChanged => "The password is changed.".into(),
         Message::AccountDeleted { name } => format!("Account {} is deleted.", printable(name)),
         Message::HistoryCleared => "The history is cleared.".into(),
@@ -41,12 +66,38 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::HeadName => "Name".into(),
         Message::HeadWord => "Word".into(),
         Message::HeadTime => "Time (UTC)".into(),
+        Message::NothingMatches => "Nothing matches.".into(),
+        Message::Today => "today".into(),
+        Message::Yesterday => "yesterday".into(),
+        Message::HeadLocalTime => "Time".into(),
+        Message::HeadLastTime => "Last".into(),
+        Message::HeadLookups => "Lookups".into(),
+        Message::HeadInterpretation => "Interpretation".into(),
+        Message::Exported { words } => format!("{words} words exported."),
         Message::NotFound { word } => format!("not found: {}", printable(word)),
         Message::DidYouMean { headwords } => format!("Did you mean: {}?", listed(headwords, ", ")),
+        Message::DidYouMeanNumbered { headwords } => {
+            format!("Did you mean: {}?", numbered(headwords, ", ", [" (", ")"]))
+        }
         Message::BadWord { word, fault } => bad_word(word, *fault),
+        Message::ClearTextWarning { address } => {
+            format!(
+                "warning: the password goes to {} in clear text, for anybody on the way to read; --tls protects it",
+                printable(address)
+            )
+        }
         Message::LookupUnknown => {
             "The connection was lost before the answer came; the lookup may be in your history or not.".into()
         }
+        Message::Misuse(misuse) => match misuse {
+            Misuse::TwoServers => "--local and --server name two different servers".into(),
+            Misuse::TrustWithoutTls => "--tls-ca goes with --tls".into(),
+            Misuse::TlsToLocal => "--tls is for servers on the network; --local leaves nothing to listen to".into(),
+            Misuse::NotToClear => "history clear takes none of the options of history".into(),
+            Misuse::MenusAsJson => "--json goes with a subcommand; the menus are for people".into(),
+            Misuse::TwoFormats => "--json and --format name two different formats".into(),
+            Misuse::PartOfJson => "--json prints every field; --field and --first-line go without it".into(),
+        },
         Message::Failed(error) => failed(error),
     }
 }
@@ -66,12 +117,17 @@ fn failed(error: &Error) -> String {
         Error::Unreachable { address, reason } => {
             format!("no server can be reached at {}: {}", printable(address), systems_words(reason))
         }
+        Error::Tls { address, fault } => tls(&printable(address), fault),
+        Error::TlsNeedsHost => "--tls needs a server's HOST:PORT; a Unix socket is private as it is".into(),
+        Error::ClearText { address } => format!(
+            "not sent: the password would go to {} in clear text, for anybody on the way to read; use --tls, or say \
+             --insecure",
+            printable(address)
+        ),
+        Error::SpeaksTls => "the server speaks TLS there; use --tls".into(),
         Error::Lost { .. } => "the connection to the server was lost".into(),
         Error::Refused(failure) => refused(failure),
-        Error::LoginRefused(failure) if failure.code == Code::Denied => {
-            let more = if failure.message == WRONG_LOGIN { String::new() } else { servers_words(failure) };
-            format!("not logged in: {WRONG_LOGIN}{more}")
-        }
+        Error::LoginRefused(failure) if wrong_login(failure) => format!("not logged in: {WRONG_LOGIN}"),
         Error::LoginRefused(failure) => format!("not logged in: {}", refused(failure)),
         Error::UnknownRefusal { code, message } => {
             format!(
@@ -87,8 +143,19 @@ fn failed(error: &Error) -> String {
         Error::PasswordFile { path, reason } => {
             format!("password file {}: {}", printable(&path.to_string_lossy()), systems_words(reason))
         }
+        Error::Configuration { path, reason } => {
+            format!("{}: {}", printable(&path.to_string_lossy()), shown(reason))
+        }
+        Error::File { path, reason } => {
+            format!("{}: {}", printable(&path.to_string_lossy()), systems_words(reason))
+        }
         Error::NoUser => "which account? Name it with --user NAME or in CIDIAN_USER".into(),
         Error::NoTerminal => "there is no terminal to ask for the password on; use --password-file FILE".into(),
+        Error::TokenRefused { name } => {
+            format!("the kept login of {} is no longer good, and is forgotten; run cidian login", printable(name))
+        }
+        Error::KeptLogins { path, fault } => kept_logins(&printable(&path.to_string_lossy()), fault),
+        Error::NoStateDirectory => "there is no place to keep a login in; set HOME or XDG_STATE_HOME".into(),
         Error::ServerVariable(reason) => format!("CIDIAN_SERVER: {reason}"),
         Error::NotConfirmable => "there is no terminal to ask on; if you are sure, say --yes".into(),
         Error::NotConfirmed => "not deleted: that was another name".into(),
@@ -96,6 +163,53 @@ fn failed(error: &Error) -> String {
         Error::BadWord { word, fault } => bad_word(word, *fault),
         Error::EndOfInput => "the input ended too early".into(),
         Error::Interrupted => "interrupted".into(),
+    }
+}
+
+fn tls(address: &str, fault: &TlsFault) -> String {
+    match fault {
+        TlsFault::UnknownIssuer => format!(
+            "nobody whom you trust vouches for the certificate of {address}; if you know who should, name their \
+             certificate with --tls-ca FILE"
+        ),
+        TlsFault::WrongName => format!(
+            "the certificate of {address} is for another host; use the name in --server that the certificate is for"
+        ),
+        TlsFault::Expired => format!("the certificate of {address} has expired; its operator has to renew it"),
+        TlsFault::NotValidYet => {
+            format!("the certificate of {address} is not valid yet; is this machine's clock right?")
+        }
+        TlsFault::Authority => format!(
+            "the certificate of {address} is an authority's own, not a server's; its operator has to make one with \
+             basicConstraints CA:FALSE"
+        ),
+        TlsFault::Certificate(why) => format!("the certificate of {address} can't be trusted: {}", printable(why)),
+        TlsFault::NotTls => format!("what answers at {address} is not TLS; try another port, or go without --tls"),
+        TlsFault::HungUp => {
+            format!("the server at {address} hung up during the TLS handshake; it may be busy, try again later")
+        }
+        TlsFault::Silent => format!("the server at {address} does not answer to TLS; try another port"),
+        TlsFault::Lost(reason) => format!("the connection to {address} was lost: {}", systems_words(reason)),
+        TlsFault::BadName => format!("{address}: no certificate can be for such a host"),
+        TlsFault::NoSystemRoots => {
+            "this system has no certificates to trust; install ca-certificates, or use --tls-ca FILE".into()
+        }
+        TlsFault::TrustFile { path, reason } => {
+            format!("--tls-ca {}: {}", printable(&path.to_string_lossy()), systems_words(reason))
+        }
+        TlsFault::Other(why) => format!("TLS with {address} fails: {}", printable(why)),
+    }
+}
+
+fn kept_logins(path: &str, fault: &KeptFault) -> String {
+    match fault {
+        KeptFault::Exposed => format!(
+            "kept logins {path}: others may have read the file, so it is not used; say chmod 600, or delete it and run \
+             cidian login"
+        ),
+        KeptFault::NotOurs => format!("kept logins {path}: the file belongs to another user, so it is not used"),
+        KeptFault::Damaged => format!("kept logins {path}: the file is damaged; delete it, and run cidian login"),
+        KeptFault::Io(reason) => format!("kept logins {path}: {}", systems_words(reason)),
     }
 }
 

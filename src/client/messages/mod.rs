@@ -1,19 +1,25 @@
 //! Every text that a person sees, in two languages. A message is a value here and a sentence in [`english`] and
 //! [`chinese`]: each matches all of them, so that the compiler misses a translation before anybody else does.
-//! (`--help` is clap's, in English.) This room never decides whether or where something is said.
+//! (`--help` is next door.) This room never decides whether or where something is said.
 
 mod chinese;
 mod english;
 
 use super::error::{Error, WordFault};
-use crate::protocol::printable;
+use super::misuse::Misuse;
+use crate::protocol::{Code, Failure, printable};
 use std::ffi::OsString;
 use std::io;
 
 /// A language that the client speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
 pub(crate) enum Language {
+    #[default]
+    #[value(name = "en")]
+    #[serde(rename = "en")]
     English,
+    #[value(name = "zh")]
+    #[serde(rename = "zh")]
     Chinese,
 }
 
@@ -39,8 +45,13 @@ impl Language {
 /// What the server says to a wrong name or password: both languages say it themselves, and need no echo of it.
 const WRONG_LOGIN: &str = "wrong name or password";
 
+/// Whether it is that. There are other reasons to deny a login (TLS is required, say), which the server tells best.
+fn wrong_login(failure: &Failure) -> bool {
+    failure.code == Code::Denied && (failure.message.is_empty() || failure.message == WRONG_LOGIN)
+}
+
 /// What the system says, without its number for it.
-fn systems_words(reason: &io::Error) -> String {
+pub(super) fn systems_words(reason: &io::Error) -> String {
     let text = reason.to_string();
     let end = reason.raw_os_error().and_then(|_| text.rfind(" (os error ")).unwrap_or(text.len());
     printable(&text[..end])
@@ -51,11 +62,26 @@ fn listed(texts: &[String], between: &str) -> String {
     texts.iter().map(|text| printable(text)).collect::<Vec<_>>().join(between)
 }
 
+/// The same with the number of each behind it.
+fn numbered(texts: &[String], between: &str, brackets: [&str; 2]) -> String {
+    let [open, close] = brackets;
+    let one = |(index, text): (usize, &String)| format!("{}{open}{}{close}", printable(text), index + 1);
+    texts.iter().enumerate().map(one).collect::<Vec<_>>().join(between)
+}
+
 /// Something to say. Texts in it that come from outside are made printable by whoever builds it.
 #[derive(Debug)]
 pub(crate) enum Message<'a> {
     /// The first menu, with the server's address.
     LevelOne {
+        address: &'a str,
+    },
+    /// An address that nobody can listen to.
+    OverTls {
+        address: &'a str,
+    },
+    /// One that others can.
+    InClearText {
         address: &'a str,
     },
     /// The second menu, with the account's name.
@@ -74,6 +100,10 @@ pub(crate) enum Message<'a> {
     AskName,
     /// The same, when Enter alone means a name that is known.
     AskNameOr {
+        name: &'a str,
+    },
+    /// Before the name is asked for: the one that Enter alone means.
+    NameOfLastTime {
         name: &'a str,
     },
     AskPassword,
@@ -96,6 +126,30 @@ pub(crate) enum Message<'a> {
         name: &'a str,
     },
     LoggedOut,
+    /// `cidian login` has kept a token.
+    LoginKept {
+        name: &'a str,
+    },
+    /// `cidian logout` has forgotten it, here and on the server.
+    LoginForgotten {
+        name: &'a str,
+    },
+    /// The same, but the server could not be told.
+    LoginForgottenHere {
+        name: &'a str,
+    },
+    /// `cidian logout` of nobody.
+    NothingKept {
+        address: &'a str,
+    },
+    /// The server no longer takes a kept token; the password is asked for next.
+    TokenRefused {
+        name: &'a str,
+    },
+    /// The password is changed, but no new token is kept in place of the one that has ended.
+    LoginNotRenewed {
+        error: &'a Error,
+    },
     PasswordChanged,
     AccountDeleted {
         name: &'a str,
@@ -105,6 +159,18 @@ pub(crate) enum Message<'a> {
     HeadName,
     HeadWord,
     HeadTime,
+    /// The same where times are local.
+    HeadLocalTime,
+    HeadLastTime,
+    HeadLookups,
+    HeadInterpretation,
+    Today,
+    Yesterday,
+    /// A history that is not empty, but nothing of it was chosen.
+    NothingMatches,
+    Exported {
+        words: u64,
+    },
     NotFound {
         word: &'a str,
     },
@@ -112,12 +178,22 @@ pub(crate) enum Message<'a> {
     DidYouMean {
         headwords: &'a [String],
     },
+    /// The same where a number is enough to choose one.
+    DidYouMeanNumbered {
+        headwords: &'a [String],
+    },
     BadWord {
         word: &'a str,
         fault: WordFault,
     },
+    /// Before a password goes where others may read it.
+    ClearTextWarning {
+        address: &'a str,
+    },
     /// A lookup whose answer never came.
     LookupUnknown,
+    /// Options that do not go together.
+    Misuse(Misuse),
     /// An error, whatever it is.
     Failed(&'a Error),
 }
@@ -125,6 +201,7 @@ pub(crate) enum Message<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::error::KeptFault;
     use crate::protocol::{Code, Failure};
 
     fn choose(all: &str, messages: &str, lang: &str) -> Language {
@@ -172,6 +249,8 @@ mod tests {
         let wrong = Error::LoginRefused(Failure::new(Code::Denied, WRONG_LOGIN));
         assert_eq!(said(Language::English, &wrong), "not logged in: wrong name or password");
         assert_eq!(said(Language::Chinese, &wrong), "登录失败：用户名或密码错误");
+        let other = Error::LoginRefused(Failure::new(Code::Denied, "only over TLS"));
+        assert_eq!(said(Language::English, &other), "not logged in: the server does not allow it (only over TLS)");
     }
 
     #[test]
@@ -193,6 +272,8 @@ mod tests {
             Error::NotOurProtocol { said: nasty.into() },
             Error::Unreachable { address: nasty.into(), reason: io::Error::other("no") },
             Error::BadWord { word: nasty.into(), fault: WordFault::Control },
+            Error::TokenRefused { name: nasty.into() },
+            Error::KeptLogins { path: nasty.into(), fault: KeptFault::Exposed },
         ] {
             for language in [Language::English, Language::Chinese] {
                 let said = language.say(&Message::Failed(&error));

@@ -1,13 +1,15 @@
 //! The menus, played by a pipe, against a scripted server.
 
 use super::*;
-use crate::client::menus;
+use crate::client::config::Config;
+use crate::client::menus::{self, Site};
 
 fn dialogue(typed: &str, scripts: Vec<Vec<Step>>) -> String {
     let server = Server::start(scripts);
     let mut desk = Desk::new(typed, |manner| manner.menus = true);
-    let who = Who { user: None, password_file: None };
-    menus::run(&mut desk.console, server.connector(), "here", &who).unwrap();
+    let who = Who { user: None, password_file: None, kept: nothing_kept() };
+    let site = Site { address: &server.address, trust: None };
+    menus::run(&mut desk.console, server.connector(), site, &who, Config::default()).unwrap();
     desk.console.flush().unwrap();
     server.finish();
     assert_eq!(desk.errors.text(), "");
@@ -62,7 +64,7 @@ fn registering_looking_up_and_the_history() {
 #[test]
 fn failures_come_back_to_level_one() {
     let scripts = vec![
-        vec![Step::Take("L ann wrong"), give("FAIL denied no\n"), Step::Take("E"), give("OK\n")],
+        vec![Step::Take("L ann wrong"), give("FAIL denied wrong name or password\n"), Step::Take("E"), give("OK\n")],
         vec![Step::Take("R ann secret"), give("FAIL exists no\n")],
         vec![give("FAIL busy too many\n"), Step::Silence],
     ];

@@ -6,7 +6,9 @@ mod subcommands;
 use super::account::Who;
 use super::address::Address;
 use super::console::{Console, Manner};
+use super::kept::Kept;
 use super::messages::Language;
+use super::privacy::{ClearText, Privacy};
 use super::stream::Connector;
 use nix::poll::{PollFd, PollFlags, poll};
 use std::io::{self, BufRead, BufReader, Cursor, Write};
@@ -71,7 +73,8 @@ impl Server {
     }
 
     fn connector(&self) -> Connector {
-        Connector::new(self.address.clone(), None).with_patience(Duration::from_millis(700))
+        let privacy = Privacy::new(ClearText::Refused, |_| panic!("loopback is private"));
+        Connector::new(self.address.clone(), None, None, privacy).with_patience(Duration::from_millis(700))
     }
 
     /// Waits for the script's end: every step was played, every line was the one expected.
@@ -145,7 +148,8 @@ impl Desk {
             asks_terminal: false,
             shows_terminal: false,
             errs_terminal: false,
-            bold: false,
+            colour: false,
+            moves: false,
         };
         change(&mut manner);
         let (output, errors) = (Page::default(), Page::default());
@@ -155,10 +159,15 @@ impl Desk {
     }
 }
 
+/// The logins of somebody whose home can hold none.
+fn nothing_kept() -> Kept {
+    Kept::for_server(&Address::Local, false, |name| (name == "HOME").then(|| "/proc/nowhere".into()))
+}
+
 /// Ann, whose password is in a file.
 fn ann() -> (tempfile::NamedTempFile, Who) {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(b"secret\r\nsecond line\n").unwrap();
-    let who = Who { user: Some("ann".into()), password_file: Some(file.path().to_owned()) };
+    let who = Who { user: Some("ann".into()), password_file: Some(file.path().to_owned()), kept: nothing_kept() };
     (file, who)
 }

@@ -1,9 +1,12 @@
 //! Subcommands against a scripted server.
 
 use super::*;
+use crate::client::arguments::Parts;
 use crate::client::error::Error;
 use crate::client::exit::Exit;
-use crate::client::{about, account, history, lookup};
+use crate::client::history::{Choice, Format, Wanted};
+use crate::client::kept::{Kept, Token};
+use crate::client::{about, account, history, login, lookup};
 use crate::protocol::{Code, Count};
 
 const ROW: &str = "ann\tice cream\t2026-11-23T05:32:10.123456Z\n";
@@ -11,7 +14,7 @@ const ROW: &str = "ann\tice cream\t2026-11-23T05:32:10.123456Z\n";
 fn look_up(desk: &mut Desk, server: &Server, words: &[&str]) -> Result<Exit, Error> {
     let (_file, who) = ann();
     let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-    lookup::run(&mut desk.console, &server.connector(), &who, &words)
+    lookup::run(&mut desk.console, &server.connector(), &who, &words, Parts::default())
 }
 
 fn farewell() -> [Step; 2] {
@@ -166,11 +169,21 @@ fn nobody_listens() {
     assert!(said.contains(&address), "{said}");
 }
 
-fn history_of(reply: &str, change: impl FnOnce(&mut Manner)) -> (Desk, Result<(), Error>) {
-    let server = Server::start(vec![after_login([Step::Take("H ann 10"), give(reply)])]);
+/// The last so many, or all, as nobody says how.
+fn plainly(count: Count) -> Wanted {
+    Wanted { count: Some(count), choice: Choice::default(), oldest_first: false, format: None }
+}
+
+fn history_of(reply: &str, count: Count, change: impl FnOnce(&mut Manner)) -> (Desk, Result<(), Error>) {
+    history_as(reply, change, &plainly(count))
+}
+
+fn history_as(reply: &str, change: impl FnOnce(&mut Manner), wanted: &Wanted) -> (Desk, Result<(), Error>) {
+    let request = if wanted.count == Some(Count::All) { "H ann all" } else { "H ann 10" };
+    let server = Server::start(vec![after_login([Step::Take(request), give(reply)])]);
     let mut desk = Desk::new("", change);
     let (_file, who) = ann();
-    let outcome = history::print(&mut desk.console, &server.connector(), &who, Count::Last(10));
+    let outcome = history::print(&mut desk.console, &server.connector(), &who, wanted);
     desk.console.flush().unwrap();
     server.finish();
     (desk, outcome)
@@ -179,15 +192,24 @@ fn history_of(reply: &str, change: impl FnOnce(&mut Manner)) -> (Desk, Result<()
 #[test]
 fn a_history_in_three_shapes() {
     let reply = format!("OK 2\n{ROW}ann\t词\t2026-11-23T05:32:09.000000Z\n");
-    let (desk, outcome) = history_of(&reply, |_| {});
+    let (desk, outcome) = history_of(&reply, Count::Last(10), |_| {});
     outcome.unwrap();
     assert_eq!(desk.output.text(), reply["OK 2\n".len()..]);
-    let (desk, outcome) = history_of(&reply, |manner| manner.shows_terminal = true);
+    let (desk, outcome) = history_of(&reply, Count::Last(10), |manner| manner.shows_terminal = true);
+    outcome.unwrap();
+    // What is local depends on where the test runs.
+    let lines: Vec<String> = desk.output.text().lines().map(str::to_owned).collect();
+    assert_eq!(lines[0], "Name  Word       Time");
+    assert!(lines[1].starts_with("ann   ice cream  ") && lines[2].starts_with("ann   词         "), "{lines:?}");
+    let table = |manner: &mut Manner| (manner.shows_terminal, manner.language) = (false, Language::English);
+    let mut wanted = plainly(Count::Last(10));
+    wanted.format = Some(Format::Table);
+    let (desk, outcome) = history_as(&reply, table, &wanted);
     outcome.unwrap();
     let table =
         "Name  Word       Time (UTC)\nann   ice cream  2026-11-23 05:32:10\nann   词         2026-11-23 05:32:09\n";
     assert_eq!(desk.output.text(), table);
-    let (desk, outcome) = history_of(&reply, |manner| manner.json = true);
+    let (desk, outcome) = history_of(&reply, Count::Last(10), |manner| manner.json = true);
     outcome.unwrap();
     let first = "{\"name\":\"ann\",\"word\":\"ice cream\",\"time\":\"2026-11-23T05:32:10.123456Z\"}\n";
     assert!(desk.output.text().starts_with(first), "{}", desk.output.text());
@@ -199,11 +221,39 @@ fn a_history_that_breaks_off() {
     for terminal in [false, true] {
         for (end, number) in [("", 69), ("FAIL bye stopping\n", 69), ("garbage\n", 76)] {
             let reply = format!("OK 18446744073709551615\n{ROW}{end}");
-            let (desk, outcome) = history_of(&reply, |manner| manner.shows_terminal = terminal);
+            let (desk, outcome) = history_of(&reply, Count::All, |manner| manner.shows_terminal = terminal);
             assert_eq!(Exit::from(&outcome.unwrap_err()).number(), number, "{end:?}");
             assert!(desk.output.text().contains("ice cream"));
         }
     }
+}
+
+/// More than was asked for, or longer than anything can be, is no reply: nothing of it is shown.
+#[test]
+fn a_history_that_overdoes() {
+    let long = "x".repeat(1_000);
+    let rows = [format!("OK 11\n{}", ROW.repeat(11)), format!("OK 1\nann\t{long}\t2026-11-23T05:32:10.123456Z\n")];
+    for reply in rows {
+        let (desk, outcome) = history_of(&reply, Count::Last(10), |_| {});
+        assert_eq!((Exit::from(&outcome.unwrap_err()), desk.output.text().as_str()), (Exit::Protocol, ""));
+    }
+}
+
+/// `notfound` is of a word: to anything else it is no answer, and a filter's status must not be 1.
+#[test]
+fn a_login_is_never_not_found() {
+    let server = Server::start(vec![vec![Step::Take("L ann secret"), give("FAIL notfound no such word\n")]]);
+    let error = look_up(&mut Desk::new("apple\n", |_| {}), &server, &[]).unwrap_err();
+    server.finish();
+    assert_eq!(Exit::from(&error), Exit::Protocol);
+}
+
+#[test]
+fn about_in_too_many_words() {
+    let server = Server::start(vec![vec![Step::Take("I"), give(&format!("OK 1001\n{}", "a\tb\n".repeat(1_001)))]]);
+    let error = about::print(&mut Desk::new("", |_| {}).console, &server.connector()).unwrap_err();
+    server.finish();
+    assert_eq!(Exit::from(&error), Exit::Protocol);
 }
 
 #[test]
@@ -252,7 +302,8 @@ fn the_account_itself() {
     drop(file);
     let missing = account::register(console, &connector, &who).unwrap_err();
     assert_eq!(Exit::from(&missing), Exit::NoInput);
-    let nobody = account::register(console, &connector, &Who { user: None, password_file: None }).unwrap_err();
+    let nobody = account::register(console, &connector, &Who { user: None, password_file: None, kept: nothing_kept() })
+        .unwrap_err();
     assert_eq!(Exit::from(&nobody), Exit::Usage);
 }
 
@@ -308,5 +359,50 @@ impl io::Read for Keys {
         let line = self.0.pop().unwrap_or_default();
         buffer[..line.len()].copy_from_slice(line.as_bytes());
         Ok(line.len())
+    }
+}
+
+/// What can't be a token is not kept, and not sent anywhere; what was kept before stays.
+#[test]
+fn a_login_that_brings_no_token() {
+    let home = tempfile::tempdir().unwrap();
+    let (_file, mut who) = ann();
+    for (reply, number) in [
+        ("OK\n", 76),
+        ("OK a b\n", 76),
+        ("OK \u{1b}[2J\n", 76),
+        ("FAIL denied no\n", 77),
+        ("FAIL badreq no\n", 65),
+        ("", 69),
+    ] {
+        let server = Server::start(vec![
+            after_login([Step::Take("K ann"), give("OK good-token\n")].into_iter().chain(farewell())),
+            after_login([Step::Take("K ann"), give(reply)]),
+        ]);
+        who.kept = Kept::for_server(&server.address, false, |name| (name == "HOME").then(|| home.path().into()));
+        let mut desk = Desk::new("", |_| {});
+        login::login(&mut desk.console, &server.connector(), &who).unwrap();
+        let error = login::login(&mut desk.console, &server.connector(), &who).unwrap_err();
+        server.finish();
+        assert_eq!(Exit::from(&error).number(), number, "{reply:?}");
+        assert_eq!(who.kept.token("ann").unwrap().unwrap().as_str(), "good-token");
+    }
+}
+
+/// A server that is busy, or gone, says nothing about the token.
+#[test]
+fn a_kept_token_that_could_not_be_tried() {
+    let home = tempfile::tempdir().unwrap();
+    for (reply, number) in [("FAIL busy no\n", 75), ("FAIL unavailable no\n", 75), ("", 69)] {
+        let (_file, mut who) = ann();
+        let server = Server::start(vec![vec![Step::Take("T ann good-token"), give(reply)]]);
+        who.password_file = None;
+        who.kept = Kept::for_server(&server.address, false, |name| (name == "HOME").then(|| home.path().into()));
+        who.kept.keep("ann", &Token::new("good-token".to_owned()).unwrap()).unwrap();
+        let mut desk = Desk::new("", |_| {});
+        let error = history::clear(&mut desk.console, &server.connector(), &who, None).unwrap_err();
+        server.finish();
+        assert_eq!(Exit::from(&error).number(), number, "{reply:?}");
+        assert!(who.kept.token("ann").unwrap().is_some(), "{reply:?}");
     }
 }

@@ -1,13 +1,13 @@
 //! Accepting: from a listener to a forked child, or to a polite refusal.
 
 use super::Parent;
+use crate::daemon::admission::Refusal;
 use crate::daemon::listeners::{Accepted, Listener};
 use crate::daemon::poller::Token;
 use crate::session::{self, Inherited, Peer};
-use log::{error, info, warn};
+use log::{error, info};
 use nix::errno::Errno;
-use std::net::IpAddr;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::time::Instant;
 
 /// How many clients are accepted from one listener before signals and the other listeners are looked at again.
@@ -24,8 +24,9 @@ impl Parent {
             };
             match listener.accept() {
                 Accepted::Client(client, peer) => {
+                    let tls = listener.speaks_tls();
                     self.scarcity.over();
-                    self.admit(client, peer);
+                    self.admit(client, peer, tls);
                 }
                 Accepted::Nobody => return,
                 Accepted::Lost(error) => {
@@ -47,25 +48,21 @@ impl Parent {
         }
     }
 
-    fn admit(&mut self, client: OwnedFd, peer: Peer) {
+    fn admit(&mut self, client: OwnedFd, peer: Peer, tls: bool) {
         let now = Instant::now();
-        let place = match self.admission.enter(address(&peer)) {
+        let place = match self.admission.enter(peer.address(), now) {
             Ok(place) => place,
-            Err(refusal) => {
-                info!("client {peer} refused: {}", refusal.message());
-                self.refusals.refuse(client, refusal.message(), &self.poller, now);
-                return;
-            }
+            Err(refusal) => return self.refuse(client, &peer, tls, refusal, now),
         };
         let Some(reserved) = self.children.reserve(&self.board) else {
-            warn!("client {peer} refused: the table of children is full");
             self.admission.leave(place);
-            self.refusals.refuse(client, "the server is full; try again later", &self.poller, now);
-            return;
+            return self.refuse(client, &peer, tls, Refusal::Full, now);
         };
         let (board, hub, words, session) = (&self.board, &self.hub, &mut self.words, &self.session);
         let door = self.writer.for_children();
         let title = self.title.as_mut();
+        let pair = self.pair.as_ref().filter(|_| tls).map(AsFd::as_fd);
+        let sandbox = self.sandboxes.for_session(now);
         let inherited_peer = peer.clone();
         // In the child the client's socket is moved into the session; here it stays, to refuse with.
         let mut client = Some(client);
@@ -74,6 +71,7 @@ impl Parent {
                 Inherited {
                     client,
                     peer: inherited_peer,
+                    pair,
                     hub: hub.for_children(),
                     door,
                     board,
@@ -82,6 +80,7 @@ impl Parent {
                     settings: session,
                     title,
                     connected: now,
+                    sandbox,
                 },
                 origin,
             ),
@@ -94,10 +93,17 @@ impl Parent {
                 self.children.release(reserved);
                 self.admission.leave(place);
                 if let Some(client) = client {
-                    self.refusals.refuse(client, "the server is overloaded; try again later", &self.poller, now);
+                    self.refusals.refuse(client, tls, Refusal::Overloaded, &self.poller, now);
                 }
             }
         }
+    }
+
+    fn refuse(&mut self, client: OwnedFd, peer: &Peer, tls: bool, refusal: Refusal, now: Instant) {
+        if let Some(more) = self.refusals.may_be_said(now) {
+            info!("client {peer} refused: {}{more}", refusal.message());
+        }
+        self.refusals.refuse(client, tls, refusal, &self.poller, now);
     }
 
     /// With no descriptor left, one that is kept for this lets the longest waiting client in to be told so.
@@ -105,12 +111,14 @@ impl Parent {
         if !self.scarcity.release_spare() {
             return false;
         }
-        let accepted = usize::try_from(number).ok().and_then(|number| self.listeners.get(number)).map(Listener::accept);
+        let listener = usize::try_from(number).ok().and_then(|number| self.listeners.get(number));
+        let tls = listener.is_some_and(Listener::speaks_tls);
+        let accepted = listener.map(Listener::accept);
         let refused = match accepted {
             Some(Accepted::Client(client, peer)) => {
                 self.scarcity.begin(&std::io::Error::from(Errno::EMFILE));
                 log::debug!("client {peer} refused: no descriptor");
-                self.refusals.refuse_at_once(client, "the server is overloaded; try again later");
+                self.refusals.refuse_at_once(client, tls, Refusal::Overloaded);
                 true
             }
             _ => false,
@@ -133,12 +141,5 @@ impl Parent {
                 self.listening = false;
             }
         }
-    }
-}
-
-fn address(peer: &Peer) -> Option<IpAddr> {
-    match peer {
-        Peer::Internet(address) => Some(address.ip()),
-        Peer::Local { .. } => None,
     }
 }

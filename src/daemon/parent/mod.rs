@@ -5,9 +5,11 @@
 //! order: shutdown, reload, reap, accept.
 
 mod accepting;
+mod penalising;
 mod reloading;
 
 use crate::daemon::admission::Admission;
+use crate::daemon::certificate::PairFiles;
 use crate::daemon::children::Children;
 use crate::daemon::control::Control;
 use crate::daemon::exit::{Exit, Fatal};
@@ -16,14 +18,17 @@ use crate::daemon::leases::Leases;
 use crate::daemon::listeners::Listener;
 use crate::daemon::notify::Notifier;
 use crate::daemon::options::Lookup;
+use crate::daemon::penalties::Offence;
 use crate::daemon::poller::{Poller, Token};
 use crate::daemon::refusals::Refusals;
 use crate::daemon::reload::Reload;
+use crate::daemon::sandboxes::Sandboxes;
 use crate::daemon::scarcity::Scarcity;
 use crate::daemon::settings::Settings;
 use crate::daemon::signals::Signals;
 use crate::daemon::status::grouped;
-use crate::daemon::writer::Supervisor;
+use crate::daemon::throttle::Throttle;
+use crate::daemon::writer::{Supervisor, With};
 use crate::session::board::Board;
 use crate::session::exchange::Ask;
 use crate::session::{SessionSettings, Words};
@@ -54,6 +59,8 @@ pub struct Parts {
     pub words: Words,
     /// The snapshot's memory.
     pub memory: Option<OwnedFd>,
+    /// The certificate's memory, which the parent never looks into.
+    pub pair: Option<OwnedFd>,
     /// The page that is shared with the children.
     pub board: Board,
     /// Where children ask.
@@ -66,6 +73,8 @@ pub struct Parts {
     pub notifier: Notifier,
     /// What `ps` shows.
     pub title: Option<Title>,
+    /// What children are confined to.
+    pub sandboxes: Sandboxes,
 }
 
 /// The parent's state.
@@ -80,6 +89,8 @@ pub struct Parent {
     signals: Signals,
     words: Words,
     memory: Option<OwnedFd>,
+    pair_files: Option<PairFiles>,
+    pair: Option<OwnedFd>,
     board: Board,
     hub: Hub,
     writer: Supervisor,
@@ -88,6 +99,8 @@ pub struct Parent {
     children: Children,
     admission: Admission,
     refusals: Refusals,
+    turned_away: penalising::TurnedAway,
+    penalties_said: Throttle,
     scarcity: Scarcity,
     reload: Reload,
     control: Option<Control>,
@@ -95,6 +108,7 @@ pub struct Parent {
     started: Instant,
     notifier: Notifier,
     title: Option<Title>,
+    sandboxes: Sandboxes,
     /// When children that have not ended are killed; the daemon stops from when this is set.
     stop_by: Option<Instant>,
 }
@@ -105,8 +119,22 @@ impl Parent {
     /// # Errors
     /// [`Exit::System`]: no descriptor.
     pub fn new(parts: Parts) -> Result<Self, Fatal> {
-        let Parts { forker, settings, listeners, signals, words, memory, board, hub, writer, control, notifier, title } =
-            parts;
+        let Parts {
+            forker,
+            settings,
+            listeners,
+            signals,
+            words,
+            memory,
+            pair,
+            board,
+            hub,
+            writer,
+            control,
+            notifier,
+            title,
+            sandboxes,
+        } = parts;
         let system = |error: Errno| Fatal::new(Exit::System, format!("the event loop can't be set up: {error}"));
         let poller = Poller::new().map_err(system)?;
         poller.watch(signals.as_fd(), Token::Signal).map_err(system)?;
@@ -126,6 +154,8 @@ impl Parent {
             signals,
             words,
             memory,
+            pair_files: settings.pair,
+            pair,
             board,
             hub,
             writer,
@@ -135,6 +165,8 @@ impl Parent {
             children: Children::default(),
             admission: Admission::new(settings.max_clients, settings.max_clients_per_source, settings.exempt_sources),
             refusals: Refusals::default(),
+            turned_away: penalising::TurnedAway::default(),
+            penalties_said: Throttle::default(),
             scarcity: Scarcity::new(),
             reload: Reload::default(),
             control,
@@ -142,6 +174,7 @@ impl Parent {
             started: Instant::now(),
             notifier,
             title,
+            sandboxes,
             stop_by: None,
         };
         parent.board.publish(parent.words.generation());
@@ -269,7 +302,12 @@ impl Parent {
                 Ok(status) => {
                     let Some(pid) = status.pid() else { continue };
                     match self.children.ended(pid, status, &self.board) {
-                        Some(place) => self.admission.leave(place),
+                        Some(place) => {
+                            if let (Some(source), Some(offence)) = (place.source(), Offence::of_end(status)) {
+                                self.penalise(source, offence, Instant::now());
+                            }
+                            self.admission.leave(place);
+                        }
                         None => self.writer.ended(pid, status, Instant::now()),
                     }
                 }
@@ -282,9 +320,18 @@ impl Parent {
         }
     }
 
+    /// Forks a writer if it is time for one. Says when it is, if that is later.
     fn fork_writer(&mut self, now: Instant) -> Option<Instant> {
-        let title = self.title.as_mut();
-        self.writer.fork_due(&mut self.forker, &self.board, &self.session.database, title, now)
+        if self.writer.due().is_some_and(|due| due <= now) {
+            let with = With {
+                board: &self.board,
+                database: &self.session.database,
+                title: self.title.as_mut(),
+                sandbox: self.sandboxes.for_writer(),
+            };
+            self.writer.fork(&mut self.forker, with, now);
+        }
+        self.writer.due()
     }
 
     fn answer_children(&mut self) {
@@ -295,14 +342,8 @@ impl Parent {
                         Hub::give_words(&socket, self.words.generation(), memory.as_fd());
                     }
                 }
-                Ask::Hashing => {
-                    let turn = self.hub.queue(socket);
-                    let watched = self.hub.socket(turn).map(|fd| self.poller.watch_closing(fd, Token::Turn(turn)));
-                    if let Some(Err(error)) = watched {
-                        warn!("a child's turn can't be watched: {error}");
-                        self.hub.closed(turn);
-                    }
-                }
+                Ask::Hashing | Ask::LoggingIn | Ask::Registering => self.queue_to_hash(ask, socket),
+                Ask::FailedLogin | Ask::Mended => self.count_login(ask, &socket),
                 Ask::Database => {
                     let lease = self.leases.queue(socket, Instant::now());
                     let watched =

@@ -1,10 +1,11 @@
 //! Reloading the words, and what the operator asks over the control socket.
 
 use super::Parent;
+use crate::daemon::admission::Refusal;
 use crate::daemon::control::{Asker, Command};
 use crate::daemon::exit::{Exit, Fatal};
 use crate::daemon::listeners::Listener;
-use crate::daemon::loader::Loader;
+use crate::daemon::loader::{Loader, Wanted};
 use crate::daemon::options::Lookup;
 use crate::daemon::poller::Token;
 use crate::daemon::reload::{CHILDREN_HAVE, Moved};
@@ -17,9 +18,11 @@ use std::time::Instant;
 
 impl Parent {
     pub(super) fn begin_to_reload(&mut self) {
-        if self.lookup == Lookup::Database {
+        let words = (self.lookup == Lookup::Text).then(|| self.words_file.clone());
+        let wanted = Wanted { words, pair: self.pair_files.clone() };
+        if wanted.is_nothing() {
             info!("nothing to load: words are looked up in table words");
-            self.tell_all(&format!("ok words are looked up in table words of {}", self.database));
+            self.tell_all(&format!("ok {}", self.words_line()));
             return;
         }
         if let Some(older) = self.reload.loader.take() {
@@ -27,13 +30,13 @@ impl Parent {
             self.poller.forget(older.helper().as_fd());
             older.give_up();
         }
-        let started = Loader::start(&mut self.forker, self.words_file.as_deref()).and_then(|loader| {
+        let started = Loader::start(&mut self.forker, self.sandboxes.for_loader(), wanted).and_then(|loader| {
             self.poller.watch(loader.helper().as_fd(), Token::Loader)?;
             Ok(loader)
         });
         match started {
             Ok(loader) => {
-                info!("loading {}", loader.from());
+                info!("loading {}", loader.wanted());
                 self.reload.loader = Some(loader);
             }
             Err(error) => self.reload_failed(&Fatal::new(Exit::System, format!("no loader: {error}"))),
@@ -45,36 +48,55 @@ impl Parent {
         self.poller.forget(loader.helper().as_fd());
         let generation = self.words.generation() + 1;
         let loaded = loader.finish().and_then(|loaded| {
-            self.words
-                .replace(generation, loaded.memory.as_fd())
-                .map_err(|error| Fatal::new(Exit::System, error.to_string()))?;
+            if let Some(memory) = &loaded.words {
+                self.words
+                    .replace(generation, memory.as_fd())
+                    .map_err(|error| Fatal::new(Exit::System, error.to_string()))?;
+            }
             Ok(loaded)
         });
         match loaded {
             Ok(loaded) => {
-                if let Some(warning) = &loaded.warning {
+                for warning in &loaded.warnings {
                     warn!("{warning}");
                 }
-                self.memory = Some(loaded.memory);
-                self.board.publish(generation);
-                // Idle children would notice at their next lookup; waking them gives the old words' memory back now.
-                self.children.signal_all(Signal::SIGHUP);
-                info!("loaded {}: {}", loader.from(), self.words_line());
-                self.reload.loaded(generation, Instant::now());
+                if loaded.pair.is_some() {
+                    // For new clients; those that are there have theirs.
+                    self.pair = loaded.pair;
+                }
+                if loaded.words.is_some() {
+                    self.memory = loaded.words;
+                    self.board.publish(generation);
+                    // Idle children would notice at their next lookup; waking them gives the old words' memory back now.
+                    self.children.signal_all(Signal::SIGHUP);
+                }
+                info!("loaded {}: {}", loader.wanted(), self.words_line());
+                self.reload.loaded(self.words.generation(), Instant::now());
             }
             Err(fatal) => self.reload_failed(&fatal),
         }
     }
 
     fn reload_failed(&mut self, fatal: &Fatal) {
-        error!("reload failed: {fatal}; the old words stay");
-        // Whether the file is bad or not there: it is refused.
-        let exit = if fatal.exit == Exit::NoInput { Exit::Data } else { fatal.exit };
-        self.tell_all(&format!("refused {} {}; the old words stay", exit.status(), printable(&fatal.message)));
+        let stays = match (self.lookup, &self.pair_files) {
+            (Lookup::Text, None) => "the old words stay",
+            (Lookup::Text, Some(_)) => "the old words stay, and the old certificate",
+            (Lookup::Database, _) => "the old certificate stays",
+        };
+        error!("reload failed: {fatal}; {stays}");
+        // Whether a file is bad or not there: it is refused.
+        let exit = match fatal.exit {
+            Exit::NoInput | Exit::Configuration => Exit::Data,
+            other => other,
+        };
+        self.tell_all(&format!("refused {} {}; {stays}", exit.status(), printable(&fatal.message)));
     }
 
     fn words_line(&self) -> String {
-        format!("{} headwords, generation {}", self.words.headwords().unwrap_or(0), self.words.generation())
+        match self.words.headwords() {
+            Some(headwords) => format!("{headwords} headwords, generation {}", self.words.generation()),
+            None => format!("words are looked up in table words of {}", self.database),
+        }
     }
 
     pub(super) fn listen_to(&mut self, asker: Asker) {
@@ -162,6 +184,13 @@ impl Parent {
             forks: self.children.forks(),
             reaped: self.children.reaped(),
             refused: self.refusals.count(),
+            refused_by: status::RefusedBy {
+                clients: self.refusals.count_of(Refusal::Full),
+                clients_per_source: self.refusals.count_of(Refusal::SourceFull),
+                failures: self.refusals.count_of(Refusal::Failures),
+                scarcity: self.refusals.count_of(Refusal::Overloaded),
+            },
+            penalties: self.describe_penalties(),
             database: self.database.clone(),
             database_errors: self.board.database_errors(),
             database_connections: status::DatabaseConnections {

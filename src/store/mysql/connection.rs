@@ -2,7 +2,7 @@
 //!
 //! It never keeps more than one connection, and never repeats work more often than it says here.
 
-use std::net::ToSocketAddrs;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::os::fd::{AsFd, AsRawFd};
 use std::time::Duration;
 
@@ -15,8 +15,8 @@ use nix::sys::socket::{MsgFlags, recv};
 use nix::sys::time::TimeSpec;
 
 use super::errors::{self, Remedy};
-use crate::store::Error;
-use crate::store::location::Server;
+use super::tls;
+use crate::store::{Error, Server, SslMode};
 use crate::sys;
 
 /// How long to wait for a connection. A client is told `unavailable` within two seconds.
@@ -141,8 +141,9 @@ pub(super) fn connect(server: &Server, timeout: Duration) -> ::mysql::Result<Con
 /// Connects to a database, or to none.
 pub(super) fn connect_to(server: &Server, database: Option<&str>, timeout: Duration) -> ::mysql::Result<Conn> {
     let opts = OptsBuilder::new()
+        .ssl_opts(server.tls.as_ref().map(tls::options).transpose()?)
         .user(Some(&server.user))
-        .pass(Some(&server.password))
+        .pass(Some(server.password.as_str()))
         .db_name(database)
         .prefer_socket(false)
         .tcp_nodelay(true)
@@ -171,20 +172,48 @@ pub(super) fn connect_to(server: &Server, database: Option<&str>, timeout: Durat
 /// before it is 127.0.0.1.
 fn connect_tcp(server: &Server, opts: &OptsBuilder) -> ::mysql::Result<Conn> {
     let mut outcome = Err(DriverError::CouldNotConnect(None).into());
+    let mut families = Vec::new();
     for address in (server.host.as_str(), server.port).to_socket_addrs()? {
-        let ip = if address.is_ipv6() { format!("[{}]", address.ip()) } else { address.ip().to_string() };
-        outcome = Conn::new(Opts::from(opts.clone().ip_or_hostname(Some(ip)).tcp_port(server.port)));
-        // Any answer of a server is an answer, also a refusal.
-        if !matches!(&outcome, Err(::mysql::Error::DriverError(_) | ::mysql::Error::IoError(_))) {
+        let opts = opts.clone().tcp_port(server.port);
+        let opts = if verifies_name(server) {
+            // The driver verifies the name that it connects to. Bound to an address it tries all of that family.
+            let any = any_of_family(&address);
+            if families.contains(&any) {
+                continue;
+            }
+            families.push(any);
+            opts.ip_or_hostname(Some(&server.host)).bind_address(Some(SocketAddr::new(any, 0)))
+        } else {
+            let ip = if address.is_ipv6() { format!("[{}]", address.ip()) } else { address.ip().to_string() };
+            opts.ip_or_hostname(Some(ip))
+        };
+        outcome = Conn::new(Opts::from(opts));
+        // Any answer of a server is an answer, also a refusal; and so is a certificate.
+        let answered = match &outcome {
+            Err(failure @ ::mysql::Error::IoError(_)) => errors::of_tls(failure).is_some(),
+            Err(::mysql::Error::DriverError(_)) => false,
+            _ => true,
+        };
+        if answered {
             break;
         }
     }
     outcome
 }
 
+/// Whether the certificate is to be for the host's name, and not for an address of it.
+fn verifies_name(server: &Server) -> bool {
+    let verifies = server.tls.as_ref().is_some_and(|tls| tls.mode == SslMode::VerifyIdentity);
+    verifies && server.host.parse::<IpAddr>().is_err()
+}
+
+fn any_of_family(address: &SocketAddr) -> IpAddr {
+    if address.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() }
+}
+
 /// Runs a prepared select and converts its rows. A row of another shape than expected is an error, not a panic.
 pub(super) fn select<T: FromRow>(
-    connection: &mut Conn,
+    connection: &mut impl Queryable,
     statement: &str,
     parameters: impl Into<Params>,
 ) -> ::mysql::Result<Vec<T>> {
@@ -197,7 +226,7 @@ pub(super) fn select<T: FromRow>(
 
 /// The first row of a prepared select.
 pub(super) fn select_first<T: FromRow>(
-    connection: &mut Conn,
+    connection: &mut impl Queryable,
     statement: &str,
     parameters: impl Into<Params>,
 ) -> ::mysql::Result<Option<T>> {

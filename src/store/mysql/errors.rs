@@ -7,6 +7,8 @@ use std::io;
 
 use ::mysql::{DriverError, Error as Failure};
 
+use super::tls;
+
 use crate::store::{Error, schema};
 
 /// What to do about a failure, for the one who ran the statement.
@@ -92,6 +94,16 @@ pub(super) fn remedy(failure: &Failure) -> Remedy {
     }
 }
 
+/// What `rustls` says of a failure, if it is one of TLS.
+pub(super) fn of_tls(failure: &Failure) -> Option<&rustls::Error> {
+    match failure {
+        Failure::TlsError(error) => error.source()?.downcast_ref(),
+        Failure::IoError(error) => error.get_ref()?.downcast_ref(),
+        Failure::CodecError(error) => error.source()?.downcast_ref::<io::Error>()?.get_ref()?.downcast_ref(),
+        _ => None,
+    }
+}
+
 fn timed_out(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }
@@ -103,9 +115,24 @@ pub(super) fn explain(failure: &Failure) -> Error {
         Failure::MySqlError(error) => error.message.clone(),
         Failure::IoError(error) => error.to_string(),
         Failure::DriverError(error) => error.to_string(),
+        // What we say ourselves of the file of `ssl-ca` comes in this one.
+        Failure::TlsError(_) => match of_tls(failure) {
+            Some(rustls::Error::General(why)) => why.clone(),
+            Some(error) => error.to_string(),
+            None => failure.to_string(),
+        },
         other => other.to_string(),
     };
+    if let Some(why) = of_tls(failure).and_then(tls::explain) {
+        return Error::configuration(why);
+    }
     match failure {
+        // The file of `ssl-ca` is read anew for each connection.
+        Failure::TlsError(_) => Error::configuration(words),
+        Failure::DriverError(DriverError::TlsNotSupported) => Error::configuration(
+            "the server does not speak TLS: give it a certificate (ssl-cert and ssl-key in its configuration), or take \
+             ssl-mode out of the URL",
+        ),
         Failure::MySqlError(error) => explain_code(error.code, words),
         Failure::IoError(_) => Error::world(words),
         // The codec's only other error of its own making is a packet that is too large.

@@ -5,9 +5,12 @@
 
 mod connection;
 mod errors;
+mod operator;
 mod record;
 mod setup;
 pub(super) mod statements;
+mod tls;
+mod tokens;
 mod words;
 
 use ::mysql::prelude::Queryable;
@@ -17,8 +20,8 @@ use self::connection::{Attempt, Link, select, select_first};
 use super::location::Server;
 use super::moment;
 use super::{
-    AboutWords, Account, AccountId, Batch, Error, Microseconds, PastLookup, Place, Registration, Standing, Store,
-    WordRow,
+    AboutWords, Account, AccountId, Batch, Error, Forgetting, Microseconds, PastLookup, Place, Registration, Standing,
+    Store, TokenHash, WordRow,
 };
 use crate::sys::StoreKey;
 
@@ -65,10 +68,7 @@ impl Store for MySql {
     }
 
     fn set_passwd(&mut self, account: AccountId, passwd: &str) -> Result<Standing, Error> {
-        self.link.run(|connection, _| {
-            connection.exec_drop(statements::SET_PASSWD, (passwd, statements::id(account)))?;
-            Ok(if connection.affected_rows() > 0 { Standing::Live } else { Standing::Gone })
-        })
+        self.link.run(|connection, _| tokens::set_passwd(connection, statements::SET_PASSWD, account, passwd))
     }
 
     fn delete_account(&mut self, account: AccountId) -> Result<Standing, Error> {
@@ -84,6 +84,18 @@ impl Store for MySql {
             let there: Option<(u64,)> = select_first(connection, statements::EXISTS, (statements::id(account),))?;
             Ok(if there.is_none() { Standing::Live } else { Standing::Gone })
         })
+    }
+
+    fn keep_token(&mut self, account: AccountId, token: &TokenHash) -> Result<Standing, Error> {
+        tokens::keep(&mut self.link, account, token)
+    }
+
+    fn account_of_token(&mut self, name: &str, token: &TokenHash) -> Result<Option<AccountId>, Error> {
+        tokens::account(&mut self.link, name, token)
+    }
+
+    fn forget_token(&mut self, account: AccountId, token: &TokenHash) -> Result<Forgetting, Error> {
+        tokens::forget(&mut self.link, account, token)
     }
 
     fn record_many(&mut self, batches: &[Batch]) -> Vec<Result<Standing, Error>> {

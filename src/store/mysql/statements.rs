@@ -15,6 +15,33 @@ pub(super) const EXISTS: &str = "SELECT id FROM user WHERE id = ?";
 pub(super) const SET_PASSWD: &str = "UPDATE user SET passwd = ? WHERE id = ? AND locked = FALSE";
 pub(super) const DELETE_ACCOUNT: &str = "DELETE FROM user WHERE id = ? AND locked = FALSE";
 
+/// The account's row stays locked until the transaction ends: one at a time adds tokens to it.
+pub(super) const LOCK_ACCOUNT: &str = "SELECT id FROM user WHERE id = ? AND locked = FALSE FOR UPDATE";
+/// Hashes are sent in hexadecimal, so that nothing takes them for text in some character set.
+pub(super) const KEEP_TOKEN: &str = "INSERT INTO token (hash, user_id, created, last_used) VALUES (UNHEX(?), ?, ?, ?)";
+pub(super) const HAS_TOKEN: &str = "SELECT user_id FROM token WHERE hash = UNHEX(?) AND user_id = ?";
+pub(super) const COUNT_TOKENS: &str = "SELECT COUNT(*) FROM token WHERE user_id = ?";
+pub(super) const EXPIRE_TOKENS: &str = "DELETE FROM token WHERE user_id = ? AND last_used <= ?";
+pub(super) const DROP_OLDEST_TOKENS: &str = "DELETE FROM token WHERE user_id = ? ORDER BY created, hash LIMIT ?";
+pub(super) const TOKEN: &str = "\
+    SELECT token.user_id, token.last_used, user.name, user.locked FROM token \
+    JOIN user ON user.id = token.user_id WHERE token.hash = UNHEX(?)";
+pub(super) const USE_TOKEN: &str = "UPDATE token SET last_used = ? WHERE hash = UNHEX(?)";
+pub(super) const FORGET_TOKEN: &str = "DELETE FROM token WHERE hash = UNHEX(?) AND user_id = ?";
+pub(super) const END_TOKENS: &str = "DELETE FROM token WHERE user_id = ?";
+
+/// What the operator does to an account, locked or not.
+pub(super) const SET_LOCKED: &str = "UPDATE user SET locked = ? WHERE id = ?";
+pub(super) const RESET_PASSWD: &str = "UPDATE user SET passwd = ? WHERE id = ?";
+pub(super) const REMOVE_ACCOUNT: &str = "DELETE FROM user WHERE id = ?";
+/// The first and the last of an account's lookups are the ends of its range in the primary key. In the order of bytes,
+/// whatever the collation does with spaces: names hold none.
+pub(super) const ACCOUNTS: &str = "\
+    SELECT name, created, locked, \
+    (SELECT COUNT(*) FROM hist WHERE hist.user_id = user.id), \
+    (SELECT MAX(time) FROM hist WHERE hist.user_id = user.id), \
+    (SELECT COUNT(*) FROM token WHERE token.user_id = user.id AND token.last_used > ?) FROM user ORDER BY name";
+
 /// Read backwards from the end of the account's rows. (A join with `user`, to learn in the same statement whether
 /// there is such an account, would sort all of the account's rows first.)
 pub(in crate::store) const HISTORY: &str =
@@ -55,7 +82,7 @@ pub(super) const CLEAR_WORDS: &str = "DELETE FROM words";
 pub(super) const VERSION: &str = "SELECT value FROM meta WHERE name = ?";
 pub(super) const TABLES: &str = "\
     SELECT table_name FROM information_schema.tables \
-    WHERE table_schema = DATABASE() AND table_name IN ('hist', 'meta', 'user', 'words')";
+    WHERE table_schema = DATABASE() AND table_name IN ('hist', 'meta', 'token', 'user', 'words')";
 
 /// Which of so many accounts may be used.
 pub(super) fn live_among(accounts: usize) -> String {

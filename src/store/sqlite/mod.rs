@@ -4,8 +4,10 @@
 //! that is not on the disk.
 
 mod errors;
+mod operator;
 mod record;
 mod setup;
+mod tokens;
 
 use std::path::Path;
 
@@ -14,7 +16,8 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehav
 
 use super::moment::{self, Civil};
 use super::{
-    AboutWords, Account, AccountId, Batch, Error, PastLookup, Place, Registration, Standing, Store, WordRow, schema,
+    AboutWords, Account, AccountId, Batch, Error, Forgetting, PastLookup, Place, Registration, Standing, Store,
+    TokenHash, WordRow, schema,
 };
 use crate::sys::StoreKey;
 
@@ -98,11 +101,23 @@ impl Store for Sqlite {
     }
 
     fn set_passwd(&mut self, account: AccountId, passwd: &str) -> Result<Standing, Error> {
-        self.run(|connection| changed(connection.prepare_cached(SET_PASSWD)?.execute((passwd, number(account)))?))
+        self.write(|transaction| tokens::set_passwd(transaction, SET_PASSWD, account, passwd))
     }
 
     fn delete_account(&mut self, account: AccountId) -> Result<Standing, Error> {
         self.run(|connection| changed(connection.prepare_cached(DELETE_ACCOUNT)?.execute((number(account),))?))
+    }
+
+    fn keep_token(&mut self, account: AccountId, token: &TokenHash) -> Result<Standing, Error> {
+        tokens::keep(self, account, token)
+    }
+
+    fn account_of_token(&mut self, name: &str, token: &TokenHash) -> Result<Option<AccountId>, Error> {
+        tokens::account(self, name, token)
+    }
+
+    fn forget_token(&mut self, account: AccountId, token: &TokenHash) -> Result<Forgetting, Error> {
+        tokens::forget(self, account, token)
     }
 
     fn record_many(&mut self, batches: &[Batch]) -> Vec<Result<Standing, Error>> {

@@ -40,6 +40,13 @@ const SCHEMA: &str = "\
         origin INTEGER NOT NULL,
         UNIQUE (user_id, time, origin)
     );
+    CREATE TABLE IF NOT EXISTS token (
+        hash BLOB NOT NULL PRIMARY KEY,
+        user_id INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+        created TEXT NOT NULL,
+        last_used TEXT NOT NULL
+    ) WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS token_user ON token (user_id, created);
     CREATE TABLE IF NOT EXISTS words (
         id INTEGER PRIMARY KEY,
         word TEXT NOT NULL UNIQUE,
@@ -47,7 +54,8 @@ const SCHEMA: &str = "\
         interpret TEXT NOT NULL
     );
     CREATE INDEX IF NOT EXISTS words_folded ON words (folded, word);
-    INSERT INTO meta (name, value) VALUES ('schema_version', '1') ON CONFLICT (name) DO NOTHING;";
+    INSERT INTO meta (name, value) VALUES ('schema_version', '2')
+        ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE meta.value = '1';";
 
 /// Opens a database that is there.
 pub(super) fn open(path: &Path) -> rusqlite::Result<Connection> {
@@ -61,7 +69,7 @@ pub(super) fn open(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Makes file and schema, if they are not there; checks them, if they are. Any number of processes may do this at
+/// Makes file and schema, if they are not there; brings an older schema to ours; checks them, if they are there. Any number of processes may do this at
 /// the same time.
 pub(in crate::store) fn init(path: &Path) -> Result<(), Error> {
     make_file(path).map_err(|error| errors::explain_io(path, &error))?;
@@ -123,8 +131,9 @@ fn make_schema(path: &Path) -> Result<(), Trouble> {
 
 /// What is there where our schema should be.
 fn find(connection: &Connection) -> Result<Found, Trouble> {
-    let mut statement = connection
-        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name IN ('hist', 'meta', 'user', 'words')")?;
+    let mut statement = connection.prepare(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name IN ('hist', 'meta', 'token', 'user', 'words')",
+    )?;
     let tables: Vec<String> = statement.query_map((), |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
     let version: Option<String> = if tables.iter().any(|name| name == "meta") {
         let mut columns = connection.prepare("SELECT name FROM pragma_table_info('meta')")?;
@@ -184,7 +193,7 @@ mod tests {
         assert_eq!(std::fs::read(&foreign).unwrap(), before);
         let newer = directory.path().join("newer");
         init(&newer).unwrap();
-        open(&newer).unwrap().execute("UPDATE meta SET value = '2' WHERE name = 'schema_version'", ()).unwrap();
+        open(&newer).unwrap().execute("UPDATE meta SET value = '3' WHERE name = 'schema_version'", ()).unwrap();
         let error = init(&newer).unwrap_err();
         assert!(error.kind == Kind::Configuration && error.message.contains("newer"), "{error}");
         let nowhere = Path::new("/proc/nowhere/cidian.db");

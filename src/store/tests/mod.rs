@@ -8,8 +8,10 @@ mod history;
 #[path = "../../../tests/common/mariadb.rs"]
 #[allow(dead_code)] // The process-level tests use the rest.
 mod mariadb;
+mod operator;
 mod outages;
 mod setup;
+mod tokens;
 mod words;
 
 use std::sync::OnceLock;

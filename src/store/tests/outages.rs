@@ -29,6 +29,13 @@ fn survive(store: &mut dyn Store, mut interrupt: impl FnMut()) {
     assert_eq!(words_of(store, ann).len(), 100);
     again("standing");
     assert_eq!(store.standing(ann).unwrap(), Standing::Live);
+    again("token");
+    let token = Token::draw().unwrap().hash();
+    assert_eq!(store.keep_token(ann, &token).unwrap(), Standing::Live);
+    again("account of a token");
+    assert_eq!(store.account_of_token("ann", &token).unwrap(), Some(ann));
+    again("forget a token");
+    assert_eq!(store.forget_token(ann, &token).unwrap(), Forgetting::Done);
     again("passwd");
     assert_eq!(store.set_passwd(ann, "x").unwrap(), Standing::Live);
     again("clear");

@@ -2,7 +2,7 @@
 
 use super::*;
 
-on_both!(init_can_be_repeated, twenty_at_once);
+on_both!(init_can_be_repeated, twenty_at_once, an_older_schema_is_brought_to_ours);
 
 fn init_can_be_repeated(bed: &Bed) {
     let ann = register(&mut *bed.open(), "ann");
@@ -11,7 +11,7 @@ fn init_can_be_repeated(bed: &Bed) {
         check(&bed.location, key()).unwrap();
     }
     assert_eq!(bed.open().account("ann").unwrap().unwrap().id, ann);
-    assert_eq!(bed.sql("SELECT value FROM meta WHERE name = 'schema_version'"), "1\n");
+    assert_eq!(bed.sql("SELECT value FROM meta WHERE name = 'schema_version'"), "2\n");
 }
 
 fn twenty_at_once(bed: &Bed) {
@@ -26,6 +26,36 @@ fn twenty_at_once(bed: &Bed) {
     });
     check(&fresh, key()).unwrap();
     register(&mut *open(&fresh, key()).unwrap(), "ann");
+}
+
+/// A database of version 1, with somebody's history in it: a daemon on a server wants `init-db`, the embedded one helps
+/// itself; either way nothing is lost. An upgrade that was interrupted is finished.
+fn an_older_schema_is_brought_to_ours(bed: &Bed) {
+    let mut store = bed.open();
+    let ann = register(&mut *store, "ann");
+    assert_eq!(store.record(ann, &[record_of("a", 0, 1)]).unwrap(), Standing::Live);
+    drop(store);
+    for interrupted in [false, true] {
+        if !interrupted {
+            bed.sql("DROP TABLE token");
+        }
+        bed.sql("UPDATE meta SET value = '1' WHERE name = 'schema_version'");
+        match bed.location {
+            Location::MySql(_) => {
+                let message = refusal(check(&bed.location, key()));
+                assert!(message.contains("cidiand init-db") && message.contains("version 1"), "{message}");
+                init(&bed.location, key()).unwrap();
+            }
+            Location::Sqlite(_) => {}
+        }
+        check(&bed.location, key()).unwrap();
+        assert_eq!(bed.sql("SELECT value FROM meta WHERE name = 'schema_version'"), "2\n");
+        let mut store = bed.open();
+        assert_eq!(words_of(&mut *store, ann), ["a"]);
+        let token = Token::draw().unwrap().hash();
+        assert_eq!(store.keep_token(ann, &token).unwrap(), Standing::Live);
+        assert_eq!(store.account_of_token("ann", &token).unwrap(), Some(ann));
+    }
 }
 
 /// A database with these tables on the shared server.
@@ -64,7 +94,7 @@ fn check_says_what_is_wrong() {
     let newer = database("CREATE TABLE meta (name VARCHAR(32) PRIMARY KEY, value TEXT NOT NULL)");
     let Location::MySql(server) = &newer else { panic!("{newer}") };
     init(&newer, key()).unwrap();
-    shared().sql(&format!("UPDATE {}.meta SET value = '2'", server.database));
+    shared().sql(&format!("UPDATE {}.meta SET value = '3'", server.database));
     for outcome in [check(&newer, key()), init(&newer, key())] {
         assert!(refusal(outcome).contains("newer"));
     }

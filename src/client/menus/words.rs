@@ -1,0 +1,119 @@
+//! Looking words up until `##`: what is typed, what is found, and what may have been meant. (On the wire `##` is a
+//! word like any other: only this prompt knows it.)
+
+use super::{Menus, Next};
+use crate::client::error::{Error, Result, WordFault};
+use crate::client::interrupt;
+use crate::client::lookup::checked_word;
+use crate::client::messages::Message;
+use crate::client::prompt::{LinePrompt, Typed, lines_wait};
+use crate::client::render;
+use crate::protocol::Request;
+
+impl Menus<'_> {
+    /// Words until `##`.
+    pub(super) fn look_up(&mut self, name: &str) -> Result<Next> {
+        let mut prompt = self.line_prompt(name);
+        // What may have been meant by the word before: its number is enough.
+        let mut offered: Vec<String> = Vec::new();
+        loop {
+            let Some(typed) = self.ask_word(prompt.as_mut())? else { return self.log_out() };
+            let picked = typed.trim().parse().ok().and_then(|number: usize| offered.get(number.wrapping_sub(1)));
+            let typed = picked.cloned().unwrap_or(typed);
+            if let Some(prompt) = prompt.as_mut().filter(|_| typed.trim() != "##") {
+                prompt.remember(&typed);
+            }
+            let word = match checked_word(name, &typed) {
+                Ok("##") => return Ok(Next::LevelTwo),
+                Ok(word) => word,
+                Err(WordFault::Empty) => continue,
+                Err(fault) => {
+                    self.console.complain(&Message::BadWord { word: &typed, fault })?;
+                    continue;
+                }
+            };
+            offered.clear();
+            let mut line = Vec::new();
+            Request::Lookup { name, word }.push_line(&mut line);
+            let answer = self.link.get().exchange(|connection| {
+                connection.send(&line);
+                connection.entry()
+            });
+            match answer {
+                Ok(Some(entry)) => {
+                    self.console.paged(|console| console.write(&render::entry(&entry, console.look())))?;
+                }
+                Ok(None) => offered = self.not_found(name, word)?,
+                Err(Error::Lost { sent: true }) => self.console.complain(&Message::LookupUnknown)?,
+                Err(error) => {
+                    if matches!(error, Error::Unreachable { .. } | Error::LoginRefused(_)) {
+                        word.clone_into(&mut self.unsent);
+                    }
+                    if self.tell_at_level_two(&error)? == Next::LevelOne {
+                        return Ok(Next::LevelOne);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Line editing, where both ends are a terminal that can.
+    fn line_prompt(&mut self, name: &str) -> Option<LinePrompt> {
+        let manner = self.console.manner();
+        if !manner.asks_terminal || !manner.moves {
+            return None;
+        }
+        let (link, name) = (self.link.clone(), name.to_owned());
+        // A terminal that can't be used so is still one for lines.
+        LinePrompt::new(Box::new(move |text| link.get().suggest_quickly(&name, text))).ok()
+    }
+
+    /// Asks for a word; `None` at the end of the input. Ctrl-C on a terminal clears the line.
+    fn ask_word(&mut self, prompt: Option<&mut LinePrompt>) -> Result<Option<String>> {
+        let manner = self.console.manner();
+        let text = manner.language.say(&Message::AskWord);
+        let Some(prompt) = prompt.filter(|_| !lines_wait()) else {
+            if !manner.asks_terminal {
+                return self.console.ask(&Message::AskWord);
+            }
+            return interrupt::clearing(&text, || self.console.ask(&Message::AskWord));
+        };
+        self.console.flush()?;
+        loop {
+            let begun = std::mem::take(&mut self.unsent);
+            match prompt.ask(&text, &begun).map_err(Error::Input)? {
+                Typed::Line(line) => return Ok(Some(line)),
+                Typed::End => return Ok(None),
+                Typed::Cleared => {}
+                Typed::Unreadable => {
+                    self.console.complain(&Message::UnreadableLine)?;
+                    self.console.flush()?;
+                }
+            }
+        }
+    }
+
+    /// Says so, and what may have been meant. If that can't be had it is no failure of the lookup: whatever is wrong
+    /// with the connection, the next request finds out.
+    fn not_found(&mut self, name: &str, word: &str) -> Result<Vec<String>> {
+        self.console.complain(&Message::NotFound { word })?;
+        self.console.flush()?;
+        let found = self.link.get().exchange(|connection| connection.suggest(name, word));
+        let Ok(headwords) = found else { return Ok(Vec::new()) };
+        if headwords.is_empty() {
+            return Ok(headwords);
+        }
+        // A script that types words means words, not numbers.
+        if self.console.manner().asks_terminal {
+            let manner = self.console.manner();
+            let mut lines = String::new();
+            let text = manner.language.say(&Message::DidYouMeanNumbered { headwords: &headwords });
+            render::wrapped(&mut lines, &text, "", "", self.console.look().columns);
+            self.console.write(&lines)?;
+            Ok(headwords)
+        } else {
+            self.console.say(&Message::DidYouMean { headwords: &headwords })?;
+            Ok(Vec::new())
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Options that each make sense, but not together: what clap can't see, for options stand before and after the
+//! subcommand.
+
+use super::arguments::{Arguments, Command};
+use super::history::Format;
+
+/// Options that each make sense, but not together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Misuse {
+    /// `--local` and `--server`.
+    TwoServers,
+    /// `--tls-ca` without `--tls`.
+    TrustWithoutTls,
+    /// `--tls` and `--local`.
+    TlsToLocal,
+    /// Options of `history` before `clear`.
+    NotToClear,
+    /// `--json` without a subcommand.
+    MenusAsJson,
+    /// `--json` and another `--format`.
+    TwoFormats,
+    /// `--json` and a part of an entry.
+    PartOfJson,
+}
+
+/// What is wrong with these options, if anything is.
+pub(crate) fn misuse(arguments: &Arguments) -> Option<Misuse> {
+    if arguments.local && arguments.server.is_some() {
+        return Some(Misuse::TwoServers);
+    }
+    if arguments.tls_ca.is_some() && !arguments.tls {
+        return Some(Misuse::TrustWithoutTls);
+    }
+    if arguments.tls && arguments.local {
+        return Some(Misuse::TlsToLocal);
+    }
+    match &arguments.command {
+        // clap could do this one, but would then take `history --user ann clear` for a conflict, too.
+        Some(Command::History(history)) if history.action.is_some() && history.says_anything() => {
+            Some(Misuse::NotToClear)
+        }
+        Some(Command::History(history))
+            if arguments.json && history.format.is_some_and(|format| format != Format::Json) =>
+        {
+            Some(Misuse::TwoFormats)
+        }
+        Some(Command::Lookup { parts, .. }) if arguments.json && (parts.field.is_some() || parts.first_line) => {
+            Some(Misuse::PartOfJson)
+        }
+        None if arguments.json => Some(Misuse::MenusAsJson),
+        _ => None,
+    }
+}

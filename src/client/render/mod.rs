@@ -1,0 +1,148 @@
+//! How entries and times look on a page: bold and colours, lines wrapped to the page's width, local time. Pure but
+//! for [`pager`]; texts that come in here are made safe for a terminal first, and nothing here reads the network.
+
+pub(crate) mod pager;
+mod paint;
+mod times;
+mod wrap;
+
+pub(crate) use paint::{bold, painted};
+pub(crate) use times::{Clock, TimeText};
+pub(crate) use wrap::{expand_tabs, width, wrapped};
+
+use super::connection::Entry;
+use super::show::shown;
+use crate::protocol::printable;
+
+/// What the page is like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Look {
+    /// Whether it takes bold and colours.
+    pub(crate) colour: bool,
+    /// How many columns it has; `None` for one that has no end.
+    pub(crate) columns: Option<usize>,
+}
+
+/// The indentation of a page that is too narrow for more.
+const NARROW: usize = 12;
+
+/// An entry for a person: the headword, then the interpretation; one of several lines below its headword, indented.
+/// What is too long for a line goes on below its own beginning.
+pub(crate) fn entry(entry: &Entry, look: Look) -> String {
+    let plain = printable(&entry.headword);
+    let headword = if look.colour { bold(&plain) } else { plain.clone() };
+    let text = shown(&entry.text());
+    let mut out = String::new();
+    if text.contains('\n') {
+        let indent = if is_narrow(look.columns) { "" } else { "  " };
+        wrapped(&mut out, &headword, "", indent, look.columns);
+        for line in text.split('\n') {
+            sense(&mut out, line, indent, look);
+        }
+    } else {
+        let own = width(&plain) + 2;
+        let room = look.columns.unwrap_or(usize::MAX);
+        let hanging = if own <= room / 3 { own } else { 4.min(room / 4) };
+        let text = if look.colour { painted(&text) } else { text };
+        wrapped(&mut out, &format!("{headword}  {}", expand_tabs(&text)), "", &" ".repeat(hanging), look.columns);
+    }
+    out
+}
+
+/// One line of an interpretation, wrapped below its own beginning: behind its blanks, its number and part of speech.
+fn sense(out: &mut String, line: &str, indent: &str, look: Look) {
+    let line = expand_tabs(line);
+    let body = line.trim_start_matches(' ');
+    let room = look.columns.unwrap_or(usize::MAX);
+    let own = indent.len() + (line.len() - body.len());
+    let hanging = own + paint::marker_width(body);
+    let hanging = if is_narrow(look.columns) {
+        0
+    } else if hanging <= room / 2 {
+        hanging
+    } else {
+        indent.len()
+    };
+    let first = format!("{indent}{}", &line[..line.len() - body.len()]);
+    let first = if first.len() <= room / 2 { first } else { indent.to_owned() };
+    let body = if look.colour { painted(body) } else { body.to_owned() };
+    wrapped(out, &body, &first, &" ".repeat(hanging), look.columns);
+}
+
+fn is_narrow(columns: Option<usize>) -> bool {
+    columns.is_some_and(|columns| columns < NARROW)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const PLAIN: Look = Look { colour: false, columns: None };
+
+    fn made(headword: &str, escaped: &str) -> Entry {
+        Entry { headword: headword.into(), escaped: escaped.into() }
+    }
+
+    #[test]
+    fn entries_for_people() {
+        assert_eq!(entry(&made("apple", "n. 苹果"), PLAIN), "apple  n. 苹果\n");
+        assert_eq!(entry(&made("set", "n. 一套\\nv. 放"), PLAIN), "set\n  n. 一套\n  v. 放\n");
+        let colour = Look { colour: true, columns: None };
+        assert_eq!(
+            entry(&made("set", "n. 一套\\nv. 放"), colour),
+            "\u{1b}[1mset\u{1b}[0m\n  \u{1b}[36mn.\u{1b}[0m 一套\n  \u{1b}[36mv.\u{1b}[0m 放\n"
+        );
+    }
+
+    #[test]
+    fn long_lines_hang_below_their_beginning() {
+        let look = Look { colour: false, columns: Some(24) };
+        let text = entry(&made("apple", "n. 苹果; 苹果树, 苹果公司 (美国)"), look);
+        assert_eq!(text, "apple  n. 苹果; 苹果树,\n       苹果公司 (美国)\n");
+        let text = entry(&made("run", "1. to go fast on foot, faster than walking\\n     2. to flow"), look);
+        assert_eq!(text, "run\n  1. to go fast on foot,\n     faster than walking\n       2. to flow\n");
+        let text = entry(&made("a very long headword", "n. something long"), look);
+        assert_eq!(text, "a very long headword  n.\n    something long\n");
+    }
+
+    /// A page of one column is still a page: nothing is lost, nothing goes round for ever.
+    #[test]
+    fn one_column() {
+        for columns in 0..5 {
+            let text = entry(&made("ice", "n. 冰\\nv. 冻\\t x"), Look { colour: true, columns: Some(columns) });
+            let mut bare = String::new();
+            let mut inside = false;
+            for c in text.chars() {
+                match c {
+                    '\u{1b}' => inside = true,
+                    'm' if inside => inside = false,
+                    c if !inside && !c.is_whitespace() => bare.push(c),
+                    _ => {}
+                }
+            }
+            assert_eq!(bare, "icen.冰v.冻x", "{columns}");
+        }
+    }
+
+    proptest! {
+        /// No line is wider than the page, unless a single character is; nothing but blanks is lost.
+        #[test]
+        fn every_line_fits(
+            headword in "[a-z词é ]{1,20}",
+            text in "([a-z]{1,12}|[词典，。]{1,8}|e\u{301}| |  |1\\. |n\\. |\\\\n|\\\\t){0,40}",
+            columns in 1usize..60,
+            colour in any::<bool>(),
+        ) {
+            let made = made(&headword, &text);
+            let page = entry(&made, Look { colour, columns: Some(columns) });
+            for line in page.lines() {
+                prop_assert!(width(line) <= columns.max(2), "{} in {page:?}", width(line));
+            }
+            if !colour {
+                let ink = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+                prop_assert_eq!(ink(&page), ink(&format!("{headword}{}", made.text())));
+            }
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! A pager for what does not fit the screen. What fits is written as it is; with the first line too many the person's
+//! pager (`CIDIAN_PAGER`, `PAGER`, else `less` or `more`) is started and given everything. A pager that is left early
+//! shows as a broken pipe; one that can't be started loses nothing. Ctrl-C is the pager's while it runs.
+
+use super::wrap::width;
+use crate::client::interrupt;
+use std::io::{self, Write};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread::{self, JoinHandle};
+
+/// How many chunks may wait for the pager. A table's are up to a megabyte each.
+const WAITING_CHUNKS: usize = 64;
+
+/// What the screen holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Screen {
+    pub(crate) columns: usize,
+    pub(crate) rows: usize,
+}
+
+impl Screen {
+    /// The screen that standard output is, as large as it is now.
+    pub(crate) fn of_standard_output() -> Option<Self> {
+        let size = terminal_size::terminal_size_of(io::stdout());
+        // A terminal that does not know its size says 0.
+        size.filter(|(columns, rows)| columns.0 > 0 && rows.0 > 0)
+            .map(|(columns, rows)| Self { columns: columns.0.into(), rows: rows.0.into() })
+    }
+}
+
+/// Text on its way to the screen or a pager.
+pub(crate) struct Page {
+    screen: Screen,
+    /// What has come, as long as it may fit.
+    held: Vec<u8>,
+    pager: Option<Pager>,
+    /// No pager can be started: everything goes to the screen.
+    plain: bool,
+}
+
+struct Pager {
+    child: Child,
+    /// To the thread that writes to it: somebody who reads slowly must not keep the server waiting.
+    chunks: SyncSender<Vec<u8>>,
+    writer: JoinHandle<()>,
+    /// Until the pager has ended.
+    _interrupts: interrupt::Ignored,
+}
+
+impl Page {
+    /// Nothing has come yet.
+    pub(crate) fn new(screen: Screen) -> Self {
+        Self { screen, held: Vec::new(), pager: None, plain: false }
+    }
+
+    /// Takes text. `screen` is where it goes if there is no pager.
+    ///
+    /// # Errors
+    /// The screen or the pager takes no more; [`io::ErrorKind::BrokenPipe`] when the pager was left.
+    pub(crate) fn write(&mut self, text: &[u8], screen: &mut dyn Write) -> io::Result<()> {
+        if self.plain {
+            return screen.write_all(text);
+        }
+        if let Some(pager) = &self.pager {
+            return pager.give(text.to_vec());
+        }
+        self.held.extend_from_slice(text);
+        if !self.fits() {
+            screen.flush()?;
+            match start() {
+                Some(pager) => {
+                    let held = std::mem::take(&mut self.held);
+                    self.pager.insert(pager).give(held)?;
+                }
+                None => {
+                    self.plain = true;
+                    screen.write_all(&std::mem::take(&mut self.held))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Shows what was held, or waits until the person has read. Whether it was a pager's.
+    ///
+    /// # Errors
+    /// The screen takes no more.
+    pub(crate) fn finish(self, screen: &mut dyn Write) -> io::Result<bool> {
+        match self.pager {
+            None => screen.write_all(&self.held).map(|()| false),
+            Some(Pager { mut child, chunks, writer, _interrupts }) => {
+                drop(chunks);
+                // How both end is the person's business.
+                let _ = child.wait();
+                let _ = writer.join();
+                Ok(true)
+            }
+        }
+    }
+
+    /// Whether what is held leaves a row for the prompt below it.
+    fn fits(&self) -> bool {
+        let text = String::from_utf8_lossy(&self.held);
+        let rows: usize =
+            text.split_terminator('\n').map(|line| width(line).div_ceil(self.screen.columns).max(1)).sum();
+        rows < self.screen.rows
+    }
+}
+
+impl Pager {
+    fn give(&self, chunk: Vec<u8>) -> io::Result<()> {
+        self.chunks.send(chunk).map_err(|_| io::ErrorKind::BrokenPipe.into())
+    }
+}
+
+/// Starts the first pager that can be; `None` if the person wants none or there is none.
+fn start() -> Option<Pager> {
+    let variable = |name| std::env::var(name).ok();
+    let chosen = variable("CIDIAN_PAGER").or_else(|| variable("PAGER"));
+    let candidates = match &chosen {
+        Some(line) => vec![line.as_str()],
+        None => vec!["less", "more"],
+    };
+    candidates.into_iter().find_map(start_one)
+}
+
+/// A program and its arguments, with blanks between; `cat` and nothing stand for no pager.
+fn start_one(line: &str) -> Option<Pager> {
+    let mut words = line.split_whitespace();
+    let program = words.next().filter(|&program| program != "cat")?;
+    let mut command = Command::new(program);
+    command.args(words).stdin(Stdio::piped());
+    // Unless the person has settings: leave what fits, colours as they are, the screen as it was; text is UTF-8.
+    for (name, value) in [("LESS", "FRX"), ("LESSCHARSET", "utf-8")] {
+        if std::env::var_os(name).is_none() {
+            command.env(name, value);
+        }
+    }
+    let interrupts = interrupt::ignore();
+    let mut child = command.spawn().ok()?;
+    let mut input = child.stdin.take()?;
+    let (chunks, waiting) = sync_channel::<Vec<u8>>(WAITING_CHUNKS);
+    let writer = thread::spawn(move || while waiting.recv().is_ok_and(|chunk| input.write_all(&chunk).is_ok()) {});
+    Some(Pager { child, chunks, writer, _interrupts: interrupts })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fits_is_not_paged() {
+        let mut page = Page::new(Screen { columns: 10, rows: 4 });
+        let mut screen = Vec::new();
+        page.write("1\n2\n".as_bytes(), &mut screen).unwrap();
+        assert!(screen.is_empty());
+        page.write("词典词典词\n".as_bytes(), &mut screen).unwrap();
+        assert!(page.fits());
+        page.held.extend_from_slice(b"4\n");
+        assert!(!page.fits());
+        page.held.truncate(page.held.len() - 2);
+        assert!(!page.finish(&mut screen).unwrap());
+        assert_eq!(screen, "1\n2\n词典词典词\n".as_bytes());
+    }
+
+    /// Eleven columns of text take up two rows of ten.
+    #[test]
+    fn rows_are_counted_as_they_show() {
+        let mut page = Page::new(Screen { columns: 10, rows: 3 });
+        page.held.extend_from_slice("12345678901\n".as_bytes());
+        assert!(page.fits());
+        page.held.extend_from_slice(b"\n");
+        assert!(!page.fits());
+    }
+}

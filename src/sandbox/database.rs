@@ -1,0 +1,130 @@
+//! What a database needs of the system. Each kind gets only its own.
+
+use super::names::names;
+use super::{file_control, nearest_directory, number, request};
+use crate::store::{Location, Server, SslMode};
+use crate::sys::sandbox::{Access, Condition, Policy};
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+/// A type of socket without the flags that may be said with it.
+const TYPE: u32 = 0xF;
+
+/// What is needed to use the database at a location.
+pub fn database(location: &Location) -> Policy {
+    match location {
+        Location::Sqlite(file) => sqlite(file),
+        Location::MySql(server) => mysql(server),
+    }
+}
+
+/// Where SQLite may keep files: beside an embedded database, which is also the place for temporary ones.
+pub fn directory(location: &Location) -> Option<PathBuf> {
+    match location {
+        Location::Sqlite(file) => Some(directory_of(file)),
+        Location::MySql(_) => None,
+    }
+}
+
+fn directory_of(file: &Path) -> PathBuf {
+    match file.canonicalize() {
+        Ok(file) => nearest_directory(&file),
+        Err(_) => nearest_directory(file),
+    }
+}
+
+/// Making, reading, writing and removing files below a directory.
+pub fn files_in(directory: impl Into<PathBuf>) -> Policy {
+    Policy::default()
+        .file(directory, Access::Change)
+        .calls(&[
+            libc::SYS_openat,
+            libc::SYS_pread64,
+            libc::SYS_pwrite64,
+            libc::SYS_fsync,
+            libc::SYS_fdatasync,
+            libc::SYS_ftruncate,
+            libc::SYS_unlinkat,
+        ])
+        .calls(FILES_OF_OLD)
+}
+
+/// The file, and what SQLite keeps beside it: `-wal`, `-shm`, temporary files. Beside the file that a link leads to.
+fn sqlite(file: &Path) -> Policy {
+    files_in(directory_of(file))
+        // For the salt of a journal.
+        .file("/dev/urandom", Access::Read)
+        .calls(&[
+            libc::SYS_faccessat,
+            libc::SYS_readlinkat,
+            libc::SYS_getcwd,
+            // As root, it gives what it makes to the owner of the database.
+            libc::SYS_geteuid,
+            libc::SYS_fchown,
+            libc::SYS_fchmod,
+        ])
+        .calls(&LINKS_OF_OLD)
+        .and(file_control(&[libc::F_SETLK, libc::F_GETLK]))
+}
+
+fn mysql(server: &Server) -> Policy {
+    let policy = Policy::default()
+        .calls(&[libc::SYS_connect, libc::SYS_getsockopt, libc::SYS_getsockname, libc::SYS_getpeername])
+        .call_when(libc::SYS_ioctl, &[Condition::is(1, request(libc::FIONBIO))])
+        .and(socket_options());
+    let policy = match server.tls.as_ref().and_then(|tls| tls.ca.as_ref()) {
+        // Read whenever a connection is made.
+        Some(ca) => policy.and(opening_to_read()).file(ca, Access::Read),
+        None => policy,
+    };
+    match (&server.socket, server.host.parse::<IpAddr>()) {
+        // Connecting to a Unix socket is not opening a file: the socket's own permissions decide.
+        (Some(_), _) => policy.and(stream(libc::AF_UNIX)),
+        (None, Ok(address)) => {
+            let family = if address.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 };
+            policy.and(stream(family)).connect(server.port)
+        }
+        (None, Err(_)) => {
+            let policy =
+                policy.and(stream(libc::AF_INET)).and(stream(libc::AF_INET6)).connect(server.port).and(names());
+            match &server.tls {
+                // The driver has to be bound to a family of addresses when it verifies the host's name.
+                Some(tls) if tls.mode == SslMode::VerifyIdentity => policy.bind_own_port(),
+                _ => policy,
+            }
+        }
+    }
+}
+
+/// Opening files to read them only, also where there is no Landlock to say so.
+pub(super) fn opening_to_read() -> Policy {
+    let writing = number(libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC);
+    Policy::default().call_when(libc::SYS_openat, &[Condition::lacks(2, writing)])
+}
+
+/// Options of sockets that are not of one kind only, and those of TCP.
+pub(super) fn socket_options() -> Policy {
+    let levels = [libc::SOL_SOCKET, libc::IPPROTO_TCP].map(number);
+    Policy::default().call_when(libc::SYS_setsockopt, &[Condition::one_of(1, &levels)])
+}
+
+/// Sockets for streams of a family.
+pub(super) fn stream(family: libc::c_int) -> Policy {
+    socket(family, libc::SOCK_STREAM)
+}
+
+/// Sockets of a family and a type.
+pub(super) fn socket(family: libc::c_int, kind: libc::c_int) -> Policy {
+    let conditions = [Condition::is(0, number(family)), Condition::has(1, TYPE, number(kind))];
+    Policy::default().call_when(libc::SYS_socket, &conditions)
+}
+
+#[cfg(target_arch = "x86_64")]
+const FILES_OF_OLD: &[libc::c_long] = &[libc::SYS_open, libc::SYS_unlink];
+#[cfg(not(target_arch = "x86_64"))]
+const FILES_OF_OLD: &[libc::c_long] = &[];
+
+#[cfg(target_arch = "x86_64")]
+pub(super) const LINKS_OF_OLD: [libc::c_long; 2] = [libc::SYS_access, libc::SYS_readlink];
+#[cfg(not(target_arch = "x86_64"))]
+pub(super) const LINKS_OF_OLD: [libc::c_long; 0] = [];

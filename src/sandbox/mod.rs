@@ -1,0 +1,165 @@
+//! What each confined process may do: its system calls, files, TCP ports. Lists with their reasons, and nothing else:
+//! how they are enforced is [`sys::sandbox`](crate::sys::sandbox)'s affair.
+//!
+//! A session may do what [`session()`] says, the helpers what [`probe()`], [`loader()`] and [`writer()`] say. A new kind of
+//! process puts its policy together of [`process()`], [`database()`], [`files_in()`] and what it needs besides.
+
+#![forbid(unsafe_code)]
+
+mod database;
+mod names;
+
+pub use database::{database, directory, files_in};
+
+use crate::store::Location;
+use crate::sys::sandbox::{Access, Condition, Policy};
+use database::socket_options;
+use std::path::{Path, PathBuf};
+
+/// How many descriptors a confined process may have: a session uses about a dozen.
+const OPEN_FILES: u64 = 64;
+
+/// What every confined process does: memory, time, chance, signals to itself, talking over the sockets that it has,
+/// logging to standard error, ending.
+pub fn process() -> Policy {
+    Policy::new(OPEN_FILES)
+        .calls(&[
+            // What is open already: sockets, standard error, what a parent hands over.
+            libc::SYS_read,
+            libc::SYS_write,
+            libc::SYS_readv,
+            libc::SYS_writev,
+            libc::SYS_close,
+            libc::SYS_recvfrom,
+            libc::SYS_recvmsg,
+            libc::SYS_sendto,
+            libc::SYS_sendmsg,
+            libc::SYS_shutdown,
+            libc::SYS_ppoll,
+            libc::SYS_lseek,
+            libc::SYS_fstat,
+            libc::SYS_newfstatat,
+            libc::SYS_statx,
+            // Memory. (What may be mapped how, see below.)
+            libc::SYS_brk,
+            libc::SYS_munmap,
+            libc::SYS_mremap,
+            libc::SYS_madvise,
+            libc::SYS_futex,
+            libc::SYS_getrandom,
+            // Time: the kernel's page for it may be missing, and then the calls are made.
+            libc::SYS_clock_gettime,
+            libc::SYS_gettimeofday,
+            libc::SYS_nanosleep,
+            libc::SYS_clock_nanosleep,
+            libc::SYS_sched_yield,
+            // Signals. The second last goes on with a wait after the process was stopped and continued.
+            libc::SYS_rt_sigaction,
+            libc::SYS_rt_sigprocmask,
+            libc::SYS_rt_sigpending,
+            libc::SYS_rt_sigreturn,
+            libc::SYS_sigaltstack,
+            libc::SYS_restart_syscall,
+            // Who it is, for log lines and for `abort`.
+            libc::SYS_getpid,
+            libc::SYS_gettid,
+            // The end.
+            libc::SYS_exit,
+            libc::SYS_exit_group,
+        ])
+        .calls(OF_OLD)
+        // Nothing that can be executed: no code but what the program came with.
+        .call_when(libc::SYS_mmap, &[Condition::lacks(2, EXECUTE)])
+        .call_when(libc::SYS_mprotect, &[Condition::lacks(2, EXECUTE)])
+        // `abort` after a panic: so that it is told as what it is.
+        .call_when(libc::SYS_tgkill, &[Condition::is_own_process(0), Condition::is(2, number(libc::SIGABRT))])
+        .and(file_control(&[
+            libc::F_GETFD,
+            libc::F_SETFD,
+            libc::F_GETFL,
+            libc::F_SETFL,
+            libc::F_DUPFD_CLOEXEC,
+            libc::F_GET_SEALS,
+        ]))
+}
+
+/// Commands of `fcntl`.
+fn file_control(commands: &[libc::c_int]) -> Policy {
+    let commands: Vec<u32> = commands.iter().copied().map(number).collect();
+    Policy::default().call_when(libc::SYS_fcntl, &[Condition::one_of(1, &commands)])
+}
+
+/// A session: it answers its client, asks its parent over socket pairs of its own, and uses the database.
+pub fn session(location: &Location) -> Policy {
+    process()
+        .call_when(libc::SYS_socketpair, &[Condition::is(0, number(libc::AF_UNIX))])
+        // How much of a reply the client has not taken.
+        .call_when(libc::SYS_ioctl, &[Condition::is(1, request(libc::TIOCOUTQ))])
+        // How long to wait for the parent and the helpers; how soon the client's kernel is answered.
+        .and(socket_options())
+        .and(database(location))
+}
+
+/// The writer: it lives as long as the daemon, uses the database for sessions, and waits for many of them at once, each
+/// with a descriptor: for as many as the daemon may have.
+pub fn writer(location: &Location) -> Policy {
+    process()
+        .and(Policy::new(u64::MAX))
+        .calls(&[libc::SYS_epoll_create1, libc::SYS_epoll_ctl, libc::SYS_epoll_pwait])
+        .calls(WAIT_OF_OLD)
+        .and(socket_options())
+        .and(database(location))
+}
+
+/// The probe: it uses the database as a session does, and makes an embedded one where there is none. That it works is
+/// a test of what sessions are confined to, too.
+pub fn probe(location: &Location) -> Policy {
+    let policy = process().and(database(location));
+    match location {
+        Location::Sqlite(file) => {
+            policy.calls(&[libc::SYS_mkdirat]).calls(MKDIR_OF_OLD).file(nearest_directory(file), Access::Make)
+        }
+        Location::MySql(_) => policy,
+    }
+}
+
+/// The loader: it has the words file open when it is confined, and makes a sealed memory file of it.
+pub fn loader() -> Policy {
+    process().calls(&[libc::SYS_memfd_create]).and(file_control(&[libc::F_ADD_SEALS]))
+}
+
+/// The directory that a file is in, or the one above it that there is.
+fn nearest_directory(file: &Path) -> PathBuf {
+    let above = file.ancestors().skip(1).map(|path| if path.as_os_str().is_empty() { Path::new(".") } else { path });
+    let mut found = above.filter_map(|path| path.canonicalize().ok());
+    found.next().unwrap_or_else(|| PathBuf::from("/"))
+}
+
+/// Calls that newer machines never had, and older C libraries still make.
+#[cfg(target_arch = "x86_64")]
+const OF_OLD: &[libc::c_long] = &[libc::SYS_poll, libc::SYS_stat, libc::SYS_lstat];
+#[cfg(not(target_arch = "x86_64"))]
+const OF_OLD: &[libc::c_long] = &[];
+
+#[cfg(target_arch = "x86_64")]
+const WAIT_OF_OLD: &[libc::c_long] = &[libc::SYS_epoll_wait];
+#[cfg(not(target_arch = "x86_64"))]
+const WAIT_OF_OLD: &[libc::c_long] = &[];
+
+#[cfg(target_arch = "x86_64")]
+const MKDIR_OF_OLD: &[libc::c_long] = &[libc::SYS_mkdir];
+#[cfg(not(target_arch = "x86_64"))]
+const MKDIR_OF_OLD: &[libc::c_long] = &[];
+
+const EXECUTE: u32 = number(libc::PROT_EXEC);
+
+/// A constant of the C library, as the kernel sees it in a register.
+const fn number(constant: libc::c_int) -> u32 {
+    constant.cast_unsigned()
+}
+
+/// The same for those of `ioctl`, whose type differs from library to library; the kernel takes 32 bits.
+#[allow(clippy::cast_possible_truncation, clippy::unnecessary_cast)]
+const fn request(constant: libc::Ioctl) -> u32 {
+    constant as u32
+}

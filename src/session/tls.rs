@@ -1,0 +1,207 @@
+//! TLS on a session's connection: the handshake, bytes to records and back. It waits for nothing: the
+//! [connection](super::connection) does that, and the session decides for how long.
+
+use super::connection::Wait;
+use super::{Ending, Session, State};
+use crate::protocol::{Code, Failure, Lines};
+use crate::sys;
+use log::info;
+use nix::errno::Errno;
+use nix::sys::socket::{MsgFlags, recv, send, sendmsg};
+use rustls::{Error, ServerConfig, ServerConnection};
+use std::io::{self, IoSlice, Read, Write};
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a handshake may take where there is no grace time.
+const HANDSHAKE: Duration = Duration::from_secs(60);
+/// How every TLS client begins: a record of the handshake, of any version.
+const CLIENT_HELLO: [u8; 2] = [0x16, 0x03];
+
+/// The state of TLS on one connection.
+#[derive(Debug)]
+pub struct Tls {
+    connection: Box<ServerConnection>,
+    /// Why it failed. What there is to say to the client then is an alert, which waits to be sent.
+    failure: Option<Error>,
+    /// Whether anything has come.
+    begun: bool,
+    /// Whether the client has said that nothing more comes.
+    ended: bool,
+}
+
+impl Tls {
+    /// TLS at its beginning.
+    ///
+    /// # Errors
+    /// The server can't speak it.
+    pub fn new(server: Arc<ServerConfig>) -> Result<Self, Error> {
+        Ok(Self { connection: Box::new(ServerConnection::new(server)?), failure: None, begun: false, ended: false })
+    }
+
+    /// Whether the client has begun it.
+    pub fn has_begun(&self) -> bool {
+        self.begun
+    }
+
+    /// Whether the handshake is still under way.
+    pub fn is_handshaking(&self) -> bool {
+        self.connection.is_handshaking()
+    }
+
+    /// Why it failed, if it did.
+    pub fn failure(&self) -> Option<&Error> {
+        self.failure.as_ref()
+    }
+
+    /// Whether there is something to send.
+    pub fn wants_write(&self) -> bool {
+        self.connection.wants_write()
+    }
+
+    /// Receives once, and puts what it says into `lines`. `None` at the end of the client's stream, else whether more
+    /// is probably waiting.
+    ///
+    /// # Errors
+    /// `EAGAIN` if nothing is there; `EPROTO` if it is not TLS, or not as TLS has to be.
+    pub fn receive(&mut self, socket: BorrowedFd<'_>, lines: &mut Lines) -> Result<Option<bool>, Errno> {
+        if self.ended {
+            return Ok(None);
+        }
+        let mut socket = Socket { socket, filled: false };
+        if self.connection.read_tls(&mut socket).map_err(|error| errno(&error))? == 0 {
+            // Many close without a goodbye. Each request has its own end, so nothing hangs on it.
+            return Ok(None);
+        }
+        self.begun = true;
+        let state = self.connection.process_new_packets().map_err(|error| {
+            self.failure = Some(error);
+            Errno::EPROTO
+        })?;
+        let mut left = state.plaintext_bytes_to_read();
+        let mut buffer = [0; 4_096];
+        while left > 0 {
+            let size = self.connection.reader().read(&mut buffer).map_err(|error| errno(&error))?;
+            lines.push(&buffer[..size]);
+            left = left.saturating_sub(size.max(1));
+        }
+        self.ended = state.peer_has_closed();
+        Ok(Some(socket.filled || self.ended))
+    }
+
+    /// Takes as many of `bytes` as there is room for, to be sent.
+    pub fn take(&mut self, bytes: &[u8]) -> Result<usize, Errno> {
+        self.connection.writer().write(bytes).map_err(|error| errno(&error))
+    }
+
+    /// Sends once, all that was taken if the socket takes it.
+    ///
+    /// # Errors
+    /// Those of `sendmsg(2)`.
+    pub fn send(&mut self, socket: BorrowedFd<'_>) -> Result<usize, Errno> {
+        self.connection.write_tls(&mut Socket { socket, filled: false }).map_err(|error| errno(&error))
+    }
+
+    /// Puts the goodbye behind what is to be sent. After a failure the alert was the last word.
+    pub fn say_goodbye(&mut self) {
+        if self.failure.is_none() {
+            self.connection.send_close_notify();
+        }
+    }
+}
+
+/// The client's socket as `rustls` reads and writes it: at once, or not at all.
+struct Socket<'a> {
+    socket: BorrowedFd<'a>,
+    /// Whether the last read filled its buffer.
+    filled: bool,
+}
+
+impl Read for Socket<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let size = recv(self.socket.as_raw_fd(), buffer, MsgFlags::MSG_DONTWAIT)?;
+        self.filled = size == buffer.len();
+        Ok(size)
+    }
+}
+
+impl Write for Socket<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(send(self.socket.as_raw_fd(), bytes, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL)?)
+    }
+
+    /// The records of one batch of replies go out in one system call.
+    fn write_vectored(&mut self, parts: &[IoSlice<'_>]) -> io::Result<usize> {
+        let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
+        Ok(sendmsg::<()>(self.socket.as_raw_fd(), parts, &[], flags, None)?)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn errno(error: &io::Error) -> Errno {
+    error.raw_os_error().map_or(Errno::EPROTO, Errno::from_raw)
+}
+
+/// Whether somebody who says this first has mistaken a port of TLS for one without: a request begins so, and no
+/// handshake.
+pub fn is_clear_text(first: u8) -> bool {
+    first.is_ascii_alphabetic() || matches!(first, b'\r' | b'\n')
+}
+
+/// Whether an unfinished first line is the beginning of a handshake.
+pub fn is_handshake(line: &[u8]) -> bool {
+    line.starts_with(&CLIENT_HELLO)
+}
+
+impl Session<'_> {
+    /// Shakes hands, where the client came in for TLS, within the grace time.
+    pub(super) fn shake_hands(&mut self) -> Result<(), Ending> {
+        let deadline = self.grace_ends.unwrap_or(self.connected + HANDSHAKE);
+        self.face.show(State::LoginAwaited);
+        while self.connection.is_handshaking() {
+            if self.signals.stop_asked() {
+                return Err(Ending::Stopped);
+            }
+            match self.connection.shake_hands(deadline, &self.signals) {
+                Ok(Wait::Ready) => {}
+                Ok(Wait::Interrupted) => self.renew_words(),
+                Ok(Wait::TimedOut) => return Err(Ending::GraceOver),
+                Err(ending) => return Err(ending),
+            }
+        }
+        // The last word of the handshake may be ours, and the client waits for it; or it is the client's, and Nagle's
+        // algorithm keeps the first request back until it is acknowledged, 40 ms later (lesson D14).
+        sys::acknowledge_now(self.connection.socket());
+        self.connection.write(&[], || {})
+    }
+
+    /// Somebody speaks to a port of TLS in clear text: they are told so in the same way.
+    pub(super) fn refuse_clear_text(&mut self) {
+        self.connection.give_up_tls();
+        self.replies.fail(&Failure::new(Code::BadReq, "this address speaks TLS only; connect with --tls"));
+    }
+
+    /// Somebody begins TLS on a port without: the line will be `badreq`, whatever follows, and is told so now, because
+    /// both sides would wait for the rest of it.
+    pub(super) fn refuse_handshake(&mut self) {
+        self.face.count_request();
+        self.connection.lines.skip_line();
+        self.replies.fail(&Failure::new(Code::BadReq, "this address does not speak TLS"));
+    }
+
+    /// Whether a secret in clear text may be seen by others, and the operator does not want that.
+    pub(super) fn must_be_private(&self) -> bool {
+        self.settings.require_tls && !self.connection.speaks_tls() && !self.face.peer().is_on_this_machine()
+    }
+
+    /// Says in the log why TLS has failed, if it has.
+    pub(super) fn log_tls_failure(&self) {
+        if let Some(failure) = self.connection.tls_failure() {
+            info!("client {}: TLS: {failure}", self.face.peer());
+        }
+    }
+}

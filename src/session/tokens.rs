@@ -1,0 +1,52 @@
+//! Tokens: handing one out, logging in with one, forgetting one. They are written nowhere: the store sees hashes.
+
+use super::accounts::Means;
+use super::requests::denied;
+use super::{Ending, Session};
+use crate::protocol::{Code, Failure, push_ok, push_ok_text};
+use crate::store::{AccountId, Forgetting, Standing, Token, TokenHash};
+
+impl Session<'_> {
+    pub(super) fn new_token(&mut self, name: &str) -> Result<(), Failure> {
+        let account = self.logged_in_as(name)?;
+        let token = Token::draw().map_err(|error| self.stores.failed(&error))?;
+        match self.stores.with(|store| store.keep_token(account, &token.hash()))? {
+            Standing::Live => {
+                push_ok_text(self.replies.out(), token.as_str());
+                Ok(())
+            }
+            Standing::Gone => {
+                self.log_out();
+                Err(denied())
+            }
+        }
+    }
+
+    /// It needs no turn to hash: a token is no password, and takes no slow hash. A failure counts as any failed login.
+    pub(super) fn log_in_by_token(&mut self, name: &str, token: &str) -> Option<Ending> {
+        let checked = self.check_token(name, token);
+        self.logged_in(name, Means::Token, checked)
+    }
+
+    pub(super) fn forget_token(&mut self, name: &str, token: &str) -> Result<(), Failure> {
+        let account = self.logged_in_as(name)?;
+        match self.stores.with(|store| store.forget_token(account, &TokenHash::of(token)))? {
+            Forgetting::Done => {
+                push_ok(self.replies.out());
+                Ok(())
+            }
+            Forgetting::NoSuchToken => Err(Failure::new(Code::Denied, "no such token")),
+            Forgetting::Gone => {
+                self.log_out();
+                Err(denied())
+            }
+        }
+    }
+
+    /// A wrong name, a wrong token, what is no token at all, one that has expired and a locked account look the same,
+    /// and take the same: one hash, one look into the database.
+    fn check_token(&mut self, name: &str, token: &str) -> Result<AccountId, Failure> {
+        let account = self.stores.with(|store| store.account_of_token(name, &TokenHash::of(token)))?;
+        account.ok_or_else(|| Failure::new(Code::Denied, "wrong name or token"))
+    }
+}

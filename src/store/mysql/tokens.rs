@@ -1,0 +1,88 @@
+//! Tokens on the server: kept, used, forgotten, and ended with the password. Each piece of work may be repeated.
+
+use ::mysql::prelude::Queryable;
+use ::mysql::{Conn, TxOpts, Value};
+
+use super::connection::{Attempt, Link, select_first};
+use super::statements;
+use crate::store::moment::{self, Civil};
+use crate::store::{AccountId, Error, Forgetting, MOST_TOKENS, Standing, TokenHash, token};
+
+pub(super) fn keep(link: &mut Link, account: AccountId, token: &TokenHash) -> Result<Standing, Error> {
+    let (id, hash, now) = (statements::id(account), token.hexadecimal(), moment::present());
+    let expired = statements::date(token::expired_at(now)?);
+    let now = statements::date(Civil::of(now)?);
+    link.run(|connection, _| {
+        // A transaction that is dropped is rolled back.
+        let mut transaction = connection.start_transaction(TxOpts::default())?;
+        let live: Option<(u64,)> = select_first(&mut transaction, statements::LOCK_ACCOUNT, (&id,))?;
+        if live.is_none() {
+            return Ok(Standing::Gone);
+        }
+        // By an attempt whose answer was lost.
+        let kept: Option<(u64,)> = select_first(&mut transaction, statements::HAS_TOKEN, (&hash, &id))?;
+        if kept.is_some() {
+            return Ok(Standing::Live);
+        }
+        transaction.exec_drop(statements::EXPIRE_TOKENS, (&id, &expired))?;
+        let count: Option<(u64,)> = select_first(&mut transaction, statements::COUNT_TOKENS, (&id,))?;
+        let others = u64::from(MOST_TOKENS - 1);
+        let surplus = count.map_or(0, |(count,)| count.saturating_sub(others));
+        if surplus > 0 {
+            transaction.exec_drop(statements::DROP_OLDEST_TOKENS, (&id, surplus))?;
+        }
+        transaction.exec_drop(statements::KEEP_TOKEN, (&hash, &id, &now, &now))?;
+        transaction.commit()?;
+        Ok(Standing::Live)
+    })
+}
+
+pub(super) fn account(link: &mut Link, name: &str, token: &TokenHash) -> Result<Option<AccountId>, Error> {
+    let (hash, now) = (token.hexadecimal(), moment::present());
+    let written = statements::date(Civil::of(now)?);
+    let found: Option<(u64, Value, String, bool)> =
+        link.run(|connection, _| select_first(connection, statements::TOKEN, (&hash,)))?;
+    let Some((id, last_used, _, _)) = found.filter(|(_, _, owner, locked)| owner == name && !locked) else {
+        return Ok(None);
+    };
+    let last_used = statements::moment(&last_used)
+        .ok_or_else(|| Error::configuration("table token holds a time that is no moment in UTC"))?;
+    if !token::is_good(last_used, now) {
+        link.run(|connection, _| connection.exec_drop(statements::FORGET_TOKEN, (&hash, id)))?;
+        return Ok(None);
+    }
+    if token::is_use_written(last_used, now) {
+        link.run(|connection, _| connection.exec_drop(statements::USE_TOKEN, (&written, &hash)))?;
+    }
+    Ok(Some(AccountId(id)))
+}
+
+pub(super) fn forget(link: &mut Link, account: AccountId, token: &TokenHash) -> Result<Forgetting, Error> {
+    let hash = token.hexadecimal();
+    link.run(|connection, attempt| {
+        if super::live(connection, account)?.is_none() {
+            return Ok(Forgetting::Gone);
+        }
+        connection.exec_drop(statements::FORGET_TOKEN, (&hash, statements::id(account)))?;
+        // The attempt whose answer was lost may have forgotten it.
+        let done = connection.affected_rows() > 0 || attempt == Attempt::AfterLoss;
+        Ok(if done { Forgetting::Done } else { Forgetting::NoSuchToken })
+    })
+}
+
+/// Replaces a password's hash by `statement`, and ends the account's tokens in the same transaction.
+pub(super) fn set_passwd(
+    connection: &mut Conn,
+    statement: &str,
+    account: AccountId,
+    passwd: &str,
+) -> ::mysql::Result<Standing> {
+    let mut transaction = connection.start_transaction(TxOpts::default())?;
+    transaction.exec_drop(statement, (passwd, statements::id(account)))?;
+    if transaction.affected_rows() == 0 {
+        return Ok(Standing::Gone);
+    }
+    transaction.exec_drop(statements::END_TOKENS, (statements::id(account),))?;
+    transaction.commit()?;
+    Ok(Standing::Live)
+}

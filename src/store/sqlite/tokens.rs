@@ -1,0 +1,84 @@
+//! Tokens in the embedded store: kept, used, forgotten, and ended with the password.
+
+use rusqlite::{OptionalExtension, Row, Transaction};
+
+use super::{Sqlite, account_id, live, number};
+use crate::store::moment::{self, Civil};
+use crate::store::{AccountId, Error, Forgetting, MOST_TOKENS, Standing, TokenHash, token};
+
+const KEEP: &str = "INSERT INTO token (hash, user_id, created, last_used) VALUES (?, ?, ?, ?)";
+const HAS: &str = "SELECT 1 FROM token WHERE hash = ? AND user_id = ?";
+const EXPIRE: &str = "DELETE FROM token WHERE user_id = ? AND last_used <= ?";
+/// Fewer than none is no limit.
+const DROP_OLDEST: &str = "DELETE FROM token WHERE hash IN \
+    (SELECT hash FROM token WHERE user_id = ? ORDER BY created DESC, hash DESC LIMIT -1 OFFSET ?)";
+const TOKEN: &str = "SELECT token.user_id, token.last_used FROM token JOIN user ON user.id = token.user_id \
+    WHERE token.hash = ? AND user.name = ? AND user.locked = 0";
+const USE: &str = "UPDATE token SET last_used = ? WHERE hash = ?";
+const FORGET: &str = "DELETE FROM token WHERE hash = ? AND user_id = ?";
+const END: &str = "DELETE FROM token WHERE user_id = ?";
+
+pub(super) fn keep(store: &mut Sqlite, account: AccountId, token: &TokenHash) -> Result<Standing, Error> {
+    let now = moment::present();
+    let (expired, now) = (token::expired_at(now)?.text(), Civil::of(now)?.text());
+    store.write(|transaction| {
+        if live(&transaction, account)?.is_none() {
+            return Ok(Standing::Gone);
+        }
+        let id = number(account);
+        let kept = transaction.prepare_cached(HAS)?.exists((token.bytes(), id))?;
+        if !kept {
+            transaction.prepare_cached(EXPIRE)?.execute((id, expired))?;
+            transaction.prepare_cached(DROP_OLDEST)?.execute((id, MOST_TOKENS - 1))?;
+            transaction.prepare_cached(KEEP)?.execute((token.bytes(), id, &now, &now))?;
+            transaction.commit()?;
+        }
+        Ok(Standing::Live)
+    })
+}
+
+pub(super) fn account(store: &mut Sqlite, name: &str, token: &TokenHash) -> Result<Option<AccountId>, Error> {
+    let now = moment::present();
+    let pair = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    let found: Option<(i64, String)> =
+        store.run(|connection| connection.prepare_cached(TOKEN)?.query_row((token.bytes(), name), pair).optional())?;
+    let Some((id, last_used)) = found else { return Ok(None) };
+    let last_used = Civil::parse(&last_used)
+        .and_then(Civil::moment)
+        .ok_or_else(|| Error::configuration("table token holds a time that is no moment in UTC"))?;
+    if !token::is_good(last_used, now) {
+        store.run(|connection| connection.prepare_cached(FORGET)?.execute((token.bytes(), id)))?;
+        return Ok(None);
+    }
+    if token::is_use_written(last_used, now) {
+        let now = Civil::of(now)?.text();
+        store.run(|connection| connection.prepare_cached(USE)?.execute((now, token.bytes())))?;
+    }
+    Ok(Some(account_id(id)))
+}
+
+pub(super) fn forget(store: &mut Sqlite, account: AccountId, token: &TokenHash) -> Result<Forgetting, Error> {
+    store.write(|transaction| {
+        if live(&transaction, account)?.is_none() {
+            return Ok(Forgetting::Gone);
+        }
+        let forgotten = transaction.prepare_cached(FORGET)?.execute((token.bytes(), number(account)))?;
+        transaction.commit()?;
+        Ok(if forgotten > 0 { Forgetting::Done } else { Forgetting::NoSuchToken })
+    })
+}
+
+/// Replaces a password's hash by `statement`, and ends the account's tokens with it.
+pub(super) fn set_passwd(
+    transaction: Transaction<'_>,
+    statement: &str,
+    account: AccountId,
+    passwd: &str,
+) -> rusqlite::Result<Standing> {
+    if transaction.prepare_cached(statement)?.execute((passwd, number(account)))? == 0 {
+        return Ok(Standing::Gone);
+    }
+    transaction.prepare_cached(END)?.execute((number(account),))?;
+    transaction.commit()?;
+    Ok(Standing::Live)
+}

@@ -1,0 +1,127 @@
+//! Tokens, with which a client logs in without a password: how one is made, and what of it is kept.
+//!
+//! It never keeps a token: a store sees hashes only. A fast hash is enough where a password needs a slow one, because
+//! nobody can guess 256 random bits; and because tokens are looked up by their hash, how long that takes tells nothing
+//! about any token.
+
+use base64ct::{Base64UrlUnpadded, Encoding};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use super::moment::Civil;
+use super::{Error, Microseconds};
+
+/// How many random bytes a token is.
+const BYTES: usize = 32;
+/// How many characters of base64url that is, without padding.
+const CHARS: usize = (BYTES * 8).div_ceil(6);
+
+/// An account's tokens: the oldest goes when there would be more.
+pub const MOST_TOKENS: u32 = 20;
+/// A day, in microseconds.
+const DAY: i64 = 86_400_000_000;
+/// How long a token is good for after its last use.
+const LIFETIME: i64 = 90 * DAY;
+
+/// A new token. It is zeroed when it is dropped, and shows itself to nobody by accident.
+pub struct Token(Zeroizing<String>);
+
+impl Token {
+    /// Draws one.
+    ///
+    /// # Errors
+    /// The kernel gives no random numbers.
+    pub fn draw() -> Result<Self, Error> {
+        let mut random = Zeroizing::new([0; BYTES]);
+        getrandom::fill(&mut *random).map_err(|error| Error::world(format!("no random numbers: {error}")))?;
+        let mut text = Zeroizing::new([0; CHARS]);
+        let text = Base64UrlUnpadded::encode(&*random, &mut *text)
+            .map_err(|error| Error::bug(format!("a token can't be written: {error}")))?;
+        Ok(Self(Zeroizing::new(text.to_owned())))
+    }
+
+    /// What the client is told.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What is kept of it.
+    pub fn hash(&self) -> TokenHash {
+        TokenHash::of(&self.0)
+    }
+}
+
+/// What is kept of a token: the SHA-256 of its text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TokenHash([u8; 32]);
+
+impl TokenHash {
+    /// The hash of whatever a client says is a token. The text is hashed as it stands: what is no token at all takes
+    /// as long, and no two texts are the same token.
+    pub fn of(text: &str) -> Self {
+        Self(Sha256::digest(text.as_bytes()).into())
+    }
+
+    /// Its bytes.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Its bytes in hexadecimal: a text that no character set can change on the way.
+    pub(super) fn hexadecimal(&self) -> String {
+        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// A token was last used at `last_used`, as far as that was written down. Is it still good?
+pub(super) fn is_good(last_used: Microseconds, now: Microseconds) -> bool {
+    now.0.saturating_sub(last_used.0) < LIFETIME
+}
+
+/// Whether its use now is to be written down. A time in the future is of a clock that was wrong: it would make the
+/// token live for longer.
+pub(super) fn is_use_written(last_used: Microseconds, now: Microseconds) -> bool {
+    now < last_used || now.0.saturating_sub(last_used.0) >= DAY
+}
+
+/// Tokens that were last used then, or before, have expired.
+pub(super) fn expired_at(now: Microseconds) -> Result<Civil, Error> {
+    Civil::of(Microseconds(now.0.saturating_sub(LIFETIME)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_are_256_random_bits_in_base64url() {
+        let (one, two) = (Token::draw().unwrap(), Token::draw().unwrap());
+        for token in [&one, &two] {
+            assert_eq!(token.as_str().len(), 43);
+            assert!(token.as_str().bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)));
+            let mut bytes = [0; BYTES];
+            assert_eq!(Base64UrlUnpadded::decode(token.as_str(), &mut bytes).unwrap().len(), BYTES);
+        }
+        assert!(one.as_str() != two.as_str());
+        assert_ne!(one.hash(), two.hash());
+        assert_eq!(one.hash(), TokenHash::of(one.as_str()));
+    }
+
+    #[test]
+    fn the_hash_is_sha_256_of_the_text() {
+        // FIPS 180-2, appendix B.1.
+        let hash = TokenHash::of("abc");
+        assert_eq!(hash.hexadecimal(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(hash.bytes()[..2], [0xba, 0x78]);
+    }
+
+    #[test]
+    fn ninety_days_after_its_last_use() {
+        let now = Microseconds(1_796_083_199_000_000);
+        let ago = |days: i64| Microseconds(now.0 - days * DAY);
+        assert!(is_good(ago(89), now) && is_good(ago(0), now) && is_good(ago(-1), now));
+        assert!(!is_good(ago(90), now) && !is_good(Microseconds(i64::MIN), now));
+        assert_eq!(expired_at(now).unwrap().moment(), Some(ago(90)));
+        assert!(!is_use_written(ago(0), now) && is_use_written(ago(1), now) && is_use_written(ago(-1), now));
+    }
+}

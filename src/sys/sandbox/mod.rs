@@ -1,0 +1,100 @@
+//! Confining this process for good: resource limits, `no_new_privs`, Landlock, a seccomp filter. What is confined to
+//! what is said by a [`Policy`]; this room only carries it out.
+//!
+//! All that can be prepared is prepared before the fork, in the parent: the Landlock ruleset is made and the filter
+//! assembled once, and a child pays for a few system calls. Nothing here can be undone by the process that entered.
+
+mod filter;
+mod policy;
+mod ruleset;
+mod support;
+
+pub use policy::{Access, Condition, Policy};
+pub use support::Support;
+
+use filter::Filter;
+use nix::errno::Errno;
+use nix::sys::prctl;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+/// A policy, ready to be entered by forked children.
+#[derive(Debug)]
+pub struct Sandbox {
+    policy: Policy,
+    support: Support,
+    /// None where the kernel lacks Landlock.
+    ruleset: Option<OwnedFd>,
+    /// None where the kernel lacks seccomp.
+    filter: Option<Filter>,
+    open_files: u64,
+    /// What the policy's paths led to: Landlock binds a rule to a file, not to its name.
+    files: Vec<Option<FileNumber>>,
+}
+
+/// Device and inode.
+type FileNumber = (u64, u64);
+
+impl Sandbox {
+    /// Makes ready what the kernel supports of a policy.
+    ///
+    /// # Errors
+    /// No descriptor, or a path of the policy that can't be opened though it is there.
+    pub fn prepare(policy: Policy, support: Support) -> io::Result<Self> {
+        // Looked at first: a file that is replaced meanwhile is noticed later.
+        let files = policy.files().map(|(path, _)| file_number(path)).collect();
+        let ruleset = if support.landlock().is_some() { ruleset::make(&policy)? } else { None };
+        let filter = if support.seccomp() { Filter::assemble(policy.allowed_calls()) } else { None };
+        let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
+        Ok(Self { open_files: policy.open_files().min(hard), policy, support, ruleset, filter, files })
+    }
+
+    /// The ruleset's descriptor, which the child must not have closed when it enters.
+    pub fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        self.ruleset.as_ref().map(AsFd::as_fd)
+    }
+
+    /// Confines this process, for good. For a forked child: the ruleset's descriptor is closed.
+    ///
+    /// # Errors
+    /// The kernel refuses a layer that it said it supports. The process must not go on then.
+    pub fn enter(&self) -> Result<(), Errno> {
+        setrlimit(Resource::RLIMIT_NOFILE, self.open_files, self.open_files)?;
+        setrlimit(Resource::RLIMIT_NPROC, 0, 0)?;
+        setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
+        prctl::set_dumpable(false)?;
+        // Without it an unprivileged process may use neither of what follows.
+        prctl::set_no_new_privs()?;
+        if let Some(ruleset) = &self.ruleset {
+            ruleset::enforce(ruleset.as_fd())?;
+            // SAFETY: the value that owns it is a copy of the parent's, and never dropped: a child leaves by `_exit`.
+            Errno::result(unsafe { libc::close(ruleset.as_raw_fd()) })?;
+        }
+        match &self.filter {
+            Some(filter) => filter.install(),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether the policy's paths still lead to what they led to. When a file was replaced by another of its name, the
+    /// new one is closed to those that enter.
+    pub fn is_current(&self) -> bool {
+        self.policy.files().map(|(path, _)| file_number(path)).eq(self.files.iter().copied())
+    }
+
+    /// Makes itself ready again, for children to come.
+    ///
+    /// # Errors
+    /// As [`Sandbox::prepare`]; it stays as it was then.
+    pub fn renew(&mut self) -> io::Result<()> {
+        *self = Self::prepare(self.policy.clone(), self.support)?;
+        Ok(())
+    }
+}
+
+fn file_number(path: &Path) -> Option<FileNumber> {
+    std::fs::metadata(path).ok().map(|data| (data.dev(), data.ino()))
+}

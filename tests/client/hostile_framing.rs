@@ -1,0 +1,238 @@
+//! A server that does not keep to the protocol: counts that are not to be believed, lines and replies without end, bytes
+//! that are no text, and the end of the stream anywhere. Every subcommand ends, with a status that a script can tell.
+
+use crate::common::{PASSWD, processes, wait_for_end};
+use crate::hostile::acted_on;
+use crate::person::{Person, no_trace};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::process::Stdio;
+use std::sync::Arc;
+use std::thread;
+
+/// Every subcommand that asks the server for something.
+const SUBCOMMANDS: [&[&str]; 13] = [
+    &["lookup", "apple", "pear"],
+    &["lookup"],
+    &["lookup", "--json", "apple"],
+    &["history"],
+    &["history", "--all"],
+    &["history", "--json"],
+    &["history", "clear"],
+    &["register"],
+    &["passwd", "--new-password-file", "password"],
+    &["delete-account", "--yes"],
+    &["about"],
+    &["about", "--json"],
+    &[],
+];
+const ROW: &str = "ann\tapple\t2026-11-23T05:32:10.123456Z\n";
+
+/// What the server does with a request.
+enum Answer {
+    /// Says this, and goes on.
+    Say(Vec<u8>),
+    /// Says this, and ends the stream.
+    End(Vec<u8>),
+    /// Says the first once, and then the second for as long as anybody takes it.
+    Forever(Vec<u8>, Vec<u8>),
+}
+
+use Answer::{End, Forever, Say};
+
+/// A server that is handed each line of each connection.
+fn server(answer: impl Fn(&str) -> Answer + Send + Sync + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let answer = Arc::new(answer);
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (stream, answer) = (stream.unwrap(), Arc::clone(&answer));
+            // Whatever fails here, the client has gone.
+            thread::spawn(move || converse(stream, answer.as_ref()).is_ok());
+        }
+    });
+    address
+}
+
+fn converse(mut stream: TcpStream, answer: &dyn Fn(&str) -> Answer) -> std::io::Result<()> {
+    let mut lines = BufReader::new(stream.try_clone()?);
+    let mut line = String::new();
+    while lines.read_line(&mut line)? > 0 {
+        match answer(line.trim_end_matches('\n')) {
+            Say(bytes) => stream.write_all(&bytes)?,
+            Forever(first, bytes) => {
+                stream.write_all(&first)?;
+                loop {
+                    stream.write_all(&bytes)?;
+                }
+            }
+            End(bytes) => {
+                stream.write_all(&bytes)?;
+                stream.shutdown(Shutdown::Write)?;
+                // Unread input at the close would send a reset, which can overtake what was said.
+                std::io::copy(&mut lines, &mut std::io::sink())?;
+                return Ok(());
+            }
+        }
+        line.clear();
+    }
+    Ok(())
+}
+
+/// Runs every subcommand, and the menus through a pipe, against the server; sees what no server may bring about.
+fn every_subcommand(address: &str, statuses: &[i32]) {
+    let person = Person::new(address);
+    for &arguments in &SUBCOMMANDS {
+        let ran = if arguments.is_empty() {
+            let typed = "2\nann\nsecret\n1\napple\npear\n##\n2\n\n3\n3\n";
+            let ran = person.run(arguments, typed);
+            assert_eq!(ran.status, 0, "the menus tell what is wrong, and go on: {}", ran.err);
+            ran
+        } else {
+            let ran = person.run_as("ann", arguments, "apple\n\npear\n");
+            assert!(statuses.contains(&ran.status), "{arguments:?}: {} {:?} {:?}", ran.status, ran.out, ran.err);
+            ran
+        };
+        for text in [&ran.out, &ran.err] {
+            no_trace(text);
+            let bad: Vec<char> = text.chars().filter(|&c| acted_on(c) && c != '\t').collect();
+            assert!(bad.is_empty(), "{arguments:?}: {bad:?} in {text:?}");
+        }
+    }
+}
+
+/// A reply that is as it should be.
+fn good(request: &str) -> String {
+    match request.as_bytes().first() {
+        Some(b'Q') => "OK apple\tn. 苹果\\nv. x\n".to_owned(),
+        Some(b'S') => "OK 2\napple\napples\n".to_owned(),
+        Some(b'H') => format!("OK 2\n{ROW}{ROW}"),
+        Some(b'I') => "OK 2\nversion\t1\nlicence\tMIT\n".to_owned(),
+        _ => "OK\n".to_owned(),
+    }
+}
+
+fn letter(request: &str) -> u8 {
+    request.as_bytes().first().copied().unwrap_or_default()
+}
+
+#[test]
+fn counts_that_are_not_to_be_believed() {
+    let counts = ["99999999999", "18446744073709551615", "18446744073709551616", "-1", "0x10", "1 1", "", "１"];
+    for count in counts {
+        let address = server(move |request| match letter(request) {
+            b'H' | b'I' | b'S' => {
+                let reply = good(request);
+                let (_, rows) = reply.split_once('\n').unwrap();
+                End(format!("OK {count}\n{rows}").into_bytes())
+            }
+            b'Q' => Say(b"FAIL notfound no such word\n".to_vec()),
+            _ => Say(good(request).into_bytes()),
+        });
+        let person = Person::new(address);
+        for arguments in [["history"].as_slice(), &["history", "--json"], &["about"], &["about", "--json"]] {
+            let ran = person.run_as("ann", arguments, "").ended(76);
+            assert_eq!(ran.out, "", "{count:?} {arguments:?}");
+        }
+        // All of a history may be as many rows as that: those that come are shown, and that they end too early is told.
+        let ran = person.run_as("ann", &["history", "--all"], "");
+        assert!(matches!(ran.status, 69 | 76), "{count:?}: {}", ran.err);
+        // Suggestions are no part of the lookup: it goes on without them.
+        let ran = person.run_as("ann", &["lookup", "--json", "aple"], "").ended(1);
+        assert_eq!(ran.out, "{\"word\":\"aple\",\"found\":false,\"suggestions\":[]}\n", "{count:?}");
+    }
+}
+
+#[test]
+fn the_stream_ends_anywhere() {
+    for (arguments, asked) in [(["lookup", "apple"].as_slice(), b'Q'), (&["history"], b'H'), (&["about"], b'I')] {
+        let whole = good(std::str::from_utf8(&[asked]).unwrap());
+        for end in (0..whole.len()).step_by(6) {
+            let cut = whole.as_bytes()[..end].to_vec();
+            let address =
+                server(
+                    move |request| {
+                        if letter(request) == asked { End(cut.clone()) } else { Say(good(request).into_bytes()) }
+                    },
+                );
+            Person::new(address).run_as("ann", arguments, "").ended(69).complained("lost");
+        }
+    }
+}
+
+/// Bytes that are no replies, at the first request and after a login.
+#[test]
+fn rubbish() {
+    let nul = vec![0; 1_000];
+    let tls = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\n".to_vec();
+    let rubbish: [&[u8]; 10] = [
+        b"\n",
+        b"\r\r\r\n",
+        b"OKOK\n",
+        b"ok\n",
+        b"\xef\xbb\xbfOK\n",
+        b"\xff\xfe\xfd\n",
+        b"220 smtp.example.org ESMTP\r\n",
+        b"OK\rFAIL denied \x1b[2J\n",
+        &nul,
+        &tls,
+    ];
+    for bytes in rubbish.map(<[u8]>::to_vec) {
+        for after_login in [false, true] {
+            let said = bytes.clone();
+            let address = server(move |request| match letter(request) {
+                b'L' if after_login => Say(b"OK\n".to_vec()),
+                _ => End(said.clone()),
+            });
+            every_subcommand(&address, &[69, 76]);
+        }
+    }
+}
+
+/// What was never asked for, before and between replies, shifts all that follows. It may be told as whatever it looks
+/// like, but nothing of it reaches the terminal raw, and everything ends.
+#[test]
+fn replies_that_nobody_asked_for() {
+    for extra in ["OK\n", "FAIL exists x\n", "OK 5\n", "OK \u{1b}[2J\t\u{9b}2J\n", "FAIL bye \u{202e}\n"] {
+        let address = server(move |request| Say(format!("{extra}{}{extra}", good(request)).into_bytes()));
+        every_subcommand(&address, &[0, 69, 73, 75, 76]);
+    }
+}
+
+/// A line without end is given up; what it took to find out is bounded.
+#[test]
+fn a_line_without_end() {
+    let address = server(|request| match letter(request) {
+        b'L' => Say(b"OK\n".to_vec()),
+        _ => Forever(b"OK ".to_vec(), vec![b'x'; 1 << 20]),
+    });
+    Person::new(address).run_as("ann", &["history"], "").ended(76);
+}
+
+/// Rows without end are shown as they come, and cost no memory.
+#[test]
+fn a_history_without_end() {
+    let address = server(|request| match letter(request) {
+        b'L' => Say(b"OK\n".to_vec()),
+        _ => Forever(b"OK 18446744073709551615\n".to_vec(), ROW.repeat(1_000).into_bytes()),
+    });
+    let person = Person::new(address);
+    let file = person.password_file(PASSWD);
+    for options in [["--all"].as_slice(), &["--all", "--json"]] {
+        let arguments = ["--user", "ann", "--password-file", file.to_str().unwrap(), "history"];
+        let mut command = person.command(&[arguments.as_slice(), options].concat());
+        let mut client = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut output = client.stdout.take().unwrap();
+        let mut bytes = vec![0; 1 << 20];
+        output.read_exact(&mut bytes).unwrap();
+        assert!(String::from_utf8_lossy(&bytes[..1_000]).contains("apple"));
+        let peak = processes::status(client.id(), "VmHWM").unwrap();
+        let peak: u64 = peak.trim_end_matches(" kB").parse().unwrap();
+        assert!(peak < 24 << 10, "{peak} KiB");
+        // Whoever reads goes away.
+        drop(output);
+        assert!(wait_for_end(&mut client));
+        assert_eq!(client.wait().unwrap().code(), Some(141));
+    }
+}

@@ -1,0 +1,153 @@
+//! Any bytes as a client's requests, on the way that a session takes them: lines, requests, replies. What every such
+//! conversation must hold to. The fuzz target `requests` and the test of its corpus share it.
+
+use cidian::protocol::{
+    Code, Count, Failure, HistoryRow, Line, Lines, MAX_LINE, Request, Status, check_name, check_passwd, escape,
+    parse_entry, parse_history_row, parse_status, push_entry, push_failure, push_history_row, push_ok, push_ok_text,
+    push_pair, trim_blanks, unescape,
+};
+use time::OffsetDateTime;
+
+/// The first byte says in what pieces the others arrive.
+pub fn check(bytes: &[u8]) {
+    let Some((&piece, stream)) = bytes.split_first() else { return };
+    let piece = if piece == u8::MAX { 4_096 } else { usize::from(piece) + 1 };
+    let mut lines = Lines::new(MAX_LINE);
+    let mut expected = cut(stream).into_iter();
+    let mut replies = Vec::new();
+    for chunk in stream.chunks(piece) {
+        lines.push(chunk);
+        while let Some(line) = lines.next_line() {
+            let line = match line {
+                Line::Whole(bytes) => Some(bytes),
+                Line::TooLong => None,
+            };
+            assert_eq!(Some(line), expected.next(), "the same lines, however they arrive");
+            replies.clear();
+            let request = answer(line, &mut replies);
+            one_reply(&replies, request.as_ref());
+        }
+        lines.release_if_empty();
+    }
+    assert_eq!(expected.next(), None, "each line is answered");
+}
+
+/// The lines of a stream, by their definition: none for one that is too long. What follows the last newline is no
+/// line, but is told of when it is too long.
+fn cut(stream: &[u8]) -> Vec<Option<&[u8]>> {
+    let mut parts: Vec<&[u8]> = stream.split(|&byte| byte == b'\n').collect();
+    let rest = parts.pop().unwrap_or_default();
+    let without_cr = |line: &'_ [u8]| line.len() - usize::from(line.last() == Some(&b'\r'));
+    let mut lines: Vec<_> =
+        parts.into_iter().map(|line| Some(&line[..without_cr(line)]).filter(|line| line.len() <= MAX_LINE)).collect();
+    if without_cr(rest) > MAX_LINE {
+        lines.push(None);
+    }
+    lines
+}
+
+/// Answers a line as a session does whose dictionary has every word but `?`.
+fn answer<'a>(line: Option<&'a [u8]>, out: &mut Vec<u8>) -> Option<Request<'a>> {
+    let request = match line.map(Request::parse) {
+        None => Err(Failure::new(Code::TooLong, "the line is longer than 1024 bytes")),
+        Some(request) => request,
+    };
+    let request = match request {
+        Ok(request) => request,
+        Err(failure) => {
+            assert!(!failure.message.is_empty() && !failure.code.closes());
+            push_failure(out, &failure);
+            return None;
+        }
+    };
+    sound(&request);
+    match &request {
+        Request::Lookup { word: "?", .. } => push_failure(out, &Failure::new(Code::NotFound, "no such word")),
+        Request::Lookup { word, .. } => push_entry(out, word, &escape(&format!("n. {word}\nv.\t\\"))),
+        Request::Suggest { text, .. } => {
+            push_ok_text(out, "2");
+            out.extend_from_slice(format!("{text}\n{text}s\n").as_bytes());
+        }
+        Request::History { name, count } => {
+            let rows = if let Count::Last(n) = count { (*n).min(3) } else { 3 };
+            push_ok_text(out, &rows.to_string());
+            for _ in 0..rows {
+                push_history_row(out, &HistoryRow { name, word: "ice cream", time: OffsetDateTime::UNIX_EPOCH });
+            }
+        }
+        Request::About => {
+            push_ok_text(out, "1");
+            push_pair(out, "title", &escape("a\nb"));
+        }
+        _ => push_ok(out),
+    }
+    Some(request)
+}
+
+/// Its fields are within their limits, it is written as it was read, and it tells nobody its password.
+fn sound(request: &Request<'_>) {
+    let mut line = Vec::new();
+    request.push_line(&mut line);
+    assert_eq!(line.pop(), Some(b'\n'));
+    // `H name` is written with its number.
+    assert!(line.len() <= MAX_LINE + " 10".len());
+    assert_eq!(Request::parse(&line).as_ref(), Ok(request));
+    assert!(!line.contains(&b'\n'));
+    let shown = format!("{request:?}");
+    match request {
+        Request::Register { name, passwd }
+        | Request::Login { name, passwd }
+        | Request::ChangePasswd { name, passwd }
+        | Request::DeleteAccount { name, passwd } => {
+            assert!(check_name(name).is_ok() && check_passwd(passwd).is_ok());
+            assert_eq!(shown.split_once(' ').map(|(_, rest)| rest), Some(format!("{name:?} …").as_str()));
+        }
+        Request::Lookup { name, word } | Request::Suggest { name, text: word } => {
+            assert!(check_name(name).is_ok() && !word.is_empty() && trim_blanks(word) == *word);
+        }
+        Request::Clear { name, word } => {
+            assert!(check_name(name).is_ok() && word.is_none_or(|word| !word.is_empty() && trim_blanks(word) == word));
+        }
+        Request::History { name, count } => {
+            assert!(check_name(name).is_ok());
+            assert!(!matches!(count, Count::Last(n) if !(1..=1_000).contains(n)));
+        }
+        _ => {}
+    }
+}
+
+/// What was written is one reply, whole, as a client reads it; none of it can be taken for the next one.
+fn one_reply(reply: &[u8], request: Option<&Request<'_>>) {
+    let text = std::str::from_utf8(reply).expect("a reply is text");
+    let mut lines = text.strip_suffix('\n').expect("a reply ends its line").split('\n');
+    assert!(text.chars().all(|c| matches!(c, '\n' | '\t') || !c.is_control()), "{text:?}");
+    let first = lines.next().expect("a reply has a line");
+    let rest = match parse_status(first).expect("a reply") {
+        Status::Ok(rest) => rest,
+        Status::Fail(failure) => {
+            assert!(request.is_none_or(|_| failure.code == Code::NotFound));
+            assert_eq!(lines.next(), None);
+            return;
+        }
+    };
+    let mut more = 0;
+    match request.expect("what is no request is refused") {
+        Request::Lookup { word, .. } => {
+            let (headword, escaped) = parse_entry(rest).expect("an entry");
+            assert_eq!((headword, unescape(escaped)), (*word, format!("n. {word}\nv.\t\\")));
+        }
+        Request::Suggest { .. } | Request::History { .. } | Request::About => more = rest.parse().expect("a count"),
+        _ => assert_eq!(rest, ""),
+    }
+    for _ in 0..more {
+        let line = lines.next().expect("as many lines as were told");
+        match request {
+            Some(Request::History { name, .. }) => {
+                assert_eq!(parse_history_row(line).expect("a row").name, *name);
+            }
+            Some(Request::About) => assert_eq!(parse_entry(line), Some(("title", "a\\nb"))),
+            _ => assert!(!line.is_empty()),
+        }
+    }
+    assert_eq!(lines.next(), None);
+}

@@ -1,0 +1,8 @@
+//! A client that says anything, in any pieces.
+#![no_main]
+
+mod conversation;
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| conversation::check(bytes));
