@@ -15,3 +15,4 @@ pub mod store;
 pub mod sys;
 pub mod text;
 pub mod words;
+pub mod writer;

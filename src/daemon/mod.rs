@@ -11,6 +11,7 @@ mod exit;
 mod helper;
 mod hub;
 mod import;
+mod leases;
 mod listeners;
 mod loader;
 mod logging;
@@ -34,6 +35,7 @@ mod status;
 mod throttle;
 mod tools;
 mod users;
+mod writer;
 
 pub use exit::{Exit, Fatal};
 pub use options::CommandLine;

@@ -93,6 +93,9 @@ pub struct Options {
     /// A network that no per-source limit touches; may be repeated; `none` for none [default: 127.0.0.0/8, ::1/128]
     #[arg(long, value_name = "NET")]
     pub exempt_source: Vec<String>,
+    /// At most so many connections to the database at once, however many clients; at least 2 [default: 64]
+    #[arg(long, value_name = "N")]
+    pub database_connections: Option<u32>,
     /// Seconds without a whole request before the connection is closed; 0 for none [default: 600]
     #[arg(long, value_name = "S")]
     pub idle_timeout: Option<u64>,

@@ -2,6 +2,7 @@
 
 use super::control::Asker;
 use super::hub::Turn;
+use super::leases::Lease;
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use std::os::fd::BorrowedFd;
@@ -20,6 +21,8 @@ pub enum Token {
     Listener(u32),
     /// A child's turn is over.
     Turn(Turn),
+    /// A child's lease is over.
+    Lease(Lease),
     /// A refused client has closed.
     Refused(u32),
     /// Somebody waits at the control socket.
@@ -39,6 +42,7 @@ impl Token {
             Self::Refused(number) => (5, number),
             Self::Control => (6, 0),
             Self::Asker(Asker(number)) => (7, number),
+            Self::Lease(Lease(number)) => (8, number),
         };
         (kind << 32) | u64::from(number)
     }
@@ -54,6 +58,7 @@ impl Token {
             5 => Self::Refused(low),
             6 => Self::Control,
             7 => Self::Asker(Asker(low)),
+            8 => Self::Lease(Lease(low)),
             _ => return None,
         })
     }
@@ -129,6 +134,7 @@ mod tests {
             Token::Refused(7),
             Token::Control,
             Token::Asker(Asker(9)),
+            Token::Lease(Lease(u32::MAX - 1)),
         ] {
             assert_eq!(Token::of(token.number()), Some(token));
         }

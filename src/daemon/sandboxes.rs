@@ -15,6 +15,7 @@ const LOOK: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Sandboxes {
     sessions: Sandbox,
+    writer: Sandbox,
     loader: Sandbox,
     looked: Instant,
 }
@@ -27,6 +28,7 @@ impl Sandboxes {
     pub fn prepare(database: &Location, support: Support) -> Result<Self, Fatal> {
         Ok(Self {
             sessions: one(sandbox::session(database), support)?,
+            writer: one(sandbox::writer(database), support)?,
             loader: one(sandbox::loader(), support)?,
             looked: Instant::now(),
         })
@@ -36,19 +38,29 @@ impl Sandboxes {
     pub fn for_session(&mut self, now: Instant) -> &Sandbox {
         if now.duration_since(self.looked) >= LOOK {
             self.looked = now;
-            if !self.sessions.is_current() {
-                match self.sessions.renew() {
-                    Ok(()) => info!("files that sessions use were replaced; new sessions get the new ones"),
-                    Err(error) => warn!("files that sessions use were replaced, but can't be opened yet: {error}"),
-                }
-            }
+            renew(&mut self.sessions, "sessions");
         }
         &self.sessions
+    }
+
+    /// For a writer that is to be forked now.
+    pub fn for_writer(&mut self) -> &Sandbox {
+        renew(&mut self.writer, "the writer");
+        &self.writer
     }
 
     /// For a loader.
     pub fn for_loader(&self) -> &Sandbox {
         &self.loader
+    }
+}
+
+fn renew(sandbox: &mut Sandbox, whose: &str) {
+    if !sandbox.is_current() {
+        match sandbox.renew() {
+            Ok(()) => info!("files of {whose} were replaced; those that are forked from now on get the new ones"),
+            Err(error) => warn!("files of {whose} were replaced, but can't be opened yet: {error}"),
+        }
     }
 }
 

@@ -19,6 +19,9 @@ use zeroize::Zeroizing;
 pub const DEFAULT_CONFIG: &str = "/etc/cidian/cidiand.toml";
 /// The words file that is loaded when none is named and it is there.
 pub const DEFAULT_WORDS: &str = "/usr/share/cidian/words.txt";
+/// The most connections to the database, where nothing else is said: well below the 151 clients that a MariaDB takes
+/// by default.
+const DATABASE_CONNECTIONS: u32 = 64;
 
 /// Everything that is settled before the daemon starts.
 #[derive(Debug, Clone)]
@@ -41,6 +44,8 @@ pub struct Settings {
     pub max_clients_per_source: Option<u32>,
     /// Networks that no per-source limit touches.
     pub exempt_sources: Vec<Network>,
+    /// The most connections to the database at once, the writer's among them; at least two.
+    pub database_connections: u32,
     /// Where what lasts is kept.
     pub state_directory: StateDirectory,
 }
@@ -61,6 +66,7 @@ struct File {
     max_clients: Option<u32>,
     max_clients_per_source: Option<u32>,
     exempt_source: Option<OneOrMore>,
+    database_connections: Option<u32>,
     idle_timeout: Option<u64>,
     login_grace: Option<u64>,
 }
@@ -159,6 +165,13 @@ impl Settings {
             Some(said) => Location::parse(&said.value).map_err(|why| said.wrong(why))?,
             None => Location::Sqlite(state_directory.path().join("cidian.db")),
         };
+        let said = choose("database-connections", options.database_connections, file.database_connections, &path);
+        let database_connections = match said {
+            Some(said) if said.value < 2 => {
+                return Err(said.wrong("at least 2: one for the writer, one for everything else"));
+            }
+            said => said.map_or(DATABASE_CONNECTIONS, |said| said.value),
+        };
         let words = options.words.or(file.words).or_else(|| {
             let default = PathBuf::from(DEFAULT_WORDS);
             default.exists().then_some(default)
@@ -184,6 +197,7 @@ impl Settings {
             max_clients: limit(options.max_clients, file.max_clients, 10_000),
             max_clients_per_source: limit(options.max_clients_per_source, file.max_clients_per_source, 256),
             exempt_sources,
+            database_connections,
             state_directory,
         })
     }
@@ -211,6 +225,7 @@ impl Settings {
             max_clients: None,
             max_clients_per_source: None,
             exempt_sources: Vec::new(),
+            database_connections: DATABASE_CONNECTIONS,
             state_directory,
         })
     }

@@ -11,6 +11,7 @@ use super::parent::{Parent, Parts};
 use super::sandboxes::{self, Sandboxes};
 use super::settings::{Settings, environment};
 use super::signals::Signals;
+use super::writer::Supervisor;
 use super::{import, logging, probe, tools, users};
 use crate::sandbox;
 use crate::session::Words;
@@ -111,6 +112,7 @@ pub(super) fn prepare(
     let board = Board::new(slots).map_err(|error| system("the board of children", &error))?;
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let hub = Hub::new(processors).map_err(|error| system("the hub", &error))?;
+    let writer = Supervisor::new().map_err(|error| system("the writer", &error))?;
     let title = Title::prepare(&forker);
     if title.is_none() {
         warn!("sessions can't show themselves in ps: /proc does not tell where the command line is");
@@ -125,6 +127,7 @@ pub(super) fn prepare(
         pair,
         board,
         hub,
+        writer,
         control,
         notifier,
         title,

@@ -35,6 +35,36 @@ pub struct Status {
     pub database: String,
     /// Requests of living children that the database failed.
     pub database_errors: u64,
+    /// Connections to the database.
+    #[serde(default)]
+    pub database_connections: DatabaseConnections,
+    /// The process that commits history records.
+    #[serde(default)]
+    pub writer: Writer,
+}
+
+/// Connections to the database.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatabaseConnections {
+    /// The most there may be; one of them is the writer's.
+    pub limit: u32,
+    /// Leased to children.
+    pub leased: u64,
+    /// Children that wait for one.
+    pub waiting: u64,
+}
+
+/// The writer.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Writer {
+    /// Its process; none for the moment between two.
+    pub pid: Option<i32>,
+    /// Writers that were ever forked.
+    pub forks: u64,
+    /// Records that were made durable.
+    pub records: u64,
+    /// In how many commits.
+    pub commits: u64,
 }
 
 /// Clients by what their children are doing.
@@ -171,6 +201,20 @@ impl Status {
         rows.push(("database", self.database.clone()));
         if self.database_errors > 0 {
             rows.push(("  errors", grouped(self.database_errors)));
+        }
+        let connections = &self.database_connections;
+        let (leased, limit) = (grouped(connections.leased), grouped(connections.limit.into()));
+        let mut leases = format!("{leased} leased to children (at most {limit}, one is the writer's)");
+        if connections.waiting > 0 {
+            let _ = write!(leases, ", {} wait for one", grouped(connections.waiting));
+        }
+        rows.push(("  connections", leases));
+        let writer = &self.writer;
+        let pid = writer.pid.map_or_else(|| "none".to_owned(), |pid| format!("process {pid}"));
+        let (records, commits) = (grouped(writer.records), grouped(writer.commits));
+        rows.push(("writer", format!("{pid}, {records} records in {commits} commits")));
+        if writer.forks > 1 {
+            rows.push(("  forked", format!("{} times", grouped(writer.forks))));
         }
         let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
         rows.iter().fold(String::new(), |mut out, (name, value)| {

@@ -100,9 +100,11 @@ pub fn session(location: &Location) -> Policy {
         .and(database(location))
 }
 
-/// A helper that lives as long as the daemon, uses the database for sessions, and waits for many of them at once.
+/// The writer: it lives as long as the daemon, uses the database for sessions, and waits for many of them at once, each
+/// with a descriptor: for as many as the daemon may have.
 pub fn writer(location: &Location) -> Policy {
     process()
+        .and(Policy::new(u64::MAX))
         .calls(&[libc::SYS_epoll_create1, libc::SYS_epoll_ctl, libc::SYS_epoll_pwait])
         .calls(WAIT_OF_OLD)
         .and(socket_options())

@@ -170,6 +170,7 @@ impl Session<'_> {
     fn hashing<T>(&mut self, purpose: Ask, work: impl FnOnce() -> T) -> Result<T, Failure> {
         self.face.show(State::Hashing);
         let permit = self.wait_for_turn(purpose)?;
+        self.stores.close_if_wanted();
         let done = work();
         drop(permit);
         self.face.show(State::Busy);
@@ -185,12 +186,15 @@ impl Session<'_> {
         let permit = ask_to_hash(self.hub, purpose).map_err(|error| failed(&error))?;
         loop {
             // Nothing is asked of the client's socket; what is always told is that it is gone for good.
-            let mut watched = [
+            let mut watched = vec![
                 PollFd::new(permit.as_fd(), PollFlags::POLLIN),
                 PollFd::new(self.connection.socket(), PollFlags::empty()),
             ];
+            // A database connection is not kept from others meanwhile.
+            watched.extend(self.stores.lease().map(|lease| PollFd::new(lease, PollFlags::POLLIN)));
             match wait(&mut watched, None, &self.signals) {
                 Ok(Wait::Ready) if watched[0].any() == Some(true) => break,
+                Ok(Wait::Ready) if watched.get(2).is_some_and(|lease| lease.any() == Some(true)) => self.stores.close(),
                 Ok(Wait::Ready) => {
                     self.ends = Some(Ending::Lost);
                     return Err(Failure::new(Code::Unavailable, "the client has gone"));

@@ -23,6 +23,9 @@ const NAME_NUMBERS: usize = MAX_NAME_CHARS * 4 / 8;
 const STATE: usize = NAME + NAME_NUMBERS;
 /// In the head: failures of the database that sessions have met.
 const DATABASE_ERRORS: usize = 1;
+/// In the head: records that the writer has made durable, and in how many commits.
+const RECORDS: usize = 2;
+const COMMITS: usize = 3;
 
 /// The board.
 #[derive(Debug)]
@@ -64,6 +67,17 @@ impl Board {
     /// How many requests were failed by the database.
     pub fn database_errors(&self) -> u64 {
         self.numbers[DATABASE_ERRORS].load(Ordering::Relaxed)
+    }
+
+    /// So many records were made durable at once. The writer's.
+    pub fn count_commit(&self, records: u64) {
+        self.numbers[RECORDS].fetch_add(records, Ordering::Relaxed);
+        self.numbers[COMMITS].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many records were made durable, and in how many commits.
+    pub fn commits(&self) -> (u64, u64) {
+        (self.numbers[RECORDS].load(Ordering::Relaxed), self.numbers[COMMITS].load(Ordering::Relaxed))
     }
 
     /// A child's slot.

@@ -9,6 +9,7 @@ use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::socket::{MsgFlags, Shutdown, recv, send, shutdown};
 use nix::sys::time::TimeSpec;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 use zeroize::Zeroize;
 
@@ -35,7 +36,7 @@ pub enum Wait {
 /// A non-blocking connection and the lines that have come in on it.
 #[derive(Debug)]
 pub struct Connection {
-    socket: OwnedFd,
+    socket: Rc<OwnedFd>,
     /// What is between the socket and the lines; nothing in clear text.
     tls: Option<Tls>,
     /// What was read and not yet answered.
@@ -45,7 +46,7 @@ pub struct Connection {
 }
 
 impl Connection {
-    pub fn new(socket: OwnedFd, tls: Option<Tls>) -> Self {
+    pub fn new(socket: Rc<OwnedFd>, tls: Option<Tls>) -> Self {
         Self { socket, tls, lines: Lines::new(MAX_LINE), more: true }
     }
 
@@ -136,7 +137,11 @@ impl Connection {
             Ok(Some(more)) => {
                 self.more = more;
                 // An answer that TLS itself has to give, such as new keys for new keys.
-                if tls.wants_write() && !tls.is_handshaking() { self.write(&[]).map(|()| true) } else { Ok(true) }
+                if tls.wants_write() && !tls.is_handshaking() {
+                    self.write(&[], || {}).map(|()| true)
+                } else {
+                    Ok(true)
+                }
             }
             Ok(None) => Ok(false),
             Err(Errno::EAGAIN | Errno::EINTR) => {
@@ -148,25 +153,22 @@ impl Connection {
         }
     }
 
-    /// Waits for something to read.
-    pub fn wait_readable(&self, deadline: Option<Instant>, signals: &ChildSignals) -> Result<Wait, Ending> {
-        wait(&mut [PollFd::new(self.socket.as_fd(), PollFlags::POLLIN)], deadline, signals)
-    }
-
     /// Writes everything, for as long as there is progress: that the client takes bytes. The kernel's buffer finds
     /// room now and then though nobody reads, and on the other hand tells nothing of one who reads slowly.
-    pub fn write(&mut self, mut bytes: &[u8]) -> Result<(), Ending> {
+    ///
+    /// `before_waiting` is called before the client is waited for: who reads slowly should keep nothing from others.
+    pub fn write(&mut self, mut bytes: &[u8], mut before_waiting: impl FnMut()) -> Result<(), Ending> {
         let Self { socket, tls, .. } = self;
         let socket = socket.as_fd();
         match tls {
-            None => deliver(socket, None, || {
+            None => deliver(socket, None, &mut before_waiting, || {
                 if !bytes.is_empty() {
                     let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
                     bytes = &bytes[send(socket.as_raw_fd(), bytes, flags)?..];
                 }
                 Ok(bytes.is_empty())
             }),
-            Some(tls) => deliver(socket, None, || {
+            Some(tls) => deliver(socket, None, &mut before_waiting, || {
                 if !tls.wants_write() && !bytes.is_empty() {
                     bytes = &bytes[tls.take(bytes)?..];
                 }
@@ -184,7 +186,7 @@ impl Connection {
         let Self { socket, tls, .. } = self;
         if let Some(tls) = tls {
             tls.say_goodbye();
-            deliver(socket.as_fd(), Some(Instant::now() + patience), || {
+            deliver(socket.as_fd(), Some(Instant::now() + patience), &mut || {}, || {
                 if tls.wants_write() {
                     tls.send(socket.as_fd())?;
                 }
@@ -224,6 +226,7 @@ impl Connection {
 fn deliver(
     socket: BorrowedFd<'_>,
     deadline: Option<Instant>,
+    before_waiting: &mut dyn FnMut(),
     mut send: impl FnMut() -> Result<bool, Errno>,
 ) -> Result<(), Ending> {
     let mut gives_up = None;
@@ -238,6 +241,7 @@ fn deliver(
                 if until <= now {
                     return Err(Ending::Unread);
                 }
+                before_waiting();
                 let before = sys::not_taken(socket);
                 let timeout = time_until(Some(until.min(now + LOOK)));
                 // Signals stay blocked: a reply that was begun is finished, or the parent loses patience.

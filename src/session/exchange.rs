@@ -6,11 +6,18 @@
 
 use crate::sys;
 use nix::errno::Errno;
+use nix::poll::ppoll;
 use nix::sys::socket::sockopt::PeerCredentials;
-use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, getsockopt, recv, socketpair};
+use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, getsockopt, recv, send, socketpair};
+use nix::sys::time::TimeSpec;
 use nix::unistd::Pid;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
+
+/// How long to wait until a question is tried again for which too many descriptors are on their way, and how often.
+const PAUSE: Duration = Duration::from_millis(5);
+const MOST_TRIES: u32 = 400;
 
 /// What can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +34,9 @@ pub enum Ask {
     FailedLogin,
     /// A failed login is taken back, because the same name was logged in: answered in the same way.
     Mended,
+    /// A lease of a database connection: answered with one byte when there is one for this child, held until the pair
+    /// closes; the parent may say in between that it is wanted back.
+    Database,
 }
 
 impl Ask {
@@ -38,14 +48,23 @@ impl Ask {
             Self::Registering => b'r',
             Self::FailedLogin => b'f',
             Self::Mended => b'm',
+            Self::Database => b'd',
         }
     }
 
     /// What a byte asks for.
     pub fn from_byte(byte: u8) -> Option<Self> {
-        [Self::Words, Self::Hashing, Self::LoggingIn, Self::Registering, Self::FailedLogin, Self::Mended]
-            .into_iter()
-            .find(|ask| ask.byte() == byte)
+        [
+            Self::Words,
+            Self::Hashing,
+            Self::LoggingIn,
+            Self::Registering,
+            Self::FailedLogin,
+            Self::Mended,
+            Self::Database,
+        ]
+        .into_iter()
+        .find(|ask| ask.byte() == byte)
     }
 }
 
@@ -53,6 +72,11 @@ impl Ask {
 pub const GRANTED: [u8; 1] = [b'g'];
 /// The parent's answer that the client's source may do no more for now.
 pub const REFUSED: [u8; 1] = [b'r'];
+
+/// What the parent says to a holder when others wait.
+pub const WANTED: [u8; 1] = [b'w'];
+/// What a child says last, when what it had leave for is really over: a connection closed at its other end, too.
+pub const GIVEN_BACK: [u8; 1] = [b'b'];
 
 /// Leave to do something that only so many may do at once. It ends when it is dropped, or when its holder dies.
 #[derive(Debug)]
@@ -72,6 +96,17 @@ impl Permit {
     /// The parent could not take the question: it has no descriptor left.
     pub fn granted(&self) -> io::Result<bool> {
         granted(&self.exchange)
+    }
+
+    /// Whether the parent has said since that others wait, or has gone.
+    pub fn is_wanted(&self) -> bool {
+        recv(self.exchange.as_raw_fd(), &mut [0; 1], MsgFlags::MSG_DONTWAIT).is_ok()
+    }
+
+    /// Ends it, and says that nothing of it is left.
+    pub fn give_back(self) {
+        // A parent that has gone needs no word.
+        let _ = send(self.exchange.as_raw_fd(), &GIVEN_BACK, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL);
     }
 }
 
@@ -125,6 +160,14 @@ pub fn who_asks(exchange: &OwnedFd) -> Result<Pid, Errno> {
     getsockopt(exchange, PeerCredentials).map(|credentials| Pid::from_raw(credentials.pid()))
 }
 
+/// Asks for a lease of a database connection; otherwise as [`ask_to_hash`].
+///
+/// # Errors
+/// No descriptor for the question.
+pub fn ask_for_database(hub: BorrowedFd<'_>) -> io::Result<Permit> {
+    Ok(Permit { exchange: ask(hub, Ask::Database)? })
+}
+
 /// A pair of connected sockets that keep messages apart; for the hub and for each question.
 ///
 /// # Errors
@@ -135,6 +178,17 @@ pub fn pair() -> Result<(OwnedFd, OwnedFd), Errno> {
 
 fn ask(hub: BorrowedFd<'_>, ask: Ask) -> io::Result<OwnedFd> {
     let (ours, theirs) = pair()?;
-    sys::send_with_descriptor(hub, &[ask.byte()], theirs.as_fd(), MsgFlags::empty())?;
-    Ok(ours)
+    let mut tries = 0;
+    loop {
+        match sys::send_with_descriptor(hub, &[ask.byte()], theirs.as_fd(), MsgFlags::empty()) {
+            Ok(()) => return Ok(ours),
+            // Descriptors on their way count against their user, whoever of its processes sent them (unix(7)); the
+            // parent will have taken some in soon.
+            Err(Errno::ETOOMANYREFS) if tries < MOST_TRIES => {
+                tries += 1;
+                let _ = ppoll(&mut [], Some(TimeSpec::from_duration(PAUSE)), None);
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
 }

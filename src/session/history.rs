@@ -1,13 +1,11 @@
 //! The door for what must last of a lookup: records go in, and when it returns they are durable.
 
 use super::accounts::Login;
-use super::stores::Stores;
-use crate::protocol::Failure;
-use crate::store::{Microseconds, Record, Standing};
+use crate::store::{Error, Microseconds, Record, Standing};
+use crate::writer::Channel;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The most records that are committed with one statement.
-pub const MOST_RECORDS: usize = 64;
+pub use crate::writer::message::MOST_RECORDS;
 
 /// Gives each lookup its time and this child's origin: with the account its identity, which a retry repeats.
 #[derive(Debug, Default)]
@@ -33,9 +31,10 @@ impl Clock {
     }
 }
 
-/// Keeps records. When it returns [`Standing::Live`] they are durable.
-pub fn keep(stores: &mut Stores<'_>, login: &Login, records: &[Record]) -> Result<Standing, Failure> {
-    stores.with(|store| store.record(login.account, records))
+/// Has the writer keep records, or without any only asks it how the account stands. When it returns
+/// [`Standing::Live`] they are durable.
+pub fn keep(writer: &mut Channel<'_>, login: &Login, records: &[Record]) -> Result<Standing, Error> {
+    writer.keep(login.account, &login.name, records)
 }
 
 #[cfg(test)]

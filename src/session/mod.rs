@@ -13,6 +13,7 @@ mod connection;
 mod ending;
 pub mod exchange;
 mod history;
+mod pages;
 pub mod pair;
 mod replies;
 mod requests;
@@ -30,11 +31,14 @@ use crate::protocol::{Code, Failure, Line, MAX_LINE, Request};
 use crate::store::Location;
 use crate::sys::sandbox::Sandbox;
 use crate::sys::{self, ChildSignals, Origin, Title};
+use crate::writer::Channel;
 use board::{Board, SlotNumber};
 use connection::{Connection, Wait};
+use nix::poll::{PollFd, PollFlags};
 use std::convert::Infallible;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 use tls::Tls;
 use zeroize::{Zeroize, Zeroizing};
@@ -65,6 +69,8 @@ pub struct Inherited<'a> {
     pub pair: Option<BorrowedFd<'a>>,
     /// Where the parent is asked for things.
     pub hub: BorrowedFd<'a>,
+    /// Where the writer is handed what is to be kept.
+    pub door: BorrowedFd<'a>,
     /// The page shared with the parent.
     pub board: &'a Board,
     /// This session's place on it.
@@ -83,8 +89,6 @@ pub struct Inherited<'a> {
 
 /// How long a finished session waits for its client to take the last line and close.
 const DRAIN: Duration = Duration::from_secs(1);
-/// A wait this long closes the database connection: it is cheap to make again, and dear to keep in ten thousand children.
-const STORE_IDLE: Duration = Duration::from_secs(5);
 
 /// Runs a session to its end. This is the only door from the parent's code to the child's.
 pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
@@ -101,7 +105,7 @@ pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
 /// Whatever has to be opened is opened here, before the first byte of the client is read.
 fn prepare(inherited: &Inherited<'_>) -> io::Result<(ChildSignals, Option<Tls>)> {
     let sandbox = inherited.sandbox;
-    let mut keep = vec![inherited.client.as_fd(), inherited.hub];
+    let mut keep = vec![inherited.client.as_fd(), inherited.hub, inherited.door];
     keep.extend(sandbox.descriptor());
     let tls = match inherited.pair {
         Some(pair) => {
@@ -131,6 +135,7 @@ struct Session<'a> {
     connection: Connection,
     signals: ChildSignals,
     stores: stores::Stores<'a>,
+    writer: Channel<'a>,
     words: &'a mut Words,
     hub: BorrowedFd<'a>,
     board: &'a Board,
@@ -154,12 +159,15 @@ struct Session<'a> {
 
 impl<'a> Session<'a> {
     fn new(inherited: Inherited<'a>, origin: Origin, signals: ChildSignals, tls: Option<Tls>) -> Self {
-        let Inherited { client, peer, pair: _, hub, board, slot, words, settings, title, connected, sandbox: _ } =
+        let Inherited { client, peer, pair: _, hub, door, board, slot, words, settings, title, connected, sandbox: _ } =
             inherited;
+        let client = Rc::new(client);
+        let waiting = stores::Waiting { hub, client: Rc::clone(&client), signals };
         Self {
             connection: Connection::new(client, tls),
             signals,
-            stores: stores::Stores::new(&settings.database, origin.into_store_key(), peer.clone(), board),
+            stores: stores::Stores::new(&settings.database, origin.into_store_key(), peer.clone(), board, waiting),
+            writer: Channel::new(door),
             words,
             hub,
             board,
@@ -280,13 +288,14 @@ impl<'a> Session<'a> {
             self.connection.lines.wipe();
         }
         self.write_replies()?;
+        self.stores.close_if_wanted();
         ending.map_or(Ok(answered), Err)
     }
 
     fn write_replies(&mut self) -> Result<(), Ending> {
         self.settle();
         let mut replies = self.replies.take();
-        let written = self.connection.write(&replies);
+        let written = self.connection.write(&replies, || self.stores.close());
         if std::mem::take(&mut self.replies.secret) {
             replies.zeroize();
         }
@@ -303,19 +312,35 @@ impl<'a> Session<'a> {
             return Ok(Wait::Ready);
         }
         self.connection.lines.release_if_empty();
-        if self.stores.is_open() {
-            let rest = Instant::now() + STORE_IDLE;
-            if deadline.is_none_or(|deadline| rest < deadline) {
-                match self.connection.wait_readable(Some(rest), &self.signals)? {
-                    Wait::TimedOut => {
-                        self.stores.close();
-                        sys::give_back_memory();
+        loop {
+            let idle_at = [self.stores.idle_at(), self.writer.idle_at()].into_iter().flatten().min();
+            let until = [deadline, idle_at].into_iter().flatten().min();
+            let client = PollFd::new(self.connection.socket(), PollFlags::POLLIN);
+            let waited = match self.stores.lease() {
+                Some(lease) => {
+                    let mut watched = [client, PollFd::new(lease, PollFlags::POLLIN)];
+                    match connection::wait(&mut watched, until, &self.signals)? {
+                        // Others want what this one has no use for now.
+                        Wait::Ready if watched[0].any() != Some(true) => None,
+                        waited => Some(waited),
                     }
-                    other => return Ok(other),
                 }
+                None => Some(connection::wait(&mut [client], until, &self.signals)?),
+            };
+            let now = Instant::now();
+            match waited {
+                Some(Wait::TimedOut) if deadline.is_none_or(|deadline| now < deadline) => {}
+                Some(waited) => return Ok(waited),
+                None => self.stores.close(),
             }
+            if self.stores.idle_at().is_some_and(|at| at <= now) {
+                self.stores.close();
+            }
+            if self.writer.idle_at().is_some_and(|at| at <= now) {
+                self.writer.close();
+            }
+            sys::give_back_memory();
         }
-        self.connection.wait_readable(deadline, &self.signals)
     }
 
     /// Says what is left to say, and closes so that it arrives: closing with unread input sends a reset, which can

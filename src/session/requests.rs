@@ -3,11 +3,9 @@
 use super::replies::Awaits;
 use super::{Ending, Session, history};
 use crate::protocol::{
-    Code, Count, Failure, HistoryRow, MAX_SUGGESTIONS, Request, escape, push_entry, push_history_row, push_ok,
-    push_ok_text, push_pair,
+    Code, Count, Failure, MAX_SUGGESTIONS, Request, escape, push_entry, push_ok, push_ok_text, push_pair,
 };
-use crate::store::{AccountId, PastLookup, Standing};
-use time::OffsetDateTime;
+use crate::store::{AccountId, Standing};
 
 /// The one answer to every kind of not being logged in: it tells nothing about the account.
 pub(super) fn denied() -> Failure {
@@ -39,7 +37,8 @@ impl Session<'_> {
                     Request::ForgetToken { name, token } => self.forget_token(name, token),
                     Request::ChangePasswd { name, passwd } => self.change_passwd(name, passwd),
                     Request::DeleteAccount { name, passwd } => self.delete_account(name, passwd),
-                    Request::History { name, count } => self.show_history(name, *count),
+                    Request::History { name, count: Count::All } => return self.show_all_history(name),
+                    Request::History { name, count: Count::Last(n) } => self.show_history(name, *n),
                     Request::Clear { name, word } => self.clear_history(name, *word),
                     Request::About => self.tell_about(),
                     Request::Logout
@@ -69,19 +68,17 @@ impl Session<'_> {
             self.replies.refuse(|_| Some(denied()));
             return;
         };
-        let outcome = if self.replies.records.is_empty() {
-            self.stores.with(|store| store.standing(login.account))
-        } else {
-            history::keep(&mut self.stores, login, &self.replies.records)
-        };
-        match outcome {
+        match history::keep(&mut self.writer, login, &self.replies.records) {
             Ok(Standing::Live) => self.replies.confirm(),
             Ok(Standing::Gone) => {
                 self.log_out();
                 self.replies.refuse(|_| Some(denied()));
             }
             // Nothing was to be kept of the others: they are as true as they can be known to be.
-            Err(failure) => self.replies.refuse(|awaits| (awaits == Awaits::Record).then(|| failure.clone())),
+            Err(error) => {
+                let failure = self.stores.tell(&error);
+                self.replies.refuse(|awaits| (awaits == Awaits::Record).then(|| failure.clone()));
+            }
         }
     }
 
@@ -128,26 +125,6 @@ impl Session<'_> {
                 out.push(b'\n');
             }
         });
-        Ok(())
-    }
-
-    fn show_history(&mut self, name: &str, count: Count) -> Result<(), Failure> {
-        let account = self.logged_in_as(name)?;
-        let limit = match count {
-            Count::Last(n) => Some(n),
-            Count::All => None,
-        };
-        let Some(lookups) = self.stores.with(|store| store.history(account, limit))? else {
-            self.log_out();
-            return Err(denied());
-        };
-        let out = self.replies.out();
-        push_ok_text(out, &lookups.len().to_string());
-        for PastLookup { word, time } in &lookups {
-            let nanoseconds = i128::from(time.0) * 1_000;
-            let time = OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-            push_history_row(out, &HistoryRow { name, word, time });
-        }
         Ok(())
     }
 

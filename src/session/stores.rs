@@ -1,10 +1,23 @@
-//! The child's own database connection: opened when it is first needed, closed when it has been idle.
+//! The child's own database connection: opened when it is first needed, with a lease of the parent's, and closed when
+//! it has been idle or when others wait for a lease. It never waits for a lease without an end.
 
 use super::Peer;
 use super::board::Board;
+use super::connection::{Wait, wait};
+use super::exchange::{Permit, ask_for_database};
 use crate::protocol::{Code, Failure};
 use crate::store::{self, Error, Kind, Location, Store};
-use crate::sys::StoreKey;
+use crate::sys::{ChildSignals, StoreKey};
+use nix::poll::{PollFd, PollFlags};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+/// A connection that was not used for so long is closed: it is cheap to make again, and dear to keep in ten thousand
+/// children.
+const IDLE: Duration = Duration::from_secs(5);
+/// How long a lease is waited for: as long as an answer of the database.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A store that is open, or not yet.
 pub struct Stores<'a> {
@@ -12,30 +25,73 @@ pub struct Stores<'a> {
     key: StoreKey,
     peer: Peer,
     board: &'a Board,
-    open: Option<Box<dyn Store>>,
+    waiting: Waiting<'a>,
+    open: Option<Open>,
+}
+
+/// What is needed to wait for a lease.
+pub struct Waiting<'a> {
+    /// Where the parent is asked.
+    pub hub: BorrowedFd<'a>,
+    /// The client, for whom nothing need be done when it has gone.
+    pub client: Rc<OwnedFd>,
+    /// The signals to wait with.
+    pub signals: ChildSignals,
+}
+
+struct Open {
+    store: Box<dyn Store>,
+    lease: Permit,
+    used: Instant,
+}
+
+impl Drop for Stores<'_> {
+    fn drop(&mut self) {
+        self.close();
+    }
 }
 
 impl<'a> Stores<'a> {
-    pub fn new(location: &'a Location, key: StoreKey, peer: Peer, board: &'a Board) -> Self {
-        Self { location, key, peer, board, open: None }
+    pub fn new(location: &'a Location, key: StoreKey, peer: Peer, board: &'a Board, waiting: Waiting<'a>) -> Self {
+        Self { location, key, peer, board, waiting, open: None }
     }
 
-    pub fn is_open(&self) -> bool {
-        self.open.is_some()
+    /// When the connection will have been idle for too long, if there is one.
+    pub fn idle_at(&self) -> Option<Instant> {
+        self.open.as_ref().map(|open| open.used + IDLE)
+    }
+
+    /// Readable when the lease is wanted back.
+    pub fn lease(&self) -> Option<BorrowedFd<'_>> {
+        self.open.as_ref().map(|open| open.lease.as_fd())
+    }
+
+    /// Closes the connection if others wait for a lease. For between two requests.
+    pub fn close_if_wanted(&mut self) {
+        if self.open.as_ref().is_some_and(|open| open.lease.is_wanted()) {
+            self.close();
+        }
     }
 
     /// Closes the connection; the next need opens another.
     pub fn close(&mut self) {
-        self.open = None;
+        if let Some(Open { store, lease, .. }) = self.open.take() {
+            // In this order: what is given back must be over.
+            drop(store);
+            lease.give_back();
+        }
     }
 
     /// The store, opened if it is not.
     pub fn get(&mut self) -> Result<&mut dyn Store, Error> {
-        let store = match self.open.take() {
-            Some(store) => store,
-            None => store::open(self.location, self.key)?,
+        let open = match self.open.take() {
+            Some(open) => Open { used: Instant::now(), ..open },
+            None => {
+                let lease = self.waiting.lease()?;
+                Open { store: store::open(self.location, self.key)?, lease, used: Instant::now() }
+            }
         };
-        Ok(self.open.insert(store).as_mut())
+        Ok(self.open.insert(open).store.as_mut())
     }
 
     /// Does something with the store; a failure is logged, and becomes what the client is told.
@@ -46,8 +102,15 @@ impl<'a> Stores<'a> {
         }
     }
 
-    /// Logs a failure, and says what the client is told of it: nothing of the database's own words.
+    /// A failure of this connection: it is logged, and becomes what the client is told.
     pub fn failed(&mut self, error: &Error) -> Failure {
+        // A connection in an unknown state is not used again.
+        self.close();
+        self.tell(error)
+    }
+
+    /// Logs a failure, and says what the client is told of it: nothing of the database's own words.
+    pub fn tell(&self, error: &Error) -> Failure {
         let peer = &self.peer;
         self.board.count_database_error();
         match error.kind {
@@ -55,8 +118,29 @@ impl<'a> Stores<'a> {
             Kind::Configuration => log::error!("client {peer}: database (its configuration needs mending): {error}"),
             Kind::Bug => log::error!("client {peer}: database (a bug in cidiand, please report it): {error}"),
         }
-        // A connection in an unknown state is not used again.
-        self.open = None;
         Failure::new(Code::Unavailable, "the database can't be reached now; try again later")
+    }
+}
+
+impl Waiting<'_> {
+    /// Waits for a lease, in the order of asking.
+    fn lease(&self) -> Result<Permit, Error> {
+        let failed = |why: &dyn std::fmt::Display| Error::world(format!("no lease of a connection: {why}"));
+        let lease = ask_for_database(self.hub).map_err(|error| failed(&error))?;
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            // Nothing is asked of the client's socket; what is always told is that it is gone for good.
+            let mut watched =
+                [PollFd::new(lease.as_fd(), PollFlags::POLLIN), PollFd::new(self.client.as_fd(), PollFlags::empty())];
+            match wait(&mut watched, Some(deadline), &self.signals) {
+                Ok(Wait::Ready) if watched[0].any() == Some(true) => break,
+                Ok(Wait::Ready) => return Err(failed(&"the client has gone")),
+                Ok(Wait::TimedOut) => return Err(failed(&"all are in use")),
+                Ok(Wait::Interrupted) => {}
+                Err(_) => return Err(failed(&"the wait failed")),
+            }
+        }
+        lease.granted().map_err(|error| failed(&error))?;
+        Ok(lease)
     }
 }

@@ -95,13 +95,16 @@ pub struct Face<'a> {
     peer: Peer,
     title: Option<&'a mut Title>,
     slot: Slot<'a>,
-    user: String,
+    /// The title up to the state; made anew when it changes, not at each request.
+    shown: String,
     requests: u64,
 }
 
 impl<'a> Face<'a> {
     pub fn new(peer: Peer, title: Option<&'a mut Title>, slot: Slot<'a>) -> Self {
-        Self { peer, title, slot, user: String::new(), requests: 0 }
+        let mut new = Self { peer, title, slot, shown: String::new(), requests: 0 };
+        new.set_user("");
+        new
     }
 
     pub fn peer(&self) -> &Peer {
@@ -113,7 +116,8 @@ impl<'a> Face<'a> {
     }
 
     pub fn set_user(&mut self, name: &str) {
-        self.user = crate::text::printable(name);
+        let user = if name.is_empty() { "-".to_owned() } else { crate::text::printable(name) };
+        self.shown = format!("cidiand: client {} user {user}: ", self.peer);
         self.slot.set_user(name);
     }
 
@@ -130,8 +134,10 @@ impl<'a> Face<'a> {
     pub fn show(&mut self, state: State) {
         self.slot.set_state(state.number());
         if let Some(title) = &mut self.title {
-            let user = if self.user.is_empty() { "-" } else { &self.user };
-            title.set(&format!("cidiand: client {} user {user}: {}", self.peer, state.as_str()));
+            let begin = self.shown.len();
+            self.shown.push_str(state.as_str());
+            title.set(&self.shown);
+            self.shown.truncate(begin);
         }
     }
 }

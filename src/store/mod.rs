@@ -21,6 +21,7 @@ mod token;
 pub use error::{Error, Kind};
 pub use location::{Location, LocationError, Server};
 pub use operator::{AccountSummary, Operator};
+pub use schema::{MAX_NAME_CHARS, MAX_WORD_CHARS};
 pub use ssl::{DatabaseTls, SslMode};
 pub use token::{MOST_TOKENS, Token, TokenHash};
 
@@ -69,6 +70,17 @@ pub struct Record {
     pub origin: u64,
 }
 
+/// Lookups of one session that are kept together, or none of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch {
+    /// Whose they are.
+    pub account: AccountId,
+    /// The account's name, which every row repeats. Names never change.
+    pub name: String,
+    /// The lookups; none only asks how the account stands.
+    pub records: Vec<Record>,
+}
+
 /// One lookup that was kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PastLookup {
@@ -76,6 +88,25 @@ pub struct PastLookup {
     pub word: String,
     /// When.
     pub time: Microseconds,
+    /// Which session's it was.
+    pub origin: u64,
+}
+
+impl PastLookup {
+    /// Its place in the history of its account.
+    pub fn place(&self) -> Place {
+        Place { time: self.time, origin: self.origin }
+    }
+}
+
+/// A place in the history of an account, from which it can be read on. Lookups of the same microsecond have the order
+/// that the store gives them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The time of the lookup there.
+    pub time: Microseconds,
+    /// Its origin.
+    pub origin: u64,
 }
 
 /// Whether the account of a request is still there and not locked. If it is not, nothing was done.
@@ -179,11 +210,27 @@ pub trait Store {
     /// Forgets one token of an account.
     fn forget_token(&mut self, account: AccountId, token: &TokenHash) -> Result<Forgetting, Error>;
 
-    /// Keeps lookups, all or none. Repeating a call (with the same records) after an error writes no row twice.
-    fn record(&mut self, account: AccountId, records: &[Record]) -> Result<Standing, Error>;
+    /// Keeps lookups of any number of sessions, with as few commits as can be, and says of each batch what came of it.
+    /// A batch whose account is gone or locked, or that can't be kept for a reason of its own, does the others no
+    /// harm. Repeating a call (with the same records) after an error writes no row twice.
+    fn record_many(&mut self, batches: &[Batch]) -> Vec<Result<Standing, Error>>;
 
     /// The last `limit` lookups (all of them without one), newest first; `None` if the account is gone or locked.
-    fn history(&mut self, account: AccountId, limit: Option<u32>) -> Result<Option<Vec<PastLookup>>, Error>;
+    fn history(&mut self, account: AccountId, limit: Option<u32>) -> Result<Option<Vec<PastLookup>>, Error> {
+        self.history_page(account, None, limit.unwrap_or(u32::MAX))
+    }
+
+    /// The last `limit` lookups before a place (or the very last without one), newest first; `None` if the account is
+    /// gone or locked.
+    fn history_page(
+        &mut self,
+        account: AccountId,
+        before: Option<Place>,
+        limit: u32,
+    ) -> Result<Option<Vec<PastLookup>>, Error>;
+
+    /// How many lookups there are before a place.
+    fn history_size(&mut self, account: AccountId, before: Place) -> Result<u64, Error>;
 
     /// Deletes the history, or what it holds of one headword.
     fn clear_history(&mut self, account: AccountId, word: Option<&str>) -> Result<Standing, Error>;

@@ -14,7 +14,10 @@ pub(super) const TABLES: [(&str, u32); 5] = [("hist", 1), ("meta", 1), ("user", 
 const OLDEST: u32 = 1;
 
 /// Longest headword, in characters: what the column `word` holds.
-pub(super) const MAX_WORD_CHARS: usize = 128;
+pub const MAX_WORD_CHARS: usize = 128;
+
+/// Longest name of an account, in characters: what the columns `name` hold.
+pub const MAX_NAME_CHARS: usize = 32;
 
 /// Names of rows in table `meta`.
 pub(super) const VERSION: &str = "schema_version";
@@ -97,6 +100,15 @@ pub(super) fn check_word(word: &str) -> Result<(), Error> {
         return Err(Error::bug(format!(
             "a headword of {chars} characters came to the store; 1 to {MAX_WORD_CHARS} fit"
         )));
+    }
+    Ok(())
+}
+
+/// Checks an account's name in the same way.
+pub(super) fn check_name(name: &str) -> Result<(), Error> {
+    let chars = name.chars().count();
+    if chars == 0 || chars > MAX_NAME_CHARS {
+        return Err(Error::bug(format!("a name of {chars} characters came to the store; 1 to {MAX_NAME_CHARS} fit")));
     }
     Ok(())
 }

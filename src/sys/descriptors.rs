@@ -49,6 +49,17 @@ fn close_range(first: u32, last: u32) -> Result<(), Errno> {
     Errno::result(outcome).map(drop)
 }
 
+/// Another descriptor for what an open one leads to; closed by `exec`.
+///
+/// # Errors
+/// `EBADF` if it is not open, `EMFILE` if there is no room.
+pub fn duplicate(fd: RawFd) -> Result<OwnedFd, Errno> {
+    // SAFETY: `fcntl(F_DUPFD_CLOEXEC)` touches no memory of ours.
+    let new = Errno::result(unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 3) })?;
+    // SAFETY: the kernel has just made this descriptor for us.
+    Ok(unsafe { OwnedFd::from_raw_fd(new) })
+}
+
 /// Takes ownership of a descriptor that a system call has just made, or that this program was started with.
 ///
 /// # Errors

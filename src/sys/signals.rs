@@ -25,6 +25,17 @@ pub fn let_signals_in() -> Result<(), Errno> {
     sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None)
 }
 
+/// Lets all signals in but those by which a daemon is told something: TERM, INT and HUP stay blocked. For a process
+/// that ends, or goes on, when its parent says so, also when a terminal or a service manager signals all of them.
+///
+/// # Errors
+/// The kernel refuses; it has no reason to.
+pub fn let_urgent_signals_in() -> Result<(), Errno> {
+    let mut blocked = SigSet::empty();
+    [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP].into_iter().for_each(|signal| blocked.add(signal));
+    sigprocmask(SigmaskHow::SIG_SETMASK, Some(&blocked), None)
+}
+
 /// Set by a handler, which can't be handed a value: the one place for a global.
 static STOP: AtomicBool = AtomicBool::new(false);
 
@@ -36,7 +47,7 @@ extern "C" fn note_nothing(_: libc::c_int) {}
 
 /// A session's signals: TERM and INT ask it to stop, HUP wakes it to look at the board. They are blocked but while
 /// it waits, so that none interrupts its work and none is missed between looking and waiting.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct ChildSignals {
     _private: (),
 }

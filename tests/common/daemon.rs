@@ -130,7 +130,7 @@ impl Setup {
             assert!(output.status.success(), "init-db: {output:?}");
         }
         self.write_words();
-        let mut daemon = Daemon { process: None, pid: 0, ports: Vec::new(), log_from: 0, setup: self };
+        let mut daemon = Daemon { process: None, pid: 0, writer: 0, ports: Vec::new(), log_from: 0, setup: self };
         daemon.start();
         daemon
     }
@@ -204,10 +204,21 @@ fn new_database() -> String {
     shared_mariadb().url(&name)
 }
 
+/// What `ps` shows of the writer.
+const WRITER: &str = "cidiand: writer";
+
+fn find_writer(daemon: u32) -> u32 {
+    wait_for("the daemon to have a writer", PATIENCE, || {
+        processes::children(daemon).into_iter().find(|&child| processes::title(child) == WRITER)
+    })
+}
+
 /// A running daemon.
 pub struct Daemon {
     process: Option<Child>,
     pid: u32,
+    /// The writer that it began with, which shows its title only a moment after it was forked.
+    writer: u32,
     ports: Vec<u16>,
     /// Where the log of this run begins.
     log_from: usize,
@@ -240,6 +251,7 @@ impl Daemon {
             assert!(processes::lives(self.pid), "the daemon ended before it was ready");
             None
         });
+        self.writer = find_writer(self.pid);
         let log = self.log();
         let addresses = log.lines().filter_map(|line| line.split_once("listening on ")).map(|(_, address)| address);
         self.ports = addresses.filter_map(|address| address.rsplit_once(':')?.1.parse().ok()).collect();
@@ -268,9 +280,16 @@ impl Daemon {
         self.pid
     }
 
-    /// The children's process numbers, zombies among them.
+    /// The process numbers of the sessions' children, zombies among them.
     pub fn children(&self) -> Vec<u32> {
-        processes::children(self.pid)
+        let mut children = processes::children(self.pid);
+        children.retain(|&child| child != self.writer && processes::title(child) != WRITER);
+        children
+    }
+
+    /// The process number of the writer.
+    pub fn writer(&self) -> u32 {
+        find_writer(self.pid)
     }
 
     /// Waits until there are so many children.
@@ -413,7 +432,7 @@ impl Daemon {
 impl Drop for Daemon {
     fn drop(&mut self) {
         if let Some(mut process) = self.process.take() {
-            let children = self.children();
+            let children = processes::children(self.pid);
             let _ = process.kill();
             let _ = process.wait();
             // They end with their parent by themselves; that they do is a test of its own.

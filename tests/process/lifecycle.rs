@@ -186,7 +186,7 @@ fn the_service_manager_is_told() {
     wait_for("the status to show the client", PATIENCE, || told().contains("STATUS=1 clients").then_some(()));
     // Only the daemon speaks: no child has a socket for it. (That the variable is gone from a child's environment
     // can't be seen from here: /proc/PID/environ shows the memory that it was in when the daemon started.)
-    assert_eq!(processes::sockets(child).len(), 2, "its client and its parent");
+    assert_eq!(processes::sockets(child).len(), 3, "its client, its parent and the writer");
     daemon.signal(Signal::SIGTERM);
     wait_for("STOPPING=1", PATIENCE, || told().lines().any(|line| line == "STOPPING=1").then_some(()));
     says_bye(&mut client);

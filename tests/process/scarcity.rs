@@ -132,8 +132,8 @@ fn rests_ten_times(pid: u32) {
 #[test]
 fn without_processes_clients_are_refused() {
     for error in ["EAGAIN", "ENOMEM"] {
-        // The loader, the probe and the first client's child are forked; the next four are not.
-        let daemon = failing("clone,clone3,?fork", error, "4..7");
+        // The loader, the probe, the writer and the first client's child are forked; the next four are not.
+        let daemon = failing("clone,clone3,?fork", error, "5..8");
         let mut first = daemon.connect();
         served(&mut first);
         for _ in 0..4 {

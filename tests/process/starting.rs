@@ -31,6 +31,8 @@ fn status_64_a_bad_option_or_url() {
         ("--listen 127.0.0.1:65536", "65536"),
         ("--exempt-source 1.2.3.4/33", "1.2.3.4/33"),
         ("--database postgres://localhost/x", "--database"),
+        ("--database-connections 1", "--database-connections"),
+        ("--database-connections many", "--database-connections"),
         ("--database mysql://localhost", "--database"),
         ("--database sqlite:a --database-file b", ""),
     ];
@@ -103,6 +105,7 @@ fn status_78_configuration_or_no_schema() {
     fails(&with_file("\n\nno_such_key = 1\n"), 78, "no_such_key");
     fails(&with_file("max_clients = 'three'\n"), 78, "line 1");
     fails(&with_file("database = 'postgres://x/y'\n"), 78, "database");
+    fails(&with_file("database_connections = 0\n"), 78, "database_connections");
     fails(&with_file("exempt_source = ['1.2.3.4/99']\n"), 78, "exempt_source");
     let output = setup().listening_as_told().options("--config /nonexistent.toml").run(&[]);
     fails(&output, 78, "/nonexistent.toml");

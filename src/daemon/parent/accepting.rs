@@ -59,6 +59,7 @@ impl Parent {
             return self.refuse(client, &peer, tls, Refusal::Full, now);
         };
         let (board, hub, words, session) = (&self.board, &self.hub, &mut self.words, &self.session);
+        let door = self.writer.for_children();
         let title = self.title.as_mut();
         let pair = self.pair.as_ref().filter(|_| tls).map(AsFd::as_fd);
         let sandbox = self.sandboxes.for_session(now);
@@ -72,6 +73,7 @@ impl Parent {
                     peer: inherited_peer,
                     pair,
                     hub: hub.for_children(),
+                    door,
                     board,
                     slot: reserved.slot(),
                     words,

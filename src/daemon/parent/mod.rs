@@ -14,6 +14,7 @@ use crate::daemon::children::Children;
 use crate::daemon::control::Control;
 use crate::daemon::exit::{Exit, Fatal};
 use crate::daemon::hub::Hub;
+use crate::daemon::leases::Leases;
 use crate::daemon::listeners::Listener;
 use crate::daemon::notify::Notifier;
 use crate::daemon::options::Lookup;
@@ -27,6 +28,7 @@ use crate::daemon::settings::Settings;
 use crate::daemon::signals::Signals;
 use crate::daemon::status::grouped;
 use crate::daemon::throttle::Throttle;
+use crate::daemon::writer::{Supervisor, With};
 use crate::session::board::Board;
 use crate::session::exchange::Ask;
 use crate::session::{SessionSettings, Words};
@@ -63,6 +65,8 @@ pub struct Parts {
     pub board: Board,
     /// Where children ask.
     pub hub: Hub,
+    /// The writer's place.
+    pub writer: Supervisor,
     /// Where the operator asks; a client's private server has no such place.
     pub control: Option<Control>,
     /// The way to systemd.
@@ -89,6 +93,9 @@ pub struct Parent {
     pair: Option<OwnedFd>,
     board: Board,
     hub: Hub,
+    writer: Supervisor,
+    leases: Leases,
+    database_connections: u32,
     children: Children,
     admission: Admission,
     refusals: Refusals,
@@ -122,6 +129,7 @@ impl Parent {
             pair,
             board,
             hub,
+            writer,
             control,
             notifier,
             title,
@@ -150,6 +158,10 @@ impl Parent {
             pair,
             board,
             hub,
+            writer,
+            // One connection is the writer's.
+            leases: Leases::new(usize::try_from(settings.database_connections - 1).unwrap_or(usize::MAX)),
+            database_connections: settings.database_connections,
             children: Children::default(),
             admission: Admission::new(settings.max_clients, settings.max_clients_per_source, settings.exempt_sources),
             refusals: Refusals::default(),
@@ -175,6 +187,8 @@ impl Parent {
         for listener in &self.listeners {
             info!("listening on {listener}");
         }
+        // Before anybody can have something to keep; what fails now is tried again.
+        self.fork_writer(Instant::now());
         let status = self.status();
         info!("ready: {status}");
         self.notifier.ready(&status);
@@ -196,7 +210,8 @@ impl Parent {
             if self.signals.take(Signal::SIGCHLD) {
                 self.reap();
             }
-            if self.stop_by.is_some() && self.children.count() == 0 {
+            // The writer last: until then somebody may have something to keep.
+            if self.stop_by.is_some() && self.children.count() == 0 && self.writer.finish() {
                 info!("stopped");
                 return Exit::Success;
             }
@@ -225,6 +240,12 @@ impl Parent {
                 }
                 self.hub.closed(turn);
             }
+            Token::Lease(lease) => {
+                if let Some(exchange) = self.leases.exchange(lease) {
+                    self.poller.forget(exchange);
+                }
+                self.leases.closed(lease, Instant::now());
+            }
             Token::Refused(number) => self.refusals.closed(number, &self.poller),
             Token::Control => {
                 if let Some(control) = &mut self.control {
@@ -239,8 +260,15 @@ impl Parent {
     fn do_what_is_due(&mut self, now: Instant) -> Option<Instant> {
         let mut stop_by = self.stop_by;
         if stop_by.is_some_and(|deadline| deadline <= now) {
-            warn!("{} children have not finished in {} s and are ended", self.children.count(), DRAIN.as_secs());
+            let who = match self.children.count() {
+                0 => "the writer has".to_owned(),
+                count => format!("{count} children have"),
+            };
+            warn!("{who} not finished in {} s and are ended", DRAIN.as_secs());
             self.children.signal_all(Signal::SIGKILL);
+            if self.children.count() == 0 {
+                self.writer.kill();
+            }
             // They can't refuse; what is left is to reap them.
             stop_by = Some(now + DRAIN);
             self.stop_by = stop_by;
@@ -258,8 +286,10 @@ impl Parent {
         let told = self.notifier.status(|| status_line(admission, words), now);
         self.tell_who_waits_for_children(now);
         let look = self.reload.look_at(now);
+        let writer = self.fork_writer(now);
+        let leases = self.leases.look(now);
         let control = self.control.as_mut().and_then(|control| control.close_due(&self.poller, now));
-        [stop_by, rested, refused, told, look, control].into_iter().flatten().min()
+        [stop_by, rested, refused, told, look, control, writer, leases].into_iter().flatten().min()
     }
 
     // Reap.
@@ -270,13 +300,15 @@ impl Parent {
             match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
                 Ok(WaitStatus::StillAlive) | Err(Errno::ECHILD) => return,
                 Ok(status) => {
-                    if let Some(pid) = status.pid()
-                        && let Some(place) = self.children.ended(pid, status, &self.board)
-                    {
-                        if let (Some(source), Some(offence)) = (place.source(), Offence::of_end(status)) {
-                            self.penalise(source, offence, Instant::now());
+                    let Some(pid) = status.pid() else { continue };
+                    match self.children.ended(pid, status, &self.board) {
+                        Some(place) => {
+                            if let (Some(source), Some(offence)) = (place.source(), Offence::of_end(status)) {
+                                self.penalise(source, offence, Instant::now());
+                            }
+                            self.admission.leave(place);
                         }
-                        self.admission.leave(place);
+                        None => self.writer.ended(pid, status, Instant::now()),
                     }
                 }
                 Err(Errno::EINTR) => {}
@@ -286,6 +318,20 @@ impl Parent {
                 }
             }
         }
+    }
+
+    /// Forks a writer if it is time for one. Says when it is, if that is later.
+    fn fork_writer(&mut self, now: Instant) -> Option<Instant> {
+        if self.writer.due().is_some_and(|due| due <= now) {
+            let with = With {
+                board: &self.board,
+                database: &self.session.database,
+                title: self.title.as_mut(),
+                sandbox: self.sandboxes.for_writer(),
+            };
+            self.writer.fork(&mut self.forker, with, now);
+        }
+        self.writer.due()
     }
 
     fn answer_children(&mut self) {
@@ -298,6 +344,15 @@ impl Parent {
                 }
                 Ask::Hashing | Ask::LoggingIn | Ask::Registering => self.queue_to_hash(ask, socket),
                 Ask::FailedLogin | Ask::Mended => self.count_login(ask, &socket),
+                Ask::Database => {
+                    let lease = self.leases.queue(socket, Instant::now());
+                    let watched =
+                        self.leases.exchange(lease).map(|fd| self.poller.watch_closing(fd, Token::Lease(lease)));
+                    if let Some(Err(error)) = watched {
+                        warn!("a child's lease can't be watched: {error}");
+                        self.leases.closed(lease, Instant::now());
+                    }
+                }
             }
         }
     }

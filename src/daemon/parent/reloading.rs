@@ -161,6 +161,13 @@ impl Parent {
             (Lookup::Text, None) => "built-in words".to_owned(),
         };
         let generation = self.words.generation();
+        let (records, commits) = self.board.commits();
+        let writer = status::Writer {
+            pid: self.writer.pid().map(nix::unistd::Pid::as_raw),
+            forks: self.writer.forks(),
+            records,
+            commits,
+        };
         Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
@@ -186,6 +193,12 @@ impl Parent {
             penalties: self.describe_penalties(),
             database: self.database.clone(),
             database_errors: self.board.database_errors(),
+            database_connections: status::DatabaseConnections {
+                limit: self.database_connections,
+                leased: self.leases.held() as u64,
+                waiting: self.leases.waiting() as u64,
+            },
+            writer,
         }
     }
 }

@@ -3,15 +3,21 @@
 //! It never keeps more than one connection, and never repeats work more often than it says here.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::os::fd::{AsFd, AsRawFd};
 use std::time::Duration;
 
 use ::mysql::consts::CapabilityFlags;
 use ::mysql::prelude::{FromRow, Queryable};
 use ::mysql::{Conn, DriverError, Opts, OptsBuilder, Params, from_row_opt};
 
+use nix::poll::{PollFd, PollFlags, ppoll};
+use nix::sys::socket::{MsgFlags, recv};
+use nix::sys::time::TimeSpec;
+
 use super::errors::{self, Remedy};
 use super::tls;
 use crate::store::{Error, Server, SslMode};
+use crate::sys;
 
 /// How long to wait for a connection. A client is told `unavailable` within two seconds.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(1_500);
@@ -19,6 +25,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_millis(1_500);
 pub(super) const USUAL: Duration = Duration::from_secs(10);
 /// How long it may take where whole tables are replaced.
 pub(super) const PATIENT: Duration = Duration::from_secs(600);
+/// How long a server may take to close a connection that is not needed any more.
+const GOODBYE: Duration = Duration::from_millis(100);
 /// The largest packet we send or take. It is said here so that it need not be asked of the server on each connect;
 /// the server's own limit holds besides.
 const MAX_PACKET: usize = 64 * 1024 * 1024;
@@ -51,6 +59,22 @@ pub(super) enum Attempt {
     First,
     /// The connection was lost while it ran: perhaps it was.
     AfterLoss,
+}
+
+impl Drop for Link {
+    /// Waits, for a moment, until the server has closed its end: whoever counts connections may count on it.
+    fn drop(&mut self) {
+        let Some(connection) = self.connection.take() else { return };
+        let socket = sys::duplicate(connection.as_raw_fd());
+        // Says goodbye.
+        drop(connection);
+        let Ok(socket) = socket else { return };
+        let moment = TimeSpec::from_duration(GOODBYE);
+        let mut byte = [0; 1];
+        while ppoll(&mut [PollFd::new(socket.as_fd(), PollFlags::POLLIN)], Some(moment), None).is_ok_and(|n| n > 0)
+            && recv(socket.as_raw_fd(), &mut byte, MsgFlags::MSG_DONTWAIT).is_ok_and(|size| size > 0)
+        {}
+    }
 }
 
 impl Link {

@@ -54,6 +54,8 @@ pub(super) const UNKNOWN_COLUMN: u16 = 1_054;
 pub(super) const DUPLICATE: u16 = 1_062;
 /// `NULL` in a column that takes none.
 pub(super) const NULL_REFUSED: u16 = 1_048;
+/// A row or table stayed locked for longer than is waited for.
+pub(super) const LOCK_WAIT: u16 = 1_205;
 /// A foreign key that points nowhere.
 pub(super) const NO_REFERENCED_ROW: [u16; 2] = [1_216, 1_452];
 /// A packet over the server's `max_allowed_packet`.
@@ -73,7 +75,7 @@ pub(super) fn remedy(failure: &Failure) -> Remedy {
         Failure::MySqlError(error) => match error.code {
             // 1020: the row has changed since it was read (MariaDB's snapshot isolation). 1412: so has the table.
             1_213 | 1_020 | 1_412 => Remedy::Repeat,
-            1_205 => Remedy::RepeatOnce,
+            LOCK_WAIT => Remedy::RepeatOnce,
             PACKET_TOO_LARGE => Remedy::GiveUp,
             code if CONNECTION_ENDS.contains(&code) => Remedy::Reconnect,
             _ => Remedy::None,

@@ -6,6 +6,7 @@
 mod connection;
 mod errors;
 mod operator;
+mod record;
 mod setup;
 pub(super) mod statements;
 mod tls;
@@ -13,45 +14,29 @@ mod tokens;
 mod words;
 
 use ::mysql::prelude::Queryable;
-use ::mysql::{Conn, TxOpts, Value};
+use ::mysql::{Conn, Value};
 
 use self::connection::{Attempt, Link, select, select_first};
 use super::location::Server;
-use super::moment::{self, Civil};
+use super::moment;
 use super::{
-    AboutWords, Account, AccountId, Error, Forgetting, Microseconds, PastLookup, Record, Registration, Standing, Store,
-    TokenHash, WordRow, schema,
+    AboutWords, Account, AccountId, Batch, Error, Forgetting, Microseconds, PastLookup, Place, Registration, Standing,
+    Store, TokenHash, WordRow,
 };
 use crate::sys::StoreKey;
 
 pub(super) use setup::{check, init};
 
-/// Most lookups in one insert. A power of two: batches are filled up to one, so that few statements are prepared.
-const MAX_ROWS: usize = 64;
-
 /// An open store on a server.
 #[derive(Debug)]
 pub(super) struct MySql {
     link: Link,
-    /// The account that was last used, and its name, which every lookup's row repeats. Names never change, and
-    /// numbers are never used again.
-    owner: Option<(AccountId, String)>,
 }
 
 impl MySql {
     /// Connects.
     pub(super) fn open(server: &Server, _: StoreKey) -> Result<Self, Error> {
-        Ok(Self { link: Link::open(server)?, owner: None })
-    }
-
-    /// The name of an account that may be used, from memory if we know it: `None` if there is no such account now.
-    fn owner(&mut self, account: AccountId) -> Result<Option<String>, Error> {
-        if let Some((_, name)) = self.owner.as_ref().filter(|(id, _)| *id == account) {
-            return Ok(Some(name.clone()));
-        }
-        let name = self.link.run(|connection, _| live(connection, account))?;
-        self.owner = name.clone().map(|name| (account, name));
-        Ok(name)
+        Ok(Self { link: Link::open(server)? })
     }
 }
 
@@ -74,11 +59,7 @@ impl Store for MySql {
     }
 
     fn account(&mut self, name: &str) -> Result<Option<Account>, Error> {
-        let account = self.link.run(|connection, _| find_account(connection, name))?;
-        if let Some(account) = &account {
-            self.owner = Some((account.id, name.to_owned()));
-        }
-        Ok(account)
+        self.link.run(|connection, _| find_account(connection, name))
     }
 
     fn standing(&mut self, account: AccountId) -> Result<Standing, Error> {
@@ -110,65 +91,53 @@ impl Store for MySql {
     }
 
     fn account_of_token(&mut self, name: &str, token: &TokenHash) -> Result<Option<AccountId>, Error> {
-        let account = tokens::account(&mut self.link, name, token)?;
-        if let Some(account) = account {
-            self.owner = Some((account, name.to_owned()));
-        }
-        Ok(account)
+        tokens::account(&mut self.link, name, token)
     }
 
     fn forget_token(&mut self, account: AccountId, token: &TokenHash) -> Result<Forgetting, Error> {
         tokens::forget(&mut self.link, account, token)
     }
 
-    fn record(&mut self, account: AccountId, records: &[Record]) -> Result<Standing, Error> {
-        let mut rows = Vec::with_capacity(records.len());
-        for record in records {
-            schema::check_word(&record.word)?;
-            rows.push((record.word.as_str(), statements::date(Civil::of(record.time)?), record.origin));
-        }
-        if rows.is_empty() {
-            return self.standing(account);
-        }
-        let Some(name) = self.owner(account)? else { return Ok(Standing::Gone) };
-        self.link.run(|connection, _| {
-            let outcome = if rows.len() <= MAX_ROWS {
-                insert(connection, account, &name, &rows)
-            } else {
-                // All or none; a transaction that is dropped is rolled back.
-                let mut transaction = connection.start_transaction(TxOpts::default())?;
-                rows.chunks(MAX_ROWS)
-                    .try_for_each(|chunk| insert(&mut transaction, account, &name, chunk))
-                    .and_then(|()| transaction.commit())
-            };
-            match outcome {
-                Ok(()) => Ok(Standing::Live),
-                Err(failure) => match errors::code(&failure) {
-                    // The first row found no account to belong to, or it was deleted in this very moment.
-                    Some(errors::NULL_REFUSED) => Ok(Standing::Gone),
-                    Some(code) if errors::NO_REFERENCED_ROW.contains(&code) => Ok(Standing::Gone),
-                    _ => Err(failure),
-                },
-            }
-        })
+    fn record_many(&mut self, batches: &[Batch]) -> Vec<Result<Standing, Error>> {
+        record::many(&mut self.link, batches)
     }
 
-    fn history(&mut self, account: AccountId, limit: Option<u32>) -> Result<Option<Vec<PastLookup>>, Error> {
-        let limit = limit.map_or(u64::MAX, u64::from);
-        let rows: Option<Vec<(String, Value)>> = self.link.run(|connection, _| {
+    fn history_page(
+        &mut self,
+        account: AccountId,
+        before: Option<Place>,
+        limit: u32,
+    ) -> Result<Option<Vec<PastLookup>>, Error> {
+        let id = statements::id(account);
+        let place = before.map(statements::place).transpose()?;
+        let rows: Option<Vec<(String, Value, u64)>> = self.link.run(|connection, _| {
             if live(connection, account)?.is_none() {
                 return Ok(None);
             }
-            select(connection, statements::HISTORY, (statements::id(account), limit)).map(Some)
+            match &place {
+                None => select(connection, statements::HISTORY, (&id, limit)),
+                Some((time, origin)) => {
+                    select(connection, statements::HISTORY_BEFORE, (&id, time, time, origin, limit))
+                }
+            }
+            .map(Some)
         })?;
         let Some(rows) = rows else { return Ok(None) };
         let mut lookups = Vec::with_capacity(rows.len());
-        for (word, time) in rows {
+        for (word, time, origin) in rows {
             let time: Microseconds = statements::moment(&time)
                 .ok_or_else(|| Error::configuration("table hist holds a time that is no moment in UTC"))?;
-            lookups.push(PastLookup { word, time });
+            lookups.push(PastLookup { word, time, origin });
         }
         Ok(Some(lookups))
+    }
+
+    fn history_size(&mut self, account: AccountId, before: Place) -> Result<u64, Error> {
+        let (time, origin) = statements::place(before)?;
+        let parameters = (statements::id(account), &time, &time, origin);
+        let row: Option<(u64,)> =
+            self.link.run(|connection, _| select_first(connection, statements::HISTORY_SIZE, parameters.clone()))?;
+        Ok(row.map_or(0, |(size,)| size))
     }
 
     fn clear_history(&mut self, account: AccountId, word: Option<&str>) -> Result<Standing, Error> {
@@ -226,20 +195,4 @@ fn find_account(connection: &mut Conn, name: &str) -> ::mysql::Result<Option<Acc
 fn live(connection: &mut Conn, account: AccountId) -> ::mysql::Result<Option<String>> {
     let row: Option<(String,)> = select_first(connection, statements::LIVE, (statements::id(account),))?;
     Ok(row.map(|(name,)| name))
-}
-
-/// Inserts at most [`MAX_ROWS`] lookups by one statement, filled up to a power of two by repeating the last row,
-/// which then is there already.
-fn insert(
-    connection: &mut impl Queryable,
-    account: AccountId,
-    name: &str,
-    rows: &[(&str, Value, u64)],
-) -> ::mysql::Result<()> {
-    let filled = rows.len().next_power_of_two();
-    let mut values = Vec::with_capacity(filled * 5);
-    for (word, time, origin) in rows.iter().chain(rows.last().into_iter().cycle()).take(filled) {
-        values.extend([statements::id(account), name.into(), (*word).into(), time.clone(), (*origin).into()]);
-    }
-    connection.exec_drop(statements::record(filled), values)
 }

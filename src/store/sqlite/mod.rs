@@ -5,6 +5,7 @@
 
 mod errors;
 mod operator;
+mod record;
 mod setup;
 mod tokens;
 
@@ -15,8 +16,8 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehav
 
 use super::moment::{self, Civil};
 use super::{
-    AboutWords, Account, AccountId, Error, Forgetting, PastLookup, Record, Registration, Standing, Store, TokenHash,
-    WordRow, schema,
+    AboutWords, Account, AccountId, Batch, Error, Forgetting, PastLookup, Place, Registration, Standing, Store,
+    TokenHash, WordRow, schema,
 };
 use crate::sys::StoreKey;
 
@@ -29,10 +30,11 @@ const ACCOUNT: &str = "SELECT id, passwd, locked FROM user WHERE name = ?";
 const LIVE: &str = "SELECT name FROM user WHERE id = ? AND locked = 0";
 const SET_PASSWD: &str = "UPDATE user SET passwd = ? WHERE id = ? AND locked = 0";
 const DELETE_ACCOUNT: &str = "DELETE FROM user WHERE id = ? AND locked = 0";
-/// A row that is there already is this very lookup, written by an earlier attempt.
-const RECORD: &str = "INSERT INTO hist (user_id, name, word, time, origin) VALUES (?, ?, ?, ?, ?) \
-    ON CONFLICT (user_id, time, origin) DO NOTHING";
-const HISTORY: &str = "SELECT word, time FROM hist WHERE user_id = ? ORDER BY time DESC, origin DESC LIMIT ?";
+/// An origin is a signed number here, and sorts as one.
+const HISTORY: &str = "SELECT word, time, origin FROM hist WHERE user_id = ? ORDER BY time DESC, origin DESC LIMIT ?";
+const HISTORY_BEFORE: &str = "SELECT word, time, origin FROM hist WHERE user_id = ? AND (time, origin) < (?, ?) \
+    ORDER BY time DESC, origin DESC LIMIT ?";
+const HISTORY_SIZE: &str = "SELECT COUNT(*) FROM hist WHERE user_id = ? AND (time, origin) < (?, ?)";
 const CLEAR_ALL: &str = "DELETE FROM hist WHERE user_id = ?";
 const CLEAR_WORD: &str = "DELETE FROM hist WHERE user_id = ? AND word = ?";
 const FIND_WORD: &str = "SELECT word, interpret FROM words WHERE word = ?";
@@ -118,49 +120,48 @@ impl Store for Sqlite {
         tokens::forget(self, account, token)
     }
 
-    fn record(&mut self, account: AccountId, records: &[Record]) -> Result<Standing, Error> {
-        let mut rows = Vec::with_capacity(records.len());
-        for record in records {
-            schema::check_word(&record.word)?;
-            rows.push((&record.word, Civil::of(record.time)?.text(), record.origin.cast_signed()));
-        }
-        if rows.is_empty() {
-            return self.standing(account);
-        }
-        self.write(|transaction| {
-            let Some(name) = live(&transaction, account)? else { return Ok(Standing::Gone) };
-            let mut insert = transaction.prepare_cached(RECORD)?;
-            for (word, time, origin) in rows {
-                insert.execute((number(account), &name, word, time, origin))?;
-            }
-            drop(insert);
-            transaction.commit()?;
-            Ok(Standing::Live)
-        })
+    fn record_many(&mut self, batches: &[Batch]) -> Vec<Result<Standing, Error>> {
+        record::many(self, batches)
     }
 
-    fn history(&mut self, account: AccountId, limit: Option<u32>) -> Result<Option<Vec<PastLookup>>, Error> {
-        let rows: Option<Vec<(String, String)>> = self.run(|connection| {
+    fn history_page(
+        &mut self,
+        account: AccountId,
+        before: Option<Place>,
+        limit: u32,
+    ) -> Result<Option<Vec<PastLookup>>, Error> {
+        let place = before.map(place).transpose()?;
+        let rows: Option<Vec<(String, String, i64)>> = self.run(|connection| {
             if live(connection, account)?.is_none() {
                 return Ok(None);
             }
-            let mut select = connection.prepare_cached(HISTORY)?;
-            // Fewer than none is all.
-            let limit = limit.map_or(-1, i64::from);
-            select
-                .query_map((number(account), limit), |row| Ok((row.get(0)?, row.get(1)?)))?
-                .collect::<Result<_, _>>()
-                .map(Some)
+            let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+            let rows = match place {
+                None => connection.prepare_cached(HISTORY)?.query_map((number(account), limit), row)?.collect(),
+                Some((time, origin)) => connection
+                    .prepare_cached(HISTORY_BEFORE)?
+                    .query_map((number(account), time, origin, limit), row)?
+                    .collect::<rusqlite::Result<_>>(),
+            };
+            rows.map(Some)
         })?;
         let Some(rows) = rows else { return Ok(None) };
         let mut lookups = Vec::with_capacity(rows.len());
-        for (word, time) in rows {
+        for (word, time, origin) in rows {
             let time = Civil::parse(&time)
                 .and_then(Civil::moment)
                 .ok_or_else(|| Error::configuration("table hist holds a time that is no moment in UTC"))?;
-            lookups.push(PastLookup { word, time });
+            lookups.push(PastLookup { word, time, origin: origin.cast_unsigned() });
         }
         Ok(Some(lookups))
+    }
+
+    fn history_size(&mut self, account: AccountId, before: Place) -> Result<u64, Error> {
+        let (time, origin) = place(before)?;
+        let size: i64 = self.run(|connection| {
+            connection.prepare_cached(HISTORY_SIZE)?.query_row((number(account), time, origin), |row| row.get(0))
+        })?;
+        Ok(size.unsigned_abs())
     }
 
     fn clear_history(&mut self, account: AccountId, word: Option<&str>) -> Result<Standing, Error> {
@@ -252,6 +253,11 @@ impl Store for Sqlite {
 /// An account's number as SQLite has numbers. One that it can't have is nobody's.
 fn number(account: AccountId) -> i64 {
     i64::try_from(account.0).unwrap_or(-1)
+}
+
+/// A place in a history as parameters: its time and its origin.
+fn place(place: Place) -> Result<(String, i64), Error> {
+    Ok((Civil::of(place.time)?.text(), place.origin.cast_signed()))
 }
 
 /// An account's number from a row: SQLite gives out positive ones only.

@@ -89,9 +89,9 @@ fn numbers_are_never_used_again(bed: &Bed) {
 fn deletion_takes_the_history_along(bed: &Bed) {
     let mut store = bed.open();
     let (ann, bob) = (register(&mut *store, "ann"), register(&mut *store, "bob"));
-    for account in [ann, bob] {
-        let _ = store.record(account, &[record_of("a", 0, 1), record_of("b", 1, 1)]).unwrap();
-    }
+    let records = [record_of("a", 0, 1), record_of("b", 1, 1)];
+    let kept = store.record_many(&[batch_of(ann, "ann", &records), batch_of(bob, "bob", &records)]);
+    assert_eq!(kept, [Ok(Standing::Live), Ok(Standing::Live)]);
     assert_eq!(store.delete_account(ann).unwrap(), Standing::Live);
     assert_eq!(bed.sql("SELECT name, COUNT(*) FROM hist GROUP BY name"), "bob\t2\n");
     assert_eq!(store.delete_account(ann).unwrap(), Standing::Gone);
@@ -142,7 +142,8 @@ fn wide_characters_come_back(bed: &Bed) {
     let name = "龙🐉".repeat(16);
     let ann = register(&mut *store, &name);
     let word = "𠮷".repeat(128);
-    assert_eq!(store.record(ann, &[record_of(&word, 0, u64::MAX)]).unwrap(), Standing::Live);
+    let kept = store.record_many(&[batch_of(ann, &name, &[record_of(&word, 0, u64::MAX)])]);
+    assert_eq!(kept, [Ok(Standing::Live)]);
     assert_eq!(words_of(&mut *bed.open(), ann), [word.as_str()]);
     assert_eq!(bed.sql("SELECT name, word FROM hist"), format!("{name}\t{word}\n"));
     assert!(bed.sql("SELECT created FROM user").starts_with("20"));

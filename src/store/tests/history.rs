@@ -11,6 +11,7 @@ on_both!(
     an_over_long_word_is_an_error_and_nothing_is_written,
     a_word_can_be_cleared,
     the_limit,
+    pages_join_without_a_gap_or_an_overlap,
     sessions_in_parallel_keep_apart,
     times_are_utc,
 );
@@ -116,6 +117,46 @@ fn the_limit(bed: &Bed) {
     for (limit, count) in [(Some(0), 0), (Some(1), 1), (Some(10), 10), (Some(1_000), 20), (None, 20)] {
         assert_eq!(store.history(ann, limit).unwrap().unwrap().len(), count, "{limit:?}");
     }
+}
+
+fn pages_join_without_a_gap_or_an_overlap(bed: &Bed) {
+    let mut store = bed.open();
+    let (ann, bob) = (register(&mut *store, "ann"), register(&mut *store, "bob"));
+    // Seven sessions in the same microseconds, with origins of every size.
+    let origins = [0, 1, 2, i64::MAX as u64, 1 << 63, u64::MAX - 1, u64::MAX];
+    for account in [ann, bob] {
+        for origin in origins {
+            let records: Vec<_> = (0..4).map(|time| record_of(&format!("w{time}"), time, origin)).collect();
+            assert_eq!(store.record(account, &records).unwrap(), Standing::Live);
+        }
+    }
+    let all = store.history(ann, None).unwrap().unwrap();
+    assert_eq!(all.len(), 28);
+    for limit in [1, 2, 3, 5, 7, 27, 28, 29] {
+        let mut read: Vec<PastLookup> = Vec::new();
+        loop {
+            let before = read.last().map(PastLookup::place);
+            if let Some(place) = before {
+                assert_eq!(store.history_size(ann, place).unwrap(), 28 - read.len() as u64, "{limit}");
+            }
+            let page = store.history_page(ann, before, limit).unwrap().unwrap();
+            assert!(page.len() <= limit as usize);
+            if page.is_empty() {
+                break;
+            }
+            read.extend(page);
+        }
+        assert_eq!(read, all, "{limit}");
+    }
+    // A lookup that comes meanwhile is newer; one that goes leaves the place where it was.
+    let place = all[9].place();
+    assert_eq!(store.record(ann, &[record_of("new", 9, 1)]).unwrap(), Standing::Live);
+    bed.sql(&format!("DELETE FROM hist WHERE user_id = {} AND time = '2026-11-30 23:59:59.000002' ", ann.0));
+    let rest = store.history_page(ann, Some(place), 100).unwrap().unwrap();
+    assert!(all[10..].ends_with(&rest) && rest.len() == 14, "{}", rest.len());
+    assert_eq!(store.delete_account(ann).unwrap(), Standing::Live);
+    assert_eq!(store.history_page(ann, Some(place), 100).unwrap(), None);
+    assert_eq!(store.history_size(ann, place).unwrap(), 0);
 }
 
 fn sessions_in_parallel_keep_apart(bed: &Bed) {

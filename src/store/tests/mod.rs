@@ -2,6 +2,7 @@
 //! started for this run. They never touch the system's server, and never skip.
 
 mod accounts;
+mod batches;
 mod bench;
 mod history;
 #[path = "../../../tests/common/mariadb.rs"]
@@ -97,6 +98,23 @@ fn register(store: &mut dyn Store, name: &str) -> AccountId {
         Registration::Made(account) => account,
         Registration::NameTaken => panic!("{name} is taken"),
     }
+}
+
+/// Keeping the lookups of one session alone, as most tests do, under a name that does not matter.
+trait RecordOne {
+    fn record(&mut self, account: AccountId, records: &[Record]) -> Result<Standing, Error>;
+}
+
+impl<T: Store + ?Sized> RecordOne for T {
+    fn record(&mut self, account: AccountId, records: &[Record]) -> Result<Standing, Error> {
+        let mut outcomes = self.record_many(&[batch_of(account, "somebody", records)]);
+        assert_eq!(outcomes.len(), 1);
+        outcomes.remove(0)
+    }
+}
+
+fn batch_of(account: AccountId, name: &str, records: &[Record]) -> Batch {
+    Batch { account, name: name.to_owned(), records: records.to_vec() }
 }
 
 fn record_of(word: &str, time: i64, origin: u64) -> Record {

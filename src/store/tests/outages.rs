@@ -119,15 +119,16 @@ fn odd_servers() {
     let bed = Bed::on(&server);
     let mut store = bed.open();
     let ann = register(&mut *store, "龙🐉");
-    assert_eq!(store.record(ann, &[record_of("词🐉", 0, 1)]).unwrap(), Standing::Live);
+    let kept = store.record_many(&[batch_of(ann, "龙🐉", &[record_of("词🐉", 0, 1)])]);
+    assert_eq!(kept, [Ok(Standing::Live)]);
     assert!(store.register(&"x".repeat(33), "hash").is_err(), "not cut to fit");
     let Location::MySql(place) = &bed.location else { panic!("{}", bed.location) };
     let row = server.sql(&format!("SELECT HEX(name), HEX(word), time FROM {}.hist", place.database));
     assert_eq!(row, "E9BE99F09F9089\tE8AF8DF09F9089\t2026-11-30 23:59:59.000000\n");
     let lookups = bed.open().history(ann, None).unwrap().unwrap();
-    assert_eq!(lookups, [PastLookup { word: "词🐉".to_owned(), time: Microseconds(NOVEMBER) }]);
+    assert_eq!(lookups, [PastLookup { word: "词🐉".to_owned(), time: Microseconds(NOVEMBER), origin: 1 }]);
     server.sql(&format!("UPDATE {}.user SET locked = 1; COMMIT", place.database));
-    assert_eq!(store.record(ann, &[record_of("a", 1, 1)]).unwrap(), Standing::Gone, "NULL is refused, not made 0");
+    assert_eq!(store.record(ann, &[record_of("a", 1, 1)]).unwrap(), Standing::Gone);
 }
 
 #[test]
@@ -173,6 +174,30 @@ fn a_locked_table_ends_in_an_answer() {
     assert!(error.kind == Kind::World && start.elapsed().as_secs() < 10, "{error}");
     other.query_drop("ROLLBACK").unwrap();
     assert_eq!(store.set_passwd(ann, "x").unwrap(), Standing::Live);
+}
+
+/// Somebody holds one account's row for longer than anybody waits: the others' lookups are kept all the same.
+#[test]
+fn a_locked_account_row_costs_only_its_own_lookups() {
+    let bed = Bed::mariadb();
+    let mut store = bed.open();
+    let accounts: Vec<_> = (0..5).map(|n| register(&mut *store, &format!("user{n}"))).collect();
+    let Location::MySql(place) = &bed.location else { panic!("{}", bed.location) };
+    let mut other = ::mysql::Conn::new(::mysql::Opts::from_url(&shared().url(&place.database)).unwrap()).unwrap();
+    use ::mysql::prelude::Queryable;
+    other.query_drop("BEGIN").unwrap();
+    other.exec_drop("SELECT * FROM user WHERE id = ? FOR UPDATE", (accounts[2].0,)).unwrap();
+    let batches: Vec<_> = accounts.iter().map(|&account| batch_of(account, "x", &[record_of("a", 0, 1)])).collect();
+    let outcomes = store.record_many(&batches);
+    for (at, outcome) in outcomes.iter().enumerate() {
+        match outcome {
+            Err(error) if at == 2 => assert_eq!(error.kind, Kind::World, "{error}"),
+            outcome => assert_eq!(*outcome, Ok(Standing::Live), "{at}"),
+        }
+    }
+    other.query_drop("ROLLBACK").unwrap();
+    assert!(store.record_many(&batches).iter().all(|outcome| *outcome == Ok(Standing::Live)));
+    assert_eq!(bed.sql("SELECT COUNT(*), COUNT(DISTINCT user_id) FROM hist"), "5\t5\n");
 }
 
 #[test]

@@ -1,0 +1,235 @@
+//! Keeping lookups: many sessions' at once, by one statement.
+//!
+//! It never lets one session's trouble become another's, and never writes a lookup twice.
+
+use std::collections::HashSet;
+
+use ::mysql::prelude::Queryable;
+use ::mysql::{Conn, Error as Failure, Value};
+
+use super::connection::{Link, select};
+use super::errors::{self, Remedy};
+use super::statements::{self, RECORD_COLUMNS};
+use crate::store::moment::Civil;
+use crate::store::{Batch, Error, Kind, Standing, schema};
+
+/// Most lookups in one insert.
+const MAX_ROWS: usize = 1_024;
+/// Most accounts in one question.
+const MAX_ACCOUNTS: usize = 1_024;
+/// When so many batches have waited in vain for a lock, the next ones would wait, too.
+const MOST_WAITS: u32 = 2;
+
+/// A batch on its way: its rows as parameters, and what came of it.
+struct Kept<'a> {
+    batch: &'a Batch,
+    rows: Vec<Value>,
+    outcome: Option<Result<Standing, Error>>,
+}
+
+impl Kept<'_> {
+    fn rows(&self) -> usize {
+        self.batch.records.len()
+    }
+}
+
+/// Keeps batches.
+pub(super) fn many(link: &mut Link, batches: &[Batch]) -> Vec<Result<Standing, Error>> {
+    let mut kept: Vec<Kept<'_>> = batches
+        .iter()
+        .map(|batch| match rows(batch) {
+            Ok(rows) => Kept { batch, rows, outcome: None },
+            Err(error) => Kept { batch, rows: Vec::new(), outcome: Some(Err(error)) },
+        })
+        .collect();
+    let done = link.run(|connection, _| {
+        // Those that were settled before the connection was lost are settled.
+        let mut open: Vec<&mut Kept<'_>> = kept.iter_mut().filter(|kept| kept.outcome.is_none()).collect();
+        let mut rest = open.as_mut_slice();
+        while !rest.is_empty() {
+            let (first, others) = rest.split_at_mut(fit(rest));
+            keep(connection, first)?;
+            rest = others;
+        }
+        Ok(())
+    });
+    let failed = done.err().unwrap_or_else(|| Error::bug("a batch was forgotten"));
+    kept.into_iter().map(|kept| kept.outcome.unwrap_or_else(|| Err(failed.clone()))).collect()
+}
+
+/// The parameters of a batch's rows. What no database would take is refused here, before it spoils a statement.
+fn rows(batch: &Batch) -> Result<Vec<Value>, Error> {
+    schema::check_name(&batch.name)?;
+    if batch.records.len() > MAX_ROWS {
+        return Err(Error::bug(format!("a batch of {} lookups came to the store", batch.records.len())));
+    }
+    let mut rows = Vec::with_capacity(batch.records.len() * RECORD_COLUMNS);
+    for record in &batch.records {
+        schema::check_word(&record.word)?;
+        rows.extend([
+            statements::id(batch.account),
+            batch.name.as_str().into(),
+            record.word.as_str().into(),
+            statements::date(Civil::of(record.time)?),
+            record.origin.into(),
+        ]);
+    }
+    Ok(rows)
+}
+
+/// How many batches fit into one statement; at least one.
+fn fit(batches: &[&mut Kept<'_>]) -> usize {
+    let mut rows = 0_usize;
+    let fitting = batches.iter().take(MAX_ACCOUNTS).take_while(|kept| {
+        rows = rows.saturating_add(kept.rows());
+        rows <= MAX_ROWS
+    });
+    fitting.count().max(1)
+}
+
+/// Keeps batches that fit into one statement. An error is the connection's, or a deadlock's: the same again may
+/// succeed.
+fn keep(connection: &mut Conn, batches: &mut [&mut Kept<'_>]) -> ::mysql::Result<()> {
+    if batches.iter().all(|kept| kept.rows() == 0) {
+        return ask_standing(connection, batches);
+    }
+    match insert(connection, batches) {
+        Ok(()) => {
+            settle(batches, Standing::Live);
+            Ok(())
+        }
+        Err(failure) if means_gone(&failure) => {
+            // Whose account is it? The others' lookups are kept, each in a statement of its own: an account that goes
+            // now can't stop anybody else's.
+            ask_standing(connection, batches)?;
+            keep_each(connection, batches)
+        }
+        Err(failure) if concerns_rows(&failure) => keep_each(connection, batches),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Keeps batches one by one, but for those that are settled: the server has refused them all for what is wrong with
+/// one.
+fn keep_each(connection: &mut Conn, batches: &mut [&mut Kept<'_>]) -> ::mysql::Result<()> {
+    let mut waits = 0;
+    for at in 0..batches.len() {
+        let one = &mut batches[at..=at];
+        if one[0].rows() == 0 || one[0].outcome == Some(Ok(Standing::Gone)) {
+            continue;
+        }
+        one[0].outcome = None;
+        match insert(connection, one) {
+            Ok(()) => settle(one, Standing::Live),
+            Err(failure) if means_gone(&failure) => settle(one, Standing::Gone),
+            Err(failure) if concerns_rows(&failure) => {
+                one[0].outcome = Some(Err(errors::explain(&failure)));
+                waits += u32::from(errors::code(&failure) == Some(errors::LOCK_WAIT));
+                if waits >= MOST_WAITS {
+                    return Err(failure);
+                }
+            }
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(())
+}
+
+fn settle(batches: &mut [&mut Kept<'_>], standing: Standing) {
+    batches.iter_mut().for_each(|kept| kept.outcome = Some(Ok(standing)));
+}
+
+/// The accounts of batches, each once.
+fn accounts(batches: &[&mut Kept<'_>]) -> Vec<u64> {
+    let mut accounts: Vec<u64> = batches.iter().map(|kept| kept.batch.account.0).collect();
+    accounts.sort_unstable();
+    accounts.dedup();
+    accounts
+}
+
+/// Repeats the last parameters until there are as many as a statement takes that is likely to be prepared.
+fn fill(parameters: &mut Vec<Value>, width: usize, to: usize) {
+    while parameters.len() < to * width {
+        parameters.extend_from_within(parameters.len() - width..);
+    }
+}
+
+/// Settles all batches by how their accounts stand, as if there were nothing to keep.
+fn ask_standing(connection: &mut Conn, batches: &mut [&mut Kept<'_>]) -> ::mysql::Result<()> {
+    let accounts = accounts(batches);
+    let places = few_accounts(accounts.len());
+    let mut parameters: Vec<Value> = accounts.into_iter().map(Value::from).collect();
+    fill(&mut parameters, 1, places);
+    let live: Vec<(u64,)> = select(connection, &statements::live_among(places), parameters)?;
+    let live: HashSet<u64> = live.into_iter().map(|(id,)| id).collect();
+    for kept in batches {
+        let is_live = live.contains(&kept.batch.account.0);
+        kept.outcome = Some(Ok(if is_live { Standing::Live } else { Standing::Gone }));
+    }
+    Ok(())
+}
+
+/// Inserts the rows of batches, if all their accounts may be used.
+fn insert(connection: &mut Conn, batches: &[&mut Kept<'_>]) -> ::mysql::Result<()> {
+    let accounts = accounts(batches);
+    let places = few_accounts(accounts.len());
+    let rows = few_rows(batches.iter().map(|kept| kept.rows()).sum());
+    let mut values = Vec::with_capacity(rows * RECORD_COLUMNS + places + 1);
+    // The first row's account stands in the question who may be used.
+    values.push(accounts.len().into());
+    let with_rows = batches.iter().filter(|kept| kept.rows() > 0);
+    values.extend(with_rows.clone().take(1).map(|kept| kept.rows[0].clone()));
+    values.extend(accounts.into_iter().map(Value::from));
+    fill(&mut values, 1, places + 2);
+    let mut others: Vec<Value> = Vec::with_capacity(rows * RECORD_COLUMNS);
+    with_rows.for_each(|kept| others.extend_from_slice(&kept.rows));
+    fill(&mut others, RECORD_COLUMNS, rows);
+    values.extend(others.drain(1..));
+    connection.exec_drop(statements::record(rows, places), values)
+}
+
+/// Whether a failure says that an account is gone or locked: the question found fewer than it asked for, or one was
+/// deleted in this very moment.
+fn means_gone(failure: &Failure) -> bool {
+    errors::code(failure).is_some_and(|code| code == errors::NULL_REFUSED || errors::NO_REFERENCED_ROW.contains(&code))
+}
+
+/// Whether a failure may be one batch's alone: somebody holds a lock on its account, or the server does not like what
+/// a row holds.
+fn concerns_rows(failure: &Failure) -> bool {
+    match errors::code(failure) {
+        Some(errors::LOCK_WAIT) => true,
+        Some(_) => errors::remedy(failure) == Remedy::None && errors::explain(failure).kind == Kind::Bug,
+        None => false,
+    }
+}
+
+/// The next number with at most three binary digits that count: four sizes from each power of two to the next, so
+/// that few statements are prepared and few rows repeated.
+fn few_rows(rows: usize) -> usize {
+    rows.next_multiple_of((rows.next_power_of_two() / 8).max(1))
+}
+
+/// The next power of four: a repeated account costs next to nothing.
+fn few_accounts(accounts: usize) -> usize {
+    let power = accounts.next_power_of_two();
+    if power.trailing_zeros().is_multiple_of(2) { power } else { power * 2 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_few_and_near() {
+        let sizes: HashSet<usize> = (1..=MAX_ROWS).map(few_rows).collect();
+        assert!(sizes.len() <= 40, "{}", sizes.len());
+        for rows in 1..=MAX_ROWS {
+            let filled = few_rows(rows);
+            assert!(filled >= rows && filled <= rows + rows / 4 && filled <= MAX_ROWS, "{rows}: {filled}");
+            assert!((rows..=MAX_ACCOUNTS).contains(&few_accounts(rows)));
+        }
+        let sizes: HashSet<usize> = (1..=MAX_ACCOUNTS).map(few_accounts).collect();
+        assert_eq!(sizes, HashSet::from([1, 4, 16, 64, 256, 1_024]));
+    }
+}

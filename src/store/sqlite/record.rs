@@ -1,0 +1,61 @@
+//! Keeping lookups: many sessions' at once, by one transaction, which costs one flush of the disk.
+//!
+//! It never lets one session's trouble become another's, and never writes a lookup twice.
+
+use rusqlite::Connection;
+
+use super::{Sqlite, live, number};
+use crate::store::moment::Civil;
+use crate::store::{Batch, Error, Standing, schema};
+
+/// A row that is there already is this very lookup, written by an earlier attempt.
+const RECORD: &str = "INSERT INTO hist (user_id, name, word, time, origin) VALUES (?, ?, ?, ?, ?) \
+    ON CONFLICT (user_id, time, origin) DO NOTHING";
+
+/// The rows of a batch as parameters: word, time, origin.
+type Rows<'a> = Vec<(&'a str, String, i64)>;
+
+pub(super) fn many(store: &mut Sqlite, batches: &[Batch]) -> Vec<Result<Standing, Error>> {
+    let rows: Vec<Result<Rows<'_>, Error>> = batches.iter().map(rows).collect();
+    let all = |connection: &Connection| {
+        let each = batches.iter().zip(&rows).map(|(batch, rows)| match rows {
+            Ok(rows) => keep(connection, batch, rows).map(Ok),
+            Err(error) => Ok(Err(error.clone())),
+        });
+        each.collect::<rusqlite::Result<Vec<_>>>()
+    };
+    let done = if batches.iter().all(|batch| batch.records.is_empty()) {
+        store.run(all)
+    } else {
+        store.write(|transaction| {
+            let outcomes = all(&transaction)?;
+            transaction.commit()?;
+            Ok(outcomes)
+        })
+    };
+    done.unwrap_or_else(|error| {
+        // What was wrong before is still wrong in its own way.
+        rows.into_iter().map(|rows| Err(rows.err().unwrap_or_else(|| error.clone()))).collect()
+    })
+}
+
+fn rows(batch: &Batch) -> Result<Rows<'_>, Error> {
+    schema::check_name(&batch.name)?;
+    let row = |record: &crate::store::Record| {
+        schema::check_word(&record.word)?;
+        Ok(Civil::of(record.time)?.text())
+    };
+    let records = batch.records.iter();
+    records.map(|record| Ok((record.word.as_str(), row(record)?, record.origin.cast_signed()))).collect()
+}
+
+fn keep(connection: &Connection, batch: &Batch, rows: &Rows<'_>) -> rusqlite::Result<Standing> {
+    if live(connection, batch.account)?.is_none() {
+        return Ok(Standing::Gone);
+    }
+    let mut insert = connection.prepare_cached(RECORD)?;
+    for (word, time, origin) in rows {
+        insert.execute((number(batch.account), &batch.name, word, time, origin))?;
+    }
+    Ok(Standing::Live)
+}

@@ -1,0 +1,142 @@
+//! Many sessions' lookups at once: each batch has an outcome of its own, and none does another harm.
+
+use super::*;
+
+on_both!(
+    every_batch_of_many_accounts_is_kept,
+    gone_and_locked_accounts_among_others,
+    a_bad_batch_among_good_ones,
+    more_rows_than_one_statement_takes,
+    nothing_to_keep_asks_how_accounts_stand,
+    accounts_that_go_under_load_take_nobody_along,
+);
+
+const LIVE: Result<Standing, Error> = Ok(Standing::Live);
+const GONE: Result<Standing, Error> = Ok(Standing::Gone);
+
+fn every_batch_of_many_accounts_is_kept(bed: &Bed) {
+    let mut store = bed.open();
+    let accounts: Vec<_> = (0..20).map(|n| register(&mut *store, &format!("user{n}"))).collect();
+    for many in [1, 2, 3, 7, 20] {
+        let batches: Vec<_> = (0..)
+            .zip(&accounts[..many])
+            .map(|(n, &account)| {
+                let records: Vec<_> = (0..n % 4).map(|time| record_of(&format!("w{n}"), time, many as u64)).collect();
+                batch_of(account, &format!("user{n}"), &records)
+            })
+            .collect();
+        // Twice: what is there already is the same lookup.
+        for _ in 0..2 {
+            assert_eq!(store.record_many(&batches), vec![LIVE; many]);
+        }
+    }
+    for (n, &account) in accounts.iter().enumerate() {
+        let times = [1, 2, 3, 7, 20].iter().filter(|&&many| many > n).count();
+        assert_eq!(words_of(&mut *store, account), vec![format!("w{n}"); times * (n % 4)], "{n}");
+    }
+    assert_eq!(bed.sql("SELECT COUNT(*) FROM hist WHERE name <> CONCAT('user', user_id - 1)"), "0\n");
+}
+
+fn gone_and_locked_accounts_among_others(bed: &Bed) {
+    let mut store = bed.open();
+    let accounts: Vec<_> = (0..6).map(|n| register(&mut *store, &format!("user{n}"))).collect();
+    let batches = |time| -> Vec<_> {
+        accounts
+            .iter()
+            .map(|&account| batch_of(account, "x", &[record_of("a", time, 1), record_of("b", time + 1, 1)]))
+            .collect()
+    };
+    assert_eq!(store.record_many(&batches(0)), vec![LIVE; 6]);
+    bed.sql("UPDATE user SET locked = 1 WHERE name IN ('user1', 'user4')");
+    assert_eq!(store.delete_account(accounts[2]).unwrap(), Standing::Live);
+    assert_eq!(store.record_many(&batches(10)), [LIVE, GONE, GONE, LIVE, GONE, LIVE]);
+    bed.sql("UPDATE user SET locked = 0 WHERE name = 'user4'");
+    assert_eq!(store.record_many(&batches(20)), [LIVE, GONE, GONE, LIVE, LIVE, LIVE]);
+    let kept: Vec<_> = accounts
+        .iter()
+        .map(|account| bed.sql(&format!("SELECT COUNT(*) FROM hist WHERE user_id = {}", account.0)))
+        .collect();
+    assert_eq!(kept, ["6\n", "2\n", "0\n", "6\n", "4\n", "6\n"]);
+    // Nobody's number, alone and among others.
+    let nobody = batch_of(AccountId(u64::MAX), "x", &[record_of("a", 0, 1)]);
+    assert_eq!(store.record_many(std::slice::from_ref(&nobody)), [GONE]);
+    assert_eq!(store.record_many(&[nobody, batches(30).remove(0)]), [GONE, LIVE]);
+}
+
+fn a_bad_batch_among_good_ones(bed: &Bed) {
+    let mut store = bed.open();
+    let ann = register(&mut *store, "ann");
+    let good = |time| batch_of(ann, "ann", &[record_of("a", time, 1)]);
+    let bad = [
+        batch_of(ann, "ann", &[record_of("a", 100, 1), record_of(&"x".repeat(129), 101, 1)]),
+        batch_of(ann, "ann", &[record_of("", 102, 1)]),
+        batch_of(ann, &"n".repeat(33), &[record_of("a", 103, 1)]),
+        batch_of(ann, "", &[record_of("a", 104, 1)]),
+        batch_of(ann, "ann", &[Record { time: Microseconds(i64::MIN), ..record_of("a", 0, 1) }]),
+    ];
+    for (time, bad) in (0..).zip(bad) {
+        let outcomes = store.record_many(&[good(2 * time), bad, good(2 * time + 1)]);
+        assert!(outcomes[0] == LIVE && outcomes[2] == LIVE, "{outcomes:?}");
+        assert_eq!(outcomes[1].as_ref().map_err(|error| error.kind), Err(Kind::Bug));
+    }
+    assert_eq!(words_of(&mut *store, ann).len(), 10);
+}
+
+fn more_rows_than_one_statement_takes(bed: &Bed) {
+    let mut store = bed.open();
+    let accounts: Vec<_> = (0..50).map(|n| register(&mut *store, &format!("user{n}"))).collect();
+    let batches: Vec<_> = accounts
+        .iter()
+        .map(|&account| {
+            let records: Vec<_> = (0..64).map(|time| record_of("dragon", time, account.0)).collect();
+            batch_of(account, "x", &records)
+        })
+        .collect();
+    assert_eq!(store.record_many(&batches), vec![LIVE; 50]);
+    assert_eq!(bed.sql("SELECT COUNT(*), COUNT(DISTINCT user_id) FROM hist"), "3200\t50\n");
+}
+
+fn nothing_to_keep_asks_how_accounts_stand(bed: &Bed) {
+    let mut store = bed.open();
+    assert_eq!(store.record_many(&[]), []);
+    let (ann, bob) = (register(&mut *store, "ann"), register(&mut *store, "bob"));
+    assert_eq!(store.delete_account(bob).unwrap(), Standing::Live);
+    let ask = |account| batch_of(account, "x", &[]);
+    assert_eq!(store.record_many(&[ask(ann), ask(bob), ask(ann)]), [LIVE, GONE, LIVE]);
+    let mixed = [ask(bob), batch_of(ann, "ann", &[record_of("a", 0, 1)]), ask(ann)];
+    assert_eq!(store.record_many(&mixed), [GONE, LIVE, LIVE]);
+    assert_eq!(words_of(&mut *store, ann), ["a"]);
+}
+
+/// Accounts are deleted while a batch of theirs and others' is on its way: between the question who is there and the
+/// insert, too.
+fn accounts_that_go_under_load_take_nobody_along(bed: &Bed) {
+    let mut store = bed.open();
+    let stays = register(&mut *store, "stays");
+    for round in 0..10 {
+        let goes = register(&mut *store, &format!("goes{round}"));
+        std::thread::scope(|scope| {
+            let writer = scope.spawn(move || {
+                let mut store = bed.open();
+                for time in 0.. {
+                    let records: Vec<_> = (0..8).map(|n| record_of("a", round * 1_000_000 + time * 8 + n, 1)).collect();
+                    let outcomes = store.record_many(&[batch_of(goes, "g", &records), batch_of(stays, "s", &records)]);
+                    assert_eq!(outcomes[1], LIVE);
+                    match outcomes[0] {
+                        LIVE => {}
+                        GONE => return (time + 1) * 8,
+                        ref other => panic!("{other:?}"),
+                    }
+                }
+                unreachable!("the account goes")
+            });
+            while words_of(&mut *store, goes).len() < 24 {}
+            assert_eq!(store.delete_account(goes).unwrap(), Standing::Live);
+            let kept = writer.join().unwrap();
+            let of_round = words_of(&mut *store, stays).len() as i64;
+            assert_eq!(of_round, kept, "every lookup of the one who stays");
+            assert_eq!(store.clear_history(stays, None).unwrap(), Standing::Live);
+        });
+    }
+    assert_eq!(bed.sql("SELECT COUNT(*) FROM hist"), "0\n");
+}

@@ -1,0 +1,255 @@
+//! The writer's end of the children's channels: it takes in whatever has come, and tells each child what came of it.
+//! It waits only when there is nothing to do.
+
+use super::message::{MAX_MESSAGE, MAX_OUTCOME, read_batch, write_outcome};
+use crate::store::{Batch, Error, Standing};
+use crate::sys;
+use nix::errno::Errno;
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
+use nix::sys::socket::{MsgFlags, recv, send};
+use std::collections::HashMap;
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+
+/// So many records are enough for one commit.
+const ENOUGH: usize = 1_024;
+/// How many events are taken from the kernel at once.
+const EVENTS: usize = 256;
+
+/// What epoll says of the door and of the lifeline; channels have numbers above.
+const DOOR: u64 = 0;
+const LIFELINE: u64 = 1;
+
+/// What has come in, in the order in which it came.
+#[derive(Debug, Default)]
+pub(super) struct Gathered {
+    batches: Vec<Batch>,
+    /// For each batch, the number of its channel.
+    from: Vec<u64>,
+    records: usize,
+}
+
+impl Gathered {
+    pub fn batches(&self) -> &[Batch] {
+        &self.batches
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.batches.is_empty()
+    }
+
+    fn is_enough(&self) -> bool {
+        self.records >= ENOUGH
+    }
+}
+
+/// The channels.
+#[derive(Debug)]
+pub(super) struct Intake<'a> {
+    epoll: Epoll,
+    door: BorrowedFd<'a>,
+    lifeline: BorrowedFd<'a>,
+    /// By numbers that are never used again: an answer must not reach a child that came later.
+    channels: HashMap<u64, OwnedFd>,
+    next: u64,
+    ended: bool,
+    buffer: Vec<u8>,
+}
+
+impl<'a> Intake<'a> {
+    /// # Errors
+    /// No descriptor, no memory.
+    pub fn new(door: BorrowedFd<'a>, lifeline: BorrowedFd<'a>) -> Result<Self, Errno> {
+        let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
+        epoll.add(door, EpollEvent::new(EpollFlags::EPOLLIN, DOOR))?;
+        epoll.add(lifeline, EpollEvent::new(EpollFlags::EPOLLIN, LIFELINE))?;
+        // One byte more than any message, to see one that is longer.
+        let buffer = vec![0; MAX_MESSAGE + 1];
+        Ok(Self { epoll, door, lifeline, channels: HashMap::new(), next: LIFELINE + 1, ended: false, buffer })
+    }
+
+    /// Whether the parent has said that this is the end.
+    pub fn ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Takes in what has come, and waits only if there is nothing. Empty only at the end.
+    ///
+    /// # Errors
+    /// Those of `epoll_wait(2)`.
+    pub fn wait(&mut self) -> Result<Gathered, Errno> {
+        loop {
+            let gathered = self.gather(true)?;
+            if !gathered.is_empty() || self.ended {
+                return Ok(gathered);
+            }
+        }
+    }
+
+    /// Takes in what has come.
+    ///
+    /// # Errors
+    /// Those of `epoll_wait(2)`.
+    pub fn look(&mut self) -> Result<Gathered, Errno> {
+        self.gather(false)
+    }
+
+    fn gather(&mut self, mut may_wait: bool) -> Result<Gathered, Errno> {
+        let mut gathered = Gathered::default();
+        let mut events = [EpollEvent::empty(); EVENTS];
+        while !gathered.is_enough() {
+            let timeout = if may_wait && !self.ended { EpollTimeout::NONE } else { EpollTimeout::ZERO };
+            may_wait = false;
+            let count = match self.epoll.wait(&mut events, timeout) {
+                Ok(0) => break,
+                Ok(count) => count,
+                Err(Errno::EINTR) => continue,
+                Err(error) => return Err(error),
+            };
+            for event in &events[..count] {
+                match event.data() {
+                    DOOR => self.let_in(&mut gathered),
+                    LIFELINE => {
+                        self.ended = true;
+                        // It stays readable, and would wake us for ever.
+                        self.epoll.delete(self.lifeline)?;
+                    }
+                    number if !gathered.is_enough() => self.read(number, &mut gathered),
+                    // The kernel tells of it again.
+                    _ => {}
+                }
+            }
+        }
+        Ok(gathered)
+    }
+    /// Takes channels in at the door, with what has been sent on them.
+    fn let_in(&mut self, gathered: &mut Gathered) {
+        loop {
+            let mut byte = [0; 1];
+            match sys::receive_with_descriptor(self.door, &mut byte, MsgFlags::MSG_DONTWAIT) {
+                Ok((_, Some(channel))) => {
+                    let number = self.next;
+                    self.next += 1;
+                    if let Err(error) = self.epoll.add(&channel, EpollEvent::new(EpollFlags::EPOLLIN, number)) {
+                        log::warn!("a child's records can't be taken in yet: {error}");
+                        continue;
+                    }
+                    self.channels.insert(number, channel);
+                    if !gathered.is_enough() {
+                        self.read(number, gathered);
+                    }
+                }
+                Err(Errno::EAGAIN) => return,
+                Ok(_) | Err(Errno::EINTR) => {}
+                Err(error) => {
+                    // Its channel is closed, and the child tries again.
+                    log::warn!("a child's records can't be taken in yet: {error}");
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Reads one batch from a channel, or closes it.
+    fn read(&mut self, number: u64, gathered: &mut Gathered) {
+        let Some(channel) = self.channels.get(&number) else { return };
+        match recv(channel.as_raw_fd(), &mut self.buffer, MsgFlags::MSG_DONTWAIT) {
+            Err(Errno::EAGAIN | Errno::EINTR) => {}
+            Ok(size) if size > 0 => match read_batch(&self.buffer[..size]) {
+                Some(batch) => {
+                    gathered.records += batch.records.len().max(1);
+                    gathered.batches.push(batch);
+                    gathered.from.push(number);
+                }
+                None => {
+                    log::error!("a child sent the writer {size} bytes that are no batch; please report it");
+                    self.channels.remove(&number);
+                }
+            },
+            // The child has gone, or has been idle. Closing takes it out of the epoll: nobody else has this end.
+            Ok(_) | Err(_) => drop(self.channels.remove(&number)),
+        }
+    }
+
+    /// Tells the children what came of their batches.
+    pub fn acknowledge(&mut self, gathered: &Gathered, outcomes: &[Result<Standing, Error>]) {
+        let mut answer = Vec::with_capacity(MAX_OUTCOME);
+        for (number, outcome) in gathered.from.iter().zip(outcomes) {
+            let Some(channel) = self.channels.get(number) else { continue };
+            answer.clear();
+            write_outcome(&mut answer, outcome);
+            let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
+            if send(channel.as_raw_fd(), &answer, flags).is_err() {
+                // It has gone, or reads nothing.
+                self.channels.remove(number);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Channel, Door};
+    use super::*;
+    use crate::session::exchange::pair;
+    use crate::store::{AccountId, Microseconds, Record};
+    use std::os::fd::AsFd;
+
+    fn record(word: &str) -> Record {
+        Record { word: word.to_owned(), time: Microseconds(1), origin: 2 }
+    }
+
+    /// One child's batch from end to end, with everything that can happen to it on the way.
+    #[test]
+    fn a_batch_reaches_a_writer_and_is_acknowledged_by_one() {
+        let door = Door::new().unwrap();
+        let (lifeline, theirs) = pair().unwrap();
+        std::thread::scope(|scope| {
+            let child = scope.spawn(|| {
+                let mut channel = Channel::new(door.for_children());
+                let outcome = channel.keep(AccountId(7), "ann", &[record("a"), record("b")]);
+                assert_eq!(outcome, Ok(Standing::Live));
+                assert!(channel.idle_at().is_some());
+                assert_eq!(channel.keep(AccountId(7), "ann", &[]), Ok(Standing::Gone), "on the same channel");
+                let refused = channel.keep(AccountId(7), "ann", &[record("c")]);
+                assert_eq!(refused, Err(Error::world("away")));
+            });
+            // The first writer dies before it says anything, the second after it has taken the batch in.
+            drop(Intake::new(door.for_writer(), theirs.as_fd()).unwrap());
+            let mut second = Intake::new(door.for_writer(), theirs.as_fd()).unwrap();
+            assert_eq!(second.wait().unwrap().batches()[0].records, [record("a"), record("b")]);
+            drop(second);
+            let mut third = Intake::new(door.for_writer(), theirs.as_fd()).unwrap();
+            let sent_again = third.wait().unwrap();
+            assert_eq!(sent_again.batches()[0].records, [record("a"), record("b")]);
+            assert_eq!((sent_again.batches()[0].account, &*sent_again.batches()[0].name), (AccountId(7), "ann"));
+            third.acknowledge(&sent_again, &[Ok(Standing::Live)]);
+            let standing = third.wait().unwrap();
+            assert!(standing.batches()[0].records.is_empty());
+            third.acknowledge(&standing, &[Ok(Standing::Gone)]);
+            let refused = third.wait().unwrap();
+            third.acknowledge(&refused, &[Err(Error::world("away"))]);
+            child.join().unwrap();
+            drop(lifeline);
+            assert!(third.wait().unwrap().is_empty() && third.ended());
+            assert!(third.channels.is_empty(), "the child's end is closed");
+        });
+    }
+
+    #[test]
+    fn what_is_no_batch_costs_only_its_sender() {
+        let door = Door::new().unwrap();
+        let (_lifeline, theirs) = pair().unwrap();
+        let mut intake = Intake::new(door.for_writer(), theirs.as_fd()).unwrap();
+        let mut children = Vec::new();
+        for garbage in [vec![0], vec![b'x'; MAX_MESSAGE + 1], vec![0; 4_096]] {
+            let (ours, writers) = pair().unwrap();
+            send(ours.as_raw_fd(), &garbage, MsgFlags::empty()).unwrap();
+            sys::send_with_descriptor(door.for_children(), &[0], writers.as_fd(), MsgFlags::empty()).unwrap();
+            children.push(ours);
+        }
+        assert!(intake.look().unwrap().is_empty());
+        for child in children {
+            assert_eq!(recv(child.as_raw_fd(), &mut [0; 1], MsgFlags::MSG_DONTWAIT), Ok(0), "closed");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! The writer: the one process that commits history records, for all sessions and both stores.
+//!
+//! A session may reply to a lookup only when its row is durable, and what a row costs is above all what a commit
+//! costs. So the children hand their records to this process: it commits whatever has come in with one statement,
+//! says so to each child, and looks again; what comes meanwhile is the next batch. It waits for nothing but records.
+//!
+//! It never reads a client's bytes, never forks, and holds nothing that matters: when it dies the parent forks
+//! another, and the children send again what was not acknowledged, which a row's identity makes harmless. It ends
+//! when its parent closes the lifeline, after it has committed everything, or when its parent dies.
+
+#![forbid(unsafe_code)]
+
+mod channel;
+mod door;
+mod intake;
+mod keeper;
+pub mod message;
+
+pub use channel::Channel;
+pub use door::Door;
+
+use crate::session::board::Board;
+use crate::store::Location;
+use crate::sys::sandbox::Sandbox;
+use crate::sys::{self, Origin, Title};
+use intake::Intake;
+use keeper::Keeper;
+use nix::errno::Errno;
+use std::convert::Infallible;
+use std::os::fd::BorrowedFd;
+
+/// What the writer takes over from its parent.
+#[derive(Debug)]
+pub struct Inherited<'a> {
+    /// Where children hand in their channels.
+    pub door: &'a Door,
+    /// Its other end is the parent's; when that closes, the writer finishes.
+    pub lifeline: BorrowedFd<'a>,
+    /// Where figures are shown.
+    pub board: &'a Board,
+    /// The database.
+    pub database: &'a Location,
+    /// What `ps` shows.
+    pub title: Option<&'a mut Title>,
+    /// What the writer is confined to.
+    pub sandbox: &'a Sandbox,
+}
+
+/// Runs the writer to its end. This is the only door from the parent's code to the writer's.
+pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
+    let Inherited { door, lifeline, board, database, title, sandbox } = inherited;
+    if let Some(title) = title {
+        title.set("cidiand: writer");
+    }
+    let served = prepare(door, lifeline, sandbox).and_then(|()| {
+        let keeper = Keeper::new(database, origin.into_store_key(), board);
+        serve(&mut Intake::new(door.for_writer(), lifeline)?, keeper)
+    });
+    if let Err(error) = &served {
+        log::error!("the writer can't go on: {error}");
+    }
+    sys::exit_now(i32::from(served.is_err()))
+}
+
+fn prepare(door: &Door, lifeline: BorrowedFd<'_>, sandbox: &Sandbox) -> Result<(), Errno> {
+    let mut keep = vec![door.for_writer(), lifeline];
+    keep.extend(sandbox.descriptor());
+    sys::close_all_but(&keep)?;
+    sys::let_urgent_signals_in()?;
+    // Before anything of a child's is read.
+    sandbox.enter()
+}
+
+fn serve(intake: &mut Intake<'_>, mut keeper: Keeper<'_>) -> Result<(), Errno> {
+    loop {
+        let gathered = intake.wait()?;
+        if gathered.is_empty() && intake.ended() {
+            return Ok(());
+        }
+        let outcomes = keeper.keep(gathered.batches());
+        intake.acknowledge(&gathered, &outcomes);
+        if let Some(error) = keeper.took_long_to_fail() {
+            // Whoever came meanwhile asked while the database could not be reached: to try for each of them again
+            // would make them wait as long once more.
+            let meanwhile = intake.look()?;
+            let outcomes: Vec<_> = meanwhile.batches().iter().map(|_| Err(error.clone())).collect();
+            intake.acknowledge(&meanwhile, &outcomes);
+        }
+    }
+}
