@@ -49,7 +49,12 @@ impl MariaDb {
 
     /// The same, with further options for `mariadbd`, such as `--wait-timeout=1`.
     pub fn start_with(options: &[&str]) -> Self {
-        let directory = new_directory();
+        Self::start_in(&std::env::temp_dir(), options)
+    }
+
+    /// The same, with its files in a new directory below `base`: for a measurement, which asks on what disk they are.
+    pub fn start_in(base: &Path, options: &[&str]) -> Self {
+        let directory = new_directory(base);
         let mut server = Self {
             directory,
             port: free_port(),
@@ -206,9 +211,10 @@ impl Drop for MariaDb {
     }
 }
 
-/// A new private directory below the system's for temporary files. Short, because a socket's path is limited.
-fn new_directory() -> PathBuf {
-    let output = Command::new("mktemp").args(["-d", "-t", "cidian-db-XXXXXX"]).output().expect("mktemp runs");
+/// A new private directory. Short, because a socket's path is limited.
+fn new_directory(base: &Path) -> PathBuf {
+    let output = Command::new("mktemp").args(["-d", "-p"]).arg(base).arg("cidian-db-XXXXXX").output();
+    let output = output.expect("mktemp runs");
     assert!(output.status.success(), "mktemp: {}", String::from_utf8_lossy(&output.stderr));
     PathBuf::from(String::from_utf8(output.stdout).expect("a path in UTF-8").trim_end())
 }

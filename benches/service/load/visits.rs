@@ -1,0 +1,233 @@
+//! Short sessions: connect, one exchange, close; so many at a time, or all at once; and clients that only stay.
+
+use super::{Counting, LineHead};
+use crate::Result;
+use crate::figures::Measured;
+use crate::stop::Stop;
+use nix::errno::Errno;
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
+use nix::sys::socket::sockopt::IpBindAddressNoPort;
+use nix::sys::socket::{
+    AddressFamily, MsgFlags, SockFlag, SockType, SockaddrIn, bind, connect, recv, send, setsockopt, socket,
+};
+use std::net::SocketAddrV4;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+/// From how many addresses silent clients come.
+const HOLD_SOURCES: u8 = 32;
+
+/// What a visitor says, and the beginning of the line that ends the exchange.
+#[derive(Debug, Clone, Copy)]
+pub struct Visit {
+    /// Sent when the connection stands.
+    pub request: &'static [u8],
+    /// The last line of the reply begins so.
+    pub last_line: &'static [u8],
+    /// From how many addresses. The kernel remembers each connection for a minute after its end, and one address has
+    /// only some 28,000 ports.
+    pub sources: u8,
+}
+
+#[derive(Debug)]
+struct Visitor {
+    socket: OwnedFd,
+    sent: bool,
+    line: LineHead,
+}
+
+/// Many visitors of one server.
+#[derive(Debug)]
+pub struct Visitors {
+    address: SockaddrIn,
+    visit: Visit,
+    epoll: Epoll,
+    visitors: Vec<Option<Visitor>>,
+    begun: usize,
+    buffer: Vec<u8>,
+}
+
+/// What became of many visitors who came at once.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Burst {
+    /// They had their reply.
+    pub answered: usize,
+    /// They were refused, or cut off.
+    pub refused: usize,
+    /// They had no reply when patience ended.
+    pub hung: usize,
+    /// Until the last that was answered had its reply.
+    pub took: Duration,
+}
+
+/// How one visitor stands.
+enum Standing {
+    Waits,
+    Answered,
+    Refused,
+}
+
+impl Visitors {
+    /// Nobody yet.
+    pub fn new(address: SocketAddrV4, visit: Visit) -> Result<Self> {
+        Ok(Self {
+            address: SockaddrIn::from(address),
+            visit,
+            epoll: Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?,
+            visitors: Vec::new(),
+            begun: 0,
+            buffer: vec![0; 16 * 1024],
+        })
+    }
+
+    /// Visits without a pause, `at_once` at a time.
+    pub fn keep_visiting(&mut self, at_once: usize, mut counting: Counting<'_>) -> Result<Measured> {
+        let mut events = vec![EpollEvent::empty(); at_once.max(1)];
+        let (mut done, mut failures) = (0_u64, 0_u64);
+        self.visitors.clear();
+        for place in 0..at_once {
+            self.visitors.push(None);
+            self.begin(place)?;
+        }
+        while let Some(left) = counting.turn(done)? {
+            for place in self.wait(&mut events, left)? {
+                match self.attend_to(place)? {
+                    Standing::Waits => continue,
+                    Standing::Answered => done += 1,
+                    Standing::Refused => failures += 1,
+                }
+                self.visitors[place] = None;
+                self.begin(place)?;
+            }
+        }
+        let mut measured = counting.finish(done)?;
+        self.visitors.clear();
+        measured.failures = failures;
+        measured.failure = (failures > 0).then(|| "a visitor was refused or cut off".to_owned());
+        Ok(measured)
+    }
+
+    /// All at once.
+    pub fn burst(&mut self, count: usize, patience: Duration, stop: &Stop) -> Result<Burst> {
+        let mut events = vec![EpollEvent::empty(); 256];
+        let mut burst = Burst::default();
+        let began = Instant::now();
+        self.visitors.clear();
+        for place in 0..count {
+            self.visitors.push(None);
+            self.begin(place)?;
+        }
+        let mut waiting = count;
+        while waiting > 0 && began.elapsed() < patience {
+            stop.check()?;
+            for place in self.wait(&mut events, Duration::from_millis(100))? {
+                match self.attend_to(place)? {
+                    Standing::Waits => continue,
+                    Standing::Answered => {
+                        burst.answered += 1;
+                        burst.took = began.elapsed();
+                    }
+                    Standing::Refused => burst.refused += 1,
+                }
+                self.visitors[place] = None;
+                waiting -= 1;
+            }
+        }
+        self.visitors.clear();
+        burst.hung = waiting;
+        Ok(burst)
+    }
+
+    fn wait(&self, events: &mut [EpollEvent], left: Duration) -> Result<Vec<usize>> {
+        match self.epoll.wait(events, timeout(left)) {
+            Ok(count) => Ok(events[..count].iter().filter_map(|event| usize::try_from(event.data()).ok()).collect()),
+            Err(Errno::EINTR) => Ok(Vec::new()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn begin(&mut self, place: usize) -> Result<()> {
+        self.begun += 1;
+        let (socket, connected) = begin_to_connect(self.begun, self.visit.sources, self.address)?;
+        let sent = connected && say(&socket, self.visit.request);
+        let interest = if sent { EpollFlags::EPOLLIN } else { EpollFlags::EPOLLIN | EpollFlags::EPOLLOUT };
+        self.epoll.add(&socket, EpollEvent::new(interest, u64::try_from(place)?))?;
+        self.visitors[place] = Some(Visitor { socket, sent, line: LineHead::default() });
+        Ok(())
+    }
+
+    fn attend_to(&mut self, place: usize) -> Result<Standing> {
+        let Some(visitor) = &mut self.visitors[place] else { return Ok(Standing::Waits) };
+        if !visitor.sent {
+            if !say(&visitor.socket, self.visit.request) {
+                // Not connected yet, or never: a refused connection shows when it is read from.
+                return Ok(match recv(visitor.socket.as_raw_fd(), &mut self.buffer, MsgFlags::MSG_DONTWAIT) {
+                    Err(Errno::EAGAIN | Errno::ENOTCONN) => Standing::Waits,
+                    _ => Standing::Refused,
+                });
+            }
+            visitor.sent = true;
+            let event = &mut EpollEvent::new(EpollFlags::EPOLLIN, u64::try_from(place)?);
+            self.epoll.modify(&visitor.socket, event)?;
+        }
+        let size = match recv(visitor.socket.as_raw_fd(), &mut self.buffer, MsgFlags::MSG_DONTWAIT) {
+            Ok(0) => return Ok(Standing::Refused),
+            Ok(size) => size,
+            Err(Errno::EAGAIN | Errno::EINTR) => return Ok(Standing::Waits),
+            Err(_) => return Ok(Standing::Refused),
+        };
+        let (mut standing, last_line) = (Standing::Waits, self.visit.last_line);
+        visitor.line.follow(&self.buffer[..size], |head| {
+            if head.starts_with(last_line) {
+                standing = Standing::Answered;
+            } else if head.starts_with(b"FAI") {
+                standing = Standing::Refused;
+            }
+        });
+        Ok(standing)
+    }
+}
+
+/// Connects so many clients that say nothing. They come in portions that `come` waits for, so that no queue of the
+/// server's overflows.
+pub fn hold(address: SocketAddrV4, count: usize, mut come: impl FnMut(usize) -> Result<()>) -> Result<Vec<OwnedFd>> {
+    let mut held = Vec::with_capacity(count);
+    while held.len() < count {
+        for _ in 0..(count - held.len()).min(500) {
+            let client = client_socket(held.len(), HOLD_SOURCES, SockFlag::empty())?;
+            connect(client.as_raw_fd(), &SockaddrIn::from(address))?;
+            held.push(client);
+        }
+        come(held.len())?;
+    }
+    Ok(held)
+}
+
+/// A socket of one of several loopback addresses, beginning with 127.0.0.1.
+fn client_socket(number: usize, sources: u8, flags: SockFlag) -> Result<OwnedFd> {
+    let client = socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_CLOEXEC | flags, None)?;
+    // The port is chosen when it connects, for that connection alone.
+    setsockopt(&client, IpBindAddressNoPort, &true)?;
+    let last = u8::try_from(number % usize::from(sources.max(1)))?;
+    bind(client.as_raw_fd(), &SockaddrIn::new(127, 0, 0, last + 1, 0))?;
+    Ok(client)
+}
+
+/// A socket that is connected, or about to be.
+fn begin_to_connect(number: usize, sources: u8, address: SockaddrIn) -> Result<(OwnedFd, bool)> {
+    let client = client_socket(number, sources, SockFlag::SOCK_NONBLOCK)?;
+    match connect(client.as_raw_fd(), &address) {
+        Ok(()) => Ok((client, true)),
+        Err(Errno::EINPROGRESS) => Ok((client, false)),
+        Err(error) => Err(format!("no connection to {address}: {error}").into()),
+    }
+}
+
+fn say(socket: &OwnedFd, request: &[u8]) -> bool {
+    send(socket.as_raw_fd(), request, MsgFlags::MSG_NOSIGNAL | MsgFlags::MSG_DONTWAIT) == Ok(request.len())
+}
+
+/// At least a millisecond, so that the end of a wait is not spun for.
+pub(super) fn timeout(left: Duration) -> EpollTimeout {
+    EpollTimeout::try_from(left.as_millis().clamp(1, 1_000)).unwrap_or(EpollTimeout::NONE)
+}

@@ -1,0 +1,9 @@
+//! What is measured, a file for each part of the table. Nothing here knows how it is printed.
+
+pub mod crowd;
+pub mod histories;
+pub mod lookups;
+pub mod memory;
+pub mod sessions;
+pub mod sqlite;
+pub mod words;

@@ -1,0 +1,179 @@
+//! Sessions: connect, one exchange, close; also with many idle clients present; and many connects at once.
+
+use crate::Result;
+use crate::arguments::Part;
+use crate::bed::Bed;
+use crate::figures::{Contestant, Measured, Section, Series, Target};
+use crate::load::{Burst, Visit, Visitors, hold};
+use crate::machine::allow_descriptors;
+use crate::peers::{Dictd, start_dictd};
+use crate::processes::{Meter, Server, children};
+use crate::rounds::{Entrant, Rounds, progress};
+use std::net::SocketAddrV4;
+use std::time::Duration;
+
+/// To cidiand.
+const GOODBYE: Visit = Visit { request: b"E\n", last_line: b"OK", sources: 32 };
+/// To the C server.
+const ECHO: Visit = Visit { request: b"E\n", last_line: b"E", sources: 32 };
+/// To a DICT server: dictd asks for the name of each address, and 127.0.0.1 is quick to be found.
+const QUIT: Visit = Visit { request: b"QUIT\r\n", last_line: b"221", sources: 1 };
+
+/// How many at a time.
+const AT_ONCE: usize = 8;
+/// How many in a burst.
+const BURST: usize = 2_000;
+/// When somebody in a burst is said to hang. A client whose SYN is dropped tries again after 1, 3, 7 and 15 s.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// dictd's backlog is short: those who hang there need not be waited for as long.
+const DICTD_PATIENCE: Duration = Duration::from_secs(5);
+
+/// All of it.
+pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
+    if !rounds.arguments.wants(Part::Sessions) {
+        return Ok(());
+    }
+    let bed = rounds.bed;
+    let mut section = Section::new("Sessions");
+    let dictd = match start_dictd(bed, true) {
+        Ok(dictd) => dictd,
+        Err(error) => {
+            section.note(format!("dictd is not compared: {error}"));
+            None
+        }
+    };
+    few(rounds, dictd.as_ref(), &mut section)?;
+    let idle = rounds.arguments.size(10_000, 1_000);
+    allow_descriptors(idle.max(BURST) as u64)?;
+    let database = format!("sqlite:{}", bed.path("idle.db").display());
+    let no_limits = ["--max-clients", "0", "--login-grace", "0", "--idle-timeout", "0"];
+    let daemon = bed.start_daemon("idle", &database, &no_limits)?;
+    let (echo, echo_address) = bed.start_fork_echo(&[])?;
+    let pair = [(&daemon.server, daemon.address, GOODBYE), (&echo, echo_address, ECHO)];
+    among_idle(rounds, &pair, idle, &mut section)?;
+    bursts(rounds, &pair, dictd.as_ref(), &mut section)?;
+    sections.push(section);
+    Ok(())
+}
+
+/// A server without a database.
+fn meter(server: &Server) -> Meter {
+    Meter { server: Some(server.pid()), database: None }
+}
+
+fn few(rounds: &Rounds<'_>, dictd: Option<&Dictd>, section: &mut Section) -> Result<()> {
+    let bed = rounds.bed;
+    let database = format!("sqlite:{}", bed.path("sessions.db").display());
+    let daemon = bed.start_daemon("sessions", &database, &[])?;
+    let (echo, echo_address) = bed.start_fork_echo(&[])?;
+    let fixed = bed.start_fork_echo(&["-static"]);
+    let mut servers =
+        vec![("cidiand", &daemon.server, daemon.address, GOODBYE), ("C fork-accept-echo", &echo, echo_address, ECHO)];
+    if let Ok((server, address)) = &fixed {
+        servers.push(("the same, linked statically", server, *address, ECHO));
+    }
+    if let Some(dictd) = dictd {
+        servers.push(("dictd", &dictd.server, dictd.address, QUIT));
+    }
+    let mut entrants = Vec::new();
+    for (name, server, address, visit) in servers {
+        let mut visitors = Visitors::new(address, visit)?;
+        entrants.push(Entrant::new(name, meter(server), move |counting| visitors.keep_visiting(AT_ONCE, counting)));
+    }
+    let results = rounds.alternate("sessions", entrants)?;
+    for (number, theirs) in results.iter().enumerate().skip(1) {
+        let target = if number == 1 { Target::AtLeast(0.7) } else { Target::None };
+        section.compare(format!("{AT_ONCE} at a time"), "sessions/s", &results[0], theirs, target);
+    }
+    Ok(())
+}
+
+/// Sessions while so many other clients are connected and say nothing.
+fn among_idle(
+    rounds: &Rounds<'_>,
+    pair: &[(&Server, SocketAddrV4, Visit); 2],
+    idle: usize,
+    section: &mut Section,
+) -> Result<()> {
+    let bed = rounds.bed;
+    let mut entrants = Vec::new();
+    for (name, (server, address, visit)) in ["cidiand", "C fork-accept-echo"].into_iter().zip(pair) {
+        let mut visitors = Visitors::new(*address, *visit)?;
+        entrants.push(Entrant::new(name, meter(server), move |counting| {
+            let held = hold(*address, idle, |count| wait_for_children(bed, server, count))?;
+            wait_for_rest(bed, server)?;
+            // Coming and going of the idle is not measured: the window begins again.
+            let measured = visitors.keep_visiting(AT_ONCE, counting.again());
+            drop(held);
+            wait_for_children(bed, server, 0)?;
+            measured
+        }));
+    }
+    let results = rounds.alternate(&format!("sessions among {idle} idle clients"), entrants)?;
+    let what = format!("{AT_ONCE} at a time, {idle} idle clients present");
+    section.compare(what, "sessions/s", &results[0], &results[1], Target::AtLeast(0.7));
+    Ok(())
+}
+
+/// Waits until a server does nothing any more: its last children may have been forked, but not yet run.
+fn wait_for_rest(bed: &Bed, server: &Server) -> Result<()> {
+    let mut before = meter(server).read()?.server;
+    for _ in 0..100 {
+        bed.stop.sleep(Duration::from_millis(300))?;
+        let now = meter(server).read()?.server;
+        if now.saturating_sub(before) <= Duration::from_millis(10) {
+            return Ok(());
+        }
+        before = now;
+    }
+    Err("a server with idle clients only does not come to rest".into())
+}
+
+fn wait_for_children(bed: &Bed, server: &Server, count: usize) -> Result<()> {
+    let what = format!("{count} children");
+    let enough = || {
+        let there = children(server.pid()).len();
+        if count == 0 { there == 0 } else { there >= count }
+    };
+    bed.stop.wait_for(&what, Duration::from_secs(60), || enough().then_some(()))
+}
+
+fn bursts(
+    rounds: &Rounds<'_>,
+    pair: &[(&Server, SocketAddrV4, Visit); 2],
+    dictd: Option<&Dictd>,
+    section: &mut Section,
+) -> Result<()> {
+    let [(_, ours, goodbye), (_, echo, line)] = *pair;
+    let mut servers = vec![("cidiand", ours, goodbye, PATIENCE), ("C fork-accept-echo", echo, line, PATIENCE)];
+    if let Some(dictd) = dictd {
+        servers.push(("dictd", dictd.address, QUIT, DICTD_PATIENCE));
+    }
+    let mut results: Vec<(Contestant, Vec<Burst>)> =
+        servers.iter().map(|(name, ..)| (Contestant::new(*name), Vec::new())).collect();
+    for run in 1..=rounds.arguments.runs() {
+        for ((name, address, visit, patience), (contestant, outcomes)) in servers.iter().zip(&mut results) {
+            progress(&format!("a burst of {BURST}: {name}, run {run}"));
+            let burst = Visitors::new(*address, *visit)?.burst(BURST, *patience, &rounds.bed.stop)?;
+            contestant.push(Measured { rate: burst.took.as_secs_f64() * 1_000.0, ..Measured::default() });
+            outcomes.push(burst);
+        }
+    }
+    section.compare(
+        format!("a burst of {BURST} connects, until all are answered"),
+        "ms",
+        &results[0].0,
+        &results[1].0,
+        Target::None,
+    );
+    let count = |outcomes: &[Burst], what: fn(&Burst) -> usize| -> Series {
+        outcomes.iter().map(|burst| what(burst) as f64).collect()
+    };
+    for (contestant, outcomes) in &results {
+        let target = if contestant.name == "cidiand" { Target::AtMost(0.0) } else { Target::None };
+        let name = &contestant.name;
+        section.read(format!("burst, {name}: refused"), "clients", count(outcomes, |burst| burst.refused), target);
+        section.read(format!("burst, {name}: hanging"), "clients", count(outcomes, |burst| burst.hung), target);
+    }
+    Ok(())
+}
