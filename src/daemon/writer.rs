@@ -7,7 +7,7 @@ use crate::store::Location;
 use crate::sys::sandbox::Sandbox;
 use crate::sys::{Forker, Title};
 use crate::writer::{self, Door, Inherited};
-use log::{error, info, warn};
+use log::{error, warn};
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::WaitStatus;
@@ -143,7 +143,6 @@ impl Supervisor {
         if !self.finishing {
             self.finishing = true;
             if let Some(running) = &mut self.running {
-                info!("the writer finishes");
                 running.lifeline = None;
             }
         }

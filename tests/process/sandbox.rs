@@ -52,7 +52,12 @@ fn confined_before_anything(daemon: &Daemon) {
     }
     // What a process that can't be dumped shows of itself belongs to root.
     assert_eq!(std::fs::metadata(format!("/proc/{child}/environ")).expect("/proc").uid(), 0);
-    assert_eq!(processes::descriptors(child).len(), 5, "0, 1, 2, the client and the hub");
+    assert_eq!(processes::descriptors(child).len(), 6, "0, 1, 2, the client, the hub and the writer's door");
+    // The writer, too, but for as many descriptors as the daemon has.
+    let writer = daemon.writer();
+    wait_until("the writer to be confined", || processes::status(writer, "Seccomp").as_deref() == Some("2"));
+    assert_eq!(processes::status(writer, "NoNewPrivs").as_deref(), Some("1"));
+    assert_eq!(std::fs::metadata(format!("/proc/{writer}/environ")).expect("/proc").uid(), 0);
     // The parent serves others, and can't be confined so.
     assert_eq!(processes::status(daemon.pid(), "Seccomp").as_deref(), Some("0"));
     drop(silent);
