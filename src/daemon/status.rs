@@ -41,6 +41,9 @@ pub struct Status {
     /// The process that commits history records.
     #[serde(default)]
     pub writer: Writer,
+    /// Records that wait for the database.
+    #[serde(default)]
+    pub spool: Spool,
 }
 
 /// Connections to the database.
@@ -65,6 +68,21 @@ pub struct Writer {
     pub records: u64,
     /// In how many commits.
     pub commits: u64,
+}
+
+/// Records that wait for the database.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spool {
+    /// How many.
+    pub records: u64,
+    /// How many bytes they take.
+    pub bytes: u64,
+    /// How many there may be.
+    pub limit_bytes: u64,
+    /// How long ago the oldest was looked up; none if there is none.
+    pub oldest_seconds: Option<u64>,
+    /// For how long the writer has not been able to use the database; none if it can.
+    pub outage_seconds: Option<u64>,
 }
 
 /// Clients by what their children are doing.
@@ -215,6 +233,18 @@ impl Status {
         rows.push(("writer", format!("{pid}, {records} records in {commits} commits")));
         if writer.forks > 1 {
             rows.push(("  forked", format!("{} times", grouped(writer.forks))));
+        }
+        let spool = &self.spool;
+        if let Some(seconds) = spool.outage_seconds {
+            rows.push(("  no database for", duration(seconds)));
+        }
+        if spool.records > 0 {
+            let (records, share) = (grouped(spool.records), spool.bytes * 100 / spool.limit_bytes.max(1));
+            let mut text = format!("{records} lookups wait for the database, {share} % full");
+            if let Some(seconds) = spool.oldest_seconds {
+                let _ = write!(text, ", the oldest for {}", duration(seconds));
+            }
+            rows.push(("spool", text));
         }
         let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
         rows.iter().fold(String::new(), |mut out, (name, value)| {

@@ -14,6 +14,10 @@ pub(super) fn reset_to_default() -> Result<(), Errno> {
         // SAFETY: no handler of ours is installed, only the default action.
         unsafe { sigaction(signal, &default) }?;
     }
+    // A limit of file sizes is then a failed write, and not the end of the process that writes.
+    let ignore = SigAction::new(SigHandler::SigIgn, SaFlags::empty(), SigSet::empty());
+    // SAFETY: no handler is installed.
+    unsafe { sigaction(Signal::SIGXFSZ, &ignore) }?;
     Ok(())
 }
 

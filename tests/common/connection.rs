@@ -166,7 +166,10 @@ impl Connection {
                 Stream::Unix(stream) => stream.read(&mut chunk),
             }?;
             if size == 0 {
-                assert!(self.at == self.buffer.len(), "the stream ends within a line: {:?}", &self.buffer[self.at..]);
+                if self.at < self.buffer.len() {
+                    let rest = String::from_utf8_lossy(&self.buffer[self.at..]);
+                    return Err(std::io::Error::other(format!("the stream ends within a line: {rest:?}")));
+                }
                 return Ok(None);
             }
             self.buffer.extend_from_slice(&chunk[..size]);
