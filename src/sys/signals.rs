@@ -14,11 +14,17 @@ pub(super) fn reset_to_default() -> Result<(), Errno> {
         // SAFETY: no handler of ours is installed, only the default action.
         unsafe { sigaction(signal, &default) }?;
     }
-    // A limit of file sizes is then a failed write, and not the end of the process that writes.
+    Ok(())
+}
+
+/// Makes of a write beyond the limit of file sizes a failed write, and not the end of the process.
+///
+/// # Errors
+/// The kernel refuses; it has no reason to.
+pub fn survive_file_size_limit() -> Result<(), Errno> {
     let ignore = SigAction::new(SigHandler::SigIgn, SaFlags::empty(), SigSet::empty());
     // SAFETY: no handler is installed.
-    unsafe { sigaction(Signal::SIGXFSZ, &ignore) }?;
-    Ok(())
+    unsafe { sigaction(Signal::SIGXFSZ, &ignore) }.map(drop)
 }
 
 /// Lets all signals in. For a forked child that has none to handle itself, or has its handlers installed.

@@ -77,6 +77,7 @@ fn prepare(door: &Door, lifeline: BorrowedFd<'_>, spool: Option<&SpoolFile>, san
     keep.extend(sandbox.descriptor());
     sys::close_all_but(&keep)?;
     sys::let_urgent_signals_in()?;
+    sys::survive_file_size_limit()?;
     // Before anything of a child's is read.
     Ok(sandbox.enter()?)
 }
