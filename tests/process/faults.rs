@@ -155,7 +155,7 @@ fn a_database_that_is_full() {
     let (mut server, setup) = private("");
     server.kill();
     // A tablespace that may not grow, with all tables in it.
-    let server = MariaDb::restarted_with(
+    let mut server = MariaDb::restarted_with(
         server,
         &["--innodb-data-file-path=ibdata1:12M:autoextend:max:24M", "--innodb-file-per-table=0"],
     );
