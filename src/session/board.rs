@@ -1,6 +1,7 @@
 //! The board: memory that parent and children share. Each child writes what it is doing in its own slot, the parent
 //! writes the words' generation. Wait-free; the parent bounds-checks what it reads here and acts on none of it.
 
+use super::figures::{self, Figures};
 use crate::protocol::MAX_NAME_CHARS;
 use crate::sys::SharedNumbers;
 use nix::errno::Errno;
@@ -10,8 +11,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SlotNumber(pub u32);
 
-/// Numbers before the first slot: the generation, padded to a cache line of its own.
-const HEAD: usize = 8;
+/// Numbers before the first slot, one page: the generation and what changes rarely, padded to a cache line of their
+/// own; the figures.
+const HEAD: usize = 512;
+const FIGURES: usize = 8;
+const _: () = assert!(FIGURES + figures::SIZE <= HEAD);
 /// Numbers in a slot: three cache lines.
 const SLOT: usize = 24;
 const GENERATION: usize = 0;
@@ -78,6 +82,11 @@ impl Board {
     /// How many records were made durable, and in how many commits.
     pub fn commits(&self) -> (u64, u64) {
         (self.numbers[RECORDS].load(Ordering::Relaxed), self.numbers[COMMITS].load(Ordering::Relaxed))
+    }
+
+    /// What all sessions and the writer count together.
+    pub fn figures(&self) -> Figures<'_> {
+        Figures::of(self.numbers.get(FIGURES..FIGURES + figures::SIZE).unwrap_or(&[]))
     }
 
     /// A child's slot.
