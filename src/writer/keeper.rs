@@ -78,6 +78,7 @@ impl<'a> Keeper<'a> {
         let records = records(batches, &outcomes);
         if records > 0 {
             self.board.count_commit(records);
+            self.board.figures().commits().observe(begin.elapsed());
         }
         if let Some(error) = failure(&outcomes) {
             let took = begin.elapsed();
@@ -183,10 +184,11 @@ impl<'a> Keeper<'a> {
         // Opened whether there is anything to deliver or not: that is how it shows that it is back.
         self.store()?;
         let (Some(store), Some(spool)) = (&mut self.store, &mut self.spool) else { return Ok(()) };
-        let begun = !spool.is_empty();
-        if begun {
+        let had_some = !spool.is_empty();
+        if had_some {
             let unread = |error: std::io::Error| Error::world(format!("the spool can't be read: {error}"));
             let chunk = spool.chunk(CHUNK).map_err(unread)?;
+            let begin = Instant::now();
             let outcomes = store.deliver(&chunk.batches);
             if let Some(error) = outcomes.iter().find_map(|outcome| outcome.as_ref().err()) {
                 return Err(error.clone());
@@ -196,6 +198,7 @@ impl<'a> Keeper<'a> {
             self.dropped += chunk.records - delivered;
             if delivered > 0 {
                 self.board.count_commit(delivered);
+                self.board.figures().commits().observe(begin.elapsed());
             }
             let emptied = |error: std::io::Error| Error::world(format!("the spool can't be emptied: {error}"));
             spool.delivered(&chunk).map_err(emptied)?;
@@ -205,7 +208,7 @@ impl<'a> Keeper<'a> {
             log::info!("the database is back after {:.1} s", outage.since().elapsed().as_secs_f64());
         }
         self.refusal_said = false;
-        if begun && is_empty {
+        if had_some && is_empty {
             log::info!(
                 "the spool is empty: {} lookups were delivered, {} of deleted accounts dropped",
                 std::mem::take(&mut self.delivered),
