@@ -326,7 +326,7 @@ impl Status {
         }
         let spool = &self.spool;
         if let Some(seconds) = spool.outage_seconds {
-            rows.push(("  no database for", duration(seconds)));
+            rows.push(("no database for", duration(seconds)));
         }
         if spool.records > 0 {
             let (records, share) = (grouped(spool.records), spool.bytes * 100 / spool.limit_bytes.max(1));

@@ -3,7 +3,7 @@
 //! A session may reply to a lookup only when its row is durable, and what a row costs is above all what a commit
 //! costs. So the children hand their records to this process: it commits whatever has come in with one statement,
 //! says so to each child, and looks again; what comes meanwhile is the next batch. It waits for nothing but records.
-//! While the database is away, records last in the [spool], and go from there to the database when it is back.
+//! While the database is away, records last in the spool, and go from there to the database when it is back.
 //!
 //! It never reads a client's bytes, never forks, and holds nothing in its memory that matters: when it dies the parent forks
 //! another, and the children send again what was not acknowledged, which a row's identity makes harmless. It ends
