@@ -16,6 +16,7 @@ use super::{import, logging, probe, tools, users};
 use crate::sandbox;
 use crate::session::Words;
 use crate::session::board::Board;
+use crate::store;
 use crate::sys::sandbox::Support;
 use crate::sys::{self, Forker, Origin, Title};
 use crate::text::printable;
@@ -108,6 +109,7 @@ pub(super) fn prepare(
         // Sessions have no access to the usual places for temporary files.
         sys::set_variable("SQLITE_TMPDIR", directory.as_os_str(), &forker);
     }
+    store::warm_up(&settings.session.database);
     let sandboxes = Sandboxes::prepare(&settings.session.database, support)?;
     let slots = settings.max_clients.unwrap_or(MOST_CHILDREN).min(MOST_CHILDREN);
     let board = Board::new(slots).map_err(|error| system("the board of children", &error))?;
@@ -156,7 +158,7 @@ fn load(
         warn!("{warning}");
     }
     let words = match &loaded.words {
-        Some(memory) => Words::snapshot(1, memory.as_fd()).map_err(|error| system(&error))?,
+        Some(memory) => Words::snapshot(1, memory.as_fd()).inspect(Words::populate).map_err(|error| system(&error))?,
         None => Words::Table,
     };
     Ok((words, loaded.words, loaded.pair))

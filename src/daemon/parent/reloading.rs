@@ -55,6 +55,7 @@ impl Parent {
                 self.words
                     .replace(generation, memory.as_fd())
                     .map_err(|error| Fatal::new(Exit::System, error.to_string()))?;
+                self.words.populate();
             }
             Ok(loaded)
         });
