@@ -3,6 +3,7 @@
 
 use super::control::{self, Command};
 use super::exit::{Exit, Fatal};
+use super::manual;
 use super::settings::{Settings, environment};
 use super::state_directory::control_directories;
 use super::status::Status;
@@ -103,6 +104,13 @@ pub fn status(json: bool) -> Result<Exit, Fatal> {
         Fatal::new(Exit::Software, format!("the daemon is of another version: {error}; try --json"))
     })?;
     say(status.text().trim_end())
+}
+
+/// `cidiand manual DIRECTORY`.
+pub fn write_manual(directory: &Path) -> Result<Exit, Fatal> {
+    manual::write(directory)
+        .map(|()| Exit::Success)
+        .map_err(|error| Fatal::new(Exit::System, format!("{}: {error}", directory.display())))
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, Fatal> {

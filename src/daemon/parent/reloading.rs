@@ -18,10 +18,12 @@ use std::time::Instant;
 
 impl Parent {
     pub(super) fn begin_to_reload(&mut self) {
+        self.notifier.reloading();
         let words = (self.lookup == Lookup::Text).then(|| self.words_file.clone());
         let wanted = Wanted { words, pair: self.pair_files.clone() };
         if wanted.is_nothing() {
             info!("nothing to load: words are looked up in table words");
+            self.notifier.ready(self.status());
             self.tell_all(&format!("ok {}", self.words_line()));
             return;
         }
@@ -71,6 +73,8 @@ impl Parent {
                     self.children.signal_all(Signal::SIGHUP);
                 }
                 info!("loaded {}: {}", loader.wanted(), self.words_line());
+                // Before `cidiand reload` is answered: systemd waits for both, and ends at the later.
+                self.notifier.ready(self.status());
                 self.reload.loaded(self.words.generation(), Instant::now());
             }
             Err(fatal) => self.reload_failed(&fatal),
@@ -84,6 +88,7 @@ impl Parent {
             (Lookup::Database, _) => "the old certificate stays",
         };
         error!("reload failed: {fatal}; {stays}");
+        self.notifier.ready(self.status());
         // Whether a file is bad or not there: it is refused.
         let exit = match fatal.exit {
             Exit::NoInput | Exit::Configuration => Exit::Data,
