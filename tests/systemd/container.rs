@@ -1,6 +1,6 @@
 //! A real systemd: a container that boots a copy of the running system, of which it changes nothing. All that it mounts
-//! is in a mount namespace of its own, and all its processes end with the one that this test starts: nothing is left
-//! behind, however the test ends.
+//! is in a mount namespace of its own, and all its processes in a namespace that ends with the process that this test
+//! starts, which ends with the test: nothing runs on, however the test ends.
 
 use crate::common::{processes, wait_for_end};
 use nix::fcntl::{Flock, FlockArg};
@@ -18,10 +18,10 @@ const BOOT: &str = r#"
     mount -t tmpfs -o mode=755,size=1g tmpfs "$base" && mkdir "$base/upper" "$base/work" "$base/root" &&
     mount -t overlay overlay -o lowerdir=/,upperdir="$base/upper",workdir="$base/work" "$base/root" || exit 1
     export SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1
-    exec systemd-nspawn --register=no --keep-unit --quiet -D "$base/root" --machine=cidian-test --private-network \
+    systemd-nspawn --register=no --keep-unit --quiet -D "$base/root" --machine=cidian-test --private-network \
         --link-journal=no --console=pipe --capability=all "$@" \
         --system-call-filter="bpf landlock_create_ruleset landlock_add_rule landlock_restrict_self" \
-        --boot systemd.unit=basic.target"#;
+        --boot systemd.unit=basic.target; exit $?"#;
 /// How long booting may take; then it is said that it does not work here.
 const BOOTING: Duration = Duration::from_secs(60);
 
@@ -57,7 +57,8 @@ impl Container {
         let lock = Flock::lock(lock, FlockArg::LockExclusive).map_err(|(_, error)| error.to_string())?;
         let directory = tempfile::Builder::new().prefix("cidian-root-").tempdir().map_err(|e| e.to_string())?;
         let mut command = Command::new("setpriv");
-        command.args(["--pdeathsig", "KILL", "unshare", "--mount", "--propagation", "private", "--"]);
+        command.args(["--pdeathsig", "KILL", "unshare", "--mount", "--propagation", "private"]);
+        command.args(["--pid", "--mount-proc", "--fork", "--kill-child=KILL", "--"]);
         command.args(["sh", "-c", BOOT, "sh"]).arg(directory.path());
         command.args(bound.iter().map(|(from, to)| format!("--bind={}:{to}", from.display())));
         let log = File::create(directory.path().join("boot.log")).map_err(|error| error.to_string())?;
@@ -76,8 +77,7 @@ impl Container {
             if let Ok(Some(status)) = self.process.try_wait() {
                 return Err(format!("a container can't be booted ({status}): {}", self.boot_log()));
             }
-            let of_its_own = |&pid: &u32| namespace(&pid.to_string()).is_some_and(|it| Some(it) != namespace("self"));
-            if let Some(leader) = processes::children(self.process.id()).into_iter().find(of_its_own) {
+            if let Some(leader) = self.find_leader() {
                 self.leader = leader;
                 if let Ok(output) = self.command(&["systemctl", "is-system-running"]).output() {
                     state = String::from_utf8_lossy(&output.stdout).trim().to_owned();
@@ -90,6 +90,14 @@ impl Container {
             std::thread::sleep(Duration::from_millis(50));
         }
         Err(format!("a container does not boot in {BOOTING:?}: {state}: {}", self.boot_log()))
+    }
+
+    /// `unshare`, the shell, `systemd-nspawn`, and below it what numbers its processes for itself.
+    fn find_leader(&self) -> Option<u32> {
+        let shell = *processes::children(self.process.id()).first()?;
+        let outside = namespace(shell)?;
+        let below = processes::children(shell).into_iter().flat_map(processes::children);
+        below.into_iter().find(|&pid| namespace(pid).is_some_and(|inside| inside != outside))
     }
 
     fn boot_log(&self) -> String {
@@ -151,7 +159,7 @@ impl Drop for Container {
 }
 
 /// The numbers that a process lives among.
-fn namespace(pid: &str) -> Option<PathBuf> {
+fn namespace(pid: u32) -> Option<PathBuf> {
     std::fs::read_link(format!("/proc/{pid}/ns/pid")).ok()
 }
 
