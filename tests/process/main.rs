@@ -34,6 +34,7 @@ mod requests;
 mod sandbox;
 mod scarcity;
 mod secrets;
+mod service_manager;
 mod soak;
 mod starting;
 mod status;

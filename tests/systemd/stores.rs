@@ -1,0 +1,98 @@
+//! Both stores inside the hardened unit: the embedded database, and a MariaDB over its Unix socket whose URL is a
+//! credential; TLS with a credential's key; and all of it without a network.
+
+use super::day::{DATABASE_SOCKET, Service};
+use super::sockets::SOCKET;
+use super::units;
+use crate::common::PASSWD;
+use crate::common::certificates::Authority;
+use serde_json::Value;
+
+/// A password that must show nowhere.
+const SECRET: &str = "8f1c0e7d5b";
+
+/// Every process but the parent has a filter of system calls that is its own, on top of the unit's.
+pub fn is_confined(service: &Service) {
+    let main = service.main_pid();
+    let field = |pid: &str, name: &str| -> u32 {
+        let status = service.container.ok(&["cat", &format!("/proc/{pid}/status")]);
+        let value = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(":\t"));
+        value.unwrap_or_else(|| panic!("{name} of {pid}: {status}")).trim().parse().expect("a number")
+    };
+    let children = service.container.ok(&["cat", &format!("/proc/{main}/task/{main}/children")]);
+    assert!(children.split_whitespace().count() >= 2, "a session and the writer: {children}");
+    for child in children.split_whitespace() {
+        assert_eq!((field(child, "NoNewPrivs"), field(child, "Seccomp")), (1, 2));
+        assert!(field(child, "Seccomp_filters") > field(&main, "Seccomp_filters"), "child {child}");
+    }
+}
+
+fn status(service: &Service) -> Value {
+    serde_json::from_str(&service.container.ok(&["cidiand", "status", "--json"])).expect("a status")
+}
+
+/// A lookup that is kept, by a client whose session is confined.
+fn looks_up(service: &Service, name: &str) {
+    let mut client = service.connect(SOCKET);
+    client.register(name);
+    client.login(name);
+    assert_eq!(client.ask_line(&format!("Q {name} zoo")), "OK zoo\tn. 动物园");
+    assert_eq!(client.history(name), ["zoo"]);
+    is_confined(service);
+}
+
+/// `cidian` over TLS, in the container's network.
+fn looks_up_over_tls(service: &Service, name: &str) {
+    let options = ["--server", "localhost:2630", "--tls", "--tls-ca", "/root/ca.pem", "--user", name];
+    let rest = ["--password-file", "/root/password", "lookup", "zoo"];
+    let said = service.container.ok(&[&["cidian"], &options[..], &rest[..]].concat());
+    assert!(said.contains("动物园"), "{said}");
+}
+
+pub fn credentials_and_tls(service: &Service) {
+    let container = &service.container;
+    looks_up(service, "on-sqlite");
+    service.database.sql(&format!(
+        "CREATE DATABASE dict CHARACTER SET utf8mb4; CREATE USER cidian@localhost IDENTIFIED BY '{SECRET}';
+         GRANT ALL ON dict.* TO cidian@localhost"
+    ));
+    let authority = Authority::new("Day authority");
+    let pair = authority.pair(&["localhost"]);
+    let url = format!("mysql://cidian:{SECRET}@localhost/dict?socket={DATABASE_SOCKET}\n");
+    container.write("/etc/credstore/cidiand.database", url, 0o600);
+    container.write("/etc/credstore/cidiand.tls-cert", &pair.certificate, 0o600);
+    container.write("/etc/credstore/cidiand.tls-key", &pair.key, 0o600);
+    container.write("/root/ca.pem", authority.pem(), 0o644);
+    container.ok(&["cidiand", "--database-file", "/etc/credstore/cidiand.database", "init-db"]);
+    container.ok(&["systemctl", "stop", "cidiand.service"]);
+    container.ok(&["systemctl", "start", "cidiand-tls.socket"]);
+    container.ok(&["systemctl", "restart", "cidiand.service"]);
+    assert!(status(service)["database"].as_str().is_some_and(|database| database.starts_with("mysql://")));
+    looks_up(service, "on-mariadb");
+    looks_up_over_tls(service, "on-mariadb");
+    let shown = container.ok(&["sh", "-c", "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ | tr '\\0' ' '"]);
+    assert!(!shown.contains(SECRET) && !shown.contains("PRIVATE KEY"), "secrets are not in ps");
+}
+
+/// The drop-in: TCP and TLS come in by the sockets, and there is nothing else.
+pub fn without_a_network(service: &Service) {
+    let container = &service.container;
+    let drop_in = std::fs::read_to_string(units::directory().join("no-network.conf")).expect("a drop-in");
+    container.write("/etc/systemd/system/cidiand.service.d/no-network.conf", drop_in, 0o644);
+    container.write("/etc/cidian/cidiand.toml", "words = '/usr/share/cidian/words.txt'\n", 0o644);
+    container.ok(&["systemctl", "daemon-reload"]);
+    container.ok(&["systemctl", "restart", "cidiand.service"]);
+    let network = |pid: &str| container.ok(&["readlink", &format!("/proc/{pid}/ns/net")]);
+    assert_ne!(network(&service.main_pid()), network("1"));
+    looks_up(service, "alone-on-mariadb");
+    looks_up_over_tls(service, "alone-on-mariadb");
+    for name in ["database", "tls-cert", "tls-key"] {
+        std::fs::remove_file(container.path(&format!("/etc/credstore/cidiand.{name}"))).expect("a credential");
+    }
+    container.ok(&["systemctl", "stop", "cidiand-tls.socket", "cidiand.service"]);
+    container.ok(&["systemctl", "restart", "cidiand.service"]);
+    assert!(status(service)["database"].as_str().is_some_and(|database| database.starts_with("sqlite:")));
+    looks_up(service, "alone-on-sqlite");
+    let client = ["cidian", "--user", "on-sqlite", "--password-file", "/root/password", "history"];
+    assert!(container.ok(&client).contains("zoo"), "{PASSWD}");
+}
