@@ -59,11 +59,15 @@ pub fn credentials_and_tls(service: &Service) {
     let authority = Authority::new("Day authority");
     let pair = authority.pair(&["localhost"]);
     let url = format!("mysql://cidian:{SECRET}@localhost/dict?socket={DATABASE_SOCKET}\n");
-    container.write("/etc/credstore/cidiand.database", url, 0o600);
+    // Not from its usual place, for once.
+    container.write("/root/database", &url, 0o600);
+    let drop_in = "[Service]\nLoadCredential=cidiand.database:/root/database\n";
+    container.write("/run/systemd/system/cidiand.service.d/credential.conf", drop_in, 0o644);
+    container.ok(&["systemctl", "daemon-reload"]);
     container.write("/etc/credstore/cidiand.tls-cert", &pair.certificate, 0o600);
     container.write("/etc/credstore/cidiand.tls-key", &pair.key, 0o600);
     container.write("/root/ca.pem", authority.pem(), 0o644);
-    container.ok(&["cidiand", "--database-file", "/etc/credstore/cidiand.database", "init-db"]);
+    container.ok(&["cidiand", "--database-file", "/root/database", "init-db"]);
     container.ok(&["systemctl", "stop", "cidiand.service"]);
     container.ok(&["systemctl", "start", "cidiand-tls.socket"]);
     container.ok(&["systemctl", "restart", "cidiand.service"]);
@@ -72,6 +76,8 @@ pub fn credentials_and_tls(service: &Service) {
     looks_up_over_tls(service, "on-mariadb");
     let shown = container.ok(&["sh", "-c", "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ | tr '\\0' ' '"]);
     assert!(!shown.contains(SECRET) && !shown.contains("PRIVATE KEY"), "secrets are not in ps");
+    std::fs::remove_file(container.path("/run/systemd/system/cidiand.service.d/credential.conf")).expect("a drop-in");
+    container.write("/etc/credstore/cidiand.database", url, 0o600);
 }
 
 /// The drop-in: TCP and TLS come in by the sockets, and there is nothing else.
@@ -82,6 +88,7 @@ pub fn without_a_network(service: &Service) {
     container.write("/etc/cidian/cidiand.toml", "words = '/usr/share/cidian/words.txt'\n", 0o644);
     container.ok(&["systemctl", "daemon-reload"]);
     container.ok(&["systemctl", "restart", "cidiand.service"]);
+    assert!(status(service)["database"].as_str().is_some_and(|database| database.starts_with("mysql://")));
     let network = |pid: &str| container.ok(&["readlink", &format!("/proc/{pid}/ns/net")]);
     assert_ne!(network(&service.main_pid()), network("1"));
     looks_up(service, "alone-on-mariadb");
