@@ -6,6 +6,8 @@ use super::{skipped, sockets, stores, units};
 use crate::common::mariadb::MariaDb;
 use crate::common::{Connection, PASSWD, PATIENCE, wait_for};
 use serde_json::Value;
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 /// The words that the service begins with.
@@ -14,40 +16,47 @@ pub const WORDS: &str = "# title: Day\napple\tn. 苹果\npear\tn. 梨\nzoo\tn. �
 /// The service, in its container.
 pub struct Service {
     pub container: Container,
-    /// The database server outside, whose socket is bound into the container.
-    pub database: MariaDb,
 }
 
-/// Where the database server's socket is in the container.
-pub const DATABASE_SOCKET: &str = "/run/database.sock";
+/// A directory outside, where the database server's is, as the container has it.
+pub const SHARED: &str = "/run/shared";
 
 #[test]
 fn a_day_under_a_real_systemd() {
     if !nix::unistd::geteuid().is_root() {
         return skipped("only root can boot a container");
     }
-    let database = MariaDb::start();
-    let socket = database.socket();
+    // Into which the server puts its socket later: it takes longer to start than the container.
+    let shared = tempfile::tempdir().expect("a directory");
+    std::fs::set_permissions(&shared, Permissions::from_mode(0o711)).expect("a mode");
     let programs = [Path::new(env!("CARGO_BIN_EXE_cidiand")), Path::new(env!("CARGO_BIN_EXE_cidian"))];
-    let bound =
-        [(programs[0], "/usr/bin/cidiand"), (programs[1], "/usr/bin/cidian"), (socket.as_path(), DATABASE_SOCKET)];
+    let bound = [(programs[0], "/usr/bin/cidiand"), (programs[1], "/usr/bin/cidian"), (shared.path(), SHARED)];
     let container = match Container::boot(&bound) {
         Ok(container) => container,
         Err(why) => return skipped(&why),
     };
-    let service = Service { container, database };
-    install(&service);
-    starts_and_serves(&service);
-    reloads(&service);
-    stops_what_it_has_begun(&service);
-    restarts_and_remembers(&service);
-    refuses_politely_without_processes(&service);
-    sockets::outlive_the_daemon(&service);
-    watched(&service);
-    stores::credentials_and_tls(&service);
-    stores::without_a_network(&service);
+    std::thread::scope(|scope| {
+        // What it keeps need not outlive a power cut.
+        let start = || MariaDb::start_in(shared.path(), &["--innodb-flush-log-at-trx-commit=0"]);
+        let database = scope.spawn(start);
+        pass(&Service { container }, || database.join().expect("a database server"));
+    });
+}
+
+fn pass(service: &Service, database: impl FnOnce() -> MariaDb) {
+    install(service);
+    starts_and_serves(service);
+    reloads(service);
+    stops_what_it_has_begun(service);
+    restarts_and_remembers(service);
+    refuses_politely_without_processes(service);
+    sockets::outlive_the_daemon(service);
+    watched(service);
+    let database = database();
+    stores::credentials_and_tls(service, &database);
+    stores::without_a_network(service);
     service.container.ok(&["systemctl", "stop", "cidiand.socket", "cidiand-tls.socket", "cidiand.service"]);
-    journal_reads_well(&service);
+    journal_reads_well(service);
 }
 
 impl Service {

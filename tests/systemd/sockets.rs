@@ -12,7 +12,8 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 pub const SOCKET: &str = "/run/cidian.sock";
 
 /// Connects over TCP again and again until told to stop; ends with 1 if it is refused once.
-const KNOCK: &str = r#"until [ -e /run/enough ]; do
+const KNOCK: &str = r#"trap '' PIPE
+    until [ -e /run/enough ]; do
     exec 3<>/dev/tcp/127.0.0.1/2629 || exit 1
     printf 'I\nE\n' >&3; head -n 1 <&3; exec 3>&-
     done"#;
