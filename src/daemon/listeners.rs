@@ -4,9 +4,11 @@ use super::exit::{Exit, Fatal};
 use crate::session::Peer;
 use crate::sys;
 use nix::errno::Errno;
-use nix::sys::socket::sockopt::{Ipv6V6Only, KeepAlive, PeerCredentials, ReuseAddr, TcpNoDelay};
+use nix::fcntl::{FcntlArg, FdFlag, fcntl};
+use nix::sys::socket::sockopt::{self, Ipv6V6Only, KeepAlive, PeerCredentials, ReuseAddr, TcpNoDelay};
 use nix::sys::socket::{
-    AddressFamily, Backlog, MsgFlags, SockFlag, SockType, SockaddrStorage, bind, getsockopt, listen, setsockopt, socket,
+    AddressFamily, Backlog, MsgFlags, SockFlag, SockType, SockaddrLike, SockaddrStorage, bind, getsockname, getsockopt,
+    listen, setsockopt, socket,
 };
 use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
@@ -70,13 +72,14 @@ pub enum Listener {
 #[derive(Debug)]
 pub struct SocketFile {
     path: PathBuf,
-    identity: (u64, u64),
+    /// None of one that systemd has made: it stays.
+    identity: Option<(u64, u64)>,
 }
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
         // Only ours: another daemon may have put its own in its place.
-        if identity(&self.path).is_ok_and(|identity| identity == self.identity) {
+        if self.identity.is_some_and(|ours| identity(&self.path).is_ok_and(|there| there == ours)) {
             let _ = std::fs::remove_file(&self.path);
         }
     }
@@ -127,9 +130,48 @@ impl Listener {
         Ok(Self::open(address)?.into_iter().map(|listener| Self::Tls(Box::new(listener))).collect())
     }
 
+    /// Takes over a socket that somebody else has opened.
+    ///
+    /// # Errors
+    /// It does not listen, or not for streams of a known family.
+    pub fn passed(socket: OwnedFd) -> io::Result<Self> {
+        let unfit = |why| io::Error::new(io::ErrorKind::InvalidInput, why);
+        if getsockopt(&socket, sockopt::SockType)? != SockType::Stream || !getsockopt(&socket, sockopt::AcceptConn)? {
+            return Err(unfit("it does not listen for streams"));
+        }
+        let fd = std::os::fd::AsRawFd::as_raw_fd(&socket);
+        fcntl(&socket, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
+        match getsockname::<SockaddrStorage>(fd)?.family() {
+            Some(AddressFamily::Inet | AddressFamily::Inet6) => {
+                set_for_clients(&socket)?;
+                let listener = TcpListener::from(socket);
+                listener.set_nonblocking(true)?;
+                let address = listener.local_addr()?;
+                Ok(Self::Internet(listener, address))
+            }
+            Some(AddressFamily::Unix) => {
+                let listener = UnixListener::from(socket);
+                listener.set_nonblocking(true)?;
+                let path = listener.local_addr()?.as_pathname().map(Path::to_owned).unwrap_or_default();
+                Ok(Self::Unix(listener, SocketFile { path, identity: None }))
+            }
+            _ => Err(unfit("it is neither of TCP nor of Unix")),
+        }
+    }
+
     /// Whether its clients speak TLS.
     pub fn speaks_tls(&self) -> bool {
         matches!(self, Self::Tls(_))
+    }
+
+    /// Whether it is where this address says, as it is written.
+    pub fn is_at(&self, address: &Address) -> bool {
+        match (self, address) {
+            (Self::Internet(_, here), Address::Internet(text)) => text.parse() == Ok(*here),
+            (Self::Unix(_, file), Address::Unix(path)) => file.path == *path,
+            (Self::Tls(listener), address) => listener.is_at(address),
+            _ => false,
+        }
     }
 
     /// Accepts one client.
@@ -196,10 +238,7 @@ fn listen_on(address: SocketAddr) -> io::Result<Listener> {
     let socket = socket(family, SockType::Stream, SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK, None)?;
     // A restart must not wait for the connections of the last run to be forgotten.
     setsockopt(&socket, ReuseAddr, &true)?;
-    // Inherited by every accepted connection (tcp(7)), at no cost for each: replies go out at once (lesson D14), and
-    // a client whose machine is gone is noticed even where no idle timeout is set.
-    setsockopt(&socket, TcpNoDelay, &true)?;
-    setsockopt(&socket, KeepAlive, &true)?;
+    set_for_clients(&socket)?;
     if address.is_ipv6() {
         // [::] and 0.0.0.0 can then be listened on side by side, whatever the system's default.
         setsockopt(&socket, Ipv6V6Only, &true)?;
@@ -209,6 +248,13 @@ fn listen_on(address: SocketAddr) -> io::Result<Listener> {
     let listener = TcpListener::from(socket);
     let address = listener.local_addr()?;
     Ok(Listener::Internet(listener, address))
+}
+
+/// Inherited by every accepted connection (tcp(7)), at no cost for each: replies go out at once (lesson D14), and a
+/// client whose machine is gone is noticed even where no idle timeout is set.
+fn set_for_clients(socket: &OwnedFd) -> nix::Result<()> {
+    setsockopt(socket, TcpNoDelay, &true)?;
+    setsockopt(socket, KeepAlive, &true)
 }
 
 fn listen_at(path: &Path) -> io::Result<Listener> {
@@ -221,7 +267,7 @@ fn listen_at(path: &Path) -> io::Result<Listener> {
         }
     }
     let listener = UnixListener::bind(path)?;
-    let file = SocketFile { path: path.to_owned(), identity: identity(path)? };
+    let file = SocketFile { path: path.to_owned(), identity: Some(identity(path)?) };
     // Whoever reaches the directory may connect, as with TCP; accounts are what protects.
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o666))?;
     listener.set_nonblocking(true)?;

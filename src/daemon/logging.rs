@@ -1,15 +1,14 @@
 //! Log lines on standard error: for a person with time and level, for the journal with its priorities.
 
 use log::Level;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
 /// Starts logging. `RUST_LOG` chooses what is logged, by room (`RUST_LOG=cidian::session=debug`); `usual` where it
 /// does not.
 pub fn start(usual: log::LevelFilter) {
-    // systemd.exec(5): set when standard error goes to the journal, which adds time and process itself.
-    let journal = std::env::var_os("JOURNAL_STREAM").is_some();
+    let journal = goes_to_the_journal();
     let mut builder = env_logger::Builder::new();
     // What there is to say of a handshake, the session says itself.
     builder.filter_level(usual).filter_module("rustls", log::LevelFilter::Off).parse_default_env();
@@ -28,8 +27,14 @@ pub fn start(usual: log::LevelFilter) {
     let _ = builder.try_init();
 }
 
+/// systemd.exec(5): the variable is set when standard error goes to the journal, which adds time and process itself. A
+/// graphical session's terminals inherit it.
+pub fn goes_to_the_journal() -> bool {
+    std::env::var_os("JOURNAL_STREAM").is_some() && !std::io::stderr().is_terminal()
+}
+
 /// sd-daemon(3): the levels of syslog.
-fn priority(level: Level) -> u8 {
+pub fn priority(level: Level) -> u8 {
     match level {
         Level::Error => 3,
         Level::Warn => 4,

@@ -2,10 +2,12 @@
 
 #![forbid(unsafe_code)]
 
+mod activation;
 mod admission;
 mod certificate;
 mod children;
 mod control;
+mod credentials;
 mod debts;
 mod exit;
 mod helper;
@@ -15,6 +17,7 @@ mod leases;
 mod listeners;
 mod loader;
 mod logging;
+mod manual;
 mod metrics;
 mod notify;
 mod options;
@@ -34,8 +37,10 @@ mod start;
 mod state_directory;
 mod status;
 mod throttle;
+mod tls_settings;
 mod tools;
 mod users;
+mod watchdog;
 mod writer;
 
 pub use exit::{Exit, Fatal};

@@ -1,8 +1,13 @@
-//! What systemd is told (`sd_notify(3)`): ready, stopping, and one line of status. Silent where nobody listens.
+//! What systemd is told (`sd_notify(3)`): ready, reloading, stopping, one line of status, and that the loop turns.
+//! Silent where nobody listens; it never waits for the service manager.
 
+use super::watchdog::Watchdog;
 use crate::sys::{self, Forker};
 use log::warn;
+use nix::time::{ClockId, clock_gettime};
+use std::collections::VecDeque;
 use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
@@ -10,17 +15,27 @@ use std::time::{Duration, Instant};
 
 /// The status is sent at most so often.
 const BETWEEN: Duration = Duration::from_secs(1);
+/// What stopping takes beyond its deadline: to kill what is left, and to reap it.
+const TO_REAP: Duration = Duration::from_secs(5);
+/// So much is kept for a service manager that does not listen.
+const UNSENT: usize = 64;
+/// How long until it is tried again, when the service manager's queue is full.
+const AGAIN: Duration = Duration::from_millis(100);
 
 /// The way to the service manager.
 #[derive(Debug)]
 pub struct Notifier {
     socket: Option<(UnixDatagram, SocketAddr)>,
+    /// What its queue had no room for; a lost READY would keep the service from ever having started.
+    unsent: VecDeque<String>,
     status: String,
     sent: Option<Instant>,
+    watchdog: Option<Watchdog>,
 }
 
 impl Notifier {
-    /// Takes `NOTIFY_SOCKET` out of the environment: children must not speak for their parent.
+    /// Takes `NOTIFY_SOCKET` and the watchdog's variables out of the environment: children must not speak for their
+    /// parent.
     pub fn take(forker: &Forker) -> Self {
         let socket = sys::take_variable("NOTIFY_SOCKET", forker).and_then(|name| match connect(&name) {
             Ok(socket) => Some(socket),
@@ -29,40 +44,94 @@ impl Notifier {
                 None
             }
         });
-        Self { socket, status: String::new(), sent: None }
+        let watchdog = Watchdog::take(forker);
+        Self { socket, unsent: VecDeque::new(), status: String::new(), sent: None, watchdog }
     }
 
-    /// The daemon serves.
-    pub fn ready(&mut self, status: &str) {
-        self.send(&format!("READY=1\nSTATUS={status}"));
+    /// The daemon serves: for the first time, or after a reload, whatever came of it.
+    pub fn ready(&mut self, status: String) {
+        self.send(format!("READY=1\nSTATUS={status}"));
+        self.remember(status);
     }
 
-    /// The daemon stops.
-    pub fn stopping(&mut self, status: &str) {
-        self.send(&format!("STOPPING=1\nSTATUS={status}"));
+    /// The daemon loads words and certificate again. [`Notifier::ready`] says when it has.
+    pub fn reloading(&mut self) {
+        // systemd 253 and newer compare it with when they asked.
+        match clock_gettime(ClockId::CLOCK_MONOTONIC).map(Duration::from) {
+            Ok(now) => self.send(format!("RELOADING=1\nMONOTONIC_USEC={}", now.as_micros())),
+            Err(error) => warn!("no time for the service manager: {error}"),
+        }
     }
 
-    /// Tells the status if it is another one and the last is old enough; else says when to try again.
-    pub fn status(&mut self, status: impl FnOnce() -> String, now: Instant) -> Option<Instant> {
+    /// The daemon stops, and needs at most so long for what its children have read.
+    pub fn stopping(&mut self, status: String, left: Duration) {
+        let extended = (left + TO_REAP).as_micros();
+        self.send(format!("STOPPING=1\nSTATUS={status}\nEXTEND_TIMEOUT_USEC={extended}"));
+        self.remember(status);
+    }
+
+    /// Tells, from the loop, what is due: that it turns, and the status if it is another one and the last is old enough.
+    /// While the daemon stops, how long that may still take. Says when there is something again.
+    pub fn look(&mut self, status: impl FnOnce() -> String, stop_by: Option<Instant>, now: Instant) -> Option<Instant> {
         self.socket.as_ref()?;
-        if let Some(next) = self.sent.map(|sent| sent + BETWEEN).filter(|next| *next > now) {
-            return Some(next);
+        if self.send_unsent() {
+            return Some(now + AGAIN);
         }
-        let status = status();
-        if status != self.status {
-            self.send(&format!("STATUS={status}"));
-            self.status = status;
-            self.sent = Some(now);
+        if self.watchdog.as_mut().is_some_and(|watchdog| watchdog.due(now)) {
+            self.send("WATCHDOG=1".to_owned());
         }
-        None
+        let next = match self.sent.map(|sent| sent + BETWEEN).filter(|next| *next > now) {
+            Some(next) => Some(next),
+            None => self.tell_status(status(), stop_by.map(|stop_by| stop_by.saturating_duration_since(now)), now),
+        };
+        [next, self.watchdog.as_ref().map(Watchdog::next)].into_iter().flatten().min()
     }
 
-    fn send(&self, message: &str) {
-        if let Some((socket, address)) = &self.socket
-            && let Err(error) = socket.send_to_addr(message.as_bytes(), address)
-        {
-            warn!("the service manager can't be told: {error}");
+    fn tell_status(&mut self, status: String, left: Option<Duration>, now: Instant) -> Option<Instant> {
+        match left {
+            // Each second: the service manager counts from when it is told. Not when time is up: then it may kill.
+            Some(left) if !left.is_zero() => {
+                let extended = (left.min(BETWEEN) + TO_REAP).as_micros();
+                self.send(format!("STATUS={status}\nEXTEND_TIMEOUT_USEC={extended}"));
+                self.remember(status);
+                Some(now + BETWEEN)
+            }
+            _ if status == self.status => None,
+            _ => {
+                self.send(format!("STATUS={status}"));
+                self.remember(status);
+                Some(now + BETWEEN)
+            }
         }
+    }
+
+    fn remember(&mut self, status: String) {
+        self.status = status;
+        self.sent = Some(Instant::now());
+    }
+
+    fn send(&mut self, message: String) {
+        if self.unsent.len() < UNSENT {
+            self.unsent.push_back(message);
+        }
+        self.send_unsent();
+    }
+
+    /// Whether there is more than its queue takes now.
+    fn send_unsent(&mut self) -> bool {
+        let Some((socket, address)) = &self.socket else {
+            self.unsent.clear();
+            return false;
+        };
+        while let Some(message) = self.unsent.front() {
+            match socket.send_to_addr(message.as_bytes(), address) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return true,
+                Err(error) => warn!("the service manager can't be told: {error}"),
+                Ok(_) => {}
+            }
+            self.unsent.pop_front();
+        }
+        false
     }
 }
 

@@ -1,5 +1,6 @@
 //! The command line of `cidiand`: what can be said, not what it means.
 
+use super::manual::CompletionShell;
 use super::users::User;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
@@ -180,6 +181,20 @@ pub enum Command {
     Words(WordsCommand),
     /// Make, list, lock, change and delete accounts
     User(User),
+    /// Print what a shell needs to complete this command's options
+    #[command(hide = true)]
+    Completions {
+        /// bash, zsh or fish
+        #[arg(value_name = "SHELL")]
+        shell: CompletionShell,
+    },
+    /// Write the manual pages, cidiand.8 with one for each subcommand, cidiand.toml.5 and cidian-words.5
+    #[command(hide = true)]
+    Manual {
+        /// The directory to write them into
+        #[arg(value_name = "DIRECTORY")]
+        directory: PathBuf,
+    },
 }
 
 /// What can be done with a words file.

@@ -2,10 +2,12 @@
 
 use super::admission::Network;
 use super::certificate::PairFiles;
+use super::credentials;
 use super::exit::{Exit, Fatal};
 use super::listeners::Address;
 use super::options::{Lookup, Options, Registration};
 use super::state_directory::StateDirectory;
+use super::tls_settings::TlsSettings;
 use crate::session::SessionSettings;
 use crate::store::Location;
 use serde::Deserialize;
@@ -31,10 +33,14 @@ const SPOOL_LIMIT: u32 = 64;
 pub struct Settings {
     /// Where to listen.
     pub listen: Vec<Address>,
+    /// Whether nobody said where: sockets from systemd then take that place.
+    pub listens_by_default: bool,
     /// Where to speak TLS; there is a certificate if there is any.
     pub tls_listen: Vec<Address>,
     /// The TLS certificate and its key.
     pub pair: Option<PairFiles>,
+    /// What is wrong if nothing speaks TLS with them: only systemd knows whether it passes a socket for that.
+    pub pair_unheard: Option<Fatal>,
     /// What sessions need to know.
     pub session: SessionSettings,
     /// Where words are looked up.
@@ -99,14 +105,14 @@ pub fn environment(name: &str) -> Option<String> {
 }
 
 /// A value, and whose mistake it is if it is wrong.
-struct Said<T> {
-    value: T,
+pub(super) struct Said<T> {
+    pub value: T,
     exit: Exit,
     by: String,
 }
 
 impl<T> Said<T> {
-    fn wrong(&self, why: impl std::fmt::Display) -> Fatal {
+    pub fn wrong(&self, why: impl std::fmt::Display) -> Fatal {
         Fatal::new(self.exit, format!("{}: {why}", self.by))
     }
 }
@@ -133,14 +139,16 @@ impl Settings {
 
         let tls_listen =
             choose("tls-listen", non_empty(options.tls_listen), file.tls_listen.map(OneOrMore::into_vec), &path);
-        let (tls_listen, pair) = tls(
+        let credential = |name| credentials::path(name, &environment);
+        let tls = TlsSettings::settle(
             tls_listen,
-            choose("tls-cert", options.tls_cert, file.tls_cert, &path),
-            choose("tls-key", options.tls_key, file.tls_key, &path),
+            choose("tls-cert", options.tls_cert, credential(credentials::TLS_CERT).or(file.tls_cert), &path),
+            choose("tls-key", options.tls_key, credential(credentials::TLS_KEY).or(file.tls_key), &path),
         )?;
         let listen = choose("listen", non_empty(options.listen), file.listen.map(OneOrMore::into_vec), &path);
+        let listens_by_default = listen.is_none();
         let listen = match listen {
-            Some(said) if said.value.is_empty() && tls_listen.is_empty() => return Err(said.wrong("no address")),
+            Some(said) if said.value.is_empty() && tls.pair.is_none() => return Err(said.wrong("no address")),
             Some(said) => addresses(&said)?,
             None => vec![Address::default()],
         };
@@ -189,8 +197,10 @@ impl Settings {
         };
         Ok(Self {
             listen,
-            tls_listen,
-            pair,
+            listens_by_default,
+            tls_listen: tls.listen,
+            pair: tls.pair,
+            pair_unheard: tls.unheard,
             session: SessionSettings {
                 database,
                 registration_open: options.registration.or(file.registration) != Some(Registration::Closed),
@@ -218,8 +228,10 @@ impl Settings {
         let state_directory = StateDirectory::locate(&environment)?;
         Ok(Self {
             listen: Vec::new(),
+            listens_by_default: false,
             tls_listen: Vec::new(),
             pair: None,
+            pair_unheard: None,
             session: SessionSettings {
                 database: Location::Sqlite(state_directory.path().join("cidian.db")),
                 registration_open: true,
@@ -239,27 +251,9 @@ impl Settings {
     }
 }
 
-fn addresses(said: &Said<Vec<String>>) -> Result<Vec<Address>, Fatal> {
+pub(super) fn addresses(said: &Said<Vec<String>>) -> Result<Vec<Address>, Fatal> {
     let parse = |text: &String| Address::parse(text).map_err(|why| said.wrong(format!("{text}: {why}")));
     said.value.iter().map(parse).collect()
-}
-
-/// What is said about TLS: nothing at all, or everything.
-fn tls(
-    listen: Option<Said<Vec<String>>>,
-    certificate: Option<Said<PathBuf>>,
-    key: Option<Said<PathBuf>>,
-) -> Result<(Vec<Address>, Option<PairFiles>), Fatal> {
-    let needs = "needs all of tls-listen, tls-cert and tls-key: an address, a certificate and its private key";
-    match (listen.filter(|said| !said.value.is_empty()), certificate, key) {
-        (Some(listen), Some(certificate), Some(key)) => {
-            let pair = PairFiles { certificate: certificate.value, key: key.value };
-            Ok((addresses(&listen)?, Some(pair)))
-        }
-        (None, None, None) => Ok((Vec::new(), None)),
-        (Some(listen), ..) => Err(listen.wrong(format!("TLS {needs}"))),
-        (None, Some(file), _) | (None, None, Some(file)) => Err(file.wrong(format!("TLS {needs}"))),
-    }
 }
 
 fn read_config(named: Option<&Path>) -> Result<(File, PathBuf), Fatal> {
@@ -313,6 +307,10 @@ fn database_url(
     }
     if let Some(value) = environment("CIDIAN_DATABASE").map(Zeroizing::new) {
         return Ok(Some(Said { value, exit: Exit::Usage, by: "CIDIAN_DATABASE".to_owned() }));
+    }
+    if let Some(value) = credentials::path(credentials::DATABASE, &environment) {
+        let by = "credential".to_owned();
+        return from_file(Said { value, exit: Exit::Configuration, by }).map(Some);
     }
     let by = |key: &str| format!("{}: {key}", config.display());
     match (key.map(Zeroizing::new), key_file) {
@@ -404,6 +402,29 @@ mod tests {
         assert_eq!(fatal.exit, Exit::Configuration);
         let settings = settle(&[], &[]).unwrap();
         assert!(settings.pair.is_none() && settings.tls_listen.is_empty() && !settings.session.require_tls);
+    }
+
+    /// Credentials are closer to the service than the file is.
+    #[test]
+    fn credentials_win_over_the_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let config = directory.path().join("cidiand.toml");
+        std::fs::write(&config, "database = 'sqlite:/file'\ntls_cert = '/c'\ntls_key = '/k'\n").unwrap();
+        for (name, text) in [(credentials::DATABASE, "sqlite:/credential\n"), (credentials::TLS_KEY, "")] {
+            let path = directory.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o440)).unwrap();
+        }
+        let config = ["--config", config.to_str().unwrap()];
+        let handed = ("CREDENTIALS_DIRECTORY", directory.path().to_str().unwrap());
+        let settings = settle(&config, &[handed]).unwrap();
+        assert_eq!(settings.session.database, Location::Sqlite("/credential".into()));
+        let pair = settings.pair.unwrap();
+        assert_eq!((pair.certificate, pair.key), ("/c".into(), directory.path().join(credentials::TLS_KEY)));
+        // That nothing listens for TLS is for whoever serves to say.
+        assert_eq!(settings.pair_unheard.unwrap().exit, Exit::Configuration);
+        let settings = settle(&config, &[handed, ("CIDIAN_DATABASE", "sqlite:/environment")]).unwrap();
+        assert_eq!(settings.session.database, Location::Sqlite("/environment".into()));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::control::Control;
 use super::exit::{Exit, Fatal};
 use super::hub::Hub;
-use super::listeners::Listener;
+use super::listeners::{Address, Listener};
 use super::loader::{Loader, Wanted};
 use super::notify::Notifier;
 use super::options::{Command, CommandLine, Lookup, WordsCommand};
@@ -12,10 +12,11 @@ use super::sandboxes::{self, Sandboxes};
 use super::settings::{Settings, environment};
 use super::signals::Signals;
 use super::writer::Supervisor;
-use super::{import, logging, probe, tools, users};
+use super::{activation, import, logging, manual, probe, tools, users};
 use crate::sandbox;
 use crate::session::Words;
 use crate::session::board::Board;
+use crate::store;
 use crate::sys::sandbox::Support;
 use crate::sys::{self, Forker, Origin, Title};
 use crate::text::printable;
@@ -41,6 +42,8 @@ pub fn run(line: CommandLine, origin: Origin) -> Exit {
         Some(Command::Reload) => tools::reload(),
         Some(Command::Status { json }) => tools::status(json),
         Some(Command::Metrics { output }) => tools::metrics(output.as_deref()),
+        Some(Command::Completions { shell }) => tools::say(manual::completions(shell).trim_end()),
+        Some(Command::Manual { directory }) => tools::write_manual(&directory),
         command => Settings::settle(line.options.clone(), environment).and_then(|settings| match command {
             Some(Command::InitDb) => tools::init_db(&settings, origin),
             Some(Command::Words(WordsCommand::Load { file })) => tools::load_words(&settings, &file, origin),
@@ -61,9 +64,13 @@ pub fn run(line: CommandLine, origin: Origin) -> Exit {
     })
 }
 
-/// A tool's failure is said to a person, not to a log.
+/// A tool's failure is said to a person, not to a log; but for one that systemd runs, as it does to reload.
 fn complain(fatal: &Fatal) {
-    let _ = writeln!(std::io::stderr().lock(), "cidiand: {}", printable(&fatal.message));
+    let priority = match logging::goes_to_the_journal() {
+        true => format!("<{}>", logging::priority(log::Level::Error)),
+        false => String::new(),
+    };
+    let _ = writeln!(std::io::stderr().lock(), "{priority}cidiand: {}", printable(&fatal.message));
 }
 
 fn serve(settings: Settings, origin: Origin) -> Result<Exit, Fatal> {
@@ -73,17 +80,40 @@ fn serve(settings: Settings, origin: Origin) -> Result<Exit, Fatal> {
     settings.state_directory.make()?;
     // Held for as long as the process lives.
     let _lock = settings.state_directory.lock()?;
-    let mut listeners = Vec::new();
-    for address in &settings.listen {
-        listeners.extend(Listener::open(address)?);
-    }
-    for address in &settings.tls_listen {
-        listeners.extend(Listener::open_tls(address)?);
-    }
+    let listeners = listeners(&settings, activation::take(&forker)?)?;
     let notifier = Notifier::take(&forker);
     let control = Control::open(&settings.state_directory.for_control(environment))?;
     let parent = prepare(settings, forker, listeners, Some(control), notifier)?;
     Ok(parent.serve())
+}
+
+/// Those that systemd has opened, and those that are asked for besides.
+fn listeners(settings: &Settings, passed: Vec<Listener>) -> Result<Vec<Listener>, Fatal> {
+    let (listen, tls_listen) = (&settings.listen, &settings.tls_listen);
+    let mut listeners = passed;
+    let from_systemd = listeners.len();
+    let is_there = |listeners: &[Listener], address: &Address| {
+        listeners.iter().take(from_systemd).any(|passed| passed.is_at(address))
+    };
+    for address in listen.iter().filter(|_| from_systemd == 0 || !settings.listens_by_default) {
+        if !is_there(&listeners, address) {
+            listeners.extend(Listener::open(address)?);
+        }
+    }
+    for address in tls_listen {
+        if !is_there(&listeners, address) {
+            listeners.extend(Listener::open_tls(address)?);
+        }
+    }
+    match (listeners.iter().any(Listener::speaks_tls), &settings.pair, &settings.pair_unheard) {
+        (true, None, _) => Err(Fatal::new(
+            Exit::Configuration,
+            format!("a socket named {} came from systemd: TLS needs tls-cert and tls-key", activation::TLS),
+        )),
+        (false, Some(_), Some(unheard)) => Err(unheard.clone()),
+        _ if listeners.is_empty() => Err(Fatal::new(Exit::Configuration, "listen: no address")),
+        _ => Ok(listeners),
+    }
 }
 
 /// What a daemon and a client's private server have in common on the way to serving.
@@ -109,6 +139,7 @@ pub(super) fn prepare(
         // Sessions have no access to the usual places for temporary files.
         sys::set_variable("SQLITE_TMPDIR", directory.as_os_str(), &forker);
     }
+    store::warm_up(&settings.session.database);
     let sandboxes = Sandboxes::prepare(&settings.session.database, support)?;
     let slots = settings.max_clients.unwrap_or(MOST_CHILDREN).min(MOST_CHILDREN);
     let board = Board::new(slots).map_err(|error| system("the board of children", &error))?;
@@ -164,7 +195,7 @@ fn load(
         warn!("{warning}");
     }
     let words = match &loaded.words {
-        Some(memory) => Words::snapshot(1, memory.as_fd()).map_err(|error| system(&error))?,
+        Some(memory) => Words::snapshot(1, memory.as_fd()).inspect(Words::populate).map_err(|error| system(&error))?,
         None => Words::Table,
     };
     Ok((words, loaded.words, loaded.pair))

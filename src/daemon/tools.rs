@@ -3,6 +3,7 @@
 
 use super::control::{self, Command};
 use super::exit::{Exit, Fatal};
+use super::manual;
 use super::metrics;
 use super::replacement::Replacement;
 use super::settings::{Settings, environment};
@@ -133,6 +134,13 @@ fn replace_file(path: &Path, bytes: &[u8]) -> Result<(), Fatal> {
         file.finish()
     });
     replaced.map_err(|error| Fatal::new(Exit::System, format!("{}: {error}", path.display())))
+}
+
+/// `cidiand manual DIRECTORY`.
+pub fn write_manual(directory: &Path) -> Result<Exit, Fatal> {
+    manual::write(directory)
+        .map(|()| Exit::Success)
+        .map_err(|error| Fatal::new(Exit::System, format!("{}: {error}", directory.display())))
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, Fatal> {

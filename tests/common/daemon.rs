@@ -8,6 +8,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::fs::File;
 use std::io::Write;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
@@ -47,8 +48,24 @@ pub struct Setup {
     words: Option<String>,
     environment: Vec<(String, String)>,
     wrapper: Vec<String>,
+    passed: Vec<OwnedFd>,
     directory: TempDir,
 }
+
+/// What systemd sets, in case that the test runs under it.
+const FROM_SYSTEMD: [&str; 9] = [
+    "JOURNAL_STREAM",
+    "NOTIFY_SOCKET",
+    "WATCHDOG_USEC",
+    "WATCHDOG_PID",
+    "LISTEN_FDS",
+    "LISTEN_FDNAMES",
+    "LISTEN_PID",
+    "CREDENTIALS_DIRECTORY",
+    "RUNTIME_DIRECTORY",
+];
+/// Makes of standard input and output what systemd passes, and of the shell the daemon.
+const PASS: &str = "exec 3<&0 4>&1 </dev/null >/dev/null; export LISTEN_PID=$$; exec \"$@\"";
 
 impl Setup {
     /// A daemon over `store`, on a free port of 127.0.0.1, with [`WORDS`].
@@ -61,6 +78,7 @@ impl Setup {
             words: Some(WORDS.to_owned()),
             environment: Vec::new(),
             wrapper: Vec::new(),
+            passed: Vec::new(),
             directory,
         };
         // So that no file of the system plays a part.
@@ -108,6 +126,18 @@ impl Setup {
     pub fn wrapper(mut self, command: &[&str]) -> Self {
         self.wrapper = command.iter().map(|&word| word.to_owned()).collect();
         self
+    }
+
+    /// Passes one or two sockets, each with its name, as systemd does.
+    pub fn passing(self, sockets: Vec<(&str, OwnedFd)>) -> Self {
+        let (names, passed): (Vec<_>, Vec<_>) = sockets.into_iter().unzip();
+        assert!(passed.len() <= 2, "standard input and output are all there is");
+        let mut new = self
+            .wrapper(&["sh", "-c", PASS, "sh"])
+            .environment("LISTEN_FDS", passed.len().to_string())
+            .environment("LISTEN_FDNAMES", names.join(":"));
+        new.passed = passed;
+        new
     }
 
     /// A path in the daemon's own temporary directory.
@@ -187,13 +217,21 @@ impl Setup {
         words.extend(["setpriv", "--pdeathsig", "KILL", env!("CARGO_BIN_EXE_cidiand")]);
         let mut command = Command::new(words[0]);
         command.args(&words[1..]);
-        for name in ["CIDIAN_DATABASE", "RUST_LOG", "JOURNAL_STREAM", "NOTIFY_SOCKET", "XDG_STATE_HOME", "LISTEN_FDS"] {
+        for name in ["CIDIAN_DATABASE", "RUST_LOG", "XDG_STATE_HOME"].iter().chain(&FROM_SYSTEMD) {
             command.env_remove(name);
         }
         command.env("STATE_DIRECTORY", self.path("state")).env("HOME", self.path("home"));
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        command.current_dir(self.directory.path()).stdin(Stdio::null());
+        command.current_dir(self.directory.path()).stdin(self.passed(0));
         command
+    }
+
+    /// A copy of a socket that is passed: a daemon that is started again gets it again.
+    fn passed(&self, number: usize) -> Stdio {
+        match self.passed.get(number) {
+            Some(socket) => Stdio::from(socket.try_clone().expect("a descriptor")),
+            None => Stdio::null(),
+        }
     }
 }
 
@@ -237,7 +275,7 @@ impl Daemon {
         let log = File::options().create(true).append(true).open(self.log_path()).expect("the log can be written");
         self.log_from = self.whole_log().len();
         let mut command = self.setup.command();
-        command.args(self.setup.arguments()).stdout(Stdio::null()).stderr(log);
+        command.args(self.setup.arguments()).stdout(self.setup.passed(1)).stderr(log);
         let child = command.spawn().unwrap_or_else(|error| {
             panic!("{:?} can't be run ({error}): packages util-linux and strace are needed", command.get_program())
         });

@@ -37,6 +37,7 @@ mod requests;
 mod sandbox;
 mod scarcity;
 mod secrets;
+mod service_manager;
 mod soak;
 mod spool;
 mod starting;

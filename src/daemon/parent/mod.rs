@@ -195,7 +195,7 @@ impl Parent {
         self.fork_writer(Instant::now());
         let status = self.status();
         info!("ready: {status}");
-        self.notifier.ready(&status);
+        self.notifier.ready(status);
         loop {
             if self.signals.take(Signal::SIGTERM) | self.signals.take(Signal::SIGINT) {
                 if self.stop_by.is_some() {
@@ -286,8 +286,12 @@ impl Parent {
             until => until,
         };
         let refused = self.refusals.close_due(&self.poller, now);
-        let (admission, words) = (&self.admission, &self.words);
-        let told = self.notifier.status(|| status_line(admission, words), now);
+        let (admission, words, children) = (&self.admission, &self.words, &self.children);
+        let status = || match self.stop_by {
+            Some(_) => stopping_line(children),
+            None => status_line(admission, words),
+        };
+        let told = self.notifier.look(status, self.stop_by, now);
         self.tell_who_waits_for_children(now);
         let reap = self.reap_if_due(now);
         let look = self.reload.look_at(now);
@@ -341,7 +345,7 @@ impl Parent {
             return;
         }
         info!("stopping: {} clients have {} s to finish", self.children.count(), DRAIN.as_secs());
-        self.notifier.stopping(&format!("stopping, {} clients", self.children.count()));
+        self.notifier.stopping(stopping_line(&self.children), DRAIN);
         self.stop_by = Some(Instant::now() + DRAIN);
         self.listen(false);
         self.listeners.clear();
@@ -372,6 +376,10 @@ impl Parent {
             self.words.generation(),
         );
     }
+}
+
+fn stopping_line(children: &Children) -> String {
+    format!("stopping, {} clients", grouped(children.count() as u64))
 }
 
 fn status_line(admission: &Admission, words: &Words) -> String {

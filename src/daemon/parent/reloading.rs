@@ -18,14 +18,14 @@ use std::time::Instant;
 
 impl Parent {
     pub(super) fn begin_to_reload(&mut self) {
+        self.notifier.reloading();
         let words = (self.lookup == Lookup::Text).then(|| self.words_file.clone());
         let wanted = Wanted { words, pair: self.pair_files.clone() };
         if wanted.is_nothing() {
             info!("nothing to load: words are looked up in table words");
-            let line = format!("ok {}", self.words_line());
-            for asker in self.reload.release() {
-                self.tell(asker, &line);
-            }
+            self.notifier.ready(self.status());
+            let asking = self.reload.release();
+            self.tell_all(asking, &format!("ok {}", self.words_line()));
             return;
         }
         if let Some(older) = self.reload.loader.take() {
@@ -55,6 +55,7 @@ impl Parent {
                 self.words
                     .replace(generation, memory.as_fd())
                     .map_err(|error| Fatal::new(Exit::System, error.to_string()))?;
+                self.words.populate();
             }
             Ok(loaded)
         });
@@ -74,6 +75,8 @@ impl Parent {
                     self.children.signal_all(Signal::SIGHUP);
                 }
                 info!("loaded {}: {}", loader.wanted(), self.words_line());
+                // Before `cidiand reload` is answered: systemd waits for both, and ends at the later.
+                self.notifier.ready(self.status());
                 self.reload.loaded(self.words.generation(), Instant::now());
             }
             Err(fatal) => self.reload_failed(&fatal),
@@ -87,15 +90,15 @@ impl Parent {
             (Lookup::Database, _) => "the old certificate stays",
         };
         error!("reload failed: {fatal}; {stays}");
+        self.notifier.ready(self.status());
         // Whether a file is bad or not there: it is refused.
         let exit = match fatal.exit {
             Exit::NoInput | Exit::Configuration => Exit::Data,
             other => other,
         };
         let line = format!("refused {} {}; {stays}", exit.status(), printable(&fatal.message));
-        for asker in self.reload.failed() {
-            self.tell(asker, &line);
-        }
+        let asking = self.reload.failed();
+        self.tell_all(asking, &line);
     }
 
     fn words_line(&self) -> String {
@@ -128,6 +131,12 @@ impl Parent {
     fn tell(&mut self, asker: Asker, line: &str) {
         if let Some(control) = &mut self.control {
             control.reply(asker, line, &self.poller);
+        }
+    }
+
+    fn tell_all(&mut self, askers: Vec<Asker>, line: &str) {
+        for asker in askers {
+            self.tell(asker, line);
         }
     }
 

@@ -1,0 +1,32 @@
+//! Credentials that systemd hands in (systemd.exec(5), `LoadCredential=`): files that only this service can read. What is
+//! named here is a path; whoever uses it reads it and checks it as any other.
+
+use std::path::{Path, PathBuf};
+
+/// Holds the database's URL.
+pub const DATABASE: &str = "cidiand.database";
+/// The TLS certificate.
+pub const TLS_CERT: &str = "cidiand.tls-cert";
+/// The TLS certificate's private key.
+pub const TLS_KEY: &str = "cidiand.tls-key";
+
+/// Where a credential is, if there is one of this name.
+pub fn path(name: &str, environment: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
+    let path = Path::new(&environment("CREDENTIALS_DIRECTORY")?).join(name);
+    path.exists().then_some(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_those_that_are_there() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join(DATABASE), "sqlite:/x").unwrap();
+        let environment = |_: &str| directory.path().to_str().map(str::to_owned);
+        assert_eq!(path(DATABASE, environment), Some(directory.path().join(DATABASE)));
+        assert_eq!(path(TLS_KEY, environment), None);
+        assert_eq!(path(DATABASE, |_| None), None);
+    }
+}

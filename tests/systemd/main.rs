@@ -1,0 +1,17 @@
+//! What systemd makes of the units: its own judgement of them (`units`), and a day of the service under a real systemd
+//! in a container (`day`). Both say so, on standard error, where they can't be run.
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod container;
+mod day;
+mod sockets;
+mod stores;
+mod units;
+
+/// Says that a test is skipped, past the test harness, which keeps what a test that passes has said.
+fn skipped(why: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "tests/systemd: SKIPPED: {why}");
+}
