@@ -86,7 +86,12 @@ impl<'a> Stores<'a> {
     /// The store, opened if it is not.
     pub fn get(&mut self) -> Result<&mut dyn Store, Error> {
         let open = match self.open.take() {
-            Some(open) => Open { used: Instant::now(), ..open },
+            Some(open) if self.board.outage().is_none() => Open { used: Instant::now(), ..open },
+            // In an outage the server may be silent: a new connection shows it sooner than an open one.
+            Some(Open { store, lease, .. }) => {
+                drop(store);
+                Open { store: store::open(self.location, self.key)?, lease, used: Instant::now() }
+            }
             None => {
                 let Some(lease) = self.waiting.lease()? else {
                     self.client_has_gone = true;

@@ -97,9 +97,12 @@ impl<'a> Keeper<'a> {
     /// Something is in the spool already, or would have to be: what comes is put behind it. Whether accounts may still
     /// be used is asked if it can be; while it can't, they are taken for what they were.
     fn keep_in_order(&mut self, batches: &[Batch]) -> Vec<Outcome> {
-        let away = |error: &Error| batches.iter().map(|_| Err(error.clone())).collect();
         let mut outcomes = match &self.outage {
-            Some(outage) => away(outage.error()),
+            Some(outage) => {
+                // Whosever it is: what comes now has not been tried.
+                let away = Error::world(&outage.error().message);
+                batches.iter().map(|_| Err(away.clone())).collect()
+            }
             None => {
                 let begin = Instant::now();
                 let questions: Vec<Batch> =
@@ -223,23 +226,24 @@ impl<'a> Keeper<'a> {
         // A connection in an unknown state is not used again.
         self.store = None;
         let now = Instant::now();
+        if self.outage.as_ref().is_none_or(|outage| outage.error().kind != error.kind) {
+            let where_to = "lookups are kept in the spool";
+            match error.kind {
+                Kind::World => log::warn!("the database can't be used: {error}; {where_to} until it is back"),
+                Kind::Configuration => {
+                    log::error!("the database needs mending, or its configuration: {error}; {where_to} until then");
+                }
+                Kind::Bug => {
+                    log::error!(
+                        "the database refuses what is in the spool (a bug in cidiand, please report it): {error}; \
+                         it stays there, and {where_to}, too"
+                    );
+                }
+            }
+        }
         match &mut self.outage {
             Some(outage) => outage.goes_on(error, took, now),
-            None => {
-                let where_to = "lookups are kept in the spool until it is back";
-                match error.kind {
-                    Kind::World => log::warn!("the database can't be used: {error}; {where_to}"),
-                    Kind::Configuration => {
-                        log::error!("the database needs mending, or its configuration: {error}; {where_to}");
-                    }
-                    Kind::Bug => {
-                        log::error!(
-                            "the database refuses what is in the spool (a bug in cidiand, please report it): {error}"
-                        );
-                    }
-                }
-                self.outage = Some(Outage::begin(error, took, now));
-            }
+            None => self.outage = Some(Outage::begin(error, took, now)),
         }
     }
 

@@ -72,6 +72,8 @@ struct Run {
     port: AtomicU16,
     killed: AtomicUsize,
     answered: AtomicUsize,
+    /// How many clients are so far ahead that they wait for the next one to be killed.
+    ahead: AtomicUsize,
     over: AtomicBool,
     plan_lookups: usize,
 }
@@ -94,10 +96,12 @@ fn look_up(run: &Run, name: &str, deep: usize, words: usize) -> Told {
         // Not so fast that there is no load left when the last one is killed.
         let share = (run.killed.load(Ordering::Relaxed) + 2) * run.plan_lookups;
         if told.asked >= share {
+            run.ahead.fetch_add(1, Ordering::Relaxed);
             wait_for("the next one to be killed", PATIENCE, || {
                 let share = (run.killed.load(Ordering::Relaxed) + 2) * run.plan_lookups;
                 (told.asked < share || run.over.load(Ordering::Relaxed)).then_some(())
             });
+            run.ahead.fetch_sub(1, Ordering::Relaxed);
             continue;
         }
         let client = connection.get_or_insert_with(|| {
@@ -154,6 +158,7 @@ fn run(daemon: &mut Daemon, mut server: Option<&mut MariaDb>, plan: &Plan, words
         port: AtomicU16::new(daemon.port()),
         killed: AtomicUsize::new(0),
         answered: AtomicUsize::new(0),
+        ahead: AtomicUsize::new(0),
         over: AtomicBool::new(false),
         plan_lookups: plan.lookups,
     };
@@ -170,7 +175,8 @@ fn run(daemon: &mut Daemon, mut server: Option<&mut MariaDb>, plan: &Plan, words
             let before = run.answered.load(Ordering::Relaxed);
             let some = 1 + plan.lookups / 2;
             wait_for("lookups to go on", PATIENCE, || {
-                (run.answered.load(Ordering::Relaxed) >= before + some).then_some(())
+                let ahead = run.ahead.load(Ordering::Relaxed) == CLIENTS;
+                (ahead || run.answered.load(Ordering::Relaxed) >= before + some).then_some(())
             });
         };
         gone_on();
@@ -179,8 +185,11 @@ fn run(daemon: &mut Daemon, mut server: Option<&mut MariaDb>, plan: &Plan, words
                 Victim::Server => {
                     let server = server.as_deref_mut().expect("a server");
                     server.kill();
+                    run.killed.fetch_add(1, Ordering::Relaxed);
                     gone_on();
                     server.restart();
+                    gone_on();
+                    continue;
                 }
                 Victim::Daemon => {
                     daemon.signal(Signal::SIGKILL);

@@ -1,15 +1,18 @@
-//! A soak: mixed load, hostile clients, reloads and killed children for as long as is asked, and at the end everything is
-//! where it began. Not part of every run:
+//! A soak: mixed load, hostile clients, reloads, killed sessions and writers, and a server that is killed and started
+//! again, for as long as is asked; at the end everything is where it began. Not part of every run:
 //!
 //!     CIDIAN_TEST_SOAK=1200 cargo test --locked --release --test process soak -- --ignored --nocapture
 
 use crate::common::certificates::Authority;
+use crate::common::mariadb::MariaDb;
 use crate::common::processes::{cpu_ticks, descriptors, memory, state};
-use crate::common::{Connection, Daemon, Setup, Store, send_signal, shared_mariadb, wait_for};
+use crate::common::{Connection, Daemon, Setup, Store, send_signal, wait_for};
+use crate::spool::{private, wait_delivered};
 use nix::sys::signal::Signal;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::panic::AssertUnwindSafe;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -21,31 +24,44 @@ struct Figures {
     descriptors: usize,
     children: usize,
     zombies: usize,
+    writer_rss: u64,
+    writer_descriptors: usize,
+    spool: u64,
     connections: String,
 }
 
 impl std::fmt::Display for Figures {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { parent_rss, parent_dirty, descriptors, children, zombies, connections } = self;
+        let Self { parent_rss, parent_dirty, descriptors, children, zombies, .. } = self;
+        let Self { writer_rss, writer_descriptors, spool, connections, .. } = self;
         write!(
             f,
             "parent {parent_rss} KiB ({parent_dirty} private and dirty), {descriptors} descriptors; {children} children, \
-             {zombies} zombies; database connections: {connections}"
+             {zombies} zombies; writer {writer_rss} KiB, {writer_descriptors} descriptors, {spool} lookups in the spool; \
+             database connections: {connections}"
         )
     }
 }
 
 impl Figures {
-    fn of(daemon: &Daemon, mariadb: bool) -> Self {
+    /// `Rss` of a process that may be killed at any time is read when it is there.
+    fn of(daemon: &Daemon, server: Option<&Mutex<MariaDb>>) -> Self {
         let children = daemon.children();
-        let connections = match mariadb {
-            true => shared_mariadb().sql("SELECT COUNT(*) FROM information_schema.processlist").trim().to_owned(),
-            false => "-".to_owned(),
-        };
+        let connections = server.map_or_else(
+            || "-".to_owned(),
+            |server| {
+                let server = server.lock().expect("nobody panics with it");
+                server.sql("SELECT COUNT(*) FROM information_schema.processlist").trim().to_owned()
+            },
+        );
+        let writer = daemon.writer();
         Self {
             parent_rss: memory(daemon.pid(), "Rss"),
             parent_dirty: memory(daemon.pid(), "Private_Dirty"),
             descriptors: descriptors(daemon.pid()).len(),
+            writer_rss: memory(writer, "Rss"),
+            writer_descriptors: descriptors(writer).len(),
+            spool: daemon.status()["spool"]["records"].as_u64().expect("a number"),
             zombies: children.iter().filter(|&&pid| state(pid) == Some('Z')).count(),
             children: children.len(),
             connections,
@@ -62,6 +78,8 @@ struct Done {
     hostile: AtomicU64,
     reloads: AtomicU64,
     killed: AtomicU64,
+    writers_killed: AtomicU64,
+    servers_killed: AtomicU64,
 }
 
 fn count(what: &AtomicU64) {
@@ -127,9 +145,16 @@ fn hostile(port: u16, tls_port: u16, turn: u64) -> std::io::Result<()> {
 
 fn soak(store: Store) {
     let seconds = std::env::var("CIDIAN_TEST_SOAK").map_or(60, |text| text.parse().expect("seconds"));
-    let mariadb = store == Store::MariaDb;
     let authority = Authority::new("Soak");
-    let daemon = Setup::new(store).tls(&authority.pair(&["localhost", "127.0.0.1"])).start();
+    let (server, setup) = match store {
+        Store::MariaDb => {
+            let (server, setup) = private("");
+            (Some(Mutex::new(server)), setup)
+        }
+        store => (None, Setup::new(store)),
+    };
+    let server = server.as_ref();
+    let daemon = setup.tls(&authority.pair(&["localhost", "127.0.0.1"])).start();
     let (port, tls_port) = (daemon.port(), daemon.tls_port());
     let names: Vec<String> = ["ann", "bob", "eve"].map(str::to_owned).to_vec();
     for name in &names {
@@ -182,14 +207,23 @@ fn soak(store: Store) {
                     count(&done.killed);
                 }
                 if turn % 120 == 0 {
-                    eprintln!("{:6.0} s: {} {done:?}", begun.elapsed().as_secs_f64(), Figures::of(&daemon, mariadb));
+                    eprintln!("{:6.0} s: {} {done:?}", begun.elapsed().as_secs_f64(), Figures::of(&daemon, server));
+                }
+                // Never right before the figures are read.
+                if turn % 60 == 30 {
+                    send_signal(daemon.writer(), Signal::SIGKILL);
+                    count(&done.writers_killed);
+                }
+                if let Some(server) = server.filter(|_| turn % 60 == 50) {
+                    server.lock().expect("nobody panics with it").restart();
+                    count(&done.servers_killed);
                 }
             }
         });
         // The allocator and the tables have found their size when a tenth is over.
         wait_for("the soak's end", Duration::from_secs(seconds + 60), || {
             if before.is_none() && begun.elapsed() >= Duration::from_secs(seconds / 10) {
-                before = Some(Figures::of(&daemon, mariadb));
+                before = Some(Figures::of(&daemon, server));
                 warm.store(true, Ordering::Relaxed);
             }
             (Instant::now() >= until).then_some(())
@@ -200,11 +234,12 @@ fn soak(store: Store) {
     wait_for("all sessions to be gone", Duration::from_secs(90), || {
         daemon.children().iter().all(|&pid| !is_session(pid)).then_some(())
     });
+    wait_delivered(&daemon);
     daemon.connect().login("ann");
     wait_for("the last one", Duration::from_secs(10), || {
         daemon.children().iter().all(|&pid| !is_session(pid)).then_some(())
     });
-    let after = Figures::of(&daemon, mariadb);
+    let after = Figures::of(&daemon, server);
     let busy = cpu_ticks(daemon.pid());
     thread::sleep(Duration::from_secs(3));
     let idle = cpu_ticks(daemon.pid()) - busy;
@@ -213,6 +248,8 @@ fn soak(store: Store) {
     assert_eq!(after.zombies, 0);
     assert!(after.descriptors <= before.descriptors, "descriptors");
     assert!(after.parent_rss <= before.parent_rss + 1024, "memory of the parent, KiB");
+    assert_eq!(after.spool, 0);
+    assert!(after.writer_descriptors <= before.writer_descriptors + 3, "descriptors of the writer");
     assert!(idle <= 3, "the parent is idle");
     let log = daemon.log();
     assert!(!log.contains("crashed") && !log.contains("bug"), "{}", log.lines().last().unwrap_or_default());

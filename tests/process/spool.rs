@@ -262,9 +262,10 @@ fn a_server_that_is_silent() {
     send_signal(server.pid(), Signal::SIGSTOP);
     look_up(&mut ann, "ann", 10..30);
     let login = format!("L ann {PASSWD}");
-    for request in [&login, "R bob secret"] {
+    for request in [&login, "R bob secret", "H ann", "K ann", &format!("P ann {PASSWD}2")] {
+        let client = if request.starts_with(['L', 'R']) { &mut new } else { &mut ann };
         let begin = Instant::now();
-        assert_eq!(new.refused(request), "unavailable");
+        assert_eq!(client.refused(request), "unavailable");
         // Two seconds are promised; a busy machine gets some more.
         assert!(begin.elapsed() < Duration::from_secs(6), "{request} takes {:?}", begin.elapsed());
     }

@@ -44,6 +44,7 @@ const TESTS: &[Test] = tests![
     system_calls::calls_of_another_machine_end_it,
     system_calls::what_a_session_does_is_allowed,
     system_calls::an_abort_is_told_as_one,
+    system_calls::the_writer_uses_its_spool_and_opens_nothing,
     system_calls::names_are_read_only_even_without_landlock,
     limits::descriptors_processes_and_core_dumps,
     limits::no_other_process_of_the_user_looks_into_it,

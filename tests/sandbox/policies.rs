@@ -25,6 +25,11 @@ pub fn by_socket(socket: &Path) -> Policy {
     session(&format!("mysql://root@localhost/dict?socket={}", socket.display()))
 }
 
+/// The writer over a server by its address.
+pub fn writer_by_address(port: u16) -> Policy {
+    sandbox::writer(&Location::parse(&format!("mysql://root@127.0.0.1:{port}/dict")).expect("a URL"))
+}
+
 /// All of them, for what none may do.
 pub fn all() -> Vec<(&'static str, Policy)> {
     vec![
@@ -34,6 +39,7 @@ pub fn all() -> Vec<(&'static str, Policy)> {
         ("by socket", by_socket(Path::new("/run/mysqld/mysqld.sock"))),
         ("loader", sandbox::loader()),
         ("writer", sandbox::writer(&Location::parse("sqlite:/tmp/cidian.db").expect("a URL"))),
+        ("writer by address", writer_by_address(3306)),
     ]
 }
 

@@ -207,7 +207,7 @@ pub fn what_a_session_does_is_allowed(forker: &mut Forker) {
 
 /// Without the helpers.
 fn sessions() -> impl Iterator<Item = (&'static str, Policy)> {
-    policies::all().into_iter().filter(|(kind, _)| !["loader", "writer"].contains(kind))
+    policies::all().into_iter().filter(|(kind, _)| !["loader", "writer", "writer by address"].contains(kind))
 }
 
 pub fn an_abort_is_told_as_one(forker: &mut Forker) {
@@ -215,6 +215,27 @@ pub fn an_abort_is_told_as_one(forker: &mut Forker) {
         let outcome = attempt(forker, &seccomp_only(policy), || std::process::abort());
         assert_eq!(outcome, Killed(Signal::SIGABRT), "{kind}");
     }
+}
+
+/// Over a server it opens no file: the spool was opened before.
+pub fn the_writer_uses_its_spool_and_opens_nothing(forker: &mut Forker) {
+    use std::os::unix::fs::FileExt;
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let opened = file.as_file();
+    let sandbox = crate::attempt::whole(policies::writer_by_address(3306));
+    let mut attempt = |what: &dyn Fn() -> Result<(), Errno>| {
+        crate::attempt::attempt_with(forker, &sandbox, &[opened.as_fd()], || {}, what)
+    };
+    let uses = || {
+        errno(opened.write_all_at(b"record", 16))?;
+        errno(opened.sync_data())?;
+        errno(opened.read_exact_at(&mut [0; 22], 0))?;
+        errno(opened.set_len(0))?;
+        errno(opened.metadata())
+    };
+    assert_eq!(attempt(&uses), Done);
+    assert_eq!(attempt(&|| errno(File::open(file.path()))), ENDED);
+    assert_eq!(attempt(&|| errno(std::fs::remove_file(file.path()))), ENDED);
 }
 
 pub fn names_are_read_only_even_without_landlock(forker: &mut Forker) {
