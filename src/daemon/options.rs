@@ -97,6 +97,10 @@ pub struct Options {
     /// At most so many connections to the database at once, however many clients; at least 2 [default: 64]
     #[arg(long, value_name = "N")]
     pub database_connections: Option<u32>,
+    /// At most so many MiB of lookups are kept in the state directory while the database is away; 0 for none
+    /// [default: 64]
+    #[arg(long, value_name = "MIB")]
+    pub spool_limit: Option<u32>,
     /// Seconds without a whole request before the connection is closed; 0 for none [default: 600]
     #[arg(long, value_name = "S")]
     pub idle_timeout: Option<u64>,

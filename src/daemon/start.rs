@@ -20,6 +20,7 @@ use crate::store;
 use crate::sys::sandbox::Support;
 use crate::sys::{self, Forker, Origin, Title};
 use crate::text::printable;
+use crate::writer::SpoolFile;
 use log::{error, warn};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::stat::{Mode, umask};
@@ -144,7 +145,14 @@ pub(super) fn prepare(
     let board = Board::new(slots).map_err(|error| system("the board of children", &error))?;
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let hub = Hub::new(processors).map_err(|error| system("the hub", &error))?;
-    let writer = Supervisor::new().map_err(|error| system("the writer", &error))?;
+    let directory = settings.state_directory.path();
+    let spool = settings.spool_limit.map(|limit| SpoolFile::open(directory, limit)).transpose();
+    let spool = spool.map_err(|error| system("the spool", &error))?;
+    if let Some(left) = spool.as_ref().map(SpoolFile::size).filter(|&size| size > 0) {
+        // Until the writer has counted them.
+        board.show_spool(1, left, 0);
+    }
+    let writer = Supervisor::new(spool).map_err(|error| system("the writer", &error))?;
     let title = Title::prepare(&forker);
     if title.is_none() {
         warn!("sessions can't show themselves in ps: /proc does not tell where the command line is");

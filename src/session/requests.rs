@@ -154,6 +154,13 @@ impl Session<'_> {
 
     fn clear_history(&mut self, name: &str, word: Option<&str>) -> Result<(), Failure> {
         let account = self.logged_in_as(name)?;
+        if self.board.spooled().1 > 0 {
+            // What is in the spool would come back after it was cleared.
+            return Err(Failure::new(
+                Code::Unavailable,
+                "lookups are still on their way into the history; try again later",
+            ));
+        }
         let standing = self.stores.with(|store| store.clear_history(account, word))?;
         self.done_if_live(standing)
     }

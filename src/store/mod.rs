@@ -119,6 +119,15 @@ pub enum Standing {
     Gone,
 }
 
+/// Whose lookups are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    /// Those of accounts that may be used.
+    Usable,
+    /// Those of all accounts that are there under this number and name.
+    Known,
+}
+
 /// What came of forgetting a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
@@ -215,6 +224,10 @@ pub trait Store {
     /// harm. Repeating a call (with the same records) after an error writes no row twice.
     fn record_many(&mut self, batches: &[Batch]) -> Vec<Result<Standing, Error>>;
 
+    /// Keeps lookups that were acknowledged before: those of every account that is there, locked or not, under its
+    /// number and its name. [`Standing::Gone`] says that it is not. Otherwise as [`Store::record_many`].
+    fn deliver(&mut self, batches: &[Batch]) -> Vec<Result<Standing, Error>>;
+
     /// The last `limit` lookups (all of them without one), newest first; `None` if the account is gone or locked.
     fn history(&mut self, account: AccountId, limit: Option<u32>) -> Result<Option<Vec<PastLookup>>, Error> {
         self.history_page(account, None, limit.unwrap_or(u32::MAX))
@@ -271,6 +284,29 @@ pub fn open(location: &Location, key: StoreKey) -> Result<Box<dyn Store>, Error>
     }
 }
 
+/// The same for the writer, which does not wait for long: what the database does not take it has another place for.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_for_writer(location: &Location, key: StoreKey) -> Result<Box<dyn Store>, Error> {
+    match location {
+        Location::MySql(server) => Ok(Box::new(mysql::MySql::open_for_writer(server, key)?)),
+        Location::Sqlite(path) => Ok(Box::new(sqlite::Sqlite::open_for_writer(path, key)?)),
+    }
+}
+
+/// Whether every store would take what is in a batch.
+///
+/// # Errors
+/// [`Kind::Bug`] if none would.
+pub fn check_batch(batch: &Batch) -> Result<(), Error> {
+    schema::check_name(&batch.name)?;
+    batch.records.iter().try_for_each(|record| {
+        schema::check_word(&record.word)?;
+        moment::Civil::of(record.time).map(drop)
+    })
+}
+
 /// The same for the operator's tools.
 ///
 /// # Errors
@@ -298,6 +334,18 @@ pub fn check(location: &Location, _: StoreKey) -> Result<(), Error> {
     match location {
         Location::MySql(server) => mysql::check(server),
         Location::Sqlite(path) => sqlite::init(path),
+    }
+}
+
+/// Where a database that [`check`] finds fine is less durable than it should be, in words.
+///
+/// # Errors
+/// As [`check`].
+pub fn weaknesses(location: &Location, _: StoreKey) -> Result<Vec<String>, Error> {
+    match location {
+        Location::MySql(server) => mysql::weaknesses(server),
+        // Every connection sets for itself how durable a commit is.
+        Location::Sqlite(_) => Ok(Vec::new()),
     }
 }
 

@@ -170,6 +170,7 @@ impl Parent {
         };
         let generation = self.words.generation();
         let (records, commits) = self.board.commits();
+        let (spooled, spool_bytes) = self.board.spooled();
         let writer = status::Writer {
             pid: self.writer.pid().map(nix::unistd::Pid::as_raw),
             forks: self.writer.forks(),
@@ -207,6 +208,13 @@ impl Parent {
                 waiting: self.leases.waiting() as u64,
             },
             writer,
+            spool: status::Spool {
+                limit_bytes: self.writer.spool_limit().unwrap_or(0),
+                records: spooled,
+                bytes: spool_bytes,
+                oldest_seconds: self.board.spool_age().map(|age| age.as_secs()),
+                outage_seconds: self.board.outage().map(|lasts| lasts.as_secs()),
+            },
             started: self.started_at,
             sessions_ended: self.children.endings().iter().map(|(name, count)| ((*name).to_owned(), *count)).collect(),
             requests: status::requests(self.board.figures()),

@@ -18,16 +18,16 @@ use ::mysql::prelude::Queryable;
 use ::mysql::{Conn, Value};
 use ::mysql_common::packets::HandshakePacket;
 
-use self::connection::{Attempt, Link, select, select_first};
+use self::connection::{Attempt, HURRIED, Link, USUAL, select, select_first};
 use super::location::Server;
 use super::moment;
 use super::{
     AboutWords, Account, AccountId, Batch, Error, Forgetting, Microseconds, PastLookup, Place, Registration, Standing,
-    Store, TokenHash, WordRow,
+    Store, TokenHash, Whose, WordRow,
 };
 use crate::sys::StoreKey;
 
-pub(super) use setup::{check, init};
+pub(super) use setup::{check, init, weaknesses};
 
 /// Has the driver compile the regular expressions with which it reads a server's version: some 200 KiB that it keeps in
 /// each process that has ever connected.
@@ -58,7 +58,12 @@ pub(super) struct MySql {
 impl MySql {
     /// Connects.
     pub(super) fn open(server: &Server, _: StoreKey) -> Result<Self, Error> {
-        Ok(Self { link: Link::open(server)? })
+        Ok(Self { link: Link::open(server, USUAL)? })
+    }
+
+    /// Connects, for somebody who does not wait for long.
+    pub(super) fn open_for_writer(server: &Server, _: StoreKey) -> Result<Self, Error> {
+        Ok(Self { link: Link::open(server, HURRIED)? })
     }
 }
 
@@ -121,7 +126,11 @@ impl Store for MySql {
     }
 
     fn record_many(&mut self, batches: &[Batch]) -> Vec<Result<Standing, Error>> {
-        record::many(&mut self.link, batches)
+        record::many(&mut self.link, batches, Whose::Usable)
+    }
+
+    fn deliver(&mut self, batches: &[Batch]) -> Vec<Result<Standing, Error>> {
+        record::many(&mut self.link, batches, Whose::Known)
     }
 
     fn history_page(

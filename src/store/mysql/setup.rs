@@ -17,6 +17,29 @@ pub(crate) fn check(server: &Server) -> Result<(), Error> {
     find(&mut connection)?.check()
 }
 
+/// Where the server is less durable than we promise to be, in words.
+pub(crate) fn weaknesses(server: &Server) -> Result<Vec<String>, Error> {
+    let mut connection = connect(server, USUAL).map_err(|failure| errors::explain(&failure))?;
+    let settings: Option<(i64, i64, i64)> =
+        select_first(&mut connection, statements::DURABILITY, ()).map_err(|failure| errors::explain(&failure))?;
+    let (flush, binary_log, sync) = settings.unwrap_or((1, 0, 1));
+    let mut found = Vec::new();
+    if flush != 1 {
+        let crash = if flush == 0 { "the server or its machine" } else { "its machine" };
+        found.push(format!(
+            "the server's innodb_flush_log_at_trx_commit is {flush}: lookups that were acknowledged in the last second \
+             are lost when {crash} crashes; set it to 1"
+        ));
+    }
+    if binary_log != 0 && sync != 1 {
+        found.push(format!(
+            "the server's sync_binlog is {sync}: lookups that were acknowledged can be lost when its machine crashes, \
+             because what is not in its binary log is rolled back; set it to 1"
+        ));
+    }
+    Ok(found)
+}
+
 /// Makes the database, if there is none, and the schema, if it is not there.
 pub(crate) fn init(server: &Server) -> Result<(), Error> {
     let mut connection = match connect(server, PATIENT) {

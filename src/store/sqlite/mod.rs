@@ -10,6 +10,7 @@ mod setup;
 mod tokens;
 
 use std::path::Path;
+use std::time::Duration;
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior};
@@ -17,11 +18,14 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehav
 use super::moment::{self, Civil};
 use super::{
     AboutWords, Account, AccountId, Batch, Error, Forgetting, PastLookup, Place, Registration, Standing, Store,
-    TokenHash, WordRow, schema,
+    TokenHash, Whose, WordRow, schema,
 };
 use crate::sys::StoreKey;
 
 pub(super) use setup::init;
+
+/// How long the writer waits while another process writes.
+const WRITER_BUSY: Duration = Duration::from_secs(1);
 
 const REGISTER: &str =
     "INSERT INTO user (name, passwd, locked, created) VALUES (?, ?, 0, ?) ON CONFLICT (name) DO NOTHING";
@@ -62,6 +66,13 @@ impl Sqlite {
         let connection = setup::open(path).map_err(|failure| errors::explain(&failure))?;
         connection.set_prepared_statement_cache_capacity(32);
         Ok(Self { connection })
+    }
+
+    /// Opens the file, and waits for no longer than a second while others write.
+    pub(super) fn open_for_writer(path: &Path, key: StoreKey) -> Result<Self, Error> {
+        let store = Self::open(path, key)?;
+        store.connection.busy_timeout(WRITER_BUSY).map_err(|failure| errors::explain(&failure))?;
+        Ok(store)
     }
 
     /// Runs a piece of work and explains its failure.
@@ -121,7 +132,11 @@ impl Store for Sqlite {
     }
 
     fn record_many(&mut self, batches: &[Batch]) -> Vec<Result<Standing, Error>> {
-        record::many(self, batches)
+        record::many(self, batches, Whose::Usable)
+    }
+
+    fn deliver(&mut self, batches: &[Batch]) -> Vec<Result<Standing, Error>> {
+        record::many(self, batches, Whose::Known)
     }
 
     fn history_page(

@@ -125,6 +125,19 @@ fn nobody_there_is_the_world_s() {
     }
 }
 
+/// What the server's settings take from our promise is said, and nothing else.
+#[test]
+fn a_server_that_is_less_durable_is_told() {
+    let weak = MariaDb::start_with(&["--innodb-flush-log-at-trx-commit=2", "--log-bin", "--sync-binlog=0"]);
+    let found = weaknesses(&Bed::on(&weak).location, key()).unwrap();
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found[0].contains("innodb_flush_log_at_trx_commit is 2") && found[1].contains("sync_binlog is 0"));
+    weak.sql("SET GLOBAL innodb_flush_log_at_trx_commit = 1; SET GLOBAL sync_binlog = 1");
+    for fine in [&Bed::on(&weak), &Bed::mariadb(), &Bed::sqlite()] {
+        assert_eq!(weaknesses(&fine.location, key()), Ok(Vec::new()));
+    }
+}
+
 #[test]
 fn schema_sql_can_be_fed_to_the_client() {
     let name = new_name();
