@@ -12,10 +12,11 @@ use super::sandboxes::{self, Sandboxes};
 use super::settings::{Settings, environment};
 use super::signals::Signals;
 use super::writer::Supervisor;
-use super::{activation, import, logging, manual, probe, tools, users};
+use super::{activation, import, logging, manual, ownership, probe, tools, users};
 use crate::sandbox;
 use crate::session::Words;
 use crate::session::board::Board;
+use crate::store;
 use crate::sys::sandbox::Support;
 use crate::sys::{self, Forker, Origin, Title};
 use crate::text::printable;
@@ -41,6 +42,7 @@ pub fn run(line: CommandLine, origin: Origin) -> Exit {
         Some(Command::Status { json }) => tools::status(json),
         Some(Command::Completions { shell }) => tools::say(manual::completions(shell).trim_end()),
         Some(Command::Manual { directory }) => tools::write_manual(&directory),
+        Some(Command::Metrics { output }) => tools::metrics(output.as_deref()),
         command => Settings::settle(line.options.clone(), environment).and_then(|settings| match command {
             Some(Command::InitDb) => tools::init_db(&settings, origin),
             Some(Command::Words(WordsCommand::Load { file })) => tools::load_words(&settings, &file, origin),
@@ -136,6 +138,7 @@ pub(super) fn prepare(
         // Sessions have no access to the usual places for temporary files.
         sys::set_variable("SQLITE_TMPDIR", directory.as_os_str(), &forker);
     }
+    store::warm_up(&settings.session.database);
     let sandboxes = Sandboxes::prepare(&settings.session.database, support)?;
     let slots = settings.max_clients.unwrap_or(MOST_CHILDREN).min(MOST_CHILDREN);
     let board = Board::new(slots).map_err(|error| system("the board of children", &error))?;
@@ -184,7 +187,7 @@ fn load(
         warn!("{warning}");
     }
     let words = match &loaded.words {
-        Some(memory) => Words::snapshot(1, memory.as_fd()).map_err(|error| system(&error))?,
+        Some(memory) => Words::snapshot(1, memory.as_fd()).inspect(Words::populate).map_err(|error| system(&error))?,
         None => Words::Table,
     };
     Ok((words, loaded.words, loaded.pair))
@@ -238,6 +241,7 @@ fn check(settings: Settings, origin: Origin) -> Exit {
         settings
             .state_directory
             .make()
+            .map(|()| ownership::leave_to_its_owner(&settings.session.database))
             .and_then(|()| probe::check(&mut forker, &settings.session.database, support))
             .map(|()| format!("database: fine, {}", settings.session.database)),
     );

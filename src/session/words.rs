@@ -44,6 +44,13 @@ impl Words {
         Ok(Self::Snapshot { dictionary, generation })
     }
 
+    /// Maps all of the snapshot, see [`SealedMap::populate`]. The parent's.
+    pub fn populate(&self) {
+        if let Self::Snapshot { dictionary, .. } = self {
+            dictionary.image().populate();
+        }
+    }
+
     /// Which load of the words file this is; 0 for the table, which is never loaded.
     pub fn generation(&self) -> u64 {
         match self {

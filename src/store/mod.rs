@@ -282,6 +282,14 @@ pub fn open_for_operator(location: &Location, key: StoreKey) -> Result<Box<dyn O
     }
 }
 
+/// Computes what every connection would compute for itself and then keep: done before the fork, all children share it.
+/// It opens nothing.
+pub fn warm_up(location: &Location) {
+    if let Location::MySql(_) = location {
+        mysql::warm_up();
+    }
+}
+
 /// Checks that the database can be reached and has the schema that this program needs; an embedded one is made.
 ///
 /// # Errors

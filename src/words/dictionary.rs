@@ -83,6 +83,11 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
         self.headwords
     }
 
+    /// The image it is in.
+    pub fn image(&self) -> &B {
+        &self.bytes
+    }
+
     /// The dictionary's title, empty if it has none.
     pub fn title(&self) -> &str {
         self.str_at(self.title.clone())

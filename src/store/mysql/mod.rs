@@ -13,8 +13,10 @@ mod tls;
 mod tokens;
 mod words;
 
+use ::mysql::consts::{CapabilityFlags, StatusFlags};
 use ::mysql::prelude::Queryable;
 use ::mysql::{Conn, Value};
+use ::mysql_common::packets::HandshakePacket;
 
 use self::connection::{Attempt, Link, select, select_first};
 use super::location::Server;
@@ -26,6 +28,26 @@ use super::{
 use crate::sys::StoreKey;
 
 pub(super) use setup::{check, init};
+
+/// Has the driver compile the regular expressions with which it reads a server's version: some 200 KiB that it keeps in
+/// each process that has ever connected.
+pub(super) fn warm_up() {
+    for version in ["10.11.19-MariaDB", "8.4.0"] {
+        let greeting = HandshakePacket::new(
+            10,
+            version.as_bytes(),
+            0,
+            [0; 8],
+            None::<&[u8]>,
+            CapabilityFlags::empty(),
+            0,
+            StatusFlags::empty(),
+            None::<&[u8]>,
+        );
+        let read = greeting.maria_db_server_version_parsed().or_else(|| greeting.server_version_parsed());
+        debug_assert!(read.is_some(), "{version}");
+    }
+}
 
 /// An open store on a server.
 #[derive(Debug)]
