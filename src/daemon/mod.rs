@@ -21,6 +21,7 @@ mod manual;
 mod metrics;
 mod notify;
 mod options;
+mod ownership;
 mod parent;
 mod penalties;
 mod poller;

@@ -12,7 +12,7 @@ use super::sandboxes::{self, Sandboxes};
 use super::settings::{Settings, environment};
 use super::signals::Signals;
 use super::writer::Supervisor;
-use super::{activation, import, logging, manual, probe, tools, users};
+use super::{activation, import, logging, manual, ownership, probe, tools, users};
 use crate::sandbox;
 use crate::session::Words;
 use crate::session::board::Board;
@@ -41,9 +41,9 @@ pub fn run(line: CommandLine, origin: Origin) -> Exit {
         Some(Command::Words(WordsCommand::Import(request))) => import::import_words(&request),
         Some(Command::Reload) => tools::reload(),
         Some(Command::Status { json }) => tools::status(json),
-        Some(Command::Metrics { output }) => tools::metrics(output.as_deref()),
         Some(Command::Completions { shell }) => tools::say(manual::completions(shell).trim_end()),
         Some(Command::Manual { directory }) => tools::write_manual(&directory),
+        Some(Command::Metrics { output }) => tools::metrics(output.as_deref()),
         command => Settings::settle(line.options.clone(), environment).and_then(|settings| match command {
             Some(Command::InitDb) => tools::init_db(&settings, origin),
             Some(Command::Words(WordsCommand::Load { file })) => tools::load_words(&settings, &file, origin),
@@ -249,6 +249,7 @@ fn check(settings: Settings, origin: Origin) -> Exit {
         settings
             .state_directory
             .make()
+            .map(|()| ownership::leave_to_its_owner(&settings.session.database))
             .and_then(|()| probe::check(&mut forker, &settings.session.database, support))
             .map(|()| format!("database: fine, {}", settings.session.database)),
     );

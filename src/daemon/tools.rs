@@ -5,6 +5,7 @@ use super::control::{self, Command};
 use super::exit::{Exit, Fatal};
 use super::manual;
 use super::metrics;
+use super::ownership;
 use super::replacement::Replacement;
 use super::settings::{Settings, environment};
 use super::state_directory::control_directories;
@@ -157,10 +158,12 @@ fn read(file: &Path) -> Result<Vec<u8>, Fatal> {
 pub(super) fn make_state_directory_for(database: &Location, settings: &Settings) -> Result<(), Fatal> {
     match database {
         Location::Sqlite(path) if path.parent() == Some(settings.state_directory.path()) => {
-            settings.state_directory.make()
+            settings.state_directory.make()?;
         }
-        _ => Ok(()),
+        _ => {}
     }
+    ownership::leave_to_its_owner(database);
+    Ok(())
 }
 
 pub(super) fn fatal(database: &Location, error: &store::Error) -> Fatal {

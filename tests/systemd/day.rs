@@ -119,12 +119,15 @@ fn install(service: &Service) {
 }
 
 fn starts_and_serves(service: &Service) {
+    // Root's tools may come before the daemon: the database is not root's.
+    service.container.ok(&["install", "-d", "-m", "700", "-o", "cidian", "-g", "cidian", "/var/lib/cidian"]);
+    service.container.ok(&["cidiand", "user", "add", "ann", "--password-file", "/root/password"]);
     // With Type=notify it returns when the daemon is ready.
     service.container.ok(&["systemctl", "start", "cidiand.service"]);
     assert_eq!(service.property("StatusText"), "0 clients, 3 headwords, generation 1");
     let status = service.container.ok(&["cat", &format!("/proc/{}/status", service.main_pid())]);
     assert!(status.contains("\nUid:\t") && !status.contains("\nUid:\t0\t"), "it is not root: {status}");
-    service.container.ok(&["cidiand", "user", "add", "ann", "--password-file", "/root/password"]);
+    assert!(service.container.ok(&["cidiand", "user", "list"]).contains("ann"));
     // Over TCP, by the client that people have.
     let client = ["cidian", "--user", "ann", "--password-file", "/root/password", "lookup", "apple"];
     assert!(service.container.ok(&client).contains("苹果"));
