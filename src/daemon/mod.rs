@@ -23,6 +23,7 @@ mod penalties;
 mod poller;
 mod private;
 mod probe;
+mod progress;
 mod refusals;
 mod reload;
 mod replacement;
@@ -35,6 +36,7 @@ mod state_directory;
 mod status;
 mod throttle;
 mod tools;
+mod upgrade;
 mod users;
 mod writer;
 

@@ -20,6 +20,19 @@ once; USR1 logs one line of figures.
 Exit statuses: 0; 64 usage; 65 words file refused; 66 words file not there; 69 database not reachable; 71 system
 error; 78 configuration, certificate or schema.";
 
+const INIT_DB_HELP: &str = "\
+--upgrade is for a database with passwords in plain text (table user) and times as text (table hist). The new tables \
+are built beside the old ones and take their places in one step, when all is done; if anything goes wrong, nothing has \
+changed. The old tables stay under other names (old_user …): drop them when all is well, because the passwords are in \
+them. Every row that could not be kept as it was is told of, a line each. Stop the old program before. It can be \
+repeated: there is nothing to do then.
+
+Exit statuses: 0; 64 usage; 69 database not reachable, or written to meanwhile; 78 no right, or tables of another program.
+
+Examples:
+  cidiand --database mysql://cidian@localhost/dict?socket=/run/mysqld/mysqld.sock init-db
+  cidiand --database-file /etc/cidian/database init-db --upgrade --time-zone Asia/Shanghai";
+
 const IMPORT_HELP: &str = "\
 Titles and licences of the sources are kept as comments of the words file. Gzip is unpacked by itself. Entries that a \
 words file can't hold are counted and told with their places; a damaged source ends the import, and the old file stays.
@@ -146,10 +159,15 @@ pub enum DictionaryFormat {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Apply the schema to the database; safe to repeat
-    #[command(
-        after_help = "Example:\n  cidiand --database mysql://cidian@localhost/dict?socket=/run/mysqld/mysqld.sock init-db"
-    )]
-    InitDb,
+    #[command(after_help = INIT_DB_HELP)]
+    InitDb {
+        /// Convert a database of the classroom schema: hash its passwords, read its times, keep every row
+        #[arg(long)]
+        upgrade: bool,
+        /// Where the clock showed the old times: a name (Asia/Shanghai), UTC, or an offset (+08:00) [default: here]
+        #[arg(long, value_name = "ZONE", requires = "upgrade", allow_hyphen_values = true)]
+        time_zone: Option<String>,
+    },
     /// Tell the running daemon to load words and certificate again, and wait until every child answers from the words
     #[command(
         after_help = "Exit statuses: 0; 65 the file is refused, and nothing has changed; 69 no daemon runs; 75 children lag behind.\n\nExample:\n  cidiand words check /etc/cidian/words.txt && cidiand reload"

@@ -12,7 +12,7 @@ use super::sandboxes::{self, Sandboxes};
 use super::settings::{Settings, environment};
 use super::signals::Signals;
 use super::writer::Supervisor;
-use super::{import, logging, probe, tools, users};
+use super::{import, logging, probe, tools, upgrade, users};
 use crate::sandbox;
 use crate::session::Words;
 use crate::session::board::Board;
@@ -41,7 +41,8 @@ pub fn run(line: CommandLine, origin: Origin) -> Exit {
         Some(Command::Status { json }) => tools::status(json),
         Some(Command::Metrics { output }) => tools::metrics(output.as_deref()),
         command => Settings::settle(line.options.clone(), environment).and_then(|settings| match command {
-            Some(Command::InitDb) => tools::init_db(&settings, origin),
+            Some(Command::InitDb { upgrade: false, .. }) => tools::init_db(&settings, origin),
+            Some(Command::InitDb { time_zone, .. }) => upgrade::run(&settings, time_zone.as_deref(), origin),
             Some(Command::Words(WordsCommand::Load { file })) => tools::load_words(&settings, &file, origin),
             Some(Command::User(user)) => users::run(&settings, user.action, origin),
             // Those that need no settings are done already.

@@ -169,7 +169,7 @@ pub(super) fn say(line: &str) -> Result<Exit, Fatal> {
     Ok(Exit::Success)
 }
 
-fn counted(count: u64, what: &str) -> String {
+pub(super) fn counted(count: u64, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 

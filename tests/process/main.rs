@@ -42,6 +42,7 @@ mod tls_database;
 mod tls_reload;
 mod tokens;
 mod tools;
+mod upgrade;
 mod user_tools;
 mod words_files;
 mod words_load;

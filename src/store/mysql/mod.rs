@@ -11,6 +11,7 @@ mod setup;
 pub(super) mod statements;
 mod tls;
 mod tokens;
+mod upgrade;
 mod words;
 
 use ::mysql::prelude::Queryable;
@@ -25,7 +26,7 @@ use super::{
 };
 use crate::sys::StoreKey;
 
-pub(super) use setup::{check, init};
+pub(super) use setup::{check, init, upgrade};
 
 /// An open store on a server.
 #[derive(Debug)]

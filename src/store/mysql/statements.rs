@@ -84,6 +84,14 @@ pub(super) const TABLES: &str = "\
     SELECT table_name FROM information_schema.tables \
     WHERE table_schema = DATABASE() AND table_name IN ('hist', 'meta', 'token', 'user', 'words')";
 
+/// The columns of every table by a name of ours.
+pub(super) const COLUMNS: &str = "\
+    SELECT table_name, column_name, data_type, character_set_name, collation_name FROM information_schema.columns \
+    WHERE table_schema = DATABASE() AND table_name IN ('hist', 'meta', 'token', 'user', 'words')";
+pub(super) const ALL_TABLES: &str = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()";
+/// A name for locks has at most 64 characters.
+pub(super) const UPGRADE_LOCK: &str = "SELECT GET_LOCK(CONCAT('cidian.upgrade.', MD5(DATABASE())), 0)";
+
 /// Which of so many accounts may be used.
 pub(super) fn live_among(accounts: usize) -> String {
     let places = vec!["?"; accounts].join(", ");
