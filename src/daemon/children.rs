@@ -49,6 +49,7 @@ impl Reserved {
 #[derive(Debug, Default)]
 pub struct Children {
     by_pid: HashMap<Pid, Child>,
+    by_slot: HashMap<SlotNumber, Pid>,
     /// Slots that were used and are free again; the lowest is taken first, so that the board stays small.
     free: BTreeSet<SlotNumber>,
     /// The first slot that was never used.
@@ -83,6 +84,7 @@ impl Children {
     pub fn begun(&mut self, pid: Pid, reserved: Reserved, peer: Peer, place: Place, connected: Instant, words: u64) {
         self.forks += 1;
         debug!("client {peer}: child {pid} forked");
+        self.by_slot.insert(reserved.slot, pid);
         self.by_pid
             .insert(pid, Child { peer, place, slot: reserved.slot, connected, inherited: words, failed_logins: 0 });
     }
@@ -109,8 +111,14 @@ impl Children {
             WaitStatus::Signaled(_, signal, _) => error!("{who}: child {pid} crashed ({signal}); please report it"),
             other => error!("{who}: child {pid}: {other:?}"),
         }
+        self.by_slot.remove(&child.slot);
         self.free.insert(child.slot);
         Some(child.place)
+    }
+
+    /// The child that has a slot.
+    pub fn in_slot(&self, slot: SlotNumber) -> Option<Pid> {
+        self.by_slot.get(&slot).copied()
     }
 
     /// The source of a child's client, if limits and penalties are for it.

@@ -169,11 +169,13 @@ impl Session<'_> {
     /// hash at once as there are processors, and tells it whether the client's address may do this now.
     fn hashing<T>(&mut self, purpose: Ask, work: impl FnOnce() -> T) -> Result<T, Failure> {
         self.face.show(State::Hashing);
+        self.face.publish();
         let permit = self.wait_for_turn(purpose)?;
         self.stores.close_if_wanted();
         let done = work();
         drop(permit);
         self.face.show(State::Busy);
+        self.face.publish();
         Ok(done)
     }
 

@@ -1,5 +1,6 @@
 //! The board: memory that parent and children share. Each child writes what it is doing in its own slot, the parent
-//! writes the words' generation. Wait-free; the parent bounds-checks what it reads here and acts on none of it.
+//! writes the words' generation. Wait-free; the parent bounds-checks what it reads here and trusts none of it: that a
+//! child says it ends only makes the parent look whether it has.
 
 use super::figures::{self, Figures};
 use crate::protocol::MAX_NAME_CHARS;
@@ -11,11 +12,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SlotNumber(pub u32);
 
-/// Numbers before the first slot, one page: the generation and what changes rarely, padded to a cache line of their
-/// own; the figures.
-const HEAD: usize = 512;
+/// Numbers before the slots and their bits: the generation and what changes rarely, padded to a cache line of their own;
+/// the figures. With the bits of the usual ten thousand slots they are one page, so that a session that touches one of
+/// these has touched them all.
+const HEAD: usize = (FIGURES + figures::SIZE).next_multiple_of(8);
 const FIGURES: usize = 8;
-const _: () = assert!(FIGURES + figures::SIZE <= HEAD);
 /// Numbers in a slot: three cache lines.
 const SLOT: usize = 24;
 const GENERATION: usize = 0;
@@ -31,11 +32,13 @@ const DATABASE_ERRORS: usize = 1;
 const RECORDS: usize = 2;
 const COMMITS: usize = 3;
 
-/// The board.
+/// The board: the head, a bit for each slot, the slots.
 #[derive(Debug)]
 pub struct Board {
     numbers: SharedNumbers,
     slots: u32,
+    /// How many numbers the bits take, in whole cache lines.
+    bits: usize,
 }
 
 impl Board {
@@ -44,8 +47,10 @@ impl Board {
     /// # Errors
     /// No address space for it.
     pub fn new(slots: u32) -> Result<Self, Errno> {
-        let count = usize::try_from(slots).ok().and_then(|slots| slots.checked_mul(SLOT)).ok_or(Errno::EINVAL)?;
-        Ok(Self { numbers: SharedNumbers::zeroed(count.checked_add(HEAD).ok_or(Errno::EINVAL)?)?, slots })
+        let count = usize::try_from(slots).map_err(|_| Errno::EINVAL)?;
+        let bits = count.div_ceil(64).next_multiple_of(8);
+        let size = count.checked_mul(SLOT).and_then(|size| size.checked_add(HEAD + bits)).ok_or(Errno::EINVAL)?;
+        Ok(Self { numbers: SharedNumbers::zeroed(size)?, slots, bits })
     }
 
     /// How many slots there are.
@@ -89,9 +94,38 @@ impl Board {
         Figures::of(self.numbers.get(FIGURES..FIGURES + figures::SIZE).unwrap_or(&[]))
     }
 
+    /// The child in this slot is about to end. Without this the parent finds out all the same, but it then has to ask
+    /// the kernel about all its children instead of one.
+    pub fn announce_end(&self, SlotNumber(number): SlotNumber) {
+        let at = usize::try_from(number / 64).unwrap_or(usize::MAX);
+        if let Some(bits) = self.ends().get(at) {
+            bits.fetch_or(1 << (number % 64), Ordering::Release);
+        }
+    }
+
+    /// The slots whose children have said that they end, each told once. The parent's.
+    pub fn take_announced(&self) -> Vec<SlotNumber> {
+        let mut announced = Vec::new();
+        for (bits, first) in self.ends().iter().zip((0_u32..).step_by(64)) {
+            if bits.load(Ordering::Relaxed) == 0 {
+                continue;
+            }
+            let mut left = bits.swap(0, Ordering::Acquire);
+            while left != 0 {
+                announced.push(SlotNumber(first + left.trailing_zeros()));
+                left &= left - 1;
+            }
+        }
+        announced
+    }
+
+    fn ends(&self) -> &[AtomicU64] {
+        &self.numbers[HEAD..HEAD + self.bits]
+    }
+
     /// A child's slot.
     pub fn slot(&self, number: SlotNumber) -> Slot<'_> {
-        let begin = HEAD + SLOT * usize::try_from(number.0).unwrap_or(usize::MAX / SLOT / 2);
+        let begin = HEAD + self.bits + SLOT * usize::try_from(number.0).unwrap_or(usize::MAX / SLOT / 2);
         Slot { numbers: self.numbers.get(begin..begin + SLOT).unwrap_or(&[]) }
     }
 }
@@ -193,6 +227,20 @@ mod tests {
         // A number that is none is harmless.
         board.slot(SlotNumber(u32::MAX)).set_user("nobody");
         assert_eq!(board.slot(SlotNumber(3)).user(), "");
+    }
+
+    #[test]
+    fn each_end_is_told_once() {
+        let board = Board::new(100).unwrap();
+        assert_eq!(board.take_announced(), []);
+        for number in [99, 0, 64, 63, 64] {
+            board.announce_end(SlotNumber(number));
+        }
+        board.slot(SlotNumber(0)).clear();
+        assert_eq!(board.take_announced(), [0, 63, 64, 99].map(SlotNumber));
+        assert_eq!(board.take_announced(), []);
+        board.announce_end(SlotNumber(u32::MAX));
+        assert_eq!(board.take_announced(), []);
     }
 
     #[test]

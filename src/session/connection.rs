@@ -197,8 +197,8 @@ impl Connection {
     }
 
     /// Ends the stream to the client, then reads what it still sends until it closes, for a short time: unread
-    /// input at the close would send a reset (lesson D13).
-    pub fn close_politely(&mut self, patience: Duration) {
+    /// input at the close would send a reset (lesson D13). `before_waiting` as in [`Connection::write`].
+    pub fn close_politely(&mut self, patience: Duration, mut before_waiting: impl FnMut()) {
         if self.end(patience).is_err() {
             return;
         }
@@ -210,6 +210,7 @@ impl Connection {
                 Ok(0) => return,
                 Ok(size) => thrown_away += size,
                 Err(Errno::EAGAIN) => {
+                    before_waiting();
                     let mut sockets = [PollFd::new(self.socket.as_fd(), PollFlags::POLLIN)];
                     if ppoll(&mut sockets, time_until(Some(deadline)), None).is_err() {
                         return;

@@ -94,6 +94,7 @@ const DRAIN: Duration = Duration::from_secs(1);
 
 /// Runs a session to its end. This is the only door from the parent's code to the child's.
 pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
+    let (board, slot) = (inherited.board, inherited.slot);
     let ending = match prepare(&inherited) {
         Ok((signals, tls)) => Session::new(inherited, origin, signals, tls).serve(),
         Err(error) => {
@@ -101,6 +102,7 @@ pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
             Ending::Internal
         }
     };
+    board.announce_end(slot);
     sys::exit_now(ending.exit_status())
 }
 
@@ -267,6 +269,9 @@ impl<'a> Session<'a> {
                 Ok(request) => {
                     self.sent.requests = true;
                     ending = self.answer_and_count(&request);
+                    if self.stores.client_has_gone() {
+                        ending = Some(Ending::Lost);
+                    }
                 }
                 Err(failure) => {
                     // An impossible name or password is a person's mistake, in a request.
@@ -309,7 +314,11 @@ impl<'a> Session<'a> {
     fn write_replies(&mut self) -> Result<(), Ending> {
         self.settle();
         let mut replies = self.replies.take();
-        let written = self.connection.write(&replies, || self.stores.close());
+        let Self { connection, stores, face, .. } = self;
+        let written = connection.write(&replies, || {
+            stores.close();
+            face.publish();
+        });
         if std::mem::take(&mut self.replies.secret) {
             replies.zeroize();
         }
@@ -325,6 +334,7 @@ impl<'a> Session<'a> {
         if self.connection.has_input() {
             return Ok(Wait::Ready);
         }
+        self.face.publish();
         self.connection.lines.release_if_empty();
         loop {
             let idle_at = [self.stores.idle_at(), self.writer.idle_at()].into_iter().flatten().min();
@@ -368,7 +378,8 @@ impl<'a> Session<'a> {
         if ending.client_listens() {
             self.face.show(State::Closing);
             if self.write_replies().is_ok() {
-                self.connection.close_politely(DRAIN);
+                let Self { connection, face, .. } = self;
+                connection.close_politely(DRAIN, || face.publish());
             }
         }
         ending

@@ -15,6 +15,9 @@ pub(super) fn denied() -> Failure {
 impl Session<'_> {
     /// Answers one request, onto the end of the replies; says so if the session ends with it.
     pub(super) fn answer(&mut self, request: &Request<'_>) -> Option<Ending> {
+        if self.words.are_in_table() {
+            self.face.publish();
+        }
         let outcome = match request {
             _ if request.carries_secret() && self.must_be_private() => {
                 Err(Failure::new(Code::Denied, "this server takes names and passwords only over TLS: cidian --tls"))
@@ -29,6 +32,7 @@ impl Session<'_> {
             other => {
                 // These see, or change, what the requests before them did: those come first.
                 self.settle();
+                self.face.publish();
                 match other {
                     Request::Register { name, passwd } => self.register(name, passwd),
                     Request::Login { name, passwd } => return self.log_in(name, passwd),
@@ -69,6 +73,7 @@ impl Session<'_> {
             self.count_settled(|_| Some(Code::Denied));
             return;
         };
+        self.face.publish();
         match history::keep(&mut self.writer, login, &self.replies.records) {
             Ok(Standing::Live) => {
                 self.replies.confirm();

@@ -27,6 +27,7 @@ pub struct Stores<'a> {
     board: &'a Board,
     waiting: Waiting<'a>,
     open: Option<Open>,
+    client_has_gone: bool,
 }
 
 /// What is needed to wait for a lease.
@@ -53,7 +54,7 @@ impl Drop for Stores<'_> {
 
 impl<'a> Stores<'a> {
     pub fn new(location: &'a Location, key: StoreKey, peer: Peer, board: &'a Board, waiting: Waiting<'a>) -> Self {
-        Self { location, key, peer, board, waiting, open: None }
+        Self { location, key, peer, board, waiting, open: None, client_has_gone: false }
     }
 
     /// When the connection will have been idle for too long, if there is one.
@@ -87,11 +88,19 @@ impl<'a> Stores<'a> {
         let open = match self.open.take() {
             Some(open) => Open { used: Instant::now(), ..open },
             None => {
-                let lease = self.waiting.lease()?;
+                let Some(lease) = self.waiting.lease()? else {
+                    self.client_has_gone = true;
+                    return Err(Error::world("the client has gone"));
+                };
                 Open { store: store::open(self.location, self.key)?, lease, used: Instant::now() }
             }
         };
         Ok(self.open.insert(open).store.as_mut())
+    }
+
+    /// Whether the client was found to be gone while a lease was waited for: the session has nobody to serve.
+    pub fn client_has_gone(&self) -> bool {
+        self.client_has_gone
     }
 
     /// Does something with the store; a failure is logged, and becomes what the client is told.
@@ -111,6 +120,10 @@ impl<'a> Stores<'a> {
 
     /// Logs a failure, and says what the client is told of it: nothing of the database's own words.
     pub fn tell(&self, error: &Error) -> Failure {
+        let unavailable = Failure::new(Code::Unavailable, "the database can't be reached now; try again later");
+        if self.client_has_gone {
+            return unavailable;
+        }
         let peer = &self.peer;
         self.board.count_database_error();
         match error.kind {
@@ -118,13 +131,13 @@ impl<'a> Stores<'a> {
             Kind::Configuration => log::error!("client {peer}: database (its configuration needs mending): {error}"),
             Kind::Bug => log::error!("client {peer}: database (a bug in cidiand, please report it): {error}"),
         }
-        Failure::new(Code::Unavailable, "the database can't be reached now; try again later")
+        unavailable
     }
 }
 
 impl Waiting<'_> {
-    /// Waits for a lease, in the order of asking.
-    fn lease(&self) -> Result<Permit, Error> {
+    /// Waits for a lease, in the order of asking. None if the client has gone meanwhile.
+    fn lease(&self) -> Result<Option<Permit>, Error> {
         let failed = |why: &dyn std::fmt::Display| Error::world(format!("no lease of a connection: {why}"));
         let lease = ask_for_database(self.hub).map_err(|error| failed(&error))?;
         let deadline = Instant::now() + PATIENCE;
@@ -134,13 +147,13 @@ impl Waiting<'_> {
                 [PollFd::new(lease.as_fd(), PollFlags::POLLIN), PollFd::new(self.client.as_fd(), PollFlags::empty())];
             match wait(&mut watched, Some(deadline), &self.signals) {
                 Ok(Wait::Ready) if watched[0].any() == Some(true) => break,
-                Ok(Wait::Ready) => return Err(failed(&"the client has gone")),
+                Ok(Wait::Ready) => return Ok(None),
                 Ok(Wait::TimedOut) => return Err(failed(&"all are in use")),
                 Ok(Wait::Interrupted) => {}
                 Err(_) => return Err(failed(&"the wait failed")),
             }
         }
         lease.granted().map_err(|error| failed(&error))?;
-        Ok(lease)
+        Ok(Some(lease))
     }
 }

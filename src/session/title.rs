@@ -89,22 +89,33 @@ impl State {
     }
 }
 
-/// A session's face to the outside.
+/// A session's face to the outside: the board at once, the title when there is time for somebody to see it.
 #[derive(Debug)]
 pub struct Face<'a> {
     peer: Peer,
     title: Option<&'a mut Title>,
     slot: Slot<'a>,
-    /// The title up to the state; made anew when it changes, not at each request.
-    shown: String,
+    /// The title up to the state; made when it is first needed, and anew when somebody else is logged in.
+    begin: String,
+    user: String,
+    state: State,
+    /// The state that the title shows, if it shows any.
+    shown: Option<State>,
     requests: u64,
 }
 
 impl<'a> Face<'a> {
     pub fn new(peer: Peer, title: Option<&'a mut Title>, slot: Slot<'a>) -> Self {
-        let mut new = Self { peer, title, slot, shown: String::new(), requests: 0 };
-        new.set_user("");
-        new
+        Self {
+            peer,
+            title,
+            slot,
+            begin: String::new(),
+            user: String::new(),
+            state: State::LoginAwaited,
+            shown: None,
+            requests: 0,
+        }
     }
 
     pub fn peer(&self) -> &Peer {
@@ -116,8 +127,9 @@ impl<'a> Face<'a> {
     }
 
     pub fn set_user(&mut self, name: &str) {
-        let user = if name.is_empty() { "-".to_owned() } else { crate::text::printable(name) };
-        self.shown = format!("cidiand: client {} user {user}: ", self.peer);
+        self.user = name.to_owned();
+        self.begin.clear();
+        self.shown = None;
         self.slot.set_user(name);
     }
 
@@ -131,13 +143,27 @@ impl<'a> Face<'a> {
         self.slot.set_requests(self.requests);
     }
 
+    /// Says what the session is doing, on the board.
     pub fn show(&mut self, state: State) {
+        self.state = state;
         self.slot.set_state(state.number());
-        if let Some(title) = &mut self.title {
-            let begin = self.shown.len();
-            self.shown.push_str(state.as_str());
-            title.set(&self.shown);
-            self.shown.truncate(begin);
+    }
+
+    /// Brings the title up to date. For before every wait: a session that is over before it ever waits spares the pages
+    /// that this touches, and what lasts no time is seen by nobody.
+    pub fn publish(&mut self) {
+        let Some(title) = &mut self.title else { return };
+        if self.shown == Some(self.state) {
+            return;
         }
+        if self.begin.is_empty() {
+            let user = if self.user.is_empty() { "-".to_owned() } else { crate::text::printable(&self.user) };
+            self.begin = format!("cidiand: client {} user {user}: ", self.peer);
+        }
+        let begin = self.begin.len();
+        self.begin.push_str(self.state.as_str());
+        title.set(&self.begin);
+        self.begin.truncate(begin);
+        self.shown = Some(self.state);
     }
 }

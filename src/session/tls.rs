@@ -166,6 +166,7 @@ impl Session<'_> {
         let deadline = self.grace_ends.unwrap_or(self.connected + HANDSHAKE);
         self.face.show(State::LoginAwaited);
         while self.connection.is_handshaking() {
+            self.face.publish();
             if self.signals.stop_asked() {
                 return Err(Ending::Stopped);
             }

@@ -69,6 +69,11 @@ impl Words {
         Ok(())
     }
 
+    /// Whether words are asked of the database, so that there is something to wait for.
+    pub(super) fn are_in_table(&self) -> bool {
+        matches!(self, Self::Table)
+    }
+
     /// Looks a word up: headword and interpretation.
     pub(super) fn find<'a>(&'a self, word: &str, stores: &mut Stores<'_>) -> Result<Option<Found<'a>>, Failure> {
         match self {

@@ -75,7 +75,8 @@ fn more_clients_than_connections() {
         assert!(outcomes.iter().all(Result::is_ok), "everybody is served");
         counter.join().expect("a count")
     });
-    assert!((2..=LIMIT).contains(&most), "{most} connections at once");
+    // A connection that is closed at both ends is listed until the server's thread has had time to leave.
+    assert!((2..=4 * LIMIT).contains(&most), "{most} connections at once");
     let status = daemon.status();
     assert_eq!(status["database_connections"]["limit"], LIMIT);
     assert_eq!(status["database_connections"]["waiting"], 0, "{status}");
@@ -163,12 +164,16 @@ fn while_all_connections_are_stuck(store: Store) {
     let mut new = daemon.connect();
     new.send(format!("L bob {PASSWD}\n"));
     let mut gone = daemon.connect();
-    gone.send(format!("L bob {PASSWD}\n"));
+    gone.send(format!("L bob {PASSWD}\n").repeat(20));
+    let address = gone.tcp().local_addr().expect("an address");
     wait_until("three to wait", || daemon.status()["database_connections"]["waiting"] == 3);
     // One who has gone for good (and not only said all it had to say) does not wait any more.
     setsockopt(gone.tcp(), sockopt::Linger, &libc::linger { l_onoff: 1, l_linger: 0 }).expect("SO_LINGER");
     drop(gone);
     wait_until("two to wait", || daemon.status()["database_connections"]["waiting"] == 2);
+    daemon.wait_log(&format!("client {address} user -: 1 request in"));
+    let log = daemon.log();
+    assert_eq!(log.lines().filter(|line| line.contains(&format!("client {address}"))).count(), 1, "{log}");
     let mut reader = daemon.connect();
     assert_eq!(reader.ask("I").len(), 5);
     for client in [&mut bob, &mut new] {

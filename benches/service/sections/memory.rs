@@ -28,13 +28,13 @@ pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
     for (store, database) in [("MariaDB", bed.mariadb.url("memory")), ("SQLite", sqlite)] {
         progress(&format!("memory, {store}"));
         let daemon = bed.start_daemon(&format!("memory-{store}"), &database, &["--words", &file])?;
+        let helpers = children(daemon.server.pid());
         register(&daemon, CHILDREN)?;
         bed.stop.wait_for("the child that registered to end", PATIENCE, || {
-            clients(daemon.server.pid(), &[]).is_empty().then_some(())
+            clients(daemon.server.pid(), &helpers).is_empty().then_some(())
         })?;
         // Pages of a newly written program file count as dirty until they are on the disk.
         nix::unistd::sync();
-        let helpers = children(daemon.server.pid());
         let read = |expected: u32| -> Result<Series> {
             let pids = clients(daemon.server.pid(), &helpers);
             if pids.len() != usize::try_from(expected)? {

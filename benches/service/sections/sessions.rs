@@ -99,13 +99,15 @@ fn among_idle(
     let mut entrants = Vec::new();
     for (name, (server, address, visit)) in ["cidiand", "C fork-accept-echo"].into_iter().zip(pair) {
         let mut visitors = Visitors::new(*address, *visit)?;
+        // Processes that it has without any client, such as a writer.
+        let own = children(server.pid()).len();
         entrants.push(Entrant::new(name, meter(server), move |counting| {
-            let held = hold(*address, idle, |count| wait_for_children(bed, server, count))?;
+            let held = hold(*address, idle, |count| wait_for_children(bed, server, own + count))?;
             wait_for_rest(bed, server)?;
             // Coming and going of the idle is not measured: the window begins again.
             let measured = visitors.keep_visiting(AT_ONCE, counting.again());
             drop(held);
-            wait_for_children(bed, server, 0)?;
+            wait_for_end_of_children(bed, server, own)?;
             measured
         }));
     }
@@ -130,12 +132,13 @@ fn wait_for_rest(bed: &Bed, server: &Server) -> Result<()> {
 }
 
 fn wait_for_children(bed: &Bed, server: &Server, count: usize) -> Result<()> {
-    let what = format!("{count} children");
-    let enough = || {
-        let there = children(server.pid()).len();
-        if count == 0 { there == 0 } else { there >= count }
-    };
-    bed.stop.wait_for(&what, Duration::from_secs(60), || enough().then_some(()))
+    let enough = || (children(server.pid()).len() >= count).then_some(());
+    bed.stop.wait_for(&format!("{count} children"), Duration::from_secs(60), enough)
+}
+
+fn wait_for_end_of_children(bed: &Bed, server: &Server, own: usize) -> Result<()> {
+    let few_enough = || (children(server.pid()).len() <= own).then_some(());
+    bed.stop.wait_for("the end of its children", Duration::from_secs(60), few_enough)
 }
 
 fn bursts(

@@ -6,6 +6,7 @@
 
 mod accepting;
 mod penalising;
+mod reaping;
 mod reloading;
 
 use crate::daemon::admission::Admission;
@@ -18,7 +19,6 @@ use crate::daemon::leases::Leases;
 use crate::daemon::listeners::Listener;
 use crate::daemon::notify::Notifier;
 use crate::daemon::options::Lookup;
-use crate::daemon::penalties::Offence;
 use crate::daemon::poller::{Poller, Token};
 use crate::daemon::refusals::Refusals;
 use crate::daemon::reload::Reload;
@@ -36,7 +36,6 @@ use crate::sys::{Forker, Title};
 use log::{error, info, warn};
 use nix::errno::Errno;
 use nix::sys::signal::Signal;
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -97,6 +96,7 @@ pub struct Parent {
     leases: Leases,
     database_connections: u32,
     children: Children,
+    reaping: reaping::Reaping,
     admission: Admission,
     refusals: Refusals,
     turned_away: penalising::TurnedAway,
@@ -165,6 +165,7 @@ impl Parent {
             leases: Leases::new(usize::try_from(settings.database_connections - 1).unwrap_or(usize::MAX)),
             database_connections: settings.database_connections,
             children: Children::default(),
+            reaping: reaping::Reaping::default(),
             admission: Admission::new(settings.max_clients, settings.max_clients_per_source, settings.exempt_sources),
             refusals: Refusals::default(),
             turned_away: penalising::TurnedAway::default(),
@@ -211,7 +212,7 @@ impl Parent {
                 self.log_figures();
             }
             if self.signals.take(Signal::SIGCHLD) {
-                self.reap();
+                self.reap(Instant::now());
             }
             // The writer last: until then somebody may have something to keep.
             if self.stop_by.is_some() && self.children.count() == 0 && self.writer.finish() {
@@ -288,39 +289,12 @@ impl Parent {
         let (admission, words) = (&self.admission, &self.words);
         let told = self.notifier.status(|| status_line(admission, words), now);
         self.tell_who_waits_for_children(now);
+        let reap = self.reap_if_due(now);
         let look = self.reload.look_at(now);
         let writer = self.fork_writer(now);
         let leases = self.leases.look(now);
         let control = self.control.as_mut().and_then(|control| control.close_due(&self.poller, now));
-        [stop_by, rested, refused, told, look, control, writer, leases].into_iter().flatten().min()
-    }
-
-    // Reap.
-
-    /// SIGCHLD coalesces: one signal may stand for many children.
-    fn reap(&mut self) {
-        loop {
-            match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
-                Ok(WaitStatus::StillAlive) | Err(Errno::ECHILD) => return,
-                Ok(status) => {
-                    let Some(pid) = status.pid() else { continue };
-                    match self.children.ended(pid, status, &self.board) {
-                        Some(place) => {
-                            if let (Some(source), Some(offence)) = (place.source(), Offence::of_end(status)) {
-                                self.penalise(source, offence, Instant::now());
-                            }
-                            self.admission.leave(place);
-                        }
-                        None => self.writer.ended(pid, status, Instant::now()),
-                    }
-                }
-                Err(Errno::EINTR) => {}
-                Err(error) => {
-                    error!("children can't be waited for: {error}");
-                    return;
-                }
-            }
-        }
+        [stop_by, rested, refused, told, reap, look, control, writer, leases].into_iter().flatten().min()
     }
 
     /// Forks a writer if it is time for one. Says when it is, if that is later.

@@ -1,0 +1,99 @@
+//! Reaping: whoever of the parent's processes has ended is waited for, logged and forgotten. It never waits for one that
+//! lives.
+//!
+//! To ask the kernel for any child that has ended costs a look at each of them. With thousands of idle clients that is
+//! what a session would cost most of, so a child says on the board that it is about to end, and the parent asks for
+//! that one. Whoever dies without a word is found by asking for all: at once while there are few, and soon while there
+//! are many.
+
+use super::Parent;
+use crate::daemon::penalties::Offence;
+use log::error;
+use nix::errno::Errno;
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::Pid;
+use std::time::{Duration, Instant};
+
+/// With so many children it costs little to ask for all.
+const FEW: usize = 256;
+/// The longest time until all are asked for after one has ended.
+const SOON: Duration = Duration::from_millis(50);
+
+/// What is still to be reaped.
+#[derive(Debug, Default)]
+pub struct Reaping {
+    /// Children that have said that they end, and lived when they were last asked for.
+    ending: Vec<Pid>,
+    /// When all are asked for.
+    ask_all: Option<Instant>,
+}
+
+impl Parent {
+    /// Some child has ended. SIGCHLD coalesces: one signal may stand for many.
+    pub(super) fn reap(&mut self, now: Instant) {
+        self.note_who_ends();
+        let mut ending = std::mem::take(&mut self.reaping.ending);
+        ending.retain(|&pid| match waitpid(pid, Some(WaitPidFlag::WNOHANG)) {
+            Ok(WaitStatus::StillAlive) | Err(Errno::EINTR) => true,
+            Ok(status) => {
+                self.ended(pid, status);
+                false
+            }
+            // Reaped before, among all.
+            Err(_) => false,
+        });
+        self.reaping.ending = ending;
+        if self.children.count() <= FEW {
+            self.reap_all();
+        } else {
+            self.reaping.ask_all.get_or_insert(now + SOON);
+        }
+    }
+
+    /// Asks for all if it is time to. Says when it is, if that is later.
+    pub(super) fn reap_if_due(&mut self, now: Instant) -> Option<Instant> {
+        if self.reaping.ask_all.is_some_and(|due| due <= now) {
+            self.reap_all();
+        }
+        self.reaping.ask_all
+    }
+
+    fn reap_all(&mut self) {
+        self.reaping.ask_all = None;
+        loop {
+            match waitpid(None, Some(WaitPidFlag::WNOHANG)) {
+                Ok(WaitStatus::StillAlive) | Err(Errno::ECHILD) => break,
+                Ok(status) => {
+                    if let Some(pid) = status.pid() {
+                        self.ended(pid, status);
+                    }
+                }
+                Err(Errno::EINTR) => {}
+                Err(error) => {
+                    error!("children can't be waited for: {error}");
+                    break;
+                }
+            }
+        }
+        // What those have said who are reaped must not be taken for their successors' word.
+        self.note_who_ends();
+    }
+
+    fn note_who_ends(&mut self) {
+        let announced = self.board.take_announced();
+        self.reaping.ending.extend(announced.into_iter().filter_map(|slot| self.children.in_slot(slot)));
+    }
+
+    fn ended(&mut self, pid: Pid, status: WaitStatus) {
+        let now = Instant::now();
+        match self.children.ended(pid, status, &self.board) {
+            Some(place) => {
+                if let (Some(source), Some(offence)) = (place.source(), Offence::of_end(status)) {
+                    self.penalise(source, offence, now);
+                }
+                self.admission.leave(place);
+            }
+            None => self.writer.ended(pid, status, now),
+        }
+    }
+}
