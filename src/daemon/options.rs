@@ -1,5 +1,6 @@
 //! The command line of `cidiand`: what can be said, not what it means.
 
+use super::prune::Age;
 use super::users::User;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
@@ -32,6 +33,27 @@ Exit statuses: 0; 64 usage; 69 database not reachable, or written to meanwhile; 
 Examples:
   cidiand --database mysql://cidian@localhost/dict?socket=/run/mysqld/mysqld.sock init-db
   cidiand --database-file /etc/cidian/database init-db --upgrade --time-zone Asia/Shanghai";
+
+const EXPORT_HELP: &str = "\
+Its keys: name, created, locked, exported (when this was), tokens (created and last_used of each; never the token), \
+history (word and time of each, newest first). Times are RFC 3339 in UTC. The password's hash is left out.
+
+Exit statuses: 0; 65 no such account; 69 database not reachable; 71 the file can't be written; 78 configuration or \
+schema.
+
+Examples:
+  cidiand export-user ann -o ann.json
+  cidiand export-user ann | jq -r '.history[].word' | sort | uniq -c | sort -rn";
+
+const PRUNE_HELP: &str = "\
+Months and years are those of the calendar, in UTC. What was looked up while it runs is never touched. Stopped midway, \
+it has deleted a part; run it again.
+
+Exit statuses: 0; 64 usage; 69 database not reachable; 78 configuration or schema.
+
+Examples:
+  cidiand history prune --older-than 2y --dry-run
+  cidiand --database-file /etc/cidian/database history prune --older-than 18months";
 
 const IMPORT_HELP: &str = "\
 Titles and licences of the sources are kept as comments of the words file. Gzip is unpacked by itself. Entries that a \
@@ -194,6 +216,33 @@ pub enum Command {
     Words(WordsCommand),
     /// Make, list, lock, change and delete accounts
     User(User),
+    /// Write all that is kept of one account, its history too, as one JSON object
+    #[command(after_help = EXPORT_HELP)]
+    ExportUser {
+        /// The account's name
+        name: String,
+        /// Write to FILE, which nobody else may read, instead of standard output
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Keep histories from growing for ever
+    #[command(subcommand)]
+    History(HistoryCommand),
+}
+
+/// What can be done with all histories.
+#[derive(Debug, Subcommand)]
+pub enum HistoryCommand {
+    /// Delete lookups that are older than so long, of all accounts; a little at a time, so that the daemon goes on
+    #[command(after_help = PRUNE_HELP)]
+    Prune {
+        /// How old: 2y, 18months, 26w, 90d
+        #[arg(long, value_name = "AGE")]
+        older_than: Age,
+        /// Only count what would be deleted
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 /// What can be done with a words file.

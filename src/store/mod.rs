@@ -21,7 +21,7 @@ mod upgrade;
 
 pub use error::{Error, Kind};
 pub use location::{Location, LocationError, Server};
-pub use operator::{AccountSummary, Operator};
+pub use operator::{AccountDetails, AccountSummary, Operator};
 pub use schema::{MAX_NAME_CHARS, MAX_WORD_CHARS};
 pub use ssl::{DatabaseTls, SslMode};
 pub use token::{MOST_TOKENS, Token, TokenHash};

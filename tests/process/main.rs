@@ -18,6 +18,7 @@ mod durability;
 mod framing;
 mod histories;
 mod hostile;
+mod housekeeping;
 mod leases;
 mod lifecycle;
 mod limits;

@@ -42,6 +42,15 @@ pub(super) const ACCOUNTS: &str = "\
     (SELECT MAX(time) FROM hist WHERE hist.user_id = user.id), \
     (SELECT COUNT(*) FROM token WHERE token.user_id = user.id AND token.last_used > ?) FROM user ORDER BY name";
 
+pub(super) const CREATED: &str = "SELECT created FROM user WHERE id = ?";
+pub(super) const TOKENS: &str =
+    "SELECT created, last_used FROM token WHERE user_id = ? AND last_used > ? ORDER BY created, hash";
+pub(super) const COUNT_USERS: &str = "SELECT COUNT(*) FROM user";
+pub(super) const USERS_AFTER: &str = "SELECT id FROM user WHERE id > ? ORDER BY id LIMIT ?";
+pub(super) const COUNT_OLDER: &str = "SELECT COUNT(*) FROM hist WHERE user_id = ? AND time < ?";
+/// In the order of the primary key, so that a replica deletes the same rows.
+pub(super) const DELETE_OLDER: &str = "DELETE FROM hist WHERE user_id = ? AND time < ? ORDER BY time, origin LIMIT ?";
+
 /// Read backwards from the end of the account's rows. (A join with `user`, to learn in the same statement whether
 /// there is such an account, would sort all of the account's rows first.)
 pub(in crate::store) const HISTORY: &str =
