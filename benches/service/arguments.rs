@@ -56,6 +56,8 @@ pub enum Part {
     Crowd,
     /// The last ten and all of a long history
     Histories,
+    /// One word from the shell, by the client
+    Client,
 }
 
 impl Arguments {

@@ -88,5 +88,6 @@ fn measure(rounds: &rounds::Rounds<'_>, sections: &mut Vec<figures::Section>) ->
     sections::words::measure(rounds, sections)?;
     sections::memory::measure(rounds, sections)?;
     sections::crowd::measure(rounds, sections)?;
-    sections::histories::measure(rounds, sections)
+    sections::histories::measure(rounds, sections)?;
+    sections::client::measure(rounds, sections)
 }

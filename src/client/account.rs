@@ -129,15 +129,32 @@ pub(crate) struct LoggedIn {
 /// # Errors
 /// Whatever can go wrong with that.
 pub(crate) fn log_in(console: &mut Console, connector: &Connector, who: &Who) -> Result<LoggedIn> {
+    log_in_with(console, connector, who, |_| Vec::new()).map(|(logged_in, _)| logged_in)
+}
+
+/// The same. A kept token takes the requests that `next` makes for the name along, in one packet: they need no round
+/// trip of their own. Says how many bytes of them are on their way; their replies are the next to be read.
+///
+/// # Errors
+/// Whatever can go wrong with that.
+pub(crate) fn log_in_with(
+    console: &mut Console,
+    connector: &Connector,
+    who: &Who,
+    next: impl FnOnce(&str) -> Vec<u8>,
+) -> Result<(LoggedIn, usize)> {
     let name = who.own_name(console)?;
     // A password that is given is the one that is meant.
     let kept = if who.password_file.is_none() { who.kept.token(&name)? } else { None };
     if let Some(token) = kept {
         let mut connection = Connection::open(connector)?;
-        match connection.log_in_by_token(&name, token.as_str()) {
-            Ok(()) => return Ok(LoggedIn { connection, name }),
-            Err(error) if error.is_denied() => connection.leave(),
-            Err(error) => return Err(error),
+        let ahead = next(&name);
+        match connection.log_in_by_token(&name, token.as_str(), &ahead) {
+            Ok(()) => return Ok((LoggedIn { connection, name }, ahead.len())),
+            Err(error) if !error.is_denied() => return Err(error),
+            // Without a login they were denied, too; their replies are of no use.
+            Err(_) if !ahead.is_empty() => drop(connection),
+            Err(_) => connection.leave(),
         }
         who.kept.forget(&name, &token)?;
         if !console.can_ask_hidden() {
@@ -145,7 +162,7 @@ pub(crate) fn log_in(console: &mut Console, connector: &Connector, who: &Who) ->
         }
         console.hint(&Message::TokenRefused { name: &name });
     }
-    log_in_by_password(console, connector, who, name).map(|(logged_in, _)| logged_in)
+    log_in_by_password(console, connector, who, name).map(|(logged_in, _)| (logged_in, 0))
 }
 
 /// Asks for the password, connects, logs in.

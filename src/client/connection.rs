@@ -128,12 +128,18 @@ impl Connection {
     /// # Errors
     /// As [`Connection::status`]; [`Error::ClearText`] before a secret is sent.
     pub(crate) fn ask(&mut self, request: &Request<'_>) -> Result<String> {
+        self.ask_ahead(request, &[])
+    }
+
+    /// The same, with requests behind it in the same packet, whose replies are read later.
+    fn ask_ahead(&mut self, request: &Request<'_>, ahead: &[u8]) -> Result<String> {
         if let Some((privacy, address)) = self.exposed.as_ref().filter(|_| request.carries_secret()) {
             privacy.check(address)?;
         }
         // It may hold a password; with room for all of it, nothing is copied and left behind.
-        let mut line = Zeroizing::new(Vec::with_capacity(2 * MAX_LINE));
+        let mut line = Zeroizing::new(Vec::with_capacity(2 * MAX_LINE + ahead.len()));
         request.push_line(&mut line);
+        line.extend_from_slice(ahead);
         self.send(&line);
         drop(line);
         self.status()
@@ -147,12 +153,13 @@ impl Connection {
         self.ask(&Request::Login { name, passwd }).map(drop).map_err(login_refused)
     }
 
-    /// Logs in with a token.
+    /// Logs in with a token. Requests that go ahead are in the same packet, their replies the next to be read; if
+    /// the token is refused, so are they, and nothing has come of them.
     ///
     /// # Errors
     /// As [`Connection::log_in`].
-    pub(crate) fn log_in_by_token(&mut self, name: &str, token: &str) -> Result<()> {
-        self.ask(&Request::TokenLogin { name, token }).map(drop).map_err(login_refused)
+    pub(crate) fn log_in_by_token(&mut self, name: &str, token: &str, ahead: &[u8]) -> Result<()> {
+        self.ask_ahead(&Request::TokenLogin { name, token }, ahead).map(drop).map_err(login_refused)
     }
 
     /// Asks for a new token.
@@ -289,8 +296,16 @@ impl Connection {
 
     /// Says goodbye. What becomes of it does not matter: everything has been answered before.
     pub(crate) fn leave(mut self) {
+        let mut line = Vec::new();
+        Request::Goodbye.push_line(&mut line);
+        self.send(&line);
+        self.part();
+    }
+
+    /// The same where the goodbye is on its way already.
+    pub(crate) fn part(mut self) {
         if self.stream.set_patience(FAREWELL_PATIENCE).is_ok() {
-            let _ = self.ask(&Request::Goodbye);
+            let _ = self.status();
             self.stream.end();
         }
     }

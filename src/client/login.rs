@@ -55,7 +55,7 @@ pub(crate) fn logout(console: &mut Console, connector: &Connector, who: &Who, ad
 fn tell_server(connector: &Connector, name: &str, token: &Token) -> Result<()> {
     let mut connection = Connection::open(connector)?;
     let forgotten = connection
-        .log_in_by_token(name, token.as_str())
+        .log_in_by_token(name, token.as_str(), &[])
         .and_then(|()| connection.ask(&Request::ForgetToken { name, token: token.as_str() }).map(drop));
     match forgotten {
         // It has expired, or was ended by a new password: then there is nothing left to forget.

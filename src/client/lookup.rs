@@ -1,7 +1,7 @@
 //! `cidian lookup`: many words through one connection, pipelined. Answers come out in the order of the words, and
 //! a word typed alone is answered at once. Neither side ever waits for the other to read.
 
-use super::account::{LoggedIn, Who, log_in};
+use super::account::{LoggedIn, Who, log_in_with};
 use super::arguments::{Field, Parts};
 use super::connection::{Connection, Entry};
 use super::console::Console;
@@ -21,6 +21,8 @@ use std::collections::VecDeque;
 const WINDOW: usize = 64;
 /// The most bytes of requests under way.
 const WINDOW_BYTES: usize = 32 << 10;
+/// The most words of the command line that go along with the login.
+const AHEAD: usize = 16;
 
 /// The word as it is sent, without the blanks around it.
 ///
@@ -50,8 +52,15 @@ pub(crate) fn run(
     words: &[String],
     parts: Parts,
 ) -> Result<Exit> {
-    let LoggedIn { connection, name } = log_in(console, connector, who)?;
     let manner = console.manner();
+    // Never for a filter: it would wait for what nobody reads.
+    let suggests = if manner.json {
+        !words.is_empty()
+    } else {
+        manner.errs_terminal && (!words.is_empty() || manner.asks_terminal)
+    };
+    let ahead = |name: &str| requests_ahead(name, words, suggests);
+    let (LoggedIn { connection, name }, ahead) = log_in_with(console, connector, who, ahead)?;
     let dialogue = words.is_empty() && manner.asks_terminal && manner.shows_terminal;
     let style = match (manner.json, words.is_empty()) {
         (true, _) => Style::Json,
@@ -74,20 +83,32 @@ pub(crate) fn run(
     }
     let mut pipeline = Pipeline::new(connection, name, style, words.is_empty());
     pipeline.parts = parts;
-    // Never for a filter: it would wait for what nobody reads.
-    pipeline.suggests = if manner.json {
-        !words.is_empty()
-    } else {
-        manner.errs_terminal && (!words.is_empty() || manner.asks_terminal)
-    };
+    pipeline.suggests = suggests;
+    pipeline.ahead = ahead;
     let outcome = if words.is_empty() { filter(console, &mut pipeline) } else { each(console, &mut pipeline, words) };
     // What was answered before an error is worth having.
     console.flush()?;
     outcome?;
-    if pipeline.failure.is_none() {
-        pipeline.connection.leave();
+    match pipeline.failure {
+        // The goodbye went ahead, too.
+        None if pipeline.ahead > 0 => pipeline.connection.part(),
+        None => pipeline.connection.leave(),
+        Some(_) => {}
     }
     Ok(if pipeline.missed { Exit::NotFound } else { Exit::Done })
+}
+
+/// What goes along with the login: the first lookups, as the pipeline will make them; and the goodbye, if nothing can
+/// follow them.
+fn requests_ahead(name: &str, words: &[String], suggests: bool) -> Vec<u8> {
+    let mut requests = Vec::new();
+    for word in words.iter().take(AHEAD).filter_map(|word| checked_word(name, word).ok()) {
+        Request::Lookup { name, word }.push_line(&mut requests);
+    }
+    if !words.is_empty() && words.len() <= AHEAD && !suggests {
+        Request::Goodbye.push_line(&mut requests);
+    }
+    requests
 }
 
 fn each(console: &mut Console, pipeline: &mut Pipeline, words: &[String]) -> Result<()> {
@@ -148,6 +169,8 @@ struct Pipeline {
     pending: VecDeque<Pending>,
     /// Requests not sent yet.
     outgoing: Vec<u8>,
+    /// Bytes of the next requests that went along with the login, and are not sent again.
+    ahead: usize,
     /// Requests not answered yet, sent or not, and their bytes.
     asked: usize,
     asked_bytes: usize,
@@ -168,6 +191,7 @@ impl Pipeline {
             failure: None,
             pending,
             outgoing: Vec::new(),
+            ahead: 0,
             asked: 0,
             asked_bytes: 0,
             missed: false,
@@ -211,10 +235,12 @@ impl Pipeline {
     }
 
     fn send(&mut self) {
-        if !self.outgoing.is_empty() {
-            self.connection.send(&self.outgoing);
-            self.outgoing.clear();
+        let ahead = self.ahead.min(self.outgoing.len());
+        self.ahead -= ahead;
+        if ahead < self.outgoing.len() {
+            self.connection.send(&self.outgoing[ahead..]);
         }
+        self.outgoing.clear();
     }
 
     /// Prints the answer to the first word that waits.

@@ -16,15 +16,25 @@ pub struct Candidate {
     pub headword: String,
 }
 
-/// Smaller is better: completions before spellings, near before far, the same first letter before another, the same
-/// letters in another order before others, short before long, plain before capital, and at last byte order.
+/// Smaller is better: completions before spellings, near before far, what hands and ears mistake most before the rest,
+/// the same first letter before another, about as long before longer and shorter, plain before capital, and at last
+/// byte order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
+    /// Letters that are doubled, or should be, count as one mistake, however many.
     distance: u8,
+    /// Neither the same but for doubled letters nor the same letters in another order.
+    unlike: bool,
     other_first_letter: bool,
-    other_letters: bool,
-    letters: usize,
+    other_length: usize,
     capital: bool,
+}
+
+impl Rank {
+    fn of_completion(lower: &[char], letters: usize, capital: bool) -> Self {
+        let other_length = letters.abs_diff(lower.len());
+        Self { distance: 0, unlike: false, other_first_letter: false, other_length, capital }
+    }
 }
 
 /// Collects candidates for one text and keeps the best.
@@ -33,6 +43,8 @@ pub struct Suggestions {
     lower: Vec<char>,
     /// The same letters in order, to see whether another word has them too.
     sorted: Vec<char>,
+    /// The same with doubled letters written once.
+    single: Vec<char>,
     most: usize,
     best: Vec<Candidate>,
 }
@@ -43,7 +55,9 @@ impl Suggestions {
         let lower: Vec<char> = fold(text).chars().collect();
         let mut sorted = lower.clone();
         sorted.sort_unstable();
-        Self { lower, sorted, most, best: Vec::new() }
+        let mut single = lower.clone();
+        single.dedup();
+        Self { lower, sorted, single, most, best: Vec::new() }
     }
 
     /// The text in lower case, by letters.
@@ -53,16 +67,26 @@ impl Suggestions {
 
     /// A headword that the text begins.
     pub fn completion(&mut self, headword: &str) {
-        self.add(headword, 0, false, false);
+        let rank = Rank::of_completion(&self.lower, headword.chars().count(), fold(headword) != headword);
+        self.add(headword, rank);
     }
 
     /// A headword at a distance from the text.
     pub fn spelling(&mut self, headword: &str, distance: u8) {
-        let mut letters: Vec<char> = fold(headword).chars().collect();
+        let folded = fold(headword);
+        let letters: Vec<char> = folded.chars().collect();
         let other_first_letter = letters.first() != self.lower.first();
-        letters.sort_unstable();
+        let other_length = letters.len().abs_diff(self.lower.len());
+        let mut single = letters.clone();
+        single.dedup();
+        let doubled = single == self.single;
+        let mut sorted = letters;
+        sorted.sort_unstable();
         // A completion's rank has distance 0: spellings come after all of those.
-        self.add(headword, distance.max(1), other_first_letter, letters != self.sorted);
+        let distance = if doubled { 1 } else { distance.max(1) };
+        let unlike = !doubled && sorted != self.sorted;
+        let capital = folded != headword;
+        self.add(headword, Rank { distance, unlike, other_first_letter, other_length, capital });
     }
 
     /// A headword of which it is not known how far it is; taken if it is near.
@@ -85,10 +109,7 @@ impl Suggestions {
         self.best.into_iter().map(|candidate| candidate.headword).collect()
     }
 
-    fn add(&mut self, headword: &str, distance: u8, other_first_letter: bool, other_letters: bool) {
-        let capital = fold(headword) != headword;
-        let letters = headword.chars().count();
-        let rank = Rank { distance, other_first_letter, other_letters, letters, capital };
+    fn add(&mut self, headword: &str, rank: Rank) {
         let candidate = (&rank, headword);
         let at = self.best.partition_point(|other| (&other.rank, other.headword.as_str()) < candidate);
         if at >= self.most {
@@ -157,7 +178,30 @@ mod tests {
         for headword in ["wood", "rod", "word", "prod", "wold"] {
             suggestions.perhaps(headword);
         }
-        assert_eq!(suggestions.into_headwords(), ["word", "wood", "rod"]);
+        assert_eq!(suggestions.into_headwords(), ["word", "wood", "prod"]);
+        let mut suggestions = Suggestions::new("paple", 3);
+        for headword in ["papule", "pale", "apple", "maple", "people"] {
+            suggestions.perhaps(headword);
+        }
+        assert_eq!(suggestions.into_headwords(), ["apple", "pale", "papule"]);
+    }
+
+    #[test]
+    fn doubled_letters_are_mistaken_most() {
+        let best = |text: &str, headwords: &[&str]| {
+            let mut suggestions = Suggestions::new(text, 10);
+            headwords.iter().for_each(|headword| suggestions.perhaps(headword));
+            suggestions.into_headwords()
+        };
+        let near = ["ape", "able", "ample", "maple", "axle", "ale", "Apple", "apple", "apples"];
+        let expected = ["apple", "Apple", "able", "axle", "ale", "ample", "ape", "maple", "apples"];
+        assert_eq!(best("aple", &near), expected);
+        assert_eq!(best("bannana", &["banana", "bandana", "cannana"])[0], "banana");
+        // Two of them are one mistake.
+        assert_eq!(best("acomodate", &["acomodated", "accommodate"])[1], "accommodate");
+        assert_eq!(best("acomodate", &["accommodate", "acomodats"])[0], "accommodate");
+        // In capitals, too, and not for a completion.
+        assert_eq!(best("ADRESS", &["adders", "address", "adress book"]), ["adress book", "address", "adders"]);
     }
 
     #[test]

@@ -226,7 +226,8 @@ fn an_idle_person_notices_nothing() {
 /// A subcommand is told: whether to try again is the script's to say.
 #[test]
 fn a_filter_that_pauses_too_long() {
-    let daemon = person::daemon("--idle-timeout 1");
+    // Long enough for a client to begin on a busy machine.
+    let daemon = person::daemon("--idle-timeout 3");
     daemon.connect_as("ann");
     daemon.wait_children(0);
     let person = Person::new(person::port(&daemon));

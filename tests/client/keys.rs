@@ -1,6 +1,6 @@
 //! Ctrl-D and Ctrl-C at every prompt (lesson C27).
 
-use crate::common::PASSWD;
+use crate::common::{PASSWD, processes, wait_until};
 use crate::person::{self, Person, no_trace};
 use crate::prompts::{Prompt, level_one};
 use crate::terminal::{CTRL_C, CTRL_D, Terminal};
@@ -71,7 +71,11 @@ fn a_signal_turns_the_echo_on_again() {
     for (signal, status) in [(Signal::SIGINT, 130), (Signal::SIGTERM, 143)] {
         let mut terminal = person.terminal(&[]);
         Prompt::LoginPassword.reach(&mut terminal, "ann");
-        terminal.keys("half a pass");
+        let (pid, typed) = (u32::try_from(terminal.pid()).unwrap(), "half a pass");
+        let before = processes::bytes_read(pid);
+        terminal.keys(typed);
+        // A key on its way while the echo comes back would show, and be nobody's fault.
+        wait_until("the keys to be read", || processes::bytes_read(pid) >= before + typed.len() as u64);
         interrupted(&mut terminal, signal.as_str(), |terminal| terminal.signal(signal), status);
         assert!(!terminal.shown().contains("half"));
     }

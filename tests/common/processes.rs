@@ -29,6 +29,13 @@ pub fn cpu_ticks(pid: u32) -> u64 {
     fields.split(' ').skip(11).take(2).map(|ticks| ticks.parse::<u64>().expect("a number")).sum()
 }
 
+/// How many bytes a process of ours has read so far, from whatever it reads.
+pub fn bytes_read(pid: u32) -> u64 {
+    let io = read(pid, "io");
+    let bytes = io.lines().find_map(|line| line.strip_prefix("rchar: ")).expect("a process that may be looked at");
+    bytes.parse().expect("a number")
+}
+
 /// What the open descriptors lead to, such as `socket:[1234]`.
 pub fn descriptors(pid: u32) -> Vec<PathBuf> {
     let directory = std::fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten();

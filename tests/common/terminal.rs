@@ -18,7 +18,7 @@ use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 /// How long anything may take to show. Far above what it takes: a busy machine is no failure.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Ctrl-C, as the terminal sends it.
 pub const CTRL_C: &str = "\u{3}";
@@ -88,6 +88,27 @@ impl Terminal {
             }
             let screen = self.screen();
             assert!(self.take(deadline), "the screen never had {what}; it is\n{}", screen.screen().contents());
+        }
+    }
+
+    /// Presses keys, and once more each second, until the screen, drawn, is as `look` wants it: for what may come too
+    /// late for the first time.
+    pub fn press_until(&mut self, keys: &str, what: &str, look: impl Fn(&vt100::Screen) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            self.keys(keys);
+            let again = Instant::now() + Duration::from_secs(1);
+            loop {
+                if look(self.screen().screen()) {
+                    self.looked = self.received.len();
+                    return;
+                }
+                if !self.take(again) {
+                    break;
+                }
+            }
+            let in_time = Instant::now() >= again && again < deadline;
+            assert!(in_time, "the screen never had {what}; it is\n{}", self.screen().screen().contents());
         }
     }
 

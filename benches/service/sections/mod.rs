@@ -1,5 +1,6 @@
 //! What is measured, a file for each part of the table. Nothing here knows how it is printed.
 
+pub mod client;
 pub mod crowd;
 pub mod histories;
 pub mod lookups;

@@ -100,7 +100,7 @@ impl Link {
     }
 
     /// Connects again. A server that was there a moment ago may be starting again: a second is worth waiting.
-    fn connect(&self) -> Result<Connection> {
+    fn connect(&self, mut pause: impl FnMut()) -> Result<Connection> {
         let mut outcome = Connection::open(&self.connector);
         for _ in 0..RETRIES {
             match &outcome {
@@ -109,7 +109,7 @@ impl Link {
                         && matches!(reason.kind(), ErrorKind::ConnectionRefused | ErrorKind::NotFound) => {}
                 _ => break,
             }
-            thread::sleep(RETRY_PAUSE);
+            pause();
             outcome = Connection::open(&self.connector);
         }
         outcome
@@ -128,7 +128,7 @@ impl Link {
                 outcome => return outcome,
             }
         }
-        let mut connection = self.connect()?;
+        let mut connection = self.connect(|| thread::sleep(RETRY_PAUSE))?;
         if let Some(account) = &self.account {
             connection.log_in(&account.name, account.password.as_str())?;
         }
@@ -142,5 +142,42 @@ impl Link {
             self.connection = Some(connection);
         }
         outcome
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::address::Address;
+    use crate::client::privacy::{ClearText, Privacy};
+    use std::os::unix::net::UnixListener;
+
+    fn link(address: Address) -> Link {
+        let connector = Connector::new(address, None, None, Privacy::new(ClearText::Refused, |_| {}));
+        Link { connector, connection: None, account: None }
+    }
+
+    /// A server that starts again is waited for a moment, by somebody who was logged in.
+    #[test]
+    fn a_server_may_come_back() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("socket");
+        let mut link = link(Address::Unix(path.clone()));
+        let mut pauses = 0;
+        assert!(matches!(link.connect(|| pauses += 1), Err(Error::Unreachable { .. })));
+        assert_eq!(pauses, 0, "nobody is logged in: nothing was there a moment ago");
+        link.account = Some(Account { name: "ann".into(), password: Password::new("horse".into()) });
+        assert!(matches!(link.connect(|| pauses += 1), Err(Error::Unreachable { .. })));
+        assert_eq!(pauses, RETRIES);
+        let mut listener = None;
+        pauses = 0;
+        let connected = link.connect(|| {
+            pauses += 1;
+            if pauses == 3 {
+                listener = Some(UnixListener::bind(&path).unwrap());
+            }
+        });
+        assert!(connected.is_ok());
+        assert_eq!(pauses, 3);
     }
 }

@@ -9,6 +9,7 @@ use crate::client::messages::Message;
 use crate::client::prompt::{LinePrompt, Typed, lines_wait};
 use crate::client::render;
 use crate::protocol::Request;
+use crate::sys::ignore_interrupts;
 
 impl Menus<'_> {
     /// Words until `##`.
@@ -79,6 +80,8 @@ impl Menus<'_> {
             return interrupt::clearing(&text, || self.console.ask(&Message::AskWord));
         };
         self.console.flush()?;
+        // A second Ctrl-C may come when the line is cleared and the editor does not look yet.
+        let _interrupts = ignore_interrupts();
         loop {
             let begun = std::mem::take(&mut self.unsent);
             match prompt.ask(&text, &begun).map_err(Error::Input)? {

@@ -1,5 +1,6 @@
 //! Tests of the client against a server that plays a script: every way a real one, or a hostile one, can fail.
 
+mod lookups;
 mod menus;
 mod subcommands;
 
@@ -45,6 +46,11 @@ fn login() -> [Step; 2] {
 /// Logs in, then plays the rest.
 fn after_login(rest: impl IntoIterator<Item = Step>) -> Vec<Step> {
     login().into_iter().chain(rest).collect()
+}
+
+/// The end of a conversation in good order.
+fn farewell() -> [Step; 2] {
+    [Step::Take("E"), give("OK\n")]
 }
 
 struct Server {

@@ -1,0 +1,259 @@
+//! `lookup` against a scripted server.
+
+use super::*;
+use crate::client::arguments::Parts;
+use crate::client::error::Error;
+use crate::client::exit::Exit;
+use crate::client::kept::{Kept, Token};
+use crate::client::{about, lookup};
+use crate::protocol::Code;
+
+pub(super) fn look_up(desk: &mut Desk, server: &Server, words: &[&str]) -> Result<Exit, Error> {
+    let (_file, who) = ann();
+    let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+    lookup::run(&mut desk.console, &server.connector(), &who, &words, Parts::default())
+}
+
+#[test]
+fn words_of_the_command_line() {
+    let server = Server::start(vec![after_login([Step::Answer(4)].into_iter().chain(farewell()))]);
+    let mut desk = Desk::new("", |_| {});
+    let exit = look_up(&mut desk, &server, &["ice cream", "?", "##", "-able"]).unwrap();
+    server.finish();
+    assert_eq!(exit, Exit::NotFound);
+    assert_eq!(desk.output.text(), "n. ice cream\nv. two\nn. ##\nv. two\nn. -able\nv. two\n");
+    assert_eq!(desk.errors.text(), "cidian: not found: ?\n");
+}
+
+#[test]
+fn a_filter_keeps_lines_in_step() {
+    let server = Server::start(vec![after_login([Step::Answer(3)].into_iter().chain(farewell()))]);
+    let long = "x".repeat(1_100);
+    let mut desk = Desk::new(&format!("apple\r\n\n?\na\u{7}b\n{long}\n pear"), |_| {});
+    let exit = look_up(&mut desk, &server, &[]).unwrap();
+    server.finish();
+    assert_eq!(exit, Exit::NotFound);
+    assert_eq!(desk.output.text(), "n. apple\\nv. two\n\n\n\n\nn. pear\\nv. two\n");
+    assert_eq!(desk.errors.text().lines().count(), 3, "{}", desk.errors.text());
+}
+
+#[test]
+fn json_lines_keep_step_too() {
+    let server = Server::start(vec![after_login([Step::Answer(2)].into_iter().chain(farewell()))]);
+    let mut desk = Desk::new("a\n\n?\n", |manner| manner.json = true);
+    assert_eq!(look_up(&mut desk, &server, &[]).unwrap(), Exit::NotFound);
+    server.finish();
+    let expected = "{\"word\":\"a\",\"found\":true,\"headword\":\"A\",\"interpretation\":\"n. a\\nv. two\"}\n\
+                    {\"word\":\"\",\"found\":false}\n{\"word\":\"?\",\"found\":false}\n";
+    assert_eq!(desk.output.text(), expected);
+}
+
+#[test]
+fn many_words_are_pipelined_in_order() {
+    let words: Vec<String> = (0..5_000).map(|n| format!("w{n}")).collect();
+    let server = Server::start(vec![after_login([Step::Answer(words.len())].into_iter().chain(farewell()))]);
+    let mut desk = Desk::new(&words.join("\n"), |_| {});
+    assert_eq!(look_up(&mut desk, &server, &[]).unwrap(), Exit::Done);
+    server.finish();
+    let expected: String = words.iter().map(|word| format!("n. {word}\\nv. two\n")).collect();
+    assert!(desk.output.text() == expected);
+}
+
+/// A word typed into a pipe is answered before the next one is typed.
+#[test]
+fn a_word_alone_is_answered_at_once() {
+    let server = Server::start(vec![after_login([Step::Answer(2)].into_iter().chain(farewell()))]);
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    let output = Page::default();
+    let mut desk = Desk::new("", |_| {});
+    desk.console =
+        Console::new(desk.console.manner(), Box::new(reader), Box::new(output.clone()), Box::new(Page::default()));
+    let typist = thread::spawn(move || {
+        for word in ["one", "two"] {
+            writer.write_all(format!("{word}\n").as_bytes()).unwrap();
+            let began = std::time::Instant::now();
+            while !output.text().contains(&format!("n. {word}")) {
+                assert!(began.elapsed() < Duration::from_secs(10), "{word} is not answered");
+                thread::yield_now();
+            }
+        }
+    });
+    assert_eq!(look_up(&mut desk, &server, &[]).unwrap(), Exit::Done);
+    typist.join().unwrap();
+    server.finish();
+}
+
+/// Lesson C8: a server that dies in the middle is told, and nothing loops.
+#[test]
+fn a_server_that_dies_between_answers() {
+    let server = Server::start(vec![after_login([Step::Answer(1)])]);
+    let mut desk = Desk::new("", |_| {});
+    let error = look_up(&mut desk, &server, &["a", "b"]).unwrap_err();
+    server.finish();
+    assert!(matches!(error, Error::Lost { .. }), "{error:?}");
+    assert_eq!(desk.output.text(), "n. a\nv. two\n");
+}
+
+#[test]
+fn refusals_have_their_statuses() {
+    for (reply, number) in [
+        ("FAIL busy too many clients\n", 75),
+        ("FAIL timeout idle\n", 75),
+        ("FAIL bye stopping\n", 75),
+        ("FAIL unavailable database\n", 75),
+        ("FAIL denied no\n", 77),
+        ("FAIL later not yet\n", 76),
+        ("HTTP/1.1 400 Bad Request\n", 76),
+        ("\u{fffd}\n", 76),
+        ("OK no tabulator\n", 76),
+        ("OK half a li", 69),
+        ("", 69),
+    ] {
+        let server = Server::start(vec![after_login([Step::Take("Q ann a"), give(reply)])]);
+        let mut desk = Desk::new("", |_| {});
+        let error = look_up(&mut desk, &server, &["a"]).unwrap_err();
+        server.finish();
+        assert_eq!(Exit::from(&error).number(), number, "{reply:?}");
+    }
+}
+
+/// The last line is already there when sending fails: it says more than a broken pipe.
+#[test]
+fn a_client_whose_send_fails_reads_first() {
+    let server = Server::start(vec![vec![give("FAIL busy too many clients\n")]]);
+    let mut connection = crate::client::connection::Connection::open(&server.connector()).unwrap();
+    server.finish();
+    // The server is gone for good: the first send meets a reset, the second a broken pipe.
+    for _ in 0..2 {
+        connection.send(b"I\n");
+        thread::sleep(Duration::from_millis(50));
+    }
+    match connection.status() {
+        Err(Error::Refused(failure)) => assert_eq!(failure.code, Code::Busy),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_endless_line_has_an_end() {
+    let server = Server::start(vec![after_login([Step::Take("Q ann a"), Step::Flood])]);
+    let error = look_up(&mut Desk::new("", |_| {}), &server, &["a"]).unwrap_err();
+    server.finish();
+    assert!(matches!(error, Error::NotOurProtocol { .. }), "{error:?}");
+}
+
+#[test]
+fn silence_has_an_end() {
+    let server = Server::start(vec![after_login([Step::Take("Q ann a"), Step::Silence])]);
+    let error = look_up(&mut Desk::new("", |_| {}), &server, &["a"]).unwrap_err();
+    server.finish();
+    assert!(matches!(error, Error::Lost { .. }), "{error:?}");
+}
+
+#[test]
+fn nobody_listens() {
+    let server = Server::start(vec![]);
+    let address = server.address.to_string();
+    let connector = server.connector();
+    server.finish();
+    let error = about::print(&mut Desk::new("", |_| {}).console, &connector).unwrap_err();
+    assert_eq!(Exit::from(&error), Exit::NoServer);
+    let said = Language::English.say(&crate::client::messages::Message::Failed(&error));
+    assert!(said.contains(&address), "{said}");
+}
+
+/// The words under way keep their order; what was meant stands behind the word it was asked for.
+#[test]
+fn suggestions_come_between_answers() {
+    for json in [false, true] {
+        let ask = || [Step::Take("S ann ?"), give("OK 2\nwhat\nwho\n")];
+        let steps = [Step::Answer(4)].into_iter().chain(ask()).chain(ask()).chain(farewell());
+        let server = Server::start(vec![after_login(steps)]);
+        let mut desk = Desk::new("", |manner| (manner.json, manner.errs_terminal) = (json, !json));
+        assert_eq!(look_up(&mut desk, &server, &["a", "?", "b", "?"]).unwrap(), Exit::NotFound);
+        server.finish();
+        if json {
+            let lines: Vec<serde_json::Value> =
+                desk.output.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+            let meant = serde_json::json!({"word": "?", "found": false, "suggestions": ["what", "who"]});
+            assert_eq!((&lines[1], &lines[3]), (&meant, &meant));
+            assert!(lines[0].get("suggestions").is_none() && lines[2]["headword"] == "B");
+        } else {
+            assert_eq!(desk.output.text(), "n. a\nv. two\nn. b\nv. two\n");
+            assert_eq!(desk.errors.text(), "cidian: not found: ?\nDid you mean: what, who?\n".repeat(2));
+        }
+    }
+}
+
+/// A failure of `S` is none of the lookup; one that ends the connection is one of the next word.
+#[test]
+fn suggestions_that_fail() {
+    for reply in ["", "OK 11\n", "OK 2\na\n", "rubbish\n", "FAIL bye stopping\n", "FAIL badreq no\n"] {
+        let script = || after_login([Step::Answer(1), Step::Take("S ann ?"), give(reply), Step::HangUp]);
+        let server = Server::start(vec![script()]);
+        let mut desk = Desk::new("", |manner| manner.errs_terminal = true);
+        assert_eq!(look_up(&mut desk, &server, &["?"]).unwrap(), Exit::NotFound, "{reply:?}");
+        server.finish();
+        assert_eq!(desk.errors.text(), "cidian: not found: ?\n", "{reply:?}");
+        // Words that are typed one by one: the second is never answered.
+        let server = Server::start(vec![script()]);
+        let mut desk = Desk::new("", |manner| (manner.errs_terminal, manner.asks_terminal) = (true, true));
+        let typed = Keys(vec!["b\n", "?\n"]);
+        let (output, errors) = (Box::new(desk.output.clone()), Box::new(desk.errors.clone()));
+        desk.console = Console::new(desk.console.manner(), Box::new(typed), output, errors);
+        assert!(look_up(&mut desk, &server, &[]).is_err(), "{reply:?}");
+        server.finish();
+    }
+}
+
+/// Lines that are typed one after the other, the last one first.
+struct Keys(Vec<&'static str>);
+
+impl io::Read for Keys {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let line = self.0.pop().unwrap_or_default();
+        buffer[..line.len()].copy_from_slice(line.as_bytes());
+        Ok(line.len())
+    }
+}
+
+/// With a kept token: it, the words and the goodbye in one packet, for the script gives no answer before all are read.
+#[test]
+fn one_packet_with_a_kept_token() {
+    let home = tempfile::tempdir().unwrap();
+    let kept = |server: &Server| {
+        let (_, mut who) = ann();
+        who.password_file = None;
+        who.kept = Kept::for_server(&server.address, false, |name| (name == "HOME").then(|| home.path().into()));
+        who.kept.keep("ann", &Token::new("good-token".to_owned()).unwrap()).unwrap();
+        who
+    };
+    let words: Vec<String> = ["apple", "a\u{7}b", "##"].map(str::to_owned).into();
+    let taken = || [Step::Take("T ann good-token"), Step::Take("Q ann apple"), Step::Take("Q ann ##")];
+    let replies = || [give("OK\n"), give("OK apple\tn. 1\nOK ##\tn. 2\n")];
+    let server = Server::start(vec![
+        taken().into_iter().chain([Step::Take("E")]).chain(replies()).chain([give("OK\n")]).collect(),
+    ]);
+    let mut desk = Desk::new("", |_| {});
+    let exit = lookup::run(&mut desk.console, &server.connector(), &kept(&server), &words, Parts::default()).unwrap();
+    server.finish();
+    assert_eq!((exit, desk.output.text().as_str()), (Exit::NotFound, "n. 1\nn. 2\n"));
+
+    // Where a word may be followed by the question what was meant, the goodbye comes last.
+    let server = Server::start(vec![taken().into_iter().chain(replies()).chain(farewell()).collect()]);
+    let mut desk = Desk::new("", |manner| manner.errs_terminal = true);
+    let who = kept(&server);
+    lookup::run(&mut desk.console, &server.connector(), &who, &words, Parts::default()).unwrap();
+    server.finish();
+    assert_eq!(desk.output.text(), "n. 1\nn. 2\n");
+
+    // More than go along with it are sent when they are there, each of them once.
+    let many: Vec<String> = (0..50).map(|n| format!("w{n}")).collect();
+    let server = Server::start(vec![
+        [Step::Take("T ann good-token"), give("OK\n"), Step::Answer(50)].into_iter().chain(farewell()).collect(),
+    ]);
+    let mut desk = Desk::new("", |_| {});
+    lookup::run(&mut desk.console, &server.connector(), &kept(&server), &many, Parts::default()).unwrap();
+    server.finish();
+    assert_eq!(desk.output.text().lines().filter(|line| line.starts_with("n. w")).count(), 50);
+}
