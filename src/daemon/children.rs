@@ -9,7 +9,7 @@ use log::{debug, error, info, warn};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::WaitStatus;
 use nix::unistd::Pid;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Instant;
 
 /// One child.
@@ -56,6 +56,8 @@ pub struct Children {
     fresh: u32,
     forks: u64,
     reaped: u64,
+    /// Sessions that have ended, by how.
+    endings: BTreeMap<&'static str, u64>,
 }
 
 impl Children {
@@ -98,6 +100,7 @@ impl Children {
         let seconds = child.connected.elapsed().as_secs_f64();
         let plural = if requests == 1 { "" } else { "s" };
         let who = format!("client {peer} user {user}: {requests} request{plural} in {seconds:.3} s");
+        *self.endings.entry(name_of(status)).or_default() += 1;
         match status {
             WaitStatus::Exited(_, status) => match Ending::from_exit_status(status) {
                 Some(Ending::Internal) => error!("{who}: child {pid}: {}", Ending::Internal.as_str()),
@@ -191,5 +194,20 @@ impl Children {
     /// How many were ever reaped.
     pub fn reaped(&self) -> u64 {
         self.reaped
+    }
+
+    /// Of these, how many ended in each way.
+    pub fn endings(&self) -> &BTreeMap<&'static str, u64> {
+        &self.endings
+    }
+}
+
+/// The name in figures of how a session ended.
+fn name_of(status: WaitStatus) -> &'static str {
+    match status {
+        WaitStatus::Exited(_, status) => Ending::from_exit_status(status).map_or("unknown", Ending::name),
+        WaitStatus::Signaled(_, Signal::SIGKILL | Signal::SIGTERM, _) => "killed",
+        WaitStatus::Signaled(..) => "crashed",
+        _ => "unknown",
     }
 }

@@ -15,6 +15,7 @@ mod leases;
 mod listeners;
 mod loader;
 mod logging;
+mod metrics;
 mod notify;
 mod options;
 mod parent;

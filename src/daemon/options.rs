@@ -162,6 +162,15 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Say what the running daemon is doing, in the text format of Prometheus
+    #[command(
+        after_help = "Exit statuses: 0; 69 no daemon runs: then `cidian_up 0` is all that is said; 71 the file can't be written.\n\nExamples:\n  cidiand metrics\n  cidiand metrics -o /var/lib/prometheus/node-exporter/cidian.prom    for the textfile collector"
+    )]
+    Metrics {
+        /// Write to FILE, which is replaced in one step, instead of standard output
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
     /// Check a words file, make one from another dictionary, or put one into the database
     #[command(subcommand)]
     Words(WordsCommand),

@@ -19,6 +19,8 @@ pub struct Reload {
     waiting: Vec<Asker>,
     /// Who waits for the children, to which generation, and until when.
     moving: Vec<(Asker, u64, Instant)>,
+    /// Loads that were taken, and loads that were refused, since the start.
+    counts: (u64, u64),
 }
 
 /// What to tell somebody who waited for the children.
@@ -36,14 +38,26 @@ impl Reload {
         self.waiting.push(asker);
     }
 
+    /// How many loads were taken, and how many refused.
+    pub fn counts(&self) -> (u64, u64) {
+        self.counts
+    }
+
+    /// Who waits for the load need not wait any longer.
+    pub fn release(&mut self) -> Vec<Asker> {
+        std::mem::take(&mut self.waiting)
+    }
+
     /// The load has failed: who is to be told so.
     pub fn failed(&mut self) -> Vec<Asker> {
-        std::mem::take(&mut self.waiting)
+        self.counts.1 += 1;
+        self.release()
     }
 
     /// The load is done: from now on they wait for the children.
     pub fn loaded(&mut self, generation: u64, now: Instant) {
-        let waiting = std::mem::take(&mut self.waiting);
+        self.counts.0 += 1;
+        let waiting = self.release();
         self.moving.extend(waiting.into_iter().map(|asker| (asker, generation, now + CHILDREN_HAVE)));
     }
 
@@ -82,6 +96,9 @@ mod tests {
         let mut reload = Reload::default();
         let now = Instant::now();
         reload.wait(Asker(1));
+        assert_eq!(reload.release(), [Asker(1)]);
+        assert_eq!(reload.counts(), (0, 0));
+        reload.wait(Asker(1));
         assert_eq!(reload.failed(), [Asker(1)]);
         reload.wait(Asker(2));
         reload.loaded(5, now);
@@ -93,5 +110,6 @@ mod tests {
         assert_eq!(reload.moved(|| 5, now + CHILDREN_HAVE), [Moved::Lagging(Asker(3))]);
         assert_eq!(reload.moved(|| 0, now), []);
         assert_eq!(reload.look_at(now), None);
+        assert_eq!(reload.counts(), (2, 1));
     }
 }

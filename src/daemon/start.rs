@@ -39,6 +39,7 @@ pub fn run(line: CommandLine, origin: Origin) -> Exit {
         Some(Command::Words(WordsCommand::Import(request))) => import::import_words(&request),
         Some(Command::Reload) => tools::reload(),
         Some(Command::Status { json }) => tools::status(json),
+        Some(Command::Metrics { output }) => tools::metrics(output.as_deref()),
         command => Settings::settle(line.options.clone(), environment).and_then(|settings| match command {
             Some(Command::InitDb) => tools::init_db(&settings, origin),
             Some(Command::Words(WordsCommand::Load { file })) => tools::load_words(&settings, &file, origin),

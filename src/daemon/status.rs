@@ -1,7 +1,9 @@
 //! What the daemon says of itself: one structure, told as JSON, as text for people, and as lines for the log and the
 //! service manager. It only describes; it counts nothing.
 
+use crate::session::figures::{self, BOUNDS, Figures};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// What the running daemon is doing.
@@ -41,6 +43,86 @@ pub struct Status {
     /// The process that commits history records.
     #[serde(default)]
     pub writer: Writer,
+    /// When the daemon began, in seconds since 1970.
+    #[serde(default)]
+    pub started: u64,
+    /// Sessions that have ended, by how.
+    #[serde(default)]
+    pub sessions_ended: BTreeMap<String, u64>,
+    /// Requests that were answered, by kind and by result (`ok`, or the code of the refusal).
+    #[serde(default)]
+    pub requests: BTreeMap<String, BTreeMap<String, u64>>,
+    /// How long lookups took, from the request's being read to the reply's being ready.
+    #[serde(default)]
+    pub lookups: Times,
+    /// How long the writer's commits took.
+    #[serde(default)]
+    pub commits: Times,
+    /// Loads of words and certificate since the start.
+    #[serde(default)]
+    pub reloads: Reloads,
+}
+
+/// Loads of words and certificate.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reloads {
+    /// The new ones are in use.
+    pub taken: u64,
+    /// The old ones stayed.
+    pub refused: u64,
+}
+
+/// How long something took, as a distribution.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Times {
+    /// Upper bounds in microseconds, ascending.
+    pub bounds: Vec<u64>,
+    /// How often it took up to each bound and longer than the one before; one more, for longer than all.
+    pub counts: Vec<u64>,
+    /// How long all of it took, in microseconds.
+    pub total: u64,
+}
+
+impl Times {
+    /// What is on the board.
+    pub fn of(times: figures::Times<'_>) -> Self {
+        let (counts, sum) = times.read();
+        Self { bounds: BOUNDS.to_vec(), counts, total: sum / 1_000 }
+    }
+
+    /// How often it was.
+    pub fn count(&self) -> u64 {
+        self.counts.iter().fold(0, |sum, count| sum.saturating_add(*count))
+    }
+
+    /// The bound within which so many percent were; none if it is longer than all bounds, or there was nothing.
+    fn within(&self, percent: u64) -> Option<u64> {
+        let wanted = self.count().saturating_mul(percent).div_ceil(100);
+        let mut sum = 0_u64;
+        self.bounds.iter().zip(&self.counts).find_map(|(bound, count)| {
+            sum = sum.saturating_add(*count);
+            (wanted > 0 && sum >= wanted).then_some(*bound)
+        })
+    }
+
+    fn text(&self) -> String {
+        let within = |percent| match self.within(percent) {
+            Some(bound) if bound < 1_000 => format!("{bound} µs"),
+            Some(bound) if bound < 1_000_000 => format!("{} ms", bound as f64 / 1e3),
+            Some(bound) => format!("{} s", bound as f64 / 1e6),
+            None => "longer than 10 s".to_owned(),
+        };
+        format!("{}: half within {}, 99 % within {}", grouped(self.count()), within(50), within(99))
+    }
+}
+
+/// The requests on the board, by kind and result.
+pub fn requests(figures: Figures<'_>) -> BTreeMap<String, BTreeMap<String, u64>> {
+    let mut requests: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
+    for (kind, refused, count) in figures.requests() {
+        requests.entry(kind.as_str().to_owned()).or_default().insert(figures::result(refused).to_owned(), count);
+    }
+    requests
 }
 
 /// Connections to the database.
@@ -198,6 +280,7 @@ impl Status {
         rows.extend(
             penalties.longest.iter().map(|refused| ("  for", format!("{} s: {}", refused.seconds, refused.source))),
         );
+        self.tell_requests(&mut rows);
         rows.push(("database", self.database.clone()));
         if self.database_errors > 0 {
             rows.push(("  errors", grouped(self.database_errors)));
@@ -216,11 +299,37 @@ impl Status {
         if writer.forks > 1 {
             rows.push(("  forked", format!("{} times", grouped(writer.forks))));
         }
+        if self.commits.count() > 0 {
+            rows.push(("  commits", self.commits.text()));
+        }
+        let (taken, refused) = (self.reloads.taken, self.reloads.refused);
+        if taken + refused > 0 {
+            rows.push(("reloads", format!("{} taken, {} refused", grouped(taken), grouped(refused))));
+        }
         let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
         rows.iter().fold(String::new(), |mut out, (name, value)| {
             let _ = writeln!(out, "{name:width$}  {value}");
             out
         })
+    }
+}
+
+impl Status {
+    /// Requests by kind, each with what did not go well.
+    fn tell_requests<'a>(&'a self, rows: &mut Vec<(&'a str, String)>) {
+        let sum = |results: &BTreeMap<String, u64>| results.values().fold(0, |sum: u64, n| sum.saturating_add(*n));
+        let total = self.requests.values().fold(0, |total: u64, results| total.saturating_add(sum(results)));
+        rows.push(("requests", grouped(total)));
+        for (kind, results) in &self.requests {
+            let mut text = grouped(sum(results));
+            for (result, count) in results.iter().filter(|(result, _)| *result != "ok") {
+                let _ = write!(text, ", {} {result}", grouped(*count));
+            }
+            rows.push((kind, text));
+        }
+        if self.lookups.count() > 0 {
+            rows.push(("lookups took", self.lookups.text()));
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 
 use super::control::{self, Command};
 use super::exit::{Exit, Fatal};
+use super::metrics;
+use super::replacement::Replacement;
 use super::settings::{Settings, environment};
 use super::state_directory::control_directories;
 use super::status::Status;
@@ -99,10 +101,38 @@ pub fn status(json: bool) -> Result<Exit, Fatal> {
     if json {
         return say(&said);
     }
-    let status: Status = serde_json::from_str(&said).map_err(|error| {
-        Fatal::new(Exit::Software, format!("the daemon is of another version: {error}; try --json"))
-    })?;
-    say(status.text().trim_end())
+    say(read_status(&said)?.text().trim_end())
+}
+
+/// `cidiand metrics`.
+pub fn metrics(output: Option<&Path>) -> Result<Exit, Fatal> {
+    let said = control::ask(&control_directories(&environment), Command::Status);
+    // That no daemon answers is told in figures, too: whoever watches them looks at nothing else.
+    let (text, down) = match said {
+        Ok(said) => (metrics::text(&read_status(&said)?), None),
+        Err(fatal) if fatal.exit == Exit::Unavailable => (metrics::down(), Some(fatal)),
+        Err(fatal) => return Err(fatal),
+    };
+    match output {
+        None => say(text.trim_end()).map(drop)?,
+        Some(path) => replace_file(path, text.as_bytes())?,
+    }
+    down.map_or(Ok(Exit::Success), Err)
+}
+
+fn read_status(said: &str) -> Result<Status, Fatal> {
+    serde_json::from_str(said).map_err(|error| {
+        Fatal::new(Exit::Software, format!("the daemon is of another version: {error}; try status --json"))
+    })
+}
+
+/// A whole file in one step. Others may read it, as the umask lets them.
+fn replace_file(path: &Path, bytes: &[u8]) -> Result<(), Fatal> {
+    let replaced = Replacement::create(path).and_then(|mut file| {
+        file.file().write_all(bytes)?;
+        file.finish()
+    });
+    replaced.map_err(|error| Fatal::new(Exit::System, format!("{}: {error}", path.display())))
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, Fatal> {

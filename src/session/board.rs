@@ -2,6 +2,7 @@
 //! writes the words' generation. Wait-free; the parent bounds-checks what it reads here and trusts none of it: that a
 //! child says it ends only makes the parent look whether it has.
 
+use super::figures::{self, Figures};
 use crate::protocol::MAX_NAME_CHARS;
 use crate::sys::SharedNumbers;
 use nix::errno::Errno;
@@ -11,8 +12,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SlotNumber(pub u32);
 
-/// Numbers before the first slot: the generation, padded to a cache line of its own.
-const HEAD: usize = 8;
+/// Numbers before the first slot, one page: the generation and what changes rarely, padded to a cache line of their
+/// own; the figures.
+const HEAD: usize = 512;
+const FIGURES: usize = 8;
+const _: () = assert!(FIGURES + figures::SIZE <= HEAD);
 /// Numbers in a slot: three cache lines.
 const SLOT: usize = 24;
 const GENERATION: usize = 0;
@@ -112,6 +116,11 @@ impl Board {
 
     fn ends(&self) -> &[AtomicU64] {
         &self.numbers[HEAD..HEAD + self.bits]
+    }
+
+    /// What all sessions and the writer count together.
+    pub fn figures(&self) -> Figures<'_> {
+        Figures::of(self.numbers.get(FIGURES..FIGURES + figures::SIZE).unwrap_or(&[]))
     }
 
     /// A child's slot.

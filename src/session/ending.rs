@@ -91,6 +91,25 @@ impl Ending {
         }
     }
 
+    /// Its name in figures: stable, one word.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Goodbye => "goodbye",
+            Self::Closed => "closed",
+            Self::Lost => "lost",
+            Self::Idle => "idle",
+            Self::GraceOver => "grace_over",
+            Self::FailedLogins => "failed_logins",
+            Self::Unread => "unread",
+            Self::Stopped => "stopped",
+            Self::TlsFailed => "tls_failed",
+            Self::ClearText => "clear_text",
+            Self::Garbage => "garbage",
+            Self::Refused => "refused",
+            Self::Internal => "internal",
+        }
+    }
+
     /// Whether there is still somebody to say a last line to.
     pub(super) fn client_listens(self) -> bool {
         !matches!(self, Self::Closed | Self::Lost | Self::Unread | Self::Garbage)

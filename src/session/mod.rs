@@ -12,12 +12,14 @@ pub mod board;
 mod connection;
 mod ending;
 pub mod exchange;
+pub mod figures;
 mod history;
 mod pages;
 pub mod pair;
 mod replies;
 mod requests;
 mod stores;
+mod tally;
 mod title;
 mod tls;
 mod tokens;
@@ -144,6 +146,7 @@ struct Session<'a> {
     settings: &'a SessionSettings,
     face: title::Face<'a>,
     replies: replies::Replies,
+    tally: tally::Tally,
     clock: history::Clock,
     login: Option<accounts::Login>,
     failed_logins: u32,
@@ -176,6 +179,7 @@ impl<'a> Session<'a> {
             settings,
             face: title::Face::new(peer, title, board.slot(slot)),
             replies: replies::Replies::default(),
+            tally: tally::Tally::default(),
             clock: history::Clock::default(),
             login: None,
             failed_logins: 0,
@@ -264,7 +268,7 @@ impl<'a> Session<'a> {
             match request {
                 Ok(request) => {
                     self.sent.requests = true;
-                    ending = self.answer(&request);
+                    ending = self.answer_and_count(&request);
                     if self.stores.client_has_gone() {
                         ending = Some(Ending::Lost);
                     }
@@ -274,6 +278,7 @@ impl<'a> Session<'a> {
                     let garbage = matches!(failure.code, Code::BadReq | Code::TooLong);
                     self.sent.garbage |= garbage;
                     self.sent.requests |= !garbage;
+                    tally::Tally::invalid(failure.code, self.board.figures(), self.face.peer());
                     self.replies.fail(&failure);
                 }
             }
@@ -295,6 +300,15 @@ impl<'a> Session<'a> {
         self.write_replies()?;
         self.stores.close_if_wanted();
         ending.map_or(Ok(answered), Err)
+    }
+
+    fn answer_and_count(&mut self, request: &Request<'_>) -> Option<Ending> {
+        let (begun, waiting) = (tally::Begun::new(request), self.replies.count_waiting());
+        self.replies.refused = None;
+        let ending = self.answer(request);
+        let (refused, awaits) = (self.replies.refused, self.replies.awaits(waiting));
+        self.tally.answered(begun, refused, awaits, self.board.figures(), self.face.peer());
+        ending
     }
 
     fn write_replies(&mut self) -> Result<(), Ending> {

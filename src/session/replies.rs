@@ -3,7 +3,7 @@
 //! replies come in the order of the requests.
 
 use super::history::MOST_RECORDS;
-use crate::protocol::{Failure, push_failure};
+use crate::protocol::{Code, Failure, push_failure};
 use crate::store::Record;
 use std::ops::Range;
 
@@ -25,6 +25,8 @@ pub struct Replies {
     pub records: Vec<Record>,
     /// Whether one of them holds a token: they are wiped when they are sent.
     pub secret: bool,
+    /// The code of the first refusal since somebody last looked, for whoever counts.
+    pub refused: Option<Code>,
 }
 
 /// So many bytes of replies are sent before more requests are answered.
@@ -38,6 +40,7 @@ impl Replies {
 
     /// A refusal.
     pub fn fail(&mut self, failure: &Failure) {
+        self.refused.get_or_insert(failure.code);
         push_failure(&mut self.bytes, failure);
     }
 
@@ -46,6 +49,16 @@ impl Replies {
         let begin = self.bytes.len();
         write(&mut self.bytes);
         self.waiting.push((begin..self.bytes.len(), awaits));
+    }
+
+    /// How many replies wait.
+    pub fn count_waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// What the reply waits for before which so many waited; none if it does not.
+    pub fn awaits(&self, before: usize) -> Option<Awaits> {
+        self.waiting.get(before).map(|(_, awaits)| *awaits)
     }
 
     /// Whether any reply waits.
@@ -89,7 +102,6 @@ impl Replies {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::Code;
 
     #[test]
     fn refused_replies_keep_their_places() {

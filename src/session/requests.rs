@@ -70,21 +70,31 @@ impl Session<'_> {
         }
         let Some(login) = &self.login else {
             self.replies.refuse(|_| Some(denied()));
+            self.count_settled(|_| Some(Code::Denied));
             return;
         };
         self.face.publish();
         match history::keep(&mut self.writer, login, &self.replies.records) {
-            Ok(Standing::Live) => self.replies.confirm(),
+            Ok(Standing::Live) => {
+                self.replies.confirm();
+                self.count_settled(|_| None);
+            }
             Ok(Standing::Gone) => {
                 self.log_out();
                 self.replies.refuse(|_| Some(denied()));
+                self.count_settled(|_| Some(Code::Denied));
             }
             // Nothing was to be kept of the others: they are as true as they can be known to be.
             Err(error) => {
                 let failure = self.stores.tell(&error);
                 self.replies.refuse(|awaits| (awaits == Awaits::Record).then(|| failure.clone()));
+                self.count_settled(|awaits| (awaits == Awaits::Record).then_some(failure.code));
             }
         }
+    }
+
+    fn count_settled(&mut self, instead: impl Fn(Awaits) -> Option<Code>) {
+        self.tally.settle(instead, self.board.figures(), self.face.peer());
     }
 
     fn look_up(&mut self, name: &str, word: &str) -> Result<(), Failure> {
@@ -101,6 +111,7 @@ impl Session<'_> {
             }
             None => {
                 let failure = Failure::new(Code::NotFound, "no such word");
+                self.replies.refused = Some(failure.code);
                 self.replies.waiting(Awaits::Account, |out| crate::protocol::push_failure(out, &failure));
             }
         }
@@ -112,6 +123,7 @@ impl Session<'_> {
         self.logged_in_as(name)?;
         self.renew_words();
         let found = self.words.find(word, &mut self.stores)?;
+        self.replies.refused = found.is_none().then_some(Code::NotFound);
         self.replies.waiting(Awaits::Account, |out| match &found {
             Some(found) => push_entry(out, &found.headword, &found.interpret),
             None => crate::protocol::push_failure(out, &Failure::new(Code::NotFound, "no such word")),

@@ -48,6 +48,7 @@ impl<'a> Keeper<'a> {
         }
         if records > 0 {
             self.board.count_commit(records as u64);
+            self.board.figures().commits().observe(begin.elapsed());
         }
         outcomes
     }

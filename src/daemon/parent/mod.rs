@@ -38,7 +38,7 @@ use nix::errno::Errno;
 use nix::sys::signal::Signal;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// How long children have to finish what they have read, when the daemon stops.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -106,6 +106,8 @@ pub struct Parent {
     control: Option<Control>,
     database: String,
     started: Instant,
+    /// The same by the clock on the wall, in seconds since 1970.
+    started_at: u64,
     notifier: Notifier,
     title: Option<Title>,
     sandboxes: Sandboxes,
@@ -173,6 +175,7 @@ impl Parent {
             control,
             database,
             started: Instant::now(),
+            started_at: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
             notifier,
             title,
             sandboxes,

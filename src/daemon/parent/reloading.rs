@@ -22,7 +22,10 @@ impl Parent {
         let wanted = Wanted { words, pair: self.pair_files.clone() };
         if wanted.is_nothing() {
             info!("nothing to load: words are looked up in table words");
-            self.tell_all(&format!("ok {}", self.words_line()));
+            let line = format!("ok {}", self.words_line());
+            for asker in self.reload.release() {
+                self.tell(asker, &line);
+            }
             return;
         }
         if let Some(older) = self.reload.loader.take() {
@@ -89,7 +92,10 @@ impl Parent {
             Exit::NoInput | Exit::Configuration => Exit::Data,
             other => other,
         };
-        self.tell_all(&format!("refused {} {}; {stays}", exit.status(), printable(&fatal.message)));
+        let line = format!("refused {} {}; {stays}", exit.status(), printable(&fatal.message));
+        for asker in self.reload.failed() {
+            self.tell(asker, &line);
+        }
     }
 
     fn words_line(&self) -> String {
@@ -122,13 +128,6 @@ impl Parent {
     fn tell(&mut self, asker: Asker, line: &str) {
         if let Some(control) = &mut self.control {
             control.reply(asker, line, &self.poller);
-        }
-    }
-
-    /// Tells everybody who waits for a load.
-    fn tell_all(&mut self, line: &str) {
-        for asker in self.reload.failed() {
-            self.tell(asker, line);
         }
     }
 
@@ -199,6 +198,12 @@ impl Parent {
                 waiting: self.leases.waiting() as u64,
             },
             writer,
+            started: self.started_at,
+            sessions_ended: self.children.endings().iter().map(|(name, count)| ((*name).to_owned(), *count)).collect(),
+            requests: status::requests(self.board.figures()),
+            lookups: status::Times::of(self.board.figures().lookups()),
+            commits: status::Times::of(self.board.figures().commits()),
+            reloads: status::Reloads { taken: self.reload.counts().0, refused: self.reload.counts().1 },
         }
     }
 }

@@ -1,0 +1,72 @@
+//! Counting a session's requests by kind and result. What a request comes to may be known only later: a lookup is done
+//! when its record is durable. It counts, and logs for whoever debugs; it decides nothing.
+
+use super::figures::{Figures, RequestKind, result};
+use super::replies::Awaits;
+use super::title::Peer;
+use crate::protocol::{Code, Request};
+use log::debug;
+use std::time::Instant;
+
+/// A request that is being answered.
+#[derive(Debug)]
+pub(super) struct Begun {
+    kind: RequestKind,
+    /// For those whose time is measured.
+    at: Option<Instant>,
+}
+
+impl Begun {
+    /// A request is about to be answered.
+    pub fn new(request: &Request<'_>) -> Self {
+        let kind = RequestKind::of(request);
+        let measured = matches!(kind, RequestKind::Lookup | RequestKind::Define);
+        Self { kind, at: measured.then(Instant::now) }
+    }
+}
+
+/// Requests whose replies wait.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    waiting: Vec<(Begun, Awaits, Option<Code>)>,
+}
+
+impl Tally {
+    /// A request has been answered, with a refusal or not; or its reply waits, and this is what it says if that comes
+    /// true.
+    pub fn answered(
+        &mut self,
+        begun: Begun,
+        refused: Option<Code>,
+        awaits: Option<Awaits>,
+        figures: Figures<'_>,
+        peer: &Peer,
+    ) {
+        match awaits {
+            Some(awaits) => self.waiting.push((begun, awaits, refused)),
+            None => count(&begun, refused, Instant::now, figures, peer),
+        }
+    }
+
+    /// A line was no request.
+    pub fn invalid(code: Code, figures: Figures<'_>, peer: &Peer) {
+        count(&Begun { kind: RequestKind::Invalid, at: None }, Some(code), Instant::now, figures, peer);
+    }
+
+    /// It is known what became of those that wait: as they say, unless `instead` has another code.
+    pub fn settle(&mut self, instead: impl Fn(Awaits) -> Option<Code>, figures: Figures<'_>, peer: &Peer) {
+        let now = Instant::now();
+        for (begun, awaits, refused) in self.waiting.drain(..) {
+            count(&begun, instead(awaits).or(refused), || now, figures, peer);
+        }
+    }
+}
+
+fn count(begun: &Begun, refused: Option<Code>, now: impl Fn() -> Instant, figures: Figures<'_>, peer: &Peer) {
+    figures.count_request(begun.kind, refused);
+    if let Some(at) = begun.at {
+        figures.lookups().observe(now().saturating_duration_since(at));
+    }
+    // Neither words nor names: what people look up is not logged.
+    debug!("client {peer}: {}: {}", begun.kind.as_str(), result(refused));
+}
