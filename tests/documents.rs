@@ -1,4 +1,5 @@
-//! What the documents say can be looked up: `docs/security.md` names tests, and each of them is there.
+//! What the documents say can be looked up: `docs/security.md` and `docs/durability.md` name tests, and each of them is
+//! there.
 
 use std::path::{Path, PathBuf};
 
@@ -20,13 +21,32 @@ fn source(directories: &[&str]) -> String {
         .collect()
 }
 
+fn page(name: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).expect("the page")
+}
+
 #[test]
 fn every_test_that_the_page_on_security_names_is_there() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let page = std::fs::read_to_string(root.join("docs/security.md")).expect("the page");
+    let page = page("docs/security.md");
     let rows: Vec<&str> =
         page.lines().skip_while(|line| *line != "## Threats").filter(|l| l.starts_with("| ")).collect();
     assert!(rows.len() > 20, "{}", rows.len());
+    are_there(&rows[2..]);
+}
+
+#[test]
+fn every_test_that_the_page_on_durability_names_is_there() {
+    let page = page("docs/durability.md");
+    let tables =
+        page.split("\n\n").filter(|part| part.lines().next().is_some_and(|head| head.ends_with("| shown by |")));
+    let rows: Vec<&str> = tables.flat_map(|table| table.lines().skip(2)).collect();
+    assert!(rows.len() > 20, "{}", rows.len());
+    are_there(&rows);
+}
+
+/// Each test that the last column names.
+fn are_there(rows: &[&str]) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let sources = [
         ("process", source(&["tests/process"])),
         ("client", source(&["tests/client"])),
@@ -35,8 +55,8 @@ fn every_test_that_the_page_on_security_names_is_there() {
         ("fuzz", source(&["tests/fuzz/fuzz_targets"])),
     ];
     let targets = files(&root.join("tests/fuzz/fuzz_targets"));
-    for row in rows.into_iter().skip(2) {
-        let tests = row.trim_end_matches(" |").rsplit(" | ").next().expect("a last column");
+    for row in rows {
+        let tests = row.trim_end_matches('|').trim_end().rsplit(" | ").next().expect("a last column");
         let mut kind = "";
         for (at, part) in tests.split('`').enumerate() {
             if at % 2 == 0 {

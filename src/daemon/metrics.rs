@@ -84,7 +84,9 @@ pub fn text(status: &Status) -> String {
     page.sample("build_info", &[("version", &status.version)], 1);
     page.one("start_time_seconds", "gauge", "When the daemon began, in seconds since 1970.", status.started);
     clients(&mut page, status);
-    page.family("requests_total", "counter", "Requests that were answered, by kind and result.");
+    if !status.requests.is_empty() {
+        page.family("requests_total", "counter", "Requests that were answered, by kind and result.");
+    }
     for (kind, results) in &status.requests {
         for (result, count) in results {
             page.sample("requests_total", &[("kind", kind), ("result", result)], count);
@@ -156,6 +158,14 @@ fn database(page: &mut Page, status: &Status) {
     page.one("database_connections_leased", "gauge", help, connections.leased);
     let help = "Children that wait for a connection to the database.";
     page.one("database_connections_waiting", "gauge", help, connections.waiting);
+    let spool = &status.spool;
+    let help = "Seconds for which the writer has not been able to use the database; 0 if it can.";
+    page.one("database_outage_seconds", "gauge", help, spool.outage_seconds.unwrap_or(0));
+    page.one("spool_records", "gauge", "Lookups that wait for the database.", spool.records);
+    page.one("spool_bytes", "gauge", "Bytes of the spool that they take.", spool.bytes);
+    page.one("spool_limit_bytes", "gauge", "Bytes that the spool may have.", spool.limit_bytes);
+    let help = "Seconds since the oldest of them was looked up; 0 if there is none.";
+    page.one("spool_oldest_seconds", "gauge", help, spool.oldest_seconds.unwrap_or(0));
 }
 
 fn words(page: &mut Page, status: &Status) {

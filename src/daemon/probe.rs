@@ -7,6 +7,7 @@ use crate::sandbox;
 use crate::store::{self, Kind, Location};
 use crate::sys::Forker;
 use crate::sys::sandbox::Support;
+use log::warn;
 use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitStatus, waitpid};
 
@@ -27,8 +28,10 @@ pub fn check(forker: &mut Forker, location: &Location, support: Support) -> Resu
         &sandbox,
         || (),
         |origin, ()| {
-            let (outcome, message) = match store::check(location, origin.into_store_key()) {
-                Ok(()) => (FINE, String::new()),
+            let key = origin.into_store_key();
+            let checked = store::check(location, key).and_then(|()| store::weaknesses(location, key));
+            let (outcome, message) = match checked {
+                Ok(weaknesses) => (FINE, weaknesses.join("\n")),
                 Err(error) => (
                     match error.kind {
                         Kind::World => WORLD,
@@ -58,7 +61,10 @@ pub fn check(forker: &mut Forker, location: &Location, support: Support) -> Resu
         return Err(Fatal::new(Exit::Software, format!("the check of database {location} {why}")));
     };
     let exit = match answer.outcome {
-        FINE => return Ok(()),
+        FINE => {
+            answer.message.lines().for_each(|weakness| warn!("database {location}: {weakness}"));
+            return Ok(());
+        }
         WORLD => Exit::Unavailable,
         CONFIGURATION => Exit::Configuration,
         _ => Exit::Software,

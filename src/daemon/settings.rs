@@ -25,6 +25,9 @@ pub const DEFAULT_WORDS: &str = "/usr/share/cidian/words.txt";
 /// by default.
 const DATABASE_CONNECTIONS: u32 = 64;
 
+/// How many MiB of lookups wait for the database, where nothing else is said: some 900,000 of them.
+const SPOOL_LIMIT: u32 = 64;
+
 /// Everything that is settled before the daemon starts.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -52,6 +55,8 @@ pub struct Settings {
     pub exempt_sources: Vec<Network>,
     /// The most connections to the database at once, the writer's among them; at least two.
     pub database_connections: u32,
+    /// The most bytes of lookups that wait for the database; 0 for none. A client's private server has no place for any.
+    pub spool_limit: Option<u64>,
     /// Where what lasts is kept.
     pub state_directory: StateDirectory,
 }
@@ -73,6 +78,7 @@ struct File {
     max_clients_per_source: Option<u32>,
     exempt_source: Option<OneOrMore>,
     database_connections: Option<u32>,
+    spool_limit: Option<u32>,
     idle_timeout: Option<u64>,
     login_grace: Option<u64>,
 }
@@ -208,6 +214,7 @@ impl Settings {
             max_clients_per_source: limit(options.max_clients_per_source, file.max_clients_per_source, 256),
             exempt_sources,
             database_connections,
+            spool_limit: Some(u64::from(options.spool_limit.or(file.spool_limit).unwrap_or(SPOOL_LIMIT)) << 20),
             state_directory,
         })
     }
@@ -238,6 +245,7 @@ impl Settings {
             max_clients_per_source: None,
             exempt_sources: Vec::new(),
             database_connections: DATABASE_CONNECTIONS,
+            spool_limit: None,
             state_directory,
         })
     }
@@ -350,6 +358,7 @@ mod tests {
         assert_eq!(settings.session.database, Location::Sqlite("/state/cidian.db".into()));
         assert_eq!((settings.max_clients, settings.max_clients_per_source), (Some(10_000), Some(256)));
         assert_eq!(settings.session.idle_timeout, Some(Duration::from_secs(600)));
+        assert_eq!(settings.spool_limit, Some(64 * 1024 * 1024));
         assert_eq!(settings.session.login_grace, Some(Duration::from_secs(60)));
         assert!(settings.session.registration_open);
         assert_eq!(settings.exempt_sources, Network::loopback());

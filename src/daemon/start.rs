@@ -6,13 +6,13 @@ use super::hub::Hub;
 use super::listeners::{Address, Listener};
 use super::loader::{Loader, Wanted};
 use super::notify::Notifier;
-use super::options::{Command, CommandLine, Lookup, WordsCommand};
+use super::options::{Command, CommandLine, HistoryCommand, Lookup, WordsCommand};
 use super::parent::{Parent, Parts};
 use super::sandboxes::{self, Sandboxes};
 use super::settings::{Settings, environment};
 use super::signals::Signals;
 use super::writer::Supervisor;
-use super::{activation, import, logging, manual, ownership, probe, tools, users};
+use super::{activation, export, import, logging, manual, ownership, probe, prune, tools, upgrade, users};
 use crate::sandbox;
 use crate::session::Words;
 use crate::session::board::Board;
@@ -20,6 +20,7 @@ use crate::store;
 use crate::sys::sandbox::Support;
 use crate::sys::{self, Forker, Origin, Title};
 use crate::text::printable;
+use crate::writer::SpoolFile;
 use log::{error, warn};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::stat::{Mode, umask};
@@ -44,8 +45,13 @@ pub fn run(line: CommandLine, origin: Origin) -> Exit {
         Some(Command::Manual { directory }) => tools::write_manual(&directory),
         Some(Command::Metrics { output }) => tools::metrics(output.as_deref()),
         command => Settings::settle(line.options.clone(), environment).and_then(|settings| match command {
-            Some(Command::InitDb) => tools::init_db(&settings, origin),
+            Some(Command::InitDb { upgrade: false, .. }) => tools::init_db(&settings, origin),
+            Some(Command::InitDb { time_zone, .. }) => upgrade::run(&settings, time_zone.as_deref(), origin),
             Some(Command::Words(WordsCommand::Load { file })) => tools::load_words(&settings, &file, origin),
+            Some(Command::ExportUser { name, output }) => export::run(&settings, &name, output.as_deref(), origin),
+            Some(Command::History(HistoryCommand::Prune { older_than, dry_run })) => {
+                prune::run(&settings, older_than, dry_run, origin)
+            }
             Some(Command::User(user)) => users::run(&settings, user.action, origin),
             // Those that need no settings are done already.
             Some(_) => Ok(Exit::Software),
@@ -144,7 +150,14 @@ pub(super) fn prepare(
     let board = Board::new(slots).map_err(|error| system("the board of children", &error))?;
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let hub = Hub::new(processors).map_err(|error| system("the hub", &error))?;
-    let writer = Supervisor::new().map_err(|error| system("the writer", &error))?;
+    let directory = settings.state_directory.path();
+    let spool = settings.spool_limit.map(|limit| SpoolFile::open(directory, limit)).transpose();
+    let spool = spool.map_err(|error| system("the spool", &error))?;
+    if let Some(left) = spool.as_ref().map(SpoolFile::size).filter(|&size| size > 0) {
+        // Until the writer has counted them.
+        board.show_spool(1, left, 0);
+    }
+    let writer = Supervisor::new(spool).map_err(|error| system("the writer", &error))?;
     let title = Title::prepare(&forker);
     if title.is_none() {
         warn!("sessions can't show themselves in ps: /proc does not tell where the command line is");

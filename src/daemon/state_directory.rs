@@ -13,13 +13,14 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsE
 use std::path::{Path, PathBuf};
 
 /// What there may be in it of ours: the daemon's, and a client's of the same user.
-const OURS: [&str; 8] = [
+const OURS: [&str; 9] = [
     "cidian.db",
     "cidian.db-journal",
     "cidian.db-shm",
     "cidian.db-wal",
     "control.sock",
     "lock",
+    "spool",
     "tokens.json",
     "tokens.new",
 ];

@@ -43,6 +43,9 @@ pub struct Status {
     /// The process that commits history records.
     #[serde(default)]
     pub writer: Writer,
+    /// Records that wait for the database.
+    #[serde(default)]
+    pub spool: Spool,
     /// When the daemon began, in seconds since 1970.
     #[serde(default)]
     pub started: u64,
@@ -147,6 +150,21 @@ pub struct Writer {
     pub records: u64,
     /// In how many commits.
     pub commits: u64,
+}
+
+/// Records that wait for the database.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spool {
+    /// How many.
+    pub records: u64,
+    /// How many bytes they take.
+    pub bytes: u64,
+    /// How many there may be.
+    pub limit_bytes: u64,
+    /// How long ago the oldest was looked up; none if there is none.
+    pub oldest_seconds: Option<u64>,
+    /// For how long the writer has not been able to use the database; none if it can.
+    pub outage_seconds: Option<u64>,
 }
 
 /// Clients by what their children are doing.
@@ -306,6 +324,18 @@ impl Status {
         if taken + refused > 0 {
             rows.push(("reloads", format!("{} taken, {} refused", grouped(taken), grouped(refused))));
         }
+        let spool = &self.spool;
+        if let Some(seconds) = spool.outage_seconds {
+            rows.push(("no database for", duration(seconds)));
+        }
+        if spool.records > 0 {
+            let (records, share) = (grouped(spool.records), spool.bytes * 100 / spool.limit_bytes.max(1));
+            let mut text = format!("{records} lookups wait for the database, {share} % full");
+            if let Some(seconds) = spool.oldest_seconds {
+                let _ = write!(text, ", the oldest for {}", duration(seconds));
+            }
+            rows.push(("spool", text));
+        }
         let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
         rows.iter().fold(String::new(), |mut out, (name, value)| {
             let _ = writeln!(out, "{name:width$}  {value}");
@@ -321,14 +351,14 @@ impl Status {
         let total = self.requests.values().fold(0, |total: u64, results| total.saturating_add(sum(results)));
         rows.push(("requests", grouped(total)));
         for (kind, results) in &self.requests {
-            let mut text = grouped(sum(results));
+            let mut text = format!("{} {kind}", grouped(sum(results)));
             for (result, count) in results.iter().filter(|(result, _)| *result != "ok") {
                 let _ = write!(text, ", {} {result}", grouped(*count));
             }
-            rows.push((kind, text));
+            rows.push(("  of them", text));
         }
         if self.lookups.count() > 0 {
-            rows.push(("lookups took", self.lookups.text()));
+            rows.push(("  lookups", self.lookups.text()));
         }
     }
 }

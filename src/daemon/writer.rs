@@ -6,7 +6,7 @@ use crate::session::exchange::pair;
 use crate::store::Location;
 use crate::sys::sandbox::Sandbox;
 use crate::sys::{Forker, Title};
-use crate::writer::{self, Door, Inherited};
+use crate::writer::{self, Door, Inherited, SpoolFile};
 use log::{error, warn};
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
@@ -47,6 +47,8 @@ struct Running {
 #[derive(Debug)]
 pub struct Supervisor {
     door: Door,
+    /// Opened once, for all writers; a client's private server has none.
+    spool: Option<SpoolFile>,
     running: Option<Running>,
     /// When the next writer is forked, if there is none.
     due: Option<Instant>,
@@ -62,14 +64,19 @@ impl Supervisor {
     ///
     /// # Errors
     /// No descriptor.
-    pub fn new() -> Result<Self, Errno> {
+    pub fn new(spool: Option<SpoolFile>) -> Result<Self, Errno> {
         let due = Some(Instant::now());
-        Ok(Self { door: Door::new()?, running: None, due, pause: Duration::ZERO, forks: 0, finishing: false })
+        Ok(Self { door: Door::new()?, spool, running: None, due, pause: Duration::ZERO, forks: 0, finishing: false })
     }
 
     /// The end of the door that every child inherits.
     pub fn for_children(&self) -> BorrowedFd<'_> {
         self.door.for_children()
+    }
+
+    /// How many bytes there may be in the spool; none without one.
+    pub fn spool_limit(&self) -> Option<u64> {
+        self.spool.as_ref().map(SpoolFile::limit)
     }
 
     /// The writer's process, if there is one.
@@ -105,9 +112,9 @@ impl Supervisor {
     fn try_to_fork(&self, forker: &mut Forker, with: With<'_>) -> Result<Running, Errno> {
         let (ours, theirs) = pair()?;
         let With { board, database, title, sandbox } = with;
-        let door = &self.door;
+        let (door, spool) = (&self.door, self.spool.as_ref());
         let pid = forker.fork(|origin| {
-            writer::run(Inherited { door, lifeline: theirs.as_fd(), board, database, title, sandbox }, origin)
+            writer::run(Inherited { door, lifeline: theirs.as_fd(), board, database, title, sandbox, spool }, origin)
         })?;
         Ok(Running { pid, since: Instant::now(), lifeline: Some(ours) })
     }

@@ -107,6 +107,8 @@ pub fn writer(location: &Location) -> Policy {
         .and(Policy::new(u64::MAX))
         .calls(&[libc::SYS_epoll_create1, libc::SYS_epoll_ctl, libc::SYS_epoll_pwait])
         .calls(WAIT_OF_OLD)
+        // The spool, which its parent has opened.
+        .calls(&[libc::SYS_pread64, libc::SYS_pwrite64, libc::SYS_fdatasync, libc::SYS_ftruncate])
         .and(socket_options())
         .and(database(location))
 }

@@ -7,16 +7,17 @@ use crate::protocol::MAX_NAME_CHARS;
 use crate::sys::SharedNumbers;
 use nix::errno::Errno;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A child's place on the board.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SlotNumber(pub u32);
 
-/// Numbers before the first slot, one page: the generation and what changes rarely, padded to a cache line of their
-/// own; the figures.
-const HEAD: usize = 512;
+/// Numbers before the slots and their bits: the generation and what changes rarely, padded to a cache line of their own;
+/// the figures. With the bits of the usual ten thousand slots they are one page, so that a session that touches one of
+/// these has touched them all.
+const HEAD: usize = (FIGURES + figures::SIZE).next_multiple_of(8);
 const FIGURES: usize = 8;
-const _: () = assert!(FIGURES + figures::SIZE <= HEAD);
 /// Numbers in a slot: three cache lines.
 const SLOT: usize = 24;
 const GENERATION: usize = 0;
@@ -31,6 +32,12 @@ const DATABASE_ERRORS: usize = 1;
 /// In the head: records that the writer has made durable, and in how many commits.
 const RECORDS: usize = 2;
 const COMMITS: usize = 3;
+/// In the head, of the writer's spool: records, bytes, and when the oldest of them was looked up.
+const SPOOL_RECORDS: usize = 4;
+const SPOOL_BYTES: usize = 5;
+const SPOOL_OLDEST: usize = 6;
+/// In the head: since when the writer can't use the database, by the time of day; 0 if it can.
+const OUTAGE: usize = 7;
 
 /// The board: the head, a bit for each slot, the slots.
 #[derive(Debug)]
@@ -89,6 +96,48 @@ impl Board {
         (self.numbers[RECORDS].load(Ordering::Relaxed), self.numbers[COMMITS].load(Ordering::Relaxed))
     }
 
+    /// What is in the spool: records, bytes, and when the oldest was looked up, in microseconds since 1970. The
+    /// writer's; and the parent's, before there is one.
+    pub fn show_spool(&self, records: u64, bytes: u64, oldest: i64) {
+        self.numbers[SPOOL_RECORDS].store(records, Ordering::Relaxed);
+        self.numbers[SPOOL_OLDEST].store(oldest.max(0).unsigned_abs(), Ordering::Relaxed);
+        // Whoever sees this one as it was sees what was acknowledged before, too.
+        self.numbers[SPOOL_BYTES].store(bytes, Ordering::Release);
+    }
+
+    /// How many records are in the spool, and how many bytes; no bytes only if everything is delivered that anybody was
+    /// told to be kept.
+    pub fn spooled(&self) -> (u64, u64) {
+        let bytes = self.numbers[SPOOL_BYTES].load(Ordering::Acquire);
+        (self.numbers[SPOOL_RECORDS].load(Ordering::Relaxed), bytes)
+    }
+
+    /// How long ago the oldest record in the spool was looked up; none if there is none.
+    pub fn spool_age(&self) -> Option<Duration> {
+        self.ago(SPOOL_OLDEST).filter(|_| self.spooled().0 > 0)
+    }
+
+    /// For how long the writer has not been able to use the database. The writer's.
+    pub fn show_outage(&self, lasts: Option<Duration>) {
+        let since = lasts.map_or(0, |lasts| since_1970().saturating_sub(lasts).as_micros());
+        self.numbers[OUTAGE].store(u64::try_from(since).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// For how long the writer has not been able to use the database; none if it can.
+    pub fn outage(&self) -> Option<Duration> {
+        self.ago(OUTAGE)
+    }
+
+    fn ago(&self, at: usize) -> Option<Duration> {
+        let then = Some(self.numbers[at].load(Ordering::Relaxed)).filter(|&then| then > 0)?;
+        Some(since_1970().saturating_sub(Duration::from_micros(then)))
+    }
+
+    /// What all sessions and the writer count together.
+    pub fn figures(&self) -> Figures<'_> {
+        Figures::of(self.numbers.get(FIGURES..FIGURES + figures::SIZE).unwrap_or(&[]))
+    }
+
     /// The child in this slot is about to end. Without this the parent finds out all the same, but it then has to ask
     /// the kernel about all its children instead of one.
     pub fn announce_end(&self, SlotNumber(number): SlotNumber) {
@@ -118,16 +167,15 @@ impl Board {
         &self.numbers[HEAD..HEAD + self.bits]
     }
 
-    /// What all sessions and the writer count together.
-    pub fn figures(&self) -> Figures<'_> {
-        Figures::of(self.numbers.get(FIGURES..FIGURES + figures::SIZE).unwrap_or(&[]))
-    }
-
     /// A child's slot.
     pub fn slot(&self, number: SlotNumber) -> Slot<'_> {
         let begin = HEAD + self.bits + SLOT * usize::try_from(number.0).unwrap_or(usize::MAX / SLOT / 2);
         Slot { numbers: self.numbers.get(begin..begin + SLOT).unwrap_or(&[]) }
     }
+}
+
+fn since_1970() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 /// What one child says of itself.

@@ -74,7 +74,14 @@ impl Session<'_> {
             return;
         };
         self.face.publish();
-        match history::keep(&mut self.writer, login, &self.replies.records) {
+        let account = login.account;
+        let kept = if self.replies.records.is_empty() && self.words.are_in_table() {
+            // A connection is open, or the words could not have been asked for.
+            self.stores.get().and_then(|store| store.standing(account)).inspect_err(|_| self.stores.close())
+        } else {
+            history::keep(&mut self.writer, login, &self.replies.records)
+        };
+        match kept {
             Ok(Standing::Live) => {
                 self.replies.confirm();
                 self.count_settled(|_| None);
@@ -147,6 +154,13 @@ impl Session<'_> {
 
     fn clear_history(&mut self, name: &str, word: Option<&str>) -> Result<(), Failure> {
         let account = self.logged_in_as(name)?;
+        if self.board.spooled().1 > 0 {
+            // What is in the spool would come back after it was cleared.
+            return Err(Failure::new(
+                Code::Unavailable,
+                "lookups are still on their way into the history; try again later",
+            ));
+        }
         let standing = self.stores.with(|store| store.clear_history(account, word))?;
         self.done_if_live(standing)
     }

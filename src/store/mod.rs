@@ -17,13 +17,15 @@ mod ssl;
 #[cfg(test)]
 mod tests;
 mod token;
+mod upgrade;
 
 pub use error::{Error, Kind};
 pub use location::{Location, LocationError, Server};
-pub use operator::{AccountSummary, Operator};
+pub use operator::{AccountDetails, AccountSummary, Operator};
 pub use schema::{MAX_NAME_CHARS, MAX_WORD_CHARS};
 pub use ssl::{DatabaseTls, SslMode};
 pub use token::{MOST_TOKENS, Token, TokenHash};
+pub use upgrade::{Step as UpgradeStep, Terms as UpgradeTerms, Upgraded};
 
 use crate::sys::StoreKey;
 
@@ -117,6 +119,15 @@ pub enum Standing {
     Live,
     /// It is gone, or locked.
     Gone,
+}
+
+/// Whose lookups are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    /// Those of accounts that may be used.
+    Usable,
+    /// Those of all accounts that are there under this number and name.
+    Known,
 }
 
 /// What came of forgetting a token.
@@ -215,6 +226,10 @@ pub trait Store {
     /// harm. Repeating a call (with the same records) after an error writes no row twice.
     fn record_many(&mut self, batches: &[Batch]) -> Vec<Result<Standing, Error>>;
 
+    /// Keeps lookups that were acknowledged before: those of every account that is there, locked or not, under its
+    /// number and its name. [`Standing::Gone`] says that it is not. Otherwise as [`Store::record_many`].
+    fn deliver(&mut self, batches: &[Batch]) -> Vec<Result<Standing, Error>>;
+
     /// The last `limit` lookups (all of them without one), newest first; `None` if the account is gone or locked.
     fn history(&mut self, account: AccountId, limit: Option<u32>) -> Result<Option<Vec<PastLookup>>, Error> {
         self.history_page(account, None, limit.unwrap_or(u32::MAX))
@@ -271,6 +286,29 @@ pub fn open(location: &Location, key: StoreKey) -> Result<Box<dyn Store>, Error>
     }
 }
 
+/// The same for the writer, which does not wait for long: what the database does not take it has another place for.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_for_writer(location: &Location, key: StoreKey) -> Result<Box<dyn Store>, Error> {
+    match location {
+        Location::MySql(server) => Ok(Box::new(mysql::MySql::open_for_writer(server, key)?)),
+        Location::Sqlite(path) => Ok(Box::new(sqlite::Sqlite::open_for_writer(path, key)?)),
+    }
+}
+
+/// Whether every store would take what is in a batch.
+///
+/// # Errors
+/// [`Kind::Bug`] if none would.
+pub fn check_batch(batch: &Batch) -> Result<(), Error> {
+    schema::check_name(&batch.name)?;
+    batch.records.iter().try_for_each(|record| {
+        schema::check_word(&record.word)?;
+        moment::Civil::of(record.time).map(drop)
+    })
+}
+
 /// The same for the operator's tools.
 ///
 /// # Errors
@@ -301,6 +339,18 @@ pub fn check(location: &Location, _: StoreKey) -> Result<(), Error> {
     }
 }
 
+/// Where a database that [`check`] finds fine is less durable than it should be, in words.
+///
+/// # Errors
+/// As [`check`].
+pub fn weaknesses(location: &Location, _: StoreKey) -> Result<Vec<String>, Error> {
+    match location {
+        Location::MySql(server) => mysql::weaknesses(server),
+        // Every connection sets for itself how durable a commit is.
+        Location::Sqlite(_) => Ok(Vec::new()),
+    }
+}
+
 /// Makes the schema, completes it, or brings it from an older version to ours. Safe to repeat.
 ///
 /// # Errors
@@ -309,5 +359,18 @@ pub fn init(location: &Location, _: StoreKey) -> Result<(), Error> {
     match location {
         Location::MySql(server) => mysql::init(server),
         Location::Sqlite(path) => sqlite::init(path),
+    }
+}
+
+/// As [`init`], and brings a database of the classroom schema to ours: every row is kept, or nothing is changed. Tells
+/// what it did, unless there was nothing of the kind to do.
+///
+/// # Errors
+/// As [`check`]; the database is as it was then.
+pub fn upgrade(location: &Location, _: StoreKey, terms: &mut UpgradeTerms<'_>) -> Result<Option<Upgraded>, Error> {
+    match location {
+        Location::MySql(server) => mysql::upgrade(server, terms),
+        // The classroom had no such.
+        Location::Sqlite(path) => sqlite::init(path).map(|()| None),
     }
 }

@@ -17,6 +17,16 @@ pub(super) fn reset_to_default() -> Result<(), Errno> {
     Ok(())
 }
 
+/// Makes of a write beyond the limit of file sizes a failed write, and not the end of the process.
+///
+/// # Errors
+/// The kernel refuses; it has no reason to.
+pub fn survive_file_size_limit() -> Result<(), Errno> {
+    let ignore = SigAction::new(SigHandler::SigIgn, SaFlags::empty(), SigSet::empty());
+    // SAFETY: no handler is installed.
+    unsafe { sigaction(Signal::SIGXFSZ, &ignore) }.map(drop)
+}
+
 /// Lets all signals in. For a forked child that has none to handle itself, or has its handlers installed.
 ///
 /// # Errors

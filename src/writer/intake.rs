@@ -9,6 +9,7 @@ use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTime
 use nix::sys::socket::{MsgFlags, recv, send};
 use std::collections::HashMap;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::time::{Duration, Instant};
 
 /// So many records are enough for one commit.
 const ENOUGH: usize = 1_024;
@@ -72,14 +73,16 @@ impl<'a> Intake<'a> {
         self.ended
     }
 
-    /// Takes in what has come, and waits only if there is nothing. Empty only at the end.
+    /// Takes in what has come, and waits only if there is nothing: until `until`, if there is such a time. Empty only
+    /// then, and at the end.
     ///
     /// # Errors
     /// Those of `epoll_wait(2)`.
-    pub fn wait(&mut self) -> Result<Gathered, Errno> {
+    pub fn wait(&mut self, until: Option<Instant>) -> Result<Gathered, Errno> {
         loop {
-            let gathered = self.gather(true)?;
-            if !gathered.is_empty() || self.ended {
+            let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+            let gathered = self.gather(timeout(left))?;
+            if !gathered.is_empty() || self.ended || left.is_some_and(|left| left.is_zero()) {
                 return Ok(gathered);
             }
         }
@@ -90,15 +93,16 @@ impl<'a> Intake<'a> {
     /// # Errors
     /// Those of `epoll_wait(2)`.
     pub fn look(&mut self) -> Result<Gathered, Errno> {
-        self.gather(false)
+        self.gather(EpollTimeout::ZERO)
     }
 
-    fn gather(&mut self, mut may_wait: bool) -> Result<Gathered, Errno> {
+    /// Waits for no longer than `patience` for the first that comes.
+    fn gather(&mut self, mut patience: EpollTimeout) -> Result<Gathered, Errno> {
         let mut gathered = Gathered::default();
         let mut events = [EpollEvent::empty(); EVENTS];
         while !gathered.is_enough() {
-            let timeout = if may_wait && !self.ended { EpollTimeout::NONE } else { EpollTimeout::ZERO };
-            may_wait = false;
+            let timeout = if self.ended { EpollTimeout::ZERO } else { patience };
+            patience = EpollTimeout::ZERO;
             let count = match self.epoll.wait(&mut events, timeout) {
                 Ok(0) => break,
                 Ok(count) => count,
@@ -186,6 +190,12 @@ impl<'a> Intake<'a> {
     }
 }
 
+/// Rounded up: what is due must be due when the wait ends.
+fn timeout(left: Option<Duration>) -> EpollTimeout {
+    let milliseconds = |left: Duration| u16::try_from(left.as_micros().div_ceil(1_000)).unwrap_or(u16::MAX);
+    left.map_or(EpollTimeout::NONE, |left| EpollTimeout::from(milliseconds(left)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::{Channel, Door};
@@ -216,21 +226,23 @@ mod tests {
             // The first writer dies before it says anything, the second after it has taken the batch in.
             drop(Intake::new(door.for_writer(), theirs.as_fd()).unwrap());
             let mut second = Intake::new(door.for_writer(), theirs.as_fd()).unwrap();
-            assert_eq!(second.wait().unwrap().batches()[0].records, [record("a"), record("b")]);
+            assert_eq!(second.wait(None).unwrap().batches()[0].records, [record("a"), record("b")]);
             drop(second);
             let mut third = Intake::new(door.for_writer(), theirs.as_fd()).unwrap();
-            let sent_again = third.wait().unwrap();
+            let sent_again = third.wait(None).unwrap();
             assert_eq!(sent_again.batches()[0].records, [record("a"), record("b")]);
             assert_eq!((sent_again.batches()[0].account, &*sent_again.batches()[0].name), (AccountId(7), "ann"));
             third.acknowledge(&sent_again, &[Ok(Standing::Live)]);
-            let standing = third.wait().unwrap();
+            let standing = third.wait(None).unwrap();
             assert!(standing.batches()[0].records.is_empty());
             third.acknowledge(&standing, &[Ok(Standing::Gone)]);
-            let refused = third.wait().unwrap();
+            let refused = third.wait(None).unwrap();
             third.acknowledge(&refused, &[Err(Error::world("away"))]);
             child.join().unwrap();
             drop(lifeline);
-            assert!(third.wait().unwrap().is_empty() && third.ended());
+            let now = Instant::now();
+            assert!(third.wait(Some(now)).unwrap().is_empty());
+            assert!(third.wait(Some(now + Duration::from_secs(60))).unwrap().is_empty() && third.ended());
             assert!(third.channels.is_empty(), "the child's end is closed");
         });
     }

@@ -1,12 +1,21 @@
-//! Where records last: the database. What is to happen to records while it is away is decided here, too.
+//! Where records last: the database, and while it is away the spool. What goes where is decided here.
+//!
+//! As long as the spool is empty and the database answers, nothing but the database is asked. From the first failure
+//! on, every record goes through the spool until that is empty again, so that each account's come in their order.
 
+use super::outage::Outage;
+use super::spool::Spool;
 use crate::session::board::Board;
 use crate::store::{self, Batch, Error, Kind, Location, Standing, Store};
 use crate::sys::StoreKey;
 use std::time::{Duration, Instant};
 
-/// A failure that took longer than this is told to all who came meanwhile.
+/// A failure that took longer than this is told to all who came meanwhile, where there is no spool.
 const LONG: Duration = Duration::from_millis(500);
+/// So many records are taken from the spool at once: no fewer than are taken in between, so that it gets empty.
+const CHUNK: u64 = 4_096;
+
+type Outcome = Result<Standing, Error>;
 
 /// The writer's connection to the database, opened when it is first needed and kept.
 pub(super) struct Keeper<'a> {
@@ -14,43 +23,48 @@ pub(super) struct Keeper<'a> {
     key: StoreKey,
     board: &'a Board,
     store: Option<Box<dyn Store>>,
+    spool: Option<Spool<'a>>,
+    outage: Option<Outage>,
     failed: Option<Error>,
+    /// Of this time of using the spool: what was delivered, and what belonged to accounts that are deleted.
+    delivered: u64,
+    dropped: u64,
+    /// Whether it was logged that the spool takes no more.
+    refusal_said: bool,
+    begun: Instant,
 }
 
 impl<'a> Keeper<'a> {
-    pub fn new(location: &'a Location, key: StoreKey, board: &'a Board) -> Self {
-        Self { location, key, board, store: None, failed: None }
+    pub fn new(location: &'a Location, key: StoreKey, board: &'a Board, spool: Option<Spool<'a>>) -> Self {
+        let keeper = Self {
+            location,
+            key,
+            board,
+            store: None,
+            spool,
+            outage: None,
+            failed: None,
+            delivered: 0,
+            dropped: 0,
+            refusal_said: false,
+            begun: Instant::now(),
+        };
+        keeper.show();
+        if let Some(spool) = keeper.spool.as_ref().filter(|spool| !spool.is_empty()) {
+            log::info!("{} lookups are in the spool, to be delivered", spool.records());
+        }
+        keeper
     }
 
     /// Keeps batches, and says of each what came of it.
-    pub fn keep(&mut self, batches: &[Batch]) -> Vec<Result<Standing, Error>> {
-        let begin = Instant::now();
+    pub fn keep(&mut self, batches: &[Batch]) -> Vec<Outcome> {
         self.failed = None;
-        let outcomes = match self.store() {
-            Ok(store) => store.record_many(batches),
-            Err(error) => batches.iter().map(|_| Err(error.clone())).collect(),
+        let direct = match &self.spool {
+            None => true,
+            // Nothing may be put there, but something may have been left there.
+            Some(spool) => spool.is_empty() && (self.outage.is_none() || !spool.is_enabled()),
         };
-        let mut records = 0;
-        let mut failed = None;
-        for (batch, outcome) in batches.iter().zip(&outcomes) {
-            match outcome {
-                Ok(Standing::Live) => records += batch.records.len(),
-                Ok(Standing::Gone) => {}
-                // What is wrong with one batch alone is its own.
-                Err(error) if error.kind == Kind::Bug => {}
-                Err(error) => failed = Some(error),
-            }
-        }
-        if let Some(error) = failed {
-            // A connection in an unknown state is not used again.
-            self.store = None;
-            self.failed = (begin.elapsed() > LONG).then(|| error.clone());
-        }
-        if records > 0 {
-            self.board.count_commit(records as u64);
-            self.board.figures().commits().observe(begin.elapsed());
-        }
-        outcomes
+        if direct { self.keep_directly(batches) } else { self.keep_in_order(batches) }
     }
 
     /// The failure of the last [`Keeper::keep`], if it took long.
@@ -58,11 +72,209 @@ impl<'a> Keeper<'a> {
         self.failed.take()
     }
 
+    fn keep_directly(&mut self, batches: &[Batch]) -> Vec<Outcome> {
+        let begin = Instant::now();
+        let mut outcomes = self.with_store(|store| store.record_many(batches), batches.len());
+        let records = records(batches, &outcomes);
+        if records > 0 {
+            self.board.count_commit(records);
+            self.board.figures().commits().observe(begin.elapsed());
+        }
+        if let Some(error) = failure(&outcomes) {
+            let took = begin.elapsed();
+            if self.spool.as_ref().is_some_and(Spool::is_enabled) {
+                self.fails(error, took);
+                self.spool_what_failed(batches, &mut outcomes);
+            } else {
+                // A connection in an unknown state is not used again.
+                self.store = None;
+                self.failed = (took > LONG).then_some(error);
+            }
+        }
+        outcomes
+    }
+
+    /// Something is in the spool already, or would have to be: what comes is put behind it. Whether accounts may still
+    /// be used is asked if it can be; while it can't, they are taken for what they were.
+    fn keep_in_order(&mut self, batches: &[Batch]) -> Vec<Outcome> {
+        let away = |error: &Error| batches.iter().map(|_| Err(error.clone())).collect();
+        let mut outcomes = match &self.outage {
+            Some(outage) => away(outage.error()),
+            None => {
+                let begin = Instant::now();
+                let questions: Vec<Batch> =
+                    batches.iter().map(|batch| Batch { records: Vec::new(), ..batch.clone() }).collect();
+                let mut outcomes = self.with_store(|store| store.record_many(&questions), batches.len());
+                if let Some(error) = failure(&outcomes) {
+                    self.fails(error, begin.elapsed());
+                }
+                let waits = Error::world("lookups of before are not delivered yet");
+                for (batch, outcome) in batches.iter().zip(&mut outcomes) {
+                    if *outcome == Ok(Standing::Live) && !batch.records.is_empty() {
+                        *outcome = Err(waits.clone());
+                    }
+                }
+                outcomes
+            }
+        };
+        self.spool_what_failed(batches, &mut outcomes);
+        outcomes
+    }
+
+    /// Puts the records of those batches into the spool that the database could not take.
+    fn spool_what_failed(&mut self, batches: &[Batch], outcomes: &mut [Outcome]) {
+        let Some(spool) = &mut self.spool else { return };
+        let mut waiting = Vec::new();
+        for (batch, outcome) in batches.iter().zip(outcomes) {
+            match outcome {
+                Err(error) if error.kind != Kind::Bug => {
+                    // What no database will ever take would stay in the spool, and all else behind it.
+                    match store::check_batch(batch) {
+                        Ok(()) => waiting.push((batch, outcome)),
+                        Err(error) => *outcome = Err(error),
+                    }
+                }
+                _ => {}
+            }
+        }
+        let spooled = spool.append(&waiting.iter().map(|(batch, _)| *batch).collect::<Vec<_>>());
+        for ((batch, outcome), spooled) in waiting.into_iter().zip(spooled) {
+            *outcome = match spooled {
+                Ok(()) => Ok(Standing::Live),
+                // Nothing was to be kept.
+                Err(_) if batch.records.is_empty() => Ok(Standing::Live),
+                Err(why) => {
+                    if !std::mem::replace(&mut self.refusal_said, true) {
+                        log::error!("{why}; lookups are refused until there is room, or the database is back");
+                    }
+                    Err(match &*outcome {
+                        Err(error) => Error { message: format!("{error}; {why}"), ..why },
+                        Ok(_) => why,
+                    })
+                }
+            };
+        }
+        // Before anybody is told.
+        self.show();
+    }
+
+    /// When there is something to do that nobody has asked for.
+    pub fn due(&self) -> Option<Instant> {
+        let spool = self.spool.as_ref()?;
+        match &self.outage {
+            Some(outage) => Some(outage.next()),
+            // At once.
+            None => (!spool.is_empty()).then_some(self.begun),
+        }
+    }
+
+    /// Does it: looks whether the database is back, and delivers a chunk of what is in the spool.
+    pub fn deliver(&mut self) {
+        let now = Instant::now();
+        if self.due().is_none_or(|due| due > now) {
+            return;
+        }
+        if let Err(error) = self.try_to_deliver() {
+            self.fails(error, now.elapsed());
+        }
+        self.show();
+    }
+
+    fn try_to_deliver(&mut self) -> Result<(), Error> {
+        // Opened whether there is anything to deliver or not: that is how it shows that it is back.
+        self.store()?;
+        let (Some(store), Some(spool)) = (&mut self.store, &mut self.spool) else { return Ok(()) };
+        let had_some = !spool.is_empty();
+        if had_some {
+            let unread = |error: std::io::Error| Error::world(format!("the spool can't be read: {error}"));
+            let chunk = spool.chunk(CHUNK).map_err(unread)?;
+            let begin = Instant::now();
+            let outcomes = store.deliver(&chunk.batches);
+            if let Some(error) = outcomes.iter().find_map(|outcome| outcome.as_ref().err()) {
+                return Err(error.clone());
+            }
+            let delivered = records(&chunk.batches, &outcomes);
+            self.delivered += delivered;
+            self.dropped += chunk.records - delivered;
+            if delivered > 0 {
+                self.board.count_commit(delivered);
+                self.board.figures().commits().observe(begin.elapsed());
+            }
+            let emptied = |error: std::io::Error| Error::world(format!("the spool can't be emptied: {error}"));
+            spool.delivered(&chunk).map_err(emptied)?;
+        }
+        let is_empty = spool.is_empty();
+        if let Some(outage) = self.outage.take() {
+            log::info!("the database is back after {:.1} s", outage.since().elapsed().as_secs_f64());
+        }
+        self.refusal_said = false;
+        if had_some && is_empty {
+            log::info!(
+                "the spool is empty: {} lookups were delivered, {} of deleted accounts dropped",
+                std::mem::take(&mut self.delivered),
+                std::mem::take(&mut self.dropped)
+            );
+        }
+        Ok(())
+    }
+
+    /// The database can't be used, as an attempt has shown that took so long.
+    fn fails(&mut self, error: Error, took: Duration) {
+        // A connection in an unknown state is not used again.
+        self.store = None;
+        let now = Instant::now();
+        match &mut self.outage {
+            Some(outage) => outage.goes_on(error, took, now),
+            None => {
+                let where_to = "lookups are kept in the spool until it is back";
+                match error.kind {
+                    Kind::World => log::warn!("the database can't be used: {error}; {where_to}"),
+                    Kind::Configuration => {
+                        log::error!("the database needs mending, or its configuration: {error}; {where_to}");
+                    }
+                    Kind::Bug => {
+                        log::error!(
+                            "the database refuses what is in the spool (a bug in cidiand, please report it): {error}"
+                        );
+                    }
+                }
+                self.outage = Some(Outage::begin(error, took, now));
+            }
+        }
+    }
+
+    /// Says on the board how it is.
+    fn show(&self) {
+        let Some(spool) = &self.spool else { return };
+        self.board.show_spool(spool.records(), spool.size(), spool.oldest().map_or(0, |time| time.0));
+        self.board.show_outage(self.outage.as_ref().map(|outage| outage.since().elapsed()));
+    }
+
+    /// What `work` says of so many batches, or of each why it could not be done.
+    fn with_store(&mut self, work: impl FnOnce(&mut dyn Store) -> Vec<Outcome>, batches: usize) -> Vec<Outcome> {
+        match self.store() {
+            Ok(store) => work(store),
+            Err(error) => vec![Err(error); batches],
+        }
+    }
+
     fn store(&mut self) -> Result<&mut dyn Store, Error> {
         let store = match self.store.take() {
             Some(store) => store,
-            None => store::open(self.location, self.key)?,
+            None => store::open_for_writer(self.location, self.key)?,
         };
         Ok(self.store.insert(store).as_mut())
     }
+}
+
+/// How many records are durable.
+fn records(batches: &[Batch], outcomes: &[Outcome]) -> u64 {
+    let live = batches.iter().zip(outcomes).filter(|(_, outcome)| **outcome == Ok(Standing::Live));
+    live.map(|(batch, _)| batch.records.len() as u64).sum()
+}
+
+/// The last failure that is not one batch's alone: what is wrong with that is its own.
+fn failure(outcomes: &[Outcome]) -> Option<Error> {
+    let errors = outcomes.iter().rev().filter_map(|outcome| outcome.as_ref().err());
+    errors.into_iter().find(|error| error.kind != Kind::Bug).cloned()
 }

@@ -3,8 +3,9 @@
 //! A session may reply to a lookup only when its row is durable, and what a row costs is above all what a commit
 //! costs. So the children hand their records to this process: it commits whatever has come in with one statement,
 //! says so to each child, and looks again; what comes meanwhile is the next batch. It waits for nothing but records.
+//! While the database is away, records last in the spool, and go from there to the database when it is back.
 //!
-//! It never reads a client's bytes, never forks, and holds nothing that matters: when it dies the parent forks
+//! It never reads a client's bytes, never forks, and holds nothing in its memory that matters: when it dies the parent forks
 //! another, and the children send again what was not acknowledged, which a row's identity makes harmless. It ends
 //! when its parent closes the lifeline, after it has committed everything, or when its parent dies.
 
@@ -15,9 +16,12 @@ mod door;
 mod intake;
 mod keeper;
 pub mod message;
+mod outage;
+mod spool;
 
 pub use channel::Channel;
 pub use door::Door;
+pub use spool::SpoolFile;
 
 use crate::session::board::Board;
 use crate::store::Location;
@@ -26,8 +30,10 @@ use crate::sys::{self, Origin, Title};
 use intake::Intake;
 use keeper::Keeper;
 use nix::errno::Errno;
+use spool::Spool;
 use std::convert::Infallible;
-use std::os::fd::BorrowedFd;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
 
 /// What the writer takes over from its parent.
 #[derive(Debug)]
@@ -44,17 +50,20 @@ pub struct Inherited<'a> {
     pub title: Option<&'a mut Title>,
     /// What the writer is confined to.
     pub sandbox: &'a Sandbox,
+    /// Where records last while the database is away. A client's private server has none.
+    pub spool: Option<&'a SpoolFile>,
 }
 
 /// Runs the writer to its end. This is the only door from the parent's code to the writer's.
 pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
-    let Inherited { door, lifeline, board, database, title, sandbox } = inherited;
+    let Inherited { door, lifeline, board, database, title, sandbox, spool } = inherited;
     if let Some(title) = title {
         title.set("cidiand: writer");
     }
-    let served = prepare(door, lifeline, sandbox).and_then(|()| {
-        let keeper = Keeper::new(database, origin.into_store_key(), board);
-        serve(&mut Intake::new(door.for_writer(), lifeline)?, keeper)
+    let served = prepare(door, lifeline, spool, sandbox).and_then(|()| {
+        let spool = spool.map(Spool::take_up).transpose()?;
+        let keeper = Keeper::new(database, origin.into_store_key(), board, spool);
+        Ok(serve(&mut Intake::new(door.for_writer(), lifeline)?, keeper)?)
     });
     if let Err(error) = &served {
         log::error!("the writer can't go on: {error}");
@@ -62,23 +71,27 @@ pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
     sys::exit_now(i32::from(served.is_err()))
 }
 
-fn prepare(door: &Door, lifeline: BorrowedFd<'_>, sandbox: &Sandbox) -> Result<(), Errno> {
+fn prepare(door: &Door, lifeline: BorrowedFd<'_>, spool: Option<&SpoolFile>, sandbox: &Sandbox) -> io::Result<()> {
     let mut keep = vec![door.for_writer(), lifeline];
+    keep.extend(spool.map(AsFd::as_fd));
     keep.extend(sandbox.descriptor());
     sys::close_all_but(&keep)?;
     sys::let_urgent_signals_in()?;
+    sys::survive_file_size_limit()?;
     // Before anything of a child's is read.
-    sandbox.enter()
+    Ok(sandbox.enter()?)
 }
 
 fn serve(intake: &mut Intake<'_>, mut keeper: Keeper<'_>) -> Result<(), Errno> {
     loop {
-        let gathered = intake.wait()?;
-        if gathered.is_empty() && intake.ended() {
+        let gathered = intake.wait(keeper.due())?;
+        if !gathered.is_empty() {
+            let outcomes = keeper.keep(gathered.batches());
+            intake.acknowledge(&gathered, &outcomes);
+        } else if intake.ended() {
+            // What is in the spool is there for the next daemon.
             return Ok(());
         }
-        let outcomes = keeper.keep(gathered.batches());
-        intake.acknowledge(&gathered, &outcomes);
         if let Some(error) = keeper.took_long_to_fail() {
             // Whoever came meanwhile asked while the database could not be reached: to try for each of them again
             // would make them wait as long once more.
@@ -86,5 +99,6 @@ fn serve(intake: &mut Intake<'_>, mut keeper: Keeper<'_>) -> Result<(), Errno> {
             let outcomes: Vec<_> = meanwhile.batches().iter().map(|_| Err(error.clone())).collect();
             intake.acknowledge(&meanwhile, &outcomes);
         }
+        keeper.deliver();
     }
 }

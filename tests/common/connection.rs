@@ -160,13 +160,21 @@ impl Connection {
             }
             searched = self.buffer.len();
             let mut chunk = [0; 16 * 1024];
-            let size = match &mut self.stream {
+            let read = match &mut self.stream {
                 Stream::Tcp(stream) => stream.read(&mut chunk),
                 Stream::Tls(tls) => tls.read(&mut chunk),
                 Stream::Unix(stream) => stream.read(&mut chunk),
-            }?;
+            };
+            let size = match read {
+                // This process was stopped and continued.
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                read => read?,
+            };
             if size == 0 {
-                assert!(self.at == self.buffer.len(), "the stream ends within a line: {:?}", &self.buffer[self.at..]);
+                if self.at < self.buffer.len() {
+                    let rest = String::from_utf8_lossy(&self.buffer[self.at..]);
+                    return Err(std::io::Error::other(format!("the stream ends within a line: {rest:?}")));
+                }
                 return Ok(None);
             }
             self.buffer.extend_from_slice(&chunk[..size]);

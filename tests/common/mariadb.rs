@@ -92,6 +92,19 @@ impl MariaDb {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
+    /// The same for a statement that may fail; whether it did not.
+    pub fn try_sql(&self, statement: &str) -> bool {
+        let output = self.client().arg("-e").arg(statement).output().unwrap_or_else(|e| missing("mariadb", &e));
+        output.status.success()
+    }
+
+    /// Starts a killed server again on its files, with further options.
+    pub fn restarted_with(mut self, options: &[&str]) -> Self {
+        self.options.extend(options.iter().map(|option| (*option).to_owned()));
+        self.run();
+        self
+    }
+
     /// Kills the server as a power cut would, and waits until it is gone. Its files stay.
     pub fn kill(&mut self) {
         self.end("keep\n");

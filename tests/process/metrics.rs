@@ -47,6 +47,9 @@ fn samples(text: &str) -> BTreeMap<String, f64> {
             assert_eq!(samples.insert(sample.to_owned(), value), None, "{sample} is there once");
         }
     }
+    for name in &families {
+        assert!(samples.keys().any(|sample| sample.starts_with(name.as_str())), "{name} has no sample");
+    }
     for name in families.iter().filter(|name| samples.contains_key(&format!("{name}_count"))) {
         check_histogram(text, name, &samples);
     }
@@ -137,8 +140,8 @@ fn requests_lookups_and_commits(store: Store) {
     assert_eq!(after["cidian_requests_total{kind=\"delete_account\",result=\"denied\"}"], 1.0);
     assert_eq!(after["cidian_lookup_duration_seconds_count"], 12.0);
     let text = String::from_utf8(daemon.tool(&["status"]).stdout).expect("UTF-8");
-    assert!(text.contains("lookup  ") && text.contains("11, 4 denied, 2 notfound"), "{text}");
-    assert!(text.contains("lookups took") && text.contains("12: half within "), "{text}");
+    assert!(text.contains("11 lookup, 4 denied, 2 notfound"), "{text}");
+    assert!(text.contains("  lookups ") && text.contains("12: half within "), "{text}");
 }
 
 #[test]
@@ -226,11 +229,17 @@ fn a_database_that_is_away() {
     let other = rusqlite::Connection::open(daemon.path("state/cidian.db")).expect("the database");
     other.execute_batch("BEGIN EXCLUSIVE").expect("the write lock");
     ann.set_patience(std::time::Duration::from_secs(60));
-    assert_eq!(ann.refused("Q ann zoo"), "unavailable");
+    assert!(ann.ask_line("Q ann zoo").starts_with("OK zoo\t"), "it is kept in the spool");
+    assert_eq!(ann.refused("R bob secret"), "unavailable");
+    let then = metrics(&daemon);
+    assert_eq!(then["cidian_spool_records"], 1.0);
+    assert!(then["cidian_spool_bytes"] > 40.0 && then["cidian_database_outage_seconds"] >= 1.0);
     other.execute_batch("ROLLBACK").expect("the write lock given back");
     let now = metrics(&daemon);
-    assert_eq!(now["cidian_requests_total{kind=\"lookup\",result=\"unavailable\"}"], 1.0);
+    assert_eq!(now["cidian_requests_total{kind=\"register\",result=\"unavailable\"}"], 1.0);
     assert_eq!(now["cidian_database_errors_total"], 1.0);
     ann.ok(&format!("L ann {PASSWD}"));
-    assert_eq!(ann.ask_line("Q ann zoo"), "OK zoo\tn. 动物园");
+    crate::spool::wait_delivered(&daemon);
+    assert_eq!(metrics(&daemon)["cidian_spool_bytes"], 0.0);
+    assert_eq!(ann.history("ann"), ["zoo", "apple"]);
 }

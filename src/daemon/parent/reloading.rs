@@ -24,10 +24,8 @@ impl Parent {
         if wanted.is_nothing() {
             info!("nothing to load: words are looked up in table words");
             self.notifier.ready(self.status());
-            let line = format!("ok {}", self.words_line());
-            for asker in self.reload.release() {
-                self.tell(asker, &line);
-            }
+            let asking = self.reload.release();
+            self.tell_all(asking, &format!("ok {}", self.words_line()));
             return;
         }
         if let Some(older) = self.reload.loader.take() {
@@ -99,9 +97,8 @@ impl Parent {
             other => other,
         };
         let line = format!("refused {} {}; {stays}", exit.status(), printable(&fatal.message));
-        for asker in self.reload.failed() {
-            self.tell(asker, &line);
-        }
+        let asking = self.reload.failed();
+        self.tell_all(asking, &line);
     }
 
     fn words_line(&self) -> String {
@@ -137,6 +134,12 @@ impl Parent {
         }
     }
 
+    fn tell_all(&mut self, askers: Vec<Asker>, line: &str) {
+        for asker in askers {
+            self.tell(asker, line);
+        }
+    }
+
     pub(super) fn tell_who_waits_for_children(&mut self, now: Instant) {
         let newest = self.words.generation();
         for moved in self.reload.moved(|| self.children.slowest(&self.board, newest), now) {
@@ -167,6 +170,7 @@ impl Parent {
         };
         let generation = self.words.generation();
         let (records, commits) = self.board.commits();
+        let (spooled, spool_bytes) = self.board.spooled();
         let writer = status::Writer {
             pid: self.writer.pid().map(nix::unistd::Pid::as_raw),
             forks: self.writer.forks(),
@@ -204,8 +208,15 @@ impl Parent {
                 waiting: self.leases.waiting() as u64,
             },
             writer,
+            spool: status::Spool {
+                limit_bytes: self.writer.spool_limit().unwrap_or(0),
+                records: spooled,
+                bytes: spool_bytes,
+                oldest_seconds: self.board.spool_age().map(|age| age.as_secs()),
+                outage_seconds: self.board.outage().map(|lasts| lasts.as_secs()),
+            },
             started: self.started_at,
-            sessions_ended: self.children.endings().iter().map(|(name, count)| ((*name).to_owned(), *count)).collect(),
+            sessions_ended: self.children.endings().map(|(name, count)| (name.to_owned(), count)).collect(),
             requests: status::requests(self.board.figures()),
             lookups: status::Times::of(self.board.figures().lookups()),
             commits: status::Times::of(self.board.figures().commits()),

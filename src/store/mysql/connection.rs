@@ -2,29 +2,42 @@
 //!
 //! It never keeps more than one connection, and never repeats work more often than it says here.
 
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 use std::os::fd::{AsFd, AsRawFd};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ::mysql::consts::CapabilityFlags;
 use ::mysql::prelude::{FromRow, Queryable};
 use ::mysql::{Conn, DriverError, Opts, OptsBuilder, Params, from_row_opt};
 
 use nix::poll::{PollFd, PollFlags, ppoll};
-use nix::sys::socket::{MsgFlags, recv};
-use nix::sys::time::TimeSpec;
+use nix::sys::socket::{MsgFlags, recv, setsockopt, sockopt};
+use nix::sys::time::{TimeSpec, TimeVal, TimeValLike};
 
 use super::errors::{self, Remedy};
 use super::tls;
 use crate::store::{Error, Server, SslMode};
 use crate::sys;
 
-/// How long to wait for a connection. A client is told `unavailable` within two seconds.
+/// How long to wait for a connection, and then for each answer until it is ready. A client is told `unavailable` within
+/// two seconds.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(1_500);
-/// How long one answer of the server may take in everyday use.
-pub(super) const USUAL: Duration = Duration::from_secs(10);
-/// How long it may take where whole tables are replaced.
-pub(super) const PATIENT: Duration = Duration::from_secs(600);
+/// How long is waited for a server.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Patience {
+    /// For one answer.
+    answer: Duration,
+    /// For a lock, in seconds: less long, so that there is an answer.
+    lock: u32,
+}
+
+/// In everyday use.
+pub(super) const USUAL: Patience = Patience { answer: Duration::from_secs(10), lock: 3 };
+/// Where whole tables are replaced.
+pub(super) const PATIENT: Patience = Patience { answer: Duration::from_secs(600), lock: 3 };
+/// Where there is something else to do.
+pub(super) const HURRIED: Patience = Patience { answer: Duration::from_secs(3), lock: 1 };
 /// How long a server may take to close a connection that is not needed any more.
 const GOODBYE: Duration = Duration::from_millis(100);
 /// The largest packet we send or take. It is said here so that it need not be asked of the server on each connect;
@@ -40,15 +53,20 @@ const REPEATS: u32 = 5;
 /// locks are waited for less long than an answer. Read committed, because nothing here reads twice in a transaction
 /// and its gap locks would make sessions of different accounts wait for each other. There is no time zone: every
 /// time is passed as a `DATETIME` in UTC, and none is asked of the server.
-const SESSION: &str = "\
-    SET NAMES utf8mb4, SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION', SESSION autocommit = 1, \
-    SESSION innodb_lock_wait_timeout = 3, SESSION lock_wait_timeout = 3; \
-    SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED";
+fn session(patience: Patience) -> String {
+    let lock = patience.lock;
+    format!(
+        "SET NAMES utf8mb4, SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION', SESSION autocommit = 1, \
+         SESSION innodb_lock_wait_timeout = {lock}, SESSION lock_wait_timeout = {lock}; \
+         SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
+    )
+}
 
 /// A connection that is opened again when it is lost.
 #[derive(Debug)]
 pub(super) struct Link {
     server: Server,
+    patience: Patience,
     connection: Option<Conn>,
 }
 
@@ -78,9 +96,9 @@ impl Drop for Link {
 }
 
 impl Link {
-    pub(super) fn open(server: &Server) -> Result<Self, Error> {
-        let connection = connect(server, USUAL).map_err(|failure| errors::explain(&failure))?;
-        Ok(Self { server: server.clone(), connection: Some(connection) })
+    pub(super) fn open(server: &Server, patience: Patience) -> Result<Self, Error> {
+        let connection = connect(server, patience).map_err(|failure| errors::explain(&failure))?;
+        Ok(Self { server: server.clone(), patience, connection: Some(connection) })
     }
 
     /// Runs work that may be repeated: after a lost connection once, on a new one; after a deadlock a few times.
@@ -95,7 +113,7 @@ impl Link {
             let connection = match &mut self.connection {
                 Some(connection) => connection,
                 None => {
-                    let fresh = connect(&self.server, USUAL).map_err(|failure| errors::explain(&failure))?;
+                    let fresh = connect(&self.server, self.patience).map_err(|failure| errors::explain(&failure))?;
                     self.connection.insert(fresh)
                 }
             };
@@ -134,12 +152,12 @@ impl Link {
 }
 
 /// Connects to the database that the location names.
-pub(super) fn connect(server: &Server, timeout: Duration) -> ::mysql::Result<Conn> {
-    connect_to(server, Some(&server.database), timeout)
+pub(super) fn connect(server: &Server, patience: Patience) -> ::mysql::Result<Conn> {
+    connect_to(server, Some(&server.database), patience)
 }
 
 /// Connects to a database, or to none.
-pub(super) fn connect_to(server: &Server, database: Option<&str>, timeout: Duration) -> ::mysql::Result<Conn> {
+pub(super) fn connect_to(server: &Server, database: Option<&str>, patience: Patience) -> ::mysql::Result<Conn> {
     let opts = OptsBuilder::new()
         .ssl_opts(server.tls.as_ref().map(tls::options).transpose()?)
         .user(Some(&server.user))
@@ -148,8 +166,9 @@ pub(super) fn connect_to(server: &Server, database: Option<&str>, timeout: Durat
         .prefer_socket(false)
         .tcp_nodelay(true)
         .tcp_connect_timeout(Some(CONNECT_TIMEOUT))
-        .read_timeout(Some(timeout))
-        .write_timeout(Some(timeout))
+        // A server may take a connection and then be silent.
+        .read_timeout(Some(CONNECT_TIMEOUT))
+        .write_timeout(Some(CONNECT_TIMEOUT))
         .max_allowed_packet(Some(MAX_PACKET))
         .stmt_cache_size(STATEMENTS)
         // "Affected" counts the rows that were found, also those that already were as they should be.
@@ -158,14 +177,24 @@ pub(super) fn connect_to(server: &Server, database: Option<&str>, timeout: Durat
         Some(socket) => Conn::new(Opts::from(opts.socket(Some(socket))))?,
         None => connect_tcp(server, &opts)?,
     };
-    let mut answers = connection.query_iter(SESSION)?;
+    let mut answers = connection.query_iter(session(patience))?;
     while let Some(answer) = answers.iter() {
         for row in answer {
             row?;
         }
     }
     drop(answers);
+    wait_for_answers(&connection, patience.answer)?;
     Ok(connection)
+}
+
+/// How long an answer may take from now on.
+fn wait_for_answers(connection: &Conn, patience: Duration) -> io::Result<()> {
+    // Another descriptor of the same socket, because the driver keeps its own to itself.
+    let socket = sys::duplicate(connection.as_raw_fd())?;
+    let patience = TimeVal::seconds(patience.as_secs().cast_signed());
+    setsockopt(&socket, sockopt::ReceiveTimeout, &patience)?;
+    Ok(setsockopt(&socket, sockopt::SendTimeout, &patience)?)
 }
 
 /// Tries each address of the host: the driver would stop at the first that refuses, and `localhost` is often ::1
@@ -173,6 +202,7 @@ pub(super) fn connect_to(server: &Server, database: Option<&str>, timeout: Durat
 fn connect_tcp(server: &Server, opts: &OptsBuilder) -> ::mysql::Result<Conn> {
     let mut outcome = Err(DriverError::CouldNotConnect(None).into());
     let mut families = Vec::new();
+    let begin = Instant::now();
     for address in (server.host.as_str(), server.port).to_socket_addrs()? {
         let opts = opts.clone().tcp_port(server.port);
         let opts = if verifies_name(server) {
@@ -194,7 +224,8 @@ fn connect_tcp(server: &Server, opts: &OptsBuilder) -> ::mysql::Result<Conn> {
             Err(::mysql::Error::DriverError(_)) => false,
             _ => true,
         };
-        if answered {
+        // Who is silent has taken the time for all of them.
+        if answered || begin.elapsed() >= CONNECT_TIMEOUT {
             break;
         }
     }

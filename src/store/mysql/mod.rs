@@ -11,6 +11,7 @@ mod setup;
 pub(super) mod statements;
 mod tls;
 mod tokens;
+mod upgrade;
 mod words;
 
 use ::mysql::consts::{CapabilityFlags, StatusFlags};
@@ -18,16 +19,16 @@ use ::mysql::prelude::Queryable;
 use ::mysql::{Conn, Value};
 use ::mysql_common::packets::HandshakePacket;
 
-use self::connection::{Attempt, Link, select, select_first};
+use self::connection::{Attempt, HURRIED, Link, USUAL, select, select_first};
 use super::location::Server;
 use super::moment;
 use super::{
     AboutWords, Account, AccountId, Batch, Error, Forgetting, Microseconds, PastLookup, Place, Registration, Standing,
-    Store, TokenHash, WordRow,
+    Store, TokenHash, Whose, WordRow,
 };
 use crate::sys::StoreKey;
 
-pub(super) use setup::{check, init};
+pub(super) use setup::{check, init, upgrade, weaknesses};
 
 /// Has the driver compile the regular expressions with which it reads a server's version: some 200 KiB that it keeps in
 /// each process that has ever connected.
@@ -58,7 +59,12 @@ pub(super) struct MySql {
 impl MySql {
     /// Connects.
     pub(super) fn open(server: &Server, _: StoreKey) -> Result<Self, Error> {
-        Ok(Self { link: Link::open(server)? })
+        Ok(Self { link: Link::open(server, USUAL)? })
+    }
+
+    /// Connects, for somebody who does not wait for long.
+    pub(super) fn open_for_writer(server: &Server, _: StoreKey) -> Result<Self, Error> {
+        Ok(Self { link: Link::open(server, HURRIED)? })
     }
 }
 
@@ -121,7 +127,11 @@ impl Store for MySql {
     }
 
     fn record_many(&mut self, batches: &[Batch]) -> Vec<Result<Standing, Error>> {
-        record::many(&mut self.link, batches)
+        record::many(&mut self.link, batches, Whose::Usable)
+    }
+
+    fn deliver(&mut self, batches: &[Batch]) -> Vec<Result<Standing, Error>> {
+        record::many(&mut self.link, batches, Whose::Known)
     }
 
     fn history_page(
@@ -144,14 +154,7 @@ impl Store for MySql {
             }
             .map(Some)
         })?;
-        let Some(rows) = rows else { return Ok(None) };
-        let mut lookups = Vec::with_capacity(rows.len());
-        for (word, time, origin) in rows {
-            let time: Microseconds = statements::moment(&time)
-                .ok_or_else(|| Error::configuration("table hist holds a time that is no moment in UTC"))?;
-            lookups.push(PastLookup { word, time, origin });
-        }
-        Ok(Some(lookups))
+        rows.map(past_lookups).transpose()
     }
 
     fn history_size(&mut self, account: AccountId, before: Place) -> Result<u64, Error> {
@@ -211,6 +214,17 @@ fn find_account(connection: &mut Conn, name: &str) -> ::mysql::Result<Option<Acc
         passwd,
         locked,
     }))
+}
+
+/// Rows of a history.
+fn past_lookups(rows: Vec<(String, Value, u64)>) -> Result<Vec<PastLookup>, Error> {
+    let mut lookups = Vec::with_capacity(rows.len());
+    for (word, time, origin) in rows {
+        let time: Microseconds = statements::moment(&time)
+            .ok_or_else(|| Error::configuration("table hist holds a time that is no moment in UTC"))?;
+        lookups.push(PastLookup { word, time, origin });
+    }
+    Ok(lookups)
 }
 
 /// The name of an account that is there and not locked.

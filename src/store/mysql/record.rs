@@ -2,7 +2,7 @@
 //!
 //! It never lets one session's trouble become another's, and never writes a lookup twice.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use ::mysql::prelude::Queryable;
 use ::mysql::{Conn, Error as Failure, Value};
@@ -11,7 +11,7 @@ use super::connection::{Link, select};
 use super::errors::{self, Remedy};
 use super::statements::{self, RECORD_COLUMNS};
 use crate::store::moment::Civil;
-use crate::store::{Batch, Error, Kind, Standing, schema};
+use crate::store::{Batch, Error, Kind, Standing, Whose, schema};
 
 /// Most lookups in one insert.
 const MAX_ROWS: usize = 1_024;
@@ -34,7 +34,7 @@ impl Kept<'_> {
 }
 
 /// Keeps batches.
-pub(super) fn many(link: &mut Link, batches: &[Batch]) -> Vec<Result<Standing, Error>> {
+pub(super) fn many(link: &mut Link, batches: &[Batch], whose: Whose) -> Vec<Result<Standing, Error>> {
     let mut kept: Vec<Kept<'_>> = batches
         .iter()
         .map(|batch| match rows(batch) {
@@ -45,10 +45,13 @@ pub(super) fn many(link: &mut Link, batches: &[Batch]) -> Vec<Result<Standing, E
     let done = link.run(|connection, _| {
         // Those that were settled before the connection was lost are settled.
         let mut open: Vec<&mut Kept<'_>> = kept.iter_mut().filter(|kept| kept.outcome.is_none()).collect();
+        if whose == Whose::Known {
+            drop_strangers(connection, &mut open)?;
+        }
         let mut rest = open.as_mut_slice();
         while !rest.is_empty() {
             let (first, others) = rest.split_at_mut(fit(rest));
-            keep(connection, first)?;
+            keep(connection, first, whose)?;
             rest = others;
         }
         Ok(())
@@ -89,11 +92,11 @@ fn fit(batches: &[&mut Kept<'_>]) -> usize {
 
 /// Keeps batches that fit into one statement. An error is the connection's, or a deadlock's: the same again may
 /// succeed.
-fn keep(connection: &mut Conn, batches: &mut [&mut Kept<'_>]) -> ::mysql::Result<()> {
+fn keep(connection: &mut Conn, batches: &mut [&mut Kept<'_>], whose: Whose) -> ::mysql::Result<()> {
     if batches.iter().all(|kept| kept.rows() == 0) {
-        return ask_standing(connection, batches);
+        return ask_standing(connection, batches, whose);
     }
-    match insert(connection, batches) {
+    match insert(connection, batches, whose) {
         Ok(()) => {
             settle(batches, Standing::Live);
             Ok(())
@@ -101,17 +104,17 @@ fn keep(connection: &mut Conn, batches: &mut [&mut Kept<'_>]) -> ::mysql::Result
         Err(failure) if means_gone(&failure) => {
             // Whose account is it? The others' lookups are kept, each in a statement of its own: an account that goes
             // now can't stop anybody else's.
-            ask_standing(connection, batches)?;
-            keep_each(connection, batches)
+            ask_standing(connection, batches, whose)?;
+            keep_each(connection, batches, whose)
         }
-        Err(failure) if concerns_rows(&failure) => keep_each(connection, batches),
+        Err(failure) if concerns_rows(&failure) => keep_each(connection, batches, whose),
         Err(failure) => Err(failure),
     }
 }
 
 /// Keeps batches one by one, but for those that are settled: the server has refused them all for what is wrong with
 /// one.
-fn keep_each(connection: &mut Conn, batches: &mut [&mut Kept<'_>]) -> ::mysql::Result<()> {
+fn keep_each(connection: &mut Conn, batches: &mut [&mut Kept<'_>], whose: Whose) -> ::mysql::Result<()> {
     let mut waits = 0;
     for at in 0..batches.len() {
         let one = &mut batches[at..=at];
@@ -119,7 +122,7 @@ fn keep_each(connection: &mut Conn, batches: &mut [&mut Kept<'_>]) -> ::mysql::R
             continue;
         }
         one[0].outcome = None;
-        match insert(connection, one) {
+        match insert(connection, one, whose) {
             Ok(()) => settle(one, Standing::Live),
             Err(failure) if means_gone(&failure) => settle(one, Standing::Gone),
             Err(failure) if concerns_rows(&failure) => {
@@ -155,22 +158,42 @@ fn fill(parameters: &mut Vec<Value>, width: usize, to: usize) {
 }
 
 /// Settles all batches by how their accounts stand, as if there were nothing to keep.
-fn ask_standing(connection: &mut Conn, batches: &mut [&mut Kept<'_>]) -> ::mysql::Result<()> {
-    let accounts = accounts(batches);
-    let places = few_accounts(accounts.len());
-    let mut parameters: Vec<Value> = accounts.into_iter().map(Value::from).collect();
-    fill(&mut parameters, 1, places);
-    let live: Vec<(u64,)> = select(connection, &statements::live_among(places), parameters)?;
-    let live: HashSet<u64> = live.into_iter().map(|(id,)| id).collect();
+fn ask_standing(connection: &mut Conn, batches: &mut [&mut Kept<'_>], whose: Whose) -> ::mysql::Result<()> {
+    let live = names(connection, accounts(batches), whose)?;
     for kept in batches {
-        let is_live = live.contains(&kept.batch.account.0);
+        let is_live = live.contains_key(&kept.batch.account.0);
         kept.outcome = Some(Ok(if is_live { Standing::Live } else { Standing::Gone }));
     }
     Ok(())
 }
 
+/// The names of those accounts that are there, or may be used.
+fn names(connection: &mut Conn, accounts: Vec<u64>, whose: Whose) -> ::mysql::Result<HashMap<u64, String>> {
+    let places = few_accounts(accounts.len());
+    let mut parameters: Vec<Value> = accounts.into_iter().map(Value::from).collect();
+    fill(&mut parameters, 1, places);
+    let names: Vec<(u64, String)> = select(connection, &statements::accounts_among(places, whose), parameters)?;
+    Ok(names.into_iter().collect())
+}
+
+/// Settles, and takes out, those batches whose account is not there, or has another name: it is another database's.
+fn drop_strangers(connection: &mut Conn, batches: &mut Vec<&mut Kept<'_>>) -> ::mysql::Result<()> {
+    let mut known = HashMap::new();
+    for some in batches.chunks_mut(MAX_ACCOUNTS) {
+        known.extend(names(connection, accounts(some), Whose::Known)?);
+    }
+    batches.retain_mut(|kept| {
+        let is_known = known.get(&kept.batch.account.0) == Some(&kept.batch.name);
+        if !is_known {
+            kept.outcome = Some(Ok(Standing::Gone));
+        }
+        is_known
+    });
+    Ok(())
+}
+
 /// Inserts the rows of batches, if all their accounts may be used.
-fn insert(connection: &mut Conn, batches: &[&mut Kept<'_>]) -> ::mysql::Result<()> {
+fn insert(connection: &mut Conn, batches: &[&mut Kept<'_>], whose: Whose) -> ::mysql::Result<()> {
     let accounts = accounts(batches);
     let places = few_accounts(accounts.len());
     let rows = few_rows(batches.iter().map(|kept| kept.rows()).sum());
@@ -185,7 +208,7 @@ fn insert(connection: &mut Conn, batches: &[&mut Kept<'_>]) -> ::mysql::Result<(
     with_rows.for_each(|kept| others.extend_from_slice(&kept.rows));
     fill(&mut others, RECORD_COLUMNS, rows);
     values.extend(others.drain(1..));
-    connection.exec_drop(statements::record(rows, places), values)
+    connection.exec_drop(statements::record(rows, places, whose), values)
 }
 
 /// Whether a failure says that an account is gone or locked: the question found fewer than it asked for, or one was
@@ -219,6 +242,7 @@ fn few_accounts(accounts: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::HashSet;
 
     #[test]
     fn sizes_are_few_and_near() {

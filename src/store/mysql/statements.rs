@@ -5,7 +5,7 @@
 use ::mysql::Value;
 
 use crate::store::moment::Civil;
-use crate::store::{AccountId, Error, Microseconds, Place};
+use crate::store::{AccountId, Error, Microseconds, Place, Whose};
 
 pub(super) const REGISTER: &str = "INSERT INTO user (name, passwd, locked, created) VALUES (?, ?, FALSE, ?)";
 pub(super) const ACCOUNT: &str = "SELECT id, passwd, locked, name FROM user WHERE name = ?";
@@ -41,6 +41,15 @@ pub(super) const ACCOUNTS: &str = "\
     (SELECT COUNT(*) FROM hist WHERE hist.user_id = user.id), \
     (SELECT MAX(time) FROM hist WHERE hist.user_id = user.id), \
     (SELECT COUNT(*) FROM token WHERE token.user_id = user.id AND token.last_used > ?) FROM user ORDER BY name";
+
+pub(super) const CREATED: &str = "SELECT created FROM user WHERE id = ?";
+pub(super) const TOKENS: &str =
+    "SELECT created, last_used FROM token WHERE user_id = ? AND last_used > ? ORDER BY created, hash";
+pub(super) const COUNT_USERS: &str = "SELECT COUNT(*) FROM user";
+pub(super) const USERS_AFTER: &str = "SELECT id FROM user WHERE id > ? ORDER BY id LIMIT ?";
+pub(super) const COUNT_OLDER: &str = "SELECT COUNT(*) FROM hist WHERE user_id = ? AND time < ?";
+/// In the order of the primary key, so that a replica deletes the same rows.
+pub(super) const DELETE_OLDER: &str = "DELETE FROM hist WHERE user_id = ? AND time < ? ORDER BY time, origin LIMIT ?";
 
 /// Read backwards from the end of the account's rows. (A join with `user`, to learn in the same statement whether
 /// there is such an account, would sort all of the account's rows first.)
@@ -80,14 +89,33 @@ pub(super) const SET_ABOUT: &str = "INSERT INTO meta (name, value) VALUES (?, ?)
 pub(super) const CLEAR_WORDS: &str = "DELETE FROM words";
 
 pub(super) const VERSION: &str = "SELECT value FROM meta WHERE name = ?";
+/// What a commit is worth.
+pub(super) const DURABILITY: &str =
+    "SELECT @@GLOBAL.innodb_flush_log_at_trx_commit, @@GLOBAL.log_bin, @@GLOBAL.sync_binlog";
 pub(super) const TABLES: &str = "\
     SELECT table_name FROM information_schema.tables \
     WHERE table_schema = DATABASE() AND table_name IN ('hist', 'meta', 'token', 'user', 'words')";
 
-/// Which of so many accounts may be used.
-pub(super) fn live_among(accounts: usize) -> String {
+/// The columns of every table by a name of ours.
+pub(super) const COLUMNS: &str = "\
+    SELECT table_name, column_name, data_type, character_set_name, collation_name FROM information_schema.columns \
+    WHERE table_schema = DATABASE() AND table_name IN ('hist', 'meta', 'token', 'user', 'words')";
+pub(super) const ALL_TABLES: &str = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()";
+/// A name for locks has at most 64 characters.
+pub(super) const UPGRADE_LOCK: &str = "SELECT GET_LOCK(CONCAT('cidian.upgrade.', MD5(DATABASE())), 0)";
+
+/// What else there is to ask of an account.
+fn condition(whose: Whose) -> &'static str {
+    match whose {
+        Whose::Usable => " AND locked = FALSE",
+        Whose::Known => "",
+    }
+}
+
+/// Which of so many accounts are there, or may be used, and their names.
+pub(super) fn accounts_among(accounts: usize, whose: Whose) -> String {
     let places = vec!["?"; accounts].join(", ");
-    format!("SELECT id FROM user WHERE id IN ({places}) AND locked = FALSE")
+    format!("SELECT id, name FROM user WHERE id IN ({places}){}", condition(whose))
 }
 
 /// How many parameters a lookup takes.
@@ -101,11 +129,12 @@ pub(super) const RECORD_COLUMNS: usize = 5;
 /// a few rows on (64 rows of 64 accounts: 21 µs a row of the server's time against 13).
 ///
 /// A row that is there already is left as it is: it is this very lookup, written by an earlier attempt.
-pub(super) fn record(rows: usize, accounts: usize) -> String {
+pub(super) fn record(rows: usize, accounts: usize, whose: Whose) -> String {
     let places = vec!["?"; accounts].join(", ");
     let mut text = format!(
         "INSERT INTO hist (user_id, name, word, time, origin) VALUES \
-         ((SELECT IF(COUNT(*) = ?, ?, NULL) FROM user WHERE id IN ({places}) AND locked = FALSE), ?, ?, ?, ?)"
+         ((SELECT IF(COUNT(*) = ?, ?, NULL) FROM user WHERE id IN ({places}){}), ?, ?, ?, ?)",
+        condition(whose)
     );
     for _ in 1..rows {
         text.push_str(", (?, ?, ?, ?, ?)");

@@ -2,24 +2,27 @@
 //!
 //! It never lets one session's trouble become another's, and never writes a lookup twice.
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
 use super::{Sqlite, live, number};
 use crate::store::moment::Civil;
-use crate::store::{Batch, Error, Standing, schema};
+use crate::store::{Batch, Error, Standing, Whose, schema};
 
 /// A row that is there already is this very lookup, written by an earlier attempt.
 const RECORD: &str = "INSERT INTO hist (user_id, name, word, time, origin) VALUES (?, ?, ?, ?, ?) \
     ON CONFLICT (user_id, time, origin) DO NOTHING";
 
+/// An account under its number and name, locked or not.
+const NAME: &str = "SELECT 1 FROM user WHERE id = ? AND name = ?";
+
 /// The rows of a batch as parameters: word, time, origin.
 type Rows<'a> = Vec<(&'a str, String, i64)>;
 
-pub(super) fn many(store: &mut Sqlite, batches: &[Batch]) -> Vec<Result<Standing, Error>> {
+pub(super) fn many(store: &mut Sqlite, batches: &[Batch], whose: Whose) -> Vec<Result<Standing, Error>> {
     let rows: Vec<Result<Rows<'_>, Error>> = batches.iter().map(rows).collect();
     let all = |connection: &Connection| {
         let each = batches.iter().zip(&rows).map(|(batch, rows)| match rows {
-            Ok(rows) => keep(connection, batch, rows).map(Ok),
+            Ok(rows) => keep(connection, batch, rows, whose).map(Ok),
             Err(error) => Ok(Err(error.clone())),
         });
         each.collect::<rusqlite::Result<Vec<_>>>()
@@ -49,8 +52,15 @@ fn rows(batch: &Batch) -> Result<Rows<'_>, Error> {
     records.map(|record| Ok((record.word.as_str(), row(record)?, record.origin.cast_signed()))).collect()
 }
 
-fn keep(connection: &Connection, batch: &Batch, rows: &Rows<'_>) -> rusqlite::Result<Standing> {
-    if live(connection, batch.account)?.is_none() {
+fn keep(connection: &Connection, batch: &Batch, rows: &Rows<'_>, whose: Whose) -> rusqlite::Result<Standing> {
+    let theirs = match whose {
+        Whose::Usable => live(connection, batch.account)?.is_some(),
+        Whose::Known => {
+            let mut name = connection.prepare_cached(NAME)?;
+            name.query_row((number(batch.account), &batch.name), |_| Ok(())).optional()?.is_some()
+        }
+    };
+    if !theirs {
         return Ok(Standing::Gone);
     }
     let mut insert = connection.prepare_cached(RECORD)?;

@@ -5,6 +5,7 @@ use super::*;
 on_both!(
     every_batch_of_many_accounts_is_kept,
     gone_and_locked_accounts_among_others,
+    what_was_acknowledged_before_is_delivered,
     a_bad_batch_among_good_ones,
     more_rows_than_one_statement_takes,
     nothing_to_keep_asks_how_accounts_stand,
@@ -61,6 +62,39 @@ fn gone_and_locked_accounts_among_others(bed: &Bed) {
     let nobody = batch_of(AccountId(u64::MAX), "x", &[record_of("a", 0, 1)]);
     assert_eq!(store.record_many(std::slice::from_ref(&nobody)), [GONE]);
     assert_eq!(store.record_many(&[nobody, batches(30).remove(0)]), [GONE, LIVE]);
+}
+
+/// Locked or not: only an account that is not there, or is somebody else's, gets nothing.
+fn what_was_acknowledged_before_is_delivered(bed: &Bed) {
+    let mut store = bed.open();
+    let accounts: Vec<_> = (0..5).map(|n| register(&mut *store, &format!("user{n}"))).collect();
+    let batches = |time: i64, names: &str| -> Vec<_> {
+        let each = accounts.iter().zip(0..);
+        each.map(|(&account, n)| batch_of(account, &format!("{names}{n}"), &[record_of("a", time, 1)])).collect()
+    };
+    bed.sql("UPDATE user SET locked = 1 WHERE name = 'user1'");
+    assert_eq!(store.delete_account(accounts[2]).unwrap(), Standing::Live);
+    bed.sql("UPDATE user SET name = 'other' WHERE name = 'user3'");
+    for _ in 0..2 {
+        assert_eq!(store.deliver(&batches(0, "user")), [LIVE, LIVE, GONE, GONE, LIVE]);
+    }
+    assert_eq!(store.deliver(&batches(1, "nobody")), [GONE; 5]);
+    assert_eq!(store.deliver(&batches(1, "user")[1..2]), [LIVE], "the locked one alone");
+    let many: Vec<_> = (0..1_000).map(|time| record_of("b", 10 + time, 1)).collect();
+    let many: Vec<_> = [0, 4, 0, 4].map(|n| batch_of(accounts[n], &format!("user{n}"), &many)).to_vec();
+    assert_eq!(store.deliver(&many), [LIVE; 4]);
+    assert_eq!(store.deliver(&[]), []);
+    let mut writer = open_for_writer(&bed.location, key()).unwrap();
+    assert_eq!(writer.deliver(&batches(2, "user")[..1]), [LIVE]);
+    let kept = accounts.iter().map(|id| bed.sql(&format!("SELECT COUNT(*) FROM hist WHERE user_id = {}", id.0)));
+    assert_eq!(kept.collect::<Vec<_>>(), ["1002\n", "2\n", "0\n", "0\n", "1001\n"]);
+    // What no store takes is known before it comes to one.
+    let batch = |name: &str, word: &str, time| batch_of(accounts[0], name, &[record_of(word, time, 1)]);
+    assert_eq!(check_batch(&batch("user0", "a", 0)), Ok(()));
+    for bad in [batch("", "a", 0), batch("user0", &"x".repeat(129), 0), batch("user0", "a", i64::MAX / 2)] {
+        assert_eq!(check_batch(&bad).unwrap_err().kind, Kind::Bug);
+        assert!(store.deliver(&[bad])[0].is_err());
+    }
 }
 
 fn a_bad_batch_among_good_ones(bed: &Bed) {

@@ -87,7 +87,18 @@ fn check_says_what_is_wrong() {
     check(&half, key()).unwrap();
     let classroom = database("CREATE TABLE user (id INT PRIMARY KEY, name VARCHAR(32), passwd VARCHAR(16))");
     for outcome in [check(&classroom, key()), init(&classroom, key())] {
-        assert!(refusal(outcome).contains("another program"));
+        assert!(refusal(outcome).contains("cidiand init-db --upgrade"));
+    }
+    for other in [
+        "CREATE TABLE user (id INT PRIMARY KEY, name VARCHAR(32), passwd VARCHAR(16), mail TEXT)",
+        "CREATE TABLE user (id INT PRIMARY KEY, name VARCHAR(32), passwd VARCHAR(16)); CREATE TABLE token (id INT)",
+        "CREATE TABLE user (name TEXT, passwd TEXT, locked INT); CREATE TABLE hist (name TEXT, word TEXT, time TEXT)",
+        "CREATE TABLE hist (name TEXT, word TEXT, time TEXT)",
+    ] {
+        let other = database(other);
+        for outcome in [check(&other, key()), init(&other, key())] {
+            assert!(refusal(outcome).contains("another program"));
+        }
     }
     let other = database("CREATE TABLE meta (k INT); CREATE TABLE user (id INT)");
     assert!(refusal(check(&other, key())).contains("another program"));
@@ -122,6 +133,19 @@ fn nobody_there_is_the_world_s() {
     {
         let location = Location::parse(url).unwrap();
         assert_eq!(check(&location, key()).unwrap_err().kind, Kind::World, "{url}");
+    }
+}
+
+/// What the server's settings take from our promise is said, and nothing else.
+#[test]
+fn a_server_that_is_less_durable_is_told() {
+    let weak = MariaDb::start_with(&["--innodb-flush-log-at-trx-commit=2", "--log-bin", "--sync-binlog=0"]);
+    let found = weaknesses(&Bed::on(&weak).location, key()).unwrap();
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found[0].contains("innodb_flush_log_at_trx_commit is 2") && found[1].contains("sync_binlog is 0"));
+    weak.sql("SET GLOBAL innodb_flush_log_at_trx_commit = 1; SET GLOBAL sync_binlog = 1");
+    for fine in [&Bed::on(&weak), &Bed::mariadb(), &Bed::sqlite()] {
+        assert_eq!(weaknesses(&fine.location, key()), Ok(Vec::new()));
     }
 }
 

@@ -1,0 +1,312 @@
+//! The spool: where records last while the database is away. A file that only grows until all of it is delivered, and
+//! then begins anew.
+//!
+//! A record is in it for good when [`Spool::append`] returns. It never says that a record is delivered before the
+//! database has committed it; one that was delivered and is found again after a crash is delivered again, which a
+//! row's identity makes harmless.
+
+mod file;
+mod frame;
+
+pub use file::SpoolFile;
+
+use crate::store::{AccountId, Batch, Error, Microseconds};
+use frame::{HEADER, MAX_FRAME};
+use std::collections::HashMap;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::{FileExt, MetadataExt};
+
+/// The most records of an account that are delivered as one batch: a store takes four times as many.
+const MOST_IN_BATCH: usize = 256;
+/// How much is read at once.
+const WINDOW: usize = 64 * 1024;
+
+/// An open spool.
+#[derive(Debug)]
+pub(super) struct Spool<'a> {
+    file: &'a File,
+    limit: u64,
+    /// Where the first record begins that is not delivered.
+    head: u64,
+    /// Where the next record is put; 0 when the file is empty.
+    end: u64,
+    /// How many records are between the two.
+    records: u64,
+    /// When the first of them was looked up.
+    oldest: Option<Microseconds>,
+    /// Whether something may lie behind the end: a write has failed.
+    littered: bool,
+}
+
+/// Records to deliver.
+#[derive(Debug, Default)]
+pub(super) struct Chunk {
+    /// Batches of an account's records, in their order.
+    pub batches: Vec<Batch>,
+    /// How many records they are.
+    pub records: u64,
+    /// Where the next chunk begins, and the time of its first record.
+    next: u64,
+    next_oldest: Option<Microseconds>,
+}
+
+impl<'a> Spool<'a> {
+    /// Takes up the spool that the parent has opened, with what an earlier writer or daemon has left in it. What a
+    /// crash has cut off at its end was never acknowledged, and goes.
+    ///
+    /// # Errors
+    /// It can't be read.
+    pub fn take_up(opened: &'a SpoolFile) -> io::Result<Self> {
+        let mut spool = Self {
+            file: opened.file(),
+            limit: opened.limit(),
+            head: 0,
+            end: 0,
+            records: 0,
+            oldest: None,
+            littered: false,
+        };
+        let size = spool.file.metadata()?.len();
+        let mut header = [0; HEADER.len()];
+        let begun = size >= HEADER.len() as u64 && {
+            spool.file.read_exact_at(&mut header, 0)?;
+            header == HEADER
+        };
+        if begun {
+            let mut reader = Reader::new(spool.file, HEADER.len() as u64, size);
+            while let Some(batch) = reader.next()? {
+                spool.records += 1;
+                spool.oldest = spool.oldest.or_else(|| time_of(&batch));
+            }
+            reader.tell_damage();
+            // Without a record in it, a header is nothing.
+            if spool.records > 0 {
+                (spool.head, spool.end) = (HEADER.len() as u64, reader.at);
+            }
+        }
+        if spool.end < size {
+            let cut = size - spool.end;
+            if spool.records > 0 || cut > HEADER.len() as u64 {
+                log::warn!("the spool ends in {cut} bytes that are no record: a write was cut off, never acknowledged");
+            }
+            spool.cut_off()?;
+        }
+        Ok(spool)
+    }
+
+    /// Whether everything is delivered.
+    pub fn is_empty(&self) -> bool {
+        self.end == 0
+    }
+
+    /// Whether anything may be put into it at all.
+    pub fn is_enabled(&self) -> bool {
+        self.limit > 0
+    }
+
+    /// How many bytes there are.
+    pub fn size(&self) -> u64 {
+        self.end
+    }
+
+    /// How many records are not delivered.
+    pub fn records(&self) -> u64 {
+        self.records
+    }
+
+    /// When the oldest of them was looked up.
+    pub fn oldest(&self) -> Option<Microseconds> {
+        self.oldest
+    }
+
+    /// Puts batches into the spool, with one write and one flush of the disk for all, and says of each whether its
+    /// records are there, and durable. One for which there is no room leaves room for others.
+    pub fn append(&mut self, batches: &[&Batch]) -> Vec<Result<(), Error>> {
+        let mut bytes = if self.is_empty() { HEADER.to_vec() } else { Vec::new() };
+        let room = usize::try_from(self.limit.saturating_sub(self.end)).unwrap_or(usize::MAX);
+        let mut records = 0;
+        let mut oldest = None;
+        let mut outcomes: Vec<Result<(), Error>> = Vec::with_capacity(batches.len());
+        for batch in batches {
+            let before = bytes.len();
+            frame::push(&mut bytes, batch);
+            if bytes.len() > room {
+                bytes.truncate(before);
+                outcomes.push(Err(Error::world(format!("the spool is full: {} of {} bytes", self.end, self.limit))));
+            } else {
+                records += batch.records.len() as u64;
+                oldest = oldest.or_else(|| time_of(batch));
+                outcomes.push(Ok(()));
+            }
+        }
+        if records == 0 {
+            return outcomes;
+        }
+        match self.write(&bytes) {
+            Ok(()) => {
+                self.head = if self.is_empty() { HEADER.len() as u64 } else { self.head };
+                self.end += bytes.len() as u64;
+                self.records += records;
+                self.oldest = self.oldest.or(oldest);
+            }
+            Err(error) => {
+                self.littered = true;
+                let failed = Error::world(format!("the spool can't be written: {error}"));
+                outcomes.iter_mut().filter(|outcome| outcome.is_ok()).for_each(|one| *one = Err(failed.clone()));
+            }
+        }
+        outcomes
+    }
+
+    /// Writes behind the end, and waits until it is on the disk.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.littered {
+            self.cut_off()?;
+        }
+        if self.file.metadata()?.nlink() == 0 {
+            return Err(io::Error::other("its file was removed; start the daemon anew"));
+        }
+        self.file.write_all_at(bytes, self.end)?;
+        self.file.sync_data()
+    }
+
+    /// Ends the file where the records end.
+    fn cut_off(&mut self) -> io::Result<()> {
+        self.file.set_len(self.end)?;
+        self.file.sync_data()?;
+        self.littered = false;
+        Ok(())
+    }
+
+    /// Reads at most so many records that are to be delivered next.
+    ///
+    /// # Errors
+    /// They can't be read.
+    pub fn chunk(&self, most: u64) -> io::Result<Chunk> {
+        let mut chunk = Chunk { next: self.head, ..Chunk::default() };
+        let mut places: HashMap<(AccountId, String), usize> = HashMap::new();
+        let mut reader = Reader::new(self.file, self.head, self.end);
+        while let Some(batch) = reader.next()? {
+            if chunk.records == most {
+                chunk.next_oldest = time_of(&batch);
+                break;
+            }
+            chunk.next = reader.at;
+            chunk.records += 1;
+            let key = (batch.account, batch.name.clone());
+            match places.get(&key).filter(|&&place| chunk.batches[place].records.len() < MOST_IN_BATCH) {
+                Some(&place) => chunk.batches[place].records.extend(batch.records),
+                None => {
+                    places.insert(key, chunk.batches.len());
+                    chunk.batches.push(batch);
+                }
+            }
+        }
+        if chunk.next_oldest.is_none() {
+            // Whatever else there is, is no record.
+            chunk.next = self.end;
+        }
+        reader.tell_damage();
+        Ok(chunk)
+    }
+
+    /// A chunk is in the database, for good. When it was the last, the file begins anew.
+    ///
+    /// # Errors
+    /// The file can't be emptied; it counts as not empty, with nothing to deliver in it.
+    pub fn delivered(&mut self, chunk: &Chunk) -> io::Result<()> {
+        self.head = chunk.next;
+        self.records = self.records.saturating_sub(chunk.records);
+        self.oldest = chunk.next_oldest;
+        if self.head < self.end {
+            return Ok(());
+        }
+        self.records = 0;
+        self.file.set_len(0)?;
+        // On the disk before a history may be cleared: what was delivered and then cleared must not come back.
+        self.file.sync_data()?;
+        (self.head, self.end, self.littered) = (0, 0, false);
+        Ok(())
+    }
+}
+
+fn time_of(batch: &Batch) -> Option<Microseconds> {
+    batch.records.first().map(|record| record.time)
+}
+
+/// Reads one record after the other, and over what is none.
+struct Reader<'a> {
+    file: &'a File,
+    /// Where the next record is looked for.
+    at: u64,
+    end: u64,
+    bytes: Vec<u8>,
+    /// Where the first of these bytes is in the file.
+    begin: u64,
+    /// How many bytes between records were none.
+    damaged: u64,
+}
+
+impl<'a> Reader<'a> {
+    fn new(file: &'a File, at: u64, end: u64) -> Self {
+        Self { file, at, end, bytes: Vec::new(), begin: at, damaged: 0 }
+    }
+
+    /// The next record; none when there is no other. Then `at` is behind the last one.
+    fn next(&mut self) -> io::Result<Option<Batch>> {
+        if let Some((batch, size)) = frame::read(self.at_least(self.at, MAX_FRAME)?) {
+            self.at += size as u64;
+            return Ok(Some(batch));
+        }
+        // Damage, or the end: only if another record follows it is damage.
+        let mut place = self.at;
+        while place < self.end {
+            let bytes = self.at_least(place, WINDOW)?;
+            if let Some(found) = frame::find(bytes) {
+                place += found as u64;
+                if let Some((batch, size)) = frame::read(self.at_least(place, MAX_FRAME)?) {
+                    self.damaged += place - self.at;
+                    self.at = place + size as u64;
+                    return Ok(Some(batch));
+                }
+            }
+            // A frame may begin in the last bytes that were looked at.
+            let looked = bytes_looked_at(self.at_least(place, WINDOW)?.len());
+            place += looked;
+        }
+        Ok(None)
+    }
+
+    /// What the file has at a place, so many bytes if there are; at most a window more.
+    fn at_least(&mut self, place: u64, wanted: usize) -> io::Result<&[u8]> {
+        let have = self.begin + self.bytes.len() as u64;
+        let wanted = place.saturating_add(wanted as u64).min(self.end);
+        if place < self.begin || wanted > have {
+            let size = usize::try_from(self.end.saturating_sub(place)).unwrap_or(usize::MAX).min(WINDOW);
+            self.bytes.resize(size, 0);
+            self.begin = place;
+            self.file.read_exact_at(&mut self.bytes, place)?;
+        }
+        let from = usize::try_from(place - self.begin).unwrap_or(usize::MAX).min(self.bytes.len());
+        Ok(&self.bytes[from..])
+    }
+
+    fn tell_damage(&self) {
+        if self.damaged > 0 {
+            log::error!(
+                "{} bytes in the middle of the spool are damaged; the lookups in them are lost: is the disk failing?",
+                self.damaged
+            );
+        }
+    }
+}
+
+/// How far to go on when no frame was found in so many bytes.
+fn bytes_looked_at(size: usize) -> u64 {
+    let step = if size > MAX_FRAME { size - MAX_FRAME } else { size };
+    step.max(1) as u64
+}
+
+#[cfg(test)]
+mod tests;
