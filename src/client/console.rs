@@ -124,11 +124,19 @@ impl Console {
     /// # Errors
     /// As `work`.
     pub(crate) fn paged(&mut self, work: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+        self.paged_above("", work)
+    }
+
+    /// The same where `below` is what the caller says next, before it asks.
+    ///
+    /// # Errors
+    /// As `work`.
+    pub(crate) fn paged_above(&mut self, below: &str, work: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
         let manner = self.manner;
         let screen = (self.screen)().filter(|_| manner.asks_terminal && manner.moves && !manner.json);
         let Some(screen) = screen else { return work(self) };
         self.flush()?;
-        self.page = Some(Page::new(screen));
+        self.page = Some(Page::new(screen, below));
         let outcome = work(self);
         let page = self.page.take();
         let by_pager = page.map_or(Ok(false), |page| page.finish(&mut self.output)).map_err(Error::Output)?;

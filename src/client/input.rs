@@ -22,16 +22,30 @@ pub(crate) struct Input {
     chunk: Vec<u8>,
     /// Whether what was read last did not end its line.
     unfinished: bool,
+    /// A line that was looked for, and not taken yet.
+    ready: Option<InputLine>,
 }
 
 impl Input {
     /// Lines of `source`.
     pub(crate) fn new(source: Box<dyn Read>) -> Self {
-        Self { source, lines: Lines::new(MAX_LINE), chunk: vec![0; 64 << 10], unfinished: false }
+        Self { source, lines: Lines::new(MAX_LINE), chunk: vec![0; 64 << 10], unfinished: false, ready: None }
     }
 
     /// A line that has been read already.
     pub(crate) fn buffered(&mut self) -> Option<InputLine> {
+        self.ready.take().or_else(|| self.take())
+    }
+
+    /// Whether a line has been read already, and not taken.
+    pub(crate) fn holds_line(&mut self) -> bool {
+        if self.ready.is_none() {
+            self.ready = self.take();
+        }
+        self.ready.is_some()
+    }
+
+    fn take(&mut self) -> Option<InputLine> {
         self.lines.next_line().map(|line| match line {
             Line::TooLong => InputLine::TooLong,
             Line::Whole(bytes) => match std::str::from_utf8(bytes) {
@@ -104,10 +118,22 @@ mod tests {
             found.push(line);
         }
         let text = |text: &str| InputLine::Text(text.into());
+        assert!(!input.holds_line());
         assert_eq!(
             found,
             [text("apple"), text(""), InputLine::NotUtf8("\u{fffd}".into()), InputLine::TooLong, text("last")]
         );
+    }
+
+    #[test]
+    fn a_line_that_waits_is_not_lost() {
+        let mut input = Input::new(Box::new(io::Cursor::new(b"a\nb\n")));
+        assert!(!input.holds_line());
+        let text = |text: &str| Some(InputLine::Text(text.into()));
+        assert_eq!(input.next().unwrap(), text("a"));
+        assert!(input.holds_line() && input.holds_line());
+        assert_eq!(input.next().unwrap(), text("b"));
+        assert!(!input.holds_line());
     }
 
     #[test]

@@ -196,18 +196,24 @@ impl Children {
         self.reaped
     }
 
-    /// Of these, how many ended in each way.
-    pub fn endings(&self) -> &BTreeMap<&'static str, u64> {
-        &self.endings
+    /// Of these, how many ended in each way that there is.
+    pub fn endings(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let names = Ending::ALL.into_iter().map(Ending::name).chain([KILLED, CRASHED, UNKNOWN]);
+        names.map(|name| (name, self.endings.get(name).copied().unwrap_or(0)))
     }
 }
+
+/// Names of endings that no session gives itself.
+const KILLED: &str = "killed";
+const CRASHED: &str = "crashed";
+const UNKNOWN: &str = "unknown";
 
 /// The name in figures of how a session ended.
 fn name_of(status: WaitStatus) -> &'static str {
     match status {
-        WaitStatus::Exited(_, status) => Ending::from_exit_status(status).map_or("unknown", Ending::name),
-        WaitStatus::Signaled(_, Signal::SIGKILL | Signal::SIGTERM, _) => "killed",
-        WaitStatus::Signaled(..) => "crashed",
-        _ => "unknown",
+        WaitStatus::Exited(_, status) => Ending::from_exit_status(status).map_or(UNKNOWN, Ending::name),
+        WaitStatus::Signaled(_, Signal::SIGKILL | Signal::SIGTERM, _) => KILLED,
+        WaitStatus::Signaled(..) => CRASHED,
+        _ => UNKNOWN,
     }
 }

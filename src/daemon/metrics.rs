@@ -84,7 +84,9 @@ pub fn text(status: &Status) -> String {
     page.sample("build_info", &[("version", &status.version)], 1);
     page.one("start_time_seconds", "gauge", "When the daemon began, in seconds since 1970.", status.started);
     clients(&mut page, status);
-    page.family("requests_total", "counter", "Requests that were answered, by kind and result.");
+    if !status.requests.is_empty() {
+        page.family("requests_total", "counter", "Requests that were answered, by kind and result.");
+    }
     for (kind, results) in &status.requests {
         for (result, count) in results {
             page.sample("requests_total", &[("kind", kind), ("result", result)], count);

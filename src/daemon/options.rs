@@ -1,6 +1,7 @@
 //! The command line of `cidiand`: what can be said, not what it means.
 
 use super::manual::CompletionShell;
+use super::prune::Age;
 use super::users::User;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::Deserialize;
@@ -20,6 +21,40 @@ Signals: HUP loads words and certificate again; TERM and INT stop after the requ
 once; USR1 logs one line of figures.
 Exit statuses: 0; 64 usage; 65 words file refused; 66 words file not there; 69 database not reachable; 71 system
 error; 78 configuration, certificate or schema.";
+
+const INIT_DB_HELP: &str = "\
+--upgrade is for a database with passwords in plain text (table user) and times as text (table hist). The new tables \
+are built beside the old ones and take their places in one step, when all is done; if anything goes wrong, nothing has \
+changed. The old tables stay under other names (old_user …): drop them when all is well, because the passwords are in \
+them. Every row that could not be kept as it was is told of, a line each. Stop the old program before. It can be \
+repeated: there is nothing to do then.
+
+Exit statuses: 0; 64 usage; 69 database not reachable, or written to meanwhile; 78 no right, or tables of another program.
+
+Examples:
+  cidiand --database mysql://cidian@localhost/dict?socket=/run/mysqld/mysqld.sock init-db
+  cidiand --database-file /etc/cidian/database init-db --upgrade --time-zone Asia/Shanghai";
+
+const EXPORT_HELP: &str = "\
+Its keys: name, created, locked, exported (when this was), tokens (created and last_used of each; never the token), \
+history (word and time of each, newest first). Times are RFC 3339 in UTC. The password's hash is left out.
+
+Exit statuses: 0; 65 no such account; 69 database not reachable; 71 the file can't be written; 78 configuration or \
+schema.
+
+Examples:
+  cidiand export-user ann -o ann.json
+  cidiand export-user ann | jq -r '.history[].word' | sort | uniq -c | sort -rn";
+
+const PRUNE_HELP: &str = "\
+Months and years are those of the calendar, in UTC. What was looked up while it runs is never touched. Stopped midway, \
+it has deleted a part; run it again.
+
+Exit statuses: 0; 64 usage; 69 database not reachable; 78 configuration or schema.
+
+Examples:
+  cidiand history prune --older-than 2y --dry-run
+  cidiand --database-file /etc/cidian/database history prune --older-than 18months";
 
 const IMPORT_HELP: &str = "\
 Titles and licences of the sources are kept as comments of the words file. Gzip is unpacked by itself. Entries that a \
@@ -151,10 +186,15 @@ pub enum DictionaryFormat {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Apply the schema to the database; safe to repeat
-    #[command(
-        after_help = "Example:\n  cidiand --database mysql://cidian@localhost/dict?socket=/run/mysqld/mysqld.sock init-db"
-    )]
-    InitDb,
+    #[command(after_help = INIT_DB_HELP)]
+    InitDb {
+        /// Convert a database of the classroom schema: hash its passwords, read its times, keep every row
+        #[arg(long)]
+        upgrade: bool,
+        /// Where the clock showed the old times: a name (Asia/Shanghai), UTC, or an offset (+08:00) [default: here]
+        #[arg(long, value_name = "ZONE", requires = "upgrade", allow_hyphen_values = true)]
+        time_zone: Option<String>,
+    },
     /// Tell the running daemon to load words and certificate again, and wait until every child answers from the words
     #[command(
         after_help = "Exit statuses: 0; 65 the file is refused, and nothing has changed; 69 no daemon runs; 75 children lag behind.\n\nExample:\n  cidiand words check /etc/cidian/words.txt && cidiand reload"
@@ -194,6 +234,33 @@ pub enum Command {
         /// The directory to write them into
         #[arg(value_name = "DIRECTORY")]
         directory: PathBuf,
+    },
+    /// Write all that is kept of one account, its history too, as one JSON object
+    #[command(after_help = EXPORT_HELP)]
+    ExportUser {
+        /// The account's name
+        name: String,
+        /// Write to FILE, which nobody else may read, instead of standard output
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Keep histories from growing for ever
+    #[command(subcommand)]
+    History(HistoryCommand),
+}
+
+/// What can be done with all histories.
+#[derive(Debug, Subcommand)]
+pub enum HistoryCommand {
+    /// Delete lookups that are older than so long, of all accounts; a little at a time, so that the daemon goes on
+    #[command(after_help = PRUNE_HELP)]
+    Prune {
+        /// How old: 2y, 18months, 26w, 90d
+        #[arg(long, value_name = "AGE")]
+        older_than: Age,
+        /// Only count what would be deleted
+        #[arg(long)]
+        dry_run: bool,
     },
 }
 

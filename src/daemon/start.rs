@@ -6,13 +6,13 @@ use super::hub::Hub;
 use super::listeners::{Address, Listener};
 use super::loader::{Loader, Wanted};
 use super::notify::Notifier;
-use super::options::{Command, CommandLine, Lookup, WordsCommand};
+use super::options::{Command, CommandLine, HistoryCommand, Lookup, WordsCommand};
 use super::parent::{Parent, Parts};
 use super::sandboxes::{self, Sandboxes};
 use super::settings::{Settings, environment};
 use super::signals::Signals;
 use super::writer::Supervisor;
-use super::{activation, import, logging, manual, probe, tools, users};
+use super::{activation, export, import, logging, manual, ownership, probe, prune, tools, upgrade, users};
 use crate::sandbox;
 use crate::session::Words;
 use crate::session::board::Board;
@@ -41,12 +41,17 @@ pub fn run(line: CommandLine, origin: Origin) -> Exit {
         Some(Command::Words(WordsCommand::Import(request))) => import::import_words(&request),
         Some(Command::Reload) => tools::reload(),
         Some(Command::Status { json }) => tools::status(json),
-        Some(Command::Metrics { output }) => tools::metrics(output.as_deref()),
         Some(Command::Completions { shell }) => tools::say(manual::completions(shell).trim_end()),
         Some(Command::Manual { directory }) => tools::write_manual(&directory),
+        Some(Command::Metrics { output }) => tools::metrics(output.as_deref()),
         command => Settings::settle(line.options.clone(), environment).and_then(|settings| match command {
-            Some(Command::InitDb) => tools::init_db(&settings, origin),
+            Some(Command::InitDb { upgrade: false, .. }) => tools::init_db(&settings, origin),
+            Some(Command::InitDb { time_zone, .. }) => upgrade::run(&settings, time_zone.as_deref(), origin),
             Some(Command::Words(WordsCommand::Load { file })) => tools::load_words(&settings, &file, origin),
+            Some(Command::ExportUser { name, output }) => export::run(&settings, &name, output.as_deref(), origin),
+            Some(Command::History(HistoryCommand::Prune { older_than, dry_run })) => {
+                prune::run(&settings, older_than, dry_run, origin)
+            }
             Some(Command::User(user)) => users::run(&settings, user.action, origin),
             // Those that need no settings are done already.
             Some(_) => Ok(Exit::Software),
@@ -249,6 +254,7 @@ fn check(settings: Settings, origin: Origin) -> Exit {
         settings
             .state_directory
             .make()
+            .map(|()| ownership::leave_to_its_owner(&settings.session.database))
             .and_then(|()| probe::check(&mut forker, &settings.session.database, support))
             .map(|()| format!("database: fine, {}", settings.session.database)),
     );

@@ -351,14 +351,14 @@ impl Status {
         let total = self.requests.values().fold(0, |total: u64, results| total.saturating_add(sum(results)));
         rows.push(("requests", grouped(total)));
         for (kind, results) in &self.requests {
-            let mut text = grouped(sum(results));
+            let mut text = format!("{} {kind}", grouped(sum(results)));
             for (result, count) in results.iter().filter(|(result, _)| *result != "ok") {
                 let _ = write!(text, ", {} {result}", grouped(*count));
             }
-            rows.push((kind, text));
+            rows.push(("  of them", text));
         }
         if self.lookups.count() > 0 {
-            rows.push(("lookups took", self.lookups.text()));
+            rows.push(("  lookups", self.lookups.text()));
         }
     }
 }

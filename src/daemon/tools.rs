@@ -5,11 +5,12 @@ use super::control::{self, Command};
 use super::exit::{Exit, Fatal};
 use super::manual;
 use super::metrics;
+use super::ownership;
 use super::replacement::Replacement;
 use super::settings::{Settings, environment};
 use super::state_directory::control_directories;
 use super::status::Status;
-use crate::store::{self, AboutWords, Kind, Location, WordRow};
+use crate::store::{self, AboutWords, Kind, Location, Operator, WordRow};
 use crate::sys::Origin;
 use crate::words::{self, ReadError, Severity, fold};
 use std::io::{self, IsTerminal, Write};
@@ -157,10 +158,21 @@ fn read(file: &Path) -> Result<Vec<u8>, Fatal> {
 pub(super) fn make_state_directory_for(database: &Location, settings: &Settings) -> Result<(), Fatal> {
     match database {
         Location::Sqlite(path) if path.parent() == Some(settings.state_directory.path()) => {
-            settings.state_directory.make()
+            settings.state_directory.make()?;
         }
-        _ => Ok(()),
+        _ => {}
     }
+    ownership::leave_to_its_owner(database);
+    Ok(())
+}
+
+/// The database, in the operator's hands.
+pub(super) fn open(settings: &Settings, origin: Origin) -> Result<Box<dyn Operator>, Fatal> {
+    let database = &settings.session.database;
+    make_state_directory_for(database, settings)?;
+    let key = origin.into_store_key();
+    let opened = store::check(database, key).and_then(|()| store::open_for_operator(database, key));
+    opened.map_err(|error| fatal(database, &error))
 }
 
 pub(super) fn fatal(database: &Location, error: &store::Error) -> Fatal {
@@ -177,7 +189,7 @@ pub(super) fn say(line: &str) -> Result<Exit, Fatal> {
     Ok(Exit::Success)
 }
 
-fn counted(count: u64, what: &str) -> String {
+pub(super) fn counted(count: u64, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 

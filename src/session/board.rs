@@ -13,11 +13,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SlotNumber(pub u32);
 
-/// Numbers before the first slot, one page: the generation and what changes rarely, padded to a cache line of their
-/// own; the figures.
-const HEAD: usize = 512;
+/// Numbers before the slots and their bits: the generation and what changes rarely, padded to a cache line of their own;
+/// the figures. With the bits of the usual ten thousand slots they are one page, so that a session that touches one of
+/// these has touched them all.
+const HEAD: usize = (FIGURES + figures::SIZE).next_multiple_of(8);
 const FIGURES: usize = 8;
-const _: () = assert!(FIGURES + figures::SIZE <= HEAD);
 /// Numbers in a slot: three cache lines.
 const SLOT: usize = 24;
 const GENERATION: usize = 0;
@@ -133,6 +133,11 @@ impl Board {
         Some(since_1970().saturating_sub(Duration::from_micros(then)))
     }
 
+    /// What all sessions and the writer count together.
+    pub fn figures(&self) -> Figures<'_> {
+        Figures::of(self.numbers.get(FIGURES..FIGURES + figures::SIZE).unwrap_or(&[]))
+    }
+
     /// The child in this slot is about to end. Without this the parent finds out all the same, but it then has to ask
     /// the kernel about all its children instead of one.
     pub fn announce_end(&self, SlotNumber(number): SlotNumber) {
@@ -160,11 +165,6 @@ impl Board {
 
     fn ends(&self) -> &[AtomicU64] {
         &self.numbers[HEAD..HEAD + self.bits]
-    }
-
-    /// What all sessions and the writer count together.
-    pub fn figures(&self) -> Figures<'_> {
-        Figures::of(self.numbers.get(FIGURES..FIGURES + figures::SIZE).unwrap_or(&[]))
     }
 
     /// A child's slot.

@@ -32,7 +32,8 @@ pub enum Ending {
 }
 
 impl Ending {
-    const ALL: [Self; 13] = [
+    /// All there are.
+    pub const ALL: [Self; 13] = [
         Self::Goodbye,
         Self::Closed,
         Self::Lost,

@@ -74,7 +74,14 @@ impl Session<'_> {
             return;
         };
         self.face.publish();
-        match history::keep(&mut self.writer, login, &self.replies.records) {
+        let account = login.account;
+        let kept = if self.replies.records.is_empty() && self.words.are_in_table() {
+            // A connection is open, or the words could not have been asked for.
+            self.stores.get().and_then(|store| store.standing(account)).inspect_err(|_| self.stores.close())
+        } else {
+            history::keep(&mut self.writer, login, &self.replies.records)
+        };
+        match kept {
             Ok(Standing::Live) => {
                 self.replies.confirm();
                 self.count_settled(|_| None);

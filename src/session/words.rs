@@ -94,9 +94,15 @@ impl Words {
                     if found.is_some() {
                         return Ok(found);
                     }
+                    // One question for all bases: most words that are not there have none that is.
+                    let all = bases(&lower);
+                    if all.is_empty() {
+                        return Ok(None);
+                    }
+                    let there: Vec<String> = store.words_among(&all)?.iter().map(|headword| fold(headword)).collect();
                     // As in the snapshot: every base as it is, before one without regard to case.
                     let mut other_case = None;
-                    for base in bases(&lower) {
+                    for base in all.into_iter().filter(|base| there.contains(base)) {
                         match store.find_word(&base, &base)? {
                             Some(found) if found.0 == base => return Ok(Some(found)),
                             found => other_case = other_case.or(found),

@@ -17,13 +17,15 @@ mod ssl;
 #[cfg(test)]
 mod tests;
 mod token;
+mod upgrade;
 
 pub use error::{Error, Kind};
 pub use location::{Location, LocationError, Server};
-pub use operator::{AccountSummary, Operator};
+pub use operator::{AccountDetails, AccountSummary, Operator};
 pub use schema::{MAX_NAME_CHARS, MAX_WORD_CHARS};
 pub use ssl::{DatabaseTls, SslMode};
 pub use token::{MOST_TOKENS, Token, TokenHash};
+pub use upgrade::{Step as UpgradeStep, Terms as UpgradeTerms, Upgraded};
 
 use crate::sys::StoreKey;
 
@@ -357,5 +359,18 @@ pub fn init(location: &Location, _: StoreKey) -> Result<(), Error> {
     match location {
         Location::MySql(server) => mysql::init(server),
         Location::Sqlite(path) => sqlite::init(path),
+    }
+}
+
+/// As [`init`], and brings a database of the classroom schema to ours: every row is kept, or nothing is changed. Tells
+/// what it did, unless there was nothing of the kind to do.
+///
+/// # Errors
+/// As [`check`]; the database is as it was then.
+pub fn upgrade(location: &Location, _: StoreKey, terms: &mut UpgradeTerms<'_>) -> Result<Option<Upgraded>, Error> {
+    match location {
+        Location::MySql(server) => mysql::upgrade(server, terms),
+        // The classroom had no such.
+        Location::Sqlite(path) => sqlite::init(path).map(|()| None),
     }
 }

@@ -1,7 +1,7 @@
 //! What the operator's account tools do beyond what a session may: see every account, lock one, and change or delete
 //! one that is not theirs. A session never holds this door.
 
-use super::{AccountId, Error, Microseconds, Store};
+use super::{AccountId, Error, Microseconds, PastLookup, Place, Store};
 
 /// One account, for the operator's eyes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,19 @@ pub struct AccountSummary {
     pub tokens: u64,
 }
 
+/// All that is kept of one account but its history; not the password's hash, which is of no use to anybody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountDetails {
+    /// Its number.
+    pub id: AccountId,
+    /// When it was registered.
+    pub created: Microseconds,
+    /// Whether it is locked.
+    pub locked: bool,
+    /// When each of its tokens was made, and when it was last used; the oldest first.
+    pub tokens: Vec<(Microseconds, Microseconds)>,
+}
+
 /// A store in the operator's hands: what a locked account refuses to its owner, it does not refuse here.
 ///
 /// The methods that change something say whether there was such an account.
@@ -36,4 +49,23 @@ pub trait Operator: Store {
 
     /// Deletes the account, its history and its tokens.
     fn remove_account(&mut self, account: AccountId) -> Result<bool, Error>;
+
+    /// What is kept of an account, locked or not.
+    fn account_details(&mut self, name: &str) -> Result<Option<AccountDetails>, Error>;
+
+    /// A page of an account's history, as [`Store::history_page`] gives it, whether the account is locked or not, and
+    /// empty if there is none.
+    fn history_of(&mut self, account: AccountId, before: Option<Place>, limit: u32) -> Result<Vec<PastLookup>, Error>;
+
+    /// How many accounts there are.
+    fn count_accounts(&mut self) -> Result<u64, Error>;
+
+    /// The accounts whose numbers follow this one's, in the order of their numbers.
+    fn accounts_after(&mut self, after: AccountId, limit: u32) -> Result<Vec<AccountId>, Error>;
+
+    /// How many of an account's lookups were before this moment.
+    fn count_older(&mut self, account: AccountId, than: Microseconds) -> Result<u64, Error>;
+
+    /// Deletes the oldest of an account's lookups before this moment, at most so many at once. How many they were.
+    fn delete_older(&mut self, account: AccountId, than: Microseconds, limit: u32) -> Result<u64, Error>;
 }

@@ -32,6 +32,8 @@ pub(super) enum Found {
     Incomplete,
     /// Tables by our names that are not ours.
     Foreign,
+    /// The tables of the classroom schema, which can be upgraded.
+    Classroom,
     /// All that belong to this version. (Of one that is newer than we are, nobody knows what they are.)
     Version(u32),
 }
@@ -71,6 +73,11 @@ impl Found {
 
     fn refuse(self) -> Error {
         match self {
+            Self::Classroom => Error::configuration(
+                "the database has the classroom schema (passwords in plain text, times as text): run cidiand init-db \
+                 --upgrade, which hashes the passwords, converts the times, loses no row, and keeps the old tables \
+                 under other names",
+            ),
             Self::Foreign => Error::configuration(
                 "the database holds tables of another program or of an older schema (a table user, hist or words, \
                  but no table meta): give Cidian a database of its own, and run cidiand init-db on it",
@@ -196,13 +203,14 @@ mod tests {
         for (found, part) in [
             (Found::Incomplete, "cidiand init-db"),
             (Found::Foreign, "another program"),
+            (Found::Classroom, "cidiand init-db --upgrade"),
             (Found::Version(3), "newer"),
             (Found::Version(1), "cidiand init-db"),
         ] {
             let error = found.check().unwrap_err();
             assert!(error.kind == Kind::Configuration && error.message.contains(part), "{error}");
         }
-        for refused in [Found::Foreign, Found::Version(3), Found::Version(0)] {
+        for refused in [Found::Foreign, Found::Classroom, Found::Version(3), Found::Version(0)] {
             assert!(refused.may_init().is_err(), "{refused:?}");
         }
         for taken in [Found::Incomplete, Found::Version(1), Found::Version(2)] {

@@ -21,7 +21,7 @@ pub use descriptors::{
     acknowledge_now, adopt, close_all_but, duplicate, not_taken, receive_with_descriptor, receive_with_descriptors,
     send_with_descriptor, send_with_descriptors,
 };
-pub use environment::{set_variable, take_variable};
+pub use environment::{set_time_zone, set_variable, take_variable};
 pub use fork::exit_now;
 pub use interrupts::{InterruptsIgnored, ignore_interrupts};
 pub use local_time::local_offset;

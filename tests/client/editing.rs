@@ -230,6 +230,30 @@ fn resized_garbled_pasted() {
     assert!(terminal.echoes());
 }
 
+/// Far more than the editor reads at once, and than the terminal holds: each word is looked up, once, in its order.
+#[test]
+fn a_long_paste() {
+    let daemon = daemon();
+    let mut terminal = at_words(&able(&daemon));
+    let words: Vec<&str> = ["apple", "banana", "zoo", "ice cream"].into_iter().cycle().take(600).collect();
+    for word in &words {
+        // The prompts that are not read yet would fill the terminal, and then nothing more could be typed.
+        terminal.keys(&format!("{word}\n"));
+        terminal.take_in();
+    }
+    terminal.keys("application\n");
+    answered(&mut terminal, "申请");
+    terminal.keys("##\n");
+    level_two(&mut terminal);
+    terminal.line("3");
+    level_one(&mut terminal);
+    let mut connection = daemon.connect();
+    connection.login("ann");
+    let history = connection.ask("H ann all");
+    let looked_up: Vec<&str> = history[1..].iter().rev().map(|row| row.split('\t').nth(1).unwrap()).collect();
+    assert_eq!(looked_up, [words.as_slice(), &["application"]].concat());
+}
+
 /// One column, from the beginning to the end.
 #[test]
 fn one_column() {

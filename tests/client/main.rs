@@ -8,6 +8,7 @@ mod terminal;
 
 mod editing;
 mod failures;
+mod filters;
 mod helps;
 mod hostile;
 mod hostile_framing;

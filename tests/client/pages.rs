@@ -124,7 +124,8 @@ fn long_history(daemon: &Daemon) {
 
 fn pager_waits(screen: &vt100::Screen) -> bool {
     let (row, _) = screen.cursor_position();
-    screen.contents_between(row, 0, row, 80).starts_with(':')
+    let prompt = screen.contents_between(row, 0, row, 80);
+    prompt.starts_with(':') || prompt.starts_with("(END)")
 }
 
 #[test]
@@ -154,6 +155,23 @@ fn a_pager_for_what_does_not_fit() {
     terminal.expect("咖啡馆");
     terminal.line("##");
     level_two(&mut terminal);
+    // Twenty fit, but not with the menu below them, which would scroll them away.
+    terminal.resize(80, 24);
+    terminal.line("2");
+    terminal.expect("all): ");
+    terminal.line("20");
+    terminal.expect_screen("the whole history, and the pager's prompt", |screen| {
+        pager_waits(screen) && screen.contents().matches("ann   ").count() == 20
+    });
+    terminal.keys("q");
+    level_two(&mut terminal);
+    // With so many the screen is full, and all of it shows.
+    terminal.line("2");
+    terminal.expect("all): ");
+    terminal.line("17");
+    level_two(&mut terminal);
+    let screen = terminal.screen().screen().contents();
+    assert!(screen.starts_with("Name  Word") && screen.matches("ann   ").count() == 17, "{screen}");
     // Ten fit.
     terminal.resize(80, 24);
     terminal.line("2");

@@ -127,6 +127,11 @@ impl Terminal {
         self.master.write_all(bytes).expect("the terminal takes keys");
     }
 
+    /// Takes in what the program has shown so far, and waits for nothing.
+    pub fn take_in(&mut self) {
+        while self.take(Instant::now()) {}
+    }
+
     /// Types a line and Enter.
     pub fn line(&mut self, text: &str) {
         self.keys(&format!("{text}\n"));

@@ -176,8 +176,11 @@ impl Menus<'_> {
             return Ok(Next::LevelTwo);
         };
         let Self { console, link, .. } = self;
-        let shown =
-            console.paged(|console| link.get().exchange(|connection| history::show(console, connection, name, count)));
+        // The menu comes back below it, and must not scroll it away.
+        let menu = console.manner().language.say(&Message::LevelTwo { name });
+        let shown = console.paged_above(&menu, |console| {
+            link.get().exchange(|connection| history::show(console, connection, name, count))
+        });
         match shown {
             Ok(()) => Ok(Next::LevelTwo),
             Err(error) => self.tell_at_level_two(&error),

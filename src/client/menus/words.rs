@@ -6,7 +6,7 @@ use crate::client::error::{Error, Result, WordFault};
 use crate::client::interrupt;
 use crate::client::lookup::checked_word;
 use crate::client::messages::Message;
-use crate::client::prompt::{LinePrompt, Typed, lines_wait};
+use crate::client::prompt::{LinePrompt, Typed};
 use crate::client::render;
 use crate::protocol::Request;
 use crate::sys::ignore_interrupts;
@@ -73,7 +73,9 @@ impl Menus<'_> {
     fn ask_word(&mut self, prompt: Option<&mut LinePrompt>) -> Result<Option<String>> {
         let manner = self.console.manner();
         let text = manner.language.say(&Message::AskWord);
-        let Some(prompt) = prompt.filter(|_| !lines_wait()) else {
+        // Lines that came before anybody asked for words are taken as lines.
+        let lines_wait = self.console.input.holds_line() || prompt.as_ref().is_some_and(|prompt| prompt.lines_wait());
+        let Some(prompt) = prompt.filter(|_| !lines_wait) else {
             if !manner.asks_terminal {
                 return self.console.ask(&Message::AskWord);
             }

@@ -42,6 +42,8 @@ pub(super) enum Typed {
 pub(super) struct LinePrompt {
     editor: Editor<Completions, DefaultHistory>,
     remembered: Option<PathBuf>,
+    /// Whether anything was asked: the editor may have read more than it gave back.
+    used: bool,
     /// Ends when this does.
     _worker: Worker,
 }
@@ -72,7 +74,13 @@ impl LinePrompt {
             // Nothing remembered yet, or nothing readable: words are remembered from now on.
             let _ = editor.load_history(path);
         }
-        Ok(Self { editor, remembered, _worker: worker })
+        Ok(Self { editor, remembered, used: false, _worker: worker })
+    }
+
+    /// Whether lines wait that were typed before this prompt was: the terminal still has them as lines. What comes later
+    /// is read by the editor alone, which keeps it in order.
+    pub(super) fn lines_wait(&self) -> bool {
+        !self.used && keys_wait()
     }
 
     /// Asks for a word. `begun` stands there already, to be changed.
@@ -80,6 +88,7 @@ impl LinePrompt {
     /// # Errors
     /// The terminal failed.
     pub(super) fn ask(&mut self, prompt: &str, begun: &str) -> io::Result<Typed> {
+        self.used = true;
         let typed = interrupt::restoring(|| self.editor.readline_with_initial(prompt, (begun, "")));
         match typed {
             Ok(line) => Ok(Typed::Line(line)),
@@ -119,8 +128,8 @@ fn make_private(path: &Path) -> io::Result<()> {
     OpenOptions::new().create(true).append(true).mode(0o600).open(path).map(drop)
 }
 
-/// Whether lines wait that were typed before anybody asked: the terminal still has them as lines.
-pub(super) fn lines_wait() -> bool {
+/// Whether the terminal has something to be read: keys, or whole lines where it gives out lines.
+fn keys_wait() -> bool {
     let input = io::stdin();
     let mut wait = [PollFd::new(input.as_fd(), PollFlags::POLLIN)];
     poll(&mut wait, PollTimeout::ZERO) == Ok(1)
@@ -159,7 +168,7 @@ impl Completer for Completions {
     fn complete(&self, line: &str, pos: usize, _: &Context<'_>) -> rustyline::Result<(usize, Vec<String>)> {
         let begun = line[..pos].trim_start();
         // A key typed meanwhile goes before any completion.
-        Ok((pos - begun.len(), self.of(begun, lines_wait)))
+        Ok((pos - begun.len(), self.of(begun, keys_wait)))
     }
 }
 

@@ -1,10 +1,11 @@
-//! A pager for what does not fit the screen. What fits is written as it is; with the first line too many the person's
-//! pager (`CIDIAN_PAGER`, `PAGER`, else `less` or `more`) is started and given everything. A pager that is left early
+//! A pager for what does not fit the screen, together with what is asked below it. What fits is written as it is; with
+//! the first line too many the person's pager (`CIDIAN_PAGER`, `PAGER`, else `less` or `more`) is started and given everything. A pager that is left early
 //! shows as a broken pipe; one that can't be started loses nothing. Ctrl-C is the pager's while it runs.
 
 use super::wrap::width;
 use crate::sys::{InterruptsIgnored, ignore_interrupts};
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
@@ -32,6 +33,8 @@ impl Screen {
 /// Text on its way to the screen or a pager.
 pub(crate) struct Page {
     screen: Screen,
+    /// The rows that whatever comes next will take up.
+    below: usize,
     /// What has come, as long as it may fit.
     held: Vec<u8>,
     pager: Option<Pager>,
@@ -49,9 +52,10 @@ struct Pager {
 }
 
 impl Page {
-    /// Nothing has come yet.
-    pub(crate) fn new(screen: Screen) -> Self {
-        Self { screen, held: Vec::new(), pager: None, plain: false }
+    /// Nothing has come yet. `below` is what is written next, up to the row of a prompt.
+    pub(crate) fn new(screen: Screen, below: &str) -> Self {
+        let below = rows(below, screen.columns) + 1;
+        Self { screen, below, held: Vec::new(), pager: None, plain: false }
     }
 
     /// Takes text. `screen` is where it goes if there is no pager.
@@ -68,7 +72,7 @@ impl Page {
         self.held.extend_from_slice(text);
         if !self.fits() {
             screen.flush()?;
-            match start() {
+            match start(self.below) {
                 Some(pager) => {
                     let held = std::mem::take(&mut self.held);
                     self.pager.insert(pager).give(held)?;
@@ -99,13 +103,15 @@ impl Page {
         }
     }
 
-    /// Whether what is held leaves a row for the prompt below it.
+    /// Whether what is held leaves room for what comes below it.
     fn fits(&self) -> bool {
-        let text = String::from_utf8_lossy(&self.held);
-        let rows: usize =
-            text.split_terminator('\n').map(|line| width(line).div_ceil(self.screen.columns).max(1)).sum();
-        rows < self.screen.rows
+        rows(&String::from_utf8_lossy(&self.held), self.screen.columns) + self.below <= self.screen.rows
     }
+}
+
+/// The rows that lines take up on a screen so wide.
+fn rows(text: &str, columns: usize) -> usize {
+    text.split_terminator('\n').map(|line| width(line).div_ceil(columns).max(1)).sum()
 }
 
 impl Pager {
@@ -115,22 +121,26 @@ impl Pager {
 }
 
 /// Starts the first pager that can be; `None` if the person wants none or there is none.
-fn start() -> Option<Pager> {
+fn start(below: usize) -> Option<Pager> {
     let variable = |name| std::env::var(name).ok();
     let chosen = variable("CIDIAN_PAGER").or_else(|| variable("PAGER"));
     let candidates = match &chosen {
         Some(line) => vec![line.as_str()],
         None => vec!["less", "more"],
     };
-    candidates.into_iter().find_map(start_one)
+    candidates.into_iter().find_map(|line| start_one(line, below))
 }
 
 /// A program and its arguments, with blanks between; `cat` and nothing stand for no pager.
-fn start_one(line: &str) -> Option<Pager> {
+fn start_one(line: &str, below: usize) -> Option<Pager> {
     let mut words = line.split_whitespace();
     let program = words.next().filter(|&program| program != "cat")?;
     let mut command = Command::new(program);
     command.args(words).stdin(Stdio::piped());
+    if below > 1 && Path::new(program).file_name() == Some("less".as_ref()) {
+        // It may fit the screen, but not with the menu below it: less must not leave at once.
+        command.arg("-+F");
+    }
     // Unless the person has settings: leave what fits, colours as they are, the screen as it was; text is UTF-8.
     for (name, value) in [("LESS", "FRX"), ("LESSCHARSET", "utf-8")] {
         if std::env::var_os(name).is_none() {
@@ -151,7 +161,7 @@ mod tests {
 
     #[test]
     fn what_fits_is_not_paged() {
-        let mut page = Page::new(Screen { columns: 10, rows: 4 });
+        let mut page = Page::new(Screen { columns: 10, rows: 4 }, "");
         let mut screen = Vec::new();
         page.write("1\n2\n".as_bytes(), &mut screen).unwrap();
         assert!(screen.is_empty());
@@ -164,10 +174,20 @@ mod tests {
         assert_eq!(screen, "1\n2\n词典词典词\n".as_bytes());
     }
 
+    /// A menu below it must not scroll away what it is about.
+    #[test]
+    fn what_comes_below_takes_room() {
+        let mut page = Page::new(Screen { columns: 10, rows: 8 }, "\nann\n  1 look up\n");
+        page.held.extend_from_slice(b"1\n2\n3\n");
+        assert!(page.fits());
+        page.held.extend_from_slice(b"4\n");
+        assert!(!page.fits());
+    }
+
     /// Eleven columns of text take up two rows of ten.
     #[test]
     fn rows_are_counted_as_they_show() {
-        let mut page = Page::new(Screen { columns: 10, rows: 3 });
+        let mut page = Page::new(Screen { columns: 10, rows: 3 }, "");
         page.held.extend_from_slice("12345678901\n".as_bytes());
         assert!(page.fits());
         page.held.extend_from_slice(b"\n");

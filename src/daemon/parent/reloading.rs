@@ -216,7 +216,7 @@ impl Parent {
                 outage_seconds: self.board.outage().map(|lasts| lasts.as_secs()),
             },
             started: self.started_at,
-            sessions_ended: self.children.endings().iter().map(|(name, count)| ((*name).to_owned(), *count)).collect(),
+            sessions_ended: self.children.endings().map(|(name, count)| (name.to_owned(), count)).collect(),
             requests: status::requests(self.board.figures()),
             lookups: status::Times::of(self.board.figures().lookups()),
             commits: status::Times::of(self.board.figures().commits()),

@@ -6,10 +6,11 @@ mod table;
 mod terminal;
 
 pub use options::{NewPasswd, User, UserAction};
+pub(super) use table::instant;
 
 use super::exit::{Exit, Fatal};
 use super::settings::Settings;
-use super::tools::{fatal, make_state_directory_for, say};
+use super::tools::{fatal, open, say};
 use crate::protocol::{Failure, check_name, check_passwd};
 use crate::store::{self, AccountId, Location, Operator, Registration, passwd as hashing};
 use crate::sys::Origin;
@@ -46,11 +47,7 @@ struct Tool<'a> {
 
 impl<'a> Tool<'a> {
     fn open(settings: &'a Settings, origin: Origin) -> Result<Self, Fatal> {
-        let database = &settings.session.database;
-        make_state_directory_for(database, settings)?;
-        let key = origin.into_store_key();
-        let opened = store::check(database, key).and_then(|()| store::open_for_operator(database, key));
-        Ok(Self { database, store: opened.map_err(|error| fatal(database, &error))? })
+        Ok(Self { database: &settings.session.database, store: open(settings, origin)? })
     }
 
     fn with<T>(&mut self, work: impl FnOnce(&mut dyn Operator) -> Result<T, store::Error>) -> Result<T, Fatal> {

@@ -62,16 +62,21 @@ pub(super) fn json(accounts: &[AccountSummary]) -> String {
     let line = |account: &AccountSummary| {
         let line = Line {
             name: &account.name,
-            created: shown(account.created, FOR_PROGRAMS),
+            created: instant(account.created),
             locked: account.locked,
             lookups: account.lookups,
-            last_lookup: account.last_lookup.map(|time| shown(time, FOR_PROGRAMS)),
+            last_lookup: account.last_lookup.map(instant),
             tokens: account.tokens,
         };
         // Texts, numbers and booleans into memory: that can't fail.
         safe_json(&serde_json::to_string(&line).unwrap_or_default()) + "\n"
     };
     accounts.iter().map(line).collect()
+}
+
+/// A moment as in replies to `H`.
+pub(in crate::daemon) fn instant(moment: Microseconds) -> String {
+    shown(moment, FOR_PROGRAMS)
 }
 
 fn shown(moment: Microseconds, format: &[BorrowedFormatItem<'_>]) -> String {

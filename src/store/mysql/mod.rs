@@ -11,6 +11,7 @@ mod setup;
 pub(super) mod statements;
 mod tls;
 mod tokens;
+mod upgrade;
 mod words;
 
 use ::mysql::consts::{CapabilityFlags, StatusFlags};
@@ -27,7 +28,7 @@ use super::{
 };
 use crate::sys::StoreKey;
 
-pub(super) use setup::{check, init, weaknesses};
+pub(super) use setup::{check, init, upgrade, weaknesses};
 
 /// Has the driver compile the regular expressions with which it reads a server's version: some 200 KiB that it keeps in
 /// each process that has ever connected.
@@ -153,14 +154,7 @@ impl Store for MySql {
             }
             .map(Some)
         })?;
-        let Some(rows) = rows else { return Ok(None) };
-        let mut lookups = Vec::with_capacity(rows.len());
-        for (word, time, origin) in rows {
-            let time: Microseconds = statements::moment(&time)
-                .ok_or_else(|| Error::configuration("table hist holds a time that is no moment in UTC"))?;
-            lookups.push(PastLookup { word, time, origin });
-        }
-        Ok(Some(lookups))
+        rows.map(past_lookups).transpose()
     }
 
     fn history_size(&mut self, account: AccountId, before: Place) -> Result<u64, Error> {
@@ -220,6 +214,17 @@ fn find_account(connection: &mut Conn, name: &str) -> ::mysql::Result<Option<Acc
         passwd,
         locked,
     }))
+}
+
+/// Rows of a history.
+fn past_lookups(rows: Vec<(String, Value, u64)>) -> Result<Vec<PastLookup>, Error> {
+    let mut lookups = Vec::with_capacity(rows.len());
+    for (word, time, origin) in rows {
+        let time: Microseconds = statements::moment(&time)
+            .ok_or_else(|| Error::configuration("table hist holds a time that is no moment in UTC"))?;
+        lookups.push(PastLookup { word, time, origin });
+    }
+    Ok(lookups)
 }
 
 /// The name of an account that is there and not locked.

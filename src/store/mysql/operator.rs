@@ -4,8 +4,11 @@ use ::mysql::Value;
 use ::mysql::prelude::Queryable;
 
 use super::connection::{Attempt, select, select_first};
-use super::{MySql, errors, statements, tokens};
-use crate::store::{AccountId, AccountSummary, Error, Operator, Standing, moment, token};
+use super::{MySql, errors, find_account, past_lookups, statements, tokens};
+use crate::store::{
+    AccountDetails, AccountId, AccountSummary, Error, Microseconds, Operator, PastLookup, Place, Standing, moment,
+    token,
+};
 
 impl Operator for MySql {
     fn accounts(&mut self) -> Result<Vec<AccountSummary>, Error> {
@@ -47,6 +50,65 @@ impl Operator for MySql {
             // The attempt whose answer was lost has deleted it.
             let there: Option<(u64,)> = select_first(connection, statements::EXISTS, (statements::id(account),))?;
             Ok(attempt == Attempt::AfterLoss && there.is_none())
+        })
+    }
+
+    fn account_details(&mut self, name: &str) -> Result<Option<AccountDetails>, Error> {
+        let expired = statements::date(token::expired_at(moment::present())?);
+        let found = self.link.run(|connection, _| {
+            let Some(account) = find_account(connection, name)? else { return Ok(None) };
+            let id = statements::id(account.id);
+            let created: Option<(Value,)> = select_first(connection, statements::CREATED, (&id,))?;
+            let tokens: Vec<(Value, Value)> = select(connection, statements::TOKENS, (&id, &expired))?;
+            Ok(created.map(|(created,)| (account, created, tokens)))
+        })?;
+        let moment = |value: &Value| {
+            statements::moment(value)
+                .ok_or_else(|| Error::configuration("table user or token holds a time that is no moment in UTC"))
+        };
+        found
+            .map(|(account, created, tokens)| {
+                let tokens = tokens.iter().map(|(created, used)| Ok((moment(created)?, moment(used)?)));
+                let tokens = tokens.collect::<Result<Vec<_>, Error>>()?;
+                Ok(AccountDetails { id: account.id, created: moment(&created)?, locked: account.locked, tokens })
+            })
+            .transpose()
+    }
+
+    fn history_of(&mut self, account: AccountId, before: Option<Place>, limit: u32) -> Result<Vec<PastLookup>, Error> {
+        let id = statements::id(account);
+        let place = before.map(statements::place).transpose()?;
+        past_lookups(self.link.run(|connection, _| match &place {
+            None => select(connection, statements::HISTORY, (&id, limit)),
+            Some((time, origin)) => select(connection, statements::HISTORY_BEFORE, (&id, time, time, origin, limit)),
+        })?)
+    }
+
+    fn count_accounts(&mut self) -> Result<u64, Error> {
+        let row: Option<(u64,)> =
+            self.link.run(|connection, _| select_first(connection, statements::COUNT_USERS, ()))?;
+        Ok(row.map_or(0, |(count,)| count))
+    }
+
+    fn accounts_after(&mut self, after: AccountId, limit: u32) -> Result<Vec<AccountId>, Error> {
+        let after = statements::id(after);
+        let rows: Vec<(u64,)> =
+            self.link.run(|connection, _| select(connection, statements::USERS_AFTER, (&after, limit)))?;
+        Ok(rows.into_iter().map(|(id,)| AccountId(id)).collect())
+    }
+
+    fn count_older(&mut self, account: AccountId, than: Microseconds) -> Result<u64, Error> {
+        let parameters = (statements::id(account), statements::date(moment::Civil::of(than)?));
+        let row: Option<(u64,)> =
+            self.link.run(|connection, _| select_first(connection, statements::COUNT_OLDER, parameters.clone()))?;
+        Ok(row.map_or(0, |(count,)| count))
+    }
+
+    fn delete_older(&mut self, account: AccountId, than: Microseconds, limit: u32) -> Result<u64, Error> {
+        let parameters = (statements::id(account), statements::date(moment::Civil::of(than)?), limit);
+        self.link.run(|connection, _| {
+            connection.exec_drop(statements::DELETE_OLDER, parameters.clone())?;
+            Ok(connection.affected_rows())
         })
     }
 }

@@ -6,9 +6,11 @@ use ::mysql::Conn;
 use ::mysql::prelude::Queryable;
 
 use super::connection::{PATIENT, USUAL, connect, connect_to, select, select_first};
+use super::upgrade::{self, Old};
 use super::{errors, statements};
 use crate::store::location::Server;
 use crate::store::schema::{self, Found};
+use crate::store::upgrade::{Terms, Upgraded};
 use crate::store::{Error, Kind};
 
 /// Checks that the server can be reached and that the database has our schema.
@@ -38,6 +40,22 @@ pub(crate) fn weaknesses(server: &Server) -> Result<Vec<String>, Error> {
         ));
     }
     Ok(found)
+}
+
+/// Brings a database of the classroom schema to ours; any other is treated as by [`init`], and there is nothing to tell
+/// of then.
+pub(crate) fn upgrade(server: &Server, terms: &mut Terms<'_>) -> Result<Option<Upgraded>, Error> {
+    // What is wrong here, making the schema says or mends.
+    let Ok(mut connection) = connect(server, PATIENT) else { return init(server).map(|()| None) };
+    if find(&mut connection)? != Found::Classroom {
+        return init(server).map(|()| None);
+    }
+    let old = Old::find(&mut connection).map_err(|failure| errors::explain(&failure))?;
+    let Some(old) = old else { return init(server).map(|()| None) };
+    drop(connection);
+    let upgraded = upgrade::run(server, &old, terms)?;
+    check(server)?;
+    Ok(Some(upgraded))
 }
 
 /// Makes the database, if there is none, and the schema, if it is not there.
@@ -86,5 +104,9 @@ fn find(connection: &mut Conn) -> Result<Found, Error> {
     } else {
         None
     };
-    Found::judge(&tables, version.as_deref())
+    let found = Found::judge(&tables, version.as_deref())?;
+    if found == Found::Foreign && Old::find(connection).map_err(|failure| errors::explain(&failure))?.is_some() {
+        return Ok(Found::Classroom);
+    }
+    Ok(found)
 }

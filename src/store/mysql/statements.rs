@@ -42,6 +42,15 @@ pub(super) const ACCOUNTS: &str = "\
     (SELECT MAX(time) FROM hist WHERE hist.user_id = user.id), \
     (SELECT COUNT(*) FROM token WHERE token.user_id = user.id AND token.last_used > ?) FROM user ORDER BY name";
 
+pub(super) const CREATED: &str = "SELECT created FROM user WHERE id = ?";
+pub(super) const TOKENS: &str =
+    "SELECT created, last_used FROM token WHERE user_id = ? AND last_used > ? ORDER BY created, hash";
+pub(super) const COUNT_USERS: &str = "SELECT COUNT(*) FROM user";
+pub(super) const USERS_AFTER: &str = "SELECT id FROM user WHERE id > ? ORDER BY id LIMIT ?";
+pub(super) const COUNT_OLDER: &str = "SELECT COUNT(*) FROM hist WHERE user_id = ? AND time < ?";
+/// In the order of the primary key, so that a replica deletes the same rows.
+pub(super) const DELETE_OLDER: &str = "DELETE FROM hist WHERE user_id = ? AND time < ? ORDER BY time, origin LIMIT ?";
+
 /// Read backwards from the end of the account's rows. (A join with `user`, to learn in the same statement whether
 /// there is such an account, would sort all of the account's rows first.)
 pub(in crate::store) const HISTORY: &str =
@@ -86,6 +95,14 @@ pub(super) const DURABILITY: &str =
 pub(super) const TABLES: &str = "\
     SELECT table_name FROM information_schema.tables \
     WHERE table_schema = DATABASE() AND table_name IN ('hist', 'meta', 'token', 'user', 'words')";
+
+/// The columns of every table by a name of ours.
+pub(super) const COLUMNS: &str = "\
+    SELECT table_name, column_name, data_type, character_set_name, collation_name FROM information_schema.columns \
+    WHERE table_schema = DATABASE() AND table_name IN ('hist', 'meta', 'token', 'user', 'words')";
+pub(super) const ALL_TABLES: &str = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()";
+/// A name for locks has at most 64 characters.
+pub(super) const UPGRADE_LOCK: &str = "SELECT GET_LOCK(CONCAT('cidian.upgrade.', MD5(DATABASE())), 0)";
 
 /// What else there is to ask of an account.
 fn condition(whose: Whose) -> &'static str {

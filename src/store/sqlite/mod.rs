@@ -146,29 +146,13 @@ impl Store for Sqlite {
         limit: u32,
     ) -> Result<Option<Vec<PastLookup>>, Error> {
         let place = before.map(place).transpose()?;
-        let rows: Option<Vec<(String, String, i64)>> = self.run(|connection| {
+        let rows: Option<Vec<PastRow>> = self.run(|connection| {
             if live(connection, account)?.is_none() {
                 return Ok(None);
             }
-            let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
-            let rows = match place {
-                None => connection.prepare_cached(HISTORY)?.query_map((number(account), limit), row)?.collect(),
-                Some((time, origin)) => connection
-                    .prepare_cached(HISTORY_BEFORE)?
-                    .query_map((number(account), time, origin, limit), row)?
-                    .collect::<rusqlite::Result<_>>(),
-            };
-            rows.map(Some)
+            history_rows(connection, account, place, limit).map(Some)
         })?;
-        let Some(rows) = rows else { return Ok(None) };
-        let mut lookups = Vec::with_capacity(rows.len());
-        for (word, time, origin) in rows {
-            let time = Civil::parse(&time)
-                .and_then(Civil::moment)
-                .ok_or_else(|| Error::configuration("table hist holds a time that is no moment in UTC"))?;
-            lookups.push(PastLookup { word, time, origin: origin.cast_unsigned() });
-        }
-        Ok(Some(lookups))
+        rows.map(past_lookups).transpose()
     }
 
     fn history_size(&mut self, account: AccountId, before: Place) -> Result<u64, Error> {
@@ -263,6 +247,36 @@ impl Store for Sqlite {
         progress(count);
         Ok(count)
     }
+}
+
+/// A row of a history: word, time, origin.
+type PastRow = (String, String, i64);
+
+fn history_rows(
+    connection: &Connection,
+    account: AccountId,
+    place: Option<(String, i64)>,
+    limit: u32,
+) -> rusqlite::Result<Vec<PastRow>> {
+    let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    match place {
+        None => connection.prepare_cached(HISTORY)?.query_map((number(account), limit), row)?.collect(),
+        Some((time, origin)) => connection
+            .prepare_cached(HISTORY_BEFORE)?
+            .query_map((number(account), time, origin, limit), row)?
+            .collect::<rusqlite::Result<_>>(),
+    }
+}
+
+fn past_lookups(rows: Vec<PastRow>) -> Result<Vec<PastLookup>, Error> {
+    let mut lookups = Vec::with_capacity(rows.len());
+    for (word, time, origin) in rows {
+        let time = Civil::parse(&time)
+            .and_then(Civil::moment)
+            .ok_or_else(|| Error::configuration("table hist holds a time that is no moment in UTC"))?;
+        lookups.push(PastLookup { word, time, origin: origin.cast_unsigned() });
+    }
+    Ok(lookups)
 }
 
 /// An account's number as SQLite has numbers. One that it can't have is nobody's.

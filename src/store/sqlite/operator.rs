@@ -1,10 +1,12 @@
 //! The operator's account tools in the embedded store.
 
-use rusqlite::Row;
+use rusqlite::{OptionalExtension, Row};
 
-use super::{Sqlite, number, tokens};
+use super::{Sqlite, account_id, find_account, history_rows, number, past_lookups, place, tokens};
 use crate::store::moment::{self, Civil};
-use crate::store::{AccountId, AccountSummary, Error, Microseconds, Operator, Standing, token};
+use crate::store::{
+    AccountDetails, AccountId, AccountSummary, Error, Microseconds, Operator, PastLookup, Place, Standing, token,
+};
 
 const SET_LOCKED: &str = "UPDATE user SET locked = ? WHERE id = ?";
 const RESET_PASSWD: &str = "UPDATE user SET passwd = ? WHERE id = ?";
@@ -13,6 +15,15 @@ const ACCOUNTS: &str = "SELECT name, created, locked, \
     (SELECT COUNT(*) FROM hist WHERE hist.user_id = user.id), \
     (SELECT MAX(time) FROM hist WHERE hist.user_id = user.id), \
     (SELECT COUNT(*) FROM token WHERE token.user_id = user.id AND token.last_used > ?) FROM user ORDER BY name";
+
+const CREATED: &str = "SELECT created FROM user WHERE id = ?";
+const TOKENS: &str = "SELECT created, last_used FROM token WHERE user_id = ? AND last_used > ? ORDER BY created, hash";
+const COUNT_USERS: &str = "SELECT COUNT(*) FROM user";
+const USERS_AFTER: &str = "SELECT id FROM user WHERE id > ? ORDER BY id LIMIT ?";
+const COUNT_OLDER: &str = "SELECT COUNT(*) FROM hist WHERE user_id = ? AND time < ?";
+/// SQLite is usually built without `LIMIT` for deletions.
+const DELETE_OLDER: &str = "DELETE FROM hist WHERE id IN \
+    (SELECT id FROM hist WHERE user_id = ? AND time < ? ORDER BY time, origin LIMIT ?)";
 
 impl Operator for Sqlite {
     fn accounts(&mut self) -> Result<Vec<AccountSummary>, Error> {
@@ -45,5 +56,62 @@ impl Operator for Sqlite {
 
     fn remove_account(&mut self, account: AccountId) -> Result<bool, Error> {
         self.run(|connection| Ok(connection.execute(REMOVE_ACCOUNT, (number(account),))? > 0))
+    }
+
+    fn account_details(&mut self, name: &str) -> Result<Option<AccountDetails>, Error> {
+        let expired = token::expired_at(moment::present())?.text();
+        let pair = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let found = self.run(|connection| {
+            let Some(account) = find_account(connection, name)? else { return Ok(None) };
+            let id = number(account.id);
+            let created: Option<String> = connection.query_row(CREATED, (id,), |row| row.get(0)).optional()?;
+            let tokens: Vec<(String, String)> =
+                connection.prepare(TOKENS)?.query_map((id, expired), pair)?.collect::<rusqlite::Result<_>>()?;
+            Ok(created.map(|created| (account, created, tokens)))
+        })?;
+        let moment = |text: &str| {
+            Civil::parse(text)
+                .and_then(Civil::moment)
+                .ok_or_else(|| Error::configuration("table user or token holds a time that is no moment in UTC"))
+        };
+        found
+            .map(|(account, created, tokens)| {
+                let tokens = tokens.iter().map(|(created, used)| Ok((moment(created)?, moment(used)?)));
+                let tokens = tokens.collect::<Result<Vec<_>, Error>>()?;
+                Ok(AccountDetails { id: account.id, created: moment(&created)?, locked: account.locked, tokens })
+            })
+            .transpose()
+    }
+
+    fn history_of(&mut self, account: AccountId, before: Option<Place>, limit: u32) -> Result<Vec<PastLookup>, Error> {
+        let place = before.map(place).transpose()?;
+        past_lookups(self.run(|connection| history_rows(connection, account, place, limit))?)
+    }
+
+    fn count_accounts(&mut self) -> Result<u64, Error> {
+        let count: i64 = self.run(|connection| connection.query_row(COUNT_USERS, (), |row| row.get(0)))?;
+        Ok(count.unsigned_abs())
+    }
+
+    fn accounts_after(&mut self, after: AccountId, limit: u32) -> Result<Vec<AccountId>, Error> {
+        self.run(|connection| {
+            let mut select = connection.prepare_cached(USERS_AFTER)?;
+            select.query_map((number(after), limit), |row| Ok(account_id(row.get(0)?)))?.collect()
+        })
+    }
+
+    fn count_older(&mut self, account: AccountId, than: Microseconds) -> Result<u64, Error> {
+        let than = Civil::of(than)?.text();
+        let count: i64 = self.run(|connection| {
+            connection.prepare_cached(COUNT_OLDER)?.query_row((number(account), than), |row| row.get(0))
+        })?;
+        Ok(count.unsigned_abs())
+    }
+
+    fn delete_older(&mut self, account: AccountId, than: Microseconds, limit: u32) -> Result<u64, Error> {
+        let than = Civil::of(than)?.text();
+        self.run(|connection| {
+            Ok(connection.prepare_cached(DELETE_OLDER)?.execute((number(account), than, limit))? as u64)
+        })
     }
 }

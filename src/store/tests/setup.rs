@@ -87,7 +87,18 @@ fn check_says_what_is_wrong() {
     check(&half, key()).unwrap();
     let classroom = database("CREATE TABLE user (id INT PRIMARY KEY, name VARCHAR(32), passwd VARCHAR(16))");
     for outcome in [check(&classroom, key()), init(&classroom, key())] {
-        assert!(refusal(outcome).contains("another program"));
+        assert!(refusal(outcome).contains("cidiand init-db --upgrade"));
+    }
+    for other in [
+        "CREATE TABLE user (id INT PRIMARY KEY, name VARCHAR(32), passwd VARCHAR(16), mail TEXT)",
+        "CREATE TABLE user (id INT PRIMARY KEY, name VARCHAR(32), passwd VARCHAR(16)); CREATE TABLE token (id INT)",
+        "CREATE TABLE user (name TEXT, passwd TEXT, locked INT); CREATE TABLE hist (name TEXT, word TEXT, time TEXT)",
+        "CREATE TABLE hist (name TEXT, word TEXT, time TEXT)",
+    ] {
+        let other = database(other);
+        for outcome in [check(&other, key()), init(&other, key())] {
+            assert!(refusal(outcome).contains("another program"));
+        }
     }
     let other = database("CREATE TABLE meta (k INT); CREATE TABLE user (id INT)");
     assert!(refusal(check(&other, key())).contains("another program"));

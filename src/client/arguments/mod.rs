@@ -1,23 +1,22 @@
-//! The command line: options, subcommands, and the help that teaches by example. It never connects or asks.
+//! The command line: options, subcommands, and the help that teaches by example; [`read`] makes sense of what was
+//! typed. It never connects or asks.
+
+mod read;
+
+pub use read::parse;
 
 use super::address::Address;
 use super::config::Config;
 use super::console::Colour;
-use super::exit::Exit;
 use super::help::examples::{
     ABOUT_EXAMPLES, CLEAR_EXAMPLES, COMPLETIONS_EXAMPLES, DELETE_EXAMPLES, EXAMPLES, EXPORT_EXAMPLES, HISTORY_EXAMPLES,
     LOGIN_EXAMPLES, LOGOUT_EXAMPLES, LOOKUP_EXAMPLES, MANUAL_EXAMPLES, PASSWD_EXAMPLES, REGISTER_EXAMPLES,
 };
-use super::help::{self, complaint};
 use super::history::{Choice, Format, Wanted};
 use super::manual::CompletionShell;
-use super::messages::{Language, Message};
-use super::misuse::misuse;
+use super::messages::Language;
 use crate::protocol::{Count, DEFAULT_HISTORY};
-use clap::error::ErrorKind;
-use clap::{Args, FromArgMatches, Parser, Subcommand, ValueEnum};
-use std::ffi::OsString;
-use std::io::Write;
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// Look words up in a networked dictionary that remembers what you looked up.
@@ -257,191 +256,5 @@ impl Arguments {
     /// Whether a private server is wanted. It must be forked before [`super::run`], which starts a thread.
     pub fn local(&self) -> bool {
         self.local
-    }
-}
-
-/// Reads the command line (the program's name first) and the configuration file.
-///
-/// # Errors
-/// The exit status, after the help, the version or what is wrong has been printed.
-pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments, Exit> {
-    let arguments: Vec<OsString> = arguments.into_iter().collect();
-    let config = Config::read();
-    let language = language(&arguments, config.as_ref().ok(), |name| std::env::var_os(name));
-    let mut read = checked(arguments, language).map_err(|error| {
-        // Help into a pipe that is closed is no mishap, and there is nobody to tell if standard error is.
-        match complaint(&error, language) {
-            Some(text) => drop(std::io::stderr().write_all(text.as_bytes())),
-            None => drop(error.print()),
-        }
-        if error.use_stderr() { Exit::Usage } else { Exit::Done }
-    })?;
-    // After `--help`, which works whatever the file says.
-    read.config = config.map_err(|failure| {
-        let text = format!("cidian: {}\n", language.say(&Message::Failed(&failure)));
-        let _ = std::io::stderr().write_all(text.as_bytes());
-        Exit::from(&failure)
-    })?;
-    read.language = language;
-    Ok(read)
-}
-
-/// The language: `--lang`, the configuration file, the locale. It is wanted before the command line is understood,
-/// for what is wrong with that is said in it, too.
-fn language(arguments: &[OsString], config: Option<&Config>, variable: impl Fn(&str) -> Option<OsString>) -> Language {
-    let mut before_words = arguments.iter().take_while(|argument| *argument != "--");
-    let mut said = None;
-    while let Some(argument) = before_words.next().map(|argument| argument.to_string_lossy()) {
-        if argument == "--lang" {
-            said = before_words.next().map(|value| value.to_string_lossy().into_owned());
-        } else if let Some(value) = argument.strip_prefix("--lang=") {
-            said = Some(value.to_owned());
-        }
-    }
-    said.and_then(|value| Language::from_str(&value, false).ok())
-        .or_else(|| config.and_then(|config| config.lang))
-        .unwrap_or_else(|| Language::of_locale(variable))
-}
-
-fn checked(arguments: impl IntoIterator<Item = OsString>, language: Language) -> Result<Arguments, clap::Error> {
-    let mut command = help::command(language);
-    let matches = command.try_get_matches_from_mut(arguments)?;
-    let arguments = Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
-    // Options may stand before and after the subcommand; clap's own conflicts look at one side only.
-    match misuse(&arguments) {
-        Some(misuse) => {
-            let text = language.say(&Message::Misuse(misuse));
-            Err(command.error(ErrorKind::ArgumentConflict, text))
-        }
-        None => Ok(arguments),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::CommandFactory;
-
-    fn words(line: &str) -> Vec<OsString> {
-        std::iter::once("cidian").chain(line.split_whitespace()).map(OsString::from).collect()
-    }
-
-    /// The same whatever the language.
-    fn read(line: &str) -> Result<Arguments, clap::Error> {
-        let read = checked(words(line), Language::English);
-        assert_eq!(checked(words(line), Language::Chinese).is_ok(), read.is_ok(), "{line}");
-        read
-    }
-
-    #[test]
-    fn the_language_is_known_before_the_rest() {
-        let config = Config { lang: Some(Language::Chinese), ..Config::default() };
-        let of = |line: &str, config| language(&words(line), config, |name| (name == "LANG").then(|| "en_US".into()));
-        assert_eq!(of("--lang zh --frobnicate", None), Language::Chinese);
-        assert_eq!(of("lookup --lang=zh a", None), Language::Chinese);
-        assert_eq!(of("lookup -- --lang zh", None), Language::English);
-        assert_eq!(of("about", Some(&config)), Language::Chinese);
-        assert_eq!(of("about --lang en", Some(&config)), Language::English);
-        assert_eq!(of("about --lang de", None), Language::English);
-        assert_eq!(of("about --lang", None), Language::English);
-    }
-
-    #[test]
-    fn complaints_in_chinese() {
-        let said = |line: &str| complaint(&checked(words(line), Language::Chinese).expect_err(line), Language::Chinese);
-        for (line, part) in [
-            ("--frobnicate", "没有 --frobnicate"),
-            ("frobnicate", "没有“frobnicate”"),
-            ("histroy", "您是不是要用：history"),
-            ("history -n 5 --all", "不能与"),
-            ("history -n x", "不能是“x”"),
-            ("--color sometimes about", "可以是：auto、always、never"),
-            ("--local about --server a:1", "两个不同的服务器"),
-            ("--json", "菜单是给人看的"),
-            ("export", "缺少 --anki <FILE>"),
-            ("--server", "需要一个值"),
-            ("register ann", "没有 ann"),
-        ] {
-            let said = said(line).expect(line);
-            assert!(said.contains(part) && said.starts_with("错误："), "{line}: {said}");
-            assert!(!said.contains("error") && !said.contains("Usage"), "{line}: {said}");
-        }
-        assert_eq!(said("--help"), None);
-    }
-
-    #[test]
-    fn the_definition_is_sound() {
-        Arguments::command().debug_assert();
-    }
-
-    #[test]
-    fn options_stand_before_or_after_the_subcommand() {
-        for line in
-            ["--user ann --local history clear", "history --user ann clear --local", "history clear --local --user ann"]
-        {
-            let arguments = read(line).expect(line);
-            assert_eq!(arguments.user.as_deref(), Some("ann"), "{line}");
-            assert!(arguments.local(), "{line}");
-            assert!(matches!(
-                arguments.command,
-                Some(Command::History(HistoryArguments { action: Some(HistoryAction::Clear { word: None }), .. }))
-            ));
-        }
-    }
-
-    #[test]
-    fn words_may_begin_with_a_dash_after_two() {
-        let arguments = read("lookup --json -- -able --json ##").unwrap();
-        assert!(arguments.json);
-        let Some(Command::Lookup { words, .. }) = arguments.command else { panic!("not lookup") };
-        assert_eq!(words, ["-able", "--json", "##"]);
-    }
-
-    #[test]
-    fn wrong_usage() {
-        for line in [
-            "look up",
-            "history -n 0",
-            "history -n 1001",
-            "history -n 5 --all",
-            "--server nowhere about",
-            "--json",
-            "--local about --server a:1",
-            "--tls-ca file about",
-            "--tls --local",
-            "lookup -able",
-            "register ann",
-            "history -n 5 clear",
-            "history --number 5",
-            "history clear --reverse",
-            "history --since tomorrow",
-            "history --word [",
-            "history --format xml",
-            "history --format csv --json",
-            "lookup --field interpret",
-            "lookup --field word --json",
-            "export",
-            "export --anki",
-            "--color sometimes about",
-            "--lang de about",
-            "completions tcsh",
-        ] {
-            assert!(read(line).expect_err(line).use_stderr(), "{line}");
-        }
-        for line in ["--help", "--version", "lookup --help", "history clear --help"] {
-            assert!(!read(line).expect_err(line).use_stderr(), "{line}");
-        }
-    }
-
-    #[test]
-    fn every_subcommand_shows_examples() {
-        fn check(command: &clap::Command) {
-            let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-            assert!(after.contains("Examples:"), "{}", command.get_name());
-            // clap would break longer lines anywhere in a terminal of 80 columns.
-            assert!(after.lines().all(|line| line.len() < 80), "{after}");
-            command.get_subcommands().for_each(check);
-        }
-        check(&Arguments::command());
     }
 }

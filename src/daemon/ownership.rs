@@ -1,0 +1,28 @@
+//! Whose the embedded database is: the user's whose directory it is in. The operator's tools may be run by root before
+//! the daemon ever was, and must leave no database behind that the daemon can't open. It never changes whose a file is
+//! that is there. (Of the files beside it SQLite takes care itself.)
+
+use crate::store::Location;
+use nix::unistd::geteuid;
+use std::fs::{File, metadata};
+use std::io;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
+
+/// Makes an embedded database that is not there yet, empty, if another user's directory is where it belongs. What can't be
+/// done is left to whoever opens it next, and says more.
+pub fn leave_to_its_owner(database: &Location) {
+    if let Location::Sqlite(path) = database
+        && geteuid().is_root()
+        && let Some(directory) = path.parent().and_then(|parent| metadata(parent).ok())
+        && directory.uid() != 0
+        && let Err(error) = File::options()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)
+            .and_then(|file| fchown(&file, Some(directory.uid()), Some(directory.gid())))
+        && error.kind() != io::ErrorKind::AlreadyExists
+    {
+        log::warn!("{} can't be made for the owner of its directory: {error}", path.display());
+    }
+}
