@@ -5,8 +5,8 @@ use super::error::{Error, Result};
 use super::input::{Input, InputLine};
 use super::interrupt;
 use super::messages::{Language, Message};
-use super::render::Look;
 use super::render::pager::{Page, Screen};
+use super::render::{Look, wrapped};
 use super::show;
 use serde::Serialize;
 use std::fs::File;
@@ -222,9 +222,11 @@ impl Console {
         Ok(())
     }
 
-    /// Says something on standard error that is no complaint.
+    /// Says something on standard error that is no complaint, in lines that fit the page.
     pub(crate) fn hint(&mut self, message: &Message<'_>) {
-        let text = format!("{}\n", self.manner.language.say(message));
+        let mut text = String::new();
+        let columns = self.look().columns.filter(|_| self.manner.errs_terminal);
+        wrapped(&mut text, &self.manner.language.say(message), "", "", columns);
         let _ = self.errors.write_all(text.as_bytes());
     }
 

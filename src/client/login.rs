@@ -10,14 +10,15 @@ use super::messages::Message;
 use super::stream::Connector;
 use crate::protocol::{Code, Request};
 
-/// `cidian login`.
+/// `cidian login`. `last` is who used the menus the last time, for a person who says nothing else.
 ///
 /// # Errors
 /// Whatever can go wrong with that; then what was kept before is as it was.
-pub(crate) fn login(console: &mut Console, connector: &Connector, who: &Who) -> Result<()> {
+pub(crate) fn login(console: &mut Console, connector: &Connector, who: &Who, last: Option<&str>) -> Result<()> {
     // No password is asked for that could not be spared the next time.
     who.kept.prepare()?;
-    let remembered = who.kept.user()?;
+    let last = last.filter(|_| console.manner().asks_terminal);
+    let remembered = who.kept.user()?.or_else(|| last.map(str::to_owned));
     let name = who.name_or(console, remembered)?;
     let (LoggedIn { mut connection, name }, _) = log_in_by_password(console, connector, who, name)?;
     keep_new_token(&mut connection, who, &name)?;

@@ -21,6 +21,8 @@ use std::collections::VecDeque;
 const WINDOW: usize = 64;
 /// The most bytes of requests under way.
 const WINDOW_BYTES: usize = 32 << 10;
+/// How many headwords a person is offered for a word that is not found: what is farther away is rarely meant.
+pub(crate) const OFFERED: usize = 6;
 /// The most words of the command line that go along with the login.
 const AHEAD: usize = 16;
 
@@ -315,7 +317,8 @@ impl Pipeline {
             let headwords = if self.suggests && self.failure.is_none() { self.suggestions(word) } else { Vec::new() };
             // A script finds them in its object.
             if !headwords.is_empty() && self.style != Style::Json {
-                console.hint(&Message::DidYouMean { headwords: &headwords });
+                let headwords = &headwords[..headwords.len().min(OFFERED)];
+                console.hint(&Message::DidYouMean { headwords });
             }
             return self.print_missing(console, word, &headwords);
         };

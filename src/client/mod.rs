@@ -134,8 +134,8 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
         }
         Some(Command::Register) => account::register(console, &connector, &who)?,
         Some(Command::Login) => {
-            login::login(console, &connector, &who)?;
             let mut config = arguments.config;
+            login::login(console, &connector, &who, config.user.as_deref())?;
             // A script's login says nothing about the person.
             if console.manner().asks_terminal
                 && let Ok(Some(name)) = who.kept.user()

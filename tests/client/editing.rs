@@ -230,7 +230,7 @@ fn resized_garbled_pasted() {
     assert!(terminal.echoes());
 }
 
-/// Far more than the editor reads at once, and than the terminal holds: each word is looked up, once, in its order.
+/// Four times what the editor reads at once, and nearly what the terminal holds: each word is looked up, once, in order.
 #[test]
 fn a_long_paste() {
     let daemon = daemon();

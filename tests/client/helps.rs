@@ -6,8 +6,19 @@ use crate::prompts::{level_one, level_two, log_in};
 use crate::terminal::Terminal;
 use std::process::Command;
 
-const SUBCOMMANDS: [&str; 9] =
-    ["lookup", "history", "history clear", "export", "register", "passwd", "delete-account", "about", "completions"];
+const SUBCOMMANDS: [&str; 11] = [
+    "lookup",
+    "history",
+    "history clear",
+    "export",
+    "register",
+    "login",
+    "logout",
+    "passwd",
+    "delete-account",
+    "about",
+    "completions",
+];
 
 #[test]
 fn every_subcommand_teaches_by_example() {
@@ -40,7 +51,8 @@ fn every_subcommand_teaches_by_example() {
 fn manual_pages_and_completions() {
     let person = Person::new("");
     person.run(&["manual", "man"], "").ended(0).said("");
-    for page in ["cidian", "cidian-lookup", "cidian-history", "cidian-history-clear", "cidian-export", "cidian-about"] {
+    let pages = SUBCOMMANDS.map(|subcommand| format!("cidian-{}", subcommand.replace(' ', "-")));
+    for page in pages.iter().map(String::as_str).chain(["cidian"]) {
         let text = std::fs::read_to_string(person.home().join(format!("man/{page}.1"))).expect(page);
         assert!(text.contains(".SH NAME") && text.contains("Examples:"), "{page}: {text}");
     }
@@ -138,4 +150,13 @@ fn the_last_login_is_remembered() {
     terminal.expect("Welcome, ann.");
     let password = person.password_file(PASSWD);
     person.run(&["--password-file", password.to_str().unwrap(), "lookup", "apple"], "").ended(0).said("n. 苹果\n");
+    // Whoever logs in to stay need not say who it is; a script has to.
+    person.run(&["--password-file", password.to_str().unwrap(), "login"], "").ended(64);
+    let mut terminal = person.terminal(&["login"]);
+    terminal.expect("Name [ann]: ");
+    terminal.line("");
+    terminal.expect_hidden("Password: ");
+    terminal.line(PASSWD);
+    terminal.expect("Logged in as ann.");
+    assert_eq!(terminal.exit(), 0);
 }

@@ -1,8 +1,9 @@
 //! "Did you mean", in a terminal and for scripts; and that a filter never asks.
 
-use crate::common::PASSWD;
+use crate::common::{PASSWD, Setup, Store};
 use crate::person::{self, Person};
 use crate::prompts::{level_one, level_two, log_in, look_up};
+use crate::terminal::Terminal;
 
 #[test]
 fn in_the_menus() {
@@ -37,6 +38,28 @@ fn words_as_arguments_in_a_terminal() {
         terminal.expect("ice cream  n. 冰淇淋\r\n");
         assert_eq!(terminal.exit(), 1);
     }
+}
+
+/// A few of those that are near, in lines that break between them.
+#[test]
+fn a_few_in_lines_that_fit() {
+    let words = ["bread", "break", "breast", "breath", "breathe", "bred", "breed", "broad", "dread", "tread"];
+    let file: String = words.iter().map(|word| format!("{word}\tx\n")).collect();
+    let daemon = Setup::new(Store::Sqlite).words(&file).start();
+    daemon.connect_as("ann");
+    let person = Person::new(person::port(&daemon));
+    let mut terminal = Terminal::start(person.command(&["--user", "ann", "lookup", "braed"]), 24, 20);
+    terminal.expect_hidden("Password: ");
+    terminal.line(PASSWD);
+    assert_eq!(terminal.exit(), 1);
+    let screen = terminal.screen().screen().contents();
+    let offer = screen.split_once("braed\n").unwrap().1;
+    assert!(offer.starts_with("Did you mean: bread,"), "{screen}");
+    assert!(offer.lines().count() > 1 && offer.lines().all(|line| line.ends_with([',', '?', ':'])), "{screen}");
+    assert_eq!(words.iter().filter(|&&word| offer.split([' ', ',', '?', '\n']).any(|part| part == word)).count(), 6);
+    let ran = person.run_as("ann", &["lookup", "--json", "braed"], "").ended(1);
+    let object: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert!(object["suggestions"].as_array().unwrap().len() > 6, "{object}");
 }
 
 /// Who asks for what, as the daemon counts it.

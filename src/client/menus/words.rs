@@ -4,7 +4,7 @@
 use super::{Menus, Next};
 use crate::client::error::{Error, Result, WordFault};
 use crate::client::interrupt;
-use crate::client::lookup::checked_word;
+use crate::client::lookup::{OFFERED, checked_word};
 use crate::client::messages::Message;
 use crate::client::prompt::{LinePrompt, Typed};
 use crate::client::render;
@@ -104,7 +104,8 @@ impl Menus<'_> {
         self.console.complain(&Message::NotFound { word })?;
         self.console.flush()?;
         let found = self.link.get().exchange(|connection| connection.suggest(name, word));
-        let Ok(headwords) = found else { return Ok(Vec::new()) };
+        let Ok(mut headwords) = found else { return Ok(Vec::new()) };
+        headwords.truncate(OFFERED);
         if headwords.is_empty() {
             return Ok(headwords);
         }

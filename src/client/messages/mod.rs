@@ -226,6 +226,25 @@ mod tests {
         assert_eq!(choose("", "en_GB.UTF-8", "zh_CN.UTF-8"), English);
     }
 
+    /// The messages of a catalogue, each with the source of what it says.
+    fn catalogue(source: &str) -> std::collections::BTreeMap<&str, &str> {
+        let arms = source.split("Message::").skip(1);
+        arms.map(|arm| arm.split_at(arm.find(|c: char| !c.is_alphanumeric()).unwrap_or(arm.len()))).collect()
+    }
+
+    /// The compiler sees that none is missing; this, that none is a copy.
+    #[test]
+    fn the_two_catalogues_say_the_same_in_two_languages() {
+        let (english, chinese) = (catalogue(include_str!("english.rs")), catalogue(include_str!("chinese.rs")));
+        assert!(english.len() > 40, "{english:?}");
+        assert_eq!(english.keys().collect::<Vec<_>>(), chinese.keys().collect::<Vec<_>>());
+        for (name, source) in chinese {
+            let says_something = source.contains('"') && name != "AskChoice";
+            assert_eq!(says_something, !source.is_ascii(), "{name}{source}");
+            assert!(english[name].replace('…', "").is_ascii(), "{name}{}", english[name]);
+        }
+    }
+
     #[test]
     fn refusals_are_told_in_both_languages() {
         for code in Code::ALL {

@@ -168,8 +168,8 @@ fn a_login_that_brings_no_token() {
         ]);
         who.kept = Kept::for_server(&server.address, false, |name| (name == "HOME").then(|| home.path().into()));
         let mut desk = Desk::new("", |_| {});
-        login::login(&mut desk.console, &server.connector(), &who).unwrap();
-        let error = login::login(&mut desk.console, &server.connector(), &who).unwrap_err();
+        login::login(&mut desk.console, &server.connector(), &who, None).unwrap();
+        let error = login::login(&mut desk.console, &server.connector(), &who, None).unwrap_err();
         server.finish();
         assert_eq!(Exit::from(&error).number(), number, "{reply:?}");
         assert_eq!(who.kept.token("ann").unwrap().unwrap().as_str(), "good-token");
