@@ -2,7 +2,7 @@
 
 use super::PATIENCE;
 use super::certificates::Authority;
-use super::daemon::PASSWD;
+use super::setup::PASSWD;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, connect, socket};
 use rustls::{ClientConnection, StreamOwned};
 use std::io::{ErrorKind, Read, Write};

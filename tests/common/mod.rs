@@ -12,9 +12,11 @@ mod connection;
 mod daemon;
 pub mod mariadb;
 pub mod processes;
+mod setup;
 
 pub use connection::{Connection, code};
-pub use daemon::{Daemon, PASSWD, Setup, Store, WORDS, send_signal, shared_mariadb};
+pub use daemon::{Daemon, send_signal};
+pub use setup::{PASSWD, Setup, Store, WORDS, shared_mariadb};
 
 use std::time::{Duration, Instant};
 
