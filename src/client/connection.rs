@@ -84,6 +84,12 @@ impl Connection {
         }
     }
 
+    /// Whether any of what was sent last has left.
+    #[cfg(test)]
+    pub(crate) fn has_sent(&self) -> bool {
+        self.sent
+    }
+
     /// The next line from the server.
     fn line(&mut self) -> Result<String> {
         loop {

@@ -230,11 +230,6 @@ pub trait Store {
     /// number and its name. [`Standing::Gone`] says that it is not. Otherwise as [`Store::record_many`].
     fn deliver(&mut self, batches: &[Batch]) -> Vec<Result<Standing, Error>>;
 
-    /// The last `limit` lookups (all of them without one), newest first; `None` if the account is gone or locked.
-    fn history(&mut self, account: AccountId, limit: Option<u32>) -> Result<Option<Vec<PastLookup>>, Error> {
-        self.history_page(account, None, limit.unwrap_or(u32::MAX))
-    }
-
     /// The last `limit` lookups before a place (or the very last without one), newest first; `None` if the account is
     /// gone or locked.
     fn history_page(

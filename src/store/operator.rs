@@ -1,7 +1,7 @@
 //! What the operator's account tools do beyond what a session may: see every account, lock one, and change or delete
 //! one that is not theirs. A session never holds this door.
 
-use super::{AccountId, Error, Microseconds, PastLookup, Place, Store};
+use super::{Account, AccountId, Error, Microseconds, PastLookup, Place, Store};
 
 /// One account, for the operator's eyes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +31,27 @@ pub struct AccountDetails {
     pub locked: bool,
     /// When each of its tokens was made, and when it was last used; the oldest first.
     pub tokens: Vec<(Microseconds, Microseconds)>,
+}
+
+impl AccountDetails {
+    /// Of what a store has found, whose times `moment` reads.
+    ///
+    /// # Errors
+    /// One of the times is none.
+    pub(super) fn of<T>(
+        account: &Account,
+        created: &T,
+        tokens: &[(T, T)],
+        moment: impl Fn(&T) -> Option<Microseconds>,
+    ) -> Result<Self, Error> {
+        let moment = |time: &T| {
+            moment(time)
+                .ok_or_else(|| Error::configuration("table user or token holds a time that is no moment in UTC"))
+        };
+        let tokens = tokens.iter().map(|(created, used)| Ok((moment(created)?, moment(used)?)));
+        let tokens = tokens.collect::<Result<Vec<_>, Error>>()?;
+        Ok(Self { id: account.id, created: moment(created)?, locked: account.locked, tokens })
+    }
 }
 
 /// A store in the operator's hands: what a locked account refuses to its owner, it does not refuse here.

@@ -30,8 +30,8 @@ use crate::sys::StoreKey;
 
 pub(super) use setup::{check, init, upgrade, weaknesses};
 
-/// Has the driver compile the regular expressions with which it reads a server's version: some 200 KiB that it keeps in
-/// each process that has ever connected.
+/// Has the driver compile the regular expressions with which it reads a server's version: more than 100 KiB, which it
+/// otherwise keeps in each process that has ever connected.
 pub(super) fn warm_up() {
     for version in ["10.11.19-MariaDB", "8.4.0"] {
         let greeting = HandshakePacket::new(

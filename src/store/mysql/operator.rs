@@ -62,16 +62,8 @@ impl Operator for MySql {
             let tokens: Vec<(Value, Value)> = select(connection, statements::TOKENS, (&id, &expired))?;
             Ok(created.map(|(created,)| (account, created, tokens)))
         })?;
-        let moment = |value: &Value| {
-            statements::moment(value)
-                .ok_or_else(|| Error::configuration("table user or token holds a time that is no moment in UTC"))
-        };
         found
-            .map(|(account, created, tokens)| {
-                let tokens = tokens.iter().map(|(created, used)| Ok((moment(created)?, moment(used)?)));
-                let tokens = tokens.collect::<Result<Vec<_>, Error>>()?;
-                Ok(AccountDetails { id: account.id, created: moment(&created)?, locked: account.locked, tokens })
-            })
+            .map(|(account, created, tokens)| AccountDetails::of(&account, &created, &tokens, statements::moment))
             .transpose()
     }
 

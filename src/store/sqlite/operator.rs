@@ -69,18 +69,8 @@ impl Operator for Sqlite {
                 connection.prepare(TOKENS)?.query_map((id, expired), pair)?.collect::<rusqlite::Result<_>>()?;
             Ok(created.map(|created| (account, created, tokens)))
         })?;
-        let moment = |text: &str| {
-            Civil::parse(text)
-                .and_then(Civil::moment)
-                .ok_or_else(|| Error::configuration("table user or token holds a time that is no moment in UTC"))
-        };
-        found
-            .map(|(account, created, tokens)| {
-                let tokens = tokens.iter().map(|(created, used)| Ok((moment(created)?, moment(used)?)));
-                let tokens = tokens.collect::<Result<Vec<_>, Error>>()?;
-                Ok(AccountDetails { id: account.id, created: moment(&created)?, locked: account.locked, tokens })
-            })
-            .transpose()
+        let moment = |text: &String| Civil::parse(text).and_then(Civil::moment);
+        found.map(|(account, created, tokens)| AccountDetails::of(&account, &created, &tokens, moment)).transpose()
     }
 
     fn history_of(&mut self, account: AccountId, before: Option<Place>, limit: u32) -> Result<Vec<PastLookup>, Error> {

@@ -69,8 +69,8 @@ pub(super) fn open(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Makes file and schema, if they are not there; brings an older schema to ours; checks them, if they are there. Any number of processes may do this at
-/// the same time.
+/// Makes file and schema, if they are not there; brings an older schema to ours; checks them, if they are there. Any
+/// number of processes may do this at the same time.
 pub(in crate::store) fn init(path: &Path) -> Result<(), Error> {
     make_file(path).map_err(|error| errors::explain_io(path, &error))?;
     let deadline = Instant::now() + BUSY;

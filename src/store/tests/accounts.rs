@@ -96,7 +96,7 @@ fn deletion_takes_the_history_along(bed: &Bed) {
     assert_eq!(bed.sql("SELECT name, COUNT(*) FROM hist GROUP BY name"), "bob\t2\n");
     assert_eq!(store.delete_account(ann).unwrap(), Standing::Gone);
     assert_eq!(store.account("ann").unwrap(), None);
-    assert_eq!(store.history(ann, None).unwrap(), None);
+    assert_eq!(history_of(store.as_mut(), ann, None).unwrap(), None);
     assert_eq!(store.clear_history(ann, None).unwrap(), Standing::Gone);
     assert_eq!(store.set_passwd(ann, "x").unwrap(), Standing::Gone);
     assert_eq!(store.record(ann, &[]).unwrap(), Standing::Gone);
@@ -119,7 +119,7 @@ fn a_locked_account_can_do_nothing(bed: &Bed) {
     assert_eq!(store.set_passwd(ann, "x").unwrap(), Standing::Gone);
     assert_eq!(store.delete_account(ann).unwrap(), Standing::Gone);
     assert_eq!(store.clear_history(ann, None).unwrap(), Standing::Gone);
-    assert_eq!(store.history(ann, None).unwrap(), None);
+    assert_eq!(history_of(store.as_mut(), ann, None).unwrap(), None);
     bed.sql("UPDATE user SET locked = 0");
     assert_eq!(words_of(&mut *store, ann), ["a"]);
     assert_eq!(store.account("ann").unwrap().unwrap().passwd, "$argon2id$");

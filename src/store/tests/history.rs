@@ -24,7 +24,7 @@ fn newest_first_within_a_second_and_across_months(bed: &Bed) {
         assert_eq!(store.record(ann, &[record_of(word, time, 1)]).unwrap(), Standing::Live);
     }
     assert_eq!(words_of(&mut *store, ann), ["d", "c", "b", "a"]);
-    let newest = store.history(ann, Some(2)).unwrap().unwrap();
+    let newest = history_of(store.as_mut(), ann, Some(2)).unwrap().unwrap();
     let times: Vec<_> = newest.iter().map(|past| past.time.0 - NOVEMBER).collect();
     assert_eq!(times, [86_400_000_000, 1_000_001]);
 }
@@ -111,11 +111,11 @@ fn a_word_can_be_cleared(bed: &Bed) {
 fn the_limit(bed: &Bed) {
     let mut store = bed.open();
     let ann = register(&mut *store, "ann");
-    assert_eq!(store.history(ann, Some(10)).unwrap(), Some(Vec::new()));
+    assert_eq!(history_of(store.as_mut(), ann, Some(10)).unwrap(), Some(Vec::new()));
     let records: Vec<_> = (0..20).map(|time| record_of("a", time, 1)).collect();
     assert_eq!(store.record(ann, &records).unwrap(), Standing::Live);
     for (limit, count) in [(Some(0), 0), (Some(1), 1), (Some(10), 10), (Some(1_000), 20), (None, 20)] {
-        assert_eq!(store.history(ann, limit).unwrap().unwrap().len(), count, "{limit:?}");
+        assert_eq!(history_of(store.as_mut(), ann, limit).unwrap().unwrap().len(), count, "{limit:?}");
     }
 }
 
@@ -130,7 +130,7 @@ fn pages_join_without_a_gap_or_an_overlap(bed: &Bed) {
             assert_eq!(store.record(account, &records).unwrap(), Standing::Live);
         }
     }
-    let all = store.history(ann, None).unwrap().unwrap();
+    let all = history_of(store.as_mut(), ann, None).unwrap().unwrap();
     assert_eq!(all.len(), 28);
     for limit in [1, 2, 3, 5, 7, 27, 28, 29] {
         let mut read: Vec<PastLookup> = Vec::new();

@@ -124,9 +124,14 @@ fn record_of(word: &str, time: i64, origin: u64) -> Record {
 /// 2026-11-30 23:59:59 UTC: one second before a month ends.
 const NOVEMBER: i64 = 1_796_083_199_000_000;
 
+/// The last `limit` lookups, or all of them, newest first; none if the account is gone or locked.
+fn history_of(store: &mut dyn Store, account: AccountId, limit: Option<u32>) -> Result<Option<Vec<PastLookup>>, Error> {
+    store.history_page(account, None, limit.unwrap_or(u32::MAX))
+}
+
 /// The words of a history, newest first.
 fn words_of(store: &mut dyn Store, account: AccountId) -> Vec<String> {
-    store.history(account, None).unwrap().unwrap().into_iter().map(|past| past.word).collect()
+    history_of(store, account, None).unwrap().unwrap().into_iter().map(|past| past.word).collect()
 }
 
 /// Runs each test on both stores.

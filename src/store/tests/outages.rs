@@ -125,7 +125,7 @@ fn odd_servers() {
     let Location::MySql(place) = &bed.location else { panic!("{}", bed.location) };
     let row = server.sql(&format!("SELECT HEX(name), HEX(word), time FROM {}.hist", place.database));
     assert_eq!(row, "E9BE99F09F9089\tE8AF8DF09F9089\t2026-11-30 23:59:59.000000\n");
-    let lookups = bed.open().history(ann, None).unwrap().unwrap();
+    let lookups = history_of(bed.open().as_mut(), ann, None).unwrap().unwrap();
     assert_eq!(lookups, [PastLookup { word: "词🐉".to_owned(), time: Microseconds(NOVEMBER), origin: 1 }]);
     server.sql(&format!("UPDATE {}.user SET locked = 1; COMMIT", place.database));
     assert_eq!(store.record(ann, &[record_of("a", 1, 1)]).unwrap(), Standing::Gone);
