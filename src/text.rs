@@ -47,6 +47,41 @@ pub fn unescape(text: &str) -> String {
     out
 }
 
+/// As [`unescape`], in the text's own memory: a long text is never there twice.
+pub fn unescape_in_place(text: String) -> String {
+    let mut bytes = text.into_bytes();
+    let (mut read, mut written) = (0, 0);
+    while read < bytes.len() {
+        let escaped = match (bytes[read], bytes.get(read + 1)) {
+            (b'\\', Some(b'n')) => Some(b'\n'),
+            (b'\\', Some(b't')) => Some(b'\t'),
+            (b'\\', Some(b'\\')) => Some(b'\\'),
+            _ => None,
+        };
+        bytes[written] = escaped.unwrap_or(bytes[read]);
+        read += 1 + usize::from(escaped.is_some());
+        written += 1;
+    }
+    bytes.truncate(written);
+    // ASCII was taken out of UTF-8 between its characters: it is UTF-8 still.
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+/// Cuts a text into pieces of at most so many bytes (and of one character at least), for what would need its whole
+/// length again otherwise.
+pub fn pieces(text: &str, most: usize) -> impl Iterator<Item = &str> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let mut end = most.clamp(4, usize::MAX).min(rest.len());
+        while !rest.is_char_boundary(end) {
+            end -= 1;
+        }
+        let (piece, left) = rest.split_at(end);
+        rest = left;
+        (!piece.is_empty()).then_some(piece)
+    })
+}
+
 /// Makes text from outside safe for a log line, a process title or a terminal: every control character becomes
 /// `\u{…}` (sudo's CVE-2023-28486 was their absence), and so do the marks that reorder a line on a terminal.
 pub fn printable(text: &str) -> String {
@@ -98,6 +133,17 @@ mod tests {
             let wire = escape(&text);
             prop_assert!(!wire.contains(['\n', '\t']));
             prop_assert_eq!(unescape(&wire), text);
+        }
+
+        #[test]
+        fn in_place_or_not_is_the_same(text in r"[\\\\nt词é ]{0,20}") {
+            prop_assert_eq!(unescape_in_place(text.clone()), unescape(&text));
+        }
+
+        #[test]
+        fn pieces_are_the_text(text in any::<String>(), most in 0usize..20) {
+            prop_assert_eq!(pieces(&text, most).collect::<String>(), text.as_str());
+            prop_assert!(pieces(&text, most).all(|piece| !piece.is_empty() && piece.len() <= most.max(4)));
         }
 
         #[test]

@@ -1,5 +1,6 @@
 //! One conversation with the server: requests out, reply lines in. It never trusts the other end: lines are
-//! bounded, counts reserve no memory, silence ends in an error, and what is no reply is told as such.
+//! bounded, counts reserve no memory, silence ends in an error, and so does a reply that only drips; what is no reply is
+//! told as such.
 
 use super::error::{Error, Result};
 use super::kept::Token;
@@ -7,8 +8,8 @@ use super::privacy::Privacy;
 use super::secrecy;
 use super::stream::{Connector, Stream};
 use crate::protocol::{
-    Code, Count, Failure, HistoryRow, Line, Lines, MAX_LINE, MAX_SUGGESTIONS, Request, Status, StatusError,
-    parse_entry, parse_history_row, parse_status, unescape,
+    Code, Count, Failure, HistoryRow, Lines, MAX_LINE, MAX_SUGGESTIONS, Request, Status, StatusError, TooLong,
+    parse_entry, parse_history_row, parse_status, unescape, unescape_in_place,
 };
 use std::io::{ErrorKind, Read, Write};
 use std::time::Duration;
@@ -37,6 +38,11 @@ impl Entry {
     /// The interpretation as people read it.
     pub(crate) fn text(&self) -> String {
         unescape(&self.escaped)
+    }
+
+    /// The same, where the entry is needed no more: a long one is not copied.
+    pub(crate) fn into_text(self) -> String {
+        unescape_in_place(self.escaped)
     }
 }
 
@@ -93,11 +99,9 @@ impl Connection {
     /// The next line from the server.
     fn line(&mut self) -> Result<String> {
         loop {
-            match self.lines.next_line() {
-                Some(Line::Whole(bytes)) => {
-                    return std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| strange(bytes));
-                }
-                Some(Line::TooLong) => return Err(strange("…".as_bytes())),
+            match self.lines.next_owned() {
+                Some(Ok(bytes)) => return String::from_utf8(bytes).map_err(|error| strange(error.as_bytes())),
+                Some(Err(TooLong)) => return Err(strange("…".as_bytes())),
                 None => {}
             }
             match self.stream.read(&mut self.buffer) {
@@ -120,9 +124,14 @@ impl Connection {
     /// # Errors
     /// The server says no, is gone, or is none of ours.
     pub(crate) fn status(&mut self) -> Result<String> {
-        let line = self.line()?;
+        self.stream.begin_reply();
+        let mut line = self.line()?;
         match parse_status(&line) {
-            Ok(Status::Ok(rest)) => Ok(rest.to_owned()),
+            Ok(Status::Ok(rest)) => {
+                let status = line.len() - rest.len();
+                line.drain(..status);
+                Ok(line)
+            }
             Ok(Status::Fail(failure)) => Err(Error::Refused(failure)),
             Err(StatusError::UnknownCode(code, message)) => Err(Error::UnknownRefusal { code, message }),
             Err(StatusError::NotAReply) => Err(strange(line.as_bytes())),
@@ -183,9 +192,11 @@ impl Connection {
     /// As [`Connection::status`].
     pub(crate) fn entry(&mut self) -> Result<Option<Entry>> {
         match self.status() {
-            Ok(rest) => match parse_entry(&rest) {
+            Ok(mut rest) => match parse_entry(&rest) {
                 Some((headword, escaped)) => {
-                    Ok(Some(Entry { headword: headword.to_owned(), escaped: escaped.to_owned() }))
+                    let (headword, before) = (headword.to_owned(), rest.len() - escaped.len());
+                    rest.drain(..before);
+                    Ok(Some(Entry { headword, escaped: rest }))
                 }
                 None => Err(strange(rest.as_bytes())),
             },

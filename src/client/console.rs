@@ -8,10 +8,14 @@ use super::messages::{Language, Message};
 use super::render::pager::{Page, Screen};
 use super::render::{Look, wrapped};
 use super::show;
+use crate::protocol::{pieces, safe_json};
 use serde::Serialize;
 use std::fs::File;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal, Read, Write};
 use zeroize::Zeroizing;
+
+/// How much of a long text is made safe and written at once, in bytes.
+pub(crate) const PIECE: usize = 64 << 10;
 
 /// A password. It shows itself to nobody by accident, and is wiped when it is not needed any more.
 pub(crate) struct Password(Zeroizing<String>);
@@ -163,12 +167,20 @@ impl Console {
         .map_err(Error::Output)
     }
 
+    /// Writes what `safe` makes of a text that may be long, a piece at a time.
+    ///
+    /// # Errors
+    /// [`Error::Output`].
+    pub(crate) fn write_long(&mut self, text: &str, safe: fn(&str) -> String) -> Result<()> {
+        pieces(text, PIECE).try_for_each(|piece| self.write(&safe(piece)))
+    }
+
     /// Writes a line of JSON to standard output.
     ///
     /// # Errors
     /// [`Error::Output`].
     pub(crate) fn write_json(&mut self, value: &impl Serialize) -> Result<()> {
-        self.write(&show::json(value))
+        show::json_to(value, &mut |text| self.write_long(text, safe_json))
     }
 
     /// Writes a line of comma-separated values to standard output.
@@ -295,6 +307,25 @@ impl Console {
         }
         self.flush()
     }
+}
+
+/// Hands a line of comma-separated values on: `before`, a text of several lines that may be long, `after`.
+///
+/// # Errors
+/// What `take` fails with.
+pub(crate) fn csv_row(
+    before: &[&str],
+    text: &str,
+    after: &[&str],
+    take: &mut impl FnMut(&str) -> Result<()>,
+) -> Result<()> {
+    if text.len() <= PIECE {
+        return take(&csv_line(&[before, &[&show::shown(text)], after].concat()));
+    }
+    take(&format!("{},\"", csv_line(before).trim_end_matches('\n')))?;
+    pieces(text, PIECE).try_for_each(|piece| take(&show::shown(piece).replace('"', "\"\"")))?;
+    take("\"")?;
+    if after.is_empty() { take("\n") } else { take(&format!(",{}", csv_line(after))) }
 }
 
 /// A line of comma-separated values, with its line end; quotes where they are needed.

@@ -51,6 +51,8 @@ pub(crate) enum Error {
         /// The beginning of what it said.
         said: String,
     },
+    /// The server's history holds more different words, or rows that have to wait, than are kept in memory here.
+    TooMuchHistory,
     /// Standard output failed.
     Output(io::Error),
     /// Standard input failed.
@@ -212,6 +214,7 @@ impl Error {
             Self::Lost { .. }
             | Self::UnknownRefusal { .. }
             | Self::NotOurProtocol { .. }
+            | Self::TooMuchHistory
             | Self::SpeaksTls
             | Self::Output(_) => true,
             _ => false,

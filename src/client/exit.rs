@@ -71,7 +71,7 @@ impl From<&Error> for Exit {
             Error::Tls { fault: TlsFault::TrustFile { .. }, .. } => Self::NoInput,
             Error::Unreachable { .. } | Error::Lost { .. } | Error::Tls { .. } | Error::SpeaksTls => Self::NoServer,
             Error::Refused(failure) | Error::LoginRefused(failure) => failure.code.into(),
-            Error::UnknownRefusal { .. } | Error::NotOurProtocol { .. } => Self::Protocol,
+            Error::UnknownRefusal { .. } | Error::NotOurProtocol { .. } | Error::TooMuchHistory => Self::Protocol,
             Error::PasswordFile { .. } => Self::NoInput,
             Error::NoUser | Error::NoTerminal | Error::ServerVariable(_) | Error::NotConfirmable => Self::Usage,
             Error::TlsNeedsHost | Error::ClearText { .. } => Self::Usage,

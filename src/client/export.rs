@@ -3,15 +3,15 @@
 
 use super::account::{LoggedIn, Who, log_in};
 use super::connection::Entry;
-use super::console::{Console, csv_line};
+use super::console::{Console, PIECE, csv_line, csv_row};
 use super::error::{Error, Result};
 use super::history::{self, Choice, Tally};
 use super::messages::Message;
 use super::show::{ExportLine, shown};
 use super::stream::Connector;
-use crate::protocol::{HistoryRow, printable};
+use crate::protocol::{HistoryRow, pieces, printable};
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
 
 /// Tells Anki how to read the rest, so that nobody has to choose anything there.
@@ -32,30 +32,30 @@ pub(crate) struct Export {
 pub(crate) fn run(console: &mut Console, connector: &Connector, who: &Who, export: &Export) -> Result<()> {
     let LoggedIn { mut connection, name } = log_in(console, connector, who)?;
     let tallies = history::tally(&mut connection, &name, &export.choice)?;
-    let (mut anki, mut csv) = (ANKI_HEAD.to_owned(), csv_line(&["word", "interpretation", "count", "first", "last"]));
-    let mut words = 0;
-    history::definitions(&mut connection, &name, &tallies, |tally, entry| {
-        // A card without a back teaches nothing; a word that is gone from the dictionary still counts in a table.
-        if let Some(entry) = entry {
-            push_card(&mut anki, tally, entry);
+    let mut decks = [(&export.anki, Kind::Anki), (&export.csv, Kind::Csv)]
+        .into_iter()
+        .filter_map(|(path, kind)| path.as_ref().map(|path| Deck::begin(console, path, kind)))
+        .collect::<Result<Vec<_>>>()?;
+    // Two on one page, one after the other; else both at once, so that each word is asked for once.
+    let on_page = decks.iter().filter(|deck| deck.file.is_none()).count();
+    let at_once = if on_page > 1 { 1 } else { decks.len().max(1) };
+    for decks in decks.chunks_mut(at_once) {
+        for deck in &mut *decks {
+            deck.head(console)?;
         }
-        words += 1;
-        csv.push_str(&csv_row(&name, tally, entry));
-        Ok(())
-    })?;
-    connection.leave();
-    for (path, text) in [(&export.anki, &anki), (&export.csv, &csv)] {
-        let Some(path) = path else { continue };
-        if path.as_os_str() == "-" {
-            console.write(text)?;
-        } else {
-            write_file(path, text).map_err(|reason| Error::File { path: path.clone(), reason })?;
-        }
+        history::definitions(&mut connection, &name, &tallies, |tally, entry| {
+            let text = entry.map(Entry::into_text);
+            decks.iter_mut().try_for_each(|deck| deck.add(console, &name, tally, text.as_deref()))
+        })?;
     }
-    let on_output = [&export.anki, &export.csv].into_iter().flatten().any(|path| path.as_os_str() == "-");
-    if on_output {
+    connection.leave();
+    for deck in decks {
+        deck.end()?;
+    }
+    if on_page > 0 {
         return Ok(());
     }
+    let words = tallies.len() as u64;
     if console.manner().json {
         console.write_json(&ExportLine { ok: true, words })
     } else {
@@ -63,83 +63,173 @@ pub(crate) fn run(console: &mut Console, connector: &Connector, who: &Who, expor
     }
 }
 
-fn push_card(out: &mut String, tally: &Tally, entry: &Entry) {
-    for (field, end) in [(printable(&tally.word), '\t'), (shown(&entry.text()), '\n')] {
-        for c in field.chars() {
-            match c {
-                '&' => out.push_str("&amp;"),
-                '<' => out.push_str("&lt;"),
-                '>' => out.push_str("&gt;"),
-                // Anki takes a quote at a field's beginning for CSV's.
-                '"' => out.push_str("&quot;"),
-                '\n' => out.push_str("<br>"),
-                '\t' => out.push(' '),
-                // A line that begins so would be one of the file's head.
-                '#' if out.ends_with('\n') => out.push_str("&#35;"),
-                c => out.push(c),
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Anki,
+    Csv,
+}
+
+/// One of the files that are written, as the words come: however many there are, none is held.
+struct Deck {
+    kind: Kind,
+    path: PathBuf,
+    /// None for standard output.
+    file: Option<Writing>,
+}
+
+impl Deck {
+    fn begin(console: &mut Console, path: &Path, kind: Kind) -> Result<Self> {
+        let file = if path.as_os_str() == "-" {
+            console.flush()?;
+            None
+        } else {
+            Some(Writing::begin(path).map_err(|reason| Error::File { path: path.to_owned(), reason })?)
+        };
+        Ok(Self { kind, path: path.to_owned(), file })
+    }
+
+    fn write(&mut self, console: &mut Console, text: &str) -> Result<()> {
+        match &mut self.file {
+            None => console.write(text),
+            Some(file) => {
+                let written = file.text.write_all(text.as_bytes());
+                written.map_err(|reason| Error::File { path: self.path.clone(), reason })
             }
         }
-        out.push(end);
+    }
+
+    fn head(&mut self, console: &mut Console) -> Result<()> {
+        match self.kind {
+            Kind::Anki => self.write(console, ANKI_HEAD),
+            Kind::Csv => self.write(console, &csv_line(&["word", "interpretation", "count", "first", "last"])),
+        }
+    }
+
+    fn add(&mut self, console: &mut Console, name: &str, tally: &Tally, text: Option<&str>) -> Result<()> {
+        match (self.kind, text) {
+            (Kind::Anki, Some(text)) => card(&tally.word, text, &mut |part| self.write(console, part)),
+            // A card without a back teaches nothing; a word that is gone from the dictionary still counts in a table.
+            (Kind::Anki, None) => Ok(()),
+            (Kind::Csv, text) => {
+                let time = |time| history::wire_time(&HistoryRow { name, word: &tally.word, time });
+                let after = [tally.count.to_string(), time(tally.first), time(tally.last)];
+                let after: Vec<&str> = after.iter().map(String::as_str).collect();
+                csv_row(&[&printable(&tally.word)], text.unwrap_or_default(), &after, &mut |part| {
+                    self.write(console, part)
+                })
+            }
+        }
+    }
+
+    fn end(self) -> Result<()> {
+        let Self { path, file, .. } = self;
+        file.map_or(Ok(()), Writing::end).map_err(|reason| Error::File { path, reason })
     }
 }
 
-fn csv_row(name: &str, tally: &Tally, entry: Option<&Entry>) -> String {
-    let time = |time| history::wire_time(&HistoryRow { name, word: &tally.word, time });
-    let text = entry.map(|entry| shown(&entry.text())).unwrap_or_default();
-    csv_line(&[&printable(&tally.word), &text, &tally.count.to_string(), &time(tally.first), &time(tally.last)])
+fn card(word: &str, text: &str, take: &mut impl FnMut(&str) -> Result<()>) -> Result<()> {
+    let mut front = field(&printable(word));
+    // A line that begins so would be one of the file's head.
+    if let Some(rest) = front.strip_prefix('#') {
+        front = format!("&#35;{rest}");
+    }
+    take(&front)?;
+    take("\t")?;
+    pieces(text, PIECE).try_for_each(|piece| take(&field(&shown(piece))))?;
+    take("\n")
 }
 
-/// Writes a file whole or not at all, where it is a file; into a pipe or a device as it is.
-fn write_file(path: &Path, text: &str) -> io::Result<()> {
-    if path.metadata().is_ok_and(|there| !there.is_file()) {
-        return File::options().write(true).open(path)?.write_all(text.as_bytes());
+/// Text as Anki reads it in a field.
+fn field(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            // Anki takes a quote at a field's beginning for CSV's.
+            '"' => out.push_str("&quot;"),
+            '\n' => out.push_str("<br>"),
+            '\t' => out.push(' '),
+            c => out.push(c),
+        }
     }
-    // A link stays one: what it leads to is replaced.
-    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    out
+}
+
+/// A file that is written whole or not at all, where it is a file; a pipe or a device takes it as it is.
+struct Writing {
+    text: BufWriter<File>,
+    /// What is replaced in the end; none for a pipe. Until then the text is in a file without a name beside it, which
+    /// is gone with this process, however it ends.
+    target: Option<PathBuf>,
+}
+
+impl Writing {
+    fn begin(path: &Path) -> io::Result<Self> {
+        if path.metadata().is_ok_and(|there| !there.is_file()) {
+            return Ok(Self { text: BufWriter::new(File::options().write(true).open(path)?), target: None });
+        }
+        // A link stays one: what it leads to is replaced.
+        let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let part = part_of(&target)?;
+        let file = File::options().read(true).write(true).create_new(true).open(&part)?;
+        std::fs::remove_file(&part)?;
+        Ok(Self { text: BufWriter::new(file), target: Some(target) })
+    }
+
+    fn end(self) -> io::Result<()> {
+        let mut text = self.text.into_inner()?;
+        let Some(target) = self.target else { return Ok(()) };
+        text.rewind()?;
+        let part = part_of(&target)?;
+        let written = File::create_new(&part).and_then(|mut file| {
+            if let Ok(there) = target.metadata() {
+                file.set_permissions(there.permissions())?;
+            }
+            io::copy(&mut text, &mut file)?;
+            file.sync_all()
+        });
+        let moved = written.and_then(|()| std::fs::rename(&part, &target));
+        if moved.is_err() {
+            let _ = std::fs::remove_file(&part);
+        }
+        moved
+    }
+}
+
+/// The name of what is not whole yet, beside what it will replace.
+fn part_of(target: &Path) -> io::Result<PathBuf> {
     let mut name = target.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
     name.push(format!(".{}.part", std::process::id()));
-    let part = target.with_file_name(name);
-    let written = File::create_new(&part).and_then(|mut file| {
-        if let Ok(there) = target.metadata() {
-            file.set_permissions(there.permissions())?;
-        }
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
-    });
-    let moved = written.and_then(|()| std::fs::rename(&part, &target));
-    if moved.is_err() {
-        let _ = std::fs::remove_file(&part);
-    }
-    moved
+    Ok(target.with_file_name(name))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use time::macros::datetime;
 
     #[test]
     fn cards_are_lines_whatever_is_on_them() {
-        let tally = |word: &str| Tally {
-            word: word.into(),
-            count: 1,
-            first: datetime!(2026-11-23 0:00 UTC),
-            last: datetime!(2026-11-23 0:00 UTC),
+        let mut out = String::new();
+        let mut take = |part: &str| {
+            out.push_str(part);
+            Ok(())
         };
-        let mut out = ANKI_HEAD.to_owned();
-        let entry = Entry { headword: "x".into(), escaped: "n. <b> & \\\"q\\\"\\nv. \\t two\u{1b}".into() };
-        push_card(&mut out, &tally("#hash"), &entry);
-        push_card(&mut out, &tally("a#b"), &Entry { headword: "a".into(), escaped: "词".into() });
-        assert_eq!(
-            out[ANKI_HEAD.len()..].to_owned(),
-            "&#35;hash\tn. &lt;b&gt; &amp; \\&quot;q\\&quot;<br>v.   two\\u{1b}\na#b\t词\n"
-        );
+        card("#hash", "n. <b> & \\\"q\\\"\nv. \t two\u{1b}", &mut take).unwrap();
+        card("a#b", "词", &mut take).unwrap();
+        assert_eq!(out, "&#35;hash\tn. &lt;b&gt; &amp; \\&quot;q\\&quot;<br>v.   two\\u{1b}\na#b\t词\n");
     }
 
     #[test]
     fn a_file_is_replaced_whole_or_not_at_all() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("deck.txt");
+        let write_file = |path: &Path, text: &str| {
+            let mut writing = Writing::begin(path)?;
+            writing.text.write_all(text.as_bytes())?;
+            writing.end()
+        };
         write_file(&path, "one").unwrap();
         write_file(&path, "two").unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "two");
@@ -147,5 +237,9 @@ mod tests {
         assert!(write_file(&directory.path().join("none/deck"), "x").is_err());
         assert!(write_file(Path::new("/dev/full"), "x").is_err());
         write_file(Path::new("/dev/null"), "x").unwrap();
+        // Given up before its end: what was there is there.
+        drop(Writing::begin(&path).unwrap());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "two");
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
     }
 }

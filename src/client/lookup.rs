@@ -13,7 +13,6 @@ use super::render;
 use super::show::{LookupLine, shown};
 use super::stream::Connector;
 use crate::protocol::{Code, MAX_LINE, Request, escape, printable, trim_blanks};
-use std::borrow::Cow;
 use std::collections::VecDeque;
 
 /// The most requests under way. With [`WINDOW_BYTES`] it keeps what is sent within the socket's buffers: sending
@@ -23,6 +22,8 @@ const WINDOW: usize = 64;
 const WINDOW_BYTES: usize = 32 << 10;
 /// How many headwords a person is offered for a word that is not found: what is farther away is rarely meant.
 pub(crate) const OFFERED: usize = 6;
+/// The most bytes of answers that are kept until it is their turn: with more there are no suggestions.
+const MOST_HELD: usize = 16 << 20;
 /// The most words of the command line that go along with the login.
 const AHEAD: usize = 16;
 
@@ -131,6 +132,31 @@ fn filter(console: &mut Console, pipeline: &mut Pipeline) -> Result<()> {
             return Ok(());
         }
     }
+}
+
+/// Shows an entry to a person, through a pager if the screen can't hold it.
+///
+/// # Errors
+/// [`Error::Output`].
+pub(crate) fn print_entry(console: &mut Console, entry: Entry) -> Result<()> {
+    console.paged(|console| {
+        if entry.escaped.len() <= render::LONG {
+            return console.write(&render::entry(&entry, console.look()));
+        }
+        // No dictionary has such an entry: it is shown, but not laid out.
+        console.write(&format!("{}\n", printable(&entry.headword)))?;
+        write_text(console, &entry.into_text(), shown)
+    })
+}
+
+/// Writes a text as `safe` makes it, in colours where they are wanted, and a newline behind it.
+fn write_text(console: &mut Console, text: &str, safe: fn(&str) -> String) -> Result<()> {
+    if console.manner().colour && text.len() <= render::LONG {
+        console.write(&render::painted(&safe(text)))?;
+    } else {
+        console.write_long(text, safe)?;
+    }
+    console.write("\n")
 }
 
 /// How answers look.
@@ -272,15 +298,20 @@ impl Pipeline {
             }
             entry => entry?,
         };
-        self.print(console, word, entry.as_ref())
+        self.print(console, word, entry)
     }
 
     /// What may have been meant by a word that is not found. Replies come in order: those under way are read first,
     /// and kept. A failure is none of the lookup's.
     fn suggestions(&mut self, word: &str) -> Vec<String> {
+        let mut held = 0;
         for pending in &mut self.pending {
             let Pending::Asked(word, bytes) = pending else { continue };
+            if held > MOST_HELD {
+                return Vec::new();
+            }
             let answer = self.connection.entry();
+            held += answer.as_ref().ok().and_then(Option::as_ref).map_or(0, |entry| entry.escaped.len());
             let ended = matches!(&answer, Err(error) if error.ends_connection());
             self.asked -= 1;
             self.asked_bytes -= *bytes;
@@ -310,7 +341,7 @@ impl Pipeline {
         self.print_missing(console, word, &[])
     }
 
-    fn print(&mut self, console: &mut Console, word: &str, entry: Option<&Entry>) -> Result<()> {
+    fn print(&mut self, console: &mut Console, word: &str, entry: Option<Entry>) -> Result<()> {
         let Some(entry) = entry else {
             self.missed = true;
             console.complain(&Message::NotFound { word })?;
@@ -322,51 +353,40 @@ impl Pipeline {
             }
             return self.print_missing(console, word, &headwords);
         };
-        match self.style {
-            Style::Json => console.write_json(&LookupLine {
-                word,
-                found: true,
-                headword: Some(&entry.headword),
-                interpretation: Some(entry.text()),
-                suggestions: None,
-            }),
-            Style::Person => {
-                let entry = self.shortened(entry);
-                console.paged(|console| console.write(&render::entry(&entry, console.look())))
+        let entry = match self.style {
+            Style::Json => entry,
+            _ => self.shortened(entry),
+        };
+        match (self.style, self.parts.field) {
+            (Style::Json, _) => {
+                let headword = entry.headword.clone();
+                console.write_json(&LookupLine {
+                    word,
+                    found: true,
+                    headword: Some(&headword),
+                    interpretation: Some(entry.into_text()),
+                    suggestions: None,
+                })
             }
-            Style::Plain => {
-                let text = match self.parts.field {
-                    Some(Field::Word) => printable(word),
-                    Some(Field::Headword) => printable(&entry.headword),
-                    Some(Field::Interpretation) | None => {
-                        let text = shown(&self.shortened(entry).text());
-                        if console.manner().colour { render::painted(&text) } else { text }
-                    }
-                };
-                console.write(&format!("{text}\n"))
+            (Style::Person, _) => print_entry(console, entry),
+            (Style::Plain | Style::Filter, Some(Field::Word)) => console.write(&format!("{}\n", printable(word))),
+            (Style::Plain | Style::Filter, Some(Field::Headword)) => {
+                console.write(&format!("{}\n", printable(&entry.headword)))
             }
-            Style::Filter => {
-                let text = match self.parts.field {
-                    Some(Field::Word) => printable(word),
-                    Some(Field::Headword) => printable(&entry.headword),
-                    Some(Field::Interpretation) | None => {
-                        let text = printable(&self.shortened(entry).escaped);
-                        if console.manner().colour { render::painted(&text) } else { text }
-                    }
-                };
-                console.write(&format!("{text}\n"))
-            }
+            (Style::Plain, Some(Field::Interpretation) | None) => write_text(console, &entry.into_text(), shown),
+            (Style::Filter, Some(Field::Interpretation) | None) => write_text(console, &entry.escaped, printable),
         }
     }
 
     /// The entry as much of it as is wanted.
-    fn shortened<'a>(&self, entry: &'a Entry) -> Cow<'a, Entry> {
+    fn shortened(&self, entry: Entry) -> Entry {
         if !self.parts.first_line {
-            return Cow::Borrowed(entry);
+            return entry;
         }
-        let text = entry.text();
+        let headword = entry.headword.clone();
+        let text = entry.into_text();
         let first = text.lines().map(str::trim_end).find(|line| !line.is_empty()).unwrap_or_default();
-        Cow::Owned(Entry { headword: entry.headword.clone(), escaped: escape(first) })
+        Entry { headword, escaped: escape(first) }
     }
 
     /// What stands for a word that has no interpretation, so that a filter's lines stay in step.

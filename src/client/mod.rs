@@ -30,6 +30,7 @@ mod manual;
 mod menus;
 mod messages;
 mod misuse;
+mod pace;
 mod privacy;
 mod prompt;
 mod render;

@@ -2,6 +2,8 @@
 
 use crate::protocol::{printable, safe_json};
 use serde::Serialize;
+use std::convert::Infallible;
+use std::io::{self, Write};
 
 /// Text of several lines, safe to show: newlines and TABs stay, every other control character is made visible.
 pub(crate) fn shown(text: &str) -> String {
@@ -75,12 +77,46 @@ impl Serialize for Pairs<'_> {
     }
 }
 
+/// Hands a value on as one line of JSON, with its newline, in parts that are not safe for a terminal yet.
+///
+/// # Errors
+/// What `take` fails with.
+pub(crate) fn json_to<E>(value: &impl Serialize, take: &mut impl FnMut(&str) -> Result<(), E>) -> Result<(), E> {
+    struct Parts<'a, T, E> {
+        take: &'a mut T,
+        failure: Option<E>,
+    }
+    impl<T: FnMut(&str) -> Result<(), E>, E> Write for Parts<'_, T, E> {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            // Strings are cut where something has to be escaped, never within a character.
+            let text = std::str::from_utf8(bytes).map_err(io::Error::other)?;
+            (self.take)(text).map_err(|failure| {
+                self.failure = Some(failure);
+                io::Error::other("the page takes no more")
+            })?;
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut parts = Parts { take, failure: None };
+    // Strings and maps of strings can always be serialized.
+    let _ = serde_json::to_writer(&mut parts, value);
+    match parts.failure {
+        Some(failure) => Err(failure),
+        None => (parts.take)("\n"),
+    }
+}
+
 /// A value as one line of JSON, with its newline, and safe for a terminal.
 pub(crate) fn json(value: &impl Serialize) -> String {
-    // Serializing strings and maps of strings into memory can't fail; an empty object keeps lines in step anyway.
-    let plain = serde_json::to_string(value).unwrap_or_else(|_| "{}".to_owned());
-    let mut out = safe_json(&plain);
-    out.push('\n');
+    let mut out = String::new();
+    let Ok(()) = json_to::<Infallible>(value, &mut |text| {
+        out.push_str(&safe_json(text));
+        Ok(())
+    });
     out
 }
 

@@ -4,6 +4,7 @@
 use super::LocalServer;
 use super::address::Address;
 use super::error::{Error, Result};
+use super::pace::Paced;
 use super::privacy::Privacy;
 use super::tls::{self, TlsStream, Trust};
 use std::io::{self, Read, Write};
@@ -48,16 +49,18 @@ impl Connector {
     /// [`Error::Unreachable`] or [`Error::Tls`], with the address.
     pub(crate) fn connect(&self) -> Result<Stream> {
         let unreachable = |reason| Error::Unreachable { address: self.address.to_string(), reason };
-        let stream = match (&self.address, &self.trust) {
-            (Address::Tcp { host, port }, None) => Stream::Tcp(connect_tcp(host, *port).map_err(unreachable)?),
+        let mut stream = match (&self.address, &self.trust) {
+            (Address::Tcp { host, port }, None) => {
+                Stream::Tcp(Paced::new(connect_tcp(host, *port).map_err(unreachable)?))
+            }
             (Address::Tcp { host, port }, Some(trust)) => {
                 let socket = connect_tcp(host, *port).map_err(unreachable)?;
                 let shaken = tls::shake_hands(socket, host, trust);
                 Stream::Tls(Box::new(shaken.map_err(|fault| Error::Tls { address: self.address.to_string(), fault })?))
             }
-            (Address::Unix(path), _) => Stream::Unix(UnixStream::connect(path).map_err(unreachable)?),
+            (Address::Unix(path), _) => Stream::Unix(Paced::new(UnixStream::connect(path).map_err(unreachable)?)),
             (Address::Local, _) => match &self.local {
-                Some(server) => Stream::Unix(server().map_err(unreachable)?),
+                Some(server) => Stream::Unix(Paced::new(server().map_err(unreachable)?)),
                 None => return Err(unreachable(io::ErrorKind::Unsupported.into())),
             },
         };
@@ -84,9 +87,9 @@ fn connect_tcp(host: &str, port: u16) -> io::Result<TcpStream> {
 
 /// A connected stream of bytes.
 pub(crate) enum Stream {
-    Tcp(TcpStream),
+    Tcp(Paced<TcpStream>),
     Tls(Box<TlsStream>),
-    Unix(UnixStream),
+    Unix(Paced<UnixStream>),
 }
 
 impl Stream {
@@ -94,40 +97,46 @@ impl Stream {
     fn is_private(&self) -> bool {
         match self {
             // The address that was really reached, whatever the name says.
-            Self::Tcp(stream) => stream.peer_addr().is_ok_and(|address| address.ip().to_canonical().is_loopback()),
+            Self::Tcp(stream) => {
+                stream.socket().peer_addr().is_ok_and(|address| address.ip().to_canonical().is_loopback())
+            }
             Self::Tls(_) | Self::Unix(_) => true,
         }
     }
 
     /// How long reading and writing may take before they fail.
-    pub(crate) fn set_patience(&self, patience: Duration) -> io::Result<()> {
-        let tcp = |stream: &TcpStream| {
-            stream.set_read_timeout(Some(patience)).and_then(|()| stream.set_write_timeout(Some(patience)))
-        };
+    pub(crate) fn set_patience(&mut self, patience: Duration) -> io::Result<()> {
         match self {
-            Self::Tcp(stream) => tcp(stream),
-            Self::Tls(stream) => tcp(&stream.sock),
-            Self::Unix(stream) => {
-                stream.set_read_timeout(Some(patience)).and_then(|()| stream.set_write_timeout(Some(patience)))
-            }
+            Self::Tcp(stream) => stream.set_patience(patience),
+            Self::Tls(stream) => stream.sock.set_patience(patience),
+            Self::Unix(stream) => stream.set_patience(patience),
         }
     }
 
     /// How long reading may take.
     pub(crate) fn patience(&self) -> io::Result<Option<Duration>> {
         match self {
-            Self::Tcp(stream) => stream.read_timeout(),
-            Self::Tls(stream) => stream.sock.read_timeout(),
-            Self::Unix(stream) => stream.read_timeout(),
+            Self::Tcp(stream) => stream.socket().read_timeout(),
+            Self::Tls(stream) => stream.sock.socket().read_timeout(),
+            Self::Unix(stream) => stream.socket().read_timeout(),
+        }
+    }
+
+    /// From here on it is another reply that is waited for.
+    pub(crate) fn begin_reply(&mut self) {
+        match self {
+            Self::Tcp(stream) => stream.begin(),
+            Self::Tls(stream) => stream.sock.begin(),
+            Self::Unix(stream) => stream.begin(),
         }
     }
 
     /// Whether reading waits when there is nothing to read.
     pub(crate) fn set_waiting(&self, waits: bool) -> io::Result<()> {
         match self {
-            Self::Tcp(stream) => stream.set_nonblocking(!waits),
-            Self::Tls(stream) => stream.sock.set_nonblocking(!waits),
-            Self::Unix(stream) => stream.set_nonblocking(!waits),
+            Self::Tcp(stream) => stream.socket().set_nonblocking(!waits),
+            Self::Tls(stream) => stream.sock.socket().set_nonblocking(!waits),
+            Self::Unix(stream) => stream.socket().set_nonblocking(!waits),
         }
     }
 

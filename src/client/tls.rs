@@ -2,6 +2,7 @@
 //! can't verify, and nothing makes it.
 
 use super::error::TlsFault;
+use super::pace::Paced;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -12,13 +13,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long the server may take for each step of the handshake.
+/// How long the server may take for the handshake, and for each step of it.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The most that is read of a file of certificates.
 const MOST: u64 = 16 << 20;
 
 /// A stream within TLS.
-pub(crate) type TlsStream = StreamOwned<ClientConnection, TcpStream>;
+pub(crate) type TlsStream = StreamOwned<ClientConnection, Paced<TcpStream>>;
 
 /// Who may vouch for a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +34,7 @@ pub(crate) enum Trust {
 ///
 /// # Errors
 /// What is wrong with the server, or with what is here.
-pub(crate) fn shake_hands(mut socket: TcpStream, host: &str, trust: &Trust) -> Result<TlsStream, TlsFault> {
+pub(crate) fn shake_hands(socket: TcpStream, host: &str, trust: &Trust) -> Result<TlsStream, TlsFault> {
     let name = ServerName::try_from(host.to_owned()).map_err(|_| TlsFault::BadName)?;
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
@@ -42,10 +43,8 @@ pub(crate) fn shake_hands(mut socket: TcpStream, host: &str, trust: &Trust) -> R
         .with_no_client_auth();
     let mut connection =
         ClientConnection::new(Arc::new(config), name).map_err(|error| TlsFault::Other(error.to_string()))?;
-    let patience = |socket: &TcpStream| {
-        socket.set_read_timeout(Some(PATIENCE)).and_then(|()| socket.set_write_timeout(Some(PATIENCE)))
-    };
-    patience(&socket).map_err(TlsFault::Lost)?;
+    let mut socket = Paced::new(socket);
+    socket.set_patience(PATIENCE).map_err(TlsFault::Lost)?;
     while connection.is_handshaking() {
         connection.complete_io(&mut socket).map_err(fault)?;
     }

@@ -4,7 +4,11 @@
 //! A line may hold a password. What is given back to the allocator is wiped before, and [`Lines::wipe`] wipes what
 //! lines that were taken have left behind.
 
+use std::ops::Range;
 use zeroize::{Zeroize, Zeroizing};
+
+/// A line that is longer is handed out with the buffer that holds it: it is never in memory twice.
+const LONG: usize = 64 << 10;
 
 /// One line of the stream.
 #[derive(Debug, PartialEq, Eq)]
@@ -14,6 +18,10 @@ pub enum Line<'a> {
     /// A line over the limit. It is told once, as soon as it is seen; the rest of it is skipped.
     TooLong,
 }
+
+/// A line over the limit, where a whole one is an owned one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooLong;
 
 /// A buffer that bytes are put into and lines are taken out of.
 #[derive(Debug)]
@@ -44,7 +52,9 @@ impl Lines {
         let size = self.buffer.len() + bytes.len();
         if size > self.buffer.capacity() {
             // Growing in place of the vector's own: that would leave a copy behind.
-            let mut larger = Zeroizing::new(Vec::with_capacity(size.max(2 * self.buffer.capacity())));
+            // Twice as large, but no larger than a line may be: all of it is wiped one day.
+            let room = (2 * self.buffer.capacity()).min(self.limit.saturating_add(bytes.len()));
+            let mut larger = Zeroizing::new(Vec::with_capacity(size.max(room)));
             larger.extend_from_slice(&self.buffer);
             self.buffer = larger;
         }
@@ -53,6 +63,25 @@ impl Lines {
 
     /// Takes the next line out, if there is one.
     pub fn next_line(&mut self) -> Option<Line<'_>> {
+        Some(self.next_range()?.map_or(Line::TooLong, |range| Line::Whole(&self.buffer[range])))
+    }
+
+    /// As [`Lines::next_line`], for somebody who keeps the line; `Err` for one over the limit. A long one is not copied.
+    pub fn next_owned(&mut self) -> Option<Result<Vec<u8>, TooLong>> {
+        let Some(range) = self.next_range()? else { return Some(Err(TooLong)) };
+        if range.len() <= LONG {
+            return Some(Ok(self.buffer[range].to_vec()));
+        }
+        let rest = self.buffer.split_off(self.start);
+        let mut line = std::mem::replace(&mut *self.buffer, rest);
+        (self.start, self.searched) = (0, 0);
+        line.truncate(range.end);
+        line.drain(..range.start);
+        Some(Ok(line))
+    }
+
+    /// Where the next line is; `Some(None)` for one over the limit.
+    fn next_range(&mut self) -> Option<Option<Range<usize>>> {
         loop {
             let newline = self.buffer[self.searched..].iter().position(|&b| b == b'\n').map(|at| self.searched + at);
             let Some(end) = newline else {
@@ -67,7 +96,7 @@ impl Lines {
                 if unfinished.len() > room {
                     self.forget_all();
                     self.skipping = true;
-                    return Some(Line::TooLong);
+                    return Some(None);
                 }
                 return None;
             };
@@ -79,10 +108,7 @@ impl Lines {
                 continue;
             }
             let end = if end > begin && self.buffer[end - 1] == b'\r' { end - 1 } else { end };
-            if end - begin > self.limit {
-                return Some(Line::TooLong);
-            }
-            return Some(Line::Whole(&self.buffer[begin..end]));
+            return Some((end - begin <= self.limit).then_some(begin..end));
         }
     }
 
@@ -191,6 +217,29 @@ mod tests {
             let expected = naive(5, &bytes);
             prop_assert_eq!(collect(5, &single), expected.clone());
             prop_assert_eq!(collect(5, &chunks), expected);
+        }
+    }
+
+    /// Whatever is before and behind it, a long line is as it was, and so is what follows.
+    #[test]
+    fn a_long_line_is_handed_out_with_its_buffer() {
+        let long = vec![b'x'; 3 * LONG];
+        let all = [b"one\n", &long[..], b"\r\ntwo\nthr"].concat();
+        for chunk in [all.len(), LONG, 1_000] {
+            let mut lines = Lines::new(4 * LONG);
+            let mut found = Vec::new();
+            for bytes in all.chunks(chunk) {
+                lines.push(bytes);
+                assert!(lines.buffer.capacity() <= 4 * LONG + chunk);
+                while let Some(line) = lines.next_owned() {
+                    found.push(line.unwrap());
+                }
+            }
+            assert_eq!(found, [&b"one"[..], &long, b"two"], "{chunk}");
+            assert_eq!(lines.unfinished(), b"thr");
+            lines.push(&long);
+            lines.push(&long);
+            assert_eq!(lines.next_owned(), Some(Err(TooLong)));
         }
     }
 

@@ -4,9 +4,12 @@
 use crate::common::{PASSWD, processes, wait_for_end};
 use crate::hostile::acted_on;
 use crate::person::{Person, no_trace};
+use nix::sys::resource::{Resource, setrlimit};
+use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::process::Stdio;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::thread;
 
@@ -209,6 +212,107 @@ fn a_line_without_end() {
         _ => Forever(b"OK ".to_vec(), vec![b'x'; 1 << 20]),
     });
     Person::new(address).run_as("ann", &["history"], "").ended(76);
+}
+
+/// Runs a subcommand that prints, and gives its peak of memory in KiB when so much of its output has been read. Somebody
+/// who reads goes away then.
+fn peak_after(person: &Person, arguments: &[&str], read: usize) -> u64 {
+    let file = person.password_file(PASSWD);
+    let login = ["--user", "ann", "--password-file", file.to_str().unwrap()];
+    let mut command = person.command(&[login.as_slice(), arguments].concat());
+    command.stdin(Stdio::from(File::open(person.file("words", "apple\n")).unwrap()));
+    let mut client = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut output = client.stdout.take().unwrap();
+    let mut bytes = vec![0; read];
+    output.read_exact(&mut bytes).unwrap_or_else(|error| panic!("{arguments:?}: {error}"));
+    let peak = processes::status(client.id(), "VmHWM").unwrap();
+    drop(output);
+    assert!(wait_for_end(&mut client), "{arguments:?}");
+    assert_eq!(client.wait().unwrap().code(), Some(141), "{arguments:?}");
+    peak.trim_end_matches(" kB").parse().unwrap()
+}
+
+/// The longest line that is taken is in memory once, or twice where it can't be helped, but not five times.
+#[test]
+fn a_line_as_long_as_may_be() {
+    const LENGTH: usize = 60 << 20;
+    let long = Arc::new(format!("OK apple\t{}\n", "n. \\n\u{9b}苹果".repeat(LENGTH / 13)));
+    let address = server(move |request| match letter(request) {
+        b'Q' | b'D' => Say(long.as_bytes().to_vec()),
+        b'H' => Say(format!("OK 1\n{ROW}").into_bytes()),
+        _ => Say(b"OK\n".to_vec()),
+    });
+    let person = Person::new(address);
+    for arguments in [
+        ["lookup", "apple"].as_slice(),
+        &["lookup"],
+        &["lookup", "--json", "apple"],
+        &["history", "--top", "--format", "tsv"],
+        &["export", "--csv", "-"],
+    ] {
+        let peak = peak_after(&person, arguments, LENGTH - (1 << 20));
+        println!("{arguments:?}: {} MiB", peak >> 10);
+        assert!(peak < (2 * LENGTH as u64) >> 10, "{arguments:?}: {peak} KiB");
+    }
+}
+
+/// Different words without end are given up where they would have to be kept, and so are rows that are to be printed the
+/// other way round.
+#[test]
+fn words_without_end() {
+    for (arguments, padding) in [
+        (["export", "--csv", "deck"].as_slice(), 0),
+        (&["export", "--anki", "-"], 900),
+        (&["history", "--top"], 900),
+        (&["history", "--top", "--json"], 900),
+        (&["history", "--all", "--reverse"], 900),
+    ] {
+        let person = Person::new(words_server(padding));
+        let file = person.password_file(PASSWD);
+        let login = ["--user", "ann", "--password-file", file.to_str().unwrap()];
+        let mut command = person.command(&[login.as_slice(), arguments].concat());
+        // What it may have at most; a client that keeps more ends by itself, in another way.
+        limit_memory(&mut command, 400 << 20);
+        let output = command.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(76), "{arguments:?}: {said}");
+        assert!(said.contains("--since"), "{arguments:?}: {said}");
+        assert!(!person.home().join("deck").exists());
+    }
+}
+
+/// A server whose history never ends, and never repeats a word; each is longer by `padding` bytes than it need be.
+fn words_server(padding: usize) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            thread::spawn(move || {
+                let mut stream = stream.unwrap();
+                let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+                lines.next();
+                stream.write_all(b"OK\n").unwrap();
+                lines.next();
+                stream.write_all(b"OK 18446744073709551615\n").unwrap();
+                for begin in (0_u64..).step_by(1_000) {
+                    let rows: String = (begin..begin + 1_000)
+                        .map(|n| ROW.replace("apple", &format!("{n}{}", "x".repeat(padding))))
+                        .collect();
+                    if stream.write_all(rows.as_bytes()).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    address
+}
+
+fn limit_memory(command: &mut Command, bytes: u64) {
+    // SAFETY: setrlimit is async-signal-safe, and touches nothing of the parent's memory.
+    unsafe {
+        command.pre_exec(move || setrlimit(Resource::RLIMIT_AS, bytes, bytes).map_err(Into::into));
+    }
 }
 
 /// Rows without end are shown as they come, and cost no memory.

@@ -1,6 +1,7 @@
 //! `cidian history`, `history --top` and `history clear`: rows as they come, a page at a time; a whole history is in
-//! memory only where its last row has to be printed first.
+//! memory only where its last row has to be printed first, and then within a limit.
 
+mod budget;
 mod format;
 mod query;
 mod top;
@@ -19,6 +20,7 @@ use super::messages::Message;
 use super::render::Clock;
 use super::stream::Connector;
 use crate::protocol::{Count, HistoryRow, Request};
+use budget::Budget;
 use format::Rows;
 use time::OffsetDateTime;
 
@@ -79,8 +81,10 @@ fn print_rows(
 ) -> Result<u64> {
     let mut rows = Rows::new(format, console);
     let mut kept: Vec<(String, String, OffsetDateTime)> = Vec::new();
+    let mut budget = Budget::new();
     let outcome = chosen(connection, name, wanted.count, &wanted.choice, |row| {
         if wanted.oldest_first {
+            budget.take(row.name.len() + row.word.len())?;
             kept.push((row.name.to_owned(), row.word.to_owned(), row.time));
             Ok(())
         } else {

@@ -1,19 +1,20 @@
 //! What a history says about words: how often each was looked up, when last, and what it means. One entry a headword
-//! is in memory, never the whole history.
+//! is in memory, never the whole history, and no more of them than there is room for.
 
+use super::budget::Budget;
 use super::format::Format;
 use super::query::Choice;
 use super::{Wanted, chosen};
 use crate::client::account::{LoggedIn, Who, log_in};
 use crate::client::connection::{Connection, Entry};
-use crate::client::console::Console;
+use crate::client::console::{Console, csv_row};
 use crate::client::error::Result;
 use crate::client::messages::Message;
-use crate::client::render::{Clock, TimeText, bold};
+use crate::client::render::{Clock, LONG, TimeText, bold};
 use crate::client::show::TopLine;
 use crate::client::stream::Connector;
 use crate::client::table::Table;
-use crate::protocol::{Count, DEFAULT_HISTORY, HistoryRow, Request, escape, printable};
+use crate::protocol::{Count, DEFAULT_HISTORY, HistoryRow, Request, escape, pieces, printable};
 use std::collections::HashMap;
 use time::OffsetDateTime;
 
@@ -35,6 +36,7 @@ pub(crate) struct Tally {
 /// Whatever can go wrong with that.
 pub(crate) fn tally(connection: &mut Connection, name: &str, choice: &Choice) -> Result<Vec<Tally>> {
     let mut words: HashMap<String, (u64, OffsetDateTime, OffsetDateTime)> = HashMap::new();
+    let mut budget = Budget::new();
     chosen(connection, name, Some(Count::All), choice, |row| {
         match words.get_mut(row.word) {
             Some((count, first, last)) => {
@@ -43,6 +45,7 @@ pub(crate) fn tally(connection: &mut Connection, name: &str, choice: &Choice) ->
                 *last = row.time.max(*last);
             }
             None => {
+                budget.take(row.word.len())?;
                 words.insert(row.word.to_owned(), (1, row.time, row.time));
             }
         }
@@ -63,7 +66,7 @@ pub(crate) fn definitions(
     connection: &mut Connection,
     name: &str,
     tallies: &[Tally],
-    mut each: impl FnMut(&Tally, Option<&Entry>) -> Result<()>,
+    mut each: impl FnMut(&Tally, Option<Entry>) -> Result<()>,
 ) -> Result<()> {
     for window in tallies.chunks(WINDOW) {
         let mut lines = Vec::new();
@@ -73,7 +76,7 @@ pub(crate) fn definitions(
         connection.send(&lines);
         for tally in window {
             let entry = connection.entry()?;
-            each(tally, entry.as_ref())?;
+            each(tally, entry)?;
         }
     }
     Ok(())
@@ -123,12 +126,11 @@ impl TopLines {
         Self { format, table: Table::new(), times, first: true }
     }
 
-    fn add(&mut self, console: &mut Console, name: &str, tally: &Tally, entry: Option<&Entry>) -> Result<()> {
+    fn add(&mut self, console: &mut Console, name: &str, tally: &Tally, entry: Option<Entry>) -> Result<()> {
         let first = std::mem::replace(&mut self.first, false);
         let language = console.manner().language;
         let last = super::format::wire_time(&HistoryRow { name, word: &tally.word, time: tally.last });
-        let text = entry.map(Entry::text);
-        let escaped = || text.as_deref().map(|text| printable(&escape(text))).unwrap_or_default();
+        let text = entry.map(Entry::into_text);
         match self.format {
             Format::Table => {
                 if first {
@@ -141,7 +143,8 @@ impl TopLines {
                 }
                 let time = self.times.of(tally.last, language);
                 let line = text.as_deref().unwrap_or_default().split('\n').map(str::trim).find(|line| !line.is_empty());
-                let line = printable(&line.unwrap_or_default().replace('\t', " "));
+                let line = pieces(line.unwrap_or_default(), LONG).next().unwrap_or_default();
+                let line = printable(&line.replace('\t', " "));
                 self.table.add([tally.count.to_string(), printable(&tally.word), time, line]);
                 if self.table.is_full() { self.lay_out(console) } else { Ok(()) }
             }
@@ -149,8 +152,10 @@ impl TopLines {
                 if first {
                     console.write_csv(&["count", "word", "last", "interpretation"])?;
                 }
-                let text = crate::client::show::shown(text.as_deref().unwrap_or_default());
-                console.write_csv(&[&tally.count.to_string(), &printable(&tally.word), &last, &text])
+                let fields = [&tally.count.to_string(), &printable(&tally.word), &last];
+                csv_row(&fields.map(String::as_str), text.as_deref().unwrap_or_default(), &[], &mut |text| {
+                    console.write(text)
+                })
             }
             Format::Json => console.write_json(&TopLine {
                 word: &tally.word,
@@ -159,7 +164,9 @@ impl TopLines {
                 interpretation: text.as_deref(),
             }),
             Format::Tsv => {
-                console.write(&format!("{}\t{}\t{last}\t{}\n", tally.count, printable(&tally.word), escaped()))
+                console.write(&format!("{}\t{}\t{last}\t", tally.count, printable(&tally.word)))?;
+                console.write_long(text.as_deref().unwrap_or_default(), |text| printable(&escape(text)))?;
+                console.write("\n")
             }
         }
     }

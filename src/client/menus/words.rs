@@ -42,7 +42,7 @@ impl Menus<'_> {
             });
             match answer {
                 Ok(Some(entry)) => {
-                    self.console.paged(|console| console.write(&render::entry(&entry, console.look())))?;
+                    crate::client::lookup::print_entry(self.console, entry)?;
                 }
                 Ok(None) => offered = self.not_found(name, word)?,
                 Err(Error::Lost { sent: true }) => self.console.complain(&Message::LookupUnknown)?,

@@ -120,6 +120,9 @@ fn failed(error: &Error) -> String {
             format!("服务器拒绝了请求，原因是本版本不认识的：{} {}", printable(code), printable(message))
         }
         Error::NotOurProtocol { said } => format!("对方不是词典服务器，它的回答是：{}", printable(said)),
+        Error::TooMuchHistory => {
+            "服务器发来的历史记录太大，无法处理；请用 --since、--until 或 --word 选取一部分".into()
+        }
         Error::Output(reason) => format!("标准输出出错：{}", reasons_words(reason)),
         Error::Input(reason) => format!("标准输入出错：{}", reasons_words(reason)),
         Error::System(reason) => format!("系统拒绝了操作：{}", reasons_words(reason)),

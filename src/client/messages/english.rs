@@ -137,6 +137,9 @@ fn failed(error: &Error) -> String {
             )
         }
         Error::NotOurProtocol { said } => format!("what answers is no Cidian server; it says: {}", printable(said)),
+        Error::TooMuchHistory => "the history that the server sends is too large for this; choose a part of it with \
+                                  --since, --until or --word"
+            .into(),
         Error::Output(reason) => format!("standard output: {}", systems_words(reason)),
         Error::Input(reason) => format!("standard input: {}", systems_words(reason)),
         Error::System(reason) => format!("the system refuses: {}", systems_words(reason)),

@@ -23,6 +23,10 @@ pub(crate) struct Look {
     pub(crate) columns: Option<usize>,
 }
 
+/// The longest interpretation that is laid out and coloured, in bytes: above any dictionary's, and so that laying it out,
+/// which takes many times its length, hurts nobody.
+pub(crate) const LONG: usize = 1 << 20;
+
 /// The indentation of a page that is too narrow for more.
 const NARROW: usize = 12;
 

@@ -4,6 +4,8 @@ use super::*;
 use crate::client::arguments::Parts;
 use crate::client::error::Error;
 use crate::client::exit::Exit;
+use crate::client::export::{self, Export};
+use crate::client::history::Choice;
 use crate::client::kept::{Kept, Token};
 use crate::client::{about, lookup};
 use crate::protocol::Code;
@@ -147,6 +149,22 @@ fn an_endless_line_has_an_end() {
 fn silence_has_an_end() {
     let server = Server::start(vec![after_login([Step::Take("Q ann a"), Step::Silence])]);
     let error = look_up(&mut Desk::new("", |_| {}), &server, &["a"]).unwrap_err();
+    server.finish();
+    assert!(matches!(error, Error::Lost { .. }), "{error:?}");
+}
+
+/// A line that never ends, or rows that never do: each byte in time, the whole never.
+#[test]
+fn dripping_has_an_end() {
+    let server = Server::start(vec![after_login([Step::Take("Q ann a"), give("OK a\t"), Step::Drip("x")])]);
+    let error = look_up(&mut Desk::new("", |_| {}), &server, &["a"]).unwrap_err();
+    server.finish();
+    assert!(matches!(error, Error::Lost { .. }), "{error:?}");
+    let row = "ann\ta\t2026-11-23T05:32:10.123456Z\n";
+    let server = Server::start(vec![after_login([Step::Take("H ann all"), give("OK 99999\n"), Step::Drip(row)])]);
+    let (_file, who) = ann();
+    let export = Export { anki: None, csv: Some("-".into()), choice: Choice::default() };
+    let error = export::run(&mut Desk::new("", |_| {}).console, &server.connector(), &who, &export).unwrap_err();
     server.finish();
     assert!(matches!(error, Error::Lost { .. }), "{error:?}");
 }

@@ -19,6 +19,9 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+/// How long the client waits for a reply here.
+const PATIENCE: Duration = Duration::from_millis(700);
+
 /// What the server does next in a connection. At the end of its steps it closes.
 enum Step {
     /// Reads one line, which has to be this.
@@ -31,6 +34,8 @@ enum Step {
     HangUp,
     /// Writes until the client is gone.
     Flood,
+    /// Writes this now and then, until the client is gone.
+    Drip(&'static str),
     /// Says nothing until the client is gone.
     Silence,
 }
@@ -80,7 +85,7 @@ impl Server {
 
     fn connector(&self) -> Connector {
         let privacy = Privacy::new(ClearText::Refused, |_| panic!("loopback is private"));
-        Connector::new(self.address.clone(), None, None, privacy).with_patience(Duration::from_millis(700))
+        Connector::new(self.address.clone(), None, None, privacy).with_patience(PATIENCE)
     }
 
     /// Waits for the script's end: every step was played, every line was the one expected.
@@ -111,6 +116,11 @@ fn play(step: Step, lines: &mut impl BufRead, stream: &mut std::net::TcpStream) 
         Step::Give(text) => stream.write_all(text.as_bytes()).unwrap(),
         Step::HangUp => stream.shutdown(Shutdown::Write).unwrap(),
         Step::Flood => while stream.write_all(&[b'x'; 64 << 10]).is_ok() {},
+        Step::Drip(text) => {
+            while stream.write_all(text.as_bytes()).is_ok() {
+                thread::sleep(PATIENCE / 4);
+            }
+        }
         Step::Silence => {
             let _ = lines.read_line(&mut String::new());
         }
