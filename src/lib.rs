@@ -8,6 +8,8 @@
 
 pub mod client;
 pub mod daemon;
+pub mod directories;
+pub mod files;
 pub mod protocol;
 pub mod sandbox;
 pub mod session;

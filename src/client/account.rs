@@ -8,14 +8,13 @@ use super::kept::Kept;
 use super::login;
 use super::messages::Message;
 use super::stream::Connector;
+use crate::files::{self, Pipes};
 use crate::protocol::{Request, check_name, check_passwd};
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
-use zeroize::Zeroizing;
 
 /// Longest first line of a password file: far above any password.
-const MAX_PASSWORD_FILE: usize = 4_096;
+const MAX_PASSWORD_FILE: u64 = 4_096;
 
 /// What the command line says about the account.
 pub(crate) struct Who {
@@ -76,7 +75,7 @@ impl Who {
     /// No file, no terminal, or a password that can't be.
     pub(crate) fn password(&self, console: &mut Console) -> Result<Password> {
         match &self.password_file {
-            Some(path) => read_password(path),
+            Some(path) => read_password(console, path),
             None => ask_password(console, &Message::AskPassword),
         }
     }
@@ -87,7 +86,7 @@ impl Who {
     /// As [`Who::password`], or [`Error::PasswordsDiffer`].
     pub(crate) fn new_password(&self, console: &mut Console) -> Result<Password> {
         match &self.password_file {
-            Some(path) => read_password(path),
+            Some(path) => read_password(console, path),
             None => ask_twice(console, &Message::AskPassword, &Message::AskPasswordAgain),
         }
     }
@@ -105,15 +104,13 @@ fn ask_twice(console: &mut Console, prompt: &Message<'_>, again: &Message<'_>) -
     if password.as_str() == second.as_str() { Ok(password) } else { Err(Error::PasswordsDiffer) }
 }
 
-/// The first line of a file, without its line end.
-fn read_password(path: &Path) -> Result<Password> {
+/// The first line of a file, or of a pipe, without its line end.
+fn read_password(console: &Console, path: &Path) -> Result<Password> {
     let failed = |reason| Error::PasswordFile { path: path.to_owned(), reason };
-    // Room for all of it at once: a vector that grows leaves copies behind.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_PASSWORD_FILE + 1));
-    File::open(path).and_then(|file| file.take(MAX_PASSWORD_FILE as u64).read_to_end(&mut bytes)).map_err(failed)?;
-    let line = bytes.split(|&b| b == b'\n').next().unwrap_or_default();
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    let text = std::str::from_utf8(line).map_err(|_| failed(io::ErrorKind::InvalidData.into()))?;
+    let notice = || console.notice(&Message::WaitingForPipe { path });
+    let line = files::open(path, Pipes::Taken(&notice)).and_then(|file| file.first_line(MAX_PASSWORD_FILE));
+    let line = line.map_err(failed)?;
+    let text = std::str::from_utf8(&line).map_err(|_| failed(io::ErrorKind::InvalidData.into()))?;
     check_passwd(text).map_err(Error::Refused)?;
     Ok(Password::new(text.to_owned()))
 }
@@ -205,7 +202,7 @@ pub(crate) fn change_password(
     new_password_file: Option<&Path>,
 ) -> Result<()> {
     // A script's mistake shows before anything is sent.
-    let given = new_password_file.map(read_password).transpose()?;
+    let given = new_password_file.map(|path| read_password(console, path)).transpose()?;
     let name = who.own_name(console)?;
     let (LoggedIn { mut connection, name }, _) = log_in_by_password(console, connector, who, name)?;
     let password = match given {

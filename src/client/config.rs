@@ -3,13 +3,13 @@
 
 use super::address::Address;
 use super::console::Colour;
-use super::directories;
 use super::error::{Error, Result};
 use super::messages::Language;
 use super::tls::Trust;
+use crate::{directories, files};
 use serde::Deserialize;
 use std::fs::File;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -43,7 +43,7 @@ fn address<'de, D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Re
 
 /// Where the file is, if anywhere.
 fn path() -> Option<PathBuf> {
-    directories::configuration().map(|directory| directory.join("config.toml"))
+    directories::configuration(|name| std::env::var_os(name)).map(|directory| directory.join("config.toml"))
 }
 
 impl Config {
@@ -57,7 +57,7 @@ impl Config {
 
     fn read_from(path: &Path) -> Result<Self> {
         let failed = |reason: String| Error::Configuration { path: path.to_owned(), reason };
-        match text_of(path) {
+        match files::read_text(path, MAX_BYTES) {
             Ok(text) => toml::from_str(&text).map_err(|error| failed(error.to_string().trim_end().to_owned())),
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(Self::default()),
             Err(error) => Err(failed(super::messages::systems_words(&error))),
@@ -91,17 +91,11 @@ impl Config {
     }
 }
 
-fn text_of(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    File::open(path)?.take(MAX_BYTES).read_to_string(&mut text)?;
-    Ok(text)
-}
-
 /// A key and its value as TOML writes it; without one it goes.
 type Pair = (&'static str, Option<String>);
 
 fn write_keys(path: &Path, pairs: &[Pair]) -> io::Result<()> {
-    let old = match text_of(path) {
+    let old = match files::read_text(path, MAX_BYTES) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
         Err(error) => return Err(error),

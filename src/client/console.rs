@@ -242,6 +242,11 @@ impl Console {
         let _ = self.errors.write_all(text.as_bytes());
     }
 
+    /// Says on standard error why nothing happens, from where nothing else may be said.
+    pub(crate) fn notice(&self, message: &Message<'_>) {
+        let _ = io::stderr().write_all(format!("cidian: {}\n", self.manner.language.say(message)).as_bytes());
+    }
+
     /// Asks, and reads a line; `None` at the end of the input.
     ///
     /// # Errors

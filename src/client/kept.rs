@@ -3,20 +3,27 @@
 
 use super::address::Address;
 use super::error::{Error, KeptFault, Result};
+use crate::directories;
+use crate::files::{self, Pipes, Refused};
 use crate::protocol::check_name;
+use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
-use nix::unistd::{User, geteuid, getuid};
+use nix::unistd::geteuid;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs::{self, DirBuilder, File};
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 use zeroize::{Zeroize, Zeroizing};
 
 /// The file's name.
 const FILE: &str = "tokens.json";
+/// After what time it is said that another process has the lock, which others of ours have for milliseconds.
+const NOTICE: Duration = Duration::from_secs(1);
+const RETRY: Duration = Duration::from_millis(5);
 /// Far more than anybody's logins.
 const MAX_FILE: u64 = 1 << 20;
 /// Longest token that is taken from a server: far above ours, and far below what a request holds.
@@ -70,15 +77,18 @@ pub(crate) struct Kept {
     /// None for a user who has no place for them.
     directory: Option<PathBuf>,
     server: String,
+    waits: Box<dyn Fn(&Path) + Send>,
 }
 
 impl Kept {
     /// Those for this server: in `$XDG_STATE_HOME/cidian`, else in `~/.local/state/cidian`. Nothing is read yet.
     pub(crate) fn for_server(address: &Address, tls: bool, environment: impl Fn(&str) -> Option<OsString>) -> Self {
-        let variable = |name: &str| environment(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-        let home = || variable("HOME").or_else(|| User::from_uid(getuid()).ok().flatten().map(|user| user.dir));
-        let state = variable("XDG_STATE_HOME").or_else(|| home().map(|home| home.join(".local/state")));
-        Self { directory: state.map(|state| state.join("cidian")), server: key(address, tls) }
+        Self { directory: directories::state(environment), server: key(address, tls), waits: Box::new(|_| {}) }
+    }
+
+    /// The same; `waits` is told of the directory, if another process keeps it locked for a while.
+    pub(crate) fn with_notice(self, waits: impl Fn(&Path) + Send + 'static) -> Self {
+        Self { waits: Box::new(waits), ..self }
     }
 
     /// Who logged in last.
@@ -158,7 +168,7 @@ impl Kept {
         let done = || -> std::result::Result<(), KeptFault> {
             DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
             // The directory itself is what is locked: no other file is left behind.
-            let _lock = Flock::lock(File::open(directory)?, FlockArg::LockExclusive).map_err(|(_, error)| error)?;
+            let _lock = self.lock(directory)?;
             let mut servers = read(&path)?;
             if !work(&mut servers) {
                 return Ok(());
@@ -169,6 +179,23 @@ impl Kept {
             write(&path, &servers)
         };
         done().map_err(|fault| Error::KeptLogins { path, fault })
+    }
+}
+
+impl Kept {
+    fn lock(&self, directory: &Path) -> io::Result<Flock<File>> {
+        let mut file = File::open(directory)?;
+        let begin = Instant::now();
+        while begin.elapsed() < NOTICE {
+            file = match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
+                Ok(lock) => return Ok(lock),
+                Err((file, Errno::EWOULDBLOCK | Errno::EINTR)) => file,
+                Err((_, error)) => return Err(error.into()),
+            };
+            std::thread::sleep(RETRY);
+        }
+        (self.waits)(directory);
+        Flock::lock(file, FlockArg::LockExclusive).map_err(|(_, error)| error.into())
     }
 }
 
@@ -186,21 +213,23 @@ fn key(address: &Address, tls: bool) -> String {
 }
 
 fn read(path: &Path) -> std::result::Result<Servers, KeptFault> {
-    let file = match File::open(path) {
+    let file = match files::open(path, Pipes::Refused) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Servers::new()),
+        Err(error) if Refused::of(&error).is_some() => return Err(KeptFault::Damaged),
         Err(error) => return Err(error.into()),
     };
-    // Of the open file: nobody exchanges it in between.
-    let metadata = file.metadata()?;
+    let metadata = file.metadata();
     if metadata.permissions().mode() & 0o077 != 0 {
         return Err(KeptFault::Exposed);
     }
     if metadata.uid() != geteuid().as_raw() {
         return Err(KeptFault::NotOurs);
     }
-    let mut bytes = Zeroizing::new(Vec::with_capacity(usize::try_from(metadata.len().min(MAX_FILE)).unwrap_or(0) + 1));
-    file.take(MAX_FILE).read_to_end(&mut bytes)?;
+    let bytes = file.read(MAX_FILE).map_err(|error| match Refused::of(&error) {
+        Some(_) => KeptFault::Damaged,
+        None => error.into(),
+    })?;
     let servers: Servers = serde_json::from_slice(&bytes).map_err(|_| KeptFault::Damaged)?;
     let sound = servers.values().all(|logins| {
         let mut names = logins.user.iter().chain(logins.tokens.keys());
@@ -313,6 +342,13 @@ mod tests {
         }
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         let sound = fs::read_to_string(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRUSR | nix::sys::stat::Mode::S_IWUSR).unwrap();
+        for outcome in [kept.token("ann").map(drop), kept.prepare()] {
+            assert!(matches!(outcome, Err(Error::KeptLogins { fault: KeptFault::Damaged, .. })));
+        }
+        fs::remove_file(&path).unwrap();
+        kept.keep("ann", &token("t")).unwrap();
         for damaged in [
             "",
             "{",
@@ -366,7 +402,7 @@ mod tests {
 
     #[test]
     fn nobody_without_a_place() {
-        let nowhere = Kept { directory: None, server: "a:1".into() };
+        let nowhere = Kept { directory: None, server: "a:1".into(), waits: Box::new(|_| {}) };
         assert!(nowhere.user().unwrap().is_none() && nowhere.token("ann").unwrap().is_none());
         assert!(matches!(nowhere.prepare(), Err(Error::NoStateDirectory)));
         let nowhere = kept(Path::new("/dev/null"), "a:1");

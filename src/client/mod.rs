@@ -13,7 +13,6 @@ mod arguments;
 mod config;
 mod connection;
 mod console;
-mod directories;
 mod error;
 mod exit;
 mod export;
@@ -98,14 +97,16 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
     }
     let address = server(&arguments)?;
     let shown_address = address.to_string();
-    let kept = Kept::for_server(&address, arguments.tls, |name| std::env::var_os(name));
+    let language = console.manner().language;
+    let kept = Kept::for_server(&address, arguments.tls, |name| std::env::var_os(name)).with_notice(move |path| {
+        let _ = writeln!(io::stderr(), "cidian: {}", language.say(&Message::WaitingForLock { path }));
+    });
     let trust = trust(&arguments, &address)?;
     let rule = match (arguments.insecure, &arguments.password_file) {
         (true, _) => ClearText::Allowed,
         (false, None) => ClearText::Warned,
         (false, Some(_)) => ClearText::Refused,
     };
-    let language = console.manner().language;
     let privacy = Privacy::new(rule, move |address| {
         // Whatever was asked for before has been flushed; a warning that nobody can read is nobody's trouble.
         let _ = writeln!(io::stderr(), "cidian: {}", language.say(&Message::ClearTextWarning { address }));

@@ -3,13 +3,14 @@
 
 use super::error::TlsFault;
 use super::pace::Paced;
+use crate::files::{self, Pipes};
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{CertificateError, ClientConfig, ClientConnection, Error, RootCertStore, StreamOwned};
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind};
 use std::net::TcpStream;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -62,7 +63,7 @@ fn roots(trust: &Trust) -> Result<RootCertStore, TlsFault> {
         }
         Trust::File(path) => {
             let unusable = |reason| TlsFault::TrustFile { path: path.clone(), reason };
-            let bytes = read(path).map_err(unusable)?;
+            let bytes = files::open(path, Pipes::Refused).and_then(|file| file.read(MOST)).map_err(unusable)?;
             let none = || unusable(io::Error::new(ErrorKind::InvalidData, "it holds no certificate in PEM"));
             for certificate in CertificateDer::pem_slice_iter(&bytes) {
                 certificate.ok().and_then(|certificate| roots.add(certificate).ok()).ok_or_else(none)?;
@@ -70,12 +71,6 @@ fn roots(trust: &Trust) -> Result<RootCertStore, TlsFault> {
             if roots.is_empty() { Err(none()) } else { Ok(roots) }
         }
     }
-}
-
-fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)?.take(MOST).read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 /// What the handshake failed with, as a person needs to know it.

@@ -8,10 +8,10 @@ use super::listeners::Address;
 use super::options::{Lookup, Options, Registration};
 use super::state_directory::StateDirectory;
 use super::tls_settings::TlsSettings;
+use crate::files::{self, Pipes};
 use crate::session::SessionSettings;
 use crate::store::Location;
 use serde::Deserialize;
-use std::io::Read;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -21,6 +21,10 @@ use zeroize::Zeroizing;
 pub const DEFAULT_CONFIG: &str = "/etc/cidian/cidiand.toml";
 /// The words file that is loaded when none is named and it is there.
 pub const DEFAULT_WORDS: &str = "/usr/share/cidian/words.txt";
+/// The largest configuration file that is read, in bytes: far above any that makes sense.
+const MOST_CONFIG: u64 = 1 << 20;
+/// The same for a file with the database's URL.
+const MOST_URL: u64 = 64 << 10;
 /// The most connections to the database, where nothing else is said: well below the 151 clients that a MariaDB takes
 /// by default.
 const DATABASE_CONNECTIONS: u32 = 64;
@@ -259,7 +263,7 @@ pub(super) fn addresses(said: &Said<Vec<String>>) -> Result<Vec<Address>, Fatal>
 fn read_config(named: Option<&Path>) -> Result<(File, PathBuf), Fatal> {
     let path = named.unwrap_or(Path::new(DEFAULT_CONFIG));
     let wrong = |why: String| Fatal::new(Exit::Configuration, format!("{}: {why}", path.display()));
-    match std::fs::read_to_string(path) {
+    match files::read_text(path, MOST_CONFIG) {
         Ok(text) => {
             let file = toml::from_str(&text).map_err(|error| {
                 let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
@@ -285,8 +289,9 @@ fn database_url(
     let from_file = |said: Said<PathBuf>| {
         let shown = said.value.display();
         let wrong = |error: std::io::Error| said.wrong(format!("{shown}: {error}"));
-        let mut file = std::fs::File::open(&said.value).map_err(wrong)?;
-        let found = file.metadata().map_err(wrong)?;
+        let notice = || log::info!("{}: waiting for what is written to the pipe {shown}", said.by);
+        let opened = files::open(&said.value, Pipes::Taken(&notice)).map_err(wrong)?;
+        let found = opened.metadata();
         // A mistake inside the file, or about it, is never the command line's.
         let (exit, by) = (Exit::Configuration, format!("{}: {shown}", said.by));
         let mode = found.mode() & 0o7777;
@@ -295,8 +300,8 @@ fn database_url(
             let why = "every user of this machine can get at the password in it";
             return Err(Fatal::new(exit, format!("{by}: {why} (mode {mode:04o}); chmod 600 {shown}")));
         }
-        let mut text = Zeroizing::new(String::new());
-        file.read_to_string(&mut text).map_err(wrong)?;
+        let bytes = opened.read(MOST_URL).map_err(wrong)?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| said.wrong(format!("{shown}: it is not UTF-8")))?;
         Ok(Said { value: Zeroizing::new(text.trim().to_owned()), exit, by })
     };
     if let Some(value) = option.map(Zeroizing::new) {

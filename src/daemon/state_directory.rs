@@ -2,11 +2,13 @@
 //! that holds anything but its own files to others: that may be meant for them.
 
 use super::exit::{Exit, Fatal};
+use crate::directories;
 use log::{info, warn};
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 use nix::libc::{O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK};
 use nix::unistd::geteuid;
+use std::ffi::OsString;
 use std::fs::{File, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
@@ -50,14 +52,8 @@ impl StateDirectory {
         let variable = |name: &str| environment(name).filter(|value| !value.is_empty());
         // systemd separates several directories by colons; the first is ours.
         let named = variable("STATE_DIRECTORY").and_then(|list| list.split(':').next().map(PathBuf::from));
-        let home = || {
-            variable("HOME")
-                .map(PathBuf::from)
-                .or_else(|| nix::unistd::User::from_uid(nix::unistd::getuid()).ok().flatten().map(|user| user.dir))
-        };
         let path = named
-            .or_else(|| variable("XDG_STATE_HOME").map(|directory| Path::new(&directory).join("cidian")))
-            .or_else(|| home().map(|home| home.join(".local/state/cidian")))
+            .or_else(|| directories::state(|name| variable(name).map(OsString::from)))
             .ok_or_else(|| Fatal::new(Exit::System, "no state directory: set STATE_DIRECTORY or HOME"))?;
         Ok(Self { path })
     }
@@ -127,6 +123,7 @@ impl StateDirectory {
             .truncate(false)
             .write(true)
             .mode(0o600)
+            .custom_flags(O_NONBLOCK)
             .open(&path)
             .map_err(|error| refuse(format!("{}: {error}", path.display())))?;
         match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
@@ -187,7 +184,7 @@ mod tests {
             locate(&[("STATE_DIRECTORY", ""), ("XDG_STATE_HOME", "/x"), ("HOME", "/h")]),
             Path::new("/x/cidian")
         );
-        assert_eq!(locate(&[("HOME", "/h")]), Path::new("/h/.local/state/cidian"));
+        assert_eq!(locate(&[("XDG_STATE_HOME", "x"), ("HOME", "/h")]), Path::new("/h/.local/state/cidian"));
     }
 
     #[test]

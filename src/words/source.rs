@@ -5,6 +5,9 @@ use std::io::Read;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
+/// The largest file that is read: offsets into the loaded copy are 32 bits wide.
+const MOST: u64 = u32::MAX as u64;
+
 /// Why a words file could not be read.
 #[derive(Debug)]
 pub enum ReadError {
@@ -12,6 +15,8 @@ pub enum ReadError {
     Absent(std::io::Error),
     /// It is a directory, a FIFO, a device.
     NotAFile,
+    /// No dictionary that large can be searched.
+    TooLarge,
     /// It was written to while it was read.
     Changed,
     /// The disk failed.
@@ -23,6 +28,7 @@ impl std::fmt::Display for ReadError {
         match self {
             Self::Absent(error) => write!(f, "can't be opened: {error}"),
             Self::NotAFile => f.write_str("is not a regular file"),
+            Self::TooLarge => f.write_str("is larger than 4 GiB"),
             Self::Changed => f.write_str("was written to while it was read; try again when it is complete"),
             Self::Io(error) => write!(f, "can't be read: {error}"),
         }
@@ -56,6 +62,10 @@ pub fn read_opened(mut file: File) -> Result<Vec<u8>, ReadError> {
     let before = file.metadata().map_err(ReadError::Io)?;
     if !before.is_file() {
         return Err(ReadError::NotAFile);
+    }
+    // Before any memory is taken for it.
+    if before.len() > MOST {
+        return Err(ReadError::TooLarge);
     }
     let mut bytes = Vec::with_capacity(usize::try_from(before.len()).unwrap_or(0));
     // One byte more than there was shows growth without following a file that grows for ever.

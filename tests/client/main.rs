@@ -17,6 +17,7 @@ mod languages;
 mod local;
 mod login;
 mod menus;
+mod named_files;
 mod pages;
 mod person;
 mod pipes;

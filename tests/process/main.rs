@@ -31,6 +31,7 @@ mod logins;
 mod lookups;
 mod meaning;
 mod metrics;
+mod named_files;
 mod outages;
 mod penalties;
 mod reload;

@@ -199,8 +199,14 @@ fn the_state_directory() {
     assert!(home.join("cidian.db").exists());
     let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&home).expect("it").permissions());
     assert_eq!(mode & 0o777, 0o700, "private");
+    let xdg = tempfile::tempdir().expect("a temporary directory");
+    let daemon = state(&[("XDG_STATE_HOME", xdg.path().to_str().expect("UTF-8"))]);
+    assert!(xdg.path().join("cidian/cidian.db").exists());
+    assert!(!daemon.path("home/.local").exists());
+    // A relative one is to be ignored, says the specification.
     let daemon = state(&[("XDG_STATE_HOME", "xdg")]);
-    assert!(daemon.path("xdg/cidian/cidian.db").exists());
+    assert!(daemon.path("home/.local/state/cidian/cidian.db").exists());
+    assert!(!daemon.path("xdg").exists());
 }
 
 #[test]

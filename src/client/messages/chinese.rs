@@ -4,6 +4,7 @@ use super::{Message, listed, numbered, systems_words, wrong_login};
 use crate::client::error::{Error, KeptFault, TlsFault, WordFault};
 use crate::client::misuse::Misuse;
 use crate::client::show::shown;
+use crate::files::Refused;
 use crate::protocol::{
     Code, Failure, MAX_HISTORY, MAX_LINE, MAX_NAME_CHARS, MAX_PASSWD_BYTES, MAX_PASSWD_CHARS, printable,
 };
@@ -57,6 +58,10 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::HistoryCleared => "历史记录已清除。".into(),
         Message::HistoryEmpty => "还没有查过任何单词。".into(),
         Message::HeadName => "用户名".into(),
+        Message::WaitingForPipe { path } => format!("正在等待写入 {} 的内容", printable(&path.to_string_lossy())),
+        Message::WaitingForLock { path } => {
+            format!("另一个程序锁住了 {}，正在等待", printable(&path.to_string_lossy()))
+        }
         Message::HeadWord => "单词".into(),
         Message::HeadTime => "时间（UTC）".into(),
         Message::NothingMatches => "没有符合条件的记录。".into(),
@@ -206,6 +211,12 @@ fn refused(failure: &Failure) -> String {
 
 /// The system may speak English only; what it says most often is said here.
 fn reasons_words(reason: &io::Error) -> String {
+    match Refused::of(reason) {
+        Some(Refused::NotRegular) => return "不是普通文件；请指定一个普通文件".into(),
+        Some(Refused::TooLarge(most)) => return format!("超过 {} KiB；请指定正确的文件", most >> 10),
+        Some(Refused::Silent) => return "管道迟迟没有结束；有程序在写入吗？".into(),
+        None => {}
+    }
     match reason.kind() {
         ErrorKind::ConnectionRefused => "连接被拒绝".into(),
         ErrorKind::ConnectionReset => "连接被重置".into(),

@@ -64,6 +64,12 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::HistoryCleared => "The history is cleared.".into(),
         Message::HistoryEmpty => "Nothing has been looked up yet.".into(),
         Message::HeadName => "Name".into(),
+        Message::WaitingForPipe { path } => {
+            format!("waiting for what is written to {}", printable(&path.to_string_lossy()))
+        }
+        Message::WaitingForLock { path } => {
+            format!("waiting for another program that has locked {}", printable(&path.to_string_lossy()))
+        }
         Message::HeadWord => "Word".into(),
         Message::HeadTime => "Time (UTC)".into(),
         Message::NothingMatches => "Nothing matches.".into(),
@@ -211,7 +217,9 @@ fn kept_logins(path: &str, fault: &KeptFault) -> String {
              cidian login"
         ),
         KeptFault::NotOurs => format!("kept logins {path}: the file belongs to another user, so it is not used"),
-        KeptFault::Damaged => format!("kept logins {path}: the file is damaged; delete it, and run cidian login"),
+        KeptFault::Damaged => {
+            format!("kept logins {path}: it is damaged, or no regular file; delete it, and run cidian login")
+        }
         KeptFault::Io(reason) => format!("kept logins {path}: {}", systems_words(reason)),
     }
 }

@@ -10,6 +10,7 @@ use super::misuse::Misuse;
 use crate::protocol::{Code, Failure, printable};
 use std::ffi::OsString;
 use std::io;
+use std::path::Path;
 
 /// A language that the client speaks.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
@@ -90,6 +91,14 @@ pub(crate) enum Message<'a> {
     },
     /// The prompt below a menu.
     AskChoice,
+    /// A pipe was named to read from, and nothing comes.
+    WaitingForPipe {
+        path: &'a Path,
+    },
+    /// Another client changes the file of kept logins.
+    WaitingForLock {
+        path: &'a Path,
+    },
     /// What was typed is on no menu.
     UnknownChoice {
         typed: &'a str,

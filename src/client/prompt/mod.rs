@@ -5,8 +5,8 @@ mod completion;
 
 pub(super) use completion::Source;
 
-use super::directories;
 use super::interrupt;
+use crate::directories;
 use completion::{Completions, Worker};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use rustyline::completion::Completer;
@@ -23,6 +23,8 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+/// The largest file of remembered words that is read: what is larger is none of ours.
+const MOST_BYTES: u64 = 4 << 20;
 /// How many words are remembered.
 const REMEMBERED: usize = 1_000;
 
@@ -69,7 +71,11 @@ impl LinePrompt {
         let mut editor = Editor::with_config(config).map_err(system)?;
         let (worker, completions) = Worker::start(source)?;
         editor.set_helper(Some(completions));
-        let remembered = directories::state().map(|directory| directory.join("lookup_words"));
+        let remembered =
+            directories::state(|name| std::env::var_os(name)).map(|directory| directory.join("lookup_words"));
+        // One that is there has to be a file: a pipe would keep the person waiting.
+        let remembered = remembered
+            .filter(|path| path.metadata().map_or(true, |found| found.len() <= MOST_BYTES && found.is_file()));
         if let Some(path) = &remembered {
             // Nothing remembered yet, or nothing readable: words are remembered from now on.
             let _ = editor.load_history(path);

@@ -11,12 +11,12 @@ pub(super) use table::instant;
 use super::exit::{Exit, Fatal};
 use super::settings::Settings;
 use super::tools::{fatal, open, say};
+use crate::files::{self, Pipes};
 use crate::protocol::{Failure, check_name, check_passwd};
 use crate::store::{self, AccountId, Location, Operator, Registration, passwd as hashing};
 use crate::sys::Origin;
 use crate::text::printable;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 use zeroize::Zeroizing;
 
@@ -144,11 +144,10 @@ fn new_hash(name: &str, password_file: Option<&Path>) -> Result<String, Fatal> {
 /// The first line of a file, without its line end, as `cidian --password-file` reads it.
 fn first_line(path: &Path) -> Result<Zeroizing<String>, Fatal> {
     let failed = |why: io::Error| Fatal::new(Exit::NoInput, format!("password file {}: {why}", path.display()));
-    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_PASSWORD_FILE as usize));
-    File::open(path).and_then(|file| file.take(MAX_PASSWORD_FILE).read_to_end(&mut bytes)).map_err(failed)?;
-    let line = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    let text = std::str::from_utf8(line).map_err(|_| {
+    let notice = || eprintln!("waiting for a password from the pipe {}", printable(&path.to_string_lossy()));
+    let line = files::open(path, Pipes::Taken(&notice)).and_then(|file| file.first_line(MAX_PASSWORD_FILE));
+    let line = line.map_err(failed)?;
+    let text = std::str::from_utf8(&line).map_err(|_| {
         Fatal::new(Exit::Data, format!("password file {}: its first line is not UTF-8", path.display()))
     })?;
     Ok(Zeroizing::new(text.to_owned()))

@@ -4,6 +4,7 @@
 //! name is not verified, anybody's public certificate would then do. So they are taken out here: of the certificates
 //! that a verifying mode takes, every chain ends at one of `ssl-ca`.
 
+use crate::files::{self, Pipes};
 use crate::store::{DatabaseTls, SslMode};
 use ::mysql::{Result, SslOpts};
 use rustls::crypto::ring;
@@ -12,6 +13,9 @@ use rustls::pki_types::{AlgorithmIdentifier, CertificateDer, InvalidSignature, S
 use rustls::{CertificateError, Error, RootCertStore};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+
+/// The most that is read of the file of `ssl-ca`, in bytes.
+const MOST: u64 = 16 << 20;
 
 /// What the driver is told.
 ///
@@ -58,7 +62,7 @@ fn trust_only(ca: &Path) -> Result<()> {
         return Ok(());
     }
     let unusable = |why: &dyn std::fmt::Display| Error::General(format!("ssl-ca={}: {why}", ca.display()));
-    let bytes = std::fs::read(ca).map_err(|error| unusable(&error))?;
+    let bytes = files::open(ca, Pipes::Refused).and_then(|file| file.read(MOST)).map_err(|error| unusable(&error))?;
     let mut trusted = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(&bytes) {
         let certificate = certificate.map_err(|error| unusable(&error))?;

@@ -7,6 +7,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use nix::libc;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 
 use super::errors;
@@ -92,7 +93,10 @@ fn make_file(path: &Path) -> std::io::Result<()> {
     if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
         DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
     }
-    OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path).map(drop)
+    let mut options = OpenOptions::new();
+    // O_NONBLOCK, or opening a FIFO would wait for a reader.
+    options.create(true).truncate(false).write(true).mode(0o600).custom_flags(libc::O_NONBLOCK);
+    options.open(path).map(drop)
 }
 
 /// Why the schema could not be made.

@@ -1,0 +1,56 @@
+//! Where a person's files are, as the XDG base directory specification says: state and configuration. Both programs ask
+//! here, so that they mean the same place. It opens none of them.
+
+#![forbid(unsafe_code)]
+
+use nix::unistd::{User, getuid};
+use std::ffi::OsString;
+use std::fs::DirBuilder;
+use std::io;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+/// The state directory: `$XDG_STATE_HOME/cidian`, else `~/.local/state/cidian`; `None` for a user without a home.
+pub fn state(environment: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    of("XDG_STATE_HOME", ".local/state", environment)
+}
+
+/// The configuration directory: `$XDG_CONFIG_HOME/cidian`, else `~/.config/cidian`.
+pub fn configuration(environment: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    of("XDG_CONFIG_HOME", ".config", environment)
+}
+
+fn of(variable: &str, below_home: &str, environment: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    // A relative path is to be ignored, says the specification.
+    let absolute = |name| environment(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let of_user = || User::from_uid(getuid()).ok().flatten().map(|user| user.dir);
+    let home = || absolute("HOME").or_else(of_user).map(|home| home.join(below_home));
+    Some(absolute(variable).or_else(home)?.join("cidian"))
+}
+
+/// Makes a directory that only its owner can look into, with those above it; one that is there is left as it is.
+///
+/// # Errors
+/// It can't be made.
+pub fn make_private(directory: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(directory)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_that_is_set_and_absolute() {
+        let at = |set: &[(&str, &str)]| {
+            state(|name| set.iter().find(|(variable, _)| *variable == name).map(|(_, value)| value.into()))
+        };
+        assert_eq!(at(&[("XDG_STATE_HOME", "/x"), ("HOME", "/h")]), Some("/x/cidian".into()));
+        for ignored in ["x", "./x", "~/x", ""] {
+            let found = at(&[("XDG_STATE_HOME", ignored), ("HOME", "/h")]);
+            assert_eq!(found, Some("/h/.local/state/cidian".into()), "{ignored:?}");
+        }
+        let of_user = User::from_uid(getuid()).unwrap().map(|user| user.dir.join(".local/state/cidian"));
+        assert_eq!(at(&[("HOME", "h")]), of_user);
+    }
+}
