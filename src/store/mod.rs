@@ -30,7 +30,7 @@ pub use upgrade::{Step as UpgradeStep, Terms as UpgradeTerms, Upgraded};
 use crate::sys::StoreKey;
 
 /// The version of the schema that this program writes and reads.
-pub const SCHEMA_VERSION: u32 = 2;
+pub const SCHEMA_VERSION: u32 = 3;
 
 /// An account's number. A login is to this, not to a name: a deleted account's number is never used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

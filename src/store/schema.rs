@@ -8,19 +8,24 @@ use super::{Error, SCHEMA_VERSION};
 pub(super) const MYSQL: &str = include_str!("../../schema.sql");
 
 /// Our tables, each with the version of the schema that brought it.
-pub(super) const TABLES: [(&str, u32); 5] = [("hist", 1), ("meta", 1), ("user", 1), ("words", 1), ("token", 2)];
+pub(super) const TABLES: [(&str, u32); 8] =
+    [("hist", 1), ("meta", 1), ("user", 1), ("words", 1), ("token", 2), ("dict_key", 3), ("star", 3), ("review", 3)];
 
 /// The oldest version that `init-db` brings to ours.
 const OLDEST: u32 = 1;
 
 /// Longest headword, in characters: what the column `word` holds.
-pub const MAX_WORD_CHARS: usize = 128;
+pub const MAX_WORD_CHARS: usize = 256;
+
+/// How much of a headword's lower case is kept, in characters: what the column `folded` holds.
+const MAX_FOLDED_CHARS: usize = 510;
 
 /// Longest name of an account, in characters: what the columns `name` hold.
 pub const MAX_NAME_CHARS: usize = 32;
 
 /// Names of rows in table `meta`.
 pub(super) const VERSION: &str = "schema_version";
+pub(super) const IDENTITY: &str = "identity";
 pub(super) const TITLE: &str = "title";
 pub(super) const LICENCE: &str = "licence";
 pub(super) const HEADWORDS: &str = "headwords";
@@ -100,6 +105,16 @@ pub(super) fn missing() -> Error {
     Error::configuration("the database has no schema, or only part of it: run cidiand init-db")
 }
 
+/// A new database's identity: 128 random bits in hexadecimal, as `schema.sql` writes them, too.
+///
+/// # Errors
+/// The kernel gives no random numbers.
+pub(super) fn draw_identity() -> Result<String, Error> {
+    let mut random = [0; 16];
+    getrandom::fill(&mut random).map_err(|error| Error::world(format!("no random numbers: {error}")))?;
+    Ok(format!("{:032x}", u128::from_be_bytes(random)))
+}
+
 /// Checks a headword before any database sees it, so that both stores refuse alike and none cuts it.
 pub(super) fn check_word(word: &str) -> Result<(), Error> {
     let chars = word.chars().count();
@@ -118,6 +133,12 @@ pub(super) fn check_name(name: &str) -> Result<(), Error> {
         return Err(Error::bug(format!("a name of {chars} characters came to the store; 1 to {MAX_NAME_CHARS} fit")));
     }
     Ok(())
+}
+
+/// As much of a headword's lower case as the column `folded` holds: all of it, but for a headword of nothing but 'İ' of
+/// the greatest length, which is then found as it is written only.
+pub(super) fn cut_folded(folded: &str) -> &str {
+    folded.char_indices().nth(MAX_FOLDED_CHARS).map_or(folded, |(end, _)| &folded[..end])
 }
 
 /// The least text above all that begin with `prefix`, in the order of code points, if there is one.
@@ -175,7 +196,6 @@ mod tests {
     #[test]
     fn our_file_makes_our_tables_and_records_our_version() {
         let statements = statements(MYSQL);
-        assert_eq!(statements.len(), TABLES.len() + 1);
         for (table, _) in TABLES {
             let head = format!("CREATE TABLE IF NOT EXISTS {table} (");
             assert_eq!(statements.iter().filter(|text| text.starts_with(&head)).count(), 1, "{table}");
@@ -183,18 +203,21 @@ mod tests {
         assert!(statements[0].contains(" meta "), "first, so that an interrupted init is told from another schema");
         let last = statements.last().unwrap();
         assert!(last.contains(&format!("('{VERSION}', '{SCHEMA_VERSION}')")), "last, when all stands");
+        assert_eq!(statements.iter().filter(|text| text.contains(&format!("('{IDENTITY}', "))).count(), 1);
     }
 
     #[test]
     fn what_is_found_is_judged() {
         let names = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-        let all = names("user hist words meta token");
-        assert_eq!(Found::judge(&all, Some("2")), Ok(Found::Version(2)));
+        let all = names("user hist words meta token dict_key star review");
+        assert_eq!(Found::judge(&all, Some("3")), Ok(Found::Version(3)));
+        assert_eq!(Found::judge(&names("user hist words meta token"), Some("2")), Ok(Found::Version(2)));
+        assert_eq!(Found::judge(&names("user hist words meta token"), Some("3")), Ok(Found::Incomplete));
         assert_eq!(Found::judge(&names("user hist words meta"), Some("1")), Ok(Found::Version(1)));
         // An upgrade that was interrupted; one that was not; and what a later version may be like.
         assert_eq!(Found::judge(&all, Some("1")), Ok(Found::Version(1)));
         assert_eq!(Found::judge(&names("user hist words meta"), Some("2")), Ok(Found::Incomplete));
-        assert_eq!(Found::judge(&names("user meta"), Some("3")), Ok(Found::Version(3)));
+        assert_eq!(Found::judge(&names("user meta"), Some("4")), Ok(Found::Version(4)));
         assert_eq!(Found::judge(&names("user meta"), Some("1")), Ok(Found::Incomplete));
         assert_eq!(Found::judge(&names("user meta"), None), Ok(Found::Incomplete));
         assert_eq!(Found::judge(&[], None), Ok(Found::Incomplete));
@@ -204,16 +227,16 @@ mod tests {
             (Found::Incomplete, "cidiand init-db"),
             (Found::Foreign, "another program"),
             (Found::Classroom, "cidiand init-db --upgrade"),
-            (Found::Version(3), "newer"),
+            (Found::Version(4), "newer"),
             (Found::Version(1), "cidiand init-db"),
         ] {
             let error = found.check().unwrap_err();
             assert!(error.kind == Kind::Configuration && error.message.contains(part), "{error}");
         }
-        for refused in [Found::Foreign, Found::Classroom, Found::Version(3), Found::Version(0)] {
+        for refused in [Found::Foreign, Found::Classroom, Found::Version(4), Found::Version(0)] {
             assert!(refused.may_init().is_err(), "{refused:?}");
         }
-        for taken in [Found::Incomplete, Found::Version(1), Found::Version(2)] {
+        for taken in [Found::Incomplete, Found::Version(1), Found::Version(2), Found::Version(3)] {
             assert!(taken.may_init().is_ok(), "{taken:?}");
         }
     }
@@ -232,5 +255,8 @@ mod tests {
         // What the width of the column `folded` rests on.
         let most = (char::MIN..=char::MAX).map(|letter| letter.to_lowercase().count()).max();
         assert_eq!(most, Some(2));
+        let (longest, over) = ("𠮷".repeat(MAX_FOLDED_CHARS), "𠮷".repeat(MAX_FOLDED_CHARS + 1));
+        assert_eq!((cut_folded(&longest), cut_folded(&over)), (&*longest, &*longest));
+        assert!(MYSQL.contains(&format!("folded     VARCHAR({MAX_FOLDED_CHARS}) ")));
     }
 }

@@ -68,6 +68,12 @@ pub(crate) fn init(server: &Server) -> Result<(), Error> {
         other => other,
     }
     .map_err(|failure| errors::explain(&failure))?;
+    // What an older version made is changed by one at a time. The lock goes with the connection.
+    let locked: Option<(Option<i64>,)> =
+        select_first(&mut connection, statements::INIT_LOCK, ()).map_err(|failure| errors::explain(&failure))?;
+    if locked != Some((Some(1),)) {
+        return Err(Error::world("another cidiand makes the schema of this database now"));
+    }
     find(&mut connection)?.may_init()?;
     for statement in schema::statements(schema::MYSQL) {
         // Statements of our own file, without any value in them; not all of them can be prepared everywhere.

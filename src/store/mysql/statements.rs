@@ -94,14 +94,17 @@ pub(super) const DURABILITY: &str =
     "SELECT @@GLOBAL.innodb_flush_log_at_trx_commit, @@GLOBAL.log_bin, @@GLOBAL.sync_binlog";
 pub(super) const TABLES: &str = "\
     SELECT table_name FROM information_schema.tables \
-    WHERE table_schema = DATABASE() AND table_name IN ('hist', 'meta', 'token', 'user', 'words')";
+    WHERE table_schema = DATABASE() AND table_name IN \
+    ('dict_key', 'hist', 'meta', 'review', 'star', 'token', 'user', 'words')";
 
 /// The columns of every table by a name of ours.
 pub(super) const COLUMNS: &str = "\
     SELECT table_name, column_name, data_type, character_set_name, collation_name FROM information_schema.columns \
-    WHERE table_schema = DATABASE() AND table_name IN ('hist', 'meta', 'token', 'user', 'words')";
+    WHERE table_schema = DATABASE() AND table_name IN \
+    ('dict_key', 'hist', 'meta', 'review', 'star', 'token', 'user', 'words')";
 pub(super) const ALL_TABLES: &str = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()";
 /// A name for locks has at most 64 characters.
+pub(super) const INIT_LOCK: &str = "SELECT GET_LOCK(CONCAT('cidian.init.', MD5(DATABASE())), 300)";
 pub(super) const UPGRADE_LOCK: &str = "SELECT GET_LOCK(CONCAT('cidian.upgrade.', MD5(DATABASE())), 0)";
 
 /// What else there is to ask of an account.

@@ -155,7 +155,10 @@ fn build(server: &Server, connection: &mut Conn, old: &Old, terms: &mut Terms<'_
     let lookups = copy_lookups(&mut reader, connection, old, &accounts, terms)?;
     let headwords = copy_words(&mut reader, connection, old, terms).map_err(explain)?;
     let about = crate::store::AboutWords::default().to_meta(headwords);
-    let about = about.into_iter().chain([(schema::VERSION, crate::store::SCHEMA_VERSION.to_string())]);
+    let about = about.into_iter().chain([
+        (schema::IDENTITY, schema::draw_identity()?),
+        (schema::VERSION, crate::store::SCHEMA_VERSION.to_string()),
+    ]);
     for (name, value) in about {
         connection
             .exec_drop(format!("INSERT INTO {NEW}meta (name, value) VALUES (?, ?)"), (name, value))
@@ -180,7 +183,8 @@ fn new_tables() -> impl Iterator<Item = String> {
 
 fn drop_new(connection: &mut Conn) -> ::mysql::Result<()> {
     // Those that refer to others first.
-    let names = ["token", "hist", "user", "words", "meta"].map(|name| format!("{NEW}{name}")).join(", ");
+    let names = ["review", "star", "dict_key", "token", "hist", "user", "words", "meta"];
+    let names = names.map(|name| format!("{NEW}{name}")).join(", ");
     connection.query_drop(format!("DROP TABLE IF EXISTS {names}"))
 }
 
@@ -201,7 +205,8 @@ fn put_into_place(connection: &mut Conn, old: &Old) -> ::mysql::Result<Vec<Strin
     let free = (1..).map(kept).find(|names| !names.iter().any(|name| tables.contains(name))).unwrap_or_default();
     let away = old.tables.iter().zip(&free).map(|(table, kept)| format!("`{}` TO `{kept}`", table.name));
     // `meta` last: without it nobody takes these tables for ours.
-    let here = ["user", "hist", "token", "words", "meta"].map(|name| format!("{NEW}{name} TO {name}"));
+    let here = ["user", "hist", "token", "dict_key", "star", "review", "words", "meta"];
+    let here = here.map(|name| format!("{NEW}{name} TO {name}"));
     let moves: Vec<String> = away.chain(here).collect();
     connection.query_drop(format!("RENAME TABLE {}", moves.join(", ")))?;
     Ok(free)
@@ -349,7 +354,8 @@ fn copy_words(reader: &mut Conn, connection: &mut Conn, old: &Old, terms: &mut T
             continue;
         }
         let interpret = text(&mut row, 2).unwrap_or_default();
-        let values = [(terms.fold)(&word).into(), escape(interpret.trim_end_matches(['\r', '\n'])).into()];
+        let folded = (terms.fold)(&word);
+        let values = [schema::cut_folded(&folded).into(), escape(interpret.trim_end_matches(['\r', '\n'])).into()];
         if rows.push(connection, [vec![word.into()], values.into()].concat())? {
             (terms.progress)(Step::Words, done, total);
         }
@@ -416,7 +422,7 @@ mod tests {
             assert_eq!(statements.iter().filter(|text| text.starts_with(&head)).count(), 1, "{table}");
         }
         let all = statements.concat();
-        assert_eq!(all.matches(&format!("REFERENCES {NEW}user (id)")).count(), 2);
+        assert_eq!(all.matches(&format!("REFERENCES {NEW}user (id)")).count(), 5);
         assert!(!all.contains("REFERENCES user"), "none refers to the old table");
     }
 }

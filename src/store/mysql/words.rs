@@ -104,7 +104,7 @@ impl Batch {
     }
 
     fn push(&mut self, row: &WordRow<'_>) {
-        self.values.extend([row.word.into(), row.folded.into(), row.interpret.into()]);
+        self.values.extend([row.word.into(), schema::cut_folded(row.folded).into(), row.interpret.into()]);
         self.rows += 1;
         self.bytes = self.bytes.saturating_add(size(row));
     }

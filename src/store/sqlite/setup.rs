@@ -17,7 +17,7 @@ use crate::store::schema::{self, Found};
 /// How long to wait while another process writes.
 const BUSY: Duration = Duration::from_secs(10);
 
-/// The same shape as `schema.sql`. Text compares byte for byte by itself.
+/// The same shape as `schema.sql`, where each table is explained. Text compares byte for byte by itself.
 ///
 /// Times are text, `YYYY-MM-DD HH:MM:SS.ffffff` in UTC: it sorts as time does, SQLite's own date functions and people
 /// read it, and it looks as it does on MariaDB; a number of microseconds would do none of these. An origin is stored
@@ -48,15 +48,58 @@ const SCHEMA: &str = "\
         last_used TEXT NOT NULL
     ) WITHOUT ROWID;
     CREATE INDEX IF NOT EXISTS token_user ON token (user_id, created);
+    CREATE TABLE IF NOT EXISTS dict_key (
+        user_id INTEGER PRIMARY KEY REFERENCES user (id) ON DELETE CASCADE,
+        secret TEXT NOT NULL,
+        created TEXT NOT NULL
+    );
+    CREATE TABLE IF NOT EXISTS star (
+        user_id INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+        word TEXT NOT NULL,
+        created TEXT NOT NULL,
+        tags TEXT NOT NULL,
+        note TEXT NOT NULL,
+        due TEXT NOT NULL,
+        stability REAL NOT NULL DEFAULT 0,
+        difficulty REAL NOT NULL DEFAULT 0,
+        elapsed_days INTEGER NOT NULL DEFAULT 0,
+        scheduled_days INTEGER NOT NULL DEFAULT 0,
+        reps INTEGER NOT NULL DEFAULT 0,
+        lapses INTEGER NOT NULL DEFAULT 0,
+        state INTEGER NOT NULL DEFAULT 0,
+        last_review TEXT,
+        PRIMARY KEY (user_id, word)
+    );
+    CREATE INDEX IF NOT EXISTS star_due ON star (user_id, due);
+    CREATE TABLE IF NOT EXISTS review (
+        user_id INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+        time TEXT NOT NULL,
+        origin INTEGER NOT NULL,
+        word TEXT NOT NULL,
+        grade INTEGER NOT NULL,
+        PRIMARY KEY (user_id, time, origin)
+    ) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS words (
         id INTEGER PRIMARY KEY,
-        word TEXT NOT NULL UNIQUE,
+        word TEXT NOT NULL,
+        dictionary TEXT NOT NULL DEFAULT '',
         folded TEXT NOT NULL,
-        interpret TEXT NOT NULL
+        lookup_key TEXT,
+        interpret TEXT NOT NULL,
+        UNIQUE (word, dictionary)
     );
     CREATE INDEX IF NOT EXISTS words_folded ON words (folded, word);
-    INSERT INTO meta (name, value) VALUES ('schema_version', '2')
-        ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE meta.value = '1';";
+    CREATE INDEX IF NOT EXISTS words_lookup_key ON words (lookup_key, word) WHERE lookup_key IS NOT NULL;
+    INSERT INTO meta (name, value) VALUES ('identity', lower(hex(randomblob(16)))) ON CONFLICT (name) DO NOTHING;
+    INSERT INTO meta (name, value) VALUES ('schema_version', '3')
+        ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE meta.value IN ('1', '2');";
+
+/// Table `words` of the versions before 3, in which a headword could be there only once, makes room for ours.
+const PUT_OLD_WORDS_ASIDE: &str = "ALTER TABLE words RENAME TO old_words; DROP INDEX IF EXISTS words_folded;";
+/// And gives back what was in it.
+const TAKE_OLD_WORDS: &str = "\
+    INSERT INTO words (id, word, folded, interpret) SELECT id, word, folded, interpret FROM old_words;
+    DROP TABLE old_words;";
 
 /// Opens a database that is there.
 pub(super) fn open(path: &Path) -> rusqlite::Result<Connection> {
@@ -127,16 +170,31 @@ fn make_schema(path: &Path) -> Result<(), Trouble> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Somebody may have been quicker.
     find(&transaction)?.may_init().map_err(Trouble::Ours)?;
+    let has_old_words = has_old_words(&transaction)?;
+    if has_old_words {
+        transaction.execute_batch(PUT_OLD_WORDS_ASIDE)?;
+    }
     transaction.execute_batch(SCHEMA)?;
+    if has_old_words {
+        transaction.execute_batch(TAKE_OLD_WORDS)?;
+    }
     find(&transaction)?.check().map_err(Trouble::Ours)?;
     transaction.commit()?;
     Ok(())
 }
 
+/// Whether there is a table `words`, and it is older than version 3.
+fn has_old_words(connection: &Connection) -> rusqlite::Result<bool> {
+    let mut columns = connection.prepare("SELECT name FROM pragma_table_info('words')")?;
+    let columns: Vec<String> = columns.query_map((), |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    Ok(!columns.is_empty() && !columns.iter().any(|name| name == "dictionary"))
+}
+
 /// What is there where our schema should be.
 fn find(connection: &Connection) -> Result<Found, Trouble> {
     let mut statement = connection.prepare(
-        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name IN ('hist', 'meta', 'token', 'user', 'words')",
+        "SELECT name FROM sqlite_schema WHERE type = 'table' \
+         AND name IN ('dict_key', 'hist', 'meta', 'review', 'star', 'token', 'user', 'words')",
     )?;
     let tables: Vec<String> = statement.query_map((), |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
     let version: Option<String> = if tables.iter().any(|name| name == "meta") {
@@ -197,7 +255,7 @@ mod tests {
         assert_eq!(std::fs::read(&foreign).unwrap(), before);
         let newer = directory.path().join("newer");
         init(&newer).unwrap();
-        open(&newer).unwrap().execute("UPDATE meta SET value = '3' WHERE name = 'schema_version'", ()).unwrap();
+        open(&newer).unwrap().execute("UPDATE meta SET value = '4' WHERE name = 'schema_version'", ()).unwrap();
         let error = init(&newer).unwrap_err();
         assert!(error.kind == Kind::Configuration && error.message.contains("newer"), "{error}");
         let nowhere = Path::new("/proc/nowhere/cidian.db");

@@ -141,7 +141,7 @@ fn wide_characters_come_back(bed: &Bed) {
     let mut store = bed.open();
     let name = "龙🐉".repeat(16);
     let ann = register(&mut *store, &name);
-    let word = "𠮷".repeat(128);
+    let word = "𠮷".repeat(MAX_WORD_CHARS);
     let kept = store.record_many(&[batch_of(ann, &name, &[record_of(&word, 0, u64::MAX)])]);
     assert_eq!(kept, [Ok(Standing::Live)]);
     assert_eq!(words_of(&mut *bed.open(), ann), [word.as_str()]);

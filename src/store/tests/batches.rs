@@ -91,7 +91,9 @@ fn what_was_acknowledged_before_is_delivered(bed: &Bed) {
     // What no store takes is known before it comes to one.
     let batch = |name: &str, word: &str, time| batch_of(accounts[0], name, &[record_of(word, time, 1)]);
     assert_eq!(check_batch(&batch("user0", "a", 0)), Ok(()));
-    for bad in [batch("", "a", 0), batch("user0", &"x".repeat(129), 0), batch("user0", "a", i64::MAX / 2)] {
+    for bad in
+        [batch("", "a", 0), batch("user0", &"x".repeat(MAX_WORD_CHARS + 1), 0), batch("user0", "a", i64::MAX / 2)]
+    {
         assert_eq!(check_batch(&bad).unwrap_err().kind, Kind::Bug);
         assert!(store.deliver(&[bad])[0].is_err());
     }
@@ -102,7 +104,7 @@ fn a_bad_batch_among_good_ones(bed: &Bed) {
     let ann = register(&mut *store, "ann");
     let good = |time| batch_of(ann, "ann", &[record_of("a", time, 1)]);
     let bad = [
-        batch_of(ann, "ann", &[record_of("a", 100, 1), record_of(&"x".repeat(129), 101, 1)]),
+        batch_of(ann, "ann", &[record_of("a", 100, 1), record_of(&"x".repeat(MAX_WORD_CHARS + 1), 101, 1)]),
         batch_of(ann, "ann", &[record_of("", 102, 1)]),
         batch_of(ann, &"n".repeat(33), &[record_of("a", 103, 1)]),
         batch_of(ann, "", &[record_of("a", 104, 1)]),

@@ -81,7 +81,7 @@ fn a_word_comes_back_as_it_was(bed: &Bed) {
 fn an_over_long_word_is_an_error_and_nothing_is_written(bed: &Bed) {
     let mut store = bed.open();
     let ann = register(&mut *store, "ann");
-    for word in ["龙".repeat(129), String::new()] {
+    for word in ["龙".repeat(MAX_WORD_CHARS + 1), String::new()] {
         let records = [record_of("a", 0, 1), record_of(&word, 1, 1)];
         assert_eq!(store.record(ann, &records).unwrap_err().kind, Kind::Bug);
     }

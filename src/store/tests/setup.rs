@@ -2,7 +2,13 @@
 
 use super::*;
 
-on_both!(init_can_be_repeated, twenty_at_once, an_older_schema_is_brought_to_ours);
+on_both!(
+    init_can_be_repeated,
+    twenty_at_once,
+    every_older_schema_is_brought_to_ours,
+    an_interrupted_step_is_finished,
+    what_is_new_takes_the_longest_and_goes_with_its_account,
+);
 
 fn init_can_be_repeated(bed: &Bed) {
     let ann = register(&mut *bed.open(), "ann");
@@ -11,7 +17,7 @@ fn init_can_be_repeated(bed: &Bed) {
         check(&bed.location, key()).unwrap();
     }
     assert_eq!(bed.open().account("ann").unwrap().unwrap().id, ann);
-    assert_eq!(bed.sql("SELECT value FROM meta WHERE name = 'schema_version'"), "2\n");
+    assert_eq!(bed.sql("SELECT value FROM meta WHERE name = 'schema_version'"), "3\n");
 }
 
 fn twenty_at_once(bed: &Bed) {
@@ -28,34 +34,141 @@ fn twenty_at_once(bed: &Bed) {
     register(&mut *open(&fresh, key()).unwrap(), "ann");
 }
 
-/// A database of version 1, with somebody's history in it: a daemon on a server wants `init-db`, the embedded one helps
-/// itself; either way nothing is lost. An upgrade that was interrupted is finished.
-fn an_older_schema_is_brought_to_ours(bed: &Bed) {
-    let mut store = bed.open();
-    let ann = register(&mut *store, "ann");
-    assert_eq!(store.record(ann, &[record_of("a", 0, 1)]).unwrap(), Standing::Live);
-    drop(store);
-    for interrupted in [false, true] {
-        if !interrupted {
-            bed.sql("DROP TABLE token");
+/// What each version that was ever in use made of an empty database.
+const MARIADB_OF_OLD: [&str; 2] =
+    [include_str!("../../../tests/schemas/mariadb-1.sql"), include_str!("../../../tests/schemas/mariadb-2.sql")];
+const SQLITE_OF_OLD: [&str; 2] =
+    [include_str!("../../../tests/schemas/sqlite-1.sql"), include_str!("../../../tests/schemas/sqlite-2.sql")];
+/// Somebody's history in it, and a dictionary.
+const CONTENT_OF_OLD: &str = "\
+    INSERT INTO user (id, name, passwd, locked, created) VALUES (7, 'ann', 'x', 0, '2026-01-02 03:04:05.000006');
+    INSERT INTO hist (user_id, name, word, time, origin) VALUES (7, 'ann', 'a', '2026-01-03 00:00:00.000001', 5);
+    INSERT INTO words (id, word, folded, interpret) VALUES (3, 'Apple', 'apple', 'n. 苹果'), (4, 'bee', 'bee', 'x');
+    INSERT INTO meta (name, value) VALUES ('title', 'A dictionary'), ('headwords', '2');";
+
+/// A database as an older version left it, on the store of this bed.
+fn of_old(bed: &Bed, version: usize) -> Bed {
+    match &bed.location {
+        Location::MySql(_) => {
+            let statements = format!("{} {CONTENT_OF_OLD}", MARIADB_OF_OLD[version - 1]);
+            Bed { location: database(&statements), _directory: None }
         }
-        bed.sql("UPDATE meta SET value = '1' WHERE name = 'schema_version'");
-        match bed.location {
-            Location::MySql(_) => {
-                let message = refusal(check(&bed.location, key()));
-                assert!(message.contains("cidiand init-db") && message.contains("version 1"), "{message}");
-                init(&bed.location, key()).unwrap();
+        Location::Sqlite(_) => {
+            let directory = tempfile::tempdir().unwrap();
+            let path = directory.path().join("cidian.db");
+            let old = rusqlite::Connection::open(&path).unwrap();
+            old.execute_batch(&format!("PRAGMA journal_mode = WAL; {}", SQLITE_OF_OLD[version - 1])).unwrap();
+            old.execute_batch(CONTENT_OF_OLD).unwrap();
+            Bed { location: Location::Sqlite(path), _directory: Some(directory) }
+        }
+    }
+}
+
+/// A database of each older version: a daemon on a server wants `init-db`, the embedded one helps itself; either way
+/// nothing is lost, all that is new works, and the shape is the one that a new database has.
+fn every_older_schema_is_brought_to_ours(bed: &Bed) {
+    for version in 1..=2 {
+        let old = of_old(bed, version);
+        assert_eq!(old.sql("SELECT value FROM meta WHERE name = 'schema_version'"), format!("{version}\n"));
+        if let Location::MySql(_) = old.location {
+            let message = refusal(check(&old.location, key()));
+            let named = format!("version {version}");
+            assert!(message.contains("cidiand init-db") && message.contains(&named), "{message}");
+        }
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| init(&old.location, key()).unwrap());
             }
-            Location::Sqlite(_) => {}
-        }
-        check(&bed.location, key()).unwrap();
-        assert_eq!(bed.sql("SELECT value FROM meta WHERE name = 'schema_version'"), "2\n");
-        let mut store = bed.open();
+        });
+        check(&old.location, key()).unwrap();
+        assert_is_ours(&old, bed);
+        let mut store = old.open();
+        let ann = store.account("ann").unwrap().unwrap().id;
         assert_eq!(words_of(&mut *store, ann), ["a"]);
+        assert_eq!(store.find_word("APPLE", "apple").unwrap(), Some(("Apple".to_owned(), "n. 苹果".to_owned())));
+        assert_eq!(store.about_words().unwrap().title, "A dictionary");
+        assert_eq!(old.sql("SELECT id, word, dictionary FROM words ORDER BY id"), "3\tApple\t\n4\tbee\t\n");
         let token = Token::draw().unwrap().hash();
         assert_eq!(store.keep_token(ann, &token).unwrap(), Standing::Live);
-        assert_eq!(store.account_of_token("ann", &token).unwrap(), Some(ann));
+        // Once more: nothing changes.
+        let identity = old.sql("SELECT value FROM meta WHERE name = 'identity'");
+        init(&old.location, key()).unwrap();
+        assert_eq!(old.sql("SELECT value FROM meta WHERE name = 'identity'"), identity);
     }
+}
+
+/// An upgrade that was interrupted at any of its steps is finished.
+fn an_interrupted_step_is_finished(bed: &Bed) {
+    let fixture = |of: &Bed| register(&mut *of.open(), "ann");
+    let ann = fixture(bed);
+    for undo in [
+        "DROP TABLE token",
+        "DROP TABLE review",
+        "DROP TABLE star",
+        "DROP TABLE dict_key",
+        "DELETE FROM meta WHERE name = 'identity'",
+        "UPDATE meta SET value = '2' WHERE name = 'schema_version'",
+    ] {
+        bed.sql(undo);
+        bed.sql("UPDATE meta SET value = '1' WHERE name = 'schema_version'");
+        init(&bed.location, key()).unwrap();
+        check(&bed.location, key()).unwrap();
+        assert_eq!(bed.open().account("ann").unwrap().unwrap().id, ann, "{undo}");
+        assert_is_ours(bed, bed);
+    }
+}
+
+/// A headword of the greatest length that there may be is kept wherever one is, and goes with its account.
+fn what_is_new_takes_the_longest_and_goes_with_its_account(bed: &Bed) {
+    let mut store = bed.open();
+    let ann = register(&mut *store, "ann");
+    let word = "𠮷".repeat(MAX_WORD_CHARS);
+    assert_eq!(store.record(ann, &[record_of(&word, 0, 1)]).unwrap(), Standing::Live);
+    let folded = word.repeat(2).chars().take(510).collect::<String>();
+    let rows = [WordRow { word: &word, folded: &folded, interpret: "x" }];
+    assert_eq!(store.replace_words(&AboutWords::default(), &mut rows.into_iter(), &mut |_| {}), Ok(1));
+    let (id, time) = (ann.0, "'2026-01-03 00:00:00.000001'");
+    bed.sql(&format!("UPDATE words SET lookup_key = '{folded}', dictionary = '{}'", "d".repeat(64)));
+    bed.sql(&format!(
+        "INSERT INTO words (word, dictionary, folded, interpret) VALUES ('{word}', 'e', '{folded}', 'y')"
+    ));
+    bed.sql(&format!("INSERT INTO dict_key (user_id, secret, created) VALUES ({id}, 'k', {time})"));
+    bed.sql(&format!(
+        "INSERT INTO star (user_id, word, created, tags, note, due) VALUES ({id}, '{word}', {time}, '', '', {time})"
+    ));
+    bed.sql(&format!("INSERT INTO review (user_id, time, origin, word, grade) VALUES ({id}, {time}, 1, '{word}', 3)"));
+    assert_eq!(words_of(&mut *store, ann), [word]);
+    assert_eq!(store.delete_account(ann).unwrap(), Standing::Live);
+    for table in ["hist", "token", "dict_key", "star", "review"] {
+        assert_eq!(bed.sql(&format!("SELECT COUNT(*) FROM {table}")), "0\n", "{table}");
+    }
+}
+
+/// The shape of a database is that of one that was made new, and it has an identity of its own.
+fn assert_is_ours(bed: &Bed, kind: &Bed) {
+    let fresh = match kind.location {
+        Location::MySql(_) => Bed::mariadb(),
+        Location::Sqlite(_) => Bed::sqlite(),
+    };
+    let shape = |bed: &Bed| match bed.location {
+        Location::MySql(_) => bed.sql(
+            "SELECT table_name, column_name, column_type, is_nullable, column_default, collation_name, column_key, \
+             ordinal_position FROM information_schema.columns WHERE table_schema = DATABASE() \
+             ORDER BY table_name, ordinal_position; \
+             SELECT table_name, index_name, seq_in_index, column_name, non_unique FROM information_schema.statistics \
+             WHERE table_schema = DATABASE() ORDER BY table_name, index_name, seq_in_index",
+        ),
+        Location::Sqlite(_) => bed.sql(
+            "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY type, name",
+        ),
+    };
+    // However the statements were laid out.
+    let shape = |bed: &Bed| shape(bed).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(shape(bed), shape(&fresh));
+    assert_eq!(bed.sql("SELECT value FROM meta WHERE name = 'schema_version'"), "3\n");
+    let identity = |bed: &Bed| bed.sql("SELECT value FROM meta WHERE name = 'identity'").trim().to_owned();
+    let (ours, another) = (identity(bed), identity(&fresh));
+    assert!(ours != another && ours.len() == 32 && ours.chars().all(|c| c.is_ascii_hexdigit()), "{ours} {another}");
 }
 
 /// A database with these tables on the shared server.
@@ -105,7 +218,7 @@ fn check_says_what_is_wrong() {
     let newer = database("CREATE TABLE meta (name VARCHAR(32) PRIMARY KEY, value TEXT NOT NULL)");
     let Location::MySql(server) = &newer else { panic!("{newer}") };
     init(&newer, key()).unwrap();
-    shared().sql(&format!("UPDATE {}.meta SET value = '3'", server.database));
+    shared().sql(&format!("UPDATE {}.meta SET value = '4' WHERE name = 'schema_version'", server.database));
     for outcome in [check(&newer, key()), init(&newer, key())] {
         assert!(refusal(outcome).contains("newer"));
     }

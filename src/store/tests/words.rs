@@ -134,7 +134,7 @@ fn long_interpretations_come_back_whole(bed: &Bed) {
 fn replacing_is_all_or_nothing(bed: &Bed) {
     let mut store = bed.open();
     load(&mut *store, &[("old", "旧"), ("both", "1")]).unwrap();
-    let long = "x".repeat(129);
+    let long = "x".repeat(MAX_WORD_CHARS + 1);
     let numbers: Vec<_> = (0..2_000).map(|n| format!("w{n}")).collect();
     let mut broken: Vec<_> = numbers.iter().map(|word| (word.as_str(), "x")).collect();
     broken.insert(1_500, (&long, "x"));

@@ -109,12 +109,12 @@ mod tests {
     fn words_of_old_lookups() {
         let mut notices = Vec::new();
         let mut notice = |text: &str| notices.push(text.to_owned());
-        let long = "词".repeat(129);
+        let long = "词".repeat(MAX_WORD_CHARS + 1);
         assert_eq!(past_word(Some(" ice cream \r\n"), &mut notice, "r"), "ice cream");
         assert_eq!(past_word(Some("ice\tcream"), &mut notice, "r0"), "ice cream");
         assert_eq!(past_word(None, &mut notice, "r1"), "?");
         assert_eq!(past_word(Some(" \n"), &mut notice, "r2"), "?");
-        assert_eq!(past_word(Some(&long), &mut notice, "r3"), "词".repeat(128));
+        assert_eq!(past_word(Some(&long), &mut notice, "r3"), "词".repeat(MAX_WORD_CHARS));
         assert_eq!(notices.len(), 4, "{notices:?}");
         assert!(notices[1].starts_with("r1: the word NULL ") && notices[3].contains('…'), "{notices:?}");
     }
