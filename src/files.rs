@@ -175,8 +175,7 @@ impl Opened<'_> {
     /// end; to wait for it does not, see poll(2) and pipe_poll in the kernel's fs/pipe.c.)
     fn wait(&mut self, begin: Instant) -> io::Result<()> {
         let Some(notice) = self.notice else { return Ok(()) };
-        let mut notices = [(NOTICE, Some(notice)), (PATIENCE, None)].into_iter();
-        while let Some((until, notice)) = notices.next() {
+        for (until, notice) in [(NOTICE, Some(notice)), (PATIENCE, None)] {
             loop {
                 let left = until.saturating_sub(begin.elapsed());
                 let timeout = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
