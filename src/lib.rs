@@ -13,6 +13,7 @@ pub mod files;
 pub mod protocol;
 pub mod sandbox;
 pub mod session;
+pub mod standard_error;
 pub mod store;
 pub mod sys;
 pub mod text;

@@ -58,6 +58,8 @@ pub struct Children {
     reaped: u64,
     /// Sessions that have ended, by how.
     endings: BTreeMap<&'static str, u64>,
+    /// Log lines of sessions that have ended, which were dropped and not told of yet.
+    unlogged: u64,
 }
 
 impl Children {
@@ -97,6 +99,7 @@ impl Children {
         let slot = board.slot(child.slot);
         let (peer, user, requests) = (&child.peer, slot.user(), slot.requests());
         let user = if user.is_empty() { "-".to_owned() } else { user };
+        self.unlogged = self.unlogged.saturating_add(slot.unlogged().min(MOST_UNLOGGED));
         let seconds = child.connected.elapsed().as_secs_f64();
         let plural = if requests == 1 { "" } else { "s" };
         let who = format!("client {peer} user {user}: {requests} request{plural} in {seconds:.3} s");
@@ -181,6 +184,11 @@ impl Children {
         self.by_pid.values().filter(|child| child.generation(board) < newest).count() as u64
     }
 
+    /// How many log lines of sessions were dropped since this was last asked.
+    pub fn take_unlogged(&mut self) -> u64 {
+        std::mem::take(&mut self.unlogged)
+    }
+
     /// How many there are.
     pub fn count(&self) -> usize {
         self.by_pid.len()
@@ -202,6 +210,9 @@ impl Children {
         names.map(|name| (name, self.endings.get(name).copied().unwrap_or(0)))
     }
 }
+
+/// No session logs more than this, whatever it says.
+const MOST_UNLOGGED: u64 = 1 << 32;
 
 /// Names of endings that no session gives itself.
 const KILLED: &str = "killed";

@@ -4,12 +4,13 @@
 use super::exit::{Exit, Fatal};
 use super::poller::{Poller, Token};
 use log::warn;
-use nix::sys::socket::sockopt::PeerCredentials;
-use nix::sys::socket::{MsgFlags, getsockopt, send};
+use nix::sys::socket::sockopt::{self, PeerCredentials};
+use nix::sys::socket::{self, AddressFamily, MsgFlags, SockFlag, SockType, UnixAddr, getsockopt, send, setsockopt};
+use nix::sys::time::{TimeVal, TimeValLike};
 use nix::unistd::geteuid;
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, BufRead, ErrorKind, Read};
 use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -20,10 +21,13 @@ use std::time::{Duration, Instant};
 pub const NAME: &str = "control.sock";
 /// The most that are served at once; more are turned away.
 const MOST: usize = 16;
-/// How long one may take to say what it wants.
+/// How long one may take to say what it wants, and how long a daemon may be silent to who asks.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// The longest command, in bytes.
 const COMMAND: usize = 64;
+/// What is said to who waits for a load, or for children, before the answer; and how often.
+const SIGN_OF_LIFE: &str = "working\n";
+const SIGN_EVERY: Duration = Duration::from_secs(3);
 /// How long the socket rests when there is no descriptor for who asks: whoever waits there would wake the loop at once,
 /// again and again.
 const REST: Duration = Duration::from_millis(100);
@@ -59,7 +63,10 @@ pub struct Asker(pub u32);
 struct Connection {
     socket: UnixStream,
     said: Vec<u8>,
+    /// When it is turned away, if it has not said what it wants.
     until: Option<Instant>,
+    /// When it is given a sign of life, once it has.
+    sign: Option<Instant>,
 }
 
 /// The socket and who is connected to it.
@@ -86,8 +93,9 @@ impl Control {
     pub fn open(directory: &Path) -> Result<Self, Fatal> {
         let path = directory.join(NAME);
         let refuse = |why: String| Fatal::new(Exit::System, format!("control socket {}: {why}", path.display()));
-        let listener = short_path(directory, |short| match UnixStream::connect(short) {
+        let listener = short_path(directory, |short| match connect(short) {
             Ok(_) => Err(io::Error::other("another cidiand answers there")),
+            Err(error) if is_timeout(&error) => Err(io::Error::other("another cidiand has it, and does not answer")),
             Err(_) => {
                 // Left by a daemon that was killed, or not there at all.
                 match std::fs::remove_file(short) {
@@ -133,7 +141,7 @@ impl Control {
             let asker = Asker(self.next);
             self.next = self.next.wrapping_add(1);
             if poller.watch(socket.as_fd(), Token::Asker(asker)).is_ok() {
-                let connection = Connection { socket, said: Vec::new(), until: Some(now + PATIENCE) };
+                let connection = Connection { socket, said: Vec::new(), until: Some(now + PATIENCE), sign: None };
                 self.connections.insert(asker, connection);
             }
         }
@@ -151,6 +159,7 @@ impl Control {
                     Some(command) => {
                         // From here on it waits for us.
                         connection.until = None;
+                        connection.sign = Some(Instant::now() + SIGN_EVERY);
                         Some(command)
                     }
                     None => {
@@ -179,10 +188,18 @@ impl Control {
         self.close(asker, poller);
     }
 
-    /// Turns away who has not said what it wants, and ends a rest; says when to look again.
+    /// Turns away who has not said what it wants, shows who waits that we live, and ends a rest; says when to look again.
     pub fn close_due(&mut self, poller: &Poller, now: Instant) -> Option<Instant> {
         if self.rests_until.is_some_and(|until| until <= now) {
             self.rests_until = self.watch(poller).is_err().then(|| now + REST);
+        }
+        for connection in self.connections.values_mut() {
+            if connection.sign.is_some_and(|at| at <= now) {
+                connection.sign = Some(now + SIGN_EVERY);
+                let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
+                // One that does not take it, or has gone, is found out when it is answered.
+                let _ = send(connection.socket.as_raw_fd(), SIGN_OF_LIFE.as_bytes(), flags);
+            }
         }
         let due: Vec<Asker> = self
             .connections
@@ -193,7 +210,8 @@ impl Control {
         for asker in due {
             self.close(asker, poller);
         }
-        self.connections.values().filter_map(|connection| connection.until).chain(self.rests_until).min()
+        let times = self.connections.values().flat_map(|connection| [connection.until, connection.sign]);
+        times.flatten().chain(self.rests_until).min()
     }
 
     fn close(&mut self, asker: Asker, poller: &Poller) {
@@ -210,20 +228,54 @@ impl Control {
 pub fn ask(directories: &[PathBuf], command: Command) -> Result<String, Fatal> {
     let mut tried = Vec::new();
     for directory in directories {
-        match short_path(directory, |short| UnixStream::connect(short)) {
+        match short_path(directory, connect) {
             Ok(socket) => return converse(socket, command),
+            // It listens, and so many wait already that there is no room.
+            Err(error) if is_timeout(&error) => return Err(silent()),
             Err(error) => tried.push(format!("{}: {error}", directory.join(NAME).display())),
         }
     }
     Err(Fatal::new(Exit::Unavailable, format!("no cidiand answers ({}); is it running?", tried.join("; "))))
 }
 
+/// Connects, and waits no longer than [`PATIENCE`] for that or for anything on the socket.
+fn connect(path: &Path) -> io::Result<UnixStream> {
+    let socket = socket::socket(AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
+    let patience = TimeVal::seconds(PATIENCE.as_secs().cast_signed());
+    // Connecting waits as long as sending does (unix(7): only while the queue of the listener is full).
+    setsockopt(&socket, sockopt::SendTimeout, &patience)?;
+    setsockopt(&socket, sockopt::ReceiveTimeout, &patience)?;
+    socket::connect(socket.as_raw_fd(), &UnixAddr::new(path)?)?;
+    Ok(UnixStream::from(socket))
+}
+
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+}
+
+fn silent() -> Fatal {
+    Fatal::new(Exit::TryAgain, format!("the daemon has not answered for {} s; is it stopped?", PATIENCE.as_secs()))
+}
+
 fn converse(mut socket: UnixStream, command: Command) -> Result<String, Fatal> {
-    let lost = |error: io::Error| Fatal::new(Exit::Unavailable, format!("the daemon went away: {error}"));
+    let lost = |error: io::Error| match is_timeout(&error) {
+        true => silent(),
+        false => Fatal::new(Exit::Unavailable, format!("the daemon went away: {error}")),
+    };
     io::Write::write_all(&mut socket, format!("{}\n", command.as_str()).as_bytes()).map_err(lost)?;
+    let mut lines = io::BufReader::new(socket);
     let mut answer = String::new();
-    socket.read_to_string(&mut answer).map_err(lost)?;
-    let answer = answer.strip_suffix('\n').ok_or_else(|| lost(ErrorKind::UnexpectedEof.into()))?;
+    // Each sign of life is good for as long again.
+    while answer.is_empty() {
+        lines.read_line(&mut answer).map_err(lost)?;
+        if !answer.ends_with('\n') {
+            return Err(lost(ErrorKind::UnexpectedEof.into()));
+        }
+        if answer == SIGN_OF_LIFE {
+            answer.clear();
+        }
+    }
+    let answer = answer.trim_end_matches('\n');
     if let Some(said) = answer.strip_prefix("ok ") {
         return Ok(said.to_owned());
     }

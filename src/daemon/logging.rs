@@ -1,15 +1,19 @@
 //! Log lines on standard error: for a person with time and level, for the journal with its priorities.
 
+use crate::standard_error::StandardError;
+use env_logger::Target;
 use log::Level;
 use std::io::{IsTerminal, Write};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
 /// Starts logging. `RUST_LOG` chooses what is logged, by room (`RUST_LOG=cidian::session=debug`); `usual` where it
-/// does not.
-pub fn start(usual: log::LevelFilter) {
+/// does not. Where the lines go is given back.
+pub fn start(usual: log::LevelFilter) -> StandardError {
     let journal = goes_to_the_journal();
+    let lines = StandardError::default();
     let mut builder = env_logger::Builder::new();
+    builder.target(Target::Pipe(Box::new(lines.clone())));
     // What there is to say of a handshake, the session says itself.
     builder.filter_level(usual).filter_module("rustls", log::LevelFilter::Off).parse_default_env();
     builder.format(move |out, record| {
@@ -25,6 +29,14 @@ pub fn start(usual: log::LevelFilter) {
     });
     // A second start would be a mistake of ours, and a harmless one.
     let _ = builder.try_init();
+    lines
+}
+
+/// From now on nothing waits for whoever reads the log, and a panic is logged as any other failure. For a process that
+/// serves.
+pub fn never_wait(lines: &StandardError) {
+    lines.never_wait();
+    std::panic::set_hook(Box::new(|panic| log::error!("{panic}")));
 }
 
 /// systemd.exec(5): the variable is set when standard error goes to the journal, which adds time and process itself. A

@@ -183,6 +183,8 @@ fn words(page: &mut Page, status: &Status) {
         "result",
         [("taken", reloads.taken), ("refused", reloads.refused)],
     );
+    let help = "Log lines that standard error did not take.";
+    page.one("log_lines_dropped_total", "counter", help, status.log_lines_dropped);
 }
 
 #[cfg(test)]

@@ -43,6 +43,7 @@ mod status;
 mod throttle;
 mod tls_settings;
 mod tools;
+mod unlogged;
 mod upgrade;
 mod users;
 mod watchdog;

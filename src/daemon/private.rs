@@ -82,13 +82,14 @@ impl PrivateServer {
 
 fn serve(socket: OwnedFd, origin: Origin) -> Result<Exit, Fatal> {
     // What goes right is no news on a terminal that shows menus.
-    logging::start(log::LevelFilter::Error);
+    let lines = logging::start(log::LevelFilter::Error);
+    logging::never_wait(&lines);
     let settings = Settings::local(environment)?;
     settings.state_directory.make()?;
     let forker = origin.into_forker();
     let notifier = notify::Notifier::take(&forker);
     let ready = socket.try_clone().map_err(|error| Fatal::new(Exit::System, error.to_string()))?;
-    let parent = start::prepare(settings, forker, vec![Listener::Private(socket)], None, notifier)?;
+    let parent = start::prepare(settings, forker, vec![Listener::Private(socket)], None, notifier, lines)?;
     send(ready.as_raw_fd(), b"\n", MsgFlags::MSG_NOSIGNAL)
         .map_err(|error| Fatal::new(Exit::System, format!("the client has gone: {error}")))?;
     drop(ready);

@@ -7,6 +7,9 @@ use std::time::{Duration, Instant};
 
 /// How long `cidiand reload` waits for children to move to the new words.
 pub const CHILDREN_HAVE: Duration = Duration::from_secs(10);
+/// How long a load may take. One that has not ended then is stuck (its file on a server that is gone, its process
+/// stopped), and would keep all later ones waiting.
+pub const LONGEST: Duration = Duration::from_secs(120);
 /// How often the board is looked at while somebody waits for the children.
 const LOOK: Duration = Duration::from_millis(5);
 
@@ -15,8 +18,15 @@ const LOOK: Duration = Duration::from_millis(5);
 pub struct Reload {
     /// The load under way.
     pub loader: Option<Loader>,
+    /// When it is given up, if it has not ended.
+    give_up_at: Option<Instant>,
     /// Who waits for it.
     waiting: Vec<Asker>,
+    /// Whether another load is wanted after it: what it reads may be older than the wish. However many wishes there
+    /// are, that is one.
+    again: bool,
+    /// Who waits for that one.
+    waiting_again: Vec<Asker>,
     /// Who waits for the children, to which generation, and until when.
     moving: Vec<(Asker, u64, Instant)>,
     /// Loads that were taken, and loads that were refused, since the start.
@@ -33,9 +43,34 @@ pub enum Moved {
 }
 
 impl Reload {
-    /// Somebody waits for the load that is under way, or for the one that will overtake it.
+    /// Somebody waits for a load that begins from now on: not for one under way, which may have read the file already.
     pub fn wait(&mut self, asker: Asker) {
-        self.waiting.push(asker);
+        if self.loader.is_some() { &mut self.waiting_again } else { &mut self.waiting }.push(asker);
+    }
+
+    /// A load is wanted while one is under way: it goes on, and this one is remembered.
+    pub fn remember(&mut self) {
+        self.again = true;
+    }
+
+    /// A load is under way.
+    pub fn begun(&mut self, loader: Loader, now: Instant) {
+        self.loader = Some(loader);
+        self.give_up_at = Some(now + LONGEST);
+    }
+
+    /// The load under way, once its time is up.
+    pub fn overdue(&mut self, now: Instant) -> Option<Loader> {
+        self.loader.take_if(|_| self.give_up_at.is_some_and(|at| at <= now))
+    }
+
+    /// Whether a load was remembered that can begin now. Who waits for that waits for it from now on.
+    pub fn take_remembered(&mut self) -> bool {
+        if self.loader.is_some() || !std::mem::take(&mut self.again) {
+            return false;
+        }
+        self.waiting.append(&mut self.waiting_again);
+        true
     }
 
     /// How many loads were taken, and how many refused.
@@ -83,7 +118,8 @@ impl Reload {
 
     /// When to look again.
     pub fn look_at(&self, now: Instant) -> Option<Instant> {
-        (!self.moving.is_empty()).then(|| now + LOOK)
+        let give_up = self.give_up_at.filter(|_| self.loader.is_some());
+        (!self.moving.is_empty()).then(|| now + LOOK).into_iter().chain(give_up).min()
     }
 }
 
@@ -111,5 +147,14 @@ mod tests {
         assert_eq!(reload.moved(|| 0, now), []);
         assert_eq!(reload.look_at(now), None);
         assert_eq!(reload.counts(), (2, 1));
+    }
+
+    #[test]
+    fn however_many_wishes_are_one_more_load() {
+        let mut reload = Reload::default();
+        assert!(!reload.take_remembered());
+        (0..3).for_each(|_| reload.remember());
+        assert!(reload.take_remembered());
+        assert!(!reload.take_remembered());
     }
 }

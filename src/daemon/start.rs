@@ -16,6 +16,7 @@ use super::{activation, export, import, logging, manual, ownership, probe, prune
 use crate::sandbox;
 use crate::session::Words;
 use crate::session::board::Board;
+use crate::standard_error::StandardError;
 use crate::store;
 use crate::sys::sandbox::Support;
 use crate::sys::{self, Forker, Origin, Title};
@@ -33,7 +34,7 @@ const MOST_CHILDREN: u32 = 1 << 17;
 
 /// Does what the command line says.
 pub fn run(line: CommandLine, origin: Origin) -> Exit {
-    logging::start(log::LevelFilter::Info);
+    let lines = logging::start(log::LevelFilter::Info);
     leave_no_core();
     let serves = line.command.is_none() && !line.options.check;
     let done = match line.command {
@@ -56,7 +57,7 @@ pub fn run(line: CommandLine, origin: Origin) -> Exit {
             // Those that need no settings are done already.
             Some(_) => Ok(Exit::Software),
             None if line.options.check => Ok(check(settings, origin)),
-            None => serve(settings, origin),
+            None => serve(settings, origin, lines),
         }),
     };
     done.unwrap_or_else(|fatal| {
@@ -78,7 +79,8 @@ fn complain(fatal: &Fatal) {
     let _ = writeln!(std::io::stderr().lock(), "{priority}cidiand: {}", printable(&fatal.message));
 }
 
-fn serve(settings: Settings, origin: Origin) -> Result<Exit, Fatal> {
+fn serve(settings: Settings, origin: Origin, lines: StandardError) -> Result<Exit, Fatal> {
+    logging::never_wait(&lines);
     let forker = origin.into_forker();
     // Whatever this process was started with: what is made from here on is its user's alone, or says otherwise.
     umask(Mode::from_bits_truncate(0o077));
@@ -88,7 +90,7 @@ fn serve(settings: Settings, origin: Origin) -> Result<Exit, Fatal> {
     let listeners = listeners(&settings, activation::take(&forker)?)?;
     let notifier = Notifier::take(&forker);
     let control = Control::open(&settings.state_directory.for_control(environment))?;
-    let parent = prepare(settings, forker, listeners, Some(control), notifier)?;
+    let parent = prepare(settings, forker, listeners, Some(control), notifier, lines)?;
     Ok(parent.serve())
 }
 
@@ -128,6 +130,7 @@ pub(super) fn prepare(
     listeners: Vec<Listener>,
     control: Option<Control>,
     notifier: Notifier,
+    lines: StandardError,
 ) -> Result<Parent, Fatal> {
     sys::fix_allocator();
     raise_descriptor_limit();
@@ -177,6 +180,7 @@ pub(super) fn prepare(
         notifier,
         title,
         sandboxes,
+        lines,
     })
 }
 

@@ -64,6 +64,9 @@ pub struct Status {
     /// Loads of words and certificate since the start.
     #[serde(default)]
     pub reloads: Reloads,
+    /// Log lines since the start that standard error did not take.
+    #[serde(default)]
+    pub log_lines_dropped: u64,
 }
 
 /// Loads of words and certificate.
@@ -323,6 +326,9 @@ impl Status {
         let (taken, refused) = (self.reloads.taken, self.reloads.refused);
         if taken + refused > 0 {
             rows.push(("reloads", format!("{} taken, {} refused", grouped(taken), grouped(refused))));
+        }
+        if self.log_lines_dropped > 0 {
+            rows.push(("log", format!("{} lines dropped", grouped(self.log_lines_dropped))));
         }
         let spool = &self.spool;
         if let Some(seconds) = spool.outage_seconds {

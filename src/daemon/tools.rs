@@ -112,7 +112,7 @@ pub fn metrics(output: Option<&Path>) -> Result<Exit, Fatal> {
     // That no daemon answers is told in figures, too: whoever watches them looks at nothing else.
     let (text, down) = match said {
         Ok(said) => (metrics::text(&read_status(&said)?), None),
-        Err(fatal) if fatal.exit == Exit::Unavailable => (metrics::down(), Some(fatal)),
+        Err(fatal) if matches!(fatal.exit, Exit::Unavailable | Exit::TryAgain) => (metrics::down(), Some(fatal)),
         Err(fatal) => return Err(fatal),
     };
     match output {

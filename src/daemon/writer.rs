@@ -3,6 +3,7 @@
 
 use crate::session::board::Board;
 use crate::session::exchange::pair;
+use crate::standard_error::StandardError;
 use crate::store::Location;
 use crate::sys::sandbox::Sandbox;
 use crate::sys::{Forker, Title};
@@ -32,6 +33,8 @@ pub struct With<'a> {
     pub title: Option<&'a mut Title>,
     /// What it is confined to.
     pub sandbox: &'a Sandbox,
+    /// Where the log goes.
+    pub lines: &'a StandardError,
 }
 
 /// A writer at work.
@@ -111,10 +114,11 @@ impl Supervisor {
 
     fn try_to_fork(&self, forker: &mut Forker, with: With<'_>) -> Result<Running, Errno> {
         let (ours, theirs) = pair()?;
-        let With { board, database, title, sandbox } = with;
+        let With { board, database, title, sandbox, lines } = with;
         let (door, spool) = (&self.door, self.spool.as_ref());
         let pid = forker.fork(|origin| {
-            writer::run(Inherited { door, lifeline: theirs.as_fd(), board, database, title, sandbox, spool }, origin)
+            let lifeline = theirs.as_fd();
+            writer::run(Inherited { door, lifeline, board, database, title, sandbox, lines, spool }, origin)
         })?;
         Ok(Running { pid, since: Instant::now(), lifeline: Some(ours) })
     }

@@ -17,7 +17,7 @@ pub struct SlotNumber(pub u32);
 /// the figures. With the bits of the usual ten thousand slots they are one page, so that a session that touches one of
 /// these has touched them all.
 const HEAD: usize = (FIGURES + figures::SIZE).next_multiple_of(8);
-const FIGURES: usize = 8;
+const FIGURES: usize = 9;
 /// Numbers in a slot: three cache lines.
 const SLOT: usize = 24;
 const GENERATION: usize = 0;
@@ -27,6 +27,7 @@ const NAME: usize = 3;
 /// A name's bytes, eight to a number.
 const NAME_NUMBERS: usize = MAX_NAME_CHARS * 4 / 8;
 const STATE: usize = NAME + NAME_NUMBERS;
+const SLOT_UNLOGGED: usize = STATE + 1;
 /// In the head: failures of the database that sessions have met.
 const DATABASE_ERRORS: usize = 1;
 /// In the head: records that the writer has made durable, and in how many commits.
@@ -38,6 +39,9 @@ const SPOOL_BYTES: usize = 5;
 const SPOOL_OLDEST: usize = 6;
 /// In the head: since when the writer can't use the database, by the time of day; 0 if it can.
 const OUTAGE: usize = 7;
+
+/// In the head: log lines of the writer that standard error did not take.
+const UNLOGGED: usize = 8;
 
 /// The board: the head, a bit for each slot, the slots.
 #[derive(Debug)]
@@ -133,6 +137,18 @@ impl Board {
         Some(since_1970().saturating_sub(Duration::from_micros(then)))
     }
 
+    /// So many lines of the writer's log were dropped. The writer's.
+    pub fn count_unlogged(&self, lines: u64) {
+        if lines > 0 {
+            self.numbers[UNLOGGED].fetch_add(lines, Ordering::Relaxed);
+        }
+    }
+
+    /// How many were dropped since this was last asked. The parent's.
+    pub fn take_unlogged(&self) -> u64 {
+        self.numbers[UNLOGGED].swap(0, Ordering::Relaxed)
+    }
+
     /// What all sessions and the writer count together.
     pub fn figures(&self) -> Figures<'_> {
         Figures::of(self.numbers.get(FIGURES..FIGURES + figures::SIZE).unwrap_or(&[]))
@@ -220,6 +236,16 @@ impl Slot<'_> {
     /// How many requests the child has read.
     pub fn requests(&self) -> u64 {
         self.load(REQUESTS)
+    }
+
+    /// Says how many lines of the child's log were dropped.
+    pub fn set_unlogged(&self, lines: u64) {
+        self.store(SLOT_UNLOGGED, lines);
+    }
+
+    /// How many lines of the child's log were dropped.
+    pub fn unlogged(&self) -> u64 {
+        self.load(SLOT_UNLOGGED)
     }
 
     /// Says who is logged in; nobody with an empty name.

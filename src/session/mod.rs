@@ -30,6 +30,7 @@ pub use title::{Peer, State};
 pub use words::Words;
 
 use crate::protocol::{Code, Failure, Line, MAX_LINE, Request};
+use crate::standard_error::StandardError;
 use crate::store::Location;
 use crate::sys::sandbox::Sandbox;
 use crate::sys::{self, ChildSignals, Origin, Title};
@@ -87,6 +88,8 @@ pub struct Inherited<'a> {
     pub connected: Instant,
     /// What the session is confined to.
     pub sandbox: &'a Sandbox,
+    /// Where the log goes.
+    pub lines: &'a StandardError,
 }
 
 /// How long a finished session waits for its client to take the last line and close.
@@ -94,7 +97,8 @@ const DRAIN: Duration = Duration::from_secs(1);
 
 /// Runs a session to its end. This is the only door from the parent's code to the child's.
 pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
-    let (board, slot) = (inherited.board, inherited.slot);
+    let (board, slot, lines) = (inherited.board, inherited.slot, inherited.lines);
+    lines.begin_process();
     let ending = match prepare(&inherited) {
         Ok((signals, tls)) => Session::new(inherited, origin, signals, tls).serve(),
         Err(error) => {
@@ -102,6 +106,7 @@ pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
             Ending::Internal
         }
     };
+    board.slot(slot).set_unlogged(lines.take_dropped());
     board.announce_end(slot);
     sys::exit_now(ending.exit_status())
 }
@@ -164,8 +169,7 @@ struct Session<'a> {
 
 impl<'a> Session<'a> {
     fn new(inherited: Inherited<'a>, origin: Origin, signals: ChildSignals, tls: Option<Tls>) -> Self {
-        let Inherited { client, peer, pair: _, hub, door, board, slot, words, settings, title, connected, sandbox: _ } =
-            inherited;
+        let Inherited { client, peer, hub, door, board, slot, words, settings, title, connected, .. } = inherited;
         let client = Rc::new(client);
         let waiting = stores::Waiting { hub, client: Rc::clone(&client), signals };
         Self {

@@ -1,6 +1,7 @@
 //! Descriptors: closing all but a few, and passing one through a Unix socket.
 
 use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, UnixAddr, recvmsg, sendmsg};
 use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
@@ -29,6 +30,28 @@ pub fn not_taken(socket: BorrowedFd<'_>) -> Option<usize> {
     // SAFETY: SIOCOUTQ, which has the number of TIOCOUTQ, writes one int, and `bytes` is one that outlives the call.
     let outcome = unsafe { libc::ioctl(socket.as_raw_fd(), libc::TIOCOUTQ, &raw mut bytes) };
     if outcome == 0 { usize::try_from(bytes).ok() } else { None }
+}
+
+/// Writes to a pipe or a terminal that others may have open in blocking mode, only if it takes something now.
+///
+/// # Errors
+/// `EAGAIN` if it takes nothing now; otherwise those of `write(2)`.
+pub fn write_when_ready(fd: BorrowedFd<'_>, bytes: &[u8]) -> Result<usize, Errno> {
+    let mut watched = [PollFd::new(fd, PollFlags::POLLOUT)];
+    poll(&mut watched, PollTimeout::ZERO)?;
+    if watched[0].any() != Some(true) {
+        return Err(Errno::EAGAIN);
+    }
+    let part = libc::iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() };
+    // Somebody else may fill it in between, so the kernel is asked not to wait, where it knows how: for pipes since
+    // Linux 6.4 (`FMODE_NOWAIT` in fs/pipe.c), for terminals not yet.
+    // SAFETY: one part is read, which describes a slice that outlives the call; -1 is for what has no position.
+    let written = unsafe { libc::pwritev2(fd.as_raw_fd(), &raw const part, 1, -1, libc::RWF_NOWAIT) };
+    match Errno::result(written) {
+        Ok(size) => Ok(usize::try_from(size).unwrap_or(0)),
+        Err(Errno::EOPNOTSUPP | Errno::ENOSYS | Errno::EINVAL) => nix::unistd::write(fd, bytes),
+        Err(error) => Err(error),
+    }
 }
 
 /// Acknowledges what has come on a TCP socket now, instead of a moment later together with an answer. Where it is no TCP

@@ -24,6 +24,7 @@ pub use door::Door;
 pub use spool::SpoolFile;
 
 use crate::session::board::Board;
+use crate::standard_error::StandardError;
 use crate::store::Location;
 use crate::sys::sandbox::Sandbox;
 use crate::sys::{self, Origin, Title};
@@ -50,24 +51,28 @@ pub struct Inherited<'a> {
     pub title: Option<&'a mut Title>,
     /// What the writer is confined to.
     pub sandbox: &'a Sandbox,
+    /// Where the log goes.
+    pub lines: &'a StandardError,
     /// Where records last while the database is away. A client's private server has none.
     pub spool: Option<&'a SpoolFile>,
 }
 
 /// Runs the writer to its end. This is the only door from the parent's code to the writer's.
 pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
-    let Inherited { door, lifeline, board, database, title, sandbox, spool } = inherited;
+    let Inherited { door, lifeline, board, database, title, sandbox, lines, spool } = inherited;
+    lines.begin_process();
     if let Some(title) = title {
         title.set("cidiand: writer");
     }
     let served = prepare(door, lifeline, spool, sandbox).and_then(|()| {
         let spool = spool.map(Spool::take_up).transpose()?;
         let keeper = Keeper::new(database, origin.into_store_key(), board, spool);
-        Ok(serve(&mut Intake::new(door.for_writer(), lifeline)?, keeper)?)
+        Ok(serve(&mut Intake::new(door.for_writer(), lifeline)?, keeper, board, lines)?)
     });
     if let Err(error) = &served {
         log::error!("the writer can't go on: {error}");
     }
+    board.count_unlogged(lines.take_dropped());
     sys::exit_now(i32::from(served.is_err()))
 }
 
@@ -82,8 +87,9 @@ fn prepare(door: &Door, lifeline: BorrowedFd<'_>, spool: Option<&SpoolFile>, san
     Ok(sandbox.enter()?)
 }
 
-fn serve(intake: &mut Intake<'_>, mut keeper: Keeper<'_>) -> Result<(), Errno> {
+fn serve(intake: &mut Intake<'_>, mut keeper: Keeper<'_>, board: &Board, lines: &StandardError) -> Result<(), Errno> {
     loop {
+        board.count_unlogged(lines.take_dropped());
         let gathered = intake.wait(keeper.due())?;
         if !gathered.is_empty() {
             let outcomes = keeper.keep(gathered.batches());

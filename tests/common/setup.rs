@@ -9,7 +9,7 @@ use std::io::Write;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tempfile::TempDir;
@@ -171,6 +171,13 @@ impl Setup {
         let output = child.wait_with_output().expect("its output");
         assert!(ended, "cidiand {arguments:?} does not end:\n{}", String::from_utf8_lossy(&output.stderr));
         output
+    }
+
+    /// Starts it with standard error somewhere else than in a file; nothing is waited for.
+    pub fn spawn_with(&self, standard_error: impl Into<Stdio>) -> Child {
+        self.write_words();
+        let mut command = self.command();
+        command.args(self.arguments()).stderr(standard_error).spawn().expect("cidiand runs")
     }
 
     /// The URL of its database; none for the default.

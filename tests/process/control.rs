@@ -129,6 +129,57 @@ fn two_at_once_both_succeed() {
     assert_eq!(daemon.status()["words"]["lagging"], 0);
 }
 
+/// A daemon that does not answer keeps nobody waiting: its parent is stopped.
+#[test]
+fn a_silent_daemon_is_given_up() {
+    let daemon = Daemon::over(Store::Sqlite);
+    daemon.signal(Signal::SIGSTOP);
+    wait_until("the parent to be stopped", || processes::state(daemon.pid()) == Some('T'));
+    let file = daemon.path("metrics.prom").display().to_string();
+    let commands: [&[&str]; 4] = [&["status"], &["status", "--json"], &["reload"], &["metrics", "-o", &file]];
+    std::thread::scope(|scope| {
+        let asked: Vec<_> = commands.iter().map(|command| scope.spawn(|| daemon.tool(command))).collect();
+        for output in asked.into_iter().map(|one| one.join().expect("cidiand runs")) {
+            assert!(refused(&output, 75).contains("10 s"), "{output:?}");
+        }
+    });
+    assert!(std::fs::read_to_string(file).expect("the file").contains("cidian_up 0\n"));
+    daemon.signal(Signal::SIGCONT);
+    assert!(reload(&daemon).status.success());
+}
+
+/// Whoever asks for reloads faster than a load is keeps no load from its end.
+#[test]
+fn reloads_faster_than_a_load() {
+    let daemon = Daemon::over(Store::Sqlite);
+    let mut ann = idle_clients(&daemon, 1).remove(0);
+    let long: String = (0..200_000).map(|n| format!("word{n:06} x\n")).collect();
+    daemon.replace_words(&long);
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        // As fast as one at a time can be taken: each comes while the load of the one before is under way.
+        scope.spawn(|| {
+            while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                daemon.signal(Signal::SIGHUP);
+                std::thread::yield_now();
+            }
+        });
+        let (mut watched, mut outputs) = (Vec::new(), Vec::new());
+        for round in 0..2 {
+            outputs.push(reload(&daemon));
+            watched.push(daemon.status()["reloads"]["taken"].as_u64());
+            daemon.replace_words(format!("apple {round}\n{long}"));
+        }
+        // The last file is what is answered from in the end, whatever was under way when it came.
+        outputs.push(reload(&daemon));
+        let reply = ann.ask_line("Q ann apple");
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        assert!(outputs.iter().all(|output| output.status.success()), "{outputs:?}");
+        assert!(watched[0] >= Some(1) && watched[1] > watched[0], "{watched:?}");
+        assert_eq!(reply, "OK apple\t1");
+    });
+}
+
 /// Reloads that overtake each other end with the newest file, and whoever asked for the older one is told of that.
 #[test]
 fn the_newest_file_wins() {

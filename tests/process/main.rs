@@ -49,6 +49,7 @@ mod tls_database;
 mod tls_reload;
 mod tokens;
 mod tools;
+mod unread_log;
 mod upgrade;
 mod user_tools;
 mod words_files;

@@ -63,6 +63,7 @@ impl Parent {
         let title = self.title.as_mut();
         let pair = self.pair.as_ref().filter(|_| tls).map(AsFd::as_fd);
         let sandbox = self.sandboxes.for_session(now);
+        let lines = self.unlogged.lines();
         let inherited_peer = peer.clone();
         // In the child the client's socket is moved into the session; here it stays, to refuse with.
         let mut client = Some(client);
@@ -81,6 +82,7 @@ impl Parent {
                     title,
                     connected: now,
                     sandbox,
+                    lines,
                 },
                 origin,
             ),

@@ -28,10 +28,12 @@ use crate::daemon::settings::Settings;
 use crate::daemon::signals::Signals;
 use crate::daemon::status::grouped;
 use crate::daemon::throttle::Throttle;
+use crate::daemon::unlogged::Unlogged;
 use crate::daemon::writer::{Supervisor, With};
 use crate::session::board::Board;
 use crate::session::exchange::Ask;
 use crate::session::{SessionSettings, Words};
+use crate::standard_error::StandardError;
 use crate::sys::{Forker, Title};
 use log::{error, info, warn};
 use nix::errno::Errno;
@@ -74,6 +76,8 @@ pub struct Parts {
     pub title: Option<Title>,
     /// What children are confined to.
     pub sandboxes: Sandboxes,
+    /// Where the log goes.
+    pub lines: StandardError,
 }
 
 /// The parent's state.
@@ -111,6 +115,7 @@ pub struct Parent {
     notifier: Notifier,
     title: Option<Title>,
     sandboxes: Sandboxes,
+    unlogged: Unlogged,
     /// When children that have not ended are killed; the daemon stops from when this is set.
     stop_by: Option<Instant>,
 }
@@ -136,6 +141,7 @@ impl Parent {
             notifier,
             title,
             sandboxes,
+            lines,
         } = parts;
         let system = |error: Errno| Fatal::new(Exit::System, format!("the event loop can't be set up: {error}"));
         let poller = Poller::new().map_err(system)?;
@@ -179,6 +185,7 @@ impl Parent {
             notifier,
             title,
             sandboxes,
+            unlogged: Unlogged::new(lines),
             stop_by: None,
         };
         parent.board.publish(parent.words.generation());
@@ -217,6 +224,7 @@ impl Parent {
             // The writer last: until then somebody may have something to keep.
             if self.stop_by.is_some() && self.children.count() == 0 && self.writer.finish() {
                 info!("stopped");
+                self.tell_unlogged(Instant::now());
                 return Exit::Success;
             }
             let deadline = self.do_what_is_due(Instant::now());
@@ -294,11 +302,18 @@ impl Parent {
         let told = self.notifier.look(status, self.stop_by, now);
         self.tell_who_waits_for_children(now);
         let reap = self.reap_if_due(now);
+        self.give_up_loading(now);
         let look = self.reload.look_at(now);
         let writer = self.fork_writer(now);
         let leases = self.leases.look(now);
         let control = self.control.as_mut().and_then(|control| control.close_due(&self.poller, now));
-        [stop_by, rested, refused, told, reap, look, control, writer, leases].into_iter().flatten().min()
+        let unlogged = self.tell_unlogged(now);
+        [stop_by, rested, refused, told, reap, look, control, writer, leases, unlogged].into_iter().flatten().min()
+    }
+
+    fn tell_unlogged(&mut self, now: Instant) -> Option<Instant> {
+        let others = self.board.take_unlogged().saturating_add(self.children.take_unlogged());
+        self.unlogged.look(others, now)
     }
 
     /// Forks a writer if it is time for one. Says when it is, if that is later.
@@ -309,6 +324,7 @@ impl Parent {
                 database: &self.session.database,
                 title: self.title.as_mut(),
                 sandbox: self.sandboxes.for_writer(),
+                lines: self.unlogged.lines(),
             };
             self.writer.fork(&mut self.forker, with, now);
         }

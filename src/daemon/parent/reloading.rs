@@ -8,7 +8,7 @@ use crate::daemon::listeners::Listener;
 use crate::daemon::loader::{Loader, Wanted};
 use crate::daemon::options::Lookup;
 use crate::daemon::poller::Token;
-use crate::daemon::reload::{CHILDREN_HAVE, Moved};
+use crate::daemon::reload::{CHILDREN_HAVE, LONGEST, Moved};
 use crate::daemon::status::{self, Status};
 use crate::text::printable;
 use log::{error, info, warn};
@@ -17,7 +17,13 @@ use std::os::fd::AsFd;
 use std::time::Instant;
 
 impl Parent {
+    /// Loads once, or once more after the load that is under way: whoever asks faster than a load is (a watcher of
+    /// files) must not keep every load from its end.
     pub(super) fn begin_to_reload(&mut self) {
+        if self.reload.loader.is_some() {
+            self.reload.remember();
+            return;
+        }
         self.notifier.reloading();
         let words = (self.lookup == Lookup::Text).then(|| self.words_file.clone());
         let wanted = Wanted { words, pair: self.pair_files.clone() };
@@ -28,11 +34,6 @@ impl Parent {
             self.tell_all(asking, &format!("ok {}", self.words_line()));
             return;
         }
-        if let Some(older) = self.reload.loader.take() {
-            // Loads that overtake each other end with the newest file.
-            self.poller.forget(older.helper().as_fd());
-            older.give_up();
-        }
         let started = Loader::start(&mut self.forker, self.sandboxes.for_loader(), wanted).and_then(|loader| {
             self.poller.watch(loader.helper().as_fd(), Token::Loader)?;
             Ok(loader)
@@ -40,7 +41,7 @@ impl Parent {
         match started {
             Ok(loader) => {
                 info!("loading {}", loader.wanted());
-                self.reload.loader = Some(loader);
+                self.reload.begun(loader, Instant::now());
             }
             Err(error) => self.reload_failed(&Fatal::new(Exit::System, format!("no loader: {error}"))),
         }
@@ -80,6 +81,23 @@ impl Parent {
                 self.reload.loaded(self.words.generation(), Instant::now());
             }
             Err(fatal) => self.reload_failed(&fatal),
+        }
+        self.load_again();
+    }
+
+    /// Gives up a load whose time is up.
+    pub(super) fn give_up_loading(&mut self, now: Instant) {
+        let Some(loader) = self.reload.overdue(now) else { return };
+        self.poller.forget(loader.helper().as_fd());
+        let why = format!("{}: not loaded in {} s", loader.wanted(), LONGEST.as_secs());
+        loader.give_up();
+        self.reload_failed(&Fatal::new(Exit::System, why));
+        self.load_again();
+    }
+
+    fn load_again(&mut self) {
+        if self.stop_by.is_none() && self.reload.take_remembered() {
+            self.begin_to_reload();
         }
     }
 
@@ -221,6 +239,7 @@ impl Parent {
             lookups: status::Times::of(self.board.figures().lookups()),
             commits: status::Times::of(self.board.figures().commits()),
             reloads: status::Reloads { taken: self.reload.counts().0, refused: self.reload.counts().1 },
+            log_lines_dropped: self.unlogged.total(),
         }
     }
 }

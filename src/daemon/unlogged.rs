@@ -1,0 +1,57 @@
+//! Log lines that standard error did not take: they are counted, and the count is logged when it takes lines again. Whoever
+//! could not write, the parent tells of it, so that one line says how many are missing.
+
+use crate::standard_error::StandardError;
+use log::warn;
+use std::time::{Duration, Instant};
+
+/// How often it is tried to tell.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// What is still to be told.
+#[derive(Debug)]
+pub struct Unlogged {
+    lines: StandardError,
+    untold: u64,
+    /// All since the start.
+    total: u64,
+    next: Option<Instant>,
+}
+
+impl Unlogged {
+    /// Nothing is missing yet.
+    pub fn new(lines: StandardError) -> Self {
+        Self { lines, untold: 0, total: 0, next: None }
+    }
+
+    /// Where the log goes.
+    pub fn lines(&self) -> &StandardError {
+        &self.lines
+    }
+
+    /// How many lines were dropped since the start.
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// Takes over what others have counted, and tells if it is time to. Says when it is, if that is later.
+    pub fn look(&mut self, others: u64, now: Instant) -> Option<Instant> {
+        let new = others.saturating_add(self.lines.take_dropped());
+        self.untold = self.untold.saturating_add(new);
+        self.total = self.total.saturating_add(new);
+        if self.untold == 0 {
+            return None;
+        }
+        if self.next.is_none_or(|next| next <= now) {
+            self.next = Some(now + AGAIN);
+            let plural = if self.untold == 1 { " was" } else { "s were" };
+            warn!("{} log line{plural} dropped: standard error took no more", self.untold);
+            // This line itself does not count.
+            if self.lines.take_dropped() == 0 {
+                self.untold = 0;
+                self.next = None;
+            }
+        }
+        self.next
+    }
+}
