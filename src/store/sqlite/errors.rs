@@ -31,6 +31,14 @@ pub(super) fn explain(failure: &Failure) -> Error {
     }
 }
 
+/// The same for a database that can't be opened, with its name.
+pub(super) fn explain_open(path: &std::path::Path, failure: &Failure) -> Error {
+    let error = explain(failure);
+    // Some of SQLite's own words have the name already.
+    let shown = path.display().to_string();
+    if error.message.contains(&shown) { error } else { Error { message: format!("{shown}: {error}"), ..error } }
+}
+
 /// The same for a file or directory that can't be made.
 pub(super) fn explain_io(path: &std::path::Path, error: &std::io::Error) -> Error {
     Error::world(format!("{}: {error}", path.display()))

@@ -4,14 +4,16 @@
 //! that is not on the disk.
 
 mod errors;
+mod files;
 mod operator;
 mod record;
 mod setup;
 mod tokens;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior};
 
@@ -21,6 +23,8 @@ use super::{
     TokenHash, Whose, WordRow, schema,
 };
 use crate::sys::StoreKey;
+
+use files::Files;
 
 pub(super) use setup::init;
 
@@ -57,34 +61,117 @@ const INSERT_WORD: &str = "INSERT INTO words (word, folded, interpret) VALUES (?
 /// An open embedded store.
 #[derive(Debug)]
 pub(super) struct Sqlite {
+    path: PathBuf,
+    busy: Duration,
+    /// None when the last attempt to open the file anew has failed.
+    open: Option<Open>,
+}
+
+/// A connection, and the files that it is to.
+#[derive(Debug)]
+struct Open {
     connection: Connection,
+    files: Files,
 }
 
 impl Sqlite {
     /// Opens the file.
     pub(super) fn open(path: &Path, _: StoreKey) -> Result<Self, Error> {
-        let connection = setup::open(path).map_err(|failure| errors::explain(&failure))?;
-        connection.set_prepared_statement_cache_capacity(32);
-        Ok(Self { connection })
+        Self::open_waiting(path, setup::BUSY)
+    }
+
+    fn open_waiting(path: &Path, busy: Duration) -> Result<Self, Error> {
+        let mut store = Self { path: path.to_owned(), busy, open: None };
+        store.connection()?;
+        Ok(store)
     }
 
     /// Opens the file, and waits for no longer than a second while others write.
-    pub(super) fn open_for_writer(path: &Path, key: StoreKey) -> Result<Self, Error> {
-        let store = Self::open(path, key)?;
-        store.connection.busy_timeout(WRITER_BUSY).map_err(|failure| errors::explain(&failure))?;
-        Ok(store)
+    pub(super) fn open_for_writer(path: &Path, _: StoreKey) -> Result<Self, Error> {
+        Self::open_waiting(path, WRITER_BUSY)
+    }
+
+    /// The connection to the file that the path leads to now. Where another file has taken the place of the one that is
+    /// open, or what SQLite keeps beside it was removed, all is opened anew: SQLite itself would go on with files that
+    /// nobody else can see, and that are gone when the last process closes them.
+    fn connection(&mut self) -> Result<&mut Connection, Error> {
+        let open = match self.open.take() {
+            Some(open) if open.files.are_in_place() => open,
+            replaced => {
+                let was_open = replaced.is_some();
+                replaced.into_iter().for_each(Open::leave);
+                let new = Open::new(&self.path, self.busy);
+                let new = new.map_err(|failure| errors::explain_open(&self.path, &failure))?;
+                if was_open {
+                    // Every process finds it out for itself; the writer says it for all.
+                    let level = if self.busy == WRITER_BUSY { log::Level::Warn } else { log::Level::Debug };
+                    log::log!(level, "{}: the database file was replaced; it was opened anew", self.path.display());
+                }
+                new
+            }
+        };
+        Ok(&mut self.open.insert(open).connection)
+    }
+
+    /// What was done is worth nothing if the file was replaced meanwhile.
+    fn check_place<T>(&self, done: T) -> Result<T, Error> {
+        match &self.open {
+            Some(open) if open.files.are_in_place() => Ok(done),
+            _ => Err(Error::world(format!("{}: the database was replaced or removed meanwhile", self.path.display()))),
+        }
     }
 
     /// Runs a piece of work and explains its failure.
     fn run<T>(&mut self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Error> {
-        work(&self.connection).map_err(|failure| errors::explain(&failure))
+        let done = work(self.connection()?).map_err(|failure| errors::explain(&failure))?;
+        self.check_place(done)
     }
 
     /// Runs a piece of work as a transaction that holds the write lock from its beginning: one that asks for it
     /// later may find that it can't have it any more. If it does not commit, it is rolled back.
     fn write<T>(&mut self, work: impl FnOnce(Transaction<'_>) -> rusqlite::Result<T>) -> Result<T, Error> {
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
-        transaction.and_then(work).map_err(|failure| errors::explain(&failure))
+        let transaction = self.connection()?.transaction_with_behavior(TransactionBehavior::Immediate);
+        let done = transaction.and_then(work).map_err(|failure| errors::explain(&failure))?;
+        self.check_place(done)
+    }
+}
+
+impl Drop for Sqlite {
+    fn drop(&mut self) {
+        if let Some(open) = self.open.take()
+            && !open.files.are_in_place()
+        {
+            open.leave();
+        }
+    }
+}
+
+impl Open {
+    fn new(path: &Path, busy: Duration) -> rusqlite::Result<Self> {
+        let mut files = Files::before_opening(path);
+        let connection = setup::open(path)?;
+        connection.busy_timeout(busy)?;
+        connection.set_prepared_statement_cache_capacity(32);
+        // With the first statement log and index are opened.
+        connection.query_row("SELECT COUNT(*) FROM sqlite_schema", (), |_| Ok(()))?;
+        files.opened();
+        Ok(Self { connection, files })
+    }
+
+    /// Closes a connection to a database that is not in its place any more. The last one to close a database removes the
+    /// log that goes with it, by its name: which may be the one of the database that has taken its place.
+    fn leave(self) {
+        let shown = self.files.path().display();
+        if self.files.is_database_in_place() {
+            // Only what is beside it was removed. What was committed there goes into the database.
+            let rescued = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |row| row.get::<_, i64>(0));
+            if rescued != Ok(0) {
+                log::warn!("{shown}: the log of the database was removed, and can't be written back: {rescued:?}");
+            }
+        }
+        if let Err(failure) = self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true) {
+            log::warn!("{shown}: {failure}");
+        }
     }
 }
 
@@ -227,7 +314,8 @@ impl Store for Sqlite {
         /// How often progress is told.
         const STEP: u64 = 256;
         let explain = |failure| errors::explain(&failure);
-        let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(explain)?;
+        let connection = self.connection()?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(explain)?;
         transaction.execute(CLEAR_WORDS, ()).map_err(explain)?;
         let mut count = 0_u64;
         let mut insert = transaction.prepare(INSERT_WORD).map_err(explain)?;
@@ -245,7 +333,7 @@ impl Store for Sqlite {
         }
         transaction.commit().map_err(explain)?;
         progress(count);
-        Ok(count)
+        self.check_place(count)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::store::Error;
 use crate::store::schema::{self, Found};
 
 /// How long to wait while another process writes.
-const BUSY: Duration = Duration::from_secs(10);
+pub(super) const BUSY: Duration = Duration::from_secs(10);
 
 /// The same shape as `schema.sql`, where each table is explained. Text compares byte for byte by itself.
 ///

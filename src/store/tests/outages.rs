@@ -227,3 +227,47 @@ fn accounts_deleted_under_load_leave_no_error_behind() {
     }
     assert_eq!(bed.sql("SELECT COUNT(*) FROM hist"), "0\n");
 }
+
+/// The embedded database is replaced by a copy of itself, under every kind of work: it is the copy that is worked on.
+#[test]
+fn a_database_that_was_replaced_is_opened_anew() {
+    let bed = Bed::sqlite();
+    let Location::Sqlite(path) = &bed.location else { panic!("{}", bed.location) };
+    let replace = || {
+        let copy = path.with_file_name("copy.db");
+        rusqlite::Connection::open(path).unwrap().execute("VACUUM INTO ?", (copy.to_str().unwrap(),)).unwrap();
+        for name in ["cidian.db-wal", "cidian.db-shm"] {
+            // The last connection to be closed may have removed them.
+            let _ = std::fs::remove_file(path.with_file_name(name));
+        }
+        std::fs::rename(copy, path).unwrap();
+    };
+    let mut store = open_for_writer(&bed.location, key()).unwrap();
+    let mut session = bed.open();
+    replace();
+    let ann = register(&mut *store, "ann");
+    assert_eq!(session.account("ann").unwrap().unwrap().id, ann);
+    replace();
+    assert_eq!(store.record(ann, &[record_of("a", 0, 1)]), Ok(Standing::Live));
+    assert_eq!(words_of(&mut *session, ann), ["a"]);
+    replace();
+    let rows = [WordRow { word: "a", folded: "a", interpret: "x" }];
+    assert_eq!(store.replace_words(&AboutWords::default(), &mut rows.into_iter(), &mut |_| {}), Ok(1));
+    // While it is at work: what it did went with the database that was replaced, and it says so.
+    let rows = [WordRow { word: "a", folded: "a", interpret: "y" }];
+    let mut rows = rows.into_iter().inspect(|_| replace());
+    let lost = store.replace_words(&AboutWords::default(), &mut rows, &mut |_| {}).unwrap_err();
+    assert!(lost.kind == Kind::World && lost.message.contains("replaced or removed meanwhile"), "{lost}");
+    // One that is closed takes nothing along that belongs to the new one.
+    assert_eq!(session.record(ann, &[record_of("b", 1, 1)]), Ok(Standing::Live));
+    let idle = bed.open();
+    replace();
+    assert_eq!(session.record(ann, &[record_of("c", 2, 1)]), Ok(Standing::Live));
+    drop((idle, store));
+    assert_eq!(session.record(ann, &[record_of("d", 3, 1)]), Ok(Standing::Live));
+    drop(session);
+    assert_eq!(words_of(&mut *bed.open(), ann), ["d", "c", "b", "a"]);
+    let file = std::fs::rename(path, path.with_file_name("away"));
+    file.unwrap();
+    assert_eq!(open(&bed.location, key()).map(drop).unwrap_err().kind, Kind::World);
+}
