@@ -2,17 +2,21 @@
 //! told, the clock is passed in, and it does no I/O.
 
 use super::penalties::{Offence, Penalties};
+use crate::session::Peer;
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, Instant};
 
-/// What counts as one source: an IPv4 address, or an IPv6 network of 64 bits, which is what one customer gets.
+/// What counts as one source: an IPv4 address, or an IPv6 network of 64 bits, which is what one customer gets; over a Unix
+/// socket, a user of this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Source {
     /// An IPv4 address.
     V4(Ipv4Addr),
     /// The first 64 bits of an IPv6 address.
     V6(u64),
+    /// A user's number.
+    User(u32),
 }
 
 impl Source {
@@ -23,12 +27,18 @@ impl Source {
             IpAddr::V6(v6) => Self::V6((v6.to_bits() >> 64) as u64),
         }
     }
+
+    /// Whether more than its guesses is counted: an operator knows the users of this machine.
+    fn is_limited(&self) -> bool {
+        !matches!(self, Self::User(_))
+    }
 }
 
 impl std::fmt::Display for Source {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::V4(address) => write!(f, "{address}"),
+            Self::User(user) => write!(f, "user {user}"),
             Self::V6(network) => write!(f, "{}/64", Ipv6Addr::from_bits(u128::from(*network) << 64)),
         }
     }
@@ -88,6 +98,59 @@ fn same_prefix(left: u128, right: u128, width: u8, bits: u8) -> bool {
     (left ^ right).checked_shr(u32::from(width - bits)).unwrap_or(0) == 0
 }
 
+/// Whom limits and penalties of a source are not for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exemptions {
+    networks: Vec<Network>,
+    /// Whether the guesses of users of this machine, over a Unix socket, are not counted either.
+    users: bool,
+}
+
+impl Default for Exemptions {
+    /// Loopback.
+    fn default() -> Self {
+        Self { networks: Network::loopback(), users: false }
+    }
+}
+
+impl Exemptions {
+    /// Reads what an operator has named: networks, `unix`, or nothing but `none`.
+    ///
+    /// # Errors
+    /// What is wrong, with the text that is.
+    pub fn parse(texts: &[String]) -> Result<Self, String> {
+        let mut exemptions = Self { networks: Vec::new(), users: false };
+        if texts == ["none"] {
+            return Ok(exemptions);
+        }
+        for text in texts {
+            match text.as_str() {
+                "none" => return Err("none stands alone: no other network can be exempt with it".to_owned()),
+                "unix" => exemptions.users = true,
+                network => {
+                    exemptions.networks.push(Network::parse(network).map_err(|why| format!("{network}: {why}"))?);
+                }
+            }
+        }
+        Ok(exemptions)
+    }
+
+    /// For a private server: whoever reaches it is its own user.
+    pub fn everybody_here() -> Self {
+        Self { networks: Network::loopback(), users: true }
+    }
+
+    fn source(&self, peer: &Peer) -> Option<Source> {
+        match peer {
+            Peer::Local { user } => (!self.users).then_some(Source::User(*user)),
+            Peer::Internet(address) | Peer::Tls(address) => {
+                let address = address.ip();
+                (!self.networks.iter().any(|network| network.contains(address))).then(|| Source::of(address))
+            }
+        }
+    }
+}
+
 /// Why a client is not let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
@@ -136,7 +199,7 @@ impl Place {
 pub struct Admission {
     max_clients: Option<u32>,
     max_clients_per_source: Option<u32>,
-    exempt: Vec<Network>,
+    exempt: Exemptions,
     clients: u32,
     /// Only sources that have a client now: bounded by the number of clients.
     by_source: HashMap<Source, u32>,
@@ -145,7 +208,7 @@ pub struct Admission {
 
 impl Admission {
     /// Limits of which nothing is used.
-    pub fn new(max_clients: Option<u32>, max_clients_per_source: Option<u32>, exempt: Vec<Network>) -> Self {
+    pub fn new(max_clients: Option<u32>, max_clients_per_source: Option<u32>, exempt: Exemptions) -> Self {
         Self {
             max_clients,
             max_clients_per_source,
@@ -156,20 +219,19 @@ impl Admission {
         }
     }
 
-    /// Lets a client in, or not. A client over a Unix socket has no address; only the limit in all is for it.
+    /// Lets a client in, or not. For one over a Unix socket there is only the limit in all, and what guesses cost.
     ///
     /// # Errors
     /// A limit is reached; nothing is counted then.
-    pub fn enter(&mut self, address: Option<IpAddr>, now: Instant) -> Result<Place, Refusal> {
-        let source =
-            address.filter(|address| !self.exempt.iter().any(|network| network.contains(*address))).map(Source::of);
+    pub fn enter(&mut self, peer: &Peer, now: Instant) -> Result<Place, Refusal> {
+        let source = self.exempt.source(peer);
         if source.is_some_and(|source| self.penalties.refuses(source, now)) {
             return Err(Refusal::Failures);
         }
         if self.max_clients.is_some_and(|most| self.clients >= most) {
             return Err(Refusal::Full);
         }
-        if let Some(source) = source {
+        if let Some(source) = source.filter(Source::is_limited) {
             let count = self.by_source.get(&source).copied().unwrap_or(0);
             if self.max_clients_per_source.is_some_and(|most| count >= most) {
                 return Err(Refusal::SourceFull);
@@ -193,8 +255,11 @@ impl Admission {
         }
     }
 
-    /// Penalises a source. How long it is refused, if it is from now on and was not before.
+    /// Penalises a source; a user of this machine for guesses only. How long it is refused, if it is from now on and was not before.
     pub fn penalise(&mut self, source: Source, offence: Offence, now: Instant) -> Option<Duration> {
+        if !source.is_limited() && offence != Offence::FailedLogin {
+            return None;
+        }
         self.penalties.penalise(source, offence, now)
     }
 
@@ -203,9 +268,10 @@ impl Admission {
         self.penalties.pardon(source, offence, now);
     }
 
-    /// Counts a registration; `false` if the source has had too many. An exempt client's is not counted.
+    /// Counts a registration; `false` if the source has had too many. That of an exempt client, or over a Unix socket, is
+    /// not counted.
     pub fn register(&mut self, source: Option<Source>, now: Instant) -> bool {
-        source.is_none_or(|source| self.penalties.register(source, now))
+        source.filter(Source::is_limited).is_none_or(|source| self.penalties.register(source, now))
     }
 
     /// Whether a source is refused for its failures. An exempt client is not.
@@ -234,32 +300,69 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn ip(text: &str) -> Option<IpAddr> {
-        Some(text.parse().unwrap())
+    fn ip(text: &str) -> Peer {
+        Peer::Internet((text.parse::<IpAddr>().unwrap(), 7).into())
+    }
+
+    const USER: Peer = Peer::Local { user: 7 };
+
+    fn no_exemption() -> Exemptions {
+        Exemptions::parse(&["none".to_owned()]).unwrap()
+    }
+
+    #[test]
+    fn exemptions() {
+        let of = |texts: &[&str]| Exemptions::parse(&texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
+        assert_eq!(of(&["127.0.0.0/8", "::1/128"]).unwrap(), Exemptions::default());
+        assert_eq!(of(&["127.0.0.0/8", "unix", "::1/128"]).unwrap(), Exemptions::everybody_here());
+        assert!(of(&["none"]).unwrap().source(&ip("127.0.0.1")).is_some());
+        for bad in [&["none", "::1"][..], &["::1", "none"], &["none", "none"], &["x"]] {
+            assert!(of(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    /// Six guesses refuse a user of this machine, and nobody else; nothing but guesses counts.
+    #[test]
+    fn users_of_this_machine_pay_for_guesses() {
+        let (mut admission, now) = (Admission::new(None, Some(1), Exemptions::default()), Instant::now());
+        let source = admission.enter(&USER, now).unwrap().source().unwrap();
+        assert_eq!(source.to_string(), "user 7");
+        for offence in [Offence::Crash, Offence::Garbage, Offence::GraceOver] {
+            assert_eq!(admission.penalise(source, offence, now), None);
+        }
+        assert!((0..100).all(|_| admission.register(Some(source), now)));
+        assert!((0..5).all(|_| admission.penalise(source, Offence::FailedLogin, now).is_none()));
+        assert!(admission.enter(&USER, now).is_ok());
+        assert!(admission.penalise(source, Offence::FailedLogin, now).is_some());
+        assert_eq!(admission.enter(&USER, now), Err(Refusal::Failures));
+        assert!(admission.enter(&Peer::Local { user: 8 }, now).is_ok());
+        assert!(admission.enter(&USER, now + Duration::from_secs(60)).is_ok());
+        let place = Admission::new(None, None, Exemptions::everybody_here()).enter(&USER, now).unwrap();
+        assert_eq!(place.source(), None);
     }
 
     /// Lesson G2: a limit of three admits three.
     #[test]
     fn a_limit_of_three_admits_three() {
-        let (mut admission, now) = (Admission::new(Some(3), None, Vec::new()), Instant::now());
-        let mut places: Vec<Place> = (0..3).map(|_| admission.enter(ip("192.0.2.1"), now).unwrap()).collect();
-        assert_eq!(admission.enter(ip("192.0.2.2"), now), Err(Refusal::Full));
+        let (mut admission, now) = (Admission::new(Some(3), None, no_exemption()), Instant::now());
+        let mut places: Vec<Place> = (0..3).map(|_| admission.enter(&ip("192.0.2.1"), now).unwrap()).collect();
+        assert_eq!(admission.enter(&ip("192.0.2.2"), now), Err(Refusal::Full));
         admission.leave(places.pop().unwrap());
-        assert!(admission.enter(None, now).is_ok());
-        assert_eq!(admission.enter(None, now), Err(Refusal::Full));
+        assert!(admission.enter(&USER, now).is_ok());
+        assert_eq!(admission.enter(&USER, now), Err(Refusal::Full));
     }
 
     #[test]
     fn sources_are_counted_apart_and_forgotten() {
-        let (mut admission, now) = (Admission::new(None, Some(1), Network::loopback()), Instant::now());
-        let place = admission.enter(ip("2001:db8::1"), now).unwrap();
-        assert_eq!(admission.enter(ip("2001:db8::2"), now), Err(Refusal::SourceFull));
-        let other = admission.enter(ip("2001:db8:0:1::1"), now).unwrap();
-        let mapped = admission.enter(ip("::ffff:192.0.2.1"), now).unwrap();
-        assert_eq!(admission.enter(ip("192.0.2.1"), now), Err(Refusal::SourceFull));
+        let (mut admission, now) = (Admission::new(None, Some(1), Exemptions::default()), Instant::now());
+        let place = admission.enter(&ip("2001:db8::1"), now).unwrap();
+        assert_eq!(admission.enter(&ip("2001:db8::2"), now), Err(Refusal::SourceFull));
+        let other = admission.enter(&ip("2001:db8:0:1::1"), now).unwrap();
+        let mapped = admission.enter(&ip("::ffff:192.0.2.1"), now).unwrap();
+        assert_eq!(admission.enter(&ip("192.0.2.1"), now), Err(Refusal::SourceFull));
         for _ in 0..3 {
-            let _ = admission.enter(ip("127.0.0.9"), now).unwrap();
-            let _ = admission.enter(ip("::1"), now).unwrap();
+            let _ = admission.enter(&ip("127.0.0.9"), now).unwrap();
+            let _ = admission.enter(&ip("::1"), now).unwrap();
         }
         for place in [place, other, mapped] {
             admission.leave(place);
@@ -271,19 +374,19 @@ mod tests {
     /// Refused whatever room there is, and only where it counts: exempt networks and Unix sockets are not touched.
     #[test]
     fn failures_refuse_their_source_and_no_other() {
-        let (mut admission, now) = (Admission::new(Some(9), Some(9), Network::loopback()), Instant::now());
-        let place = admission.enter(ip("2001:db8::1"), now).unwrap();
+        let (mut admission, now) = (Admission::new(Some(9), Some(9), Exemptions::default()), Instant::now());
+        let place = admission.enter(&ip("2001:db8::1"), now).unwrap();
         let source = place.source().unwrap();
         assert_eq!(source.to_string(), "2001:db8::/64");
         assert!(admission.penalise(source, Offence::Crash, now).is_some());
-        assert_eq!(admission.enter(ip("2001:db8::2"), now), Err(Refusal::Failures));
-        for other in [ip("2001:db8:0:1::1"), ip("192.0.2.1"), ip("127.0.0.1"), None] {
-            assert!(admission.enter(other, now).is_ok());
+        assert_eq!(admission.enter(&ip("2001:db8::2"), now), Err(Refusal::Failures));
+        for other in [ip("2001:db8:0:1::1"), ip("192.0.2.1"), ip("127.0.0.1"), USER] {
+            assert!(admission.enter(&other, now).is_ok());
         }
-        let exempt = admission.enter(ip("127.0.0.1"), now).unwrap().source();
+        let exempt = admission.enter(&ip("127.0.0.1"), now).unwrap().source();
         assert_eq!(exempt, None);
         assert!(!admission.refuses(exempt, now) && (0..100).all(|_| admission.register(exempt, now)));
-        assert!(admission.enter(ip("2001:db8::1"), now + Duration::from_secs(90)).is_ok());
+        assert!(admission.enter(&ip("2001:db8::1"), now + Duration::from_secs(90)).is_ok());
         assert!(admission.refuses(Some(source), now));
     }
 
@@ -302,11 +405,11 @@ mod tests {
     proptest! {
         #[test]
         fn what_enters_and_leaves_leaves_nothing(addresses in proptest::collection::vec(0u8..4, 0..50), most in 1u32..5) {
-            let (mut admission, now) = (Admission::new(Some(most * 3), Some(most), Vec::new()), Instant::now());
+            let (mut admission, now) = (Admission::new(Some(most * 3), Some(most), no_exemption()), Instant::now());
             let mut places = Vec::new();
             for address in addresses {
                 let before = admission.clients();
-                match admission.enter(Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, address))), now) {
+                match admission.enter(&ip(&format!("192.0.2.{address}")), now) {
                     Ok(place) => places.push(place),
                     Err(_) => prop_assert_eq!(admission.clients(), before),
                 }

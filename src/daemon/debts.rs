@@ -12,7 +12,7 @@ struct Debt {
     marked: bool,
 }
 
-/// The debts of one family of addresses.
+/// The debts of one family of sources.
 #[derive(Debug, Default)]
 struct Family {
     debts: HashMap<Source, Debt>,
@@ -20,11 +20,19 @@ struct Family {
     by_over: BTreeSet<(Instant, Source)>,
 }
 
-/// The debts. IPv4 and IPv6 have a table each: whoever has a large IPv6 network could otherwise push out the debts of
+fn number_of(source: Source) -> usize {
+    match source {
+        Source::V4(_) => 0,
+        Source::V6(_) => 1,
+        Source::User(_) => 2,
+    }
+}
+
+/// The debts. IPv4, IPv6 and the users of this machine have a table each: whoever has a large IPv6 network could otherwise push out the debts of
 /// all others.
 #[derive(Debug)]
 pub struct Debts {
-    families: [Family; 2],
+    families: [Family; 3],
     most: usize,
 }
 
@@ -99,11 +107,11 @@ impl Debts {
     }
 
     fn family(&self, source: Source) -> &Family {
-        &self.families[usize::from(matches!(source, Source::V6(_)))]
+        &self.families[number_of(source)]
     }
 
     fn family_mut(&mut self, source: Source) -> &mut Family {
-        &mut self.families[usize::from(matches!(source, Source::V6(_)))]
+        &mut self.families[number_of(source)]
     }
 }
 

@@ -7,8 +7,8 @@ use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
 use nix::sys::socket::sockopt::{self, Ipv6V6Only, KeepAlive, PeerCredentials, ReuseAddr, TcpNoDelay};
 use nix::sys::socket::{
-    AddressFamily, Backlog, MsgFlags, SockFlag, SockType, SockaddrLike, SockaddrStorage, bind, getsockname, getsockopt,
-    listen, setsockopt, socket,
+    AddressFamily, Backlog, MsgFlags, SockFlag, SockType, SockaddrLike, SockaddrStorage, UnixAddr, bind, getsockname,
+    getsockopt, listen, setsockopt, socket,
 };
 use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
@@ -29,6 +29,15 @@ pub enum Address {
 impl Default for Address {
     fn default() -> Self {
         Self::Internet("127.0.0.1:2629".to_owned())
+    }
+}
+
+impl std::fmt::Display for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Internet(text) => f.write_str(text),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
     }
 }
 
@@ -105,7 +114,7 @@ pub enum Accepted {
 }
 
 impl Listener {
-    /// Listens on an address; a host's name may stand for several.
+    /// Takes an address, where nobody is let in yet: that is [`Listener::start`]. A host's name may stand for several.
     ///
     /// # Errors
     /// [`Exit::System`], naming the address.
@@ -114,18 +123,37 @@ impl Listener {
             Address::Internet(text) => {
                 let refuse = |error: io::Error| Fatal::new(Exit::System, format!("can't listen on {text}: {error}"));
                 let addresses: Vec<SocketAddr> = text.to_socket_addrs().map_err(refuse)?.collect();
-                addresses.into_iter().map(|address| listen_on(address).map_err(refuse)).collect()
+                addresses.into_iter().map(|address| take(address).map_err(refuse)).collect()
             }
-            Address::Unix(path) => listen_at(path)
+            Address::Unix(path) => take_path(path)
                 .map(|listener| vec![listener])
                 .map_err(|error| Fatal::new(Exit::System, format!("can't listen on unix:{}: {error}", path.display()))),
         }
     }
 
-    /// The same, for clients that speak TLS.
+    /// Lets clients in, from now on; one that another process has opened does so already.
     ///
     /// # Errors
-    /// As [`Listener::open`].
+    /// [`Exit::System`], naming the address: somebody else has taken it meanwhile.
+    pub fn start(&self) -> Result<(), Fatal> {
+        let begun = match self {
+            Self::Internet(listener, _) => listen(listener, Backlog::MAXALLOWABLE).map_err(io::Error::from),
+            Self::Unix(_, SocketFile { identity: None, .. }) | Self::Private(_) => Ok(()),
+            Self::Unix(listener, file) => match identity(&file.path) {
+                Ok(there) if Some(there) == file.identity => {
+                    listen(listener, Backlog::MAXALLOWABLE).map_err(io::Error::from)
+                }
+                _ => Err(io::Error::from_raw_os_error(libc::EADDRINUSE)),
+            },
+            Self::Tls(listener) => return listener.start(),
+        };
+        begun.map_err(|error| Fatal::new(Exit::System, format!("can't listen on {self}: {error}")))
+    }
+
+    /// As [`Listener::open`], for clients that speak TLS.
+    ///
+    /// # Errors
+    /// The same.
     pub fn open_tls(address: &Address) -> Result<Vec<Self>, Fatal> {
         Ok(Self::open(address)?.into_iter().map(|listener| Self::Tls(Box::new(listener))).collect())
     }
@@ -233,7 +261,7 @@ fn classify(error: io::Error) -> Accepted {
     }
 }
 
-fn listen_on(address: SocketAddr) -> io::Result<Listener> {
+fn take(address: SocketAddr) -> io::Result<Listener> {
     let family = if address.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 };
     let socket = socket(family, SockType::Stream, SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK, None)?;
     // A restart must not wait for the connections of the last run to be forgotten.
@@ -244,7 +272,6 @@ fn listen_on(address: SocketAddr) -> io::Result<Listener> {
         setsockopt(&socket, Ipv6V6Only, &true)?;
     }
     bind(std::os::fd::AsRawFd::as_raw_fd(&socket), &SockaddrStorage::from(address))?;
-    listen(&socket, Backlog::MAXALLOWABLE)?;
     let listener = TcpListener::from(socket);
     let address = listener.local_addr()?;
     Ok(Listener::Internet(listener, address))
@@ -257,7 +284,7 @@ fn set_for_clients(socket: &OwnedFd) -> nix::Result<()> {
     setsockopt(socket, KeepAlive, &true)
 }
 
-fn listen_at(path: &Path) -> io::Result<Listener> {
+fn take_path(path: &Path) -> io::Result<Listener> {
     if std::fs::symlink_metadata(path).is_ok_and(|data| data.file_type().is_socket()) {
         // A socket that nobody answers on was left by a daemon that was killed.
         match UnixStream::connect(path) {
@@ -266,14 +293,12 @@ fn listen_at(path: &Path) -> io::Result<Listener> {
             Err(error) => return Err(error),
         }
     }
-    let listener = UnixListener::bind(path)?;
+    let socket = socket(AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK, None)?;
+    bind(std::os::fd::AsRawFd::as_raw_fd(&socket), &UnixAddr::new(path)?)?;
     let file = SocketFile { path: path.to_owned(), identity: Some(identity(path)?) };
     // Whoever reaches the directory may connect, as with TCP; accounts are what protects.
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o666))?;
-    listener.set_nonblocking(true)?;
-    // std listens with a backlog of its own choice; listening again only raises it.
-    listen(&listener, Backlog::MAXALLOWABLE)?;
-    Ok(Listener::Unix(listener, file))
+    Ok(Listener::Unix(UnixListener::from(socket), file))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod activation;
+mod addresses;
 mod admission;
 mod certificate;
 mod children;

@@ -126,7 +126,8 @@ pub struct Options {
     /// The same, for each IPv4 address or IPv6 /64; 0 for no limit [default: 256]
     #[arg(long, value_name = "N")]
     pub max_clients_per_source: Option<u32>,
-    /// A network that no per-source limit touches; may be repeated; `none` for none [default: 127.0.0.0/8, ::1/128]
+    /// A network that no per-source limit or penalty touches, or `unix` for users of this machine over a Unix socket; may
+    /// be repeated; `none`, alone, for none [default: 127.0.0.0/8, ::1/128]
     #[arg(long, value_name = "NET")]
     pub exempt_source: Vec<String>,
     /// At most so many connections to the database at once, however many clients; at least 2 [default: 64]

@@ -1,6 +1,6 @@
 //! What the operator has decided: command line over environment over configuration file over defaults.
 
-use super::admission::Network;
+use super::admission::Exemptions;
 use super::certificate::PairFiles;
 use super::credentials;
 use super::exit::{Exit, Fatal};
@@ -12,6 +12,7 @@ use crate::files::{self, Pipes};
 use crate::session::SessionSettings;
 use crate::store::Location;
 use serde::Deserialize;
+use serde::de::{SeqAccess, Visitor};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -55,8 +56,8 @@ pub struct Settings {
     pub max_clients: Option<u32>,
     /// The most clients from one source at once; no limit without one.
     pub max_clients_per_source: Option<u32>,
-    /// Networks that no per-source limit touches.
-    pub exempt_sources: Vec<Network>,
+    /// Whom no per-source limit or penalty touches.
+    pub exempt: Exemptions,
     /// The most connections to the database at once, the writer's among them; at least two.
     pub database_connections: u32,
     /// The most bytes of lookups that wait for the database; 0 for none. A client's private server has no place for any.
@@ -87,20 +88,70 @@ struct File {
     login_grace: Option<u64>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum OneOrMore {
-    One(String),
-    More(Vec<String>),
-}
+/// A text, or a list of texts.
+#[derive(Debug)]
+struct OneOrMore(Vec<String>);
 
 impl OneOrMore {
     fn into_vec(self) -> Vec<String> {
-        match self {
-            Self::One(one) => vec![one],
-            Self::More(more) => more,
-        }
+        self.0
     }
+}
+
+impl<'de> Deserialize<'de> for OneOrMore {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Texts;
+        impl<'de> Visitor<'de> for Texts {
+            type Value = OneOrMore;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a text in quotes, or a list of them in brackets")
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<OneOrMore, E> {
+                Ok(OneOrMore(vec![text.to_owned()]))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut texts: A) -> Result<OneOrMore, A::Error> {
+                let mut all = Vec::new();
+                while let Some(text) = texts.next_element()? {
+                    all.push(text);
+                }
+                Ok(OneOrMore(all))
+            }
+        }
+        deserializer.deserialize_any(Texts)
+    }
+}
+
+/// What is wrong with the configuration file, as an operator would say it: with the key, and without the parser's types.
+fn plainly(text: &str, error: &toml::de::Error) -> String {
+    let begin = error.span().map_or(0, |span| span.start.min(text.len()));
+    let number = text[..begin].matches('\n').count() + 1;
+    let wrong =
+        error.message().strip_prefix("invalid type: ").or_else(|| error.message().strip_prefix("invalid value: "));
+    let Some((found, wanted)) = wrong.and_then(|wrong| wrong.split_once(", expected ")) else {
+        return format!("line {number}: {}", error.message());
+    };
+    let wanted = match wanted {
+        "u32" => "a whole number, from 0 to 4294967295",
+        "u64" => "a whole number, 0 or more",
+        "path string" => "a path in quotes",
+        "a string" => "a text in quotes",
+        "a boolean" => "true or false",
+        other => other,
+    };
+    let found = match found {
+        "sequence" => "a list",
+        "map" => "a table",
+        other => ["integer ", "floating point ", "boolean ", "string "]
+            .iter()
+            .find_map(|kind| other.strip_prefix(kind))
+            .unwrap_or(other),
+    };
+    let line = text.lines().nth(number - 1).unwrap_or_default();
+    let key = line.split_once('=').map(|(key, _)| format!("{}: ", key.trim())).unwrap_or_default();
+    format!("line {number}: {key}expected {wanted}, not {found}")
 }
 
 /// A variable of the environment that is set, and not to nothing.
@@ -162,14 +213,9 @@ impl Settings {
             file.exempt_source.map(OneOrMore::into_vec),
             &path,
         );
-        let exempt_sources = match exempt {
-            Some(said) => said
-                .value
-                .iter()
-                .filter(|text| *text != "none")
-                .map(|text| Network::parse(text).map_err(|why| said.wrong(format!("{text}: {why}"))))
-                .collect::<Result<_, _>>()?,
-            None => Network::loopback(),
+        let exempt = match exempt {
+            Some(said) => Exemptions::parse(&said.value).map_err(|why| said.wrong(why))?,
+            None => Exemptions::default(),
         };
         let said = database_url(
             options.database,
@@ -216,7 +262,7 @@ impl Settings {
             words,
             max_clients: limit(options.max_clients, file.max_clients, 10_000),
             max_clients_per_source: limit(options.max_clients_per_source, file.max_clients_per_source, 256),
-            exempt_sources,
+            exempt,
             database_connections,
             spool_limit: Some(u64::from(options.spool_limit.or(file.spool_limit).unwrap_or(SPOOL_LIMIT)) << 20),
             state_directory,
@@ -247,7 +293,7 @@ impl Settings {
             words: None,
             max_clients: None,
             max_clients_per_source: None,
-            exempt_sources: Vec::new(),
+            exempt: Exemptions::everybody_here(),
             database_connections: DATABASE_CONNECTIONS,
             spool_limit: None,
             state_directory,
@@ -265,10 +311,7 @@ fn read_config(named: Option<&Path>) -> Result<(File, PathBuf), Fatal> {
     let wrong = |why: String| Fatal::new(Exit::Configuration, format!("{}: {why}", path.display()));
     match files::read_text(path, MOST_CONFIG) {
         Ok(text) => {
-            let file = toml::from_str(&text).map_err(|error| {
-                let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
-                wrong(format!("line {line}: {}", error.message()))
-            })?;
+            let file = toml::from_str(&text).map_err(|error| wrong(plainly(&text, &error)))?;
             Ok((file, path.to_owned()))
         }
         Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
@@ -366,7 +409,7 @@ mod tests {
         assert_eq!(settings.spool_limit, Some(64 * 1024 * 1024));
         assert_eq!(settings.session.login_grace, Some(Duration::from_secs(60)));
         assert!(settings.session.registration_open);
-        assert_eq!(settings.exempt_sources, Network::loopback());
+        assert_eq!(settings.exempt, Exemptions::default());
     }
 
     #[test]
@@ -382,7 +425,9 @@ mod tests {
         assert_eq!(settings.listen.len(), 2);
         assert_eq!(settings.session.database, Location::Sqlite("/file".into()));
         assert_eq!((settings.max_clients, settings.session.idle_timeout), (None, None));
-        assert!(settings.exempt_sources.is_empty() && !settings.session.registration_open);
+        assert!(
+            settings.exempt == Exemptions::parse(&["none".to_owned()]).unwrap() && !settings.session.registration_open
+        );
         let settings = settle(&["--config", config], &[("CIDIAN_DATABASE", "sqlite:/environment")]).unwrap();
         assert_eq!(settings.session.database, Location::Sqlite("/environment".into()));
         let settings =
@@ -434,9 +479,12 @@ mod tests {
 
     #[test]
     fn mistakes_are_told_apart() {
-        for arguments in
-            [&["--database", "postgres://x/y"][..], &["--listen", "nowhere"], &["--exempt-source", "1.2.3.4/99"]]
-        {
+        for arguments in [
+            &["--database", "postgres://x/y"][..],
+            &["--listen", "nowhere"],
+            &["--exempt-source", "1.2.3.4/99"],
+            &["--exempt-source", "none", "--exempt-source", "::1"],
+        ] {
             assert_eq!(settle(arguments, &[]).unwrap_err().exit, Exit::Usage, "{arguments:?}");
         }
         for part in ["--tls-listen 1.2.3.4:5", "--tls-cert c", "--tls-key k", "--tls-listen 1.2.3.4:5 --tls-cert c"] {
@@ -451,5 +499,28 @@ mod tests {
         assert_eq!(fatal.exit, Exit::Configuration);
         assert!(fatal.message.contains("line 2") && fatal.message.contains("no_such_key"), "{fatal}");
         assert_eq!(settle(&["--config", "/nowhere"], &[]).unwrap_err().exit, Exit::Configuration);
+    }
+
+    #[test]
+    fn the_file_s_mistakes_are_told_in_plain_words() {
+        for (line, told) in [
+            ("listen = 5", "line 2: listen: expected a text in quotes, or a list of them in brackets, not `5`"),
+            ("exempt_source = [\"none\", 1]", "line 2: exempt_source: expected a text in quotes, not `1`"),
+            (
+                "max_clients = \"many\"",
+                "line 2: max_clients: expected a whole number, from 0 to 4294967295, not \"many\"",
+            ),
+            ("max_clients = -1", "line 2: max_clients: expected a whole number, from 0 to 4294967295, not `-1`"),
+            ("idle_timeout = 0.5", "line 2: idle_timeout: expected a whole number, 0 or more, not `0.5`"),
+            ("words = [\"a\"]", "line 2: words: expected a path in quotes, not a list"),
+            ("require_tls = \"yes\"", "line 2: require_tls: expected true or false, not \"yes\""),
+            ("registration = \"ajar\"", "unknown variant `ajar`, expected `open` or `closed`"),
+        ] {
+            let config = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(config.path(), format!("# fine\n{line}\n")).unwrap();
+            let fatal = settle(&["--config", config.path().to_str().unwrap()], &[]).unwrap_err();
+            assert_eq!(fatal.exit, Exit::Configuration);
+            assert!(fatal.message.contains(told), "{line}: {fatal}");
+        }
     }
 }

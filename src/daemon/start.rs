@@ -12,7 +12,7 @@ use super::sandboxes::{self, Sandboxes};
 use super::settings::{Settings, environment};
 use super::signals::Signals;
 use super::writer::Supervisor;
-use super::{activation, export, import, logging, manual, ownership, probe, prune, tools, upgrade, users};
+use super::{activation, addresses, export, import, logging, manual, ownership, probe, prune, tools, upgrade, users};
 use crate::sandbox;
 use crate::session::Words;
 use crate::session::board::Board;
@@ -245,6 +245,8 @@ fn check(settings: Settings, origin: Origin) -> Exit {
         }
     };
     note(Ok("configuration: fine".to_owned()));
+    let problems = addresses::check(settings.listen.iter().chain(&settings.tls_listen));
+    problems.into_iter().for_each(|problem| note(Err(problem)));
     let words = (settings.lookup == Lookup::Text).then(|| settings.words.clone());
     note(load(Wanted { words, pair: None }, &mut forker, support).map(|(words, ..)| match words.headwords() {
         Some(headwords) => format!("words: fine, {headwords} headwords"),

@@ -2,6 +2,7 @@
 //! service manager. It only describes; it counts nothing.
 
 use crate::session::figures::{self, BOUNDS, Figures};
+use crate::text::printable;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -344,7 +345,8 @@ impl Status {
         }
         let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
         rows.iter().fold(String::new(), |mut out, (name, value)| {
-            let _ = writeln!(out, "{name:width$}  {value}");
+            // Paths and addresses are an operator's text: none of it may look like another row, or move the cursor.
+            let _ = writeln!(out, "{name:width$}  {}", printable(value));
             out
         })
     }

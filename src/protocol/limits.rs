@@ -1,6 +1,8 @@
 //! What a name, a password and a line may be. Every limit of the protocol stands here and nowhere else.
 
 use super::reply::{Code, Failure};
+use unicode_normalization::is_nfc;
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 /// Longest request line, in bytes, without its line end.
 pub const MAX_LINE: usize = 1_024;
@@ -32,6 +34,24 @@ pub fn check_name(name: &str) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Checks the name of an account that is to be made: as [`check_name`], and so that no two names look alike for how they
+/// are encoded: in Unicode's Normalization Form C (UAX #15), and without characters of the category Cf, which show
+/// nothing, or turn a line round. Accounts that were made before keep their names.
+///
+/// # Errors
+/// `badname`, with the rule that was broken.
+pub fn check_new_name(name: &str) -> Result<(), Failure> {
+    check_name(name)?;
+    if name.chars().any(|c| c.general_category() == GeneralCategory::Format) {
+        return Err(Failure::new(Code::BadName, "a new name holds no invisible characters"));
+    }
+    if !is_nfc(name) {
+        let why = "a new name is in Unicode's composed form (NFC): é as one character, say, not e and an accent";
+        return Err(Failure::new(Code::BadName, why));
+    }
+    Ok(())
+}
+
 /// Checks a password: 1 to 256 characters and at most 768 bytes.
 ///
 /// # Errors
@@ -57,6 +77,28 @@ mod tests {
         for bad in ["", "a b", "a\u{3000}b", "a\tb"] {
             assert_eq!(check_name(bad).unwrap_err().code, Code::BadName, "{bad:?}");
         }
+    }
+
+    #[test]
+    fn new_names_that_look_like_others() {
+        for good in ["ann", "词典", "é", "Ångström", "ë́", "한국", "👍", "a.b-c_d@example"] {
+            assert!(check_new_name(good).is_ok(), "{good}");
+        }
+        // Decomposed letters and syllables, a sign that stands for a letter, marks and joiners that nobody sees.
+        for bad in [
+            "e\u{301}",
+            "\u{1112}\u{1161}\u{11ab}",
+            "\u{212b}",
+            "ann\u{202e}",
+            "a\u{200b}nn",
+            "\u{feff}ann",
+            "a\u{ad}nn",
+            "\u{e0061}",
+        ] {
+            assert!(check_name(bad).is_ok(), "{bad:?}");
+            assert_eq!(check_new_name(bad).unwrap_err().code, Code::BadName, "{bad:?}");
+        }
+        assert_eq!(check_new_name("a b").unwrap_err().code, Code::BadName);
     }
 
     #[test]

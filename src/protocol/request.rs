@@ -1,6 +1,6 @@
 //! Requests: one line to one value, and back.
 
-use super::limits::{DEFAULT_HISTORY, MAX_HISTORY, check_name, check_passwd};
+use super::limits::{DEFAULT_HISTORY, MAX_HISTORY, check_name, check_new_name, check_passwd};
 use super::reply::{Code, Failure};
 use crate::text::trim_blanks;
 
@@ -121,7 +121,7 @@ impl<'a> Request<'a> {
             None => (line, None),
         };
         match letter {
-            "R" => account(rest).map(|(name, passwd)| Self::Register { name, passwd }),
+            "R" => new_account(rest).map(|(name, passwd)| Self::Register { name, passwd }),
             "L" => account(rest).map(|(name, passwd)| Self::Login { name, passwd }),
             "P" => account(rest).map(|(name, passwd)| Self::ChangePasswd { name, passwd }),
             "X" => account(rest).map(|(name, passwd)| Self::DeleteAccount { name, passwd }),
@@ -267,6 +267,12 @@ fn account(rest: Option<&str>) -> Result<(&str, &str), Failure> {
     let (name, passwd) = rest.and_then(|rest| rest.split_once(' ')).ok_or_else(missing)?;
     check_name(name)?;
     check_passwd(passwd)?;
+    Ok((name, passwd))
+}
+
+fn new_account(rest: Option<&str>) -> Result<(&str, &str), Failure> {
+    let (name, passwd) = account(rest)?;
+    check_new_name(name)?;
     Ok((name, passwd))
 }
 

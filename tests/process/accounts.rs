@@ -108,8 +108,8 @@ fn passwords_at_and_over_their_limits(store: Store) {
 fn names_are_compared_byte_for_byte(store: Store) {
     let daemon = Daemon::over(store);
     let mut client = daemon.connect();
-    // Pairs that case folding, accents, normal forms or a collation make equal.
-    let names = ["ann", "Ann", "ANN", "ánn", "a\u{301}nn", "straße", "strasse", "i", "ı", "İ", "ﬁ", "fi", "ｆｉ"];
+    // Pairs that case folding, accents, compatibility forms or a collation make equal.
+    let names = ["ann", "Ann", "ANN", "ánn", "àǹn", "straße", "strasse", "i", "ı", "İ", "ﬁ", "fi", "ｆｉ"];
     for name in names {
         client.ok(&format!("R {name} passwd of {name}"));
     }
@@ -210,4 +210,31 @@ fn passwords_are_kept_nowhere(store: Store) {
     hashes.dedup();
     assert_eq!(hashes.len(), 2, "equal passwords, different hashes");
     assert!(!daemon.log().contains("hunter2"));
+}
+
+/// Two names that look alike are one too many: new ones are composed, and show all they hold. Accounts that are there go on.
+#[test]
+fn new_names_that_look_like_others() {
+    let daemon = Daemon::over(Store::Sqlite);
+    let mut client = daemon.connect();
+    client.ok(&format!("R é {PASSWD}"));
+    for name in ["e\u{301}", "ann\u{202e}", "a\u{200b}nn", "\u{212b}"] {
+        assert_eq!(client.refused(&format!("R {name} {PASSWD}")), "badname", "{name:?}");
+        let file = daemon.path("password");
+        std::fs::write(&file, PASSWD).expect("a file");
+        let output = daemon.tool(&["user", "add", name, "--password-file", file.to_str().expect("UTF-8")]);
+        assert_eq!(output.status.code(), Some(65), "{output:?}");
+        // A wrong login as ever, and no hint.
+        assert_eq!(daemon.connect().refused(&format!("L {name} {PASSWD}")), "denied", "{name:?}");
+    }
+    // One of an older version.
+    client.ok(&format!("R old {PASSWD}"));
+    let database = rusqlite::Connection::open(daemon.path("state/cidian.db")).expect("the database");
+    database.execute("UPDATE user SET name = ? WHERE name = 'old'", ["e\u{301}\u{202e}"]).expect("an account");
+    let mut old = daemon.connect();
+    old.ok(&format!("L e\u{301}\u{202e} {PASSWD}"));
+    assert_eq!(old.ask_line("Q e\u{301}\u{202e} zoo"), "OK zoo\tn. 动物园");
+    assert_eq!(old.ask("H e\u{301}\u{202e}").len(), 2);
+    old.ok(&format!("P e\u{301}\u{202e} {PASSWD}2"));
+    old.ok(&format!("X e\u{301}\u{202e} {PASSWD}2"));
 }

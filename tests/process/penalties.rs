@@ -238,11 +238,11 @@ fn registrations_are_limited_for_each_source() {
     daemon.wait_log_times("refused by a limit of its address", 2);
 }
 
-/// Loopback is exempt if nothing else is said, a Unix socket always.
+/// Loopback is exempt if nothing else is said, a Unix socket if it is (for a front end that serves many people, say).
 #[test]
 fn exempt_networks_and_unix_sockets_are_not_touched() {
     let usual = Setup::new(Store::Sqlite).start();
-    let strict = Setup::new(Store::Sqlite).options("--exempt-source none --listen unix:clients").start();
+    let strict = Setup::new(Store::Sqlite).options("--exempt-source unix --listen unix:clients").start();
     let socket = strict.path("clients");
     let connects: [(&Daemon, &dyn Fn() -> Connection); 2] =
         [(&usual, &|| usual.connect()), (&strict, &|| Connection::open_unix(&socket))];
@@ -313,4 +313,27 @@ fn the_other_store_counts_in_the_same_way() {
     guess(&mut client, 1);
     assert_eq!(client.line(), FAILURES);
     assert!(!is_served(GUESSER, &daemon));
+}
+
+/// Over a Unix socket the source is the user; guesses cost it what they cost an address, and nothing else does.
+#[test]
+fn guesses_over_a_unix_socket() {
+    let daemon = Setup::new(Store::Sqlite).options("--listen unix:socket").start();
+    daemon.connect().register("ann");
+    let socket = daemon.path("socket");
+    let mut present = Connection::open_unix(&socket);
+    present.login("ann");
+    for number in 0..40 {
+        Connection::open_unix(&socket).ok(&format!("R user{number} {PASSWD}"));
+    }
+    guess(&mut Connection::open_unix(&socket), 4);
+    let mut second = Connection::open_unix(&socket);
+    guess(&mut second, 2);
+    assert_eq!(second.line(), FAILURES, "the sixth failure ends the connection");
+    assert_eq!(Connection::open_unix(&socket).line(), FAILURES);
+    assert_eq!(present.ask_line("Q ann apple"), "OK apple\tn. 苹果");
+    daemon.connect().login("ann");
+    let user = nix::unistd::getuid();
+    daemon.wait_log(&format!("source user {user} is refused for "));
+    assert_eq!(daemon.status()["penalties"]["longest"][0]["source"], format!("user {user}"));
 }

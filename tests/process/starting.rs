@@ -30,6 +30,7 @@ fn status_64_a_bad_option_or_url() {
         ("--listen nowhere", "nowhere"),
         ("--listen 127.0.0.1:65536", "65536"),
         ("--exempt-source 1.2.3.4/33", "1.2.3.4/33"),
+        ("--exempt-source none --exempt-source ::1", "none stands alone"),
         ("--database postgres://localhost/x", "--database"),
         ("--database-connections 1", "--database-connections"),
         ("--database-connections many", "--database-connections"),
@@ -263,4 +264,55 @@ fn the_built_in_words() {
     let count: u32 = headwords.strip_prefix("headwords\t").expect("headwords").parse().expect("a number");
     assert!(count >= 300, "{headwords}");
     assert_eq!(ann.history("ann"), ["apple"]);
+}
+
+/// What would fail at start is found before, beside a daemon that is there.
+#[test]
+fn check_finds_addresses_that_can_t_be() {
+    let long = format!("unix:/tmp/{}", "x".repeat(120));
+    for (options, part) in [
+        ("--listen 127.0.0.1:7 --listen 127.0.0.1:7", "127.0.0.1:7 is listened on already"),
+        ("--listen 0.0.0.0:7 --listen 127.0.0.1:7", "already"),
+        ("--listen unix:a --listen unix:./a", "already"),
+        (&*format!("--listen {long}"), "too long"),
+        ("--listen unix:/nonexistent/socket", "/nonexistent"),
+        ("--listen unix:words.txt", "no socket"),
+    ] {
+        let setup = setup().listening_as_told().options(options);
+        fails(&setup.run(&["--check"]), 71, part);
+        fails(&setup.run(&[]), 71, "can't listen on");
+    }
+    let daemon = self::setup().options("--listen unix:socket").start();
+    let address = format!("--listen unix:{} --listen 127.0.0.1:{}", daemon.path("socket").display(), daemon.port());
+    let output = setup().listening_as_told().options(&address).run(&["--check"]);
+    assert!(output.status.success(), "{output:?}");
+}
+
+/// Until everything else has gone well nobody is let in: a client that connects to a start that fails would be cut off.
+#[test]
+fn a_start_that_fails_lets_nobody_in() {
+    let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
+    let setup = setup();
+    let socket = setup.path("socket");
+    // The words file is a pipe to the tracer's eyes: its loader is held up, so that there is time to try.
+    let words = setup.path("words.txt").display().to_string();
+    let trace = ["strace", "-f", "-D", "-qq", "-o", "/dev/null", "-P", &words, "-e", "trace=openat", "-e"];
+    let held = [trace.as_slice(), &["inject=openat:delay_exit=2000000"]].concat();
+    let options = format!("--listen 127.0.0.1:{port} --listen unix:{}", socket.display());
+    let setup = setup.wrapper(&held).words("word\n").listening_as_told().options(&options);
+    let failed = std::thread::spawn(move || setup.run(&[]));
+    let mut tried = 0;
+    while !failed.is_finished() {
+        let refused = TcpStream::connect(("127.0.0.1", port)).expect_err("nobody is let in");
+        assert_eq!(refused.kind(), std::io::ErrorKind::ConnectionRefused);
+        if socket.exists() {
+            let outcome = std::os::unix::net::UnixStream::connect(&socket);
+            // It goes with the daemon.
+            assert!(outcome.is_err(), "nobody is let in");
+            tried += 1;
+        }
+        std::thread::yield_now();
+    }
+    fails(&failed.join().expect("it ran"), 65, "line 1");
+    assert!(tried > 0, "the addresses were taken first");
 }

@@ -1,6 +1,8 @@
 //! `cidiand status`: what it says is so.
 
-use crate::common::{Connection, Daemon, Setup, Store, code, processes, send_signal, shared_mariadb, wait_until};
+use crate::common::{
+    Connection, Daemon, Setup, Store, WORDS, code, processes, send_signal, shared_mariadb, wait_until,
+};
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
@@ -126,4 +128,22 @@ fn the_password_of_the_database_is_masked() {
     for told in [status.to_string(), text(&daemon), daemon.log()] {
         assert!(!told.contains("s3cret"), "{told}");
     }
+}
+
+/// A path may hold anything; for a person nothing of it is another row, or moves the cursor.
+#[test]
+fn paths_that_hold_control_characters() {
+    let words = "a\nb\u{1b}[2J\u{202e}.txt";
+    let setup = Setup::new(Store::Sqlite).no_words();
+    std::fs::write(setup.path(words), WORDS).expect("a file");
+    let config = "words = \"a\\nb\\u001B[2J\\u202E.txt\"\n";
+    std::fs::write(setup.path("daemon.toml"), config).expect("a file");
+    let daemon = setup.options("--config daemon.toml").start();
+    let text = text(&daemon);
+    let source = row(&text, "words").expect("a row");
+    assert!(source.contains("a\\u{a}b\\u{1b}[2J\\u{202e}.txt"), "{source}");
+    assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text:?}");
+    assert_eq!(daemon.status()["words"]["source"], words);
+    let metrics = String::from_utf8(daemon.tool(&["metrics"]).stdout).expect("UTF-8");
+    assert!(metrics.chars().all(|c| c == '\n' || !c.is_control()), "{metrics:?}");
 }

@@ -50,7 +50,7 @@ impl Parent {
 
     fn admit(&mut self, client: OwnedFd, peer: Peer, tls: bool) {
         let now = Instant::now();
-        let place = match self.admission.enter(peer.address(), now) {
+        let place = match self.admission.enter(&peer, now) {
             Ok(place) => place,
             Err(refusal) => return self.refuse(client, &peer, tls, refusal, now),
         };

@@ -172,7 +172,7 @@ impl Parent {
             database_connections: settings.database_connections,
             children: Children::default(),
             reaping: reaping::Reaping::default(),
-            admission: Admission::new(settings.max_clients, settings.max_clients_per_source, settings.exempt_sources),
+            admission: Admission::new(settings.max_clients, settings.max_clients_per_source, settings.exempt),
             refusals: Refusals::default(),
             turned_away: penalising::TurnedAway::default(),
             penalties_said: Throttle::default(),
@@ -189,6 +189,8 @@ impl Parent {
             stop_by: None,
         };
         parent.board.publish(parent.words.generation());
+        // Nobody has been let in before: whatever fails at start fails without a client.
+        parent.listeners.iter().try_for_each(Listener::start)?;
         parent.listen(true);
         Ok(parent)
     }

@@ -12,7 +12,7 @@ use super::exit::{Exit, Fatal};
 use super::settings::Settings;
 use super::tools::{fatal, open, say};
 use crate::files::{self, Pipes};
-use crate::protocol::{Failure, check_name, check_passwd};
+use crate::protocol::{Failure, check_new_name, check_passwd};
 use crate::store::{self, AccountId, Location, Operator, Registration, passwd as hashing};
 use crate::sys::Origin;
 use crate::text::printable;
@@ -60,7 +60,7 @@ impl<'a> Tool<'a> {
     }
 
     fn add(&mut self, name: &str, password_file: Option<&Path>) -> Result<Exit, Fatal> {
-        check_name(name).map_err(impossible)?;
+        check_new_name(name).map_err(impossible)?;
         let taken = || Fatal::new(Exit::Taken, format!("the name {name} is taken"));
         if self.with(|store| store.account(name))?.is_some() {
             return Err(taken());
