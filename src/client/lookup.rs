@@ -13,6 +13,7 @@ use super::render;
 use super::show::{LookupLine, shown};
 use super::stream::Connector;
 use crate::protocol::{Code, MAX_LINE, Request, escape, printable, trim_blanks};
+use crate::words::lookup::{How, how};
 use std::collections::VecDeque;
 
 /// The most requests under way. With [`WINDOW_BYTES`] it keeps what is sent within the socket's buffers: sending
@@ -44,6 +45,11 @@ pub(crate) fn checked_word<'a>(name: &str, text: &'a str) -> std::result::Result
     }
 }
 
+/// How the server found an entry, as far as that shows: a name of [`How`], or `other` where a server has other rules.
+pub(crate) fn form(word: &str, entry: &Entry) -> &'static str {
+    how(word, &entry.headword).map_or("other", How::name)
+}
+
 /// `cidian lookup`: the words of the command line, or without any, of standard input.
 ///
 /// # Errors
@@ -68,7 +74,7 @@ pub(crate) fn run(
     let style = match (manner.json, words.is_empty()) {
         (true, _) => Style::Json,
         // One field is for a script, wherever it goes; in step with the words if they come through a pipe.
-        (false, _) if parts.field.is_some() && !dialogue => {
+        (false, _) if !parts.field.is_empty() && !dialogue => {
             if words.is_empty() {
                 Style::Filter
             } else {
@@ -138,10 +144,10 @@ fn filter(console: &mut Console, pipeline: &mut Pipeline) -> Result<()> {
 ///
 /// # Errors
 /// [`Error::Output`].
-pub(crate) fn print_entry(console: &mut Console, entry: Entry) -> Result<()> {
+pub(crate) fn print_entry(console: &mut Console, asked: &str, entry: Entry) -> Result<()> {
     console.paged(|console| {
         if entry.escaped.len() <= render::LONG {
-            return console.write(&render::entry(&entry, console.look()));
+            return console.write(&render::entry(&entry, asked, console.look()));
         }
         // No dictionary has such an entry: it is shown, but not laid out.
         console.write(&format!("{}\n", printable(&entry.headword)))?;
@@ -357,24 +363,36 @@ impl Pipeline {
             Style::Json => entry,
             _ => self.shortened(entry),
         };
-        match (self.style, self.parts.field) {
+        match (self.style, self.parts.field.as_slice()) {
             (Style::Json, _) => {
-                let headword = entry.headword.clone();
+                let (headword, form) = (entry.headword.clone(), form(word, &entry));
                 console.write_json(&LookupLine {
                     word,
                     found: true,
                     headword: Some(&headword),
+                    form: Some(form).filter(|form| *form != How::Exact.name()),
                     interpretation: Some(entry.into_text()),
                     suggestions: None,
                 })
             }
-            (Style::Person, _) => print_entry(console, entry),
-            (Style::Plain | Style::Filter, Some(Field::Word)) => console.write(&format!("{}\n", printable(word))),
-            (Style::Plain | Style::Filter, Some(Field::Headword)) => {
-                console.write(&format!("{}\n", printable(&entry.headword)))
+            (Style::Person, _) => print_entry(console, word, entry),
+            (Style::Plain, [] | [Field::Interpretation]) => write_text(console, &entry.into_text(), shown),
+            (Style::Filter, [] | [Field::Interpretation]) => write_text(console, &entry.escaped, printable),
+            (Style::Plain | Style::Filter, fields) => {
+                for (at, field) in fields.iter().enumerate() {
+                    if at > 0 {
+                        console.write("\t")?;
+                    }
+                    match field {
+                        Field::Word => console.write(&printable(word))?,
+                        Field::Headword => console.write(&printable(&entry.headword))?,
+                        Field::Form => console.write(form(word, &entry))?,
+                        // In a line of several fields it is one, with its escapes.
+                        Field::Interpretation => console.write_long(&entry.escaped, printable)?,
+                    }
+                }
+                console.write("\n")
             }
-            (Style::Plain, Some(Field::Interpretation) | None) => write_text(console, &entry.into_text(), shown),
-            (Style::Filter, Some(Field::Interpretation) | None) => write_text(console, &entry.escaped, printable),
         }
     }
 
@@ -398,6 +416,7 @@ impl Pipeline {
                 word,
                 found: false,
                 headword: None,
+                form: None,
                 interpretation: None,
                 suggestions: self.suggests.then_some(headwords),
             }),

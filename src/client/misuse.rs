@@ -44,7 +44,7 @@ pub(crate) fn misuse(arguments: &Arguments) -> Option<Misuse> {
         {
             Some(Misuse::TwoFormats)
         }
-        Some(Command::Lookup { parts, .. }) if arguments.json && (parts.field.is_some() || parts.first_line) => {
+        Some(Command::Lookup { parts, .. }) if arguments.json && (!parts.field.is_empty() || parts.first_line) => {
             Some(Misuse::PartOfJson)
         }
         None if arguments.json => Some(Misuse::MenusAsJson),

@@ -26,6 +26,9 @@ pub(crate) struct LookupLine<'a> {
     /// The headword as the dictionary spells it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) headword: Option<&'a str>,
+    /// How it was found, if it is not what was asked for: a name of [`How`](crate::words::lookup::How), or `other`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) form: Option<&'a str>,
     /// The interpretation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) interpretation: Option<String>,
@@ -136,13 +139,14 @@ mod tests {
             word: "a",
             found: true,
             headword: Some("A"),
+            form: Some("case"),
             interpretation: Some("x\n\u{9b}2J\u{202e}词\u{7f}".into()),
             suggestions: None,
         };
         let text = json(&line);
         assert_eq!(
             text,
-            "{\"word\":\"a\",\"found\":true,\"headword\":\"A\",\"interpretation\":\"x\\n\\u009b2J\\u202e词\\u007f\"}\n"
+            "{\"word\":\"a\",\"found\":true,\"headword\":\"A\",\"form\":\"case\",\"interpretation\":\"x\\n\\u009b2J\\u202e词\\u007f\"}\n"
         );
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(value["interpretation"], "x\n\u{9b}2J\u{202e}词\u{7f}");

@@ -12,7 +12,7 @@ use super::state_directory::control_directories;
 use super::status::Status;
 use crate::store::{self, AboutWords, Kind, Location, Operator, WordRow};
 use crate::sys::Origin;
-use crate::words::{self, ReadError, Severity, fold};
+use crate::words::{self, ReadError, Severity, fold, lookup};
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
@@ -68,10 +68,12 @@ pub fn load_words(settings: &Settings, file: &Path, origin: Origin) -> Result<Ex
     let key = origin.into_store_key();
     store::check(database, key).map_err(|error| fatal(database, &error))?;
     let mut store = store::open(database, key).map_err(|error| fatal(database, &error))?;
-    let folded: Vec<String> = parsed.entries.iter().map(|entry| fold(entry.headword)).collect();
-    let mut rows = parsed.entries.iter().zip(&folded).map(|(entry, folded)| WordRow {
+    let found_by: Vec<(String, String)> =
+        parsed.entries.iter().map(|entry| (fold(entry.headword), lookup::key(entry.headword))).collect();
+    let mut rows = parsed.entries.iter().zip(&found_by).map(|(entry, (folded, key))| WordRow {
         word: entry.headword,
         folded,
+        key,
         interpret: &entry.interpret,
     });
     let show = io::stderr().is_terminal();

@@ -6,6 +6,7 @@ use crate::protocol::{
     Code, Count, Failure, MAX_SUGGESTIONS, Request, escape, push_entry, push_ok, push_ok_text, push_pair,
 };
 use crate::store::{AccountId, Standing};
+use crate::words::lookup::Found;
 
 /// The one answer to every kind of not being logged in: it tells nothing about the account.
 pub(super) fn denied() -> Failure {
@@ -108,7 +109,7 @@ impl Session<'_> {
         self.logged_in_as(name)?;
         self.renew_words();
         match self.words.find(word, &mut self.stores)? {
-            Some(found) => {
+            Some(Found { article: found, .. }) => {
                 let record = self.clock.record(&found.headword).map_err(|error| {
                     log::error!("client {}: no random numbers: {error}", self.face.peer());
                     Failure::new(Code::Unavailable, "the server can't record lookups now")
@@ -132,7 +133,7 @@ impl Session<'_> {
         let found = self.words.find(word, &mut self.stores)?;
         self.replies.refused = found.is_none().then_some(Code::NotFound);
         self.replies.waiting(Awaits::Account, |out| match &found {
-            Some(found) => push_entry(out, &found.headword, &found.interpret),
+            Some(Found { article: found, .. }) => push_entry(out, &found.headword, &found.interpret),
             None => crate::protocol::push_failure(out, &Failure::new(Code::NotFound, "no such word")),
         });
         Ok(())

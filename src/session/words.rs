@@ -2,10 +2,10 @@
 
 use super::stores::Stores;
 use crate::protocol::Failure;
-use crate::store::AboutWords;
+use crate::store::{AboutWords, Error, Store};
 use crate::sys::SealedMap;
-use crate::words::{Dictionary, Suggestions, bases, fold, neighbours};
-use std::borrow::Cow;
+use crate::words::lookup::{self, Article, Found, Lexicon};
+use crate::words::{Dictionary, Suggestions, neighbours};
 use std::os::fd::BorrowedFd;
 
 /// How many headwords of table `words` are looked at for the shortest completions, and for spellings that begin alike.
@@ -24,14 +24,6 @@ pub enum Words {
     },
     /// In table `words` of the database.
     Table,
-}
-
-/// An entry, from wherever it was found.
-pub(super) struct Found<'a> {
-    /// As the dictionary spells it.
-    pub headword: Cow<'a, str>,
-    /// With the escapes of the wire.
-    pub interpret: Cow<'a, str>,
 }
 
 impl Words {
@@ -81,37 +73,11 @@ impl Words {
         matches!(self, Self::Table)
     }
 
-    /// Looks a word up: headword and interpretation.
-    pub(super) fn find<'a>(&'a self, word: &str, stores: &mut Stores<'_>) -> Result<Option<Found<'a>>, Failure> {
+    /// Looks a text up.
+    pub(super) fn find<'a>(&'a self, text: &str, stores: &mut Stores<'_>) -> Result<Option<Found<'a>>, Failure> {
         match self {
-            Self::Snapshot { dictionary, .. } => Ok(dictionary
-                .find(word)
-                .map(|entry| Found { headword: entry.headword.into(), interpret: entry.interpret.into() })),
-            Self::Table => {
-                let lower = fold(word);
-                let found = stores.with(|store| {
-                    let found = store.find_word(word, &lower)?;
-                    if found.is_some() {
-                        return Ok(found);
-                    }
-                    // One question for all bases: most words that are not there have none that is.
-                    let all = bases(&lower);
-                    if all.is_empty() {
-                        return Ok(None);
-                    }
-                    let there: Vec<String> = store.words_among(&all)?.iter().map(|headword| fold(headword)).collect();
-                    // As in the snapshot: every base as it is, before one without regard to case.
-                    let mut other_case = None;
-                    for base in all.into_iter().filter(|base| there.contains(base)) {
-                        match store.find_word(&base, &base)? {
-                            Some(found) if found.0 == base => return Ok(Some(found)),
-                            found => other_case = other_case.or(found),
-                        }
-                    }
-                    Ok(other_case)
-                })?;
-                Ok(found.map(|(headword, interpret)| Found { headword: headword.into(), interpret: interpret.into() }))
-            }
+            Self::Snapshot { dictionary, .. } => Ok(dictionary.find(text)),
+            Self::Table => stores.with(|store| lookup::find(&mut Table(store), text)),
         }
     }
 
@@ -122,18 +88,28 @@ impl Words {
             Self::Table => {
                 let mut suggestions = Suggestions::new(text, most);
                 let lower = suggestions.lower().to_vec();
-                let beginning = |letters: usize| lower.iter().take(letters).collect::<String>();
                 let found = stores.with(|store| {
-                    let mut found = store.words_beginning(&beginning(lower.len()), MOST_COMPLETIONS)?;
-                    found.extend(store.words_among(&neighbours(&lower))?);
+                    let mut beginning = |letters: usize, limit: usize| {
+                        let lower: String = lower.iter().take(letters).collect();
+                        store.words_beginning(&lower, limit)
+                    };
+                    let mut found = beginning(lower.len(), MOST_COMPLETIONS)?;
                     // What is two steps away begins alike, more often than not; so does what is one step away in a
                     // script that the neighbours are not made of. A text of one letter is near to nothing else.
                     if lower.len() > 1 {
-                        found.extend(store.words_beginning(&beginning(3.min(lower.len() - 1)), MOST_ALIKE)?);
+                        found.extend(beginning(3.min(lower.len() - 1), MOST_ALIKE)?);
                     }
+                    found.extend(store.words_among(&neighbours(&lower))?);
+                    found.extend(store.words_among(&lookup::offered(text))?);
                     Ok(found)
                 })?;
-                found.iter().for_each(|headword| suggestions.perhaps(headword));
+                let offered = lookup::offered(text);
+                for headword in &found {
+                    suggestions.perhaps(headword);
+                    if offered.contains(&lookup::key(headword)) {
+                        suggestions.derivation(headword);
+                    }
+                }
                 Ok(suggestions.into_headwords())
             }
         }
@@ -150,4 +126,25 @@ impl Words {
             Self::Table => stores.with(|store| store.about_words()),
         }
     }
+}
+
+/// Table `words`, asked for many keys at once.
+struct Table<'a>(&'a mut dyn Store);
+
+impl Lexicon<'static> for Table<'_> {
+    type Error = Error;
+    const AT_ONCE: usize = 64;
+    const MAY_BE_OLD: bool = true;
+
+    fn exactly(&mut self, word: &str) -> Result<Option<Article<'static>>, Error> {
+        Ok(self.0.find_word(word)?.map(article))
+    }
+
+    fn keyed(&mut self, keys: &[String]) -> Result<Vec<Article<'static>>, Error> {
+        Ok(self.0.words_keyed(keys)?.into_iter().map(article).collect())
+    }
+}
+
+fn article((headword, interpret): (String, String)) -> Article<'static> {
+    Article { headword: headword.into(), interpret: interpret.into() }
 }

@@ -179,6 +179,10 @@ impl AboutWords {
     }
 }
 
+/// The most rows that one question by keys is answered with: a headword has some dozens of homographs at the most, and
+/// what is more than that is somebody's mistake that a session need not read.
+const MOST_KEYED: u32 = 400;
+
 /// One row of table `words`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WordRow<'a> {
@@ -186,6 +190,8 @@ pub struct WordRow<'a> {
     pub word: &'a str,
     /// The headword in Unicode lower case, by Rust's rules.
     pub folded: &'a str,
+    /// Its key, by which it is found where it is not spelled exactly so.
+    pub key: &'a str,
     /// The interpretation, with the escapes it has in the words file and on the wire.
     pub interpret: &'a str,
 }
@@ -245,9 +251,12 @@ pub trait Store {
     /// Deletes the history, or what it holds of one headword.
     fn clear_history(&mut self, account: AccountId, word: Option<&str>) -> Result<Standing, Error>;
 
-    /// Looks a word up in table `words`: exactly; then by `folded`, an all-lower-case headword first, else the
-    /// first in byte order. Returns headword and interpretation.
-    fn find_word(&mut self, word: &str, folded: &str) -> Result<Option<(String, String)>, Error>;
+    /// The interpretation of exactly this headword of table `words`, with the headword.
+    fn find_word(&mut self, word: &str) -> Result<Option<(String, String)>, Error>;
+
+    /// Headwords and interpretations by their keys, in any order, and no more of them than some hundreds for a key. Rows
+    /// without a key, which an older version wrote, are found by their lower case.
+    fn words_keyed(&mut self, keys: &[String]) -> Result<Vec<(String, String)>, Error>;
 
     /// Headwords whose lower case begins with `folded`, in the byte order of (lower case, headword).
     fn words_beginning(&mut self, folded: &str, limit: usize) -> Result<Vec<String>, Error>;

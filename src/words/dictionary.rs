@@ -2,11 +2,13 @@
 
 use super::fold::fold;
 use super::image::{FIELDS, HEADER, MAGIC};
-use super::inflection::bases;
+use super::lookup::{self, Article, Found, Lexicon};
 use super::spelling::{self, SortedWords, farthest_for};
 use super::suggest::Suggestions;
 use std::ops::Range;
 
+/// The most headwords of one key, and so of one lower case, that are looked at: a dictionary has some dozens.
+const MOST_ALIKE: usize = 1_000;
 /// The most headwords that are looked at for the shortest completions: a single letter begins thousands.
 const MOST_COMPLETIONS: usize = 20_000;
 
@@ -36,12 +38,19 @@ pub struct Entry<'a> {
 pub struct Dictionary<B> {
     bytes: B,
     headwords: usize,
-    folded_entries: usize,
     entries: Range<usize>,
-    folded: Range<usize>,
+    folded: Index,
+    keys: Index,
     title: Range<usize>,
     licence: Range<usize>,
-    folded_text: Range<usize>,
+    text: Range<usize>,
+}
+
+/// A sorted index of texts that lead to entries.
+#[derive(Debug, Clone)]
+struct Index {
+    count: usize,
+    pairs: Range<usize>,
     text: Range<usize>,
 }
 
@@ -59,7 +68,7 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
         for (at, field) in fields.iter_mut().enumerate() {
             *field = number(all, MAGIC.len() + 4 * at).ok_or(Damaged)?;
         }
-        let [headwords, folded_entries, title_size, licence_size] = fields;
+        let [headwords, folded_count, keys_count, title_size, licence_size] = fields;
         let mut end = HEADER;
         let mut part = |size: Option<usize>| {
             let begin = end;
@@ -67,15 +76,19 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
             Ok(begin..end)
         };
         let entries = part((headwords + 1).checked_mul(4))?;
-        let folded = part((folded_entries + 1).checked_mul(8))?;
+        let folded = part((folded_count + 1).checked_mul(8))?;
+        let keys = part((keys_count + 1).checked_mul(8))?;
         let title = part(Some(title_size))?;
         let licence = part(Some(licence_size))?;
         let folded_text = part(number(all, folded.end - 8))?;
+        let keys_text = part(number(all, keys.end - 8))?;
         let text = part(number(all, entries.end - 4))?;
         if text.end != all.len() {
             return Err(Damaged);
         }
-        Ok(Self { bytes, headwords, folded_entries, entries, folded, title, licence, folded_text, text })
+        let folded = Index { count: folded_count, pairs: folded, text: folded_text };
+        let keys = Index { count: keys_count, pairs: keys, text: keys_text };
+        Ok(Self { bytes, headwords, entries, folded, keys, title, licence, text })
     }
 
     /// How many headwords there are.
@@ -98,20 +111,10 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
         self.str_at(self.licence.clone())
     }
 
-    /// Looks a word up: exactly; then without regard to case, an all-lower-case headword first, else the first
-    /// in byte order; then as an inflected English form of a headword.
-    pub fn find(&self, word: &str) -> Option<Entry<'_>> {
-        if let Some(entry) = self.find_exactly(word) {
-            return Some(entry);
-        }
-        let lower = fold(word);
-        self.find_exactly(&lower).or_else(|| self.find_folded(&lower)).or_else(|| {
-            let bases = bases(&lower);
-            bases
-                .iter()
-                .find_map(|base| self.find_exactly(base))
-                .or_else(|| bases.iter().find_map(|base| self.find_folded(base)))
-        })
+    /// Looks a text up, by the steps of [`lookup::find`].
+    pub fn find(&self, text: &str) -> Option<Found<'_>> {
+        let mut steps = self;
+        lookup::find(&mut steps, text).unwrap_or_else(|never| match never {})
     }
 
     /// Headwords that may have been meant by `text`, at most so many: those that it begins (without regard to case),
@@ -128,9 +131,13 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
                 None => break,
             }
         }
-        let others = self.first_folded(|folded| folded < lower.as_bytes());
-        for at in (others..self.folded_entries).take(MOST_COMPLETIONS) {
-            match self.folded_entry(at).filter(|(folded, _)| begins(folded)).and_then(|(_, entry)| self.entry(entry)) {
+        let others = self.first_of(&self.folded, |folded| folded < lower.as_bytes());
+        for at in (others..self.folded.count).take(MOST_COMPLETIONS) {
+            match self
+                .index_entry(&self.folded, at)
+                .filter(|(folded, _)| begins(folded))
+                .and_then(|(_, entry)| self.entry(entry))
+            {
                 Some(entry) => suggestions.completion(entry.headword),
                 None => break,
             }
@@ -138,6 +145,9 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
         if suggestions.are_full_of_completions() {
             return suggestions.into_headwords();
         }
+        let mut steps = self;
+        let offered = steps.keyed(&lookup::offered(text)).unwrap_or_else(|never| match never {});
+        offered.iter().for_each(|article| suggestions.derivation(&article.headword));
         let letters = suggestions.lower().to_vec();
         let farthest = farthest_for(letters.len());
         spelling::near(&Headwords(self), &letters, farthest, |at, distance| {
@@ -147,7 +157,7 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
             }
         });
         spelling::near(&Folded(self), &letters, farthest, |at, distance| {
-            if let Some(entry) = self.folded_entry(at).and_then(|(_, entry)| self.entry(entry)) {
+            if let Some(entry) = self.index_entry(&self.folded, at).and_then(|(_, entry)| self.entry(entry)) {
                 suggestions.spelling(entry.headword, distance);
             }
         });
@@ -166,19 +176,12 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
         if headword == word.as_bytes() { self.entry(at) } else { None }
     }
 
-    /// The first in byte order of the headwords that have this lower case, and are not lower case themselves.
-    fn find_folded(&self, lower: &str) -> Option<Entry<'_>> {
-        let at = self.first_folded(|folded| folded < lower.as_bytes());
-        let (folded, entry) = self.folded_entry(at)?;
-        if folded == lower.as_bytes() { self.entry(entry) } else { None }
-    }
-
     fn first_headword(&self, before: impl Fn(&[u8]) -> bool) -> usize {
         first(self.headwords, |at| self.entry_bytes(at).is_some_and(|(headword, _)| before(headword)))
     }
 
-    fn first_folded(&self, before: impl Fn(&[u8]) -> bool) -> usize {
-        first(self.folded_entries, |at| self.folded_entry(at).is_some_and(|(folded, _)| before(folded)))
+    fn first_of(&self, index: &Index, before: impl Fn(&[u8]) -> bool) -> usize {
+        first(index.count, |at| self.index_entry(index, at).is_some_and(|(text, _)| before(text)))
     }
 
     fn entry_bytes(&self, at: usize) -> Option<(&[u8], &[u8])> {
@@ -191,13 +194,21 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
         rest.split_at_checked(usize::from(u16::from_ne_bytes(*length)))
     }
 
-    fn folded_entry(&self, at: usize) -> Option<(&[u8], usize)> {
-        if at >= self.folded_entries {
+    /// A text of an index, and the entry that it leads to.
+    fn index_entry(&self, index: &Index, at: usize) -> Option<(&[u8], usize)> {
+        if at >= index.count {
             return None;
         }
-        let index = &self.bytes.as_ref()[self.folded.clone()];
-        let folded = self.text_between(&self.folded_text, number(index, 8 * at)?, number(index, 8 * at + 8)?)?;
-        Some((folded, number(index, 8 * at + 4)?))
+        let pairs = &self.bytes.as_ref()[index.pairs.clone()];
+        let text = self.text_between(&index.text, number(pairs, 8 * at)?, number(pairs, 8 * at + 8)?)?;
+        Some((text, number(pairs, 8 * at + 4)?))
+    }
+
+    /// The entries that a text of an index leads to.
+    fn led_to<'a, 't>(&'a self, index: &'a Index, text: &'t str) -> impl Iterator<Item = Entry<'a>> + use<'a, 't, B> {
+        let begin = self.first_of(index, |other| other < text.as_bytes());
+        let led = (begin..index.count).map_while(|at| self.index_entry(index, at));
+        led.take_while(|(other, _)| *other == text.as_bytes()).take(MOST_ALIKE).filter_map(|(_, at)| self.entry(at))
     }
 
     fn text_between(&self, part: &Range<usize>, begin: usize, end: usize) -> Option<&[u8]> {
@@ -206,6 +217,39 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
 
     fn str_at(&self, part: Range<usize>) -> &str {
         std::str::from_utf8(&self.bytes.as_ref()[part]).unwrap_or("")
+    }
+}
+
+impl<'a> From<Entry<'a>> for Article<'a> {
+    fn from(entry: Entry<'a>) -> Self {
+        Self { headword: entry.headword.into(), interpret: entry.interpret.into() }
+    }
+}
+
+impl<'a, B: AsRef<[u8]>> Lexicon<'a> for &'a Dictionary<B> {
+    type Error = std::convert::Infallible;
+    const AT_ONCE: usize = 1;
+
+    fn exactly(&mut self, word: &str) -> Result<Option<Article<'a>>, Self::Error> {
+        Ok(self.find_exactly(word).map(Article::from))
+    }
+
+    fn in_other_case(&mut self, lower: &str) -> Result<Option<Article<'a>>, Self::Error> {
+        let dictionary: &'a Dictionary<B> = self;
+        let found = dictionary.find_exactly(lower);
+        Ok(found.or_else(|| dictionary.led_to(&dictionary.folded, lower).next()).map(Article::from))
+    }
+
+    fn keyed(&mut self, keys: &[String]) -> Result<Vec<Article<'a>>, Self::Error> {
+        let dictionary: &'a Dictionary<B> = self;
+        let mut found = Vec::new();
+        for key in keys {
+            found.extend(dictionary.find_exactly(key).map(Article::from));
+            for index in [&dictionary.folded, &dictionary.keys] {
+                found.extend(dictionary.led_to(index, key).map(Article::from));
+            }
+        }
+        Ok(found)
     }
 }
 
@@ -227,11 +271,11 @@ struct Folded<'a, B>(&'a Dictionary<B>);
 
 impl<B: AsRef<[u8]>> SortedWords for Folded<'_, B> {
     fn count(&self) -> usize {
-        self.0.folded_entries
+        self.0.folded.count
     }
 
     fn word(&self, at: usize) -> &[u8] {
-        self.0.folded_entry(at).map_or(&[], |(folded, _)| folded)
+        self.0.index_entry(&self.0.folded, at).map_or(&[], |(folded, _)| folded)
     }
 }
 
@@ -286,7 +330,7 @@ mod tests {
             let dictionary = dictionary(&text);
             prop_assert_eq!(dictionary.headwords(), pairs.len());
             for word in asked.iter().chain(pairs.iter().map(|(headword, _)| headword)) {
-                let found = dictionary.find(word).map(|entry| (entry.headword.to_owned(), entry.interpret.to_owned()));
+                let found = dictionary.find(word).map(|found| (found.article.headword.into_owned(), found.article.interpret.into_owned()));
                 prop_assert_eq!(found.as_ref(), naive(&pairs, word), "{}", word);
                 let mut expected = Suggestions::new(word, 10);
                 pairs.iter().for_each(|(headword, _)| expected.perhaps(headword));

@@ -4,20 +4,24 @@
 //!
 //! | part | content |
 //! | --- | --- |
-//! | header | [`MAGIC`], then [`FIELDS`] numbers: headwords, folded entries, title length, licence length |
+//! | header | [`MAGIC`], then [`FIELDS`] numbers: headwords, folded entries, keyed entries, title length, licence length |
 //! | entries | headwords + 1 offsets into the text: entry *i* lies between offset *i* and offset *i* + 1 |
 //! | folded | (offset into the folded text, entry number) pairs, and a last offset with 0 |
+//! | keys | the same of the keys: (offset into the key text, entry number) pairs, and a last offset with 0 |
 //! | title, licence | UTF-8 |
 //! | folded text | the lower case of each headword that is not lower case itself, sorted with (lower case, headword) |
+//! | key text | the [key](super::lookup::key) of each headword that is not its lower case, sorted with (key, headword) |
 //! | text | for each entry: headword length in bytes (`u16`), headword, interpretation |
 //!
-//! Headwords that are their own lower case, nearly all of them, need no second index: the first one serves.
+//! Headwords that are their own lower case, nearly all of them, need no second index: the first one serves. And most have
+//! their lower case for a key: all headwords of a key are those of it in the three indexes.
 
 use super::fold::fold;
+use super::lookup::key;
 use super::parse::Parsed;
 
-pub(super) const MAGIC: [u8; 8] = *b"cidian1\0";
-pub(super) const FIELDS: usize = 4;
+pub(super) const MAGIC: [u8; 8] = *b"cidian2\0";
+pub(super) const FIELDS: usize = 5;
 pub(super) const HEADER: usize = MAGIC.len() + FIELDS * 4;
 
 /// The dictionary does not fit into an image: offsets are 32 bits wide.
@@ -38,25 +42,32 @@ impl std::error::Error for TooLarge {}
 /// The text is larger than 4 GiB.
 pub fn image(parsed: &Parsed<'_>) -> Result<Vec<u8>, TooLarge> {
     let entries = &parsed.entries;
-    let mut folded: Vec<(String, usize)> = entries
-        .iter()
-        .enumerate()
-        .filter_map(|(at, entry)| {
-            let lower = fold(entry.headword);
-            (lower != entry.headword).then_some((lower, at))
-        })
-        .collect();
+    let mut folded: Vec<(String, usize)> = Vec::new();
+    let mut keys: Vec<(String, usize)> = Vec::new();
+    for (at, entry) in entries.iter().enumerate() {
+        let lower = fold(entry.headword);
+        let key = key(entry.headword);
+        if key != lower {
+            keys.push((key, at));
+        }
+        if lower != entry.headword {
+            folded.push((lower, at));
+        }
+    }
     // Entries are sorted by headword already, so their number decides in byte order among equals.
     folded.sort_unstable();
+    keys.sort_unstable();
 
     let text_size: usize = entries.iter().map(|entry| 2 + entry.headword.len() + entry.interpret.len()).sum();
-    let folded_size: usize = folded.iter().map(|(lower, _)| lower.len()).sum();
+    let text_of = |index: &[(String, usize)]| index.iter().map(|(text, _)| text.len()).sum::<usize>();
     let size = HEADER
         + 4 * (entries.len() + 1)
         + 8 * (folded.len() + 1)
+        + 8 * (keys.len() + 1)
         + parsed.title.len()
         + parsed.licence.len()
-        + folded_size
+        + text_of(&folded)
+        + text_of(&keys)
         + text_size;
     if u32::try_from(size).is_err() {
         return Err(TooLarge);
@@ -64,7 +75,7 @@ pub fn image(parsed: &Parsed<'_>) -> Result<Vec<u8>, TooLarge> {
 
     let mut out = Vec::with_capacity(size);
     out.extend_from_slice(&MAGIC);
-    for field in [entries.len(), folded.len(), parsed.title.len(), parsed.licence.len()] {
+    for field in [entries.len(), folded.len(), keys.len(), parsed.title.len(), parsed.licence.len()] {
         push_number(&mut out, field)?;
     }
     let mut offset = 0;
@@ -73,18 +84,12 @@ pub fn image(parsed: &Parsed<'_>) -> Result<Vec<u8>, TooLarge> {
         offset += 2 + entry.headword.len() + entry.interpret.len();
     }
     push_number(&mut out, offset)?;
-    let mut offset = 0;
-    for (lower, at) in &folded {
-        push_number(&mut out, offset)?;
-        push_number(&mut out, *at)?;
-        offset += lower.len();
-    }
-    push_number(&mut out, offset)?;
-    push_number(&mut out, 0)?;
+    push_index(&mut out, &folded)?;
+    push_index(&mut out, &keys)?;
     out.extend_from_slice(parsed.title.as_bytes());
     out.extend_from_slice(parsed.licence.as_bytes());
-    for (lower, _) in &folded {
-        out.extend_from_slice(lower.as_bytes());
+    for (text, _) in folded.iter().chain(&keys) {
+        out.extend_from_slice(text.as_bytes());
     }
     for entry in entries {
         let length = u16::try_from(entry.headword.len()).map_err(|_| TooLarge)?;
@@ -93,6 +98,17 @@ pub fn image(parsed: &Parsed<'_>) -> Result<Vec<u8>, TooLarge> {
         out.extend_from_slice(entry.interpret.as_bytes());
     }
     Ok(out)
+}
+
+fn push_index(out: &mut Vec<u8>, index: &[(String, usize)]) -> Result<(), TooLarge> {
+    let mut offset = 0;
+    for (text, at) in index {
+        push_number(out, offset)?;
+        push_number(out, *at)?;
+        offset += text.len();
+    }
+    push_number(out, offset)?;
+    push_number(out, 0)
 }
 
 fn push_number(out: &mut Vec<u8>, number: usize) -> Result<(), TooLarge> {

@@ -89,6 +89,12 @@ impl Suggestions {
         self.add(headword, Rank { distance, unlike, other_first_letter, other_length, capital });
     }
 
+    /// A headword that the text may be derived from, however far away it is spelled.
+    pub fn derivation(&mut self, headword: &str) {
+        let capital = fold(headword) != headword;
+        self.add(headword, Rank { distance: 1, unlike: true, other_first_letter: false, other_length: 1, capital });
+    }
+
     /// A headword of which it is not known how far it is; taken if it is near.
     pub fn perhaps(&mut self, headword: &str) {
         let letters: Vec<char> = fold(headword).chars().collect();

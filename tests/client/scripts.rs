@@ -34,6 +34,18 @@ fn fields_and_first_lines() {
     assert_eq!(ran.out, "n. 银行\n\nn. 梨\n");
     let ran = run(&person, &["lookup", "--field", "headword"], "BANK\nzzz\nApples\n").ended(1);
     assert_eq!(ran.out, "bank\n\napple\n");
+    // Several, and how a headword was found for a word.
+    let ran = run(&person, &["lookup", "--field", "word,headword,form,interpretation"], "BANK\nbank\nzzz\nApples\n");
+    let lines = [
+        "BANK\tbank\tcase\tn. 银行\\nn. 河岸",
+        "bank\tbank\texact\tn. 银行\\nn. 河岸",
+        "",
+        "Apples\tapple\tform\tn. 苹果",
+    ];
+    assert_eq!(ran.ended(1).out, lines.join("\n") + "\n");
+    run(&person, &["lookup", "--field", "headword", "--field", "word", "apples"], "").ended(0).said("apple\tapples\n");
+    let found = &objects(&run(&person, &["lookup", "--json", "apples"], "").ended(0).out)[0];
+    assert_eq!((&found["headword"], &found["form"]), (&"apple".into(), &"form".into()));
     for wrong in [["lookup", "--field", "meaning", "a"].as_slice(), &["lookup", "--json", "--first-line", "a"]] {
         run(&person, wrong, "").ended(64);
     }

@@ -288,7 +288,7 @@ fn json_of_lookups() {
     assert_eq!(
         lines,
         [
-            serde_json::json!({"word": "PEAR", "found": true, "headword": "pear",
+            serde_json::json!({"word": "PEAR", "found": true, "headword": "pear", "form": "case",
                                "interpretation": "n. 梨\nv. \t one \\ two"}),
             serde_json::json!({"word": "zzz", "found": false, "suggestions": []}),
         ]

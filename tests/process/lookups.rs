@@ -28,7 +28,13 @@ fn rules(daemon: &Daemon) {
         ("ibm", "IBM\tn. 公司"),
         ("Ibm", "Ibm\tn. 不对"),
         ("turkey", "Turkey\tn. 土耳其"),
-        // Unicode lower case, not SQL's, and no more than case: accents and ß stay what they are.
+        // Unicode lower case, not SQL's; then without accents, with blanks of any kind, and what is invisible left out.
+        ("ecole", "École\tn. 学校"),
+        ("strasse", "straße\tn. 街"),
+        ("istanbul", "İstanbul\tn. 伊斯坦布尔"),
+        ("polish\u{200b}", "polish\tv. 擦亮"),
+        ("ice  cream", "ice cream\tn. 冰淇淋"),
+        ("Icecream", "ice cream\tn. 冰淇淋"),
         ("école", "École\tn. 学校"),
         ("STRAßE", "straße\tn. 街"),
         ("i\u{307}stanbul", "İstanbul\tn. 伊斯坦布尔"),
@@ -48,7 +54,7 @@ fn rules(daemon: &Daemon) {
     // The headword that was found goes into the history, however it was typed.
     let found: Vec<&str> = cases.iter().rev().map(|(_, reply)| reply.split_once('\t').expect("a TAB").0).collect();
     assert_eq!(ann.history("ann"), found);
-    for word in ["ice  cream", "cream", "ic", "ecole", "strasse", "istanbul", "bank%", "_ce", "zz", "polish\u{200b}"] {
+    for word in ["cream", "ic", "bank%", "_ce", "zz", "zz'OR '1'='1"] {
         assert_eq!(ann.refused(&format!("Q ann {word}")), "notfound", "{word:?}");
     }
     assert_eq!(ann.ask("S ann ice"), ["OK 2", "ice", "ice cream"]);

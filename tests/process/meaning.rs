@@ -3,7 +3,7 @@
 
 use crate::common::{Daemon, Setup, Store, on_both_stores, processes};
 
-on_both_stores!(inflected_forms, spellings, any_script, a_long_text_is_cheap);
+on_both_stores!(inflected_forms, endings_by_part_of_speech, spellings, any_script, a_long_text_is_cheap);
 
 /// A daemon that answers from the words file, and one that answers from table `words`.
 fn both_lookups(store: &Store, words: &str) -> [Daemon; 2] {
@@ -78,6 +78,76 @@ fn inflected_forms(store: Store) {
         assert_eq!(ann.history("ann"), found, "the headword is recorded, not the form");
         ann.ok("C ann run");
         assert_eq!(ann.history("ann").len(), forms.len() - forms.iter().filter(|form| form.1 == "run").count());
+    }
+}
+
+const SPEECH: &str = "\
+    arch\tv. 拱起 | n. 拱门\nforget\tv. 忘记\nforgot\tv. (forget 的过去式) 忘记\ngram\tn. 克\ngrammar\tn. 语法\n\
+    hate\tv. 恨\nhead\tn. 头 | v. 前往\njam\tn. 果酱 | v. 塞\npie\tn. 馅饼\nrang\tv. (ring 的过去式) 响\n\
+    range\t/reɪndʒ/ n. 范围 | v. 变动 {B2}\nring\tv. 响\nrob\tv. 抢\nrug\tn. 小地毯\nsafe\t/seɪf/ adj. 安全的\\n» n. v. x\n\
+    ski\tn. 滑雪板 | v. 滑雪\nsky\tn. 天空\nsob\tv. 抽噎\nsoon\tadv. 不久\nspy\tn. 间谍\ntalent\tn. 天才\nthey\tpron. 他们\n\
+    watch\tv. 看\n";
+
+/// The part of speech decides whether an entry can have an ending, and what is a form itself has none.
+fn endings_by_part_of_speech(store: Store) {
+    for daemon in both_lookups(&store, SPEECH) {
+        let mut ann = daemon.connect_as("ann");
+        let forms = [
+            ("skies", "sky"),
+            ("skis", "ski"),
+            ("spies", "spy"),
+            ("pies", "pie"),
+            ("ranged", "range"),
+            ("Ranging", "range"),
+            ("robs", "rob"),
+            ("robbed", "rob"),
+            ("hated", "hate"),
+            ("safer", "safe"),
+            ("safest", "safe"),
+            ("sooner", "soon"),
+            ("arches", "arch"),
+            ("watches", "watch"),
+            ("forgotten", "forget"),
+            ("jams", "jam"),
+        ];
+        for (form, headword) in forms {
+            let reply = ann.ask_line(&format!("Q ann {form}"));
+            assert!(reply.starts_with(&format!("OK {headword}\t")), "{form}: {reply}");
+        }
+        for none in [
+            "sober",
+            "ranger",
+            "rangs",
+            "rugged",
+            "archer",
+            "header",
+            "grammer",
+            "robes",
+            "james",
+            "hater",
+            "watcher",
+            "safed",
+            "safes",
+            "talented",
+            "theys",
+            "forgots",
+            "forgoting",
+            "soons",
+            "heades",
+            "forgotting",
+        ] {
+            assert_eq!(ann.refused(&format!("Q ann {none}")), "notfound", "{none}");
+        }
+        let found: Vec<&str> = forms.iter().rev().map(|(_, headword)| *headword).collect();
+        assert_eq!(ann.history("ann"), found);
+        // What is not asserted is offered.
+        for (agent, verb) in
+            [("header", "head"), ("ranger", "range"), ("archer", "arch"), ("watcher", "watch"), ("talented", "talent")]
+        {
+            let offered = ann.ask(&format!("S ann {agent}"));
+            assert!(offered.iter().any(|headword| headword == verb), "{agent}: {offered:?}");
+        }
+        assert_eq!(ann.ask("S ann grammer")[1], "grammar");
     }
 }
 

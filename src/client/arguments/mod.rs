@@ -165,11 +165,12 @@ pub(crate) enum Command {
 }
 
 /// Which part of an entry `lookup` prints.
-#[derive(Debug, Clone, Copy, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Parts {
-    /// Print only this: word (as it was asked for), headword or interpretation
-    #[arg(long, value_name = "FIELD", hide_possible_values = true)]
-    pub(crate) field: Option<Field>,
+    /// Print only this: word (as it was asked for), headword, form (how it was found) or interpretation; several with
+    /// commas between are printed with TABs between
+    #[arg(long, value_name = "FIELD", value_delimiter = ',', hide_possible_values = true)]
+    pub(crate) field: Vec<Field>,
 
     /// Print only the first line of each interpretation
     #[arg(long)]
@@ -183,6 +184,8 @@ pub(crate) enum Field {
     Word,
     /// The headword as the dictionary spells it
     Headword,
+    /// How it was found: exact, case, folded, spelling, form, phrase or other
+    Form,
     /// The interpretation
     Interpretation,
 }

@@ -191,7 +191,11 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
     ("-", "color", "粗体和颜色：auto（在终端上，除非设置了 NO_COLOR）、always 或 never [默认：auto]"),
     ("-", "lang", "菜单、消息和说明的语言，en 或 zh [默认：由区域设置决定]"),
     ("lookup", "words", "单词；含有空格的请加引号，以减号开头的请在前面放 --"),
-    ("lookup", "field", "只输出这一项：word（所查的单词）、headword（词条）或 interpretation（释义）"),
+    (
+        "lookup",
+        "field",
+        "只输出这一项：word（所查的单词）、headword（词条）、form（如何查到）或 interpretation（释义）；可用逗号列出几项，输出时以 TAB 分隔",
+    ),
     ("lookup", "first_line", "只输出每条释义的第一行"),
     ("history", "number", "最近 N 条，1 到 1000 [默认：10]"),
     ("history", "all", "全部"),

@@ -42,7 +42,7 @@ impl Menus<'_> {
             });
             match answer {
                 Ok(Some(entry)) => {
-                    crate::client::lookup::print_entry(self.console, entry)?;
+                    crate::client::lookup::print_entry(self.console, word, entry)?;
                 }
                 Ok(None) => offered = self.not_found(name, word)?,
                 Err(Error::Lost { sent: true }) => self.console.complain(&Message::LookupUnknown)?,

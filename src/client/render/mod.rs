@@ -31,10 +31,14 @@ pub(crate) const LONG: usize = 1 << 20;
 const NARROW: usize = 12;
 
 /// An entry for a person: the headword, then the interpretation; one of several lines below its headword, indented.
-/// What is too long for a line goes on below its own beginning.
-pub(crate) fn entry(entry: &Entry, look: Look) -> String {
-    let plain = printable(&entry.headword);
-    let headword = if look.colour { bold(&plain) } else { plain.clone() };
+/// What is too long for a line goes on below its own beginning. Where the headword is not the word that was asked for
+/// (in any case), that comes first: `apples → apple`.
+pub(crate) fn entry(entry: &Entry, asked: &str, look: Look) -> String {
+    let headword = printable(&entry.headword);
+    let same = asked.to_lowercase() == entry.headword.to_lowercase();
+    let before = if same { String::new() } else { format!("{} → ", printable(asked)) };
+    let plain = format!("{before}{headword}");
+    let headword = if look.colour { format!("{before}{}", bold(&headword)) } else { plain.clone() };
     let text = shown(&entry.text());
     let mut out = String::new();
     if text.contains('\n') {
@@ -90,11 +94,15 @@ mod tests {
 
     #[test]
     fn entries_for_people() {
-        assert_eq!(entry(&made("apple", "n. 苹果"), PLAIN), "apple  n. 苹果\n");
-        assert_eq!(entry(&made("set", "n. 一套\\nv. 放"), PLAIN), "set\n  n. 一套\n  v. 放\n");
+        assert_eq!(entry(&made("apple", "n. 苹果"), "apple", PLAIN), "apple  n. 苹果\n");
+        assert_eq!(entry(&made("set", "n. 一套\\nv. 放"), "set", PLAIN), "set\n  n. 一套\n  v. 放\n");
+        // Both, where one was found for the other.
+        assert_eq!(entry(&made("apple", "n. 苹果"), "apples", PLAIN), "apples → apple  n. 苹果\n");
         let colour = Look { colour: true, columns: None };
+        assert_eq!(entry(&made("a", "x"), "b", colour), "b → \u{1b}[1ma\u{1b}[0m  x\n");
+        assert_eq!(entry(&made("a", "x"), "A", PLAIN), "a  x\n");
         assert_eq!(
-            entry(&made("set", "n. 一套\\nv. 放"), colour),
+            entry(&made("set", "n. 一套\\nv. 放"), "set", colour),
             "\u{1b}[1mset\u{1b}[0m\n  \u{1b}[36mn.\u{1b}[0m 一套\n  \u{1b}[36mv.\u{1b}[0m 放\n"
         );
     }
@@ -102,11 +110,11 @@ mod tests {
     #[test]
     fn long_lines_hang_below_their_beginning() {
         let look = Look { colour: false, columns: Some(24) };
-        let text = entry(&made("apple", "n. 苹果; 苹果树, 苹果公司 (美国)"), look);
+        let text = entry(&made("apple", "n. 苹果; 苹果树, 苹果公司 (美国)"), "apple", look);
         assert_eq!(text, "apple  n. 苹果; 苹果树,\n       苹果公司 (美国)\n");
-        let text = entry(&made("run", "1. to go fast on foot, faster than walking\\n     2. to flow"), look);
+        let text = entry(&made("run", "1. to go fast on foot, faster than walking\\n     2. to flow"), "run", look);
         assert_eq!(text, "run\n  1. to go fast on foot,\n     faster than walking\n       2. to flow\n");
-        let text = entry(&made("a very long headword", "n. something long"), look);
+        let text = entry(&made("a very long headword", "n. something long"), "a very long headword", look);
         assert_eq!(text, "a very long headword  n.\n    something long\n");
     }
 
@@ -114,7 +122,7 @@ mod tests {
     #[test]
     fn one_column() {
         for columns in 0..5 {
-            let text = entry(&made("ice", "n. 冰\\nv. 冻\\t x"), Look { colour: true, columns: Some(columns) });
+            let text = entry(&made("ice", "n. 冰\\nv. 冻\\t x"), "ice", Look { colour: true, columns: Some(columns) });
             let mut bare = String::new();
             let mut inside = false;
             for c in text.chars() {
@@ -139,7 +147,7 @@ mod tests {
             colour in any::<bool>(),
         ) {
             let made = made(&headword, &text);
-            let page = entry(&made, Look { colour, columns: Some(columns) });
+            let page = entry(&made, &headword, Look { colour, columns: Some(columns) });
             for line in page.lines() {
                 prop_assert!(width(line) <= columns.max(2), "{} in {page:?}", width(line));
             }

@@ -45,7 +45,7 @@ fn json_lines_keep_step_too() {
     let mut desk = Desk::new("a\n\n?\n", |manner| manner.json = true);
     assert_eq!(look_up(&mut desk, &server, &[]).unwrap(), Exit::NotFound);
     server.finish();
-    let expected = "{\"word\":\"a\",\"found\":true,\"headword\":\"A\",\"interpretation\":\"n. a\\nv. two\"}\n\
+    let expected = "{\"word\":\"a\",\"found\":true,\"headword\":\"A\",\"form\":\"case\",\"interpretation\":\"n. a\\nv. two\"}\n\
                     {\"word\":\"\",\"found\":false}\n{\"word\":\"?\",\"found\":false}\n";
     assert_eq!(desk.output.text(), expected);
 }

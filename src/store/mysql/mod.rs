@@ -180,8 +180,12 @@ impl Store for MySql {
         })
     }
 
-    fn find_word(&mut self, word: &str, folded: &str) -> Result<Option<(String, String)>, Error> {
-        words::find(&mut self.link, word, folded)
+    fn words_keyed(&mut self, keys: &[String]) -> Result<Vec<(String, String)>, Error> {
+        words::keyed(&mut self.link, keys)
+    }
+
+    fn find_word(&mut self, word: &str) -> Result<Option<(String, String)>, Error> {
+        words::find(&mut self.link, word)
     }
 
     fn words_beginning(&mut self, folded: &str, limit: usize) -> Result<Vec<String>, Error> {

@@ -2,6 +2,7 @@
 //!
 //! It never puts a value into a statement's text: values are parameters, always (lesson C1).
 
+use crate::store::MOST_KEYED;
 use ::mysql::Value;
 
 use crate::store::moment::Civil;
@@ -66,10 +67,6 @@ pub(super) const CLEAR_ALL: &str = "DELETE FROM hist WHERE user_id = ?";
 pub(super) const CLEAR_WORD: &str = "DELETE FROM hist WHERE user_id = ? AND word = ? AND LENGTH(word) = ?";
 
 pub(super) const FIND_WORD: &str = "SELECT word, interpret FROM words WHERE word = ?";
-/// The inner select is answered from the index alone; only the row that is chosen is read.
-pub(in crate::store) const FIND_FOLDED: &str = "\
-    SELECT word, folded, interpret FROM words WHERE word = \
-    (SELECT word FROM words WHERE folded = ? ORDER BY word = folded DESC, word LIMIT 1)";
 /// A range of the index. `LIKE` would need escapes, and would not use the index for a parameter. The length keeps
 /// out what only begins with the prefix when it is padded with spaces.
 pub(in crate::store) const BEGINNING: &str = "\
@@ -77,7 +74,17 @@ pub(in crate::store) const BEGINNING: &str = "\
 
 /// How many texts one statement asks for; with fewer, the last is repeated.
 pub(super) const AMONG_AT_ONCE: usize = 64;
-/// Headwords by their lower case, many at once.
+/// Headwords, keys and interpretations by their keys, or in rows that know none by their lower case; many at once. The
+/// texts are wanted twice.
+pub(in crate::store) fn keyed() -> String {
+    let places = vec!["?"; AMONG_AT_ONCE].join(", ");
+    format!(
+        "(SELECT word, lookup_key, interpret FROM words WHERE lookup_key IN ({places}) LIMIT {MOST_KEYED}) UNION ALL \
+         (SELECT word, folded, interpret FROM words WHERE folded IN ({places}) AND lookup_key IS NULL LIMIT {MOST_KEYED})"
+    )
+}
+
+/// Headwords by `folded`, many at once.
 pub(super) fn among() -> String {
     let places = vec!["?"; AMONG_AT_ONCE].join(", ");
     format!("SELECT word, folded FROM words WHERE folded IN ({places})")
@@ -148,9 +155,9 @@ pub(super) fn record(rows: usize, accounts: usize, whose: Whose) -> String {
 
 /// Inserts rows into table `words`.
 pub(super) fn insert_words(rows: usize) -> String {
-    let mut text = String::from("INSERT INTO words (word, folded, interpret) VALUES (?, ?, ?)");
+    let mut text = String::from("INSERT INTO words (word, folded, lookup_key, interpret) VALUES (?, ?, ?, ?)");
     for _ in 1..rows {
-        text.push_str(", (?, ?, ?)");
+        text.push_str(", (?, ?, ?, ?)");
     }
     text
 }

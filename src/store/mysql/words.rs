@@ -15,16 +15,32 @@ const MAX_ROWS: usize = 256;
 /// Most bytes in one insert of more than one row: far below every server's `max_allowed_packet`.
 const MAX_BYTES: usize = 1024 * 1024;
 
-pub(super) fn find(link: &mut Link, word: &str, folded: &str) -> Result<Option<(String, String)>, Error> {
+pub(super) fn find(link: &mut Link, word: &str) -> Result<Option<(String, String)>, Error> {
     link.run(|connection, _| {
         let exact: Option<(String, String)> = select_first(connection, statements::FIND_WORD, (word,))?;
         // The server compares 'a' equal to 'a '; we don't.
-        if let Some(exact) = exact.filter(|(found, _)| found == word) {
-            return Ok(Some(exact));
-        }
-        let row: Option<(String, String, String)> = select_first(connection, statements::FIND_FOLDED, (folded,))?;
-        Ok(row.filter(|(_, found, _)| found == folded).map(|(word, _, interpret)| (word, interpret)))
+        Ok(exact.filter(|(found, _)| found == word))
     })
+}
+
+pub(super) fn keyed(link: &mut Link, keys: &[String]) -> Result<Vec<(String, String)>, Error> {
+    let statement = statements::keyed();
+    link.run(|connection, _| {
+        let mut pairs = Vec::new();
+        for chunk in keys.chunks(statements::AMONG_AT_ONCE) {
+            let parameters = [repeating_the_last(chunk), repeating_the_last(chunk)].concat();
+            let rows: Vec<(String, String, String)> = select(connection, &statement, parameters)?;
+            let own = rows.into_iter().filter(|(_, found, _)| chunk.contains(found));
+            pairs.extend(own.map(|(word, _, interpret)| (word, interpret)));
+        }
+        Ok(pairs)
+    })
+}
+
+/// As many parameters as the statement has places.
+fn repeating_the_last(texts: &[String]) -> Vec<Value> {
+    let last = texts.iter().rev().take(1).cycle();
+    texts.iter().chain(last).take(statements::AMONG_AT_ONCE).map(|text| text.as_str().into()).collect()
 }
 
 pub(super) fn beginning(link: &mut Link, folded: &str, limit: usize) -> Result<Vec<String>, Error> {
@@ -43,10 +59,7 @@ pub(super) fn among(link: &mut Link, folded: &[String]) -> Result<Vec<String>, E
     link.run(|connection, _| {
         let mut words = Vec::new();
         for chunk in folded.chunks(statements::AMONG_AT_ONCE) {
-            let last = chunk.iter().rev().take(1).cycle();
-            let parameters: Vec<Value> =
-                chunk.iter().chain(last).take(statements::AMONG_AT_ONCE).map(|text| text.as_str().into()).collect();
-            let rows: Vec<(String, String)> = select(connection, &statement, parameters)?;
+            let rows: Vec<(String, String)> = select(connection, &statement, repeating_the_last(chunk))?;
             // The server compares 'a' equal to 'a '; we don't.
             words.extend(rows.into_iter().filter(|(_, found)| chunk.contains(found)).map(|(word, _)| word));
         }
@@ -104,7 +117,8 @@ impl Batch {
     }
 
     fn push(&mut self, row: &WordRow<'_>) {
-        self.values.extend([row.word.into(), schema::cut_folded(row.folded).into(), row.interpret.into()]);
+        let folded = schema::cut_folded(row.folded);
+        self.values.extend([row.word.into(), folded.into(), schema::cut_folded(row.key).into(), row.interpret.into()]);
         self.rows += 1;
         self.bytes = self.bytes.saturating_add(size(row));
     }
@@ -114,7 +128,7 @@ impl Batch {
         let sent = self.rows as u64;
         while self.rows > 0 {
             let rows = if self.rows.is_power_of_two() { self.rows } else { self.rows.next_power_of_two() / 2 };
-            let values: Vec<Value> = self.values.drain(..rows * 3).collect();
+            let values: Vec<Value> = self.values.drain(..rows * 4).collect();
             transaction.exec_drop(statements::insert_words(rows), values)?;
             self.rows -= rows;
         }
@@ -124,5 +138,5 @@ impl Batch {
 }
 
 fn size(row: &WordRow<'_>) -> usize {
-    row.word.len().saturating_add(row.folded.len()).saturating_add(row.interpret.len())
+    row.word.len().saturating_add(row.folded.len()).saturating_add(row.key.len()).saturating_add(row.interpret.len())
 }

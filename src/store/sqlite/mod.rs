@@ -19,8 +19,8 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehav
 
 use super::moment::{self, Civil};
 use super::{
-    AboutWords, Account, AccountId, Batch, Error, Forgetting, PastLookup, Place, Registration, Standing, Store,
-    TokenHash, Whose, WordRow, schema,
+    AboutWords, Account, AccountId, Batch, Error, Forgetting, MOST_KEYED, PastLookup, Place, Registration, Standing,
+    Store, TokenHash, Whose, WordRow, schema,
 };
 use crate::sys::StoreKey;
 
@@ -46,9 +46,10 @@ const HISTORY_SIZE: &str = "SELECT COUNT(*) FROM hist WHERE user_id = ? AND (tim
 const CLEAR_ALL: &str = "DELETE FROM hist WHERE user_id = ?";
 const CLEAR_WORD: &str = "DELETE FROM hist WHERE user_id = ? AND word = ?";
 const FIND_WORD: &str = "SELECT word, interpret FROM words WHERE word = ?";
-/// The inner select is answered from the index alone; only the row that is chosen is read.
-const FIND_FOLDED: &str = "SELECT word, interpret FROM words WHERE word = \
-    (SELECT word FROM words WHERE folded = ? ORDER BY word = folded DESC, word LIMIT 1)";
+/// By the key, or in rows that know none by the lower case.
+const FIND_KEYED: &str = "\
+    SELECT word, interpret FROM words WHERE lookup_key = ?1 \
+    UNION ALL SELECT word, interpret FROM words WHERE folded = ?1 AND lookup_key IS NULL LIMIT ?2";
 /// A range of the index: `LIKE` would need escapes, and takes an ASCII letter for its capital.
 const BEGINNING: &str = "SELECT word FROM words WHERE folded >= ? AND folded < ? ORDER BY folded, word LIMIT ?";
 const AMONG: &str = "SELECT word FROM words WHERE folded = ?";
@@ -56,7 +57,7 @@ const ABOUT: &str = "SELECT name, value FROM meta";
 const SET_ABOUT: &str =
     "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 const CLEAR_WORDS: &str = "DELETE FROM words";
-const INSERT_WORD: &str = "INSERT INTO words (word, folded, interpret) VALUES (?, ?, ?)";
+const INSERT_WORD: &str = "INSERT INTO words (word, folded, lookup_key, interpret) VALUES (?, ?, ?, ?)";
 
 /// An open embedded store.
 #[derive(Debug)]
@@ -264,14 +265,23 @@ impl Store for Sqlite {
         })
     }
 
-    fn find_word(&mut self, word: &str, folded: &str) -> Result<Option<(String, String)>, Error> {
+    fn find_word(&mut self, word: &str) -> Result<Option<(String, String)>, Error> {
         self.run(|connection| {
             let pair = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
-            let exact = connection.prepare_cached(FIND_WORD)?.query_row((word,), pair).optional()?;
-            if exact.is_some() {
-                return Ok(exact);
+            connection.prepare_cached(FIND_WORD)?.query_row((word,), pair).optional()
+        })
+    }
+
+    fn words_keyed(&mut self, keys: &[String]) -> Result<Vec<(String, String)>, Error> {
+        self.run(|connection| {
+            let mut select = connection.prepare_cached(FIND_KEYED)?;
+            let mut found = Vec::new();
+            for key in keys {
+                for pair in select.query_map((key, MOST_KEYED), |row| Ok((row.get(0)?, row.get(1)?)))? {
+                    found.push(pair?);
+                }
             }
-            connection.prepare_cached(FIND_FOLDED)?.query_row((folded,), pair).optional()
+            Ok(found)
         })
     }
 
@@ -321,7 +331,7 @@ impl Store for Sqlite {
         let mut insert = transaction.prepare(INSERT_WORD).map_err(explain)?;
         for row in rows {
             schema::check_word(row.word)?;
-            insert.execute((row.word, row.folded, row.interpret)).map_err(explain)?;
+            insert.execute((row.word, row.folded, row.key, row.interpret)).map_err(explain)?;
             count += 1;
             if count.is_multiple_of(STEP) {
                 progress(count);

@@ -41,11 +41,11 @@ fn survive(store: &mut dyn Store, mut interrupt: impl FnMut()) {
     again("clear");
     assert_eq!(store.clear_history(ann, Some("b")).unwrap(), Standing::Live);
     again("words");
-    assert_eq!(store.find_word("a", "a").unwrap(), None);
+    assert_eq!(store.find_word("a").unwrap(), None);
     again("words beginning");
     assert_eq!(store.words_beginning("a", 1).unwrap(), [""; 0]);
     again("load");
-    let mut rows = [WordRow { word: "a", folded: "a", interpret: "x" }].into_iter();
+    let mut rows = [WordRow { word: "a", folded: "a", key: "a", interpret: "x" }].into_iter();
     assert_eq!(store.replace_words(&AboutWords::default(), &mut rows, &mut |_| {}), Ok(1));
     again("about");
     assert_eq!(store.about_words().unwrap().headwords, 1);
@@ -251,10 +251,10 @@ fn a_database_that_was_replaced_is_opened_anew() {
     assert_eq!(store.record(ann, &[record_of("a", 0, 1)]), Ok(Standing::Live));
     assert_eq!(words_of(&mut *session, ann), ["a"]);
     replace();
-    let rows = [WordRow { word: "a", folded: "a", interpret: "x" }];
+    let rows = [WordRow { word: "a", folded: "a", key: "a", interpret: "x" }];
     assert_eq!(store.replace_words(&AboutWords::default(), &mut rows.into_iter(), &mut |_| {}), Ok(1));
     // While it is at work: what it did went with the database that was replaced, and it says so.
-    let rows = [WordRow { word: "a", folded: "a", interpret: "y" }];
+    let rows = [WordRow { word: "a", folded: "a", key: "a", interpret: "y" }];
     let mut rows = rows.into_iter().inspect(|_| replace());
     let lost = store.replace_words(&AboutWords::default(), &mut rows, &mut |_| {}).unwrap_err();
     assert!(lost.kind == Kind::World && lost.message.contains("replaced or removed meanwhile"), "{lost}");

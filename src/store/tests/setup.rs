@@ -85,7 +85,7 @@ fn every_older_schema_is_brought_to_ours(bed: &Bed) {
         let mut store = old.open();
         let ann = store.account("ann").unwrap().unwrap().id;
         assert_eq!(words_of(&mut *store, ann), ["a"]);
-        assert_eq!(store.find_word("APPLE", "apple").unwrap(), Some(("Apple".to_owned(), "n. 苹果".to_owned())));
+        assert_eq!(store.words_keyed(&["apple".to_owned()]).unwrap(), [("Apple".to_owned(), "n. 苹果".to_owned())]);
         assert_eq!(store.about_words().unwrap().title, "A dictionary");
         assert_eq!(old.sql("SELECT id, word, dictionary FROM words ORDER BY id"), "3\tApple\t\n4\tbee\t\n");
         let token = Token::draw().unwrap().hash();
@@ -125,7 +125,7 @@ fn what_is_new_takes_the_longest_and_goes_with_its_account(bed: &Bed) {
     let word = "𠮷".repeat(MAX_WORD_CHARS);
     assert_eq!(store.record(ann, &[record_of(&word, 0, 1)]).unwrap(), Standing::Live);
     let folded = word.repeat(2).chars().take(510).collect::<String>();
-    let rows = [WordRow { word: &word, folded: &folded, interpret: "x" }];
+    let rows = [WordRow { word: &word, folded: &folded, key: &folded, interpret: "x" }];
     assert_eq!(store.replace_words(&AboutWords::default(), &mut rows.into_iter(), &mut |_| {}), Ok(1));
     let (id, time) = (ann.0, "'2026-01-03 00:00:00.000001'");
     bed.sql(&format!("UPDATE words SET lookup_key = '{folded}', dictionary = '{}'", "d".repeat(64)));
@@ -282,19 +282,21 @@ fn every_select_of_a_session_uses_an_index() {
         assert_eq!(store.record(account, &records).unwrap(), Standing::Live);
     }
     let words: Vec<_> = (0..2_000).map(|n| format!("w{n:04}")).collect();
-    let mut rows = words.iter().map(|word| WordRow { word, folded: word, interpret: "x" });
+    let mut rows = words.iter().map(|word| WordRow { word, folded: word, key: word, interpret: "x" });
     assert_eq!(store.replace_words(&AboutWords::default(), &mut rows, &mut |_| {}), Ok(2_000));
-    use crate::store::mysql::statements::{BEGINNING, FIND_FOLDED, HISTORY};
+    use crate::store::mysql::statements::{BEGINNING, HISTORY, keyed};
+    let keyed = keyed();
+    let keys = vec!["'w0001'"; keyed.matches('?').count()];
     bed.sql("ANALYZE TABLE hist, words");
     for (statement, parameters, index) in [
         (HISTORY, &["1", "10"][..], "PRIMARY"),
         (BEGINNING, &["'w1'", "'w2'", "1", "10"], "folded"),
-        (FIND_FOLDED, &["'w0001'"], "folded"),
+        (&keyed, &keys, "lookup_key"),
     ] {
         let text = parameters.iter().fold(statement.to_owned(), |text, value| text.replacen('?', value, 1));
         let plan = bed.sql(&format!("EXPLAIN {text}"));
         assert!(plan.contains(index) && !plan.contains("temporary"), "{text}\n{plan}");
-        // Of one lower case there are few spellings: sorting them is no harm.
-        assert!(statement == FIND_FOLDED || !plan.contains("filesort"), "{text}\n{plan}");
+        // Of one key there are few spellings: sorting them is no harm.
+        assert!(statement == keyed || !plan.contains("filesort"), "{text}\n{plan}");
     }
 }

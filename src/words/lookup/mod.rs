@@ -1,0 +1,321 @@
+//! Finding the word that is meant: the steps of a lookup and their order, in one place for every store of words and
+//! every request.
+//!
+//! Exact first; each step is tried only when the one before found nothing. A step proposes keys ([`key()`]) and says
+//! which of the headwords that have them will do; the store ([`Lexicon`]) has an index of keys, and nothing else to
+//! know.
+
+mod inflection;
+mod irregular;
+mod key;
+mod phrases;
+mod speech;
+mod typed;
+mod variants;
+
+pub use inflection::{Base, Ending, bases};
+pub use key::{MAX_KEY_CHARS, key};
+pub use typed::{plain, without_number};
+
+use super::fold;
+use super::spelling::distance;
+use std::borrow::Cow;
+
+/// How a headword was found: what is between it and what was typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum How {
+    /// It is what was typed.
+    Exact,
+    /// But for upper and lower case.
+    Case,
+    /// But for accents, blanks, hyphens, apostrophes, compatible characters, or marks around it.
+    Folded,
+    /// It is spelled so on the other side of the Atlantic.
+    Spelling,
+    /// What was typed is an inflected form of it, a possessive or a contraction.
+    Form,
+    /// What was typed is a shape of this phrase.
+    Phrase,
+}
+
+impl How {
+    /// Its name, as `--json` prints it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Case => "case",
+            Self::Folded => "folded",
+            Self::Spelling => "spelling",
+            Self::Form => "form",
+            Self::Phrase => "phrase",
+        }
+    }
+}
+
+/// A headword and what it means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Article<'a> {
+    /// As the dictionary spells it.
+    pub headword: Cow<'a, str>,
+    /// With the escapes of the wire.
+    pub interpret: Cow<'a, str>,
+}
+
+/// An article, and how it was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found<'a> {
+    /// The article.
+    pub article: Article<'a>,
+    /// How it was found.
+    pub how: How,
+}
+
+/// Where words are looked up.
+pub trait Lexicon<'a> {
+    /// What can go wrong.
+    type Error;
+    /// How many keys to ask for at once: one where asking is cheap, many where each question is a message.
+    const AT_ONCE: usize;
+    /// Whether some headwords may be found by their lower case only, because an older version made the index.
+    const MAY_BE_OLD: bool = false;
+
+    /// The article of exactly this headword.
+    ///
+    /// # Errors
+    /// The store can't be asked.
+    fn exactly(&mut self, word: &str) -> Result<Option<Article<'a>>, Self::Error>;
+
+    /// The article of a headword whose lower case this is: one that is all lower case first, else the first in byte
+    /// order. For a store that finds it sooner so than by keys, which leads to the same.
+    ///
+    /// # Errors
+    /// The store can't be asked.
+    fn in_other_case(&mut self, _lower: &str) -> Result<Option<Article<'a>>, Self::Error> {
+        Ok(None)
+    }
+
+    /// The articles of all headwords that have one of these keys, in the byte order of headwords for each key.
+    ///
+    /// # Errors
+    /// The store can't be asked.
+    fn keyed(&mut self, keys: &[String]) -> Result<Vec<Article<'a>>, Self::Error>;
+}
+
+/// A text that may be a headword, and what the headword has to be then.
+struct Proposal {
+    text: String,
+    key: String,
+    how: How,
+    ending: Option<Ending>,
+    /// Whether it may stand for a headword that has an apostrophe where it has none.
+    contracted: Contracted,
+}
+
+/// What a text without an apostrophe stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Contracted {
+    /// No headword with one.
+    Never,
+    /// `o'clock` and `don't`, of which it can't be a form.
+    Clearly,
+    /// `that's`, too. Not `we'd`, for `wed` is a word.
+    Perhaps,
+}
+
+impl Proposal {
+    fn new(text: String, how: How, ending: Option<Ending>) -> Self {
+        let contracted = if how == How::Folded { Contracted::Clearly } else { Contracted::Never };
+        Self { key: key(&text), text, how, ending, contracted }
+    }
+
+    /// Whether the apostrophes of a headword, plain and in lower case, go with those of the text.
+    fn agrees_in_apostrophes(&self, headword: &str) -> bool {
+        match (self.text.contains('\''), headword.contains('\'')) {
+            (false, false) | (true, true) => true,
+            // `we're` is not `were`, `it's` is not `its`.
+            (true, false) => !typed::has_clitic(&self.text),
+            (false, true) => match self.contracted {
+                Contracted::Never => false,
+                Contracted::Clearly => typed::without_clitic(headword).is_none(),
+                Contracted::Perhaps => !headword.ends_with("'d"),
+            },
+        }
+    }
+}
+
+/// Looks a text up.
+///
+/// # Errors
+/// The store can't be asked.
+pub fn find<'a, L: Lexicon<'a>>(lexicon: &mut L, text: &str) -> Result<Option<Found<'a>>, L::Error> {
+    if let Some(article) = lexicon.exactly(text)? {
+        return Ok(Some(Found { article, how: How::Exact }));
+    }
+    if let Some(article) = lexicon.in_other_case(&fold(text))? {
+        return Ok(Some(Found { article, how: How::Case }));
+    }
+    let plain = plain(text);
+    if plain.is_empty() {
+        return Ok(None);
+    }
+    for step in [as_typed, otherwise_spelled, as_phrase] {
+        let proposals = step(&plain);
+        for proposals in proposals.chunks(L::AT_ONCE) {
+            let mut keys: Vec<String> = proposals.iter().map(|proposal| proposal.key.clone()).collect();
+            if L::MAY_BE_OLD {
+                keys.extend(proposals.iter().map(|proposal| fold(&proposal.text)));
+            }
+            keys.sort_unstable();
+            keys.dedup();
+            let articles = lexicon.keyed(&keys)?;
+            if articles.is_empty() {
+                continue;
+            }
+            let keyed: Vec<(String, Article<'a>)> =
+                articles.into_iter().map(|article| (key(&article.headword), article)).collect();
+            for proposal in proposals {
+                if let Some(article) = best(proposal, text, &keyed) {
+                    let same = fold(&article.headword) == fold(text);
+                    let how = if same { How::Case } else { proposal.how };
+                    return Ok(Some(Found { article, how }));
+                }
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Keys of headwords that are offered for a text, because it may be derived from them: nothing is asserted, so neither
+/// part of speech nor rule of spelling decides (`header`: head; `couldn't`: could).
+pub fn offered(text: &str) -> Vec<String> {
+    let word = bare(&plain(text));
+    let stem = word.strip_suffix("n't").or_else(|| typed::without_clitic(&word)).map(str::to_owned);
+    let word = stem.clone().unwrap_or(word);
+    let mut found: Vec<String> = stem.into_iter().chain(bases(&word).into_iter().map(|base| base.text)).collect();
+    // Agent nouns: sailor, and what -er leaves of a verb that drops its e or doubles its consonant.
+    if let Some(verb) =
+        word.strip_suffix("or").or_else(|| word.strip_suffix("ors")).or_else(|| word.strip_suffix("ers"))
+    {
+        found.extend([verb.to_owned(), format!("{verb}e")]);
+    }
+    let mut keys: Vec<String> = found.iter().map(|text| key(text)).filter(|key| *key != word).collect();
+    keys.dedup();
+    keys
+}
+
+/// How `headword` would be found by `text`, by these steps; `None` if it would not.
+pub fn how(text: &str, headword: &str) -> Option<How> {
+    find(&mut Single(headword), text).unwrap_or_else(|never| match never {}).map(|found| found.how)
+}
+
+/// A dictionary of one headword, of which nothing else is known.
+struct Single<'a>(&'a str);
+
+impl<'a> Lexicon<'a> for Single<'a> {
+    type Error = std::convert::Infallible;
+    const AT_ONCE: usize = 64;
+
+    fn exactly(&mut self, word: &str) -> Result<Option<Article<'a>>, Self::Error> {
+        Ok((word == self.0).then_some(Article { headword: self.0.into(), interpret: "".into() }))
+    }
+
+    fn keyed(&mut self, keys: &[String]) -> Result<Vec<Article<'a>>, Self::Error> {
+        let found = keys.contains(&key(self.0));
+        let article = || Article { headword: self.0.into(), interpret: "".into() };
+        Ok(found.then(article).into_iter().collect())
+    }
+}
+
+/// What was typed, and that without the marks around it.
+fn as_typed(plain: &str) -> Vec<Proposal> {
+    let bare = typed::without_marks(plain);
+    [plain.to_owned()].into_iter().chain(bare).map(|text| Proposal::new(text, How::Folded, None)).collect()
+}
+
+/// The word without marks, in lower case: what the rules of spelling and inflection are about.
+fn bare(plain: &str) -> String {
+    let bare = typed::without_marks(plain).into_iter().find(|text| !text.ends_with('.'));
+    fold(&bare.unwrap_or_else(|| plain.to_owned()))
+}
+
+/// Possessives, the other spelling, and inflected forms.
+fn otherwise_spelled(plain: &str) -> Vec<Proposal> {
+    let word = bare(plain);
+    let stem = typed::without_clitic(&word).map(str::to_owned);
+    let mut proposals = Vec::new();
+    let mut add = |text: String, how: How, ending: Option<Ending>| proposals.push(Proposal::new(text, how, ending));
+    if let Some(stem) = &stem {
+        add(stem.clone(), How::Form, None);
+    }
+    let word = stem.unwrap_or(word);
+    for variant in variants::variants(&word) {
+        add(variant, How::Spelling, None);
+    }
+    let bases = bases(&word);
+    for base in &bases {
+        add(base.text.clone(), How::Form, Some(base.ending));
+    }
+    for variant in variants::variants_in_l(&word) {
+        add(variant, How::Spelling, None);
+    }
+    if !word.contains('\'') {
+        add(word.clone(), How::Folded, None);
+    }
+    for base in &bases {
+        for variant in variants::variants(&base.text).into_iter().chain(variants::variants_in_l(&base.text)) {
+            add(variant, How::Form, Some(base.ending));
+        }
+    }
+    for proposal in proposals.iter_mut().filter(|proposal| proposal.how == How::Folded) {
+        proposal.contracted = Contracted::Perhaps;
+    }
+    proposals
+}
+
+fn as_phrase(plain: &str) -> Vec<Proposal> {
+    phrases::phrases(&bare(plain)).into_iter().map(|text| Proposal::new(text, How::Phrase, None)).collect()
+}
+
+/// Whether a text is more likely a formula or a program's than words: every blank and mark in it counts.
+fn is_code(text: &str) -> bool {
+    text.contains(['=', '<', '>', '|', '{', '}', '$', '\\'])
+}
+
+/// The headword that a proposal means, of those that were found by keys.
+fn best<'a>(proposal: &Proposal, typed: &str, keyed: &[(String, Article<'a>)]) -> Option<Article<'a>> {
+    let will_do = |article: &Article<'_>| {
+        let headword = plain(&article.headword);
+        let words = !is_code(&proposal.text) || fold(&headword) == fold(&proposal.text);
+        words
+            && proposal.agrees_in_apostrophes(&fold(&headword))
+            && proposal.ending.is_none_or(|ending| ending.fits(&headword, &article.interpret))
+    };
+    let lower = fold(typed);
+    let letters: Vec<char> = fold(&proposal.text).chars().collect();
+    let rank = |article: &Article<'_>| {
+        let folded = fold(&article.headword);
+        let other_case = folded != lower;
+        let numbered = without_number(&article.headword).len() < article.headword.len();
+        let plain: Vec<char> = fold(&plain(&article.headword)).chars().collect();
+        let far = distance(&letters, &plain, u8::MAX / 2).unwrap_or(u8::MAX);
+        (other_case, numbered, far, folded != article.headword)
+    };
+    let own = keyed.iter().filter(|(key, _)| *key == proposal.key).map(|(_, article)| article);
+    let mut good: Vec<_> = own.filter(|article| will_do(article)).map(|article| (rank(article), article)).collect();
+    good.sort_by(|(left, one), (right, other)| left.cmp(right).then_with(|| one.headword.cmp(&other.headword)));
+    let ((other_case, numbered, ..), first) = good.first()?;
+    let mut article = (*first).clone();
+    if *numbered && *other_case {
+        // All homographs of the word.
+        let name = |article: &Article<'_>| fold(without_number(&article.headword));
+        for (_, next) in good[1..].iter().filter(|(_, next)| name(next) == name(first)) {
+            let joined = article.interpret.to_mut();
+            joined.push_str("\\n");
+            joined.push_str(&next.interpret);
+        }
+    }
+    Some(article)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,230 @@
+//! The steps of a lookup, over the shipped words and over small dictionaries.
+
+use super::super::{BUILT_IN, Dictionary, image, parse};
+use super::*;
+use std::collections::HashMap;
+
+fn dictionary(text: &str) -> Dictionary<Vec<u8>> {
+    Dictionary::open(image(&parse(text.as_bytes()).unwrap()).unwrap()).unwrap()
+}
+
+/// What `text` is answered with, and how it was found.
+fn answer(dictionary: &Dictionary<Vec<u8>>, text: &str) -> (String, &'static str) {
+    let found = dictionary.find(text);
+    found.map_or((String::new(), "-"), |found| (found.article.headword.into_owned(), found.how.name()))
+}
+
+/// Each line is `text > headword how`; a `-` for the headword if there must be none.
+fn check(dictionary: &Dictionary<Vec<u8>>, cases: &str) {
+    let mut wrong = Vec::new();
+    for line in cases.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let (text, expected) = line.split_once(" > ").unwrap();
+        let (headword, how) = expected.rsplit_once(' ').unwrap_or(("", expected));
+        let found = answer(dictionary, text);
+        if (found.0.as_str(), found.1) != (headword, how) {
+            wrong.push(format!("{text}: {} ({}) and not {headword} ({how})", found.0, found.1));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The words that English is written in most, from a list of frequencies: no ending is taken off that the entry can't
+/// have. The rules are written down a second time, in another way.
+#[test]
+fn no_misfit_among_the_commonest_words() {
+    let dictionary = dictionary(BUILT_IN);
+    let entries: HashMap<&str, String> = (0..dictionary.headwords())
+        .filter_map(|at| dictionary.entry(at))
+        .map(|entry| (entry.headword, format!(" {}", entry.interpret)))
+        .collect();
+    let is = |headword: &str, labels: &[&str]| {
+        let own = entries.get(headword).into_iter().flat_map(|text| text.split(" | ")).filter(|part| {
+            let first = part.split(';').next().unwrap_or_default();
+            !["过去", "复数", "现在分词", "比较级", "最高级", "第三人称"]
+                .iter()
+                .any(|form| first.contains(&format!(" 的{form}")))
+        });
+        own.into_iter().any(|part| labels.iter().any(|label| format!(" {part}").contains(&format!(" {label} "))))
+    };
+    let (verb, noun): (&[&str], &[&str]) = (&["v.", "aux."], &["n.", "v.", "aux.", "abbr.", "num."]);
+    let (mut misfits, mut by_form) = (Vec::new(), 0);
+    for word in include_str!("../../../tests/common-words.txt").lines() {
+        let Some(found) = dictionary.find(word) else { continue };
+        if !matches!(found.how, How::Form | How::Spelling) {
+            continue;
+        }
+        by_form += usize::from(found.how == How::Form);
+        let (headword, lower) = (&*found.article.headword, key(&found.article.headword));
+        let has = |ending: &str| word.ends_with(ending);
+        let fine = if word.contains('\'') {
+            word.split('\'').next() == Some(&lower) || word.trim_end_matches('\'') == lower || {
+                let stem = word.rsplit_once('\'').unwrap().0;
+                answer(&dictionary, stem).0 == headword
+            }
+        } else if found.how == How::Spelling || irregular::bases(word).any(|(base, _)| base == headword) {
+            true
+        } else if has("er") || has("est") {
+            is(headword, &["adj.", "adv."])
+        } else if has("ed") || has("ing") {
+            let stem = word.strip_suffix("ing").or_else(|| word.strip_suffix("ed")).unwrap();
+            let silent = format!("{stem}e");
+            let skipped = lower == stem && is(&silent, verb) && !word.ends_with("inging");
+            is(headword, verb) && !skipped
+        } else if has("ies") {
+            let with_y = word.trim_end_matches("ies").to_owned() + "y";
+            is(headword, noun) && (lower == with_y || !entries.contains_key(&*with_y))
+        } else if has("s") {
+            let rest = &word[..word.len() - 1];
+            let hissing = ["s", "x", "z", "ch", "sh", "o"];
+            let other = variants::variants(rest).contains(&lower) || variants::variants_in_l(rest).contains(&lower);
+            is(headword, noun)
+                && (rest == lower
+                    || other
+                    || (word == format!("{lower}es") && hissing.iter().any(|end| lower.ends_with(end))))
+        } else {
+            false
+        };
+        if !fine {
+            misfits.push(format!("{word}: {headword}{}", entries[headword]));
+        }
+    }
+    assert!(misfits.is_empty(), "{} misfits\n{}", misfits.len(), misfits.join("\n"));
+    assert!(by_form > 1_000, "{by_form} are found as forms");
+}
+
+#[test]
+fn never_a_wrong_answer_by_an_ending() {
+    let words = "\
+        Easter\tn. 复活节\nFrance\tn. 法国\nHe\tpron. 他\nJam\tn. x\narch\tv. 拱起 | n. 拱门\nbadge\tn. 徽章\nbe\tv. 是\n\
+        blue\tadj. 蓝色的 | n. 蓝色\nclose\tv. 关 | adj. 近的\ncold\tadj. 冷的 | n. 感冒\ncook\tv. 煮 | n. 厨师\n\
+        cookie\tn. 饼干\neast\tadj. 东方的 | adv. 向东\never\tadv. 曾经\nflow\tv. 流\ngave\tv. (give 的过去式) 给\n\
+        give\tv. 给\ngold\tn. 金\ngram\tn. 克\ngrammar\tn. 语法\nhead\tn. 头 | v. 前往\nhi\tint. 喂\nhome\tn. 家 | adj. 家的\n\
+        hon\tadj. x\nin\tprep. 在 | adv. 进\ninside\tadj. 里面的\njam\tn. 果酱 | v. 塞\nlarge\tadj. 大的\nloaf\tn. 条\n\
+        leaves\tn. (leaf 的复数) 叶\nmovie\tn. 电影\nof\tprep. x\noff\tprep. 离开 | adv. 离开\nopen\tadj. 开的 | v. 开\n\
+        potato\tn. 土豆\nquiet\tadj. 安静的\nquiz\tn. 测验\nrace\tn. 比赛\nrang\tv. (ring 的过去式) 响\nrange\tn. 范围 | v. 变动\n\
+        ring\tv. 响\nrob\tv. 抢\nrobe\tn. 袍\nrug\tn. 小地毯\nsinge\tv. 烤焦\nsing\tv. 唱\nski\tn. 滑雪板 | v. 滑雪\nsky\tn. 天空\n\
+        sob\tv. 抽噎 | n. 抽噎\nsoon\tadv. 不久\nswinge\tv. 打\nswing\tv. 摇\ntalent\tn. 天才\nthem\tpron. 他们\ntie\tv. 系\n\
+        unhappy\tadj. 不高兴的\nup\tadv. 向上 | prep. 上\nwell\tadv. 好\nwith\tprep. 和\nwrite\tv. 写\n苹果\tn. apple\n";
+    check(
+        &dictionary(words),
+        "
+        sober > -
+        skies > sky form
+        skis > ski form
+        skied > ski form
+        skiing > ski form
+        ranged > range form
+        ranging > range form
+        ranges > range form
+        ranger > -
+        rangs > -
+        ranging's > range form
+        rugged > -
+        archer > -
+        arches > arch form
+        header > -
+        headed > head form
+        grammer > -
+        grams > gram form
+        robes > robe form
+        robs > rob form
+        robed > -
+        robbed > rob form
+        james > -
+        jams > jam form
+        his > -
+        offs > -
+        ofs > -
+        offer > -
+        wither > -
+        inner > -
+        upper > -
+        upped > -
+        easter > Easter case
+        everest > -
+        opener > -
+        opened > open form
+        insider > -
+        homer > -
+        homes > home form
+        larger > large form
+        largest > large form
+        quieter > quiet form
+        unhappier > unhappy form
+        sooner > soon form
+        weller > -
+        welles > -
+        closer > close form
+        closest > close form
+        closes > close form
+        colder > cold form
+        flower > -
+        flows > flow form
+        badger > -
+        honest > -
+        talented > -
+        cookies > cookie form
+        cooky > -
+        movies > movie form
+        potatoes > potato form
+        quizzes > quiz form
+        ties > tie form
+        tied > tie form
+        tying > tie form
+        singing > sing form
+        singed > singe form
+        swinging > swing form
+        golds > gold form
+        golded > -
+        racer > -
+        thems > -
+        withs > -
+        gaves > -
+        gaved > -
+        given > give form
+        loaves > loaf form
+        written > write form
+        being > be form
+        蘋果s > -
+        ",
+    );
+}
+
+/// Dictionaries that say nothing of parts of speech: every ending may be one, but not of what is known for a form.
+#[test]
+fn entries_that_say_no_part_of_speech() {
+    check(
+        &dictionary("apple\t苹果\nrang\t响\nwalk\t走\nhi\t喂\nsaw\t锯\ntall\t高\n"),
+        "
+        apples > apple form
+        walked > walk form
+        taller > tall form
+        ranged > -
+        rangs > -
+        his > -
+        saws > saw form
+        ",
+    );
+}
+
+/// The case of a headword is found before anything else is tried, as ever.
+#[test]
+fn case_before_everything_else() {
+    check(
+        &dictionary(
+            "APPLE\tx\nApple\tx\nCafé\tx\nICE CREAM\tx\nIce cream\tx\nMay\tx\ncafe\tx\nmay\tx\nÉté\tx\nété\tx\n",
+        ),
+        "
+        apple > APPLE case
+        aPPLE > APPLE case
+        Apple > Apple exact
+        MAY > may case
+        ice cream > ICE CREAM case
+        icecream > ICE CREAM folded
+        CAFÉ > Café case
+        Cafe > cafe case
+        ÉTÉ > été case
+        ete > été folded
+        ",
+    );
+}
