@@ -124,6 +124,11 @@ impl Children {
         self.by_slot.get(&slot).copied()
     }
 
+    /// Whether a process is a child of this table.
+    pub fn is_child(&self, pid: Pid) -> bool {
+        self.by_pid.contains_key(&pid)
+    }
+
     /// The source of a child's client, if limits and penalties are for it.
     pub fn source(&self, pid: Pid) -> Option<Source> {
         self.by_pid.get(&pid)?.place.source()

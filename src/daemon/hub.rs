@@ -4,14 +4,19 @@
 
 use super::admission::Source;
 use super::throttle::Throttle;
-use crate::session::exchange::{Ask, GRANTED, REFUSED, pair};
+use crate::session::exchange::{Ask, GRANTED, REFUSED, pair, who_asks};
 use crate::sys;
 use log::warn;
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, send};
+use nix::unistd::Pid;
 use std::collections::{HashMap, VecDeque};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// How long a turn is kept at most. A hash takes some 20 ms of a processor; more than two hundred times that is no work any
+/// more.
+pub const TURN: Duration = Duration::from_secs(5);
 
 /// A question whose answer is not over: it holds a turn, or waits for one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,7 +29,8 @@ pub struct Hub {
     theirs: OwnedFd,
     /// How many may hash at once.
     most: usize,
-    hashing: usize,
+    /// Who has a turn, and since when.
+    hashing: Vec<(Turn, Instant)>,
     turns: HashMap<Turn, Exchange>,
     waiting: VecDeque<Turn>,
     next: u32,
@@ -36,6 +42,8 @@ struct Exchange {
     socket: OwnedFd,
     /// Where it comes from, if that can be refused.
     source: Option<Source>,
+    /// Who made it, as the kernel says.
+    child: Option<Pid>,
     granted: bool,
 }
 
@@ -50,7 +58,7 @@ impl Hub {
             ours,
             theirs,
             most: most.max(1),
-            hashing: 0,
+            hashing: Vec::new(),
             turns: HashMap::new(),
             waiting: VecDeque::new(),
             next: 0,
@@ -126,7 +134,8 @@ impl Hub {
             turn = Turn(turn.0.wrapping_add(1));
         }
         self.next = turn.0.wrapping_add(1);
-        self.turns.insert(turn, Exchange { socket, source, granted: false });
+        let child = who_asks(&socket).ok();
+        self.turns.insert(turn, Exchange { socket, source, child, granted: false });
         self.waiting.push_back(turn);
         self.grant();
         turn
@@ -137,11 +146,22 @@ impl Hub {
         self.turns.get(&turn).map(|exchange| exchange.socket.as_fd())
     }
 
+    /// Turns that have been kept for longer than [`TURN`], and by whom.
+    pub fn overdue(&self, now: Instant) -> Vec<(Turn, Option<Pid>)> {
+        let overdue = self.hashing.iter().filter(|(_, since)| *since + TURN <= now);
+        overdue.map(|(turn, _)| (*turn, self.turns.get(turn).and_then(|exchange| exchange.child))).collect()
+    }
+
+    /// When the turn that was granted first is overdue.
+    pub fn overdue_at(&self) -> Option<Instant> {
+        self.hashing.iter().map(|(_, since)| *since + TURN).min()
+    }
+
     /// A child's end is closed: it is done, or dead. Its turn goes to the next.
     pub fn closed(&mut self, turn: Turn) {
         if let Some(exchange) = self.turns.remove(&turn) {
             if exchange.granted {
-                self.hashing -= 1;
+                self.hashing.retain(|(holding, _)| *holding != turn);
             } else {
                 self.waiting.retain(|&waiting| waiting != turn);
             }
@@ -150,13 +170,13 @@ impl Hub {
     }
 
     fn grant(&mut self) {
-        while self.hashing < self.most {
+        while self.hashing.len() < self.most {
             let Some(turn) = self.waiting.pop_front() else { return };
             let Some(exchange) = self.turns.get_mut(&turn) else { continue };
             // A child that has died meanwhile shows as closed soon; until then it counts.
             let _ = say(&exchange.socket, GRANTED);
             exchange.granted = true;
-            self.hashing += 1;
+            self.hashing.push((turn, Instant::now()));
         }
     }
 }
@@ -195,7 +215,7 @@ mod tests {
         assert!(permits[1].as_ref().unwrap().granted().unwrap());
         hub.closed(turns[1]);
         hub.closed(turns[3]);
-        assert!(hub.turns.is_empty() && hub.waiting.is_empty() && hub.hashing == 0);
+        assert!(hub.turns.is_empty() && hub.waiting.is_empty() && hub.hashing.is_empty());
     }
 
     #[test]
@@ -220,6 +240,6 @@ mod tests {
             assert_eq!(permit.granted().unwrap(), granted);
             hub.closed(turn);
         }
-        assert!(hub.turns.is_empty() && hub.waiting.is_empty() && hub.hashing == 0);
+        assert!(hub.turns.is_empty() && hub.waiting.is_empty() && hub.hashing.is_empty());
     }
 }

@@ -148,6 +148,7 @@ fn database(page: &mut Page, status: &Status) {
     let writer = &status.writer;
     page.one("writer_up", "gauge", "Whether there is a process that commits records.", u8::from(writer.pid.is_some()));
     page.one("writer_forks_total", "counter", "Writers that were forked.", writer.forks);
+    page.one("writer_replaced_total", "counter", "Writers that did not move, and were replaced.", writer.replaced);
     page.one("records_total", "counter", "History records that were made durable.", writer.records);
     page.one("commits_total", "counter", "Commits in which they were.", writer.commits);
     page.one("database_errors_total", "counter", "Requests that the database failed.", status.database_errors);

@@ -154,6 +154,12 @@ pub struct Writer {
     pub records: u64,
     /// In how many commits.
     pub commits: u64,
+    /// For how long lookups have waited for it without its moving; none while it moves, or nobody waits.
+    #[serde(default)]
+    pub silent_seconds: Option<u64>,
+    /// Writers that were replaced because they did not move.
+    #[serde(default)]
+    pub replaced: u64,
 }
 
 /// Records that wait for the database.
@@ -318,8 +324,14 @@ impl Status {
         let pid = writer.pid.map_or_else(|| "none".to_owned(), |pid| format!("process {pid}"));
         let (records, commits) = (grouped(writer.records), grouped(writer.commits));
         rows.push(("writer", format!("{pid}, {records} records in {commits} commits")));
+        if let Some(seconds) = writer.silent_seconds {
+            rows.push(("  does not move", format!("for {}; lookups wait", duration(seconds))));
+        }
         if writer.forks > 1 {
             rows.push(("  forked", format!("{} times", grouped(writer.forks))));
+        }
+        if writer.replaced > 0 {
+            rows.push(("  replaced", format!("{} did not move", grouped(writer.replaced))));
         }
         if self.commits.count() > 0 {
             rows.push(("  commits", self.commits.text()));

@@ -71,7 +71,13 @@ fn mysql(server: &Server) -> Policy {
     let policy = Policy::default()
         .calls(&[libc::SYS_connect, libc::SYS_getsockopt, libc::SYS_getsockname, libc::SYS_getpeername])
         .call_when(libc::SYS_ioctl, &[Condition::is(1, request(libc::FIONBIO))])
-        .and(socket_options());
+        .and(waits())
+        // What the driver sets when it connects.
+        .and(socket_options(libc::SOL_SOCKET, &[libc::SO_KEEPALIVE]))
+        .and(socket_options(
+            libc::IPPROTO_TCP,
+            &[libc::TCP_NODELAY, libc::TCP_KEEPIDLE, libc::TCP_KEEPINTVL, libc::TCP_KEEPCNT, libc::TCP_USER_TIMEOUT],
+        ));
     let policy = match server.tls.as_ref().and_then(|tls| tls.ca.as_ref()) {
         // Read whenever a connection is made.
         Some(ca) => policy.and(opening_to_read()).file(ca, Access::Read),
@@ -102,10 +108,17 @@ pub(super) fn opening_to_read() -> Policy {
     Policy::default().call_when(libc::SYS_openat, &[Condition::lacks(2, writing)])
 }
 
-/// Options of sockets that are not of one kind only, and those of TCP.
-pub(super) fn socket_options() -> Policy {
-    let levels = [libc::SOL_SOCKET, libc::IPPROTO_TCP].map(number);
-    Policy::default().call_when(libc::SYS_setsockopt, &[Condition::one_of(1, &levels)])
+/// Setting options of sockets, by their names: beside harmless ones each level has some that hand the kernel a program
+/// (`SO_ATTACH_FILTER`), or open a part of it that nothing here needs (`TCP_ULP`).
+pub(super) fn socket_options(level: libc::c_int, names: &[libc::c_int]) -> Policy {
+    let names: Vec<u32> = names.iter().copied().map(number).collect();
+    let conditions = [Condition::is(1, number(level)), Condition::one_of(2, &names)];
+    Policy::default().call_when(libc::SYS_setsockopt, &conditions)
+}
+
+/// How long to wait for the other end.
+pub(super) fn waits() -> Policy {
+    socket_options(libc::SOL_SOCKET, &[libc::SO_RCVTIMEO, libc::SO_SNDTIMEO])
 }
 
 /// Sockets for streams of a family.

@@ -13,7 +13,7 @@ pub use database::{database, directory, files_in};
 
 use crate::store::Location;
 use crate::sys::sandbox::{Access, Condition, Policy};
-use database::socket_options;
+use database::{socket_options, waits};
 use std::path::{Path, PathBuf};
 
 /// How many descriptors a confined process may have: a session uses about a dozen.
@@ -29,6 +29,8 @@ pub fn process() -> Policy {
             libc::SYS_write,
             libc::SYS_readv,
             libc::SYS_writev,
+            // A log line to what others have open, too: without waiting.
+            libc::SYS_pwritev2,
             libc::SYS_close,
             libc::SYS_recvfrom,
             libc::SYS_recvmsg,
@@ -96,7 +98,8 @@ pub fn session(location: &Location) -> Policy {
         // How much of a reply the client has not taken.
         .call_when(libc::SYS_ioctl, &[Condition::is(1, request(libc::TIOCOUTQ))])
         // How long to wait for the parent and the helpers; how soon the client's kernel is answered.
-        .and(socket_options())
+        .and(waits())
+        .and(socket_options(libc::IPPROTO_TCP, &[libc::TCP_QUICKACK]))
         .and(database(location))
 }
 
@@ -109,7 +112,7 @@ pub fn writer(location: &Location) -> Policy {
         .calls(WAIT_OF_OLD)
         // The spool, which its parent has opened.
         .calls(&[libc::SYS_pread64, libc::SYS_pwrite64, libc::SYS_fdatasync, libc::SYS_ftruncate])
-        .and(socket_options())
+        .and(waits())
         .and(database(location))
 }
 

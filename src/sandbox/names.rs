@@ -1,7 +1,7 @@
 //! What it takes to find the address of a host name, as the C library does it: its configuration, name servers, and
 //! whatever modules the machine's `nsswitch.conf` names. Only for a database that is named so.
 
-use super::database::{LINKS_OF_OLD, opening_to_read, socket, stream};
+use super::database::{LINKS_OF_OLD, opening_to_read, socket, socket_options, stream};
 use super::{EXECUTE, number, request};
 use crate::sys::sandbox::{Access, Condition, Policy};
 use std::path::{Path, PathBuf};
@@ -33,7 +33,6 @@ pub(super) fn names() -> Policy {
         .and(socket(libc::AF_INET, libc::SOCK_DGRAM))
         .and(socket(libc::AF_INET6, libc::SOCK_DGRAM))
         .calls(&[
-            libc::SYS_setsockopt,
             libc::SYS_sendmmsg,
             libc::SYS_recvmmsg,
             libc::SYS_pread64,
@@ -53,6 +52,28 @@ pub(super) fn names() -> Policy {
             libc::SYS_bind,
         ])
         .calls(&LINKS_OF_OLD)
+        // Errors of datagrams, which the C library asks for, and how systemd's modules set their sockets up.
+        .and(socket_options(libc::SOL_IP, &[libc::IP_RECVERR, libc::IP_MTU_DISCOVER, libc::IP_PKTINFO]))
+        .and(socket_options(
+            libc::SOL_IPV6,
+            &[libc::IPV6_RECVERR, libc::IPV6_V6ONLY, libc::IPV6_MTU_DISCOVER, libc::IPV6_RECVPKTINFO],
+        ))
+        .and(socket_options(
+            libc::SOL_NETLINK,
+            &[libc::NETLINK_PKTINFO, libc::NETLINK_EXT_ACK, libc::NETLINK_GET_STRICT_CHK],
+        ))
+        .and(socket_options(
+            libc::SOL_SOCKET,
+            &[
+                libc::SO_RCVBUF,
+                libc::SO_SNDBUF,
+                libc::SO_RCVBUFFORCE,
+                libc::SO_SNDBUFFORCE,
+                libc::SO_PASSCRED,
+                libc::SO_RCVTIMEO,
+                libc::SO_SNDTIMEO,
+            ],
+        ))
         .call_when(
             libc::SYS_socket,
             &[Condition::is(0, number(libc::AF_NETLINK)), Condition::is(2, number(libc::NETLINK_ROUTE))],

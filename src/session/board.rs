@@ -17,7 +17,7 @@ pub struct SlotNumber(pub u32);
 /// the figures. With the bits of the usual ten thousand slots they are one page, so that a session that touches one of
 /// these has touched them all.
 const HEAD: usize = (FIGURES + figures::SIZE).next_multiple_of(8);
-const FIGURES: usize = 9;
+const FIGURES: usize = 10;
 /// Numbers in a slot: three cache lines.
 const SLOT: usize = 24;
 const GENERATION: usize = 0;
@@ -42,6 +42,8 @@ const OUTAGE: usize = 7;
 
 /// In the head: log lines of the writer that standard error did not take.
 const UNLOGGED: usize = 8;
+/// In the head: how often the writer has gone round.
+const WRITER_TURN: usize = 9;
 
 /// The board: the head, a bit for each slot, the slots.
 #[derive(Debug)]
@@ -135,6 +137,16 @@ impl Board {
     fn ago(&self, at: usize) -> Option<Duration> {
         let then = Some(self.numbers[at].load(Ordering::Relaxed)).filter(|&then| then > 0)?;
         Some(since_1970().saturating_sub(Duration::from_micros(then)))
+    }
+
+    /// The writer has got on with something. The writer's.
+    pub fn count_turn(&self) {
+        self.numbers[WRITER_TURN].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How often writers have got on with something: when this stays the same, one is idle, or stuck.
+    pub fn writer_turn(&self) -> u64 {
+        self.numbers[WRITER_TURN].load(Ordering::Relaxed)
     }
 
     /// So many lines of the writer's log were dropped. The writer's.

@@ -37,6 +37,8 @@ pub enum Ask {
     /// A lease of a database connection: answered with one byte when there is one for this child, held until the pair
     /// closes; the parent may say in between that it is wanted back.
     Database,
+    /// The writer has not answered for a while: nothing is answered. The parent looks whether it still moves.
+    WriterSilent,
 }
 
 impl Ask {
@@ -49,6 +51,7 @@ impl Ask {
             Self::FailedLogin => b'f',
             Self::Mended => b'm',
             Self::Database => b'd',
+            Self::WriterSilent => b's',
         }
     }
 
@@ -62,6 +65,7 @@ impl Ask {
             Self::FailedLogin,
             Self::Mended,
             Self::Database,
+            Self::WriterSilent,
         ]
         .into_iter()
         .find(|ask| ask.byte() == byte)
@@ -166,6 +170,11 @@ pub fn who_asks(exchange: &OwnedFd) -> Result<Pid, Errno> {
 /// No descriptor for the question.
 pub fn ask_for_database(hub: BorrowedFd<'_>) -> io::Result<Permit> {
     Ok(Permit { exchange: ask(hub, Ask::Database)? })
+}
+
+/// Tells the parent that the writer does not answer. It need not be answered, and may be lost.
+pub fn complain_of_writer(hub: BorrowedFd<'_>) {
+    let _ = ask(hub, Ask::WriterSilent);
 }
 
 /// A pair of connected sockets that keep messages apart; for the hub and for each question.

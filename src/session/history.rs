@@ -1,11 +1,16 @@
 //! The door for what must last of a lookup: records go in, and when it returns they are durable.
 
 use super::accounts::Login;
+use super::exchange::complain_of_writer;
 use crate::store::{Error, Microseconds, Record, Standing};
-use crate::writer::Channel;
-use std::time::{SystemTime, UNIX_EPOCH};
+use crate::writer::{Channel, PATIENCE};
+use std::os::fd::BorrowedFd;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub use crate::writer::message::MOST_RECORDS;
+
+/// How long the writer may take to say how an account stands, before somebody else is asked.
+const BRIEFLY: Duration = Duration::from_millis(250);
 
 /// Gives each lookup its time and this child's origin: with the account its identity, which a retry repeats.
 #[derive(Debug, Default)]
@@ -31,10 +36,20 @@ impl Clock {
     }
 }
 
-/// Has the writer keep records, or without any only asks it how the account stands. When it returns
-/// [`Standing::Live`] they are durable.
-pub fn keep(writer: &mut Channel<'_>, login: &Login, records: &[Record]) -> Result<Standing, Error> {
-    writer.keep(login.account, &login.name, records)
+/// Has the writer keep records. When it returns [`Standing::Live`] they are durable.
+pub fn keep(
+    writer: &mut Channel<'_>,
+    hub: BorrowedFd<'_>,
+    login: &Login,
+    records: &[Record],
+) -> Result<Standing, Error> {
+    writer.keep(login.account, &login.name, records, PATIENCE, &mut || complain_of_writer(hub))
+}
+
+/// Asks the writer how the account stands, which costs no connection: it asks for many at once. One that is busy with
+/// something else, or stuck, is not waited for; then the answer is an error.
+pub fn standing(writer: &mut Channel<'_>, login: &Login) -> Result<Standing, Error> {
+    writer.keep(login.account, &login.name, &[], BRIEFLY, &mut || {})
 }
 
 #[cfg(test)]

@@ -145,6 +145,8 @@ struct Session<'a> {
     signals: ChildSignals,
     stores: stores::Stores<'a>,
     writer: Channel<'a>,
+    /// Until when the writer is not asked for what can be known without it.
+    writer_silent_until: Option<Instant>,
     words: &'a mut Words,
     hub: BorrowedFd<'a>,
     board: &'a Board,
@@ -177,6 +179,7 @@ impl<'a> Session<'a> {
             signals,
             stores: stores::Stores::new(&settings.database, origin.into_store_key(), peer.clone(), board, waiting),
             writer: Channel::new(door),
+            writer_silent_until: None,
             words,
             hub,
             board,

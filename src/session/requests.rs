@@ -5,8 +5,12 @@ use super::{Ending, Session, history};
 use crate::protocol::{
     Code, Count, Failure, MAX_SUGGESTIONS, Request, escape, push_entry, push_ok, push_ok_text, push_pair,
 };
-use crate::store::{AccountId, Standing};
+use crate::store::{AccountId, Error, Standing};
 use crate::words::lookup::Found;
+use std::time::{Duration, Instant};
+
+/// For how long a writer that did not answer is not asked for what a connection can tell as well.
+const WRITER_RESTS: Duration = Duration::from_secs(1);
 
 /// The one answer to every kind of not being logged in: it tells nothing about the account.
 pub(super) fn denied() -> Failure {
@@ -76,11 +80,17 @@ impl Session<'_> {
         };
         self.face.publish();
         let account = login.account;
-        let kept = if self.replies.records.is_empty() && self.words.are_in_table() {
-            // A connection is open, or the words could not have been asked for.
-            self.stores.get().and_then(|store| store.standing(account)).inspect_err(|_| self.stores.close())
+        let kept = if self.replies.records.is_empty() {
+            // In table words a connection is open, or they could not have been asked for.
+            let in_table = self.words.are_in_table();
+            match if in_table { None } else { self.ask_writer_briefly() } {
+                Some(standing) => Ok(standing),
+                // As the writer has it in an outage: an account is taken for what it was while nobody can say.
+                None if !in_table && self.board.outage().is_some() => Ok(Standing::Live),
+                None => self.standing_of(account),
+            }
         } else {
-            history::keep(&mut self.writer, login, &self.replies.records)
+            history::keep(&mut self.writer, self.hub, login, &self.replies.records)
         };
         match kept {
             Ok(Standing::Live) => {
@@ -99,6 +109,24 @@ impl Session<'_> {
                 self.count_settled(|awaits| (awaits == Awaits::Record).then_some(failure.code));
             }
         }
+    }
+
+    /// None if the writer does not say how the account stands. It is not asked again for a while then.
+    fn ask_writer_briefly(&mut self) -> Option<Standing> {
+        let now = Instant::now();
+        let login = self.login.as_ref()?;
+        if self.writer_silent_until.is_some_and(|until| now < until) {
+            return None;
+        }
+        let standing = history::standing(&mut self.writer, login).ok();
+        if standing.is_none() {
+            self.writer_silent_until = Some(now + WRITER_RESTS);
+        }
+        standing
+    }
+
+    fn standing_of(&mut self, account: AccountId) -> Result<Standing, Error> {
+        self.stores.get().and_then(|store| store.standing(account)).inspect_err(|_| self.stores.close())
     }
 
     fn count_settled(&mut self, instead: impl Fn(Awaits) -> Option<Code>) {

@@ -13,10 +13,15 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 /// How long an answer may take: as long as one of the database's may.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_secs(10);
 /// How long to wait before a batch is sent again; twice as long the next time, and so on.
 const PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+
+/// How often a child looks how long it has waited.
+const LOOK_MILLISECONDS: i64 = 250;
+/// When a child complains of a writer that does not answer.
+pub const SILENT: Duration = Duration::from_secs(2);
 
 /// A channel that was not used for so long is closed: it costs the writer a descriptor.
 const IDLE: Duration = Duration::from_secs(5);
@@ -48,31 +53,33 @@ impl<'a> Channel<'a> {
     /// Has records kept, at most [`super::message::MOST_RECORDS`]; without any, asks how the account stands. When it
     /// returns [`Standing::Live`], they are durable.
     ///
-    /// When the writer dies, they are sent again to the next one: the same rows, which are there once in the end.
+    /// It is waited for as long as `patience`, which is [`PATIENCE`] for records; `complain` is called when it has been
+    /// silent for [`SILENT`]. When the writer dies, they are sent again to the next one: the same rows, which are there once in the end.
     ///
     /// # Errors
     /// What the writer says is wrong with the database, or that there is no writer.
-    pub fn keep(&mut self, account: AccountId, name: &str, records: &[Record]) -> Result<Standing, Error> {
+    pub fn keep(
+        &mut self,
+        account: AccountId,
+        name: &str,
+        records: &[Record],
+        patience: Duration,
+        complain: &mut dyn FnMut(),
+    ) -> Result<Standing, Error> {
         let mut batch = Vec::with_capacity(64 + records.len() * 48);
         write_batch(&mut batch, account, name, records);
         let begin = Instant::now();
         self.used = begin;
         let mut pause = PAUSE;
         loop {
-            let left = PATIENCE.saturating_sub(begin.elapsed());
-            let error = match self.send(&batch, left).and_then(Self::receive) {
-                Ok(outcome) => {
-                    if left < PATIENCE / 2 {
-                        // Made late, it has little patience: not for another batch.
-                        self.open = None;
-                    }
-                    return outcome;
-                }
+            let received = self.send(&batch, patience).and_then(|open| Self::receive(open, begin, patience, complain));
+            let error = match received {
+                Ok(outcome) => return outcome,
                 Err(error) => error,
             };
             // Whatever still comes on this channel is an answer to what was given up.
             self.open = None;
-            if begin.elapsed() + pause >= PATIENCE {
+            if begin.elapsed() + pause >= patience {
                 return Err(Error::world(format!("the writer does not answer: {error}")));
             }
             // Nothing is watched: this is a pause.
@@ -90,21 +97,33 @@ impl<'a> Channel<'a> {
         }
         let (ours, theirs) = pair()?;
         // A wait that ends by itself spares a system call for each batch.
-        let milliseconds = i64::try_from(patience.as_millis()).unwrap_or(i64::MAX).max(1);
-        setsockopt(&ours, sockopt::ReceiveTimeout, &TimeVal::milliseconds(milliseconds))?;
+        setsockopt(&ours, sockopt::ReceiveTimeout, &TimeVal::milliseconds(LOOK_MILLISECONDS))?;
         // Before the writer has its end: it then finds both at once.
         send(ours.as_raw_fd(), batch, flags)?;
-        sys::send_with_descriptor(self.door, &[0], theirs.as_fd(), MsgFlags::empty())?;
+        // The door itself lets wait for longer than somebody in a hurry wants to.
+        let wait = if patience < SILENT { MsgFlags::MSG_DONTWAIT } else { MsgFlags::empty() };
+        sys::send_with_descriptor(self.door, &[0], theirs.as_fd(), wait)?;
         Ok(self.open.insert(ours))
     }
 
-    fn receive(open: &OwnedFd) -> Result<Result<Standing, Error>, Errno> {
+    fn receive(
+        open: &OwnedFd,
+        begin: Instant,
+        patience: Duration,
+        complain: &mut dyn FnMut(),
+    ) -> Result<Result<Standing, Error>, Errno> {
         let mut answer = [0; MAX_OUTCOME];
+        let mut complained = false;
         loop {
             match recv(open.as_raw_fd(), &mut answer, MsgFlags::empty()) {
                 // An empty one is the end: the writer has died, or had no descriptor for us.
                 Ok(size) => return read_outcome(&answer[..size]).ok_or(Errno::ECONNRESET),
                 Err(Errno::EINTR) => {}
+                Err(Errno::EAGAIN) if begin.elapsed() < patience => {
+                    if begin.elapsed() >= SILENT && !std::mem::replace(&mut complained, true) {
+                        complain();
+                    }
+                }
                 Err(error) => return Err(error),
             }
         }

@@ -27,6 +27,8 @@ pub(super) struct Gathered {
     /// For each batch, the number of its channel.
     from: Vec<u64>,
     records: usize,
+    /// The parent wants to see that the writer moves.
+    pinged: bool,
 }
 
 impl Gathered {
@@ -82,7 +84,7 @@ impl<'a> Intake<'a> {
         loop {
             let left = until.map(|until| until.saturating_duration_since(Instant::now()));
             let gathered = self.gather(timeout(left))?;
-            if !gathered.is_empty() || self.ended || left.is_some_and(|left| left.is_zero()) {
+            if !gathered.is_empty() || gathered.pinged || self.ended || left.is_some_and(|left| left.is_zero()) {
                 return Ok(gathered);
             }
         }
@@ -113,9 +115,13 @@ impl<'a> Intake<'a> {
                 match event.data() {
                     DOOR => self.let_in(&mut gathered),
                     LIFELINE => {
-                        self.ended = true;
-                        // It stays readable, and would wake us for ever.
-                        self.epoll.delete(self.lifeline)?;
+                        if self.is_pinged() {
+                            gathered.pinged = true;
+                        } else {
+                            self.ended = true;
+                            // It stays readable, and would wake us for ever.
+                            self.epoll.delete(self.lifeline)?;
+                        }
                     }
                     number if !gathered.is_enough() => self.read(number, &mut gathered),
                     // The kernel tells of it again.
@@ -125,6 +131,16 @@ impl<'a> Intake<'a> {
         }
         Ok(gathered)
     }
+
+    /// Whether the parent has only asked for a sign of life; it has closed its end otherwise.
+    fn is_pinged(&self) -> bool {
+        let mut bytes = [0; 16];
+        match recv(self.lifeline.as_raw_fd(), &mut bytes, MsgFlags::MSG_DONTWAIT) {
+            Ok(size) => size > 0,
+            Err(error) => matches!(error, Errno::EAGAIN | Errno::EINTR),
+        }
+    }
+
     /// Takes channels in at the door, with what has been sent on them.
     fn let_in(&mut self, gathered: &mut Gathered) {
         loop {
@@ -198,6 +214,7 @@ fn timeout(left: Option<Duration>) -> EpollTimeout {
 
 #[cfg(test)]
 mod tests {
+    use super::super::channel::PATIENCE;
     use super::super::{Channel, Door};
     use super::*;
     use crate::session::exchange::pair;
@@ -216,11 +233,14 @@ mod tests {
         std::thread::scope(|scope| {
             let child = scope.spawn(|| {
                 let mut channel = Channel::new(door.for_children());
-                let outcome = channel.keep(AccountId(7), "ann", &[record("a"), record("b")]);
+                let keep = |channel: &mut Channel<'_>, records: &[Record]| {
+                    channel.keep(AccountId(7), "ann", records, PATIENCE, &mut || {})
+                };
+                let outcome = keep(&mut channel, &[record("a"), record("b")]);
                 assert_eq!(outcome, Ok(Standing::Live));
                 assert!(channel.idle_at().is_some());
-                assert_eq!(channel.keep(AccountId(7), "ann", &[]), Ok(Standing::Gone), "on the same channel");
-                let refused = channel.keep(AccountId(7), "ann", &[record("c")]);
+                assert_eq!(keep(&mut channel, &[]), Ok(Standing::Gone), "on the same channel");
+                let refused = keep(&mut channel, &[record("c")]);
                 assert_eq!(refused, Err(Error::world("away")));
             });
             // The first writer dies before it says anything, the second after it has taken the batch in.
@@ -245,6 +265,18 @@ mod tests {
             assert!(third.wait(Some(now + Duration::from_secs(60))).unwrap().is_empty() && third.ended());
             assert!(third.channels.is_empty(), "the child's end is closed");
         });
+    }
+
+    /// An idle writer that is asked for a sign of life moves, and does not end.
+    #[test]
+    fn a_ping_is_no_end() {
+        let door = Door::new().unwrap();
+        let (lifeline, theirs) = pair().unwrap();
+        let mut intake = Intake::new(door.for_writer(), theirs.as_fd()).unwrap();
+        send(lifeline.as_raw_fd(), b"?", MsgFlags::empty()).unwrap();
+        assert!(intake.wait(None).unwrap().is_empty() && !intake.ended());
+        drop(lifeline);
+        assert!(intake.wait(None).unwrap().is_empty() && intake.ended());
     }
 
     #[test]

@@ -35,14 +35,25 @@ pub(super) struct Keeper<'a> {
 }
 
 impl<'a> Keeper<'a> {
-    pub fn new(location: &'a Location, key: StoreKey, board: &'a Board, spool: Option<Spool<'a>>) -> Self {
+    pub fn new(
+        location: &'a Location,
+        key: StoreKey,
+        board: &'a Board,
+        spool: Option<Spool<'a>>,
+        stuck: Option<Duration>,
+    ) -> Self {
+        // To try what the writer before could not get away from would be the same again: what comes is put into the
+        // spool first, and the database is tried between sessions.
+        let outage = stuck.filter(|_| spool.as_ref().is_some_and(Spool::is_enabled)).map(|took| {
+            Outage::begin(Error::world("the writer before this one did not get an answer"), took, Instant::now())
+        });
         let keeper = Self {
             location,
             key,
             board,
             store: None,
             spool,
-            outage: None,
+            outage,
             failed: None,
             delivered: 0,
             dropped: 0,

@@ -19,7 +19,7 @@ pub mod message;
 mod outage;
 mod spool;
 
-pub use channel::Channel;
+pub use channel::{Channel, PATIENCE, SILENT};
 pub use door::Door;
 pub use spool::SpoolFile;
 
@@ -35,6 +35,7 @@ use spool::Spool;
 use std::convert::Infallible;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
 
 /// What the writer takes over from its parent.
 #[derive(Debug)]
@@ -55,18 +56,20 @@ pub struct Inherited<'a> {
     pub lines: &'a StandardError,
     /// Where records last while the database is away. A client's private server has none.
     pub spool: Option<&'a SpoolFile>,
+    /// The writer before this one did not move for so long and was replaced: the database may be what it waited for.
+    pub stuck: Option<Duration>,
 }
 
 /// Runs the writer to its end. This is the only door from the parent's code to the writer's.
 pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
-    let Inherited { door, lifeline, board, database, title, sandbox, lines, spool } = inherited;
+    let Inherited { door, lifeline, board, database, title, sandbox, lines, spool, stuck } = inherited;
     lines.begin_process();
     if let Some(title) = title {
         title.set("cidiand: writer");
     }
     let served = prepare(door, lifeline, spool, sandbox).and_then(|()| {
         let spool = spool.map(Spool::take_up).transpose()?;
-        let keeper = Keeper::new(database, origin.into_store_key(), board, spool);
+        let keeper = Keeper::new(database, origin.into_store_key(), board, spool, stuck);
         Ok(serve(&mut Intake::new(door.for_writer(), lifeline)?, keeper, board, lines)?)
     });
     if let Err(error) = &served {
@@ -91,9 +94,11 @@ fn serve(intake: &mut Intake<'_>, mut keeper: Keeper<'_>, board: &Board, lines: 
     loop {
         board.count_unlogged(lines.take_dropped());
         let gathered = intake.wait(keeper.due())?;
+        board.count_turn();
         if !gathered.is_empty() {
             let outcomes = keeper.keep(gathered.batches());
             intake.acknowledge(&gathered, &outcomes);
+            board.count_turn();
         } else if intake.ended() {
             // What is in the spool is there for the next daemon.
             return Ok(());

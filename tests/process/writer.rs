@@ -1,7 +1,8 @@
 //! The writer: one process commits everybody's lookups. What dies is replaced, and nothing is lost, doubled or held up.
 
 use crate::common::{
-    Connection, Daemon, PATIENCE, Setup, Store, code, on_both_stores, processes, send_signal, wait_for, wait_until,
+    Connection, Daemon, PASSWD, PATIENCE, Setup, Store, code, on_both_stores, processes, send_signal, wait_for,
+    wait_until,
 };
 use nix::sys::signal::Signal;
 use std::collections::BTreeSet;
@@ -11,6 +12,7 @@ on_both_stores!(
     killed_writers_lose_and_double_nothing,
     accounts_that_are_gone_among_others,
     a_child_killed_while_it_waits,
+    a_stopped_writer_is_replaced,
     what_was_read_is_kept_when_the_daemon_stops,
 );
 
@@ -224,4 +226,56 @@ fn a_writer_that_does_nothing_is_told_of() {
     assert!(ann.ask_line("Q ann zoo").starts_with("OK zoo\t"));
     let history = ann.history("ann");
     assert!(history == ["zoo"] || history == ["zoo", "apple"], "{history:?}");
+}
+
+/// A writer that is stopped holds up nobody for long: what needs none is answered, and another takes its place.
+fn a_stopped_writer_is_replaced(store: Store) {
+    let daemon = Setup::new(store).start();
+    let mut ann = daemon.connect_as("ann");
+    let mut bob = daemon.connect_as("bob");
+    ann.ask("Q ann apple");
+    let stopped = stop(&daemon);
+    ann.send("Q ann pear\n");
+    wait_for_request(&daemon, 1);
+    // While it is stopped, and not replaced yet.
+    assert_eq!(bob.ask_line("D bob apple"), "OK apple\tn. 苹果");
+    assert_eq!(bob.refused("D bob nosuchword"), "notfound");
+    assert_eq!(bob.ask("S bob appl")[0], "OK 2");
+    assert_eq!(processes::state(stopped), Some('T'), "nothing was waited for");
+    wait_until("the status to tell", || daemon.status()["writer"]["silent_seconds"].as_u64().is_some());
+    assert!(String::from_utf8_lossy(&daemon.tool(&["status"]).stdout).contains("does not move"));
+    daemon.wait_log("has not moved for 11 s");
+    // What was under way when it stopped may have waited too long; what came since has not.
+    let reply = ann.line();
+    assert!(reply.starts_with("OK pear\t") || code(&reply) == Some("unavailable"), "{reply}");
+    wait_until("lookups to go on", || bob.ask_line("Q bob apple").starts_with("OK "));
+    assert_ne!(daemon.writer(), stopped);
+    let status = daemon.status()["writer"].clone();
+    assert_eq!((&status["replaced"], &status["silent_seconds"]), (&1.into(), &serde_json::Value::Null), "{status}");
+    wait_until("the history to have it", || bob.history("bob").iter().any(|word| word == "apple"));
+    let times = ann.history("ann").iter().filter(|word| *word == "pear").count();
+    assert!(times <= 1 && (times == 1 || !reply.starts_with("OK")), "{times} {reply}");
+}
+
+/// A session that is stopped while it hashes keeps its turn from others, but not for long.
+#[test]
+fn a_turn_to_hash_ends() {
+    let daemon = Daemon::over(Store::Sqlite);
+    daemon.connect_as("ann").ok("E");
+    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let mut stuck: Vec<(Connection, u32)> = (0..=processors).map(|_| daemon.connect_with_child()).collect();
+    for (client, child) in &mut stuck {
+        client.send(format!("L ann {PASSWD}\n").repeat(200));
+        let title = || processes::title(*child).ends_with(": hashing");
+        wait_until("it to hash, or to wait for its turn", title);
+        send_signal(*child, Signal::SIGSTOP);
+    }
+    // All turns are, or will be, those of children that are stopped.
+    let mut ann = daemon.connect();
+    ann.set_patience(4 * PATIENCE);
+    ann.login("ann");
+    daemon.wait_log("has kept its turn to hash a password for 5 s");
+    for (_, child) in stuck {
+        send_signal(child, Signal::SIGCONT);
+    }
 }

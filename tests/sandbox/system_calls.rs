@@ -80,6 +80,19 @@ pub fn no_session_may_make_these(forker: &mut Forker) {
         ("fcntl F_SETLEASE", libc::SYS_fcntl, [2, libc::F_SETLEASE.into(), 0, 0, 0, 0]),
         ("ioctl TIOCSTI", libc::SYS_ioctl, [2, c_long::try_from(libc::TIOCSTI).expect("small"), 0, 0, 0, 0]),
         ("socketpair", libc::SYS_socketpair, [libc::AF_TIPC.into(), 1, 0, 0, 0, 0]),
+        // Options that hand the kernel a program, or open other parts of it.
+        (
+            "SO_ATTACH_FILTER",
+            libc::SYS_setsockopt,
+            [2, libc::SOL_SOCKET.into(), libc::SO_ATTACH_FILTER.into(), 0, 0, 0],
+        ),
+        ("SO_ATTACH_BPF", libc::SYS_setsockopt, [2, libc::SOL_SOCKET.into(), libc::SO_ATTACH_BPF.into(), 0, 0, 0]),
+        ("SO_LOCK_FILTER", libc::SYS_setsockopt, [2, libc::SOL_SOCKET.into(), libc::SO_LOCK_FILTER.into(), 0, 0, 0]),
+        ("SO_MARK", libc::SYS_setsockopt, [2, libc::SOL_SOCKET.into(), libc::SO_MARK.into(), 0, 0, 0]),
+        ("TCP_ULP", libc::SYS_setsockopt, [2, libc::IPPROTO_TCP.into(), libc::TCP_ULP.into(), 0, 0, 0]),
+        ("TCP_REPAIR", libc::SYS_setsockopt, [2, libc::IPPROTO_TCP.into(), libc::TCP_REPAIR.into(), 0, 0, 0]),
+        ("TCP_CONGESTION", libc::SYS_setsockopt, [2, libc::IPPROTO_TCP.into(), libc::TCP_CONGESTION.into(), 0, 0, 0]),
+        ("IP_ADD_MEMBERSHIP", libc::SYS_setsockopt, [2, libc::SOL_IP.into(), libc::IP_ADD_MEMBERSHIP.into(), 0, 0, 0]),
         // No call at all.
         ("number 10000", 10_000, [0; 6]),
         ("number -1", -1, [0; 6]),
@@ -92,7 +105,7 @@ pub fn no_session_may_make_these(forker: &mut Forker) {
     }
     // Name servers are asked over datagrams with options of their own.
     for (kind, policy) in policies::all().into_iter().filter(|(kind, _)| *kind != "by name") {
-        let arguments = [2, libc::SOL_IP.into(), 0, 0, 0, 0];
+        let arguments = [2, libc::SOL_IP.into(), libc::IP_RECVERR.into(), 0, 0, 0];
         assert_eq!(calls(forker, &seccomp_only(policy), libc::SYS_setsockopt, arguments), ENDED, "{kind}");
     }
     // The loader may make a memory file, a session may not.

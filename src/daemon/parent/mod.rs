@@ -307,10 +307,14 @@ impl Parent {
         self.give_up_loading(now);
         let look = self.reload.look_at(now);
         let writer = self.fork_writer(now);
+        let turns = self.end_overdue_turns(now);
         let leases = self.leases.look(now);
         let control = self.control.as_mut().and_then(|control| control.close_due(&self.poller, now));
         let unlogged = self.tell_unlogged(now);
-        [stop_by, rested, refused, told, reap, look, control, writer, leases, unlogged].into_iter().flatten().min()
+        [stop_by, rested, refused, told, reap, look, control, writer, leases, unlogged, turns]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn tell_unlogged(&mut self, now: Instant) -> Option<Instant> {
@@ -320,6 +324,7 @@ impl Parent {
 
     /// Forks a writer if it is time for one. Says when it is, if that is later.
     fn fork_writer(&mut self, now: Instant) -> Option<Instant> {
+        let look = self.writer.look(|| self.board.writer_turn(), now);
         if self.writer.due().is_some_and(|due| due <= now) {
             let with = With {
                 board: &self.board,
@@ -330,7 +335,7 @@ impl Parent {
             };
             self.writer.fork(&mut self.forker, with, now);
         }
-        self.writer.due()
+        [self.writer.due(), look].into_iter().flatten().min()
     }
 
     fn answer_children(&mut self) {
@@ -342,6 +347,7 @@ impl Parent {
                     }
                 }
                 Ask::Hashing | Ask::LoggingIn | Ask::Registering => self.queue_to_hash(ask, socket),
+                Ask::WriterSilent => self.writer.suspect(self.board.writer_turn(), Instant::now()),
                 Ask::FailedLogin | Ask::Mended => self.count_login(ask, &socket),
                 Ask::Database => {
                     let lease = self.leases.queue(socket, Instant::now());

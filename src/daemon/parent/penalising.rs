@@ -2,12 +2,13 @@
 
 use super::Parent;
 use crate::daemon::admission::Source;
-use crate::daemon::hub::Hub;
+use crate::daemon::hub::{Hub, TURN};
 use crate::daemon::penalties::Offence;
 use crate::daemon::poller::Token;
 use crate::daemon::status::{Penalties, RefusedSource};
 use crate::session::exchange::{Ask, who_asks};
 use log::warn;
+use nix::sys::signal::{Signal, kill};
 use std::os::fd::OwnedFd;
 use std::time::Instant;
 
@@ -41,6 +42,24 @@ impl Parent {
             warn!("a child's turn can't be watched: {error}");
             self.hub.closed(turn);
         }
+    }
+
+    /// Ends children that keep a turn to hash for longer than any hash takes: they are stopped, or asleep, and others
+    /// wait. Says when to look again.
+    pub(super) fn end_overdue_turns(&mut self, now: Instant) -> Option<Instant> {
+        for (turn, child) in self.hub.overdue(now) {
+            if let Some(child) = child.filter(|&child| self.children.is_child(child)) {
+                let seconds = TURN.as_secs();
+                warn!("child {child} has kept its turn to hash a password for {seconds} s, and is ended");
+                let _ = kill(child, Signal::SIGKILL);
+            }
+            // One that sleeps in the kernel does not end yet; its turn does.
+            if let Some(socket) = self.hub.socket(turn) {
+                self.poller.forget(socket);
+            }
+            self.hub.closed(turn);
+        }
+        self.hub.overdue_at()
     }
 
     /// A login has failed, or a failure is taken back. The child is known by what the kernel says, and can only speak

@@ -194,6 +194,8 @@ impl Parent {
             forks: self.writer.forks(),
             records,
             commits,
+            silent_seconds: self.writer.silent(Instant::now()).map(|silent| silent.as_secs()),
+            replaced: self.writer.replaced(),
         };
         Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),

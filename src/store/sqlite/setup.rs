@@ -8,6 +8,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use nix::libc;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 
 use super::errors;
@@ -107,6 +108,10 @@ pub(super) fn open(path: &Path) -> rusqlite::Result<Connection> {
     let connection =
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY)?;
+    // Whatever somebody has written into the file: it calls none but harmless functions from its schema, and no
+    // statement changes the schema's own tables or the file past its pages.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     // FULL: a commit is on the disk when it returns, also after a power cut. The cache is small (KiB) because each
     // child has its own, and the kernel caches the file for all.
     connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -256;")?;
@@ -237,6 +242,12 @@ mod tests {
         }
         let pragma = |name: &str| connection.query_row(&format!("PRAGMA {name}"), (), |row| row.get::<_, i64>(0));
         assert_eq!((pragma("synchronous"), pragma("foreign_keys"), pragma("cache_size")), (Ok(2), Ok(1), Ok(-256)));
+        // Neither its schema nor whoever speaks SQL is trusted.
+        assert_eq!((pragma("trusted_schema"), pragma("writable_schema")), (Ok(0), Ok(0)));
+        connection.execute_batch("PRAGMA writable_schema = ON").unwrap();
+        let changed =
+            connection.execute("UPDATE sqlite_schema SET sql = 'CREATE TABLE meta (x)' WHERE name = 'meta'", ());
+        assert!(changed.is_err_and(|error| error.to_string().contains("may not be modified")));
         let mode = connection.query_row("PRAGMA journal_mode", (), |row| row.get::<_, String>(0));
         assert_eq!(mode.as_deref(), Ok("wal"));
     }
