@@ -1,7 +1,9 @@
 //! The command line of the bench.
 
+use crate::attack::Attack;
 use crate::load::Window;
 use clap::{Parser, ValueEnum};
+use std::net::SocketAddrV4;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -34,6 +36,12 @@ pub struct Arguments {
     /// Write docs/performance.md and docs/performance.svg also after a quick or partial run
     #[arg(long)]
     pub write: bool,
+    /// Do nothing but keep a daemon busy in this way; for the bench itself
+    #[arg(long, hide = true, requires = "target")]
+    pub attack: Option<Attack>,
+    /// The daemon
+    #[arg(long, hide = true)]
+    pub target: Option<SocketAddrV4>,
     /// Given by `cargo bench`
     #[arg(long, hide = true)]
     pub bench: bool,
@@ -56,6 +64,8 @@ pub enum Part {
     Crowd,
     /// The last ten and all of a long history
     Histories,
+    /// What an honest client notices of one source that does its worst
+    Fairness,
     /// One word from the shell, by the client
     Client,
 }

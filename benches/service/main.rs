@@ -15,6 +15,7 @@
 
 mod accounts;
 mod arguments;
+mod attack;
 mod bed;
 mod directory;
 mod figures;
@@ -47,7 +48,10 @@ fn main() -> ExitCode {
         println!("run it with: cargo bench --bench service");
         return ExitCode::SUCCESS;
     }
-    let outcome = run(&arguments);
+    let outcome = match (arguments.attack, arguments.target) {
+        (Some(attack), Some(target)) => attack::run(attack, target),
+        _ => run(&arguments),
+    };
     rounds::progress_over();
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -89,5 +93,6 @@ fn measure(rounds: &rounds::Rounds<'_>, sections: &mut Vec<figures::Section>) ->
     sections::memory::measure(rounds, sections)?;
     sections::crowd::measure(rounds, sections)?;
     sections::histories::measure(rounds, sections)?;
+    sections::fairness::measure(rounds, sections)?;
     sections::client::measure(rounds, sections)
 }

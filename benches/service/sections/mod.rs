@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod crowd;
+pub mod fairness;
 pub mod histories;
 pub mod lookups;
 pub mod memory;
