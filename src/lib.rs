@@ -10,6 +10,7 @@ pub mod client;
 pub mod daemon;
 pub mod directories;
 pub mod files;
+pub mod hidden;
 pub mod protocol;
 pub mod sandbox;
 pub mod session;

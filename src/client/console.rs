@@ -8,6 +8,7 @@ use super::messages::{Language, Message};
 use super::render::pager::{Page, Screen};
 use super::render::{Look, wrapped};
 use super::show;
+use crate::hidden::{self, NoPassword};
 use crate::protocol::{pieces, safe_json};
 use serde::Serialize;
 use std::fs::File;
@@ -280,14 +281,15 @@ impl Console {
         loop {
             self.flush()?;
             let text = self.manner.language.say(prompt);
-            match interrupt::without_echo(|terminal| read_hidden(terminal, &text)) {
-                Ok(text) => return Ok(Some(Password::new(text))),
-                Err(error) => match error.kind() {
-                    ErrorKind::UnexpectedEof => return Ok(None),
-                    ErrorKind::Interrupted => return Err(Error::Interrupted),
-                    ErrorKind::InvalidData => self.complain(&Message::UnreadableLine)?,
-                    _ => return Err(Error::NoTerminal),
-                },
+            match hidden::ask(&text) {
+                Ok(text) => return Ok(Some(Password(text))),
+                Err(NoPassword::End) => return Ok(None),
+                Err(NoPassword::NotUtf8) => self.complain(&Message::UnreadableLine)?,
+                Err(NoPassword::Signal(signal)) => interrupt::leave(signal as i32),
+                Err(NoPassword::Failed(error)) if error.kind() == ErrorKind::Interrupted => {
+                    return Err(Error::Interrupted);
+                }
+                Err(NoPassword::NoTerminal | NoPassword::Failed(_)) => return Err(Error::NoTerminal),
             }
         }
     }
@@ -339,14 +341,4 @@ pub(crate) fn csv_line(fields: &[&str]) -> String {
     // Writing into memory can't fail; a line that is empty is seen.
     let line = writer.write_record(fields).ok().and_then(|()| writer.into_inner().ok()).unwrap_or_default();
     String::from_utf8_lossy(&line).into_owned()
-}
-
-/// Prompts on the terminal and reads what is typed there, up to Enter; Ctrl-D on nothing is the end of the file.
-fn read_hidden(terminal: &mut File, prompt: &str) -> io::Result<String> {
-    terminal.write_all(prompt.as_bytes())?;
-    let config = rpassword::ConfigBuilder::new().input_reader(terminal.try_clone()?).output_discard().build();
-    let answer = rpassword::read_password_with_config(config);
-    // Nobody saw the Enter.
-    terminal.write_all(b"\n")?;
-    answer
 }

@@ -1,17 +1,19 @@
-//! Ctrl-C and `kill`: the client ends at once, and the terminal echoes again even if a password was being typed. (Where
-//! a word is typed Ctrl-C clears the line; while a pager runs it is the pager's.)
+//! Ctrl-C and `kill`: the client ends at once, and the terminal is as it was even if a word was being typed. (There Ctrl-C
+//! clears the line; while a pager runs it is the pager's; passwords are [`crate::hidden`]'s.)
 //! One thread waits for the signals; it never touches the conversation with the server.
 
-use nix::sys::termios::SpecialCharacterIndices::{VMIN, VQUIT, VSUSP, VTIME};
-use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
+use crate::sys::is_ignored;
+use nix::sys::signal::Signal;
+use nix::sys::termios::{SetArg, Termios, tcgetattr, tcsetattr};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
+use signal_hook::low_level::emulate_default_handler;
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-/// A terminal on which a password or a word is being typed, as it was before.
+/// A terminal on which a word is being typed, as it was before.
 struct Saved {
     terminal: File,
     settings: Termios,
@@ -28,12 +30,14 @@ fn saved() -> MutexGuard<'static, Option<Saved>> {
 
 /// Starts to wait for signals. It starts a thread: whoever wants to fork has done so before.
 ///
-/// SIGHUP is left alone, for `nohup` is to work, and a terminal that is gone needs no echo.
+/// SIGHUP is left alone where it is ignored, for `nohup` is to work.
 ///
 /// # Errors
 /// The system gives no thread or no pipe.
 pub(crate) fn watch() -> io::Result<()> {
-    let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    let watched = [Signal::SIGINT, Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT];
+    let watched = watched.into_iter().filter(|&signal| signal == Signal::SIGINT || !is_ignored(signal));
+    let mut signals = Signals::new(watched.map(|signal| signal as i32))?;
     thread::Builder::new().name("signals".into()).spawn(move || {
         for signal in signals.forever() {
             if signal != SIGINT || !is_for_others() {
@@ -87,32 +91,13 @@ fn end(signal: i32) -> ! {
         }
         None => {}
     }
-    std::process::exit(128 + signal)
+    leave(signal)
 }
 
-/// Runs `ask` on the terminal while it shows nothing and hands on every key as it is typed, but for Ctrl-C, which
-/// is the other thread's. The echo is off before `ask` begins, so that nobody types faster than that.
-///
-/// # Errors
-/// There is no terminal, or what `ask` fails with.
-pub(crate) fn without_echo<T>(ask: impl FnOnce(&mut File) -> io::Result<T>) -> io::Result<T> {
-    let mut terminal = File::options().read(true).write(true).open("/dev/tty")?;
-    let settings = tcgetattr(&terminal)?;
-    let mut silent = settings.clone();
-    silent.local_flags.remove(LocalFlags::ECHO | LocalFlags::ECHONL | LocalFlags::ICANON);
-    silent.local_flags.insert(LocalFlags::ISIG);
-    silent.control_chars[VMIN as usize] = 1;
-    silent.control_chars[VTIME as usize] = 0;
-    // Neither stopped (Ctrl-Z) nor killed by Ctrl-\, which would leave the terminal mute.
-    silent.control_chars[VSUSP as usize] = nix::libc::_POSIX_VDISABLE;
-    silent.control_chars[VQUIT as usize] = nix::libc::_POSIX_VDISABLE;
-    // Saved before it is changed: a signal may come in between.
-    *saved() = Some(Saved { terminal: terminal.try_clone()?, settings: settings.clone() });
-    let answer =
-        tcsetattr(&terminal, SetArg::TCSANOW, &silent).map_err(io::Error::from).and_then(|()| ask(&mut terminal));
-    let mut guard = saved();
-    *guard = None;
-    tcsetattr(&terminal, SetArg::TCSANOW, &settings)?;
-    drop(guard);
-    answer
+/// Ends the client as a signal would. Its own end by SIGINT and SIGTERM is an exit, as a shell would say it.
+pub(crate) fn leave(signal: i32) -> ! {
+    if ![SIGINT, SIGTERM].contains(&signal) {
+        let _ = emulate_default_handler(signal);
+    }
+    std::process::exit(128 + signal)
 }

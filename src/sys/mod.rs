@@ -23,7 +23,7 @@ pub use descriptors::{
 };
 pub use environment::{set_time_zone, set_variable, take_variable};
 pub use fork::exit_now;
-pub use interrupts::{InterruptsIgnored, ignore_interrupts};
+pub use interrupts::{InterruptsIgnored, SignalsCaught, catch_signals, ignore_interrupts, is_ignored};
 pub use local_time::local_offset;
 pub use memory::{fix_allocator, give_back_memory};
 pub use origin::{Forker, Origin, StoreKey};

@@ -143,3 +143,42 @@ fn ctrl_c_while_the_server_is_silent() {
     let (_held, _) = listener.accept().unwrap();
     interrupted(&mut terminal, "about", |terminal| terminal.keys(CTRL_C), 130);
 }
+
+/// However a password prompt is left, the terminal echoes again; stopped, it echoes, and going on it hides again.
+#[test]
+fn signals_at_a_password() {
+    let daemon = person::daemon("");
+    daemon.connect_as("ann");
+    let person = Person::new(person::port(&daemon));
+    for arguments in [["--user", "ann", "history"].as_slice(), &[]] {
+        let prompt = |terminal: &mut Terminal| match arguments {
+            [] => Prompt::LoginPassword.reach(terminal, "ann"),
+            _ => terminal.expect_hidden("Password: "),
+        };
+        for signal in [Signal::SIGHUP, Signal::SIGQUIT] {
+            let mut terminal = person.terminal(arguments);
+            prompt(&mut terminal);
+            terminal.signal(signal);
+            let status = terminal.wait();
+            assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(signal as i32), "{status}");
+            assert!(terminal.echoes(), "{signal}");
+        }
+        let mut terminal = person.terminal(arguments);
+        prompt(&mut terminal);
+        let pid = u32::try_from(terminal.pid()).unwrap();
+        for stop in [Signal::SIGTSTP, Signal::SIGSTOP] {
+            terminal.signal(stop);
+            wait_until("the client to stop", || processes::state(pid) == Some('T'));
+            assert!(stop == Signal::SIGSTOP || terminal.echoes(), "the shell echoes");
+            terminal.signal(Signal::SIGCONT);
+            terminal.expect_hidden("Password: ");
+        }
+        terminal.line(PASSWD);
+        if arguments.is_empty() {
+            terminal.expect("Welcome, ann.");
+        } else {
+            assert_eq!(terminal.exit(), 0, "{}", terminal.shown());
+        }
+        assert!(!terminal.shown().contains(PASSWD));
+    }
+}

@@ -180,7 +180,15 @@ fn a_pager_for_what_does_not_fit() {
     level_two(&mut terminal);
 
     // The person's own pager, or none.
-    for (pager, status) in [("less -E", None), ("cat", Some(0)), ("/nonexistent/pager", Some(0)), ("", Some(0))] {
+    // One that ends without having read anything hides nothing.
+    for (pager, status) in [
+        ("less -E", None),
+        ("cat", Some(0)),
+        ("/nonexistent/pager", Some(0)),
+        ("", Some(0)),
+        ("true", Some(0)),
+        ("false", Some(0)),
+    ] {
         let person = able(&daemon).with("PAGER", pager);
         let mut terminal = start(&person, &["history", "--all"], 80, 24);
         if status.is_none() {

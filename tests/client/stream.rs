@@ -45,9 +45,21 @@ impl Running {
         self.stdin.as_mut().expect("it is still open").write_all(bytes).expect("it reads");
     }
 
+    /// The next line; none at the end, or if the client stands still.
+    fn next_line(&mut self) -> Option<String> {
+        let mut patience = common::Patience::new(common::PATIENCE);
+        loop {
+            match self.lines.recv_timeout(std::time::Duration::from_secs(1)) {
+                Ok(line) => return Some(line),
+                Err(std::sync::mpsc::RecvTimeoutError::Timeout) if !patience.is_over() => {}
+                Err(_) => return None,
+            }
+        }
+    }
+
     /// Waits for the next line.
     pub fn read(&mut self) -> String {
-        self.lines.recv_timeout(common::PATIENCE).unwrap_or_else(|_| {
+        self.next_line().unwrap_or_else(|| {
             let _ = self.child.kill();
             let mut complaint = String::new();
             let _ = self.child.stderr.take().unwrap().read_to_string(&mut complaint);
@@ -60,7 +72,7 @@ impl Running {
         drop(self.stdin.take());
         let mut stderr = self.child.stderr.take().unwrap();
         // Whatever is not read yet must not keep it from ending.
-        while self.lines.recv_timeout(common::PATIENCE).is_ok() {}
+        while self.next_line().is_some() {}
         assert!(common::wait_for_end(&mut self.child), "the client does not end");
         let status = self.child.wait().expect("the client is ours");
         let mut text = String::new();

@@ -11,16 +11,19 @@ pub mod certificates;
 mod connection;
 mod daemon;
 pub mod mariadb;
+mod patience;
 pub mod processes;
 mod setup;
 
 pub use connection::{Connection, code};
 pub use daemon::{Daemon, send_signal};
+pub use patience::Patience;
 pub use setup::{PASSWD, Setup, Store, WORDS, shared_mariadb};
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// Long enough for anything that is not broken, on a slow and busy machine.
+/// Long enough for anything that is not broken, on a machine with nothing else to do. On a busy one a wait goes on for as
+/// long as what was started gets on ([`Patience`]).
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// An address of this machine that is not loopback: what comes from there could be anybody's.
@@ -30,15 +33,23 @@ pub fn outside_address() -> std::net::Ipv4Addr {
     addresses.find(|address| !address.is_loopback()).expect("an IPv4 address other than loopback; this test needs one")
 }
 
-/// Waits until `look` has something, and gives it back; panics after `deadline`, naming what it waited for. The only
-/// place where a test pauses.
-pub fn wait_for<T>(what: &str, deadline: Duration, mut look: impl FnMut() -> Option<T>) -> T {
-    let begin = Instant::now();
+/// Waits until `look` has something, and gives it back; panics when that is in vain, naming what it waited for. `usual`
+/// is far above what it takes; after that it goes on for as long as anything that was started gets on. The only place where
+/// a test pauses.
+pub fn wait_for<T>(what: &str, usual: Duration, look: impl FnMut() -> Option<T>) -> T {
+    let mut patience = Patience::new(usual);
+    let found = wait_with(&mut patience, look);
+    found.unwrap_or_else(|| panic!("waited {:?} in vain for {what}", patience.elapsed()))
+}
+
+fn wait_with<T>(patience: &mut Patience, mut look: impl FnMut() -> Option<T>) -> Option<T> {
     loop {
         if let Some(found) = look() {
-            return found;
+            return Some(found);
         }
-        assert!(begin.elapsed() < deadline, "waited {deadline:?} in vain for {what}");
+        if patience.is_over() {
+            return None;
+        }
         std::thread::sleep(Duration::from_millis(2));
     }
 }
@@ -50,15 +61,12 @@ pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
 
 /// Waits until a process has ended; one that does not is killed, and the answer is no.
 pub fn wait_for_end(process: &mut std::process::Child) -> bool {
-    let begin = Instant::now();
-    let ended = wait_for("a process to end", 2 * PATIENCE, || {
-        let ended = process.try_wait().expect("a process can be waited for").is_some();
-        (ended || begin.elapsed() > PATIENCE).then_some(ended)
-    });
-    if !ended {
+    let ended =
+        wait_with(&mut Patience::new(PATIENCE), || process.try_wait().expect("a process can be waited for").map(drop));
+    if ended.is_none() {
         let _ = process.kill();
     }
-    ended
+    ended.is_some()
 }
 
 /// Runs test bodies, `fn name(store: Store)`, on both stores: as tests `name::sqlite` and `name::mariadb`.

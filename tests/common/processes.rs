@@ -29,6 +29,14 @@ pub fn cpu_ticks(pid: u32) -> u64 {
     fields.split(' ').skip(11).take(2).map(|ticks| ticks.parse::<u64>().expect("a number")).sum()
 }
 
+/// A process's parent, its CPU time and that of its ended children in ticks, and whether it waits for a disk.
+pub fn work(pid: u32) -> Option<(u32, u64, bool)> {
+    let stat = read(pid, "stat");
+    let fields: Vec<&str> = stat.rsplit_once(") ")?.1.split(' ').collect();
+    let ticks = fields.get(11..15)?.iter().filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
+    Some((fields.get(1)?.parse().ok()?, ticks, fields.first() == Some(&"D")))
+}
+
 /// How many bytes a process of ours has read so far, from whatever it reads.
 pub fn bytes_read(pid: u32) -> u64 {
     let io = read(pid, "io");

@@ -3,6 +3,7 @@
 //!
 //! The terminal is the program's controlling one, for passwords are asked on `/dev/tty`.
 
+use crate::common::Patience;
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::pty::{PtyMaster, grantpt, posix_openpt, ptsname_r, unlockpt};
@@ -17,7 +18,8 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
-/// How long anything may take to show. Far above what it takes: a busy machine is no failure.
+/// How long anything may take to show, on a machine with nothing else to do; far above what it takes. On a busy one it goes
+/// on for as long as anything gets on.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Ctrl-C, as the terminal sends it.
@@ -34,6 +36,8 @@ pub struct Terminal {
     looked: usize,
     /// Columns and rows.
     size: (u16, u16),
+    /// Nobody has its other end open any more.
+    ended: bool,
 }
 
 impl Terminal {
@@ -62,7 +66,7 @@ impl Terminal {
             });
         }
         let child = command.spawn().expect("the program starts");
-        Self { master, child, received: Vec::new(), looked: 0, size: (columns, rows) }
+        Self { master, child, received: Vec::new(), looked: 0, size: (columns, rows), ended: false }
     }
 
     /// Changes its size; who runs in it is told, as by a window that is drawn larger.
@@ -80,21 +84,25 @@ impl Terminal {
 
     /// Waits until the screen, drawn, is as `look` wants it.
     pub fn expect_screen(&mut self, what: &str, look: impl Fn(&vt100::Screen) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
+        let mut patience = Patience::new(PATIENCE);
         loop {
             if look(self.screen().screen()) {
                 self.looked = self.received.len();
                 return;
             }
             let screen = self.screen();
-            assert!(self.take(deadline), "the screen never had {what}; it is\n{}", screen.screen().contents());
+            assert!(
+                self.take_patiently(&mut patience),
+                "the screen never had {what}; it is\n{}",
+                screen.screen().contents()
+            );
         }
     }
 
     /// Presses keys, and once more each second, until the screen, drawn, is as `look` wants it: for what may come too
     /// late for the first time.
     pub fn press_until(&mut self, keys: &str, what: &str, look: impl Fn(&vt100::Screen) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
+        let mut patience = Patience::new(PATIENCE);
         loop {
             self.keys(keys);
             let again = Instant::now() + Duration::from_secs(1);
@@ -107,7 +115,7 @@ impl Terminal {
                     break;
                 }
             }
-            let in_time = Instant::now() >= again && again < deadline;
+            let in_time = Instant::now() >= again && !patience.is_over();
             assert!(in_time, "the screen never had {what}; it is\n{}", self.screen().screen().contents());
         }
     }
@@ -139,13 +147,17 @@ impl Terminal {
 
     /// Waits until `text` shows, behind everything that was expected before.
     pub fn expect(&mut self, text: &str) {
-        let deadline = Instant::now() + PATIENCE;
+        let mut patience = Patience::new(PATIENCE);
         loop {
             if let Some(at) = find(&self.received[self.looked..], text.as_bytes()) {
                 self.looked += at + text.len();
                 return;
             }
-            assert!(self.take(deadline), "the terminal never showed {text:?}; it showed\n{}", self.shown());
+            assert!(
+                self.take_patiently(&mut patience),
+                "the terminal never showed {text:?}; it showed\n{}",
+                self.shown()
+            );
         }
     }
 
@@ -185,14 +197,14 @@ impl Terminal {
 
     /// Waits for the program's end, and for the last it had to say.
     pub fn wait(&mut self) -> ExitStatus {
-        let deadline = Instant::now() + PATIENCE;
+        let mut patience = Patience::new(PATIENCE);
         // Until nobody holds the terminal any more: what a program leaves behind shows here, too.
-        while self.take(deadline) {}
+        while self.take_patiently(&mut patience) {}
         loop {
             if let Some(status) = self.child.try_wait().expect("the program is ours") {
                 return status;
             }
-            assert!(Instant::now() < deadline, "the program does not end; the terminal shows\n{}", self.shown());
+            assert!(!patience.is_over(), "the program does not end; the terminal shows\n{}", self.shown());
             std::thread::yield_now();
         }
     }
@@ -201,6 +213,18 @@ impl Terminal {
     pub fn exit(&mut self) -> i32 {
         let status = self.wait();
         status.code().unwrap_or_else(|| panic!("{status}; the terminal shows\n{}", self.shown()))
+    }
+
+    /// Reads what is there, and waits for it; false at the end, or when that is in vain.
+    fn take_patiently(&mut self, patience: &mut Patience) -> bool {
+        loop {
+            if self.take(Instant::now() + Duration::from_secs(1)) {
+                return true;
+            }
+            if self.ended || patience.is_over() {
+                return false;
+            }
+        }
     }
 
     /// Reads what is there, and waits for it; false at the end, or at the deadline.
@@ -216,14 +240,20 @@ impl Terminal {
         let mut buffer = [0; 4_096];
         loop {
             match self.master.read(&mut buffer) {
-                Ok(0) => return false,
+                Ok(0) => {
+                    self.ended = true;
+                    return false;
+                }
                 Ok(count) => {
                     self.received.extend_from_slice(&buffer[..count]);
                     return true;
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 // EIO: nobody has the other end open any more.
-                Err(_) => return false,
+                Err(_) => {
+                    self.ended = true;
+                    return false;
+                }
             }
         }
     }

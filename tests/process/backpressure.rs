@@ -105,7 +105,7 @@ fn replies_that_nobody_reads_end_the_connection() {
         (!processes::lives(child) && !processes::lives(tls_child)).then_some(())
     });
     let elapsed = start.elapsed();
-    assert!(elapsed >= Duration::from_secs(59) && elapsed < Duration::from_secs(80), "{elapsed:?}");
+    assert!(elapsed >= Duration::from_secs(59), "{elapsed:?}");
     daemon.wait_log("user ann: ");
     daemon.wait_log_times(": replies not read", 2);
     assert!(daemon.wait_log(": replies not read").contains(" INFO: "));

@@ -60,7 +60,7 @@ fn a_million_tiny_requests_without_reading() {
     });
     let elapsed = begin.elapsed();
     println!("ended after {elapsed:?}; ticks of 10 ms meanwhile: {last:?}");
-    assert!(elapsed >= Duration::from_secs(55) && elapsed < Duration::from_secs(80), "{elapsed:?}");
+    assert!(elapsed >= Duration::from_secs(55), "{elapsed:?}");
     assert!(last.iter().all(|&ticks| ticks <= 5), "{last:?}");
     daemon.wait_log_times(": replies not read", 5);
     assert_eq!(daemon.connect().ask("I").len(), 5);

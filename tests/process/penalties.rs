@@ -80,7 +80,7 @@ fn guesses_add_up_over_connections() {
         (begin.elapsed() > Duration::from_secs(50) && is_served(GUESSER, &daemon)).then_some(())
     });
     let elapsed = begin.elapsed();
-    assert!(elapsed >= Duration::from_secs(55) && elapsed < Duration::from_secs(75), "{elapsed:?}");
+    assert!(elapsed >= Duration::from_secs(55), "{elapsed:?}");
     guess(&mut from(GUESSER, &daemon), 4);
     assert!(is_served(GUESSER, &daemon));
 }

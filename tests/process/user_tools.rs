@@ -1,6 +1,6 @@
 //! `cidiand user …`: the operator's account tools, beside a running daemon and without one; on both stores.
 
-use crate::common::{Daemon, PASSWD, Setup, Store, on_both_stores};
+use crate::common::{Daemon, PASSWD, Setup, Store, on_both_stores, processes, wait_until};
 use crate::terminal::{CTRL_C, CTRL_D, Terminal};
 use nix::sys::signal::Signal;
 use serde_json::Value;
@@ -270,11 +270,23 @@ fn on_a_terminal() {
         assert_eq!(ended.code(), status, "{ended}");
         assert!(left.echoes(), "after {keys:?}");
     }
-    let mut killed = terminal(&daemon, &["passwd", "ann"]);
-    killed.expect_hidden("Password of ann: ");
-    killed.signal(Signal::SIGTERM);
-    assert_eq!(killed.wait().code(), None);
-    assert!(killed.echoes());
+    for signal in [Signal::SIGTERM, Signal::SIGHUP, Signal::SIGQUIT] {
+        let mut killed = terminal(&daemon, &["passwd", "ann"]);
+        killed.expect_hidden("Password of ann: ");
+        killed.signal(signal);
+        assert_eq!(std::os::unix::process::ExitStatusExt::signal(&killed.wait()), Some(signal as i32));
+        assert!(killed.echoes(), "after {signal}");
+    }
+    // Stopped, it echoes; going on, it asks again, and hides what is typed.
+    let mut stopped = terminal(&daemon, &["passwd", "ann"]);
+    stopped.expect_hidden("Password of ann: ");
+    let pid = u32::try_from(stopped.pid()).expect("a pid");
+    stopped.signal(Signal::SIGTSTP);
+    wait_until("the tool to stop", || processes::state(pid) == Some('T'));
+    assert!(stopped.echoes());
+    stopped.signal(Signal::SIGCONT);
+    type_twice(&mut stopped, "new", "new");
+    assert_eq!(stopped.exit(), 0);
     daemon.connect().ok("L ann new");
     for (typed, part, status) in
         [("", "not deleted", 65), ("Ann", "not deleted", 65), ("ann", "account ann is deleted", 0)]

@@ -1,17 +1,18 @@
 //! A pager for what does not fit the screen, together with what is asked below it. What fits is written as it is; with
 //! the first line too many the person's pager (`CIDIAN_PAGER`, `PAGER`, else `less` or `more`) is started and given everything. A pager that is left early
-//! shows as a broken pipe; one that can't be started loses nothing. Ctrl-C is the pager's while it runs.
+//! shows as a broken pipe; one that can't be started, or ends without having read anything, loses nothing. Ctrl-C is the pager's while it runs.
 
 use super::wrap::width;
 use crate::sys::{InterruptsIgnored, ignore_interrupts};
-use std::io::{self, Write};
+use std::collections::VecDeque;
+use std::io::{self, PipeWriter, Read, Write};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
-/// How many chunks may wait for the pager. A table's are up to a megabyte each.
-const WAITING_CHUNKS: usize = 64;
+/// How many bytes may wait for the pager.
+const MOST_WAITING: usize = 16 << 20;
 
 /// What the screen holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,12 +44,68 @@ pub(crate) struct Page {
 }
 
 struct Pager {
-    child: Child,
-    /// To the thread that writes to it: somebody who reads slowly must not keep the server waiting.
-    chunks: SyncSender<Vec<u8>>,
+    /// Shared with the thread that writes to it: somebody who reads slowly must not keep the server waiting.
+    queue: Arc<Queue>,
     writer: JoinHandle<()>,
+    /// Waits for the pager's end, and gives back what it has left unread in its pipe.
+    waiter: JoinHandle<Vec<u8>>,
     /// Until the pager has ended.
     _interrupts: InterruptsIgnored,
+}
+
+/// What waits for the pager.
+#[derive(Default)]
+struct Queue {
+    state: Mutex<Waiting>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Waiting {
+    chunks: VecDeque<Vec<u8>>,
+    /// Of them all.
+    bytes: usize,
+    /// How many bytes went into the pager's pipe.
+    written: usize,
+    /// Nothing more comes.
+    closed: bool,
+    /// The pager has ended, or takes no more.
+    over: bool,
+}
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Waiting) -> T) -> T {
+        let changed = change(&mut self.lock());
+        self.changed.notify_all();
+        changed
+    }
+
+    /// Waits until it is as `holds` wants it.
+    fn wait(&self, holds: impl Fn(&Waiting) -> bool) -> MutexGuard<'_, Waiting> {
+        let waiting = self.changed.wait_while(self.lock(), |waiting| !holds(waiting));
+        waiting.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes all that comes, for as long as there is a pager.
+    fn write_to(&self, mut pipe: PipeWriter) {
+        loop {
+            let mut waiting = self.wait(|waiting| waiting.over || waiting.closed || !waiting.chunks.is_empty());
+            let chunk = if waiting.over { None } else { waiting.chunks.pop_front() };
+            let Some(chunk) = chunk else { return };
+            waiting.bytes -= chunk.len();
+            drop(waiting);
+            self.changed.notify_all();
+            if pipe.write_all(&chunk).is_err() {
+                self.change(|waiting| waiting.over = true);
+                return;
+            }
+            self.lock().written += chunk.len();
+        }
+    }
 }
 
 impl Page {
@@ -67,7 +124,16 @@ impl Page {
             return screen.write_all(text);
         }
         if let Some(pager) = &self.pager {
-            return pager.give(text.to_vec());
+            let Err(text) = pager.give(text.to_vec()) else { return Ok(()) };
+            // It has ended. Whoever has read some of it has seen enough; else there was no pager to speak of.
+            return match self.pager.take().and_then(Pager::end) {
+                Some(unread) => {
+                    self.plain = true;
+                    screen.write_all(&unread)?;
+                    screen.write_all(&text)
+                }
+                None => Err(io::ErrorKind::BrokenPipe.into()),
+            };
         }
         self.held.extend_from_slice(text);
         if !self.fits() {
@@ -75,7 +141,15 @@ impl Page {
             match start(self.below) {
                 Some(pager) => {
                     let held = std::mem::take(&mut self.held);
-                    self.pager.insert(pager).give(held)?;
+                    match pager.give(held) {
+                        Ok(()) => self.pager = Some(pager),
+                        // It has ended already.
+                        Err(held) => {
+                            pager.end();
+                            self.plain = true;
+                            screen.write_all(&held)?;
+                        }
+                    }
                 }
                 None => {
                     self.plain = true;
@@ -91,15 +165,10 @@ impl Page {
     /// # Errors
     /// The screen takes no more.
     pub(crate) fn finish(self, screen: &mut dyn Write) -> io::Result<bool> {
-        match self.pager {
-            None => screen.write_all(&self.held).map(|()| false),
-            Some(Pager { mut child, chunks, writer, _interrupts }) => {
-                drop(chunks);
-                // How both end is the person's business.
-                let _ = child.wait();
-                let _ = writer.join();
-                Ok(true)
-            }
+        let Some(pager) = self.pager else { return screen.write_all(&self.held).map(|()| false) };
+        match pager.end() {
+            Some(unread) => screen.write_all(&unread).map(|()| false),
+            None => Ok(true),
         }
     }
 
@@ -115,8 +184,31 @@ fn rows(text: &str, columns: usize) -> usize {
 }
 
 impl Pager {
-    fn give(&self, chunk: Vec<u8>) -> io::Result<()> {
-        self.chunks.send(chunk).map_err(|_| io::ErrorKind::BrokenPipe.into())
+    /// Hands a chunk to it; gives it back if it has ended.
+    fn give(&self, chunk: Vec<u8>) -> Result<(), Vec<u8>> {
+        let mut waiting = self.queue.wait(|waiting| waiting.over || waiting.bytes < MOST_WAITING);
+        if waiting.over {
+            return Err(chunk);
+        }
+        waiting.bytes += chunk.len();
+        waiting.chunks.push_back(chunk);
+        drop(waiting);
+        self.queue.changed.notify_all();
+        Ok(())
+    }
+
+    /// Waits until the person has read. Gives back everything that was handed to it if it has read none of it.
+    fn end(self) -> Option<Vec<u8>> {
+        self.queue.change(|waiting| waiting.closed = true);
+        // How both end is the person's business.
+        let mut unread = self.waiter.join().unwrap_or_default();
+        let _ = self.writer.join();
+        let mut waiting = self.queue.lock();
+        if unread.len() < waiting.written {
+            return None;
+        }
+        waiting.chunks.drain(..).for_each(|chunk| unread.extend_from_slice(&chunk));
+        Some(unread)
     }
 }
 
@@ -135,8 +227,9 @@ fn start(below: usize) -> Option<Pager> {
 fn start_one(line: &str, below: usize) -> Option<Pager> {
     let mut words = line.split_whitespace();
     let program = words.next().filter(|&program| program != "cat")?;
+    let (mut reader, pipe) = io::pipe().ok()?;
     let mut command = Command::new(program);
-    command.args(words).stdin(Stdio::piped());
+    command.args(words).stdin(Stdio::from(reader.try_clone().ok()?));
     if below > 1 && Path::new(program).file_name() == Some("less".as_ref()) {
         // It may fit the screen, but not with the menu below it: less must not leave at once.
         command.arg("-+F");
@@ -148,11 +241,21 @@ fn start_one(line: &str, below: usize) -> Option<Pager> {
         }
     }
     let mut child = command.spawn().ok()?;
+    // The pager's end of the pipe is the pager's.
+    drop(command);
     let interrupts = ignore_interrupts();
-    let mut input = child.stdin.take()?;
-    let (chunks, waiting) = sync_channel::<Vec<u8>>(WAITING_CHUNKS);
-    let writer = thread::spawn(move || while waiting.recv().is_ok_and(|chunk| input.write_all(&chunk).is_ok()) {});
-    Some(Pager { child, chunks, writer, _interrupts: interrupts })
+    let queue = Arc::new(Queue::default());
+    let (for_writer, for_waiter) = (Arc::clone(&queue), Arc::clone(&queue));
+    let writer = thread::spawn(move || for_writer.write_to(pipe));
+    let waiter = thread::spawn(move || {
+        let _ = child.wait();
+        for_waiter.change(|waiting| waiting.over = true);
+        // Up to the end of what the other thread was writing: it stops then.
+        let mut unread = Vec::new();
+        let _ = reader.read_to_end(&mut unread);
+        unread
+    });
+    Some(Pager { queue, writer, waiter, _interrupts: interrupts })
 }
 
 #[cfg(test)]
