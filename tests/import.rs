@@ -47,15 +47,53 @@ fn two_dictionaries_become_one_file() {
     assert_eq!(out.status.code(), Some(0), "{said}{}", text(&out.stderr));
     let words = fs::read_to_string(directory.path().join("words.txt")).unwrap();
     assert!(words.starts_with("# title: One + Two\n"), "{words}");
-    assert!(words.ends_with("\napple\tn. a fruit\\nn. 苹果\nzoo\tn. animals\n"), "{words}");
+    assert!(
+        words
+            .ends_with("\n #\t[Two]\\nn. 苹果\napple\t[One]\\nn. a fruit\\n[Two]\\nn. 苹果\nzoo\t[One]\\nn. animals\n"),
+        "{words}"
+    );
     assert!(said.contains("one.index: One\n  2 entries read, 2 taken, 0 of them merged"), "{said}");
-    assert!(said.contains("two: Two\n  2 entries read, 1 taken, 1 of them merged"), "{said}");
-    assert!(said.contains("begins with '#' (a words file takes it for a comment): # (index line 3)"), "{said}");
-    assert!(said.ends_with(&format!("words.txt: 2 headwords, {} bytes\n", words.len())), "{said}");
+    assert!(said.contains("two: Two\n  2 entries read, 2 taken, 1 of them merged"), "{said}");
+    assert!(said.ends_with(&format!("words.txt: 3 headwords, {} bytes\n", words.len())), "{said}");
     assert!(out.stderr.is_empty(), "no bar where there is no terminal: {}", text(&out.stderr));
 
     let check = command(directory.path()).args(["check", "words.txt"]).output().unwrap();
-    assert_eq!(text(&check.stdout), "words.txt: 2 headwords, 0 errors, 0 warnings\n");
+    assert_eq!(text(&check.stdout), "words.txt: 3 headwords, 0 errors, 0 warnings\n");
+}
+
+/// Into a directory each source becomes a file of its own, with what is known of it.
+#[test]
+fn several_sources_become_a_file_each() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    dictionaries(directory.path());
+    fs::create_dir(at("other")).unwrap();
+    fs::write(at("other/one.txt"), "# title: Three\n# licence: free\n# from: de\n# to: en\nApfel apple\n").unwrap();
+    fs::write(at("gbk.txt"), b"\xd6\xd0 x\n").unwrap();
+    let languages = ["--source-language", "en", "--target-language", "zh-Hans"];
+    let arguments = [&["--from", "dictd", "one.index", "two", "-o", "made/"][..], &languages].concat();
+    let out = import(directory.path(), &arguments);
+    assert_eq!(out.status.code(), Some(0), "{}", text(&out.stderr));
+    assert_eq!(names(&at("made")), ["one.txt", "two.txt"]);
+    let one = fs::read_to_string(at("made/one.txt")).unwrap();
+    assert!(one.starts_with("# title: One\n# name: one\n# from: en\n# to: zh-Hans\n#\n"), "{one}");
+    assert!(one.ends_with("\napple\tn. a fruit\nzoo\tn. animals\n"), "{one}");
+    assert!(text(&out.stdout).contains("\nmade/one.txt: 2 headwords, "), "{}", text(&out.stdout));
+    // Again, and with more: what is there is replaced, names stay apart, what has no entry makes no file.
+    fs::write(at("one.txt"), "a b\n").unwrap();
+    let arguments = ["--from", "plain", "one.txt", "gbk.txt", "other/one.txt", "-o", "made/"];
+    let out = import(directory.path(), &arguments);
+    assert_eq!(out.status.code(), Some(0), "{}", text(&out.stderr));
+    assert_eq!(names(&at("made")), ["one-2.txt", "one.txt", "two.txt"]);
+    assert!(fs::read_to_string(at("made/one.txt")).unwrap().ends_with("\na\tb\n"));
+    let second = fs::read_to_string(at("made/one-2.txt")).unwrap();
+    let labels = "# title: Three\n# licence: free\n# name: one-2\n# from: de\n# to: en\n#\n";
+    assert!(second.starts_with(labels), "{second}");
+    assert!(text(&out.stdout).contains("gbk.txt: gbk\n  1 entries read, 0 taken"), "{}", text(&out.stdout));
+    for file in ["made/one.txt", "made/one-2.txt", "made/two.txt"] {
+        let check = command(directory.path()).args(["check", file]).output().unwrap();
+        assert!(text(&check.stdout).ends_with("0 errors, 0 warnings\n"), "{}", text(&check.stdout));
+    }
 }
 
 #[test]
@@ -69,7 +107,7 @@ fn whatever_fails_leaves_the_old_file_and_nothing_else() {
     fs::write(at("words.txt"), "old 1\n").unwrap();
     fs::create_dir(at("directory")).unwrap();
     let before = names(directory.path());
-    let cases: [(&[&str], i32, &str); 11] = [
+    let cases: [(&[&str], i32, &str); 18] = [
         (
             &["--from", "dictd", "one", "cut", "-o", "words.txt"],
             65,
@@ -80,11 +118,18 @@ fn whatever_fails_leaves_the_old_file_and_nothing_else() {
         (&["--from", "plain", "directory", "-o", "words.txt"], 65, "not a regular file"),
         (&["--from", "stardict", "one", "-o", "words.txt"], 66, "one.ifo can't be opened"),
         (&["--from", "dictd", "one", "absent", "-o", "words.txt"], 66, "absent.index can't be opened"),
-        (&["--from", "dictd", "one", "-o", "directory"], 71, "not a regular file"),
+        (&["--from", "dictd", "one", "-o", "directory"], 71, "not a regular file; for a file of each source"),
         (&["--from", "dictd", "one", "-o", "absent/words.txt"], 71, "absent/words.txt can't be written"),
         (&["--from", "babylon", "one", "-o", "words.txt"], 64, "invalid value 'babylon'"),
         (&["--from", "dictd", "-o", "words.txt"], 64, "<SOURCE>"),
         (&["--from", "dictd", "one"], 64, "--output"),
+        (&["--from", "dictd", "one", "two", "-o", "directory/", "--title", "T"], 64, "--title and --name are of one"),
+        (&["--from", "dictd", "one", "cut", "-o", "directory/"], 65, "cut.index is damaged"),
+        (&["--from", "dictd", "one", "-o", "absent/directory/"], 71, "absent/directory/ can't be written"),
+        (&["--from", "dictd", "one", "-o", "words.txt", "--name", "a b"], 64, "make a name"),
+        (&["--from", "dictd", "one", "-o", "words.txt", "--source-language", "English"], 64, "a language code is"),
+        (&["--from", "dictd", "one", "-o", "words.txt", "--columns", "tag"], 64, "--columns is for --from ecdict"),
+        (&["--from", "plain", "words.txt", "-o", "words.txt", "--no-pinyin"], 64, "--no-pinyin is for --from cedict"),
     ];
     for (arguments, status, message) in cases {
         let out = import(directory.path(), arguments);
@@ -93,6 +138,7 @@ fn whatever_fails_leaves_the_old_file_and_nothing_else() {
         assert!(error.contains(message), "{arguments:?}: {error}");
         assert_eq!(fs::read_to_string(at("words.txt")).unwrap(), "old 1\n", "{arguments:?}");
         assert_eq!(names(directory.path()), before, "{arguments:?}");
+        assert!(names(&at("directory")).is_empty(), "{arguments:?}");
     }
     let said = text(&import(directory.path(), &["--from", "plain", "gbk.txt", "-o", "words.txt"]).stdout);
     assert!(said.contains("1 not UTF-8 (convert the file with: iconv -f GB18030 -t UTF-8): line 1"), "{said}");

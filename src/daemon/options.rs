@@ -57,16 +57,24 @@ Examples:
   cidiand --database-file /etc/cidian/database history prune --older-than 18months";
 
 const IMPORT_HELP: &str = "\
-Titles and licences of the sources are kept as comments of the words file. Gzip is unpacked by itself. Entries that a \
-words file can't hold are counted and told with their places; a damaged source ends the import, and the old file stays.
+Titles, licences and languages of the sources are kept as comments of the words file. Gzip is unpacked by itself. \
+Several sources in one FILE: each article begins with a line that names its dictionary; in DIRECTORY/ each source gets a \
+file of its own, NAME.txt. Headwords have up to 256 characters. Entries that a words file can't hold are counted and told \
+with their places; a damaged source ends the import, and the old files stay.
+
+ECDICT's columns: phonetic, translation, definition, pos, collins, oxford, tag, bnc, frq, exchange, detail, audio, and \
+any other that the file has. CC-CEDICT: an article is shown as 面 [面/麵] miàn …, and is found by both scripts and by \
+pinyin (miàn, mian4, mian; píngguǒ, ping2guo3, pingguo).
 
 Exit statuses: 0; 64 usage; 65 a source is damaged, or nothing in it is usable; 66 a source is not there; 71 the words \
 file can't be written.
 
 Examples:
   cidiand words import --from dictd /usr/share/dictd/{wn,gcide}.index -o words.txt
+  cidiand words import --from dictd /usr/share/dictd/{wn,gcide}.index -o /etc/cidian/words.d/
   cidiand words import --from stardict langdao-ec-gb.ifo -o words.txt
   cidiand words import --from ecdict ecdict.csv -o words.txt --title ECDICT --licence MIT
+  cidiand words import --from ecdict ecdict.csv -o words.txt --columns phonetic,translation,tag
   cidiand words import --from cedict cedict_1_0_ts_utf-8_mdbg.txt.gz -o words.txt
   cidiand words import --from plain unsorted.txt -o words.txt && cidiand words check words.txt";
 
@@ -177,7 +185,7 @@ pub enum DictionaryFormat {
     Stardict,
     /// ECDICT's CSV: word, phonetic, definition, translation, exchange …
     Ecdict,
-    /// CC-CEDICT: Chinese headwords
+    /// CC-CEDICT: Chinese headwords in both scripts, found by pinyin, too
     Cedict,
     /// A words file in any order, with whatever is wrong in it
     Plain,
@@ -276,7 +284,7 @@ pub enum WordsCommand {
         /// The words file
         file: PathBuf,
     },
-    /// Make a words file from dictionaries in another format; several become one file
+    /// Make words files from dictionaries in another format; several become one file, or a file each
     #[command(after_help = IMPORT_HELP)]
     Import(Import),
     /// Put a words file into table `words`, in one transaction that replaces the old content
@@ -298,7 +306,8 @@ pub struct Import {
     /// The dictionaries; of those that are several files, one of them or what their names have in common
     #[arg(value_name = "SOURCE", required = true)]
     pub sources: Vec<PathBuf>,
-    /// The words file to write; one that is there is replaced when the new one is complete
+    /// The words file to write, or DIRECTORY/ for a file of each source; files that are there are replaced when all of
+    /// the new ones are complete
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
     /// Title of the result, instead of the sources' own
@@ -307,4 +316,39 @@ pub struct Import {
     /// Licence of the result in one line, instead of what the sources say (their texts stay)
     #[arg(long, value_name = "TEXT")]
     pub licence: Option<String>,
+    /// Name of the dictionary: ASCII letters, digits, -, . and _ [default: what the source's file is called]
+    #[arg(long, value_name = "NAME", value_parser = dictionary_name)]
+    pub name: Option<String>,
+    /// Language of the headwords, such as en, where the sources do not say it
+    #[arg(long, value_name = "CODE", value_parser = language_code)]
+    pub source_language: Option<String>,
+    /// Language of the interpretations, such as zh, where the sources do not say it
+    #[arg(long, value_name = "CODE", value_parser = language_code)]
+    pub target_language: Option<String>,
+    /// Columns of ECDICT that are kept, in any order [default: all but audio]
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    pub columns: Option<Vec<String>>,
+    /// CC-CEDICT: no headwords in pinyin beside the Chinese ones
+    #[arg(long)]
+    pub no_pinyin: bool,
+}
+
+fn dictionary_name(text: &str) -> Result<String, String> {
+    if !text.is_empty() && text == crate::words::import::name_of(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("ASCII letters, digits, '-', '.' and '_' make a name".to_owned())
+    }
+}
+
+fn language_code(text: &str) -> Result<String, String> {
+    let mut parts = text.split('-');
+    let language = parts.next().unwrap_or("");
+    let is_language = (2..=3).contains(&language.len()) && language.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let is_part = |part: &str| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if is_language && parts.all(is_part) {
+        Ok(text.to_owned())
+    } else {
+        Err("a language code is two or three letters, such as en, or zh-Hant".to_owned())
+    }
 }

@@ -4,7 +4,7 @@ use crate::text::{escape, trim_blanks, unescape};
 use std::borrow::Cow;
 
 /// Longest headword, in characters.
-pub const MAX_HEADWORD_CHARS: usize = 128;
+pub const MAX_HEADWORD_CHARS: usize = 256;
 
 /// One entry of a words file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,7 +153,7 @@ fn parse_entry(line: &str) -> Result<ParsedEntry<'_>, &'static str> {
         return Err("an entry without a headword: the line begins with a blank");
     }
     if headword.chars().count() > MAX_HEADWORD_CHARS {
-        return Err("the headword is longer than 128 characters");
+        return Err("the headword is longer than 256 characters");
     }
     let interpret = trim_blanks(interpret);
     if interpret.is_empty() {
@@ -234,6 +234,12 @@ mod tests {
         );
     }
 
+    /// A blank before a headword that begins with `#` keeps the line from being a comment.
+    #[test]
+    fn a_number_sign_can_be_a_headword() {
+        assert_eq!(pairs(b"# comment\n #\tsharp\n #1\tfirst"), owned(&[("#", "sharp"), ("#1", "first")]));
+    }
+
     #[test]
     fn escapes_become_those_of_the_wire() {
         assert_eq!(
@@ -251,7 +257,7 @@ mod tests {
 
     #[test]
     fn errors_name_their_line() {
-        let long = "x".repeat(129) + " y";
+        let long = "x".repeat(257) + " y";
         let cases: [(&[u8], u64, &str); 8] = [
             (b"a 1\nword\nb", 2, "without an interpretation"),
             (b"a 1\nword \t ", 2, "without an interpretation"),
@@ -260,14 +266,14 @@ mod tests {
             (b"\ta", 1, "without a headword"),
             (b"", 1, "no entry"),
             (b"# only\n# comments\n", 2, "no entry"),
-            (long.as_bytes(), 1, "longer than 128"),
+            (long.as_bytes(), 1, "longer than 256"),
         ];
         for (text, line, message) in cases {
             let Refused(problem) = parse(text).unwrap_err();
             assert_eq!(problem.line, line, "{text:?}");
             assert!(problem.message.contains(message), "{problem:?}");
         }
-        assert!(parse(("词".repeat(128) + " y").as_bytes()).is_ok());
+        assert!(parse(("词".repeat(256) + " y").as_bytes()).is_ok());
     }
 
     #[test]

@@ -9,11 +9,12 @@ use super::pinyin;
 use super::report::Refusal;
 use std::io::{BufReader, Read};
 
-/// The entries of a CC-CEDICT file: the simplified headword, and the traditional one if it differs.
+/// The entries of a CC-CEDICT file: the simplified headword, and the traditional one if it differs; and, if `pinyin` is
+/// said, the reading as headwords of their own, as people write it: `píngguǒ`, `ping2guo3`, `pingguo`.
 ///
 /// # Errors
 /// It can't be read.
-pub fn entries(source: impl Read, intake: &mut Intake<'_>) -> Result<Notice, Failure> {
+pub fn entries(source: impl Read, pinyin: bool, intake: &mut Intake<'_>) -> Result<Notice, Failure> {
     let mut source = BufReader::new(source);
     let mut about = About::default();
     let mut line = Vec::new();
@@ -33,18 +34,21 @@ pub fn entries(source: impl Read, intake: &mut Intake<'_>) -> Result<Notice, Fai
         if let Some(comment) = text.strip_prefix('#') {
             about.note(comment);
         } else if !text.is_empty() && text != "%" {
-            one(text, intake, place)?;
+            one(text, pinyin, intake, place)?;
         }
     }
     Ok(about.notice())
 }
 
-fn one(line: &str, intake: &mut Intake<'_>, place: std::fmt::Arguments<'_>) -> Result<(), Failure> {
+fn one(line: &str, aliases: bool, intake: &mut Intake<'_>, place: std::fmt::Arguments<'_>) -> Result<(), Failure> {
     let Some((traditional, simplified, reading, glosses)) = parts(line) else {
         intake.refuse(Refusal::BadLine, line, place);
         return Ok(());
     };
-    let mut text = format!("[{}]", pinyin::with_marks(reading));
+    // Both scripts, since one alone is often several words' (面: face, and noodles); and the word itself, since it may
+    // have been found by its reading.
+    let scripts = if traditional == simplified { String::new() } else { format!(" [{simplified}/{traditional}]") };
+    let mut text = format!("{simplified}{scripts} {}", pinyin::with_marks(reading));
     let mut empty = true;
     for gloss in glosses.split('/').map(str::trim).filter(|gloss| !gloss.is_empty()) {
         text.push_str(if empty { " " } else { "; " });
@@ -55,6 +59,12 @@ fn one(line: &str, intake: &mut Intake<'_>, place: std::fmt::Arguments<'_>) -> R
     intake.entry(simplified, text, place)?;
     if traditional != simplified {
         intake.entry(traditional, text, place)?;
+    }
+    if aliases && !empty {
+        for spelling in pinyin::spellings(reading) {
+            intake.entry(&spelling, text, place)?;
+            intake.report.note("headwords in pinyin");
+        }
     }
     Ok(())
 }
@@ -103,6 +113,6 @@ impl About {
             (true, _) | (false, true) => named,
             (false, false) => self.licence,
         };
-        Notice { title, licence, text: self.text }
+        Notice { title, licence, text: self.text, from: "zh".into(), to: "en".into(), ..Notice::default() }
     }
 }

@@ -5,8 +5,8 @@ use super::failure::Failure;
 use super::files::Watch;
 use super::notice::{Labels, Notice};
 use super::report::{Refusal, Report};
-use super::tidy::tidy_into;
-use super::{notice, spelling};
+use super::tidy::{Indentation, tidy_into};
+use super::{markup, notice, spelling, tidy};
 use crate::words::{MAX_HEADWORD_CHARS, fold};
 use std::collections::HashSet;
 use std::fmt;
@@ -35,6 +35,8 @@ pub struct Collection {
     texts: String,
     entries: Vec<Entry>,
     notices: Vec<Notice>,
+    /// The notices' titles as lines, escaped; made when it is written.
+    headings: Vec<String>,
 }
 
 /// What was written.
@@ -76,30 +78,38 @@ impl Collection {
         &self.texts[text.at as usize..][..text.length as usize]
     }
 
-    /// The numbers of the entries: by headword byte by byte, those of one headword in the order in which they came.
+    /// The numbers of the entries: by headword byte by byte, those of one headword in the order of the sources, those
+    /// of one source in the order in which they came.
     fn sorted(&self) -> Vec<u32> {
         let mut numbers: Vec<u32> = (0..).take(self.entries.len()).collect();
         numbers.sort_unstable_by(|&left, &right| {
-            let headword = |number: u32| self.headword(&self.entries[number as usize]).as_bytes();
-            headword(left).cmp(headword(right)).then(left.cmp(&right))
+            let entry = |number: u32| &self.entries[number as usize];
+            let headword = |number: u32| self.headword(entry(number)).as_bytes();
+            let came = |number: u32| (entry(number).source, number);
+            headword(left).cmp(headword(right)).then(came(left).cmp(&came(right)))
         });
         numbers
     }
 
-    /// Files entries under the lower-case headword of another source, where their own source begins every headword
-    /// with a capital and so says nothing by it (GCIDE: `Abandon`, beside WordNet's `abandon`). Where the others have
-    /// the capital, too (`China`), it stays. Gives how many were filed so.
-    fn settle_capitals(&mut self) -> u64 {
+    /// Which sources begin at least 80 % of their headwords with a capital, and so say nothing by it.
+    fn capitalisers(&self) -> Vec<bool> {
         let mut counts = vec![(0_u64, 0_u64); self.notices.len()];
-        let begins_upper = |headword: &str| headword.starts_with(char::is_uppercase);
         for entry in &self.entries {
             if let Some((capitals, all)) = counts.get_mut(usize::from(entry.source)) {
-                *capitals += u64::from(begins_upper(self.headword(entry)));
+                *capitals += u64::from(self.headword(entry).starts_with(char::is_uppercase));
                 *all += 1;
             }
         }
-        let capitalises: Vec<bool> =
-            counts.iter().map(|(capitals, all)| capitals * 10 >= all * 8 && *all > 0).collect();
+        counts.iter().map(|(capitals, all)| capitals * 10 >= all * 8 && *all > 0).collect()
+    }
+
+    /// Files entries under the lower-case headword of another source, where their own source begins every headword
+    /// with a capital and so says nothing by it (GCIDE: `Abandon`, beside WordNet's `abandon`). Where the others have
+    /// the capital, too (`Apple`, the maker of computers), nobody knows which is meant: it is filed under both, since a
+    /// lookup of either must find it. Where they have only the capital (`China`), it stays. Gives how many were filed
+    /// under a lower-case headword.
+    fn settle_capitals(&mut self) -> u64 {
+        let capitalises = self.capitalisers();
         let means_nothing = |entry: &Entry| capitalises.get(usize::from(entry.source)).copied().unwrap_or(false);
         if !capitalises.contains(&true) || !capitalises.contains(&false) {
             return 0;
@@ -110,34 +120,44 @@ impl Collection {
             let found = others.binary_search_by(|&number| self.headword(&self.entries[number as usize]).cmp(headword));
             found.ok().map(|at| self.entries[others[at] as usize])
         };
-        let mut moves = Vec::new();
+        let (mut moved, mut copied) = (Vec::new(), Vec::new());
         for (at, entry) in self.entries.iter().enumerate().filter(|(_, entry)| means_nothing(entry)) {
             let headword = self.headword(entry);
             let mut rest = headword.chars();
-            let lower = rest.next().map(|first| first.to_lowercase().chain(rest).collect::<String>());
-            if let Some(lower) = lower.filter(|lower| lower != headword && among_others(headword).is_none())
-                && let Some(other) = among_others(&lower)
-            {
-                moves.push((at, other));
+            // `Apple tree` before `apple Tree`'s sake: a title may have a capital in each word.
+            let first_lower = rest.next().map(|first| first.to_lowercase().chain(rest).collect::<String>());
+            let all_lower = headword.to_lowercase();
+            let other = [first_lower, Some(all_lower)]
+                .into_iter()
+                .flatten()
+                .find_map(|lower| if lower == headword { None } else { among_others(&lower) });
+            let Some(other) = other else { continue };
+            let filed = Entry { headword: other.headword, headword_length: other.headword_length, ..*entry };
+            if among_others(headword).is_some() {
+                copied.push(filed);
+            } else {
+                moved.push((at, filed));
             }
         }
-        let moved = moves.len() as u64;
-        for (at, other) in moves {
-            self.entries[at].headword = other.headword;
-            self.entries[at].headword_length = other.headword_length;
+        let lowered = (moved.len() + copied.len()) as u64;
+        for (at, filed) in moved {
+            self.entries[at] = filed;
         }
-        moved
+        self.entries.extend(copied);
+        lowered
     }
 
     /// Whether the daemon could load what would be written; said before a byte is written, since a small source in
     /// which many headwords share a long text makes a large words file.
     fn fits(&self) -> bool {
         let mut size = 0_u64;
+        let several = self.notices.len() > 1;
         for entry in &self.entries {
             let headword = self.headword(entry);
             let folded = fold(headword);
             // As in the image: offset, length, headword and text; and the second index.
             size += 6 + headword.len() as u64 + u64::from(entry.text.length);
+            size += if several { self.heading(entry.source).len() as u64 } else { 0 };
             size += if folded == headword { 0 } else { 8 + folded.len() as u64 };
         }
         size < u64::from(u32::MAX) - (1 << 20)
@@ -155,6 +175,7 @@ impl Collection {
         watch: &Watch<'_>,
     ) -> Result<Written, Failure> {
         let lowered = self.settle_capitals();
+        self.headings = notice::headings(&self.notices);
         if !self.fits() {
             return Err(Failure::TooLarge);
         }
@@ -176,30 +197,65 @@ impl Collection {
             }
             done += group.len() as u64;
             written.headwords += 1;
-            seen.clear();
-            for (at, &number) in group.iter().enumerate() {
-                let entry = self.entries[number as usize];
-                let text = self.text(entry.text);
-                if at == 0 {
-                    out.text(self.headword(&entry)).and_then(|()| out.text("\t")).map_err(failed)?;
-                } else if let Some((merged, nothing_new)) = written.merged.get_mut(usize::from(entry.source)) {
-                    *merged += 1;
-                    if seen.contains(text) {
-                        *nothing_new += 1;
-                        continue;
-                    }
-                    out.text("\\n").map_err(failed)?;
-                }
-                if group.len() > 1 {
-                    seen.insert(text);
-                }
-                out.text(text).map_err(failed)?;
-            }
-            out.text("\n").map_err(failed)?;
+            self.write_group(group, &mut written, &mut seen, &mut out).map_err(failed)?;
         }
         (watch.progress)(path, done, done);
         written.bytes = out.bytes;
         Ok(written)
+    }
+}
+
+impl Collection {
+    /// The line that names a source above its articles, where a words file holds those of several.
+    fn heading(&self, source: u16) -> &str {
+        self.headings.get(usize::from(source)).map_or("", String::as_str)
+    }
+
+    /// Writes the entries of one headword as a line.
+    fn write_group<'a>(
+        &'a self,
+        group: &[u32],
+        written: &mut Written,
+        seen: &mut HashSet<&'a str>,
+        out: &mut Counted<'_>,
+    ) -> io::Result<()> {
+        let several = self.notices.len() > 1;
+        let mut source_before = None;
+        for (at, &number) in group.iter().enumerate() {
+            let entry = self.entries[number as usize];
+            let text = self.text(entry.text);
+            let new_source = source_before != Some(entry.source);
+            if new_source {
+                // What another dictionary says, too, is said once more under its name.
+                seen.clear();
+                source_before = Some(entry.source);
+            }
+            if at == 0 {
+                let headword = self.headword(&entry);
+                // At the beginning of a line it would make a comment.
+                out.text(if headword.starts_with('#') { " " } else { "" })?;
+                out.text(headword)?;
+                out.text("\t")?;
+            } else {
+                if let Some((merged, nothing_new)) = written.merged.get_mut(usize::from(entry.source)) {
+                    *merged += 1;
+                    *nothing_new += u64::from(seen.contains(text));
+                }
+                if seen.contains(text) {
+                    continue;
+                }
+                out.text("\\n")?;
+            }
+            if new_source && several {
+                out.text(self.heading(entry.source))?;
+                out.text("\\n")?;
+            }
+            if group.len() > 1 {
+                seen.insert(text);
+            }
+            out.text(text)?;
+        }
+        out.text("\n")
     }
 }
 
@@ -237,9 +293,18 @@ pub struct Intake<'a> {
 impl Intake<'_> {
     /// Keeps a text, tidied and escaped. An empty one may come of it: an entry with it will be refused.
     pub(super) fn text(&mut self, raw: &str) -> Result<TextAt, Failure> {
+        self.text_as(raw, Indentation::Common)
+    }
+
+    /// As [`Intake::text`], for a text that was laid out here: what its lines are indented by means something.
+    pub(super) fn laid_out(&mut self, raw: &str) -> Result<TextAt, Failure> {
+        self.text_as(raw, Indentation::Kept)
+    }
+
+    fn text_as(&mut self, raw: &str, indentation: Indentation) -> Result<TextAt, Failure> {
         let texts = &mut self.collection.texts;
         let at = texts.len();
-        tidy_into(raw, texts);
+        tidy_into(raw, indentation, texts);
         // All offsets are 32 bits wide, as those of the snapshot will be.
         match (u32::try_from(at), u32::try_from(texts.len() - at), u32::try_from(texts.len())) {
             (Ok(at), Ok(length), Ok(_)) => Ok(TextAt { at, length }),
@@ -250,13 +315,12 @@ impl Intake<'_> {
     /// An entry that was read, to be taken if a words file can hold it.
     pub(super) fn entry(&mut self, headword: &str, text: TextAt, place: fmt::Arguments<'_>) -> Result<(), Failure> {
         self.report.read += 1;
+        let headword = tidy::windows_1252(headword.trim());
         let headword = headword.trim();
         let refusal = if headword.is_empty() {
             Some(Refusal::NoHeadword)
         } else if headword.chars().any(char::is_control) {
             Some(Refusal::ControlInHeadword)
-        } else if headword.starts_with('#') {
-            Some(Refusal::CommentHeadword)
         } else if headword.chars().count() > MAX_HEADWORD_CHARS {
             Some(Refusal::LongHeadword)
         } else if text.length == 0 {
@@ -289,12 +353,13 @@ impl Intake<'_> {
         text: TextAt,
         place: fmt::Arguments<'_>,
     ) -> Result<(), Failure> {
+        let headword = &*markup::decoded(headword);
         let fit = spelling::fit(headword, folded, self.collection.text(text));
         // At most as long as the text, whose length is 32 bits wide.
         let skip = u32::try_from(fit.skip).map_or(0, |skip| skip.min(text.length));
         let rest = TextAt { at: text.at + skip, length: text.length - skip };
         let spelling = fit.spelling.unwrap_or_else(|| headword.to_owned());
-        self.entry(&spelling, rest, place)
+        self.entry(&markup::decoded(&spelling), rest, place)
     }
 
     /// An entry that was read and can't be taken.
@@ -306,6 +371,7 @@ impl Intake<'_> {
     /// Ends the source.
     pub fn finish(mut self, notice: Notice) -> Report {
         self.report.title.clone_from(&notice.title);
+        self.report.name.clone_from(&notice.name);
         self.collection.notices.push(notice);
         self.report
     }

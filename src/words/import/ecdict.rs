@@ -1,8 +1,10 @@
-//! ECDICT's CSV: English headwords with phonetics, an English definition, a Chinese translation and inflected forms.
+//! ECDICT's CSV: English headwords with phonetics, an English definition, a Chinese translation, inflected forms, and how
+//! common they are. Which columns there are is described in ECDICT's own README.
 
 use super::collection::Intake;
 use super::failure::Failure;
 use super::files::{Bounded, MAX_PIECE};
+use super::markup::decoded;
 use super::notice::Notice;
 use super::report::Refusal;
 use csv::{ByteRecord, ErrorKind, ReaderBuilder};
@@ -21,51 +23,86 @@ const FORMS: [(&str, &str); 8] = [
     ("0", "原型"),
 ];
 
-/// The columns that are used; only `word` must be there.
+/// The codes of examinations, and what they are called.
+const EXAMINATIONS: [(&str, &str); 8] = [
+    ("zk", "中考"),
+    ("gk", "高考"),
+    ("ky", "考研"),
+    ("cet4", "四级 (CET-4)"),
+    ("cet6", "六级 (CET-6)"),
+    ("toefl", "托福 (TOEFL)"),
+    ("ielts", "雅思 (IELTS)"),
+    ("gre", "GRE"),
+];
+
+/// What is shown of the columns that have a form of their own, in this order; others follow by their names.
+const SHOWN: [&str; 11] =
+    ["phonetic", "translation", "definition", "pos", "exchange", "collins", "oxford", "tag", "bnc", "frq", "detail"];
+
+/// Which columns there are, and which are shown.
 struct Columns {
     word: usize,
-    phonetic: Option<usize>,
-    definition: Option<usize>,
-    translation: Option<usize>,
-    exchange: Option<usize>,
+    /// In the order of [`SHOWN`]; `None` for those that are not there, or not wanted.
+    shown: [Option<usize>; SHOWN.len()],
+    /// Others that are wanted, with their names.
+    others: Vec<(usize, String)>,
+    /// Those that are not shown, with their names.
+    left_out: Vec<(usize, String)>,
 }
 
-/// The entries of an ECDICT file.
+impl Columns {
+    fn choose(header: &ByteRecord, wanted: Option<&[String]>) -> Result<Self, Failure> {
+        let names: Vec<String> = header
+            .iter()
+            .map(|field| field.strip_prefix(b"\xef\xbb\xbf").unwrap_or(field).trim_ascii())
+            .map(|field| String::from_utf8_lossy(field).into_owned())
+            .collect();
+        let at = |name: &str| names.iter().position(|known| known == name);
+        let word = at("word").ok_or_else(|| Failure::damaged("line 1", "no column \"word\" in the header"))?;
+        for name in wanted.unwrap_or_default() {
+            if at(name.trim()).is_none() {
+                let message = format!("no column {name:?} in the header, which has {}", names.join(", "));
+                return Err(Failure::damaged("line 1", message));
+            }
+        }
+        let is_wanted = |name: &str| {
+            wanted.map_or(SHOWN.contains(&name), |wanted| wanted.iter().any(|wanted| wanted.trim() == name))
+        };
+        let shown = SHOWN.map(|name| at(name).filter(|_| is_wanted(name)));
+        let rest = || names.iter().cloned().enumerate().filter(|(at, _)| *at != word && !shown.contains(&Some(*at)));
+        let (others, left_out) = rest().partition(|(_, name)| is_wanted(name));
+        Ok(Self { word, shown, others, left_out })
+    }
+}
+
+/// The entries of an ECDICT file, with the columns that are wanted, or with all that is for reading.
 ///
 /// # Errors
-/// It can't be read, or has no header with a column `word`.
-pub fn entries(source: impl Read, intake: &mut Intake<'_>) -> Result<Notice, Failure> {
+/// It can't be read, or has no header with a column `word` and those that are wanted.
+pub fn entries(source: impl Read, wanted: Option<&[String]>, intake: &mut Intake<'_>) -> Result<Notice, Failure> {
     let left = Cell::new(MAX_PIECE);
     let mut reader = ReaderBuilder::new().flexible(true).from_reader(Bounded { inner: source, left: &left });
-    let header = reader.byte_headers().map_err(failure)?;
-    let column = |name: &str| {
-        let is = |field: &[u8]| field.strip_prefix(b"\xef\xbb\xbf").unwrap_or(field).trim_ascii() == name.as_bytes();
-        header.iter().position(is)
-    };
-    let columns = Columns {
-        word: column("word").ok_or_else(|| Failure::damaged("line 1", "no column \"word\" in the header"))?,
-        phonetic: column("phonetic"),
-        definition: column("definition"),
-        translation: column("translation"),
-        exchange: column("exchange"),
-    };
+    let columns = Columns::choose(reader.byte_headers().map_err(failure)?, wanted)?;
     let mut record = ByteRecord::new();
     while reader.read_byte_record(&mut record).map_err(failure)? {
         left.set(MAX_PIECE);
         let line = record.position().map_or(0, csv::Position::line);
         let place = format_args!("line {line}");
-        let used = [Some(columns.word), columns.phonetic, columns.definition, columns.translation, columns.exchange]
-            .map(|column| std::str::from_utf8(column.and_then(|column| record.get(column)).unwrap_or_default()));
-        let [Ok(word), Ok(phonetic), Ok(definition), Ok(translation), Ok(exchange)] = used else {
+        let field = |column: usize| std::str::from_utf8(record.get(column).unwrap_or_default()).map(str::trim);
+        let Some((word, interpret)) = field(columns.word).ok().zip(interpret(&columns, field)) else {
             intake.refuse(Refusal::NotUtf8, "", place);
             continue;
         };
-        let interpret = interpret(phonetic.trim(), definition, translation, exchange);
         let text = intake.text(&interpret)?;
         // Broken rows have a piece of a definition where the word should be; a newline gives them away.
-        intake.entry(&word.replace("\\n", "\n"), text, place)?;
+        intake.entry(&decoded(&word.replace("\\n", "\n")), text, place)?;
+        for (_, name) in
+            columns.left_out.iter().filter(|(at, _)| record.get(*at).is_some_and(|field| !field.is_empty()))
+        {
+            intake.report.note(&format!("fields of column {name:?} left out"));
+        }
     }
-    Ok(Notice::default())
+    Ok(Notice { from: "en".to_owned(), to: "zh".to_owned(), ..Notice::default() })
 }
 
 fn failure(error: csv::Error) -> Failure {
@@ -75,24 +112,73 @@ fn failure(error: csv::Error) -> Failure {
     }
 }
 
-/// The text of an entry; empty if there is neither translation nor definition.
-fn interpret(phonetic: &str, definition: &str, translation: &str, exchange: &str) -> String {
-    let meaning = if translation.trim().is_empty() { definition } else { translation };
-    let meaning = meaning.replace("\\r\\n", "\n").replace("\\n", "\n");
-    if meaning.trim().is_empty() {
-        return String::new();
+/// The text of an entry; empty if nothing in it says what the word means. None if it is not UTF-8.
+fn interpret<'a>(columns: &Columns, field: impl Fn(usize) -> Result<&'a str, std::str::Utf8Error>) -> Option<String> {
+    let mut shown = [""; SHOWN.len()];
+    for (value, column) in shown.iter_mut().zip(columns.shown) {
+        *value = column.map_or(Ok(""), &field).ok()?;
     }
-    let mut text = String::new();
+    let [phonetic, translation, definition, pos, exchange, collins, oxford, tag, bnc, frq, detail] = shown;
+    let unfolded = |text: &str| text.replace("\\r\\n", "\n").replace("\\n", "\n").trim().to_owned();
+    let mut lines = Vec::new();
     if !phonetic.is_empty() {
-        text.push_str(&format!("[{}]\n", phonetic.trim_matches(['[', ']'])));
+        lines.push(format!("[{}]", phonetic.trim_matches(['[', ']'])));
     }
-    text.push_str(meaning.trim_end());
+    let mut meanings: Vec<String> = [translation, definition].map(unfolded).into();
+    meanings.dedup();
+    meanings.push(unfolded(detail));
+    for (column, name) in &columns.others {
+        let value = unfolded(field(*column).ok()?);
+        meanings.push(if value.is_empty() { value } else { format!("{name}: {value}") });
+    }
+    meanings.retain(|meaning| !meaning.is_empty());
+    if meanings.is_empty() {
+        return Some(String::new());
+    }
+    lines.extend(meanings);
     let forms = forms(exchange);
-    if !forms.is_empty() {
-        text.push('\n');
-        text.push_str(&forms);
+    lines.extend((!forms.is_empty()).then_some(forms));
+    let ranks = [parts_of_speech(pos), standing(collins, oxford, tag, bnc, frq)];
+    lines.extend(ranks.into_iter().filter(|line| !line.is_empty()));
+    Some(lines.join("\n"))
+}
+
+/// `n:46/v:54` as `词性 n. 46%、v. 54%`.
+fn parts_of_speech(pos: &str) -> String {
+    let share = |part: &str| match part.split_once(':') {
+        Some((name, percent)) => format!("{}. {}%", name.trim(), percent.trim()),
+        None => part.trim().to_owned(),
+    };
+    let shares: Vec<String> = pos.split('/').filter(|part| !part.trim().is_empty()).map(share).collect();
+    if shares.is_empty() { String::new() } else { format!("词性 {}", shares.join("、")) }
+}
+
+/// How common a word is, and who must know it: Collins's stars, the Oxford 3000, examinations, ranks by frequency.
+fn standing(collins: &str, oxford: &str, tag: &str, bnc: &str, frq: &str) -> String {
+    let is_said = |number: &str| !number.is_empty() && number != "0";
+    let mut pieces = Vec::new();
+    match collins.parse::<usize>() {
+        Ok(stars) if (1..=5).contains(&stars) => pieces.push(format!("柯林斯 (Collins) {}", "★".repeat(stars))),
+        _ if is_said(collins) => pieces.push(format!("柯林斯 (Collins) {collins}")),
+        _ => {}
     }
-    text
+    if is_said(oxford) {
+        pieces.push("牛津 (Oxford) 3000".to_owned());
+    }
+    let name = |code: &str| {
+        let known = EXAMINATIONS.iter().find(|(known, _)| *known == code);
+        known.map_or_else(|| code.to_owned(), |(_, name)| (*name).to_owned())
+    };
+    let examinations: Vec<String> = tag.split_whitespace().map(name).collect();
+    if !examinations.is_empty() {
+        pieces.push(examinations.join("、"));
+    }
+    for (corpus, rank) in [("BNC", bnc), ("COCA", frq)] {
+        if is_said(rank) {
+            pieces.push(format!("{corpus} 词频第 {rank}"));
+        }
+    }
+    pieces.join("; ")
 }
 
 /// `p:went/d:gone` as `过去式 went; 过去分词 gone`; `0:go/1:p` as `原型 go (过去式)`.
@@ -127,6 +213,13 @@ mod tests {
             "过去式 went; 过去分词 gone; 第三人称单数 goes; 现在分词 going"
         );
         assert_eq!(forms("0:perceive/1:dp"), "原型 perceive (过去分词、过去式)");
+        assert_eq!(parts_of_speech("n:46/v:54"), "词性 n. 46%、v. 54%");
+        assert_eq!(parts_of_speech("x"), "词性 x");
+        assert_eq!(
+            standing("3", "1", "cet4 ky new", "2000", "2500"),
+            "柯林斯 (Collins) ★★★; 牛津 (Oxford) 3000; 四级 (CET-4)、考研、new; BNC 词频第 2000; COCA 词频第 2500"
+        );
+        assert_eq!(standing("0", "0", " ", "0", ""), "");
         for nothing in ["", "/", "x:y", "p:", "::", "1:词"] {
             assert_eq!(forms(nothing), "", "{nothing}");
         }

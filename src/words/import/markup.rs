@@ -1,220 +1,344 @@
-//! HTML, Pango markup and XDXF as plain text: line structure stays, tags go, entities are decoded. Reads its input
-//! once from left to right, so that no input makes it slow.
+//! HTML, Pango markup and XDXF as plain text. Tags, attributes and entities are read by `html5gum`, as the HTML standard
+//! has them (all named entities, numbers of windows-1252, quotes in attributes, what is no tag); it is a tokenizer that
+//! reads once from left to right and keeps no tree, so that nothing of this depends on how deep tags nest. What is shown
+//! of them is laid out by a [`Page`].
 
-/// What a newline means.
+use super::media::is_file_name;
+use super::page::{Marks, Page};
+use html5gum::{DefaultEmitter, EndTag, Error, StartTag, Token, Tokenizer};
+use std::borrow::Cow;
+
+/// So often an unfinished tag is taken for text, and what follows it is read again; then all that follows is text.
+const UNFINISHED_TAGS: usize = 8;
+
+/// What a text is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Newlines {
-    /// A newline (Pango markup, XDXF).
-    Kept,
-    /// A blank (HTML).
-    Blanks,
+pub(super) enum Dialect {
+    /// HTML: newlines are blanks.
+    Html,
+    /// Pango markup, or a text with a little HTML: newlines stay.
+    Pango,
+    /// XDXF: newlines stay, unless the text is marked up by what it means (`<def>`).
+    Xdxf,
 }
-
-/// HTML's names of the characters from U+00A0 to U+00FF, in order.
-const LATIN_1: &str = "nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg plusmn sup2 \
-    sup3 acute micro para middot cedil sup1 ordm raquo frac14 frac12 frac34 iquest Agrave Aacute Acirc Atilde Auml \
-    Aring AElig Ccedil Egrave Eacute Ecirc Euml Igrave Iacute Icirc Iuml ETH Ntilde Ograve Oacute Ocirc Otilde Ouml \
-    times Oslash Ugrave Uacute Ucirc Uuml Yacute THORN szlig agrave aacute acirc atilde auml aring aelig ccedil egrave \
-    eacute ecirc euml igrave iacute icirc iuml eth ntilde ograve oacute ocirc otilde ouml divide oslash ugrave uacute \
-    ucirc uuml yacute thorn yuml";
-
-/// Names of others that dictionaries use.
-const NAMES: [(&str, char); 32] = [
-    ("lt", '<'),
-    ("gt", '>'),
-    ("amp", '&'),
-    ("quot", '"'),
-    ("apos", '\''),
-    ("ndash", '–'),
-    ("mdash", '—'),
-    ("hellip", '…'),
-    ("lsquo", '‘'),
-    ("rsquo", '’'),
-    ("sbquo", '‚'),
-    ("ldquo", '“'),
-    ("rdquo", '”'),
-    ("bdquo", '„'),
-    ("lsaquo", '‹'),
-    ("rsaquo", '›'),
-    ("bull", '•'),
-    ("dagger", '†'),
-    ("prime", '′'),
-    ("trade", '™'),
-    ("euro", '€'),
-    ("oelig", 'œ'),
-    ("OElig", 'Œ'),
-    ("larr", '←'),
-    ("rarr", '→'),
-    ("harr", '↔'),
-    ("asymp", '≈'),
-    ("ne", '≠'),
-    ("ensp", ' '),
-    ("emsp", ' '),
-    ("thinsp", ' '),
-    ("zwj", '\u{200d}'),
-];
 
 /// The text without its markup.
-pub(super) fn plain(text: &str, newlines: Newlines) -> String {
-    let mut out = Plain { text: String::with_capacity(text.len()), newlines };
-    let mut rest = text;
-    // Once there is no `>` ahead there will be none later, and every `<` stands for itself.
-    let mut tags_left = true;
-    while let Some(at) = rest.find(['<', '&']) {
-        out.add(&rest[..at]);
-        rest = &rest[at..];
-        if let Some(after) = rest.strip_prefix("<!--") {
-            rest = after.split_once("-->").map_or("", |(_, after)| after);
-            continue;
-        }
-        if rest.starts_with('&') {
-            if let Some((c, after)) = entity(rest) {
-                out.character(c);
-                rest = after;
-            } else {
-                out.add("&");
-                rest = &rest[1..];
-            }
-            continue;
-        }
-        let tag_begins = rest[1..].starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?'));
-        let end = if tag_begins && tags_left { rest.find('>') } else { None };
-        tags_left &= !tag_begins || end.is_some();
-        let Some(end) = end else {
-            out.add("<");
-            rest = &rest[1..];
-            continue;
+pub(super) fn plain(text: &str, dialect: Dialect) -> String {
+    let text = without_sections(text);
+    let logical = dialect == Dialect::Xdxf && text.contains("<def");
+    let keeps_newlines = dialect != Dialect::Html && !logical;
+    let mut reader = Reader { page: Page::new(keeps_newlines, text.len()), dialect, logical, held: None, verbatim: 0 };
+    // Behind the last `>` no tag ends.
+    let (tags, text_only) = text.split_at(text.rfind('>').map_or(0, |at| at + 1));
+    let mut rest = tags;
+    for _ in 0..UNFINISHED_TAGS {
+        let Some(unfinished) = reader.read(rest) else {
+            rest = "";
+            break;
         };
-        let name = tag_name(&rest[1..end]);
-        rest = &rest[end + 1..];
-        out.tag(&name);
-        if matches!(name.as_str(), "script" | "style") {
-            let close = format!("</{name}");
-            rest = rest.find(&close).map_or("", |at| &rest[at..]);
-        }
+        // A tag that never ends (a quote is left open) would take all that follows with it.
+        let Some(after) = rest.get(unfinished..).and_then(|tag| tag.strip_prefix('<')) else { break };
+        reader.text("<");
+        rest = after;
     }
-    out.add(rest);
-    out.text
-}
-
-/// Lower case, with the slash of a closing tag.
-fn tag_name(tag: &str) -> String {
-    let length = tag.find(|c: char| c.is_whitespace() || (c == '/' && !tag.starts_with('/'))).unwrap_or(tag.len());
-    tag[..length].to_ascii_lowercase()
-}
-
-/// The character that an entity at the beginning means, and what follows it.
-fn entity(text: &str) -> Option<(char, &str)> {
-    // The longest name known has eight letters.
-    let end = text.bytes().take(12).position(|byte| byte == b';')?;
-    let (name, rest) = (&text[1..end], &text[end + 1..]);
-    let number = |digits: &str, radix| u32::from_str_radix(digits, radix).ok().and_then(char::from_u32);
-    let c = if let Some(digits) = name.strip_prefix("#x").or_else(|| name.strip_prefix("#X")) {
-        number(digits, 16)?
-    } else if let Some(digits) = name.strip_prefix('#') {
-        number(digits, 10)?
-    } else if let Some((_, c)) = NAMES.iter().find(|(known, _)| *known == name) {
-        *c
+    reader.text(rest);
+    if text_only.contains('&') {
+        reader.read(&text_only.replace('<', "&lt;"));
     } else {
-        let at = LATIN_1.split_whitespace().position(|known| known == name)?;
-        char::from(u8::try_from(0xa0 + at).ok()?)
-    };
-    Some((c, rest))
+        reader.text(text_only);
+    }
+    reader.page.finish()
 }
 
-struct Plain {
-    text: String,
-    newlines: Newlines,
+/// `<![CDATA[…]]>` as text, which it is in XML, and is meant for in HTML that was made from it.
+fn without_sections(text: &str) -> Cow<'_, str> {
+    const BEGIN: &str = "<![CDATA[";
+    if !text.contains(BEGIN) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, section)) = rest.split_once(BEGIN) {
+        out.push_str(before);
+        let (inside, after) = section.split_once("]]>").unwrap_or((section, ""));
+        out.push_str(&inside.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;"));
+        rest = after;
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
 }
 
-impl Plain {
-    fn add(&mut self, text: &str) {
-        if self.newlines == Newlines::Kept {
-            self.text.push_str(text);
+/// A line of text in which entities stand for characters: `AT&amp;T`.
+pub(super) fn decoded(text: &str) -> Cow<'_, str> {
+    if !text.contains('&') || !text.contains(';') {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(plain(&text.replace('<', "&lt;"), Dialect::Pango))
+}
+
+/// The attributes of the first tag of a text: how formats say what they are.
+pub(super) fn attributes(text: &str) -> Vec<(String, String)> {
+    let attributes = Tokenizer::new(text).find_map(|token| match token {
+        Ok(Token::StartTag(tag)) => Some(tag.attributes),
+        _ => None,
+    });
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    attributes.into_iter().flatten().map(|(name, value)| (text(&name), text(&value.value))).collect()
+}
+
+/// A tag whose content is judged when it ends, and where that begins.
+struct Held {
+    name: Vec<u8>,
+    from: usize,
+}
+
+struct Reader {
+    page: Page,
+    dialect: Dialect,
+    logical: bool,
+    held: Option<Held>,
+    /// How many `pre` are open.
+    verbatim: usize,
+}
+
+impl Reader {
+    /// Reads to the end; or gives where the tag begins that does not end.
+    fn read(&mut self, text: &str) -> Option<usize> {
+        let mut emitter = DefaultEmitter::<usize>::new_with_span();
+        // `script` and `style` hold text that no tag is in.
+        emitter.naively_switch_states(self.dialect == Dialect::Html);
+        let mut end = 0;
+        for token in Tokenizer::new_with_emitter(text, emitter) {
+            let Ok(token) = token;
+            match token {
+                Token::StartTag(tag) => {
+                    end = tag.span.end;
+                    self.begin(&tag);
+                }
+                Token::EndTag(tag) => {
+                    end = tag.span.end;
+                    self.end(&tag);
+                }
+                Token::String(piece) => {
+                    end = piece.span.end;
+                    self.text(&String::from_utf8_lossy(&piece));
+                }
+                Token::Error(error) if error.value == Error::EofInTag => {
+                    return text.get(end..).and_then(|rest| rest.find('<')).map(|at| end + at);
+                }
+                Token::Comment(comment) => end = comment.span.end,
+                Token::Doctype(_) | Token::Error(_) => {}
+            }
+        }
+        None
+    }
+
+    fn text(&mut self, text: &str) {
+        if self.held.as_ref().is_some_and(|held| matches!(&*held.name, b"script" | b"style")) {
             return;
         }
-        for c in text.chars() {
-            if !matches!(c, ' ' | '\n' | '\r' | '\t') {
-                self.text.push(c);
-            } else if !self.text.is_empty() && !self.text.ends_with([' ', '\n']) {
-                self.text.push(' ');
-            }
+        if self.verbatim > 0 {
+            self.page.add_as_it_is(text);
+        } else {
+            self.page.add(text);
         }
     }
 
-    /// A no-break space is a blank like others in a terminal, and a soft hyphen is none to show.
-    fn character(&mut self, c: char) {
-        match c {
-            '\u{a0}' => self.text.push(' '),
-            '\u{ad}' => {}
-            other => self.text.push(other),
+    fn hold(&mut self, name: &[u8]) {
+        if self.held.is_none() {
+            self.held = Some(Held { name: name.to_owned(), from: self.page.length() });
         }
     }
 
-    fn tag(&mut self, name: &str) {
+    fn begin(&mut self, tag: &StartTag<usize>) {
+        let name: &[u8] = &tag.name;
+        let attribute =
+            |name: &[u8]| tag.attributes.get(name).map(|value| String::from_utf8_lossy(&value.value).into_owned());
+        if self.dialect == Dialect::Xdxf && self.begin_xdxf(name, &attribute) {
+            return;
+        }
         match name {
-            "br" => self.text.push('\n'),
-            "li" => {
-                self.fresh_line();
-                self.text.push_str("• ");
+            b"br" => self.page.end_line(),
+            b"ol" | b"ul" | b"menu" | b"dir" => {
+                let said = attribute(b"type").or_else(|| attribute(b"style")).unwrap_or_default();
+                let first = attribute(b"start").and_then(|first| first.trim().parse().ok()).unwrap_or(1);
+                self.page.open_list(if name == b"ol" { marks(&said) } else { Marks::Bullets }, first);
             }
-            "p" | "/p" | "div" | "/div" | "tr" | "/tr" | "/li" | "ul" | "/ul" | "ol" | "/ol" | "hr" | "h1" | "/h1"
-            | "h2" | "/h2" | "h3" | "/h3" | "h4" | "/h4" | "h5" | "/h5" | "h6" | "/h6" | "dt" | "/dt" | "dd"
-            | "/dd" | "dl" | "/dl" | "blockquote" | "/blockquote" | "table" | "/table" | "def" | "/def" | "/k" => {
-                self.fresh_line();
+            b"li" => self.page.item(attribute(b"value").and_then(|number| number.trim().parse().ok())),
+            b"dl" | b"dt" => {
+                self.page.close_indented("dd");
+                self.page.fresh_line();
             }
-            "td" | "th" => self.add(" "),
+            b"dd" => {
+                self.page.close_indented("dd");
+                self.page.indent("dd", 2);
+            }
+            b"blockquote" => self.page.indent("blockquote", 2),
+            b"pre" => {
+                self.page.fresh_line();
+                self.verbatim += 1;
+            }
+            b"td" | b"th" => self.text("  "),
+            b"q" => self.text("“"),
+            b"img" => {
+                if let Some(shown) = attribute(b"alt").filter(|shown| !is_file_name(shown)) {
+                    self.text(&shown);
+                }
+            }
+            b"a" if attribute(b"href").is_some_and(|link| link.starts_with("sound:") || is_file_name(&link)) => {
+                self.hold(name);
+            }
+            b"script" | b"style" | b"title" | b"sup" | b"sub" if !tag.self_closing => self.hold(name),
+            other if is_block(other) => self.page.fresh_line(),
             _ => {}
         }
     }
 
-    fn fresh_line(&mut self) {
-        while self.text.ends_with(' ') {
-            self.text.pop();
+    /// Tags that mean something else in XDXF, or only there. Whether it was one.
+    fn begin_xdxf(&mut self, name: &[u8], attribute: &dyn Fn(&[u8]) -> Option<String>) -> bool {
+        match name {
+            b"tr" | b"rref" => self.hold(name),
+            b"iref" => {
+                self.hold(name);
+                if let Some(link) = attribute(b"href") {
+                    self.text(&link);
+                }
+                if let Some(held) = self.held.as_mut().filter(|held| &*held.name == b"iref") {
+                    // The link is shown where it has no text of its own.
+                    held.name = format!("iref {}", self.page.length()).into_bytes();
+                }
+            }
+            b"k" | b"ar" | b"sr" | b"etm" => self.page.fresh_line(),
+            b"def" if self.logical => self.page.indent("def", 0),
+            b"ex" if self.logical => self.page.indent("ex", 2),
+            b"td" | b"th" | b"title" => {}
+            _ => return false,
         }
-        if !self.text.is_empty() && !self.text.ends_with('\n') {
-            self.text.push('\n');
+        true
+    }
+
+    fn end(&mut self, tag: &EndTag<usize>) {
+        let name: &[u8] = &tag.name;
+        if self.held.as_ref().is_some_and(|held| held.name.split(|&byte| byte == b' ').next() == Some(name)) {
+            self.release();
+            return;
+        }
+        match name {
+            b"ol" | b"ul" | b"menu" | b"dir" => self.page.close_list(),
+            b"li" => self.page.close_item(),
+            b"dd" | b"dl" => self.page.close_indented("dd"),
+            b"blockquote" => self.page.close_indented("blockquote"),
+            b"def" => self.page.close_indented("def"),
+            b"ex" if self.logical => self.page.close_indented("ex"),
+            b"pre" => {
+                self.verbatim = self.verbatim.saturating_sub(1);
+                self.page.fresh_line();
+            }
+            b"q" => self.text("”"),
+            b"tr" if self.dialect == Dialect::Xdxf => {}
+            b"k" if self.dialect == Dialect::Xdxf => self.page.fresh_line(),
+            other if is_block(other) => self.page.fresh_line(),
+            _ => {}
         }
     }
+
+    /// The content of a tag that was held is judged.
+    fn release(&mut self) {
+        let Some(Held { name, from }) = self.held.take() else { return };
+        let content = self.page.since(from).trim().to_owned();
+        let shown = match &*name {
+            b"tr" if content.is_empty() => return,
+            b"tr" if content.starts_with(['[', '/']) => return,
+            b"tr" => format!("[{content}]"),
+            b"rref" | b"a" if !is_file_name(&content) => return,
+            b"sup" => match raised(&content, &SUPERSCRIPTS) {
+                Some(raised) => raised,
+                None => return,
+            },
+            b"sub" => match raised(&content, &SUBSCRIPTS) {
+                Some(lowered) => lowered,
+                None => return,
+            },
+            iref if iref.starts_with(b"iref ") => {
+                let link_end = std::str::from_utf8(&iref[5..]).ok().and_then(|number| number.parse().ok());
+                let own = self.page.since(link_end.unwrap_or(from)).trim().to_owned();
+                if own.is_empty() {
+                    return;
+                }
+                own
+            }
+            _ => String::new(),
+        };
+        self.page.take_back(from);
+        self.text(&shown);
+    }
+}
+
+const SUPERSCRIPTS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+const SUBSCRIPTS: [char; 10] = ['₀', '₁', '₂', '₃', '₄', '₅', '₆', '₇', '₈', '₉'];
+
+/// Digits that stand higher or lower, as Unicode has them: `10³` is not 103. Anything else has no such letters.
+fn raised(text: &str, digits: &[char; 10]) -> Option<String> {
+    let digit = |c: char| c.to_digit(10).and_then(|digit| digits.get(digit as usize)).copied();
+    text.chars().map(digit).collect::<Option<String>>().filter(|raised| !raised.is_empty())
+}
+
+/// The marks of an `ol`, by its `type` or its style.
+fn marks(said: &str) -> Marks {
+    match said.trim() {
+        "a" => Marks::Letters(false),
+        "A" => Marks::Letters(true),
+        "i" => Marks::Roman(false),
+        "I" => Marks::Roman(true),
+        style if style.contains("lower-alpha") || style.contains("lower-latin") => Marks::Letters(false),
+        style if style.contains("upper-alpha") || style.contains("upper-latin") => Marks::Letters(true),
+        style if style.contains("lower-roman") => Marks::Roman(false),
+        style if style.contains("upper-roman") => Marks::Roman(true),
+        _ => Marks::Numbers,
+    }
+}
+
+/// Elements that begin and end a line.
+fn is_block(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"address"
+            | b"article"
+            | b"aside"
+            | b"body"
+            | b"caption"
+            | b"center"
+            | b"details"
+            | b"div"
+            | b"dt"
+            | b"fieldset"
+            | b"figcaption"
+            | b"figure"
+            | b"footer"
+            | b"form"
+            | b"h1"
+            | b"h2"
+            | b"h3"
+            | b"h4"
+            | b"h5"
+            | b"h6"
+            | b"header"
+            | b"hr"
+            | b"legend"
+            | b"main"
+            | b"nav"
+            | b"option"
+            | b"p"
+            | b"section"
+            | b"summary"
+            | b"table"
+            | b"tbody"
+            | b"tfoot"
+            | b"thead"
+            | b"tr"
+    )
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn tags_go_and_lines_stay() {
-        let cases = [
-            ("<b>n.</b> apple<br>a\n  fruit<p>two</p>", "n. apple\na fruit\ntwo\n"),
-            (
-                "a &lt;b&gt; &amp;amp; &eacute;&nbsp;&#x4e2d;&#25991; &yuml; &bogus; & &#xd800;",
-                "a <b> &amp; é 中文 ÿ &bogus; & &#xd800;",
-            ),
-            ("1 < 2 and <a href=\"x\">link</a>", "1 < 2 and link"),
-            ("<ul><li>one<li>two</ul>end", "• one\n• two\nend"),
-            ("<style>b { }</style>x<!-- gone -->y<script>never", "xy"),
-            ("open <b", "open <b"),
-            ("<BR/><Br />z", "\n\nz"),
-        ];
-        for (markup, expected) in cases {
-            assert_eq!(plain(markup, Newlines::Blanks), expected, "{markup}");
-        }
-        assert_eq!(plain("<k>word</k>\n<i>n.</i> one\n  two", Newlines::Kept), "word\n\nn. one\n  two");
-    }
-
-    #[test]
-    fn hostile_markup_is_read_in_one_pass() {
-        for piece in ["<a", "<", "&", "<!--", "<script>", "&#x"] {
-            plain(&piece.repeat(200_000), Newlines::Blanks);
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn any_text_is_taken(text in r"(<|>|/|&|;|#|x|br|<!--|-->|script|é|\n| ){0,30}") {
-            plain(&text, Newlines::Blanks);
-            plain(&text, Newlines::Kept);
-        }
-    }
-}
+#[path = "tests/markup.rs"]
+mod tests;

@@ -12,8 +12,11 @@ mod dictd;
 mod ecdict;
 mod failure;
 mod files;
+mod kingsoft;
 mod markup;
+mod media;
 mod notice;
+mod page;
 mod pinyin;
 mod plain;
 mod report;
@@ -23,11 +26,12 @@ mod stardict;
 mod tests;
 mod tidy;
 mod verify;
+mod wiki;
 
 pub use collection::{Collection, Intake, TextAt, Written};
 pub use failure::Failure;
 pub use files::Watch;
-pub use notice::{Labels, Notice};
+pub use notice::{Labels, Notice, name_of};
 pub use report::{Refusal, Report};
 pub use verify::verify;
 
@@ -48,24 +52,56 @@ pub enum Format {
     Plain,
 }
 
+/// What the user chose of what a format offers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choices {
+    /// The columns of ECDICT that are shown, by their names; none for all that is for reading.
+    pub columns: Option<Vec<String>>,
+    /// Whether CC-CEDICT's entries are found by their pinyin, too.
+    pub pinyin: bool,
+}
+
+impl Default for Choices {
+    fn default() -> Self {
+        Self { columns: None, pinyin: true }
+    }
+}
+
+/// The name of a source without its directory and what says its format: `wn` of `/usr/share/dictd/wn.dict.dz`.
+fn stem(path: &Path) -> String {
+    let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
+    let unpacked = [".dz", ".gz"].iter().find_map(|packed| name.strip_suffix(packed)).unwrap_or(&name);
+    let stem = unpacked.rsplit_once('.').map_or(unpacked, |(stem, _)| stem);
+    if stem.is_empty() { unpacked.to_owned() } else { stem.to_owned() }
+}
+
 /// Reads one source into the collection, and reports what came of it.
 ///
 /// # Errors
 /// The source is not there, or damaged; or the collection is full.
-pub fn import(format: Format, path: &Path, collection: &mut Collection, watch: &Watch<'_>) -> Result<Report, Failure> {
+pub fn import(
+    format: Format,
+    path: &Path,
+    choices: &Choices,
+    collection: &mut Collection,
+    watch: &Watch<'_>,
+) -> Result<Report, Failure> {
     let mut intake = collection.intake();
     let notice = match format {
         Format::Dictd => dictd::import(path, &mut intake, watch),
         Format::StarDict => stardict::import(path, &mut intake, watch),
-        Format::Ecdict => watch.open(path).and_then(|source| ecdict::entries(source, &mut intake)),
-        Format::Cedict => watch.open(path).and_then(|source| cedict::entries(source, &mut intake)),
+        Format::Ecdict => {
+            watch.open(path).and_then(|source| ecdict::entries(source, choices.columns.as_deref(), &mut intake))
+        }
+        Format::Cedict => watch.open(path).and_then(|source| cedict::entries(source, choices.pinyin, &mut intake)),
         Format::Plain => watch.open(path).and_then(|source| plain::entries(source, &mut intake)),
     };
     let mut notice = notice.map_err(|failure| failure.of(path))?;
+    let stem = stem(path);
     if notice.title.is_empty() {
-        let stem = path.file_stem().unwrap_or(path.as_os_str());
-        notice.title = notice::one_line(&stem.to_string_lossy());
+        notice.title = notice::one_line(&stem);
     }
+    notice.name = notice::name_of(if notice.name.is_empty() { &stem } else { &notice.name });
     Ok(intake.finish(notice))
 }
 

@@ -1,5 +1,6 @@
 //! Titles and licences: whoever made a dictionary stays named in the words file that is made of it.
 
+use crate::text::escape;
 use std::io::{self, Write};
 
 /// The short licence is cut to so many characters.
@@ -16,12 +17,18 @@ pub struct Notice {
     pub licence: String,
     /// All that it says, in lines.
     pub text: String,
+    /// A short name in ASCII, by which a program asks for the dictionary; empty where the file's stem will do.
+    pub name: String,
+    /// The language of the headwords, a code (`en`); empty if it is not known.
+    pub from: String,
+    /// The language of the interpretations.
+    pub to: String,
 }
 
 impl Notice {
     /// A notice whose short licence is found in its text.
     pub(super) fn new(title: &str, text: &str) -> Self {
-        Self { title: one_line(title), licence: short_licence(text), text: text.to_owned() }
+        Self { title: one_line(title), licence: short_licence(text), text: text.to_owned(), ..Self::default() }
     }
 }
 
@@ -62,11 +69,42 @@ pub struct Labels {
     pub title: Option<String>,
     /// Instead of the sources' short licences; their texts stay.
     pub licence: Option<String>,
+    /// Instead of the name that the source says, or its file has.
+    pub name: Option<String>,
+    /// The language of the headwords, instead of what the source says.
+    pub from: Option<String>,
+    /// The language of the interpretations, instead of what the source says.
+    pub to: Option<String>,
+}
+
+/// The text as a dictionary's name: ASCII letters, digits, `-`, `.` and `_`; what else stands between them becomes `-`.
+pub fn name_of(text: &str) -> String {
+    let mut name = String::new();
+    for c in text.chars() {
+        if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') {
+            name.push(c);
+        } else if !name.is_empty() && !name.ends_with('-') {
+            name.push('-');
+        }
+    }
+    name.trim_matches(['-', '.']).to_owned()
+}
+
+/// The lines that name the sources above their articles, escaped. Two that call themselves the same have a number.
+pub(super) fn headings(notices: &[Notice]) -> Vec<String> {
+    let same = |at: usize, all: &[Notice]| all.iter().filter(|other| other.title == notices[at].title).count();
+    let heading = |at: usize| {
+        let title = if notices[at].title.is_empty() { &notices[at].name } else { &notices[at].title };
+        let number = if same(at, notices) > 1 { format!(" {}", same(at, &notices[..=at])) } else { String::new() };
+        escape(&format!("[{}]", format!("{title}{number}").trim()))
+    };
+    (0..notices.len()).map(heading).collect()
 }
 
 /// Writes the comments that begin a words file: the titles joined, each licence, then all that each source says.
 pub(super) fn write(notices: &[Notice], labels: &Labels, out: &mut dyn Write) -> io::Result<()> {
     let titles: Vec<&str> = notices.iter().map(|notice| notice.title.as_str()).collect();
+    let only = if let [only] = notices { Some(only) } else { None };
     let title = labels.title.as_deref().map_or_else(|| titles.join(" + "), one_line);
     writeln!(out, "# title: {title}")?;
     if let Some(licence) = &labels.licence {
@@ -75,6 +113,20 @@ pub(super) fn write(notices: &[Notice], labels: &Labels, out: &mut dyn Write) ->
         for notice in notices.iter().filter(|notice| !notice.licence.is_empty()) {
             let whose = if notices.len() > 1 { format!("{}: ", notice.title) } else { String::new() };
             writeln!(out, "# licence: {whose}{}", notice.licence)?;
+        }
+    }
+    if let Some(name) = labels.name.as_ref().or(only.map(|notice| &notice.name)).filter(|name| !name.is_empty()) {
+        writeln!(out, "# name: {name}")?;
+    }
+    for (key, label, said) in [
+        ("from", &labels.from, notices.first().map(|notice| &notice.from)),
+        ("to", &labels.to, notices.first().map(|notice| &notice.to)),
+    ] {
+        // Of several sources it is the language of all, or nothing is said.
+        let same = |code: &&String| notices.iter().all(|notice| [&notice.from, &notice.to].contains(code));
+        let said = said.filter(|code| notices.len() == 1 || same(code));
+        if let Some(code) = label.as_ref().or(said).filter(|code| !code.is_empty()) {
+            writeln!(out, "# {key}: {}", one_line(code))?;
         }
     }
     writeln!(out, "#\n# Made by: cidiand words import (cidian {})", env!("CARGO_PKG_VERSION"))?;
@@ -94,7 +146,8 @@ pub(super) fn write(notices: &[Notice], labels: &Labels, out: &mut dyn Write) ->
                 break;
             }
             // A line of the text must not pass for ours.
-            let quoted = line.trim_start().starts_with("title:") || line.trim_start().starts_with("licence:");
+            let quoted =
+                ["title:", "licence:", "name:", "from:", "to:"].iter().any(|k| line.trim_start().starts_with(k));
             let mark = match (line.is_empty(), quoted) {
                 (true, _) => "#",
                 (false, false) => "# ",
@@ -124,14 +177,15 @@ mod tests {
 
     #[test]
     fn a_notice_is_shown_by_the_words_file_and_can_not_forge_one() {
-        let one =
-            Notice { title: "One".into(), licence: "GPL".into(), text: "title: Fake\nlicence: none\n\x1b[1m\n".into() };
-        let two = Notice { title: "Two".into(), licence: String::new(), text: String::new() };
+        let text = "title: Fake\nlicence: none\nname: fake\n\x1b[1m\n";
+        let one = Notice { title: "One".into(), licence: "GPL".into(), text: text.into(), ..Notice::default() };
+        let two = Notice { title: "Two".into(), ..Notice::default() };
         let mut out = Vec::new();
         write(&[one, two], &Labels::default(), &mut out).unwrap();
         out.extend_from_slice(b"a\tb\n");
         let parsed = parse(&out).unwrap();
         assert_eq!((parsed.title.as_str(), parsed.licence.as_str()), ("One + Two", "One: GPL"));
         assert!(!out.contains(&0x1b));
+        assert!(!String::from_utf8(out).unwrap().contains("# name: fake"));
     }
 }

@@ -64,6 +64,29 @@ fn mark(syllable: &str, tone: char, out: &mut String) {
     }
 }
 
+/// How people write a reading as one word, in small letters: with marks, with numbers, with neither; `ü` as `v`, too,
+/// as on a keyboard. Nothing for what is no reading (`xx5`, `A B C`).
+pub(super) fn spellings(reading: &str) -> Vec<String> {
+    let has_tones =
+        reading.split(' ').any(|syllable| syllable.len() > 1 && syllable.ends_with(['1', '2', '3', '4', '5']));
+    let joined = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
+    if !has_tones || reading.contains("xx5") {
+        return Vec::new();
+    }
+    let numbers = joined(&reading.replace("u:", "ü").replace("U:", "Ü"));
+    let without: String = numbers.chars().filter(|c| !matches!(c, '1'..='5')).collect();
+    let mut spellings = vec![joined(&with_marks(reading))];
+    for plain in [numbers, without] {
+        if plain.contains('ü') {
+            spellings.push(plain.replace('ü', "v"));
+        }
+        spellings.push(plain);
+    }
+    spellings.sort();
+    spellings.dedup();
+    spellings
+}
+
 /// A gloss in which readings stand in brackets: `variant of 北京[Bei3 jing1]`.
 pub(super) fn in_brackets(gloss: &str) -> String {
     let mut out = String::with_capacity(gloss.len());
@@ -109,6 +132,18 @@ mod tests {
         ];
         for (numbers, marks) in cases {
             assert_eq!(with_marks(numbers), marks, "{numbers}");
+        }
+        let cases: [(&str, &[&str]); 7] = [
+            ("ping2 guo3", &["ping2guo3", "pingguo", "píngguǒ"]),
+            ("Bei3 jing1", &["bei3jing1", "beijing", "běijīng"]),
+            ("lu:4", &["lv", "lv4", "lü", "lü4", "lǜ"]),
+            ("ma5", &["ma", "ma5"]),
+            ("da3 · ka3", &["da3ka3", "daka", "dǎkǎ"]),
+            ("A B C", &[]),
+            ("xx5", &[]),
+        ];
+        for (reading, expected) in cases {
+            assert_eq!(spellings(reading), expected, "{reading}");
         }
         assert_eq!(in_brackets("variant of 愛[ai4], see [x"), "variant of 愛[ài], see [x");
     }

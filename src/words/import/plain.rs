@@ -46,6 +46,12 @@ pub fn entries(source: impl Read, intake: &mut Intake<'_>) -> Result<Notice, Fai
                 }
             } else if let Some(licence) = comment.strip_prefix("licence:") {
                 licences.push(one_line(licence));
+            } else if let Some(name) = comment.strip_prefix("name:") {
+                notice.name = one_line(name);
+            } else if let Some(code) = comment.strip_prefix("from:") {
+                notice.from = one_line(code);
+            } else if let Some(code) = comment.strip_prefix("to:") {
+                notice.to = one_line(code);
             } else if notice.text.len() < 1 << 20 {
                 notice.text.push_str(comment);
                 notice.text.push('\n');

@@ -16,28 +16,30 @@ pub enum Refusal {
     NoHeadword,
     /// There is no text, or none that can be shown.
     NoText,
-    /// The headword is longer than 128 characters.
+    /// The headword is longer than [`crate::words::MAX_HEADWORD_CHARS`] characters.
     LongHeadword,
-    /// The headword begins with `#`, which in a words file begins a comment.
-    CommentHeadword,
     /// A newline, TAB or other control character is in the headword.
     ControlInHeadword,
     /// Not UTF-8.
     NotUtf8,
     /// The line is not of this format.
     BadLine,
+    /// It only points at a headword that is not there.
+    DanglingLink,
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::LongHeadword => {
+                return write!(f, "with a headword of more than {} characters", crate::words::MAX_HEADWORD_CHARS);
+            }
             Self::NoHeadword => "without a headword",
             Self::NoText => "without a text",
-            Self::LongHeadword => "with a headword of more than 128 characters",
-            Self::CommentHeadword => "with a headword that begins with '#' (a words file takes it for a comment)",
             Self::ControlInHeadword => "with a control character in the headword",
             Self::NotUtf8 => "not UTF-8 (convert the file with: iconv -f GB18030 -t UTF-8)",
             Self::BadLine => "not of this format",
+            Self::DanglingLink => "that only point at a headword that is not there",
         })
     }
 }
@@ -56,12 +58,16 @@ pub struct Refused {
 pub struct Report {
     /// The source's title.
     pub title: String,
+    /// Its name, in ASCII; empty if neither it nor its file has one.
+    pub name: String,
     /// Entries that were read.
     pub read: u64,
     /// Entries that were taken.
     pub taken: u64,
     /// Entries that were refused.
     pub refused: BTreeMap<Refusal, Refused>,
+    /// What is odd about the source as a whole, though it was taken.
+    pub warnings: Vec<String>,
     /// What was left out of or mended in entries that were taken, each with how often.
     pub notes: BTreeMap<String, u64>,
 }

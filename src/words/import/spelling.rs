@@ -33,6 +33,14 @@ pub(super) fn fit(headword: &str, folded: bool, text: &str) -> Fit {
             let skip = if number == 0 { skip_newlines(text, text.len() - after.len()) } else { 0 };
             return Fit { spelling: Some(unescape(line)), skip };
         }
+        if number == 0 && folded && headword.is_empty() {
+            // FreeDict has a sign as another spelling of its name: `smily /smˈaɪli/ (:-))`.
+            let within = |piece: &str| piece.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).map(unescape);
+            let sign = line.split(' ').filter_map(within).find(|sign| !sign.is_empty() && same_letters("", sign));
+            if sign.is_some() {
+                return Fit { spelling: sign, skip: 0 };
+            }
+        }
         if number == 0 {
             let ends = line.match_indices(' ').map(|(at, _)| at);
             for end in ends.filter(|&end| line[end + 1..].starts_with(['/', '[', '<', '('])) {
@@ -71,11 +79,16 @@ fn skip_newlines(text: &str, from: usize) -> usize {
 }
 
 /// Whether two spellings have the same letters and digits; where one has none, whether they are the same.
+///
+/// An index that knows only letters and digits has nothing left of a headword without any (`!?`): then a line without
+/// any is it.
 fn same_letters(left: &str, right: &str) -> bool {
     let letters =
         |word: &str| -> String { word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect() };
     let (left_letters, right_letters) = (letters(left), letters(right));
-    left_letters == right_letters && (!left_letters.is_empty() || left.trim() == unescape(right).trim())
+    let right = unescape(right);
+    left_letters == right_letters
+        && (!left_letters.is_empty() || left.trim() == right.trim() || (left.is_empty() && !right.trim().is_empty()))
 }
 
 #[cfg(test)]
@@ -84,7 +97,16 @@ mod tests {
 
     #[test]
     fn what_the_first_lines_say() {
-        let cases: [(&str, &str, Option<&str>, &str); 13] = [
+        let cases: [(&str, &str, Option<&str>, &str); 17] = [
+            ("", r"„…“ <abbr>\nquotation", Some("„…“"), r"<abbr>\nquotation"),
+            ("", r"word\ntext", None, r"word\ntext"),
+            (
+                "",
+                r"right parenthesis /pəɹˈɛnθəsˌɪs/ ())\nKlammer",
+                Some(")"),
+                r"right parenthesis /pəɹˈɛnθəsˌɪs/ ())\nKlammer",
+            ),
+            ("", r"smily /smˈaɪli/ (:-))\nSmiley", Some(":-)"), r"smily /smˈaɪli/ (:-))\nSmiley"),
             ("hawkins", r"Hawkins\nn 1: a privateer", Some("Hawkins"), "n 1: a privateer"),
             (
                 "dumbbellshaped",

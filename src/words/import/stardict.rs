@@ -5,10 +5,12 @@ use super::articles::{Article, visit};
 use super::collection::{Intake, TextAt};
 use super::failure::Failure;
 use super::files::{Watch, siblings};
-use super::markup::{self, Newlines};
+use super::kingsoft;
+use super::markup::{self, Dialect};
 use super::notice::{Notice, one_line};
 use super::report::Refusal;
 use super::tidy::decode;
+use super::wiki;
 use std::io::Read;
 use std::path::Path;
 
@@ -47,23 +49,24 @@ pub(super) fn import(path: &Path, intake: &mut Intake<'_>, watch: &Watch<'_>) ->
 }
 
 /// What `.ifo` says that matters here.
-struct Info<'a> {
-    text: &'a str,
-    types: &'a [u8],
+struct Info {
+    text: String,
+    types: Vec<u8>,
     offset_bytes: usize,
     words: Option<usize>,
+    /// Size of `.idx`, unpacked, in bytes.
+    index_size: Option<usize>,
 }
 
-impl<'a> Info<'a> {
-    fn parse(bytes: &'a [u8]) -> Result<Self, Failure> {
+impl Info {
+    fn parse(bytes: &[u8]) -> Result<Self, Failure> {
         let damaged = |message: &str| Failure::damaged(".ifo", message);
-        let text = std::str::from_utf8(bytes).map_err(|_| damaged("not UTF-8"))?;
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let text = decode(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)).into_owned();
         if !text.starts_with("StarDict's dict ifo file") {
             return Err(damaged("it does not begin with \"StarDict's dict ifo file\""));
         }
-        let mut info = Self { text, types: b"", offset_bytes: 4, words: None };
-        info.types = info.value("sametypesequence").unwrap_or("").as_bytes();
+        let mut info = Self { text, types: Vec::new(), offset_bytes: 4, words: None, index_size: None };
+        info.types = info.value("sametypesequence").unwrap_or("").as_bytes().to_owned();
         match info.value("version") {
             Some("2.4.2" | "3.0.0") => {}
             other => return Err(damaged(&format!("version {other:?}; 2.4.2 and 3.0.0 are known"))),
@@ -73,11 +76,12 @@ impl<'a> Info<'a> {
             Some("64") => info.offset_bytes = 8,
             Some(other) => return Err(damaged(&format!("idxoffsetbits is {other:?}, neither 32 nor 64"))),
         }
-        info.words = info.value("wordcount").and_then(|count| count.parse().ok());
+        let number = |key| info.value(key).and_then(|number| number.parse().ok());
+        (info.words, info.index_size) = (number("wordcount"), number("idxfilesize"));
         Ok(info)
     }
 
-    fn value(&self, key: &str) -> Option<&'a str> {
+    fn value(&self, key: &str) -> Option<&str> {
         self.text.lines().filter_map(|line| line.split_once('=')).find(|(k, _)| k.trim() == key).map(|(_, v)| v.trim())
     }
 
@@ -86,7 +90,7 @@ impl<'a> Info<'a> {
         let mut text = String::new();
         for key in ["author", "email", "website", "date", "copyright", "license", "licence", "description"] {
             if let Some(value) = self.value(key).filter(|value| !value.is_empty()) {
-                let value = markup::plain(value, Newlines::Kept);
+                let value = markup::plain(value, Dialect::Pango);
                 text.push_str(&format!("{key}: {value}\n\n"));
             }
         }
@@ -146,16 +150,22 @@ pub fn entries(parts: Parts<'_>, dictionary: impl Read, intake: &mut Intake<'_>)
         articles.push(Article::new(offset, length, number, || format!(".idx offset {at}"))?);
     }
     if let Some(words) = info.words.filter(|&words| words > articles.len()) {
-        let message = format!("{} headwords, but .ifo promises {words}: it is cut off", articles.len());
-        return Err(Failure::damaged(".idx", message));
+        let found = articles.len();
+        if info.index_size != Some(parts.index.len()) {
+            let message = format!("{found} headwords, but .ifo promises {words}: it is cut off");
+            return Err(Failure::damaged(".idx", message));
+        }
+        // Some programs count wrong; the size says that nothing is cut off.
+        let warning = format!("wordcount in .ifo is {words}, but .idx has {found} headwords; its size is as .ifo says");
+        intake.report.warnings.push(warning);
     }
     let mut texts: Vec<Option<TextAt>> = vec![None; articles.len()];
     let mut kept = None;
     visit(&mut articles, dictionary, |article, bytes, same| {
         if !same || kept.is_none() {
-            let text = text_of(bytes, info.types, intake)
+            let (text, laid_out) = text_of(bytes, &info.types, intake)
                 .ok_or_else(|| Failure::damaged(format!("offset {}", article.offset), "a field is cut off"))?;
-            kept = Some(intake.text(&text)?);
+            kept = Some(if laid_out { intake.laid_out(&text)? } else { intake.text(&text)? });
         }
         texts[article.number as usize] = kept;
         Ok(())
@@ -188,17 +198,45 @@ fn one(intake: &mut Intake<'_>, headword: &[u8], text: TextAt, place: std::fmt::
     }
 }
 
-/// The fields of an entry's data that are text, one below the other. Without `types` each field begins with its type.
-fn text_of(mut data: &[u8], types: &[u8], intake: &mut Intake<'_>) -> Option<String> {
+/// What is shown of a field, and whether we laid it out; `None` if it holds nothing for a reader of text.
+fn shown(kind: u8, field: &[u8], intake: &mut Intake<'_>) -> Option<(String, bool)> {
+    let text = || decode(field);
+    Some(match kind {
+        b'm' | b'l' => (text().into_owned(), false),
+        b't' | b'y' if field.is_empty() => (String::new(), false),
+        b't' | b'y' => (format!("[{}]", text().trim()), false),
+        b'g' => (markup::plain(&text(), Dialect::Pango), true),
+        b'x' => (markup::plain(&text(), Dialect::Xdxf), true),
+        b'h' => (markup::plain(&text(), Dialect::Html), true),
+        b'k' => (kingsoft::kingsoft(&text()), true),
+        b'n' => (kingsoft::wordnet(&text()), true),
+        b'w' => (wiki::without_markup(&text()), true),
+        other => {
+            let what = match other {
+                b'r' => "names of files",
+                b'W' => "a sound",
+                b'P' => "a picture",
+                _ => "unknown",
+            };
+            intake.report.note(&format!("parts of type {:?} left out: {what}, no text", char::from(other)));
+            return None;
+        }
+    })
+}
+
+/// The fields of an entry's data that are text, one below the other, and whether we laid out one of them. Without
+/// `types` each field begins with its type.
+fn text_of(mut data: &[u8], types: &[u8], intake: &mut Intake<'_>) -> Option<(String, bool)> {
     let mut text = String::new();
+    let mut laid_out = false;
     let mut types_left = types.iter();
     loop {
         let (kind, last) = if types.is_empty() {
-            let Some((&kind, rest)) = data.split_first() else { return Some(text) };
+            let Some((&kind, rest)) = data.split_first() else { return Some((text, laid_out)) };
             data = rest;
             (kind, false)
         } else {
-            let Some(&kind) = types_left.next() else { return Some(text) };
+            let Some(&kind) = types_left.next() else { return Some((text, laid_out)) };
             (kind, types_left.as_slice().is_empty())
         };
         let field;
@@ -215,17 +253,8 @@ fn text_of(mut data: &[u8], types: &[u8], intake: &mut Intake<'_>) -> Option<Str
             }
         };
         let field = field.strip_suffix(b"\0").unwrap_or(field);
-        let shown = match kind {
-            b'm' | b'l' => decode(field).into_owned(),
-            b't' | b'y' if field.is_empty() => String::new(),
-            b't' | b'y' => format!("[{}]", decode(field).trim()),
-            b'g' | b'x' => markup::plain(&decode(field), Newlines::Kept),
-            b'h' => markup::plain(&decode(field), Newlines::Blanks),
-            other => {
-                intake.report.note(&format!("parts of type {:?} left out: no text", char::from(other)));
-                continue;
-            }
-        };
+        let Some((shown, by_us)) = shown(kind, field, intake) else { continue };
+        laid_out |= by_us;
         let shown = shown.trim_matches('\n');
         if !shown.is_empty() {
             if !text.is_empty() {

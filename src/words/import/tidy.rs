@@ -2,38 +2,52 @@
 //! character sets. Never changes a word.
 
 use crate::text::escape_into;
+use encoding_rs::WINDOWS_1252;
 use std::borrow::Cow;
-
-/// What Windows-1252 has where Latin-1 has control characters that no dictionary means.
-const WINDOWS_1252: [char; 32] = [
-    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8d}', 'Ž', '\u{8f}', '\u{90}', '‘', '’',
-    '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
-];
 
 /// UTF-8 as it is; anything else is taken for Latin-1, as Windows extends it.
 pub(super) fn decode(bytes: &[u8]) -> Cow<'_, str> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => Cow::Owned(
-            bytes
-                .iter()
-                .map(|&byte| match byte {
-                    0x80..=0x9f => WINDOWS_1252[usize::from(byte - 0x80)],
-                    _ => char::from(byte),
-                })
-                .collect(),
-        ),
+    std::str::from_utf8(bytes).map_or_else(|_| WINDOWS_1252.decode_without_bom_handling(bytes).0, Cow::Borrowed)
+}
+
+/// The characters U+0080 to U+009F as windows-1252 has them: a text of that character set which somebody made UTF-8 of
+/// as if it were Latin-1 is full of them (Debian's dict-de-en: U+0093 where `“` is meant). Browsers read them so, too.
+pub(super) fn windows_1252(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_c1) {
+        return Cow::Borrowed(text);
     }
+    let shown = |c: char| match u8::try_from(c) {
+        Ok(byte) if is_c1(c) => WINDOWS_1252.decode_without_bom_handling(&[byte]).0.chars().next().unwrap_or(c),
+        _ => c,
+    };
+    Cow::Owned(text.chars().map(shown).collect())
+}
+
+fn is_c1(c: char) -> bool {
+    matches!(c, '\u{80}'..='\u{9f}')
+}
+
+/// What is done with blanks at the beginnings of lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Indentation {
+    /// Those that all lines but the first have in common go.
+    Common,
+    /// They stay: the text was laid out here.
+    Kept,
 }
 
 /// Appends a text as it shall stand in a words file, escapes and all: without blanks at the ends of lines, without
 /// empty lines at either end, one empty line where there were several, and without the indentation that all lines
 /// but the first have in common (the first one often hangs out).
-pub(super) fn tidy_into(raw: &str, out: &mut String) {
-    let clean = clean(raw);
+pub(super) fn tidy_into(raw: &str, indentation: Indentation, out: &mut String) {
+    let raw = windows_1252(raw);
+    let clean = clean(&raw);
     let lines = || clean.split('\n').map(str::trim_end).skip_while(|line| line.is_empty());
-    let indentation = |line: &str| line.len() - line.trim_start_matches(' ').len();
-    let common = lines().skip(1).filter(|line| !line.is_empty()).map(indentation).min().unwrap_or(0);
+    let blanks = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let common = match indentation {
+        Indentation::Common => lines().skip(1).filter(|line| !line.is_empty()).map(blanks).min().unwrap_or(0),
+        Indentation::Kept => 0,
+    };
     let mut empty_before = false;
     for (at, line) in lines().enumerate() {
         if at == 0 {
@@ -94,7 +108,7 @@ mod tests {
 
     fn tidy(raw: &str) -> String {
         let mut out = String::new();
-        tidy_into(raw, &mut out);
+        tidy_into(raw, Indentation::Common, &mut out);
         unescape(&out)
     }
 
@@ -107,7 +121,8 @@ mod tests {
             ("\n\n  word  \n    n 1: one\n         more\n\n\n\n    2: two\n\n", "word\nn 1: one\n     more\n\n2: two"),
             ("a\n\tb\n        c", "a\nb\nc"),
             ("a\n \tb\tc\n  d", "a\n      b\tc\nd"),
-            ("a\u{1b}[1mb\0\u{9b}", "a[1mb"),
+            ("a\u{1b}[1mb\0\u{9d}", "a[1mb"),
+            ("\u{93}Centre\u{94} \u{80}\u{85} don\u{92}t", "“Centre” €… don’t"),
             ("C:\\new", "C:\\new"),
         ];
         for (raw, expected) in cases {

@@ -7,5 +7,5 @@ use cidian::words::import::formats;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
-    imported::check(|intake| formats::ecdict(bytes, intake));
+    imported::check(|intake| formats::ecdict(bytes, None, intake));
 });

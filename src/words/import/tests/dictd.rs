@@ -1,6 +1,6 @@
 //! dictd's format: as dictfmt writes it, and as nobody should.
 
-use super::super::{Format, formats, import};
+use super::super::{Choices, Format, formats, import};
 use super::*;
 use proptest::prelude::*;
 use std::fs;
@@ -58,6 +58,7 @@ fn a_small_dictionary() {
     assert_eq!(
         pairs(&mut collection),
         owned(&[
+            ("#hash", "sharp"),
             ("00-small-short", "x"),
             ("Hawkins", "n 1: a privateer\\n     of old"),
             ("Ice-Cream", "food"),
@@ -65,8 +66,8 @@ fn a_small_dictionary() {
             ("colour", "see\\tcolor\\\\"),
         ])
     );
-    assert_eq!((report.read, report.taken, report.title.as_str()), (7, 5, "A Small One"));
-    assert_eq!((refused(&report, Refusal::CommentHeadword), refused(&report, Refusal::NoText)), (1, 1));
+    assert_eq!((report.read, report.taken, report.title.as_str()), (7, 6, "A Small One"));
+    assert_eq!(refused(&report, Refusal::NoText), 1);
     assert_eq!(report.refused[&Refusal::NoText].examples, ["empty (index line 9)"]);
     let file = String::from_utf8(words_file(&mut collection)).unwrap();
     assert!(file.starts_with("# title: A Small One\n# licence: Licence: free\n"), "{file}");
@@ -127,11 +128,11 @@ fn files_are_found_by_any_of_their_names_packed_or_not() {
     fs::write(at("c.dict"), &texts).unwrap();
     let read = |name: &str| {
         let mut collection = Collection::new();
-        let report = import(Format::Dictd, &at(name), &mut collection, &UNWATCHED)?;
+        let report = import(Format::Dictd, &at(name), &Choices::default(), &mut collection, &UNWATCHED)?;
         Ok::<_, Failure>((report.taken, pairs(&mut collection)))
     };
     let expected = read("a.b").unwrap();
-    assert_eq!(expected.0, 5);
+    assert_eq!(expected.0, 6);
     for name in ["a.b.index", "a.b.dict.dz", "a.b.dict", "c", "c.index", "c.dict"] {
         assert_eq!(read(name).unwrap(), expected, "{name}");
     }
@@ -157,7 +158,9 @@ fn bombs_are_refused() {
     let at = |name: &str| directory.path().join(name);
     fs::write(at("bomb.index"), "a\tA\tB\n").unwrap();
     fs::write(at("bomb.dict.dz"), gzip(&vec![b' '; 100 << 20])).unwrap();
-    let failure = import(Format::Dictd, &at("bomb"), &mut Collection::new(), &UNWATCHED).unwrap_err().to_string();
+    let failure = import(Format::Dictd, &at("bomb"), &Choices::default(), &mut Collection::new(), &UNWATCHED)
+        .unwrap_err()
+        .to_string();
     assert!(failure.contains("so many times its size as no dictionary does"), "{failure}");
 }
 

@@ -16,12 +16,16 @@ fn ecdict() {
         plant (as straw)\\nv. cover,\"n. 茅草\",,1,,,,,,,,,\n\
         go,,,again,,,,,,,,,\n";
     let bytes = [csv.as_bytes(), b"bad,,,\xff\xfe,\n"].concat();
-    let (report, mut collection) = imported(|intake| formats::ecdict(bytes.as_slice(), intake)).unwrap();
+    let (report, mut collection) = imported(|intake| formats::ecdict(bytes.as_slice(), None, intake)).unwrap();
     assert_eq!(
         pairs(&mut collection),
         owned(&[
             ("a, b", "n. \"only\" English\\nsecond"),
-            ("go", "[gәu]\\nvi. 去\\nn. 去\\n过去式 went; 过去分词 gone\\nagain"),
+            (
+                "go",
+                "[gәu]\\nvi. 去\\nn. 去\\nv. move\\n过去式 went; 过去分词 gone\\n柯林斯 (Collins) ★★★★★; 牛津 (Oxford) 3000; \
+                 中考; BNC 词频第 1; COCA 词频第 2\\nagain"
+            ),
             ("went", "v. 去\\n原型 go (过去式)"),
         ])
     );
@@ -30,7 +34,7 @@ fn ecdict() {
     assert_eq!(report.refused[&Refusal::NotUtf8].examples, ["line 11"]);
     assert_eq!(refused(&report, Refusal::ControlInHeadword), 2);
     for bad in ["", "a,b\n1,2\n"] {
-        assert!(imported(|intake| formats::ecdict(bad.as_bytes(), intake)).is_err(), "{bad:?}");
+        assert!(imported(|intake| formats::ecdict(bad.as_bytes(), None, intake)).is_err(), "{bad:?}");
     }
 }
 
@@ -41,18 +45,35 @@ fn cedict() {
         愛 爱 [ai4] /to love/to be fond of/\r\n\
         北京 北京 [Bei3 jing1] /Beijing, capital of 中國|中国[Zhong1 guo2]/\r\n\
         女 女 [nu:3] /female/\r\n女 女 [ru3] /archaic variant of 汝[ru3]/\r\n\
-        你好 你好 [[ni3hao3]] /hello/\r\nno entry\r\n空 空 [kong1] //\r\n";
-    let (report, mut collection) = imported(|intake| formats::cedict(text.as_bytes(), intake)).unwrap();
-    assert_eq!(
-        pairs(&mut collection),
-        owned(&[
-            ("你好", "[nǐhǎo] hello"),
-            ("北京", "[Běi jīng] Beijing, capital of 中國|中国[Zhōng guó]"),
-            ("女", "[nǚ] female\\n[rǔ] archaic variant of 汝[rǔ]"),
-            ("愛", "[ài] to love; to be fond of"),
-            ("爱", "[ài] to love; to be fond of"),
-        ])
-    );
+        你好 你好 [[ni3hao3]] /hello/\r\nno entry\r\n空 空 [kong1] //\r\n\
+        面 面 [mian4] /face/\r\n麵 面 [mian4] /flour/noodles/\r\n";
+    let expected = owned(&[
+        ("你好", "你好 nǐhǎo hello"),
+        ("北京", "北京 Běi jīng Beijing, capital of 中國|中国[Zhōng guó]"),
+        ("女", "女 nǚ female\\n女 rǔ archaic variant of 汝[rǔ]"),
+        ("愛", "爱 [爱/愛] ài to love; to be fond of"),
+        ("爱", "爱 [爱/愛] ài to love; to be fond of"),
+        ("面", "面 miàn face\\n面 [面/麵] miàn flour; noodles"),
+        ("麵", "面 [面/麵] miàn flour; noodles"),
+    ]);
+    let (_, mut collection) = imported(|intake| formats::cedict(text.as_bytes(), false, intake)).unwrap();
+    assert_eq!(pairs(&mut collection), expected);
+    let (report, mut collection) = imported(|intake| formats::cedict(text.as_bytes(), true, intake)).unwrap();
+    let shown = pairs(&mut collection);
+    assert!(expected.iter().all(|pair| shown.contains(pair)), "{shown:?}");
+    let readings = [
+        ("mian", "面 miàn face\\n面 [面/麵] miàn flour; noodles"),
+        ("mian4", "面 miàn face\\n面 [面/麵] miàn flour; noodles"),
+        ("miàn", "面 miàn face\\n面 [面/麵] miàn flour; noodles"),
+        ("beijing", "北京 Běi jīng Beijing, capital of 中國|中国[Zhōng guó]"),
+        ("bei3jing1", "北京 Běi jīng Beijing, capital of 中國|中国[Zhōng guó]"),
+        ("běijīng", "北京 Běi jīng Beijing, capital of 中國|中国[Zhōng guó]"),
+        ("nihao", "你好 nǐhǎo hello"),
+        ("nv3", "女 nǚ female"),
+    ];
+    for pair in owned(&readings) {
+        assert!(shown.contains(&pair), "{pair:?} in {shown:?}");
+    }
     assert_eq!(report.title, "CC-CEDICT (2023-11-01)");
     assert_eq!(report.refused[&Refusal::BadLine].examples, ["no entry (line 14)"]);
     assert_eq!(refused(&report, Refusal::NoText), 1);
@@ -92,8 +113,8 @@ proptest! {
         let csv = [b"word,translation,exchange,phonetic\n".as_slice(), bytes].concat();
         let outcomes = [
             imported(|intake| formats::plain(bytes, intake)),
-            imported(|intake| formats::cedict(bytes, intake)),
-            imported(|intake| formats::ecdict(csv.as_slice(), intake)),
+            imported(|intake| formats::cedict(bytes, true, intake)),
+            imported(|intake| formats::ecdict(csv.as_slice(), None, intake)),
         ];
         for outcome in outcomes {
             let (report, mut collection) = outcome.unwrap();

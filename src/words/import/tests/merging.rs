@@ -2,6 +2,7 @@
 
 use super::super::formats;
 use super::*;
+use crate::words::MAX_HEADWORD_CHARS;
 
 fn merged(sources: &[&str]) -> (Collection, Vec<Report>) {
     let mut collection = Collection::new();
@@ -18,11 +19,14 @@ fn merged(sources: &[&str]) -> (Collection, Vec<Report>) {
 fn entries_of_one_headword_join_in_the_order_of_the_sources() {
     let one = "# title: One\n# licence: A\nb 1\na 1\nb 2\nb 1";
     let (mut collection, _) = merged(&[one, "# title: Two\n# licence: B\nb 0\na 1\nc 1"]);
-    assert_eq!(pairs(&mut collection), owned(&[("a", "1"), ("b", "1\\n2\\n0"), ("c", "1")]));
+    assert_eq!(
+        pairs(&mut collection),
+        owned(&[("a", "[One]\\n1\\n[Two]\\n1"), ("b", "[One]\\n1\\n2\\n[Two]\\n0"), ("c", "[Two]\\n1")])
+    );
     let written = collection.write(&Labels::default(), &mut std::io::sink(), Path::new("out"), &UNWATCHED).unwrap();
-    assert_eq!(written.merged, [(2, 1), (2, 1)]);
+    assert_eq!(written.merged, [(2, 1), (2, 0)]);
     assert!(words_file(&mut collection).starts_with(b"# title: One + Two\n# licence: One: A\n# licence: Two: B\n"));
-    let labels = Labels { title: Some("Both\n".into()), licence: Some("mine".into()) };
+    let labels = Labels { title: Some("Both\n".into()), licence: Some("mine".into()), ..Labels::default() };
     let mut out = Vec::new();
     collection.write(&labels, &mut out, Path::new("out"), &UNWATCHED).unwrap();
     assert!(out.starts_with(b"# title: Both\n# licence: mine\n#\n"));
@@ -30,27 +34,58 @@ fn entries_of_one_headword_join_in_the_order_of_the_sources() {
 
 #[test]
 fn capitals_that_mean_nothing_do_not_keep_entries_apart() {
-    let lower = "abandon 1\nchina 2\nChina 3\npolish 4";
-    let upper = "Abandon 5\nChina 6\nPolish 7\nZebra 8\nEven 9\nMore 10";
-    let expected = owned(&[
-        ("China", "3\\n6"),
-        ("Even", "9"),
-        ("More", "10"),
-        ("Zebra", "8"),
-        ("abandon", "1\\n5"),
-        ("china", "2"),
-        ("polish", "4\\n7"),
-    ]);
+    let lower = "abandon 1\nchina 2\nChina 3\npolish 4\nIndia 0\nice cream\t11";
+    let upper = "Abandon 5\nChina 6\nPolish 7\nZebra 8\nEven 9\nMore 10\nIndia 1\nIce Cream\t12\nICE CREAM\t13";
     let (mut collection, _) = merged(&[lower, upper]);
-    assert_eq!(pairs(&mut collection), expected);
+    let shown = pairs(&mut collection);
+    let both = |one: &str, two: &str| format!("[1]\\n{one}\\n[2]\\n{two}");
+    let expected = [
+        ("China", both("3", "6")),
+        ("Even", "[2]\\n9".to_owned()),
+        ("India", both("0", "1")),
+        ("More", "[2]\\n10".to_owned()),
+        ("Zebra", "[2]\\n8".to_owned()),
+        ("abandon", both("1", "5")),
+        // Either may be meant.
+        ("china", both("2", "6")),
+        ("ice cream", both("11", "12\\n13")),
+        ("polish", both("4", "7")),
+    ];
+    let expected: Vec<(String, String)> =
+        expected.iter().map(|(headword, text)| ((*headword).to_owned(), text.clone())).collect();
+    assert_eq!(shown, expected);
     // Alone, and among their like, they stay.
     let (mut collection, _) = merged(&[upper, "Abandon 1"]);
     assert!(pairs(&mut collection).iter().all(|(headword, _)| headword.starts_with(char::is_uppercase)));
 }
 
+/// A third source that has the capital, too, must not hide what the lower-case headword finds without it.
+#[test]
+fn a_third_source_hides_nothing() {
+    let plain = "# title: plain\napple plain source: fruit\nbanana plain source: yellow\ncherry plain source: red\n";
+    let capitals =
+        "# title: capitals\nApple fruit\nBanana yellow fruit\nCherry red fruit\nDamson a plum\nElder a bush\n";
+    let third =
+        "# title: third\nApple a maker of computers\nshell a program\nkernel core of a system\nkey something pressed\n";
+    for sources in [[plain, capitals, third], [third, capitals, plain], [capitals, third, plain]] {
+        let (mut collection, _) = merged(&sources);
+        let shown = pairs(&mut collection);
+        let text = |headword: &str| shown.iter().find(|(found, _)| found == headword).unwrap().1.clone();
+        assert!(
+            text("apple").contains("[capitals]\\nfruit") && text("apple").contains("[plain]\\nplain source"),
+            "{shown:?}"
+        );
+        assert!(
+            text("Apple").contains("[third]\\na maker") && text("Apple").contains("[capitals]\\nfruit"),
+            "{shown:?}"
+        );
+        assert!(text("banana").contains("[capitals]\\nyellow fruit"), "{shown:?}");
+    }
+}
+
 #[test]
 fn headwords_at_and_over_their_limit() {
-    let (longest, over) = ("词".repeat(128), "词".repeat(129));
+    let (longest, over) = ("词".repeat(MAX_HEADWORD_CHARS), "词".repeat(MAX_HEADWORD_CHARS + 1));
     let (mut collection, reports) = merged(&[&format!("{longest} 1\n{over} 2\n")]);
     assert_eq!(pairs(&mut collection), owned(&[(&longest, "1")]));
     assert_eq!(reports[0].refused[&Refusal::LongHeadword].examples, [format!("{}… (line 2)", "词".repeat(40))]);
@@ -65,6 +100,12 @@ fn stopping_ends_it() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("a");
     std::fs::write(&file, "a 1").unwrap();
-    let outcome = super::super::import(super::super::Format::Plain, &file, &mut Collection::new(), &watch);
+    let outcome = super::super::import(
+        super::super::Format::Plain,
+        &file,
+        &super::super::Choices::default(),
+        &mut Collection::new(),
+        &watch,
+    );
     assert!(matches!(outcome, Err(Failure::Stopped)));
 }

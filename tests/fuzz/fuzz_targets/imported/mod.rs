@@ -14,7 +14,7 @@ pub fn check(entries: impl FnOnce(&mut Intake<'_>) -> Result<Notice, Failure>) {
         return;
     }
     let watch = Watch { stop: &|| false, progress: &|_, _, _| {} };
-    let labels = Labels { title: None, licence: None };
+    let labels = Labels::default();
     let mut out = Vec::new();
     let written = collection.write(&labels, &mut out, Path::new("out"), &watch).expect("memory takes everything");
     let mut problems = Vec::new();

@@ -1,0 +1,284 @@
+//! A page of plain text as it grows: blanks, lines, lists, margins. What all markup of dictionaries is shown by.
+//! Every step costs no more than what it adds, so that no markup makes it slow, however deep it nests.
+
+/// Lines begin with so many blanks at most, however deep lists lie in each other.
+const MAX_MARGIN: usize = 24;
+
+/// How the items of a list are marked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Marks {
+    Bullets,
+    Numbers,
+    /// `a`, or `A` if so said.
+    Letters(bool),
+    /// `i`, or `I` if so said.
+    Roman(bool),
+}
+
+impl Marks {
+    fn mark(self, number: i64) -> String {
+        match (self, usize::try_from(number)) {
+            (Self::Bullets, _) => "•".to_owned(),
+            (Self::Letters(upper), Ok(number)) if number > 0 => format!("{}.", letters(number, upper)),
+            (Self::Roman(upper), Ok(number)) if (1..4000).contains(&number) => format!("{}.", roman(number, upper)),
+            _ => format!("{number}."),
+        }
+    }
+}
+
+fn letters(mut number: usize, upper: bool) -> String {
+    let first = if upper { b'A' } else { b'a' };
+    let mut letters = Vec::new();
+    while number > 0 {
+        number -= 1;
+        letters.push(char::from(first + u8::try_from(number % 26).unwrap_or(0)));
+        number /= 26;
+    }
+    letters.iter().rev().collect()
+}
+
+fn roman(mut number: usize, upper: bool) -> String {
+    const SIGNS: [(usize, &str); 13] = [
+        (1000, "m"),
+        (900, "cm"),
+        (500, "d"),
+        (400, "cd"),
+        (100, "c"),
+        (90, "xc"),
+        (50, "l"),
+        (40, "xl"),
+        (10, "x"),
+        (9, "ix"),
+        (5, "v"),
+        (4, "iv"),
+        (1, "i"),
+    ];
+    let mut out = String::new();
+    for (value, sign) in SIGNS {
+        while number >= value {
+            out.push_str(sign);
+            number -= value;
+        }
+    }
+    if upper { out.to_uppercase() } else { out }
+}
+
+/// What opened a margin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Opened {
+    List { marks: Marks, next: i64 },
+    Indented(&'static str),
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Block {
+    opened: Opened,
+    margin_before: usize,
+}
+
+/// A page that grows.
+#[derive(Debug)]
+pub(super) struct Page {
+    text: String,
+    keeps_newlines: bool,
+    margin: usize,
+    /// How long the text was when a mark had been written: what follows stands on the mark's line.
+    marked: Option<usize>,
+    blocks: Vec<Block>,
+    lists: usize,
+}
+
+impl Page {
+    /// An empty page. Newlines of the texts are kept, or are blanks.
+    pub(super) fn new(keeps_newlines: bool, capacity: usize) -> Self {
+        let text = String::with_capacity(capacity);
+        Self { text, keeps_newlines, margin: 0, marked: None, blocks: Vec::new(), lists: 0 }
+    }
+
+    /// How long it is by now: a place to go back to.
+    pub(super) fn length(&self) -> usize {
+        self.text.len()
+    }
+
+    /// What was added since a place.
+    pub(super) fn since(&self, place: usize) -> &str {
+        self.text.get(place..).unwrap_or("")
+    }
+
+    /// Takes back what was added since a place.
+    pub(super) fn take_back(&mut self, place: usize) {
+        if place <= self.text.len() && self.text.is_char_boundary(place) {
+            self.text.truncate(place);
+        }
+    }
+
+    /// The whole of it.
+    pub(super) fn finish(self) -> String {
+        self.text
+    }
+
+    fn at_beginning_of_line(&self) -> bool {
+        self.text.is_empty() || self.text.ends_with('\n') || self.marked == Some(self.text.len())
+    }
+
+    fn begin_line(&mut self) {
+        if self.text.is_empty() || self.text.ends_with('\n') {
+            self.text.extend(std::iter::repeat_n(' ', self.margin));
+        }
+    }
+
+    /// Running text.
+    pub(super) fn add(&mut self, text: &str) {
+        if self.keeps_newlines {
+            self.add_as_it_is(text);
+            return;
+        }
+        let is_blank = |c: char| matches!(c, ' ' | '\n' | '\r' | '\t' | '\u{c}');
+        let mut rest = text;
+        while !rest.is_empty() {
+            let end = rest.find(is_blank).unwrap_or(rest.len());
+            let (word, after) = rest.split_at(end);
+            if !word.is_empty() {
+                self.begin_line();
+                push_shown(&mut self.text, word);
+            }
+            rest = after.trim_start_matches(is_blank);
+            if !after.is_empty() && !self.at_beginning_of_line() && !self.text.ends_with(' ') {
+                self.text.push(' ');
+            }
+        }
+    }
+
+    /// Text whose blanks and newlines stay.
+    pub(super) fn add_as_it_is(&mut self, text: &str) {
+        for (at, line) in text.split('\n').enumerate() {
+            if at > 0 {
+                self.text.push('\n');
+            }
+            if !line.is_empty() {
+                self.begin_line();
+                push_shown(&mut self.text, line);
+            }
+        }
+    }
+
+    /// What follows begins a line; an empty one does.
+    pub(super) fn fresh_line(&mut self) {
+        if self.at_beginning_of_line() {
+            return;
+        }
+        while self.text.ends_with(' ') {
+            self.text.pop();
+        }
+        self.text.push('\n');
+    }
+
+    /// Ends the line, even an empty one.
+    pub(super) fn end_line(&mut self) {
+        if self.marked != Some(self.text.len()) {
+            self.text.push('\n');
+        }
+    }
+
+    /// Begins a list.
+    pub(super) fn open_list(&mut self, marks: Marks, first: i64) {
+        self.fresh_line();
+        self.open(Opened::List { marks, next: first }, 0);
+        self.lists += 1;
+    }
+
+    /// Ends the innermost list, if there is one.
+    pub(super) fn close_list(&mut self) {
+        self.fresh_line();
+        while self.lists > 0 {
+            let Some(block) = self.blocks.pop() else { break };
+            self.margin = block.margin_before;
+            if matches!(block.opened, Opened::List { .. }) {
+                self.lists -= 1;
+                break;
+            }
+        }
+    }
+
+    /// Begins an item of the innermost list, or of none. Its number may be said.
+    pub(super) fn item(&mut self, number: Option<i64>) {
+        self.close_item();
+        self.fresh_line();
+        let mut mark = Marks::Bullets.mark(0);
+        if let Some(Block { opened: Opened::List { marks, next }, .. }) = self.blocks.last_mut() {
+            *next = number.unwrap_or(*next);
+            mark = marks.mark(*next);
+            *next = next.saturating_add(1);
+        }
+        if self.marked != Some(self.text.len()) {
+            self.begin_line();
+        }
+        self.text.push_str(&mark);
+        self.text.push(' ');
+        self.marked = Some(self.text.len());
+        self.margin = (self.margin + mark.chars().count() + 1).min(MAX_MARGIN);
+    }
+
+    /// Ends the item of the innermost list.
+    pub(super) fn close_item(&mut self) {
+        if self.lists == 0 {
+            self.margin = self.blocks.last().map_or(0, |block| block.margin_before);
+            return;
+        }
+        while let Some(block) = self.blocks.last() {
+            self.margin = block.margin_before;
+            if matches!(block.opened, Opened::List { .. }) {
+                break;
+            }
+            self.blocks.pop();
+        }
+    }
+
+    /// Begins a block that is indented; `name` ends it.
+    pub(super) fn indent(&mut self, name: &'static str, blanks: usize) {
+        self.fresh_line();
+        self.open(Opened::Indented(name), blanks);
+    }
+
+    /// Ends the block of this name, if it is the innermost.
+    pub(super) fn close_indented(&mut self, name: &str) {
+        if let Some(Block { opened: Opened::Indented(innermost), margin_before }) = self.blocks.last().copied()
+            && innermost == name
+        {
+            self.fresh_line();
+            self.margin = margin_before;
+            self.blocks.pop();
+        }
+    }
+
+    fn open(&mut self, opened: Opened, blanks: usize) {
+        self.blocks.push(Block { opened, margin_before: self.margin });
+        self.margin = (self.margin + blanks).min(MAX_MARGIN);
+    }
+}
+
+/// A no-break space is a blank like others in a terminal, and a soft hyphen is none to show.
+fn push_shown(out: &mut String, text: &str) {
+    let is_special = |c: char| matches!(c, '\u{a0}' | '\u{ad}' | '\r');
+    if text.contains(is_special) {
+        out.extend(text.chars().filter(|c| !matches!(c, '\u{ad}' | '\r')).map(|c| if c == '\u{a0}' { ' ' } else { c }));
+    } else {
+        out.push_str(text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_of_all_kinds() {
+        let marks = |marks: Marks, numbers: &[i64]| {
+            numbers.iter().map(|&number| marks.mark(number)).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(marks(Marks::Bullets, &[1, 2]), "• •");
+        assert_eq!(marks(Marks::Numbers, &[0, -1, 12]), "0. -1. 12.");
+        assert_eq!(marks(Marks::Letters(false), &[1, 26, 27, 703, 0]), "a. z. aa. aaa. 0.");
+        assert_eq!(marks(Marks::Roman(true), &[1, 4, 1999, 4000]), "I. IV. MCMXCIX. 4000.");
+    }
+}

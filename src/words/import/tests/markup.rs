@@ -1,0 +1,147 @@
+//! What is shown of HTML, Pango markup and XDXF.
+
+use super::*;
+use proptest::prelude::*;
+
+fn check(cases: &[(&str, &str)], dialect: Dialect) {
+    for (markup, expected) in cases {
+        assert_eq!(plain(markup, dialect).trim_end(), *expected, "{markup}");
+    }
+}
+
+#[test]
+fn tags_go_and_lines_stay() {
+    check(
+        &[
+            ("<b>n.</b> apple<br>a\n  fruit<p>two</p>", "n. apple\na fruit\ntwo"),
+            ("1 < 2 and <a href=\"x\">link</a>", "1 < 2 and link"),
+            ("<ul><li>one<li>two</ul>end", "• one\n• two\nend"),
+            ("<style>b { }</style>x<!-- gone -->y<script>never", "xy"),
+            ("<title>gone</title>shown", "shown"),
+            ("open <b", "open <b"),
+            ("an <a title=\"open>quote and <b>more</b>", "an <a title=\"open>quote and more"),
+            ("<BR/><Br />z", "\n\nz"),
+            ("<a title='x > y' href=\"1>0\">z</a>", "z"),
+            ("one <![CDATA[<two> & ]]>three", "one <two> & three"),
+            ("<pre>a\n  b</pre>c", "a\n  b\nc"),
+            ("<table><tr><td>a</td><td>b</td></tr><tr><th>c</th></tr></table>d", "a b\nc\nd"),
+            ("<dl><dt>a<dd>b<dt>c</dt><dd>d</dd></dl>e", "a\n  b\nc\n  d\ne"),
+            ("<blockquote>a<blockquote>b</blockquote></blockquote>c", "  a\n    b\nc"),
+            ("10<sup>3</sup> H<sub>2</sub>O x<sup>th</sup>", "10³ H₂O xth"),
+            ("<q>a</q><img src=x.png alt=star><img alt=x.png>", "“a”star"),
+            ("say <a href=\"sound://a.mp3\">a.mp3</a><a href=\"sound://a.mp3\">it</a>", "say it"),
+        ],
+        Dialect::Html,
+    );
+    check(&[("<k>word</k>\n<i>n.</i> one\n  two", "word\nn. one\n  two")], Dialect::Pango);
+}
+
+#[test]
+fn lists_are_numbered_and_indented() {
+    check(
+        &[
+            (
+                "<div><i>verb</i><ol><li>go on foot<ol><li><div>gehen</div></li><li><div>laufen</div></li></ol></li>\
+                 <li>take a dog out</li></ol></div>",
+                "verb\n1. go on foot\n   1. gehen\n   2. laufen\n2. take a dog out",
+            ),
+            ("<ol><li><p>a</p><p>b</p></li></ol>", "1. a\n   b"),
+            ("<ol>\n <li>\n  <div>\n   a\n  </div>\n </li>\n</ol>\nz", "1. a\nz"),
+            ("<ol start=3><li>a<li value=7>b<li>c</ol>", "3. a\n7. b\n8. c"),
+            ("<ol type=a><li>a<ol type=I><li>b<li>c</ol><li>d</ol>", "a. a\n   I. b\n   II. c\nb. d"),
+            ("<ol style='list-style-type: upper-alpha'><li>a</ol>", "A. a"),
+            ("<ul><li>a<ol><li>b<ul><li>c</ul></ol></ul>d", "• a\n  1. b\n     • c\nd"),
+            ("<ol><li><ol><li>a</li><li>b</li></ol></li></ol>", "1. 1. a\n   2. b"),
+            ("<ol><li>a<br>b</li></ol>", "1. a\n   b"),
+            ("<li>a</li><li>b</li>", "• a\n• b"),
+            ("</ol></li></ul>a<ol></li>b</ol></ol>c", "a\nb\nc"),
+            ("<ol><li></li><li>b</li></ol>", "1. 2. b"),
+        ],
+        Dialect::Html,
+    );
+}
+
+#[test]
+fn entities_are_those_of_html() {
+    check(
+        &[
+            ("a &lt;b&gt; &amp;amp; &eacute;&nbsp;&#x4e2d;&#25991; &yuml; &bogus; &", "a <b> &amp; é 中文 ÿ &bogus; &"),
+            ("&#146;&#x93;&#128;&#150;", "’“€–"),
+            ("&alpha;&rarr;&check;&hearts;&frac34;&NotEqualTilde;&aacute", "α→✓♥¾≂\u{338}á"),
+            ("&#xd800;&#0;&#x110000;", "\u{fffd}\u{fffd}\u{fffd}"),
+        ],
+        Dialect::Html,
+    );
+}
+
+#[test]
+fn xdxf_is_shown_as_it_means() {
+    check(
+        &[
+            (
+                "<k>run</k>\n<tr>rʌn</tr> <gr>v.</gr>\n<def>to move fast <ex>he ran home</ex></def> <rref>run.wav</rref>",
+                "run\n[rʌn] v.\nto move fast\n  he ran home",
+            ),
+            ("<k>a</k>\n<tr>/ə/</tr> <tr>[x]</tr><tr></tr>\n1) <ex>b</ex> — c", "a\n\n/ə/ [x]\n1) b — c"),
+            ("<rref>pictures/a b.jpg</rref>x <rref>see this</rref>", "x see this"),
+            ("<rref start=\"1\" size=\"2\">a.ogg</rref>x<rref>left.wav", "xleft.wav"),
+            ("<iref href=\"http://a\">b</iref> <iref href=\"http://a\"></iref>", "b http://a"),
+            ("<kref>b</kref>, <abr>n.</abr> <c c=\"red\">c</c> <co>d</co> <dtrn>e</dtrn>", "b, n. c d e"),
+            ("<ar><def><def>one</def>\n<def>two<ex>t</ex></def></def></ar>", "one\ntwo\n  t"),
+        ],
+        Dialect::Xdxf,
+    );
+}
+
+/// Each of these was made to be slow, deep or large for a reader that keeps a tree or goes back.
+#[test]
+fn hostile_markup_is_read_in_one_pass() {
+    let pieces = [
+        "<a",
+        "<",
+        "&",
+        "<!--",
+        "<script>",
+        "&#x",
+        "<ol><li>",
+        "<li>",
+        "<dd>",
+        "<blockquote>x",
+        "</blockquote>",
+        "<a \"",
+        "<table><tr><td>",
+        "<![CDATA[",
+        "<sup>",
+        "<b><i>",
+        "<a b=c ",
+        "<ol></ul>",
+        "<br>",
+        "<dd></ol><ol>",
+        "]]>",
+        "<pre>\n",
+    ];
+    for piece in pieces {
+        for dialect in [Dialect::Html, Dialect::Pango, Dialect::Xdxf] {
+            let text = format!("<def>{}", piece.repeat(10_000));
+            let shown = plain(&text, dialect);
+            assert!(shown.len() < 40 * text.len(), "{piece}");
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_taken(text in r#"(<|>|/|&|;|#|x|br|li|ol|dd|"|'| |=|<!--|-->|script|<!\[CDATA\[|\]\]>|tr|iref|é|\n| ){0,40}"#) {
+        for dialect in [Dialect::Html, Dialect::Pango, Dialect::Xdxf] {
+            plain(&text, dialect);
+        }
+    }
+
+    #[test]
+    fn a_text_without_markup_is_itself(text in "[a-zé中 ]{0,30}") {
+        let blanks: Vec<&str> = text.split_whitespace().collect();
+        let shown = plain(&text, Dialect::Html);
+        prop_assert_eq!(shown.trim(), blanks.join(" "));
+        prop_assert_eq!(plain(&text, Dialect::Pango), text);
+    }
+}

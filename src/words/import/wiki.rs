@@ -1,0 +1,160 @@
+//! MediaWiki's markup as plain text, for field type `w` of StarDict. No crate that reads it is kept up; what dictionaries
+//! use of it is little: headings, lists, links, quotes, templates. What is not known stays as it is. Each pass goes once
+//! over the text; the nesting that it follows is bounded.
+
+use super::markup::{Dialect, plain};
+use super::page::{Marks, Page};
+
+/// Links and templates are followed so deep into each other.
+const MAX_DEPTH: usize = 8;
+
+/// Namespaces whose links show nothing to a reader, in the languages that dictionaries come from most.
+const NOT_SHOWN: [&str; 6] = ["file", "image", "category", "文件", "图像", "分类"];
+
+/// The text without its markup.
+pub(super) fn without_markup(text: &str) -> String {
+    let inline = inline(&plain(text, Dialect::Pango));
+    let mut page = Page::new(true, inline.len());
+    let mut depth = 0;
+    for line in inline.lines() {
+        let marks: &str = &line[..line.len() - line.trim_start_matches(['*', '#', ':', ';']).len()];
+        let wanted = marks.len().min(MAX_DEPTH);
+        while depth > wanted {
+            page.close_list();
+            depth -= 1;
+        }
+        let content = line[marks.len()..].trim();
+        if marks.is_empty() {
+            if line.starts_with("----") || matches!(content, "{|" | "|}" | "|-") || line.starts_with("{|") {
+                continue;
+            }
+            page.fresh_line();
+            page.add(heading(content).unwrap_or_else(|| cells(content)));
+            page.end_line();
+            continue;
+        }
+        let numbered = marks.ends_with('#');
+        while depth < wanted {
+            page.open_list(if numbered { Marks::Numbers } else { Marks::Bullets }, 1);
+            depth += 1;
+        }
+        if marks.ends_with(['*', '#']) {
+            page.item(None);
+        } else {
+            page.close_item();
+            page.fresh_line();
+            page.add("  ");
+        }
+        page.add(content);
+    }
+    page.finish().trim().to_owned()
+}
+
+/// `== Noun ==` as `Noun`.
+fn heading(line: &str) -> Option<&str> {
+    let inside = line.strip_prefix("==")?.strip_suffix("==")?;
+    Some(inside.trim_matches('=').trim())
+}
+
+/// A row or a cell of a table.
+fn cells(line: &str) -> &str {
+    line.strip_prefix(['|', '!']).filter(|_| !line.starts_with("||")).map_or(line, str::trim)
+}
+
+/// What began and has not ended: a link `[[`, a template `{{`, an outer link `[http`.
+struct Open {
+    end: &'static str,
+    from: usize,
+}
+
+/// Without quotes, links and templates.
+fn inline(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut open: Vec<Open> = Vec::new();
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        if rest.starts_with("''") {
+            rest = rest.trim_start_matches('\'');
+            continue;
+        }
+        let begun = [("[[", "]]"), ("{{", "}}"), ("[http", "]")].into_iter().find(|(begin, _)| rest.starts_with(begin));
+        if let Some((begin, end)) = begun.filter(|_| open.len() < MAX_DEPTH) {
+            open.push(Open { end, from: out.len() });
+            // Of an outer link the address stays, to be seen at its end.
+            rest = &rest[if begin == "[http" { 1 } else { begin.len() }..];
+            continue;
+        }
+        if let Some(innermost) = open.last().filter(|innermost| rest.starts_with(innermost.end)) {
+            let shown = match innermost.end {
+                "]]" => link(&out[innermost.from..]),
+                "}}" => template(&out[innermost.from..]),
+                _ => out[innermost.from..].split_once(' ').map_or("", |(_, label)| label).to_owned(),
+            };
+            rest = &rest[innermost.end.len()..];
+            out.truncate(innermost.from);
+            out.push_str(&shown);
+            open.pop();
+            continue;
+        }
+        out.push(c);
+        rest = &rest[c.len_utf8()..];
+    }
+    out
+}
+
+/// `target|shown`, or `target`.
+fn link(inside: &str) -> String {
+    let (target, shown) = inside.rsplit_once('|').unwrap_or((inside, inside));
+    let namespace = target.split_once(':').map(|(namespace, _)| namespace.trim().to_lowercase());
+    if namespace.is_some_and(|namespace| NOT_SHOWN.contains(&namespace.as_str())) {
+        return String::new();
+    }
+    shown.trim_start_matches(':').to_owned()
+}
+
+/// A template's arguments, or its name if there are none: nobody knows here what it makes of them.
+fn template(inside: &str) -> String {
+    let mut pieces = inside.split('|').map(|piece| piece.split_once('=').map_or(piece, |(_, value)| value).trim());
+    let name = pieces.next().unwrap_or("");
+    let arguments: Vec<&str> = pieces.filter(|piece| !piece.is_empty()).collect();
+    if arguments.is_empty() { name.to_owned() } else { arguments.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_dictionaries_use() {
+        let cases = [
+            ("'''wiki''' is [[text|a text]]", "wiki is a text"),
+            ("== Noun ==\n# ''one''\n# two\n#* a\n#* b\n# three", "Noun\n1. one\n2. two\n   • a\n   • b\n3. three"),
+            ("[[File:a.jpg|thumb|a [[cat]]]][[Category:Cats]]x [[:b]] [[c]]s", "x b cs"),
+            ("[http://a.b label] and [http://a.b]", "label and"),
+            ("{{lb|en|rare}} {{t}} {{a|x=1|{{b|2}}}}", "en, rare t 1, 2"),
+            ("a<br/>b &eacute; <ref>c</ref><!-- d -->", "a\nb é c"),
+            ("; term\n: text\nend", "term\n  text\nend"),
+            ("{|\n! head\n|-\n| cell\n|}\n----\nend", "head\ncell\nend"),
+            ("[[open and {{open and ''", "open and open and"),
+            ("a ]] b }} c ] it's", "a ]] b }} c ] it's"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(without_markup(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn hostile_markup_is_read_in_one_pass() {
+        for piece in ["[[", "{{", "[http", "'", "#", "#\n", "*:#\n", "]]", "[[a|", "{{a}}", "<li>"] {
+            without_markup(&piece.repeat(20_000));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_taken(text in r"(\[\[|\]\]|\{\{|\}\}|\||'|=|#|\*|:|\n|é|\[http|file:| |<|&){0,40}") {
+            without_markup(&text);
+        }
+    }
+}
