@@ -26,6 +26,8 @@ impl From<DictionaryFormat> for Format {
             DictionaryFormat::Stardict => Self::StarDict,
             DictionaryFormat::Ecdict => Self::Ecdict,
             DictionaryFormat::Cedict => Self::Cedict,
+            DictionaryFormat::Mdx => Self::Mdx,
+            DictionaryFormat::Dsl => Self::Dsl,
             DictionaryFormat::Plain => Self::Plain,
         }
     }
@@ -71,7 +73,7 @@ impl From<Failure> for Outcome {
         let exit = match &failure {
             Failure::Stopped => return Self::Stopped,
             Failure::Absent(..) | Failure::Read(..) => Exit::NoInput,
-            Failure::Damaged { .. } | Failure::TooLarge => Exit::Data,
+            Failure::Damaged { .. } | Failure::Locked(..) | Failure::TooLarge => Exit::Data,
         };
         Self::Fatal(Fatal::new(exit, failure.to_string()))
     }

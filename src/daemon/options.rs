@@ -187,6 +187,10 @@ pub enum DictionaryFormat {
     Ecdict,
     /// CC-CEDICT: Chinese headwords in both scripts, found by pinyin, too
     Cedict,
+    /// MDict's NAME.mdx, versions 1 and 2; one that is locked with a user's key is refused
+    Mdx,
+    /// ABBYY Lingvo's NAME.dsl or NAME.dsl.dz, in UTF-8, UTF-16 or the code page it names
+    Dsl,
     /// A words file in any order, with whatever is wrong in it
     Plain,
 }

@@ -6,7 +6,7 @@ use super::files::Watch;
 use super::notice::{Labels, Notice};
 use super::report::{Refusal, Report};
 use super::tidy::{Indentation, tidy_into};
-use super::{markup, notice, spelling, tidy};
+use super::{notice, spelling, tidy};
 use crate::words::{MAX_HEADWORD_CHARS, fold};
 use std::collections::HashSet;
 use std::fmt;
@@ -353,13 +353,12 @@ impl Intake<'_> {
         text: TextAt,
         place: fmt::Arguments<'_>,
     ) -> Result<(), Failure> {
-        let headword = &*markup::decoded(headword);
         let fit = spelling::fit(headword, folded, self.collection.text(text));
         // At most as long as the text, whose length is 32 bits wide.
         let skip = u32::try_from(fit.skip).map_or(0, |skip| skip.min(text.length));
         let rest = TextAt { at: text.at + skip, length: text.length - skip };
         let spelling = fit.spelling.unwrap_or_else(|| headword.to_owned());
-        self.entry(&markup::decoded(&spelling), rest, place)
+        self.entry(&spelling, rest, place)
     }
 
     /// An entry that was read and can't be taken.

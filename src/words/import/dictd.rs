@@ -5,6 +5,7 @@ use super::articles::{Article, visit};
 use super::collection::Intake;
 use super::failure::Failure;
 use super::files::{Watch, siblings};
+use super::markup::decoded;
 use super::notice::Notice;
 use super::report::Refusal;
 use super::tidy::decode;
@@ -137,6 +138,9 @@ pub fn entries(index: &[u8], dictionary: impl Read, intake: &mut Intake<'_>) -> 
             intake.refuse(Refusal::NotUtf8, "", place);
             continue;
         }
+        // FOLDOC has an article about `&#36;` itself.
+        let is_entity = headword.starts_with('&') && headword.find(';') == Some(headword.len() - 1);
+        let headword = if is_entity { headword } else { Cow::Owned(decoded(&headword).into_owned()) };
         intake.entry_repeated(&headword, line.original.is_none(), text, place)?;
     }
     let title = without_names(&short.unwrap_or_default());

@@ -16,6 +16,8 @@ pub enum Failure {
         /// What is wrong there.
         message: String,
     },
+    /// A file that can only be read with its user's key.
+    Locked(PathBuf),
     /// The disk failed.
     Read(PathBuf, std::io::Error),
     /// The words file would be larger than the daemon can load.
@@ -37,23 +39,26 @@ impl Failure {
                 Self::Damaged { file: path.to_owned(), place, message }
             }
             Self::Read(file, error) if file.as_os_str().is_empty() => Self::Read(path.to_owned(), error),
+            Self::Locked(file) if file.as_os_str().is_empty() => Self::Locked(path.to_owned()),
             other => other,
         }
     }
 }
 
 /// What a reader says through [`std::io::Error`] when it means something that is no fault of the disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum ReaderSays {
     Stopped,
     TooLarge,
     Bomb,
     LongPiece,
+    Failed(Box<Failure>),
 }
 
 impl std::fmt::Display for ReaderSays {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
+            Self::Failed(failure) => return write!(f, "{failure}"),
             Self::Stopped => "stopped",
             Self::TooLarge => "it holds more than 4 GiB",
             Self::LongPiece => "an entry is longer than 16 MiB",
@@ -67,12 +72,12 @@ impl std::error::Error for ReaderSays {}
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
         use std::io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
-        if let Some(says) = error.get_ref().and_then(|inner| inner.downcast_ref::<ReaderSays>()) {
-            return match says {
-                ReaderSays::Stopped => Self::Stopped,
-                ReaderSays::TooLarge | ReaderSays::Bomb | ReaderSays::LongPiece => Self::damaged("", says.to_string()),
-            };
-        }
+        let error = match error.downcast::<ReaderSays>() {
+            Ok(ReaderSays::Stopped) => return Self::Stopped,
+            Ok(ReaderSays::Failed(failure)) => return *failure,
+            Ok(says) => return Self::damaged("", says.to_string()),
+            Err(error) => error,
+        };
         match error.kind() {
             // What flate2 says of bad gzip.
             UnexpectedEof => Self::damaged("", "it is cut off (truncated gzip)"),
@@ -92,6 +97,10 @@ impl std::fmt::Display for Failure {
                 write!(f, ": {place}{colon}{message}")
             }
             Self::Read(file, error) => write!(f, "{} can't be read: {error}", file.display()),
+            Self::Locked(file) => {
+                let why = "is locked with the key of the user it was made for";
+                write!(f, "{} {why}; a copy without a key can be imported, this one can't", file.display())
+            }
             Self::TooLarge => {
                 f.write_str("the words file would be larger than 4 GiB, which is more than can be loaded")
             }

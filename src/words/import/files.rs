@@ -16,11 +16,11 @@ const MAX_UNPACKED: u64 = u32::MAX as u64;
 /// Longest piece that is kept in one: a line, an article. Table `words` holds no longer ones either.
 pub(super) const MAX_PIECE: usize = (16 << 20) - 1;
 /// A text that unpacks to more than so many times its size is no dictionary (those reach 6, deflate can 1032) …
-const MAX_RATIO: u64 = 50;
+pub(super) const MAX_RATIO: u64 = 50;
 /// The same for what is read as a whole and kept.
 const MAX_RATIO_KEPT: u64 = 10;
 /// … if it is larger than this; below, the ratio does not matter.
-const ALWAYS_UNPACKED: u64 = 64 << 20;
+pub(super) const ALWAYS_UNPACKED: u64 = 64 << 20;
 
 /// Who watches an import: told how far it is, and asked whether to stop.
 pub struct Watch<'a> {

@@ -9,11 +9,14 @@ mod articles;
 mod cedict;
 mod collection;
 mod dictd;
+mod dsl;
 mod ecdict;
 mod failure;
 mod files;
 mod kingsoft;
+mod lzo;
 mod markup;
+mod mdx;
 mod media;
 mod notice;
 mod page;
@@ -48,6 +51,10 @@ pub enum Format {
     Ecdict,
     /// CC-CEDICT.
     Cedict,
+    /// MDict's MDX.
+    Mdx,
+    /// ABBYY Lingvo's DSL.
+    Dsl,
     /// A words file in any order, with anything wrong in it.
     Plain,
 }
@@ -94,6 +101,8 @@ pub fn import(
             watch.open(path).and_then(|source| ecdict::entries(source, choices.columns.as_deref(), &mut intake))
         }
         Format::Cedict => watch.open(path).and_then(|source| cedict::entries(source, choices.pinyin, &mut intake)),
+        Format::Mdx => watch.open(path).and_then(|source| mdx::entries(source, &mut intake)),
+        Format::Dsl => watch.read(path).and_then(|source| dsl::entries(&source, &mut intake)),
         Format::Plain => watch.open(path).and_then(|source| plain::entries(source, &mut intake)),
     };
     let mut notice = notice.map_err(|failure| failure.of(path))?;
@@ -109,7 +118,9 @@ pub fn import(
 pub mod formats {
     pub use super::cedict::entries as cedict;
     pub use super::dictd::entries as dictd;
+    pub use super::dsl::entries as dsl;
     pub use super::ecdict::entries as ecdict;
+    pub use super::mdx::entries as mdx;
     pub use super::plain::entries as plain;
     pub use super::stardict::{Parts as StarDictParts, entries as stardict};
 }

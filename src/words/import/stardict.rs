@@ -190,7 +190,7 @@ pub fn entries(parts: Parts<'_>, dictionary: impl Read, intake: &mut Intake<'_>)
 
 fn one(intake: &mut Intake<'_>, headword: &[u8], text: TextAt, place: std::fmt::Arguments<'_>) -> Result<(), Failure> {
     match std::str::from_utf8(headword) {
-        Ok(headword) => intake.entry_repeated(headword, false, text, place),
+        Ok(headword) => intake.entry_repeated(&markup::decoded(headword), false, text, place),
         Err(_) => {
             intake.refuse(Refusal::NotUtf8, &String::from_utf8_lossy(headword), place);
             Ok(())
