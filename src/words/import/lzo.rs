@@ -117,3 +117,52 @@ impl Reader<'_> {
         Some(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Made by lzo1x_1 and by lzo1x_999 of liblzo2 2.10.
+    const PACKED: [&str; 2] = [
+        "0c7468652063617420736174206f6e207801016d61742c8101632c5c00016861743b325c00204bbc00000220736174206f6e20746865206861743b\
+         20656e64110000",
+        "1a7468652063617420734f006f6e2079016d0a022c20315d00680a023b20206fbf00656e64110000",
+    ];
+
+    fn bytes(hex: &str) -> Vec<u8> {
+        hex.as_bytes().chunks(2).map(|two| u8::from_str_radix(std::str::from_utf8(two).unwrap(), 16).unwrap()).collect()
+    }
+
+    #[test]
+    fn what_liblzo2_packs_is_unpacked() {
+        let text = "the cat sat on the mat, the cat sat on the hat; ".repeat(4) + "end";
+        for packed in PACKED.map(bytes) {
+            assert_eq!(decompress(&packed, text.len()).unwrap(), text.as_bytes());
+            assert_eq!(decompress(&packed, text.len() - 1), None, "more than is allowed");
+            for cut in 0..packed.len() {
+                assert_eq!(decompress(&packed[..cut], text.len()), None, "cut off at {cut}");
+            }
+        }
+        assert_eq!(decompress(&[17, 0, 0], 0).unwrap(), b"");
+    }
+
+    #[test]
+    fn a_length_without_end_is_refused() {
+        assert_eq!(decompress(&[0; 1 << 20], 1000), None);
+        let copies = [&[0x12, b'a', 32][..], &[0; 1 << 20]].concat();
+        assert_eq!(decompress(&copies, 1000), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_unpack_or_not(packed in proptest::collection::vec(any::<u8>(), 0..200), at in 0_usize..100, to: u8) {
+            let out = decompress(&packed, 10_000);
+            prop_assert!(out.is_none_or(|out| out.len() <= 10_000));
+            let mut near = bytes(PACKED[0]);
+            let at = at % near.len();
+            near[at] = to;
+            let _ = decompress(&near, 10_000);
+        }
+    }
+}

@@ -274,11 +274,11 @@ impl Reader {
     }
 }
 
-const SUPERSCRIPTS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
-const SUBSCRIPTS: [char; 10] = ['₀', '₁', '₂', '₃', '₄', '₅', '₆', '₇', '₈', '₉'];
+pub(super) const SUPERSCRIPTS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
+pub(super) const SUBSCRIPTS: [char; 10] = ['₀', '₁', '₂', '₃', '₄', '₅', '₆', '₇', '₈', '₉'];
 
 /// Digits that stand higher or lower, as Unicode has them: `10³` is not 103. Anything else has no such letters.
-fn raised(text: &str, digits: &[char; 10]) -> Option<String> {
+pub(super) fn raised(text: &str, digits: &[char; 10]) -> Option<String> {
     let digit = |c: char| c.to_digit(10).and_then(|digit| digits.get(digit as usize)).copied();
     text.chars().map(digit).collect::<Option<String>>().filter(|raised| !raised.is_empty())
 }

@@ -195,9 +195,9 @@ pub fn entries(source: impl Read, intake: &mut Intake<'_>) -> Result<Notice, Fai
     let ends = offsets.iter().skip(1).copied().chain([records.size()]);
     let mut articles = Vec::with_capacity(offsets.len());
     for (number, (&offset, end)) in offsets.iter().zip(ends).enumerate() {
-        let length = end.checked_sub(offset).ok_or_else(|| {
-            Failure::damaged("keys", format!("a record begins at {offset}, but they end at {end}"))
-        })?;
+        let length = end
+            .checked_sub(offset)
+            .ok_or_else(|| Failure::damaged("keys", format!("a record begins at {offset}, but they end at {end}")))?;
         articles.push(Article::new(offset, length, number, || format!("record {}", number + 1))?);
     }
     let found = read_records(&mut articles, records, &header, intake)?;

@@ -160,7 +160,7 @@ fn key_blocks(index: &[u8], header: &Header, number_bytes: usize) -> Result<Vec<
     let unit = if header.wide() { 2 } else { 1 };
     let mut sizes = Vec::new();
     let mut rest = index;
-    let mut number = |rest: &mut &[u8], width: usize| {
+    let number = |rest: &mut &[u8], width: usize| {
         let (number, after) = rest.split_at_checked(width).ok_or_else(cut_off)?;
         *rest = after;
         Ok::<u64, Failure>(big_endian(number))

@@ -1,7 +1,9 @@
 //! Tests of the importers on small dictionaries that are made here, good ones and damaged ones.
 
 mod dictd;
+mod dsl;
 mod lines;
+mod mdx;
 mod merging;
 mod stardict;
 

@@ -1,0 +1,148 @@
+//! DSL, ABBYY Lingvo's source format: cards of headwords that begin their lines, and of lines that begin with a blank.
+//! It is described in the help of Lingvo's compiler, and by the programs that read it (GoldenDict).
+
+mod characters;
+mod markup;
+
+use super::collection::Intake;
+use super::failure::Failure;
+use super::notice::{Notice, one_line};
+use characters::decode;
+use markup::{headwords, shown, without_comments};
+
+/// Languages by the beginnings of the names that Lingvo has for them, and their codes.
+const LANGUAGES: [(&str, &str); 27] = [
+    ("belarus", "be"),
+    ("bulgar", "bg"),
+    ("chinese", "zh"),
+    ("czech", "cs"),
+    ("danish", "da"),
+    ("dutch", "nl"),
+    ("english", "en"),
+    ("estonian", "et"),
+    ("finnish", "fi"),
+    ("french", "fr"),
+    ("german", "de"),
+    ("greek", "el"),
+    ("hungarian", "hu"),
+    ("italian", "it"),
+    ("japanese", "ja"),
+    ("kazakh", "kk"),
+    ("korean", "ko"),
+    ("latin", "la"),
+    ("norwegian", "no"),
+    ("polish", "pl"),
+    ("portuguese", "pt"),
+    ("russian", "ru"),
+    ("spanish", "es"),
+    ("swedish", "sv"),
+    ("tatar", "tt"),
+    ("turkish", "tr"),
+    ("ukrainian", "uk"),
+];
+
+fn language(name: &str) -> String {
+    let name = name.to_lowercase();
+    LANGUAGES.iter().find(|(begin, _)| name.starts_with(begin)).map_or("", |(_, code)| code).to_owned()
+}
+
+/// The value of a line of the header: `#NAME "A dictionary"`.
+fn header<'a>(line: &'a str, key: &str) -> Option<&'a str> {
+    let rest = line.strip_prefix('#')?.trim_start();
+    let value = rest.get(key.len()..).filter(|_| rest.get(..key.len()).is_some_and(|k| k.eq_ignore_ascii_case(key)))?;
+    Some(value.trim().trim_matches('"').trim())
+}
+
+/// A card: its headwords as they are written, with the line of the first, and the lines of its body.
+#[derive(Default)]
+struct Card<'a> {
+    line: usize,
+    headwords: Vec<&'a str>,
+    body: Vec<&'a str>,
+}
+
+/// The entries of a DSL file, unpacked.
+///
+/// # Errors
+/// There is more than can be loaded.
+pub fn entries(bytes: &[u8], intake: &mut Intake<'_>) -> Result<Notice, Failure> {
+    let text = decode(bytes);
+    let text = without_comments(&text);
+    let mut notice = Notice::default();
+    let mut card = Card::default();
+    let mut in_header = true;
+    for (at, line) in text.lines().enumerate() {
+        let line = line.trim_end_matches(['\r', '\0']);
+        if line.trim().is_empty() {
+            continue;
+        }
+        if in_header && line.starts_with('#') {
+            if let Some(name) = header(line, "NAME") {
+                notice.title = one_line(name);
+            } else if let Some(name) = header(line, "INDEX_LANGUAGE") {
+                notice.from = language(name);
+            } else if let Some(name) = header(line, "CONTENTS_LANGUAGE") {
+                notice.to = language(name);
+            }
+            continue;
+        }
+        in_header = false;
+        if line.starts_with([' ', '\t']) {
+            card.body.push(line.trim());
+            continue;
+        }
+        if !card.body.is_empty() {
+            enter(&card, intake)?;
+            card = Card::default();
+        }
+        if card.headwords.is_empty() {
+            card.line = at + 1;
+        }
+        card.headwords.push(line.trim());
+    }
+    enter(&card, intake)?;
+    Ok(notice)
+}
+
+/// Makes entries of a card, and of the cards within it (`@ headword`), which it shows, too.
+fn enter(card: &Card<'_>, intake: &mut Intake<'_>) -> Result<(), Failure> {
+    let Some(first) = card.headwords.first() else { return Ok(()) };
+    let named = headwords(first);
+    let name = named.last().map_or("", String::as_str);
+    let mut whole = Vec::new();
+    let mut inner: Vec<Card<'_>> = Vec::new();
+    let mut is_inner = false;
+    for &line in &card.body {
+        if let Some(headword) = line.strip_prefix('@') {
+            let headword = headword.trim();
+            is_inner = !headword.is_empty();
+            if is_inner {
+                inner.push(Card { line: card.line, headwords: vec![headword], body: Vec::new() });
+                whole.push(headword);
+            }
+            continue;
+        }
+        whole.push(line);
+        if let Some(inner) = inner.last_mut().filter(|_| is_inner) {
+            inner.body.push(line);
+        }
+    }
+    let text = intake.laid_out(&shown(&whole, name))?;
+    let place = format_args!("line {}", card.line);
+    let mut before = Vec::new();
+    for headword in card.headwords.iter().flat_map(|written| headwords(written)) {
+        if !before.contains(&headword) {
+            intake.entry(&headword, text, place)?;
+            if before.len() < 64 {
+                before.push(headword);
+            }
+        }
+    }
+    for card in inner.iter().filter(|card| !card.body.is_empty()) {
+        for headword in card.headwords.iter().flat_map(|written| headwords(written)) {
+            let text = intake.laid_out(&shown(&card.body, &headword))?;
+            intake.entry(&headword, text, place)?;
+        }
+    }
+    Ok(())
+}

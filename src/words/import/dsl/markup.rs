@@ -1,0 +1,346 @@
+//! DSL's tags, escapes, tildes and optional parts. Each pass goes once over its text.
+
+use crate::words::MAX_HEADWORD_CHARS;
+use crate::words::import::files::MAX_PIECE;
+use crate::words::import::markup::{SUBSCRIPTS, SUPERSCRIPTS, raised};
+
+/// A headword with more optional parts than this is taken with all of them, and with none.
+const MOST_OPTIONAL: usize = 4;
+/// What is put over a stressed letter.
+const ACUTE: char = '\u{301}';
+
+/// The text without `{{comments}}`, which may go over lines. One that does not end is text.
+pub(super) fn without_comments(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    let mut any_end = true;
+    while let Some(at) = rest.find(['\\', '{']) {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        if let Some(comment) = rest.strip_prefix("{{").filter(|_| any_end) {
+            if let Some((_, after)) = comment.split_once("}}") {
+                rest = after;
+                continue;
+            }
+            any_end = false;
+        }
+        // An escape, or a brace: with what it is of.
+        let mut chars = rest.chars();
+        let taken = if chars.next() == Some('\\') { 1 + chars.next().map_or(0, char::len_utf8) } else { 1 };
+        out.push_str(&rest[..taken]);
+        rest = &rest[taken..];
+    }
+    out.push_str(rest);
+    out
+}
+
+/// A piece of a headword's line.
+enum Piece {
+    Text(String),
+    /// In parentheses: with it or without it.
+    Optional(String),
+    /// In braces: shown, but not sorted by.
+    Unsorted(String),
+}
+
+/// The headwords that a line means: `colo(u)r` two, `{to }go` as it is sorted and as it is shown. The last has all.
+pub(super) fn headwords(line: &str) -> Vec<String> {
+    let pieces = pieces(line);
+    let optional = pieces.iter().filter(|piece| matches!(piece, Piece::Optional(_))).count();
+    // Bit n: with optional part n.
+    let choices: Vec<usize> =
+        if optional <= MOST_OPTIONAL { (0..1 << optional).collect() } else { vec![0, usize::MAX] };
+    let mut found: Vec<String> = Vec::new();
+    for unsorted in [false, true] {
+        for choice in &choices {
+            let mut number = 0;
+            let mut headword = String::new();
+            for piece in &pieces {
+                match piece {
+                    Piece::Text(text) => headword.push_str(text),
+                    Piece::Unsorted(text) if unsorted => headword.push_str(text),
+                    Piece::Unsorted(_) => {}
+                    Piece::Optional(text) => {
+                        let taken = choice.checked_shr(number).map_or(*choice == usize::MAX, |bits| bits & 1 == 1);
+                        if taken {
+                            headword.push_str(text);
+                        }
+                        number += 1;
+                    }
+                }
+            }
+            let headword = headword.split_whitespace().collect::<Vec<_>>().join(" ");
+            found.retain(|before| *before != headword);
+            found.push(headword);
+        }
+    }
+    if found.len() > 1 {
+        found.retain(|headword| !headword.is_empty());
+    }
+    found
+}
+
+fn pieces(line: &str) -> Vec<Piece> {
+    let mut pieces = vec![Piece::Text(String::new())];
+    let mut chars = line.chars().peekable();
+    let mut in_tag = false;
+    while let Some(c) = chars.next() {
+        let Some(last) = pieces.last_mut() else { break };
+        let (plain, optional, unsorted) =
+            (matches!(last, Piece::Text(_)), matches!(last, Piece::Optional(_)), matches!(last, Piece::Unsorted(_)));
+        let (Piece::Text(text) | Piece::Optional(text) | Piece::Unsorted(text)) = last;
+        match c {
+            '\\' => text.extend(chars.next()),
+            // Tags stand in headwords only to be shown: a stress.
+            ']' if in_tag => in_tag = false,
+            _ if in_tag => {}
+            '[' => in_tag = true,
+            '(' if plain => pieces.push(Piece::Optional(String::new())),
+            '{' if plain => pieces.push(Piece::Unsorted(String::new())),
+            ')' if optional => pieces.push(Piece::Text(String::new())),
+            '}' if unsorted => pieces.push(Piece::Text(String::new())),
+            other => text.push(other),
+        }
+    }
+    pieces
+}
+
+/// The tags, by what is between their brackets.
+enum Tag<'a> {
+    /// `[m2]`, and `[/m]` as zero.
+    Margin(usize),
+    /// `[s]`, `[video]`: the name of a file.
+    File,
+    /// `[sup]`, `[sub]`, `[']`.
+    Raised(&'a str),
+    End(&'a str),
+    NewLine,
+    /// A tag of colours, labels, languages: nothing to see in plain text.
+    Plain,
+}
+
+impl<'a> Tag<'a> {
+    fn parse(inside: &'a str) -> Option<Self> {
+        let name = inside.split(' ').next().unwrap_or("");
+        let (end, bare) = name.strip_prefix('/').map_or((false, name), |bare| (true, bare));
+        Some(match bare {
+            "s" | "video" if end => Self::End(bare),
+            "s" | "video" => Self::File,
+            "sup" | "sub" | "'" if end => Self::End(bare),
+            "sup" | "sub" | "'" => Self::Raised(bare),
+            "br" => Self::NewLine,
+            "m" => Self::Margin(0),
+            "b" | "i" | "u" | "c" | "*" | "trn" | "trs" | "!trs" | "!trn" | "trn1" | "ex" | "com" | "p" | "t"
+            | "url" | "ref" | "lang" | "preview" => Self::Plain,
+            // The first level is the margin of all text.
+            margin => Self::Margin(match margin.strip_prefix('m')?.as_bytes() {
+                [digit @ b'0'..=b'9'] if !end => usize::from(digit - b'0').saturating_sub(1),
+                _ => return None,
+            }),
+        })
+    }
+}
+
+/// The body of a card as text.
+pub(super) fn shown(lines: &[&str], headword: &str) -> String {
+    let headword = if headword.chars().count() > MAX_HEADWORD_CHARS { "~" } else { headword };
+    let mut body = Body { out: String::new(), margin: 0, open: None, headword };
+    for line in lines {
+        body.line(line);
+    }
+    body.out
+}
+
+struct Body<'a> {
+    out: String,
+    margin: usize,
+    /// A tag whose content is judged at its end, and where that begins.
+    open: Option<(&'a str, usize)>,
+    headword: &'a str,
+}
+
+impl<'a> Body<'a> {
+    fn line(&mut self, line: &'a str) {
+        if !self.out.is_empty() {
+            self.out.push('\n');
+        }
+        let mut rest = line;
+        let mut begun = false;
+        // Once there is no bracket ahead there is none later.
+        let mut tags_left = true;
+        while let Some(c) = rest.chars().next() {
+            let after = &rest[c.len_utf8()..];
+            if c == '[' && tags_left {
+                let end = after.find(']');
+                tags_left = end.is_some();
+                if let Some((inside, behind)) = end.map(|end| (&after[..end], &after[end + 1..]))
+                    && let Some(tag) = Tag::parse(inside)
+                {
+                    begun &= !matches!(tag, Tag::NewLine);
+                    self.tag(&tag);
+                    rest = behind;
+                    continue;
+                }
+            }
+            if !begun {
+                self.out.extend(std::iter::repeat_n(' ', 2 * self.margin));
+                begun = true;
+            }
+            rest = self.character(c, after);
+        }
+        // A file's name or a stress goes over no line.
+        self.close();
+    }
+
+    /// Adds a character, or what it stands for; gives what follows.
+    fn character(&mut self, c: char, after: &'a str) -> &'a str {
+        match c {
+            '\\' => {
+                let mut chars = after.chars();
+                self.out.extend(chars.next());
+                chars.as_str()
+            }
+            '<' if after.starts_with('<') => &after[1..],
+            '>' if after.starts_with('>') => &after[1..],
+            '^' if after.starts_with('~') => {
+                self.tilde(true);
+                &after[1..]
+            }
+            '~' => {
+                self.tilde(false);
+                after
+            }
+            other => {
+                self.out.push(other);
+                after
+            }
+        }
+    }
+
+    /// The headword; with the other case of its first letter.
+    fn tilde(&mut self, other_case: bool) {
+        if self.out.len() > MAX_PIECE {
+            self.out.push('~');
+            return;
+        }
+        let mut chars = self.headword.chars();
+        match chars.next() {
+            Some(first) if other_case && first.is_uppercase() => self.out.extend(first.to_lowercase()),
+            Some(first) if other_case => self.out.extend(first.to_uppercase()),
+            Some(first) => self.out.push(first),
+            None => {}
+        }
+        self.out.push_str(chars.as_str());
+    }
+
+    fn tag(&mut self, tag: &Tag<'a>) {
+        match tag {
+            Tag::Margin(margin) => self.margin = *margin,
+            Tag::File if self.open.is_none() => self.open = Some(("s", self.out.len())),
+            Tag::Raised(name) if self.open.is_none() => self.open = Some((name, self.out.len())),
+            Tag::End(name) if self.open.is_some_and(|(open, _)| open == *name || (open, *name) == ("s", "video")) => {
+                self.close();
+            }
+            Tag::NewLine => self.out.push('\n'),
+            Tag::File | Tag::Raised(_) | Tag::End(_) | Tag::Plain => {}
+        }
+    }
+
+    fn close(&mut self) {
+        let Some((name, from)) = self.open.take() else { return };
+        let content = self.out.split_off(from);
+        match name {
+            "s" => {}
+            "'" => {
+                self.out.push_str(&content);
+                self.out.push(ACUTE);
+            }
+            _ => {
+                let digits = if name == "sup" { &SUPERSCRIPTS } else { &SUBSCRIPTS };
+                self.out.push_str(&raised(&content, digits).unwrap_or(content));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn headwords_and_what_they_mean() {
+        let cases: [(&str, &[&str]); 10] = [
+            ("word", &["word"]),
+            ("colo(u)r", &["color", "colour"]),
+            ("{to }go", &["go", "to go"]),
+            ("з{[']}а{[/']}мок", &["замок"]),
+            ("a \\(b\\) \\{c\\}", &["a (b) {c}"]),
+            ("(a) (b) c", &["c", "a c", "b c", "a b c"]),
+            ("open (b", &["open", "open b"]),
+            ("(x)", &["x"]),
+            ("\\", &[""]),
+            ("(1)(2)(3)(4)(5)a", &["a", "12345a"]),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(headwords(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn bodies_are_shown_without_their_tags() {
+        let cases: [(&[&str], &str); 14] = [
+            (&["[m1][b]1.[/b] [trn]кот[/trn][/m]", "[m2][*][ex]the ~ sat[/ex][/*][/m]"], "1. кот\n  the cat sat"),
+            (&["[c green]n[/c] [p]зоол.[/p] [lang id=1033]x[/lang]"], "n зоол. x"),
+            (&["\\[[t]kæt[/t]\\]"], "[kæt]"),
+            (&["[s]cat.wav[/s]a[video]b.avi[/video]c"], "ac"),
+            (&["<<dog>>, [ref dict=\"a\"]bird[/ref], [url]http://a[/url]"], "dog, bird, http://a"),
+            (&["^~s \\~ \\^"], "Cats ~ ^"),
+            (&["з[']а[/']мок"], "за\u{301}мок"),
+            (&["10[sup]3[/sup] H[sub]2[/sub]O x[sup]th[/sup]"], "10³ H₂O xth"),
+            (&["a[br]b"], "a\nb"),
+            (&["[not a tag] [m1]x", "y"], "[not a tag] x\ny"),
+            (&["[s]left.wav", "next"], "next"),
+            (&["[m3]deep[/m]", "[m0]flat"], "    deep\nflat"),
+            (&["open [b"], "open [b"),
+            (&["a < b > c"], "a < b > c"),
+        ];
+        for (lines, expected) in cases {
+            assert_eq!(shown(lines, "cat"), expected, "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn comments_go() {
+        let cases = [
+            ("a {{b}} c", "a  c"),
+            ("a {{b\nc}}d", "a d"),
+            ("a \\{{b}} {{c", "a \\{{b}} {{c"),
+            ("{a} {{{b}}}", "{a} }"),
+            ("\\", "\\"),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(without_comments(text), expected, "{text}");
+        }
+        without_comments(&"{{".repeat(200_000));
+    }
+
+    #[test]
+    fn hostile_bodies_are_read_in_one_pass() {
+        for piece in ["[", "[s]", "~", "^~", "[m9]x", "<<", "[']", "\\", "("] {
+            let line = piece.repeat(100_000);
+            let text = shown(&[&line], &"x".repeat(200));
+            assert!(text.len() < 2 * MAX_PIECE, "{piece}");
+            headwords(&line);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_taken(line in r"(\[|\]|\(|\)|\{|\}|\\|~|\^|<|>|m1|s|/|'|é|sup| ){0,30}") {
+            shown(&[&line], "word");
+            headwords(&line);
+            without_comments(&line);
+        }
+    }
+}
