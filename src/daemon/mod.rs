@@ -19,6 +19,7 @@ mod leases;
 mod listeners;
 mod loader;
 mod logging;
+mod lost;
 mod manual;
 mod metrics;
 mod notify;

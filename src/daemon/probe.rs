@@ -4,7 +4,7 @@ use super::exit::{Exit, Fatal};
 use super::helper::{Answer, Helper};
 use super::sandboxes;
 use crate::sandbox;
-use crate::store::{self, Kind, Location};
+use crate::store::{self, Identity, Kind, Location};
 use crate::sys::Forker;
 use crate::sys::sandbox::Support;
 use log::warn;
@@ -16,12 +16,12 @@ const WORLD: u8 = b'w';
 const CONFIGURATION: u8 = b'c';
 const BUG: u8 = b'b';
 
-/// Checks the database, and waits for the result.
+/// Checks the database, and waits for the result. Which one it is.
 ///
 /// # Errors
 /// [`Exit::Unavailable`] if it can't be reached, [`Exit::Configuration`] if it has no schema (an embedded one is
 /// made) or refuses us.
-pub fn check(forker: &mut Forker, location: &Location, support: Support) -> Result<(), Fatal> {
+pub fn check(forker: &mut Forker, location: &Location, support: Support) -> Result<Identity, Fatal> {
     let sandbox = sandboxes::one(sandbox::probe(location), support)?;
     let helper = Helper::start(
         forker,
@@ -29,9 +29,12 @@ pub fn check(forker: &mut Forker, location: &Location, support: Support) -> Resu
         || (),
         |origin, ()| {
             let key = origin.into_store_key();
-            let checked = store::check(location, key).and_then(|()| store::weaknesses(location, key));
+            let checked = store::check(location, key).and_then(|()| {
+                let identity = store::open(location, key)?.identity()?;
+                Ok((identity, store::weaknesses(location, key)?))
+            });
             let (outcome, message) = match checked {
-                Ok(weaknesses) => (FINE, weaknesses.join("\n")),
+                Ok((identity, weaknesses)) => (FINE, [vec![identity.to_string()], weaknesses].concat().join("\n")),
                 Err(error) => (
                     match error.kind {
                         Kind::World => WORLD,
@@ -62,8 +65,11 @@ pub fn check(forker: &mut Forker, location: &Location, support: Support) -> Resu
     };
     let exit = match answer.outcome {
         FINE => {
-            answer.message.lines().for_each(|weakness| warn!("database {location}: {weakness}"));
-            return Ok(());
+            let mut lines = answer.message.lines();
+            let identity = lines.next().and_then(Identity::parse);
+            lines.for_each(|weakness| warn!("database {location}: {weakness}"));
+            let nameless = || Fatal::new(Exit::Software, format!("the check of database {location} names no identity"));
+            return identity.ok_or_else(nameless);
         }
         WORLD => Exit::Unavailable,
         CONFIGURATION => Exit::Configuration,

@@ -82,7 +82,7 @@ pub(super) fn run(settings: &Settings, age: Age, dry_run: bool, origin: Origin) 
     let mut progress = Progress::new();
     let mut prune = || -> Result<(), Error> {
         let total = store.count_accounts()?;
-        let (mut done, mut last) = (0_u64, AccountId(0));
+        let (mut done, mut last) = (0_u64, AccountId { number: 0, created: None });
         loop {
             let accounts = store.accounts_after(last, PAGE)?;
             let Some(newest) = accounts.last() else { return Ok(()) };

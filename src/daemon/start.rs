@@ -12,7 +12,9 @@ use super::sandboxes::{self, Sandboxes};
 use super::settings::{Settings, environment};
 use super::signals::Signals;
 use super::writer::Supervisor;
-use super::{activation, addresses, export, import, logging, manual, ownership, probe, prune, tools, upgrade, users};
+use super::{
+    activation, addresses, export, import, logging, lost, manual, ownership, probe, prune, tools, upgrade, users,
+};
 use crate::sandbox;
 use crate::session::Words;
 use crate::session::board::Board;
@@ -142,7 +144,9 @@ pub(super) fn prepare(
     let wanted_words = (settings.lookup == Lookup::Text).then(|| settings.words.clone());
     let wanted = Wanted { words: wanted_words, pair: settings.pair.clone() };
     let (words, memory, pair) = load(wanted, &mut forker, support)?;
-    probe::check(&mut forker, &settings.session.database, support)?;
+    lost::check(&settings.state_directory, &settings.session.database)?;
+    let identity = probe::check(&mut forker, &settings.session.database, support)?;
+    lost::remember(&settings.state_directory, &settings.session.database, identity);
     if let Some(directory) = sandbox::directory(&settings.session.database) {
         // Sessions have no access to the usual places for temporary files.
         sys::set_variable("SQLITE_TMPDIR", directory.as_os_str(), &forker);
@@ -154,7 +158,7 @@ pub(super) fn prepare(
     let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let hub = Hub::new(processors).map_err(|error| system("the hub", &error))?;
     let directory = settings.state_directory.path();
-    let spool = settings.spool_limit.map(|limit| SpoolFile::open(directory, limit)).transpose();
+    let spool = settings.spool_limit.map(|limit| SpoolFile::open(directory, limit, identity)).transpose();
     let spool = spool.map_err(|error| system("the spool", &error))?;
     if let Some(left) = spool.as_ref().map(SpoolFile::size).filter(|&size| size > 0) {
         // Until the writer has counted them.
@@ -260,9 +264,10 @@ fn check(settings: Settings, origin: Origin) -> Exit {
         settings
             .state_directory
             .make()
+            .and_then(|()| lost::check(&settings.state_directory, &settings.session.database))
             .map(|()| ownership::leave_to_its_owner(&settings.session.database))
             .and_then(|()| probe::check(&mut forker, &settings.session.database, support))
-            .map(|()| format!("database: fine, {}", settings.session.database)),
+            .map(|_| format!("database: fine, {}", settings.session.database)),
     );
     worst
 }

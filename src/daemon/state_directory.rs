@@ -3,6 +3,7 @@
 
 use super::exit::{Exit, Fatal};
 use crate::directories;
+use crate::store::Identity;
 use log::{info, warn};
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
@@ -10,12 +11,12 @@ use nix::libc::{O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK};
 use nix::unistd::geteuid;
 use std::ffi::OsString;
 use std::fs::{File, Permissions};
-use std::io;
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// What there may be in it of ours: the daemon's, and a client's of the same user.
-const OURS: [&str; 9] = [
+const OURS: [&str; 10] = [
     "cidian.db",
     "cidian.db-journal",
     "cidian.db-shm",
@@ -23,9 +24,14 @@ const OURS: [&str; 9] = [
     "control.sock",
     "lock",
     "spool",
+    "spool.new",
     "tokens.json",
     "tokens.new",
 ];
+/// What the names of spools begin with that wait for their database.
+const SPOOL_ASIDE: &str = "spool.of-";
+/// The longest line of the file `lock` that is read.
+const MAX_MEMORY: u64 = 8 * 1024;
 /// What others may do.
 const OTHERS: u32 = 0o077;
 const OTHERS_WRITE: u32 = 0o022;
@@ -89,7 +95,9 @@ impl StateDirectory {
         if mode & OTHERS == 0 {
             return Ok(());
         }
-        let is_ours = |name: std::ffi::OsString| OURS.iter().any(|ours| name == *ours);
+        let is_ours = |name: std::ffi::OsString| {
+            OURS.iter().any(|ours| name == *ours) || name.to_str().is_some_and(|name| name.starts_with(SPOOL_ASIDE))
+        };
         let ours_alone =
             std::fs::read_dir(&self.path)?.all(|entry| entry.is_ok_and(|entry| is_ours(entry.file_name())));
         let owned = geteuid().is_root() || found.uid() == geteuid().as_raw();
@@ -109,6 +117,31 @@ impl StateDirectory {
             );
         }
         Ok(())
+    }
+
+    /// The identity of the embedded database that was used last, if it was this one.
+    pub fn remembers(&self, database: &Path) -> Option<Identity> {
+        let mut text = String::new();
+        let file =
+            File::options().read(true).custom_flags(O_NOFOLLOW | O_NONBLOCK).open(self.path.join("lock")).ok()?;
+        file.take(MAX_MEMORY).read_to_string(&mut text).ok()?;
+        let (identity, path) = text.trim_end_matches('\n').split_once(' ')?;
+        Identity::parse(identity).filter(|_| path == absolute(database))
+    }
+
+    /// Writes down which embedded database is used.
+    ///
+    /// # Errors
+    /// The file can't be written.
+    pub fn remember(&self, database: &Path, identity: Identity) -> io::Result<()> {
+        if self.remembers(database) == Some(identity) {
+            return Ok(());
+        }
+        let mut options = File::options();
+        options.create(true).truncate(true).write(true).mode(0o600).custom_flags(O_NOFOLLOW | O_NONBLOCK);
+        let mut file = options.open(self.path.join("lock"))?;
+        file.write_all(format!("{identity} {}\n", absolute(database)).as_bytes())?;
+        file.sync_all()
     }
 
     /// Takes it for this daemon.
@@ -135,6 +168,11 @@ impl StateDirectory {
             Err((_, error)) => Err(refuse(error.to_string())),
         }
     }
+}
+
+/// How a database is written down.
+fn absolute(database: &Path) -> String {
+    std::path::absolute(database).unwrap_or_else(|_| database.to_owned()).display().to_string()
 }
 
 /// Takes a file from others. What is no file of its own (a link, a socket) is left alone.

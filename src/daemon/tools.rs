@@ -3,6 +3,7 @@
 
 use super::control::{self, Command};
 use super::exit::{Exit, Fatal};
+use super::lost;
 use super::manual;
 use super::metrics;
 use super::ownership;
@@ -164,6 +165,7 @@ pub(super) fn make_state_directory_for(database: &Location, settings: &Settings)
         }
         _ => {}
     }
+    lost::check(&settings.state_directory, database)?;
     ownership::leave_to_its_owner(database);
     Ok(())
 }

@@ -7,11 +7,11 @@ use crate::standard_error::StandardError;
 use crate::store::Location;
 use crate::sys::sandbox::Sandbox;
 use crate::sys::{Forker, Title};
-use crate::writer::{self, Door, Inherited, SILENT, SpoolFile};
+use crate::writer::{self, Door, Inherited, Order, SILENT, SpoolFile};
 use log::{error, warn};
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
-use nix::sys::socket::{MsgFlags, send};
+use nix::sys::socket::{MsgFlags, recv, send};
 use nix::sys::wait::WaitStatus;
 use nix::unistd::Pid;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -66,6 +66,16 @@ struct Suspicion {
     since: Instant,
     /// When it was killed for not moving.
     killed: Option<Instant>,
+}
+
+impl Running {
+    /// What it has asked for before it ended.
+    fn order(&self) -> Option<Order> {
+        let mut message = [0; Order::SIZE + 1];
+        let lifeline = self.lifeline.as_ref()?;
+        let size = recv(lifeline.as_raw_fd(), &mut message, MsgFlags::MSG_DONTWAIT).ok()?;
+        Order::read(&message[..size])
+    }
 }
 
 /// The writer's place.
@@ -260,6 +270,10 @@ impl Supervisor {
         }
         self.stuck = None;
         self.rest(now);
+        if let Some(order) = running.order() {
+            self.carry_out(order);
+            return;
+        }
         match status {
             WaitStatus::Signaled(_, signal @ (Signal::SIGKILL | Signal::SIGTERM), _) => {
                 warn!("writer {pid} was killed ({signal}); another takes its place");
@@ -268,6 +282,24 @@ impl Supervisor {
                 error!("writer {pid} crashed ({signal}); another takes its place; please report it");
             }
             other => error!("writer {pid}: {other:?}; another takes its place"),
+        }
+    }
+
+    /// Does what a writer has asked for before it ended.
+    fn carry_out(&mut self, order: Order) {
+        let Some(spool) = &mut self.spool else { return };
+        let done = match order {
+            Order::TurnTo(identity) => {
+                warn!("the database is another one than before; the spool of the one before waits for it");
+                spool.turn_to(identity)
+            }
+            Order::PutAside => spool.put_aside(),
+            Order::PutBack => spool.put_back(),
+            Order::Renew => Ok(()),
+        };
+        if let Err(error) = done {
+            // It is asked for again by the next writer.
+            error!("the spool: {error}; lookups are refused until that is mended");
         }
     }
 

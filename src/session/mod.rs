@@ -278,6 +278,9 @@ impl<'a> Session<'a> {
                     ending = self.answer_and_count(&request);
                     if self.stores.client_has_gone() {
                         ending = Some(Ending::Lost);
+                    } else if self.stores.is_shut_out() {
+                        self.replies.fail(&Failure::new(Code::Bye, "the database was moved; connect again"));
+                        ending = Some(Ending::Stopped);
                     }
                 }
                 Err(failure) => {

@@ -9,6 +9,7 @@ use crate::protocol::{Code, Failure};
 use crate::store::{self, Error, Kind, Location, Store};
 use crate::sys::{ChildSignals, StoreKey};
 use nix::poll::{PollFd, PollFlags};
+use std::io::ErrorKind;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -28,6 +29,7 @@ pub struct Stores<'a> {
     waiting: Waiting<'a>,
     open: Option<Open>,
     client_has_gone: bool,
+    is_shut_out: bool,
 }
 
 /// What is needed to wait for a lease.
@@ -54,7 +56,7 @@ impl Drop for Stores<'_> {
 
 impl<'a> Stores<'a> {
     pub fn new(location: &'a Location, key: StoreKey, peer: Peer, board: &'a Board, waiting: Waiting<'a>) -> Self {
-        Self { location, key, peer, board, waiting, open: None, client_has_gone: false }
+        Self { location, key, peer, board, waiting, open: None, client_has_gone: false, is_shut_out: false }
     }
 
     /// When the connection will have been idle for too long, if there is one.
@@ -108,6 +110,12 @@ impl<'a> Stores<'a> {
         self.client_has_gone
     }
 
+    /// Whether an embedded database was found to be there, but in a directory that took the place of the one to which
+    /// this process is confined: only sessions that begin now can use it.
+    pub fn is_shut_out(&self) -> bool {
+        self.is_shut_out
+    }
+
     /// Does something with the store; a failure is logged, and becomes what the client is told.
     pub fn with<T>(&mut self, work: impl FnOnce(&mut dyn Store) -> Result<T, Error>) -> Result<T, Failure> {
         match self.get().and_then(work) {
@@ -120,6 +128,10 @@ impl<'a> Stores<'a> {
     pub fn failed(&mut self, error: &Error) -> Failure {
         // A connection in an unknown state is not used again.
         self.close();
+        if let Location::Sqlite(path) = self.location {
+            let refused = std::fs::File::open(path).is_err_and(|error| error.kind() == ErrorKind::PermissionDenied);
+            self.is_shut_out = refused && path.exists();
+        }
         self.tell(error)
     }
 

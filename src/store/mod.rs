@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod error;
+mod identity;
 mod location;
 mod moment;
 mod mysql;
@@ -20,6 +21,7 @@ mod token;
 mod upgrade;
 
 pub use error::{Error, Kind};
+pub use identity::Identity;
 pub use location::{Location, LocationError, Server};
 pub use operator::{AccountDetails, AccountSummary, Operator};
 pub use schema::{MAX_NAME_CHARS, MAX_WORD_CHARS};
@@ -32,9 +34,27 @@ use crate::sys::StoreKey;
 /// The version of the schema that this program writes and reads.
 pub const SCHEMA_VERSION: u32 = 3;
 
-/// An account's number. A login is to this, not to a name: a deleted account's number is never used again.
+/// Which account it is: its number, and when it was made. A login is to this, not to a name. A deleted account's number
+/// is never used again within one database; but a backup that is restored may not know of an account and give its
+/// number to another, or may have given new numbers to all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct AccountId(pub u64);
+pub struct AccountId {
+    /// Its number in its database.
+    pub number: u64,
+    /// When it was made. None where it is only known by its number: in a spool of earlier versions, say.
+    pub created: Option<Microseconds>,
+}
+
+impl AccountId {
+    /// Whether a record that was made for `other` is this account's, which has the same name: made at the same moment,
+    /// or, where nothing says when that one was made, of the same number.
+    fn is_meant_by(self, other: Self) -> bool {
+        match other.created {
+            Some(_) => self.created == other.created,
+            None => self.number == other.number,
+        }
+    }
+}
 
 /// Microseconds since 1970-01-01 00:00:00 UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -201,6 +221,9 @@ pub struct WordRow<'a> {
 /// Every method commits before it returns. After a lost connection a store connects again by itself; an error of
 /// kind [`Kind::World`] means that it could not, now.
 pub trait Store {
+    /// Which database it is.
+    fn identity(&mut self) -> Result<Identity, Error>;
+
     /// Makes an account.
     fn register(&mut self, name: &str, passwd: &str) -> Result<Registration, Error>;
 
@@ -232,8 +255,9 @@ pub trait Store {
     /// harm. Repeating a call (with the same records) after an error writes no row twice.
     fn record_many(&mut self, batches: &[Batch]) -> Vec<Result<Standing, Error>>;
 
-    /// Keeps lookups that were acknowledged before: those of every account that is there, locked or not, under its
-    /// number and its name. [`Standing::Gone`] says that it is not. Otherwise as [`Store::record_many`].
+    /// Keeps lookups that were acknowledged before: those of every account that is there, locked or not, under its name
+    /// and made when it was, whatever its number is now; where nothing says when it was made, under its number and its
+    /// name. [`Standing::Gone`] says that it is not there. Otherwise as [`Store::record_many`].
     fn deliver(&mut self, batches: &[Batch]) -> Vec<Result<Standing, Error>>;
 
     /// The last `limit` lookups before a place (or the very last without one), newest first; `None` if the account is

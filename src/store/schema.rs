@@ -105,16 +105,6 @@ pub(super) fn missing() -> Error {
     Error::configuration("the database has no schema, or only part of it: run cidiand init-db")
 }
 
-/// A new database's identity: 128 random bits in hexadecimal, as `schema.sql` writes them, too.
-///
-/// # Errors
-/// The kernel gives no random numbers.
-pub(super) fn draw_identity() -> Result<String, Error> {
-    let mut random = [0; 16];
-    getrandom::fill(&mut random).map_err(|error| Error::world(format!("no random numbers: {error}")))?;
-    Ok(format!("{:032x}", u128::from_be_bytes(random)))
-}
-
 /// Checks a headword before any database sees it, so that both stores refuse alike and none cuts it.
 pub(super) fn check_word(word: &str) -> Result<(), Error> {
     let chars = word.chars().count();

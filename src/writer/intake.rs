@@ -221,6 +221,8 @@ mod tests {
     use crate::store::{AccountId, Microseconds, Record};
     use std::os::fd::AsFd;
 
+    const ANN: AccountId = AccountId { number: 7, created: Some(Microseconds(1)) };
+
     fn record(word: &str) -> Record {
         Record { word: word.to_owned(), time: Microseconds(1), origin: 2 }
     }
@@ -234,7 +236,7 @@ mod tests {
             let child = scope.spawn(|| {
                 let mut channel = Channel::new(door.for_children());
                 let keep = |channel: &mut Channel<'_>, records: &[Record]| {
-                    channel.keep(AccountId(7), "ann", records, PATIENCE, &mut || {})
+                    channel.keep(ANN, "ann", records, PATIENCE, &mut || {})
                 };
                 let outcome = keep(&mut channel, &[record("a"), record("b")]);
                 assert_eq!(outcome, Ok(Standing::Live));
@@ -251,7 +253,7 @@ mod tests {
             let mut third = Intake::new(door.for_writer(), theirs.as_fd()).unwrap();
             let sent_again = third.wait(None).unwrap();
             assert_eq!(sent_again.batches()[0].records, [record("a"), record("b")]);
-            assert_eq!((sent_again.batches()[0].account, &*sent_again.batches()[0].name), (AccountId(7), "ann"));
+            assert_eq!((sent_again.batches()[0].account, &*sent_again.batches()[0].name), (ANN, "ann"));
             third.acknowledge(&sent_again, &[Ok(Standing::Live)]);
             let standing = third.wait(None).unwrap();
             assert!(standing.batches()[0].records.is_empty());

@@ -3,17 +3,23 @@
 //! As long as the spool is empty and the database answers, nothing but the database is asked. From the first failure
 //! on, every record goes through the spool until that is empty again, so that each account's come in their order.
 
+use super::order::Order;
 use super::outage::Outage;
-use super::spool::Spool;
+use super::spool::{Chunk, Spool};
 use crate::session::board::Board;
 use crate::store::{self, Batch, Error, Kind, Location, Standing, Store};
 use crate::sys::StoreKey;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// A failure that took longer than this is told to all who came meanwhile, where there is no spool.
 const LONG: Duration = Duration::from_millis(500);
 /// So many records are taken from the spool at once: no fewer than are taken in between, so that it gets empty.
 const CHUNK: u64 = 4_096;
+/// So often it is asked at least whether the database is still the one that the spool is for: a server's may be dropped
+/// and made again without any connection's noticing.
+const CONFIRM: Duration = Duration::from_secs(1);
 
 type Outcome = Result<Standing, Error>;
 
@@ -26,6 +32,16 @@ pub(super) struct Keeper<'a> {
     spool: Option<Spool<'a>>,
     outage: Option<Outage>,
     failed: Option<Error>,
+    /// When the database was last seen to be the one that the spool is for.
+    confirmed: Option<Instant>,
+    /// Whether the database knows an account whose lookups are in the spool.
+    recognised: bool,
+    /// What the parent has to do before a writer can go on.
+    order: Option<Order>,
+    /// Whether it was logged that the spool's file is gone.
+    removal_said: bool,
+    /// The directory of an embedded database, as it was when this writer was confined to it.
+    directory: Option<(u64, u64)>,
     /// Of this time of using the spool: what was delivered, and what belonged to accounts that are deleted.
     delivered: u64,
     dropped: u64,
@@ -55,6 +71,11 @@ impl<'a> Keeper<'a> {
             spool,
             outage,
             failed: None,
+            confirmed: None,
+            recognised: false,
+            order: None,
+            removal_said: false,
+            directory: directory_of(location),
             delivered: 0,
             dropped: 0,
             refusal_said: false,
@@ -78,6 +99,11 @@ impl<'a> Keeper<'a> {
         if direct { self.keep_directly(batches) } else { self.keep_in_order(batches) }
     }
 
+    /// What the parent has to do, if it has to do anything: then this writer must end.
+    pub fn order(&self) -> Option<Order> {
+        self.order
+    }
+
     /// The failure of the last [`Keeper::keep`], if it took long.
     pub fn took_long_to_fail(&mut self) -> Option<Error> {
         self.failed.take()
@@ -86,6 +112,13 @@ impl<'a> Keeper<'a> {
     fn keep_directly(&mut self, batches: &[Batch]) -> Vec<Outcome> {
         let begin = Instant::now();
         let mut outcomes = self.with_store(|store| store.record_many(batches), batches.len());
+        if outcomes.contains(&Ok(Standing::Gone)) {
+            // Deleted, or another database's? It is seen with what comes next.
+            self.confirmed = None;
+        }
+        if self.order.is_some() {
+            return outcomes;
+        }
         let records = records(batches, &outcomes);
         if records > 0 {
             self.board.count_commit(records);
@@ -119,6 +152,9 @@ impl<'a> Keeper<'a> {
                 let questions: Vec<Batch> =
                     batches.iter().map(|batch| Batch { records: Vec::new(), ..batch.clone() }).collect();
                 let mut outcomes = self.with_store(|store| store.record_many(&questions), batches.len());
+                if self.order.is_some() {
+                    return outcomes;
+                }
                 if let Some(error) = failure(&outcomes) {
                     self.fails(error, begin.elapsed());
                 }
@@ -168,6 +204,7 @@ impl<'a> Keeper<'a> {
                 }
             };
         }
+        self.look_after_spool();
         // Before anybody is told.
         self.show();
     }
@@ -188,9 +225,12 @@ impl<'a> Keeper<'a> {
         if self.due().is_none_or(|due| due > now) {
             return;
         }
-        if let Err(error) = self.try_to_deliver() {
+        if let Err(error) = self.try_to_deliver()
+            && self.order.is_none()
+        {
             self.fails(error, now.elapsed());
         }
+        self.look_after_spool();
         self.show();
     }
 
@@ -202,6 +242,11 @@ impl<'a> Keeper<'a> {
         if had_some {
             let unread = |error: std::io::Error| Error::world(format!("the spool can't be read: {error}"));
             let chunk = spool.chunk(CHUNK).map_err(unread)?;
+            if !self.recognised && !recognise(store.as_mut(), spool, &chunk)? {
+                self.order = Some(Order::PutAside);
+                return Ok(());
+            }
+            self.recognised = true;
             let begin = Instant::now();
             let outcomes = store.deliver(&chunk.batches);
             if let Some(error) = outcomes.iter().find_map(|outcome| outcome.as_ref().err()) {
@@ -223,10 +268,12 @@ impl<'a> Keeper<'a> {
         }
         self.refusal_said = false;
         if had_some && is_empty {
-            log::info!(
-                "the spool is empty: {} lookups were delivered, {} of deleted accounts dropped",
-                std::mem::take(&mut self.delivered),
-                std::mem::take(&mut self.dropped)
+            self.recognised = false;
+            let (delivered, dropped) = (std::mem::take(&mut self.delivered), std::mem::take(&mut self.dropped));
+            let level = if dropped > 0 { log::Level::Warn } else { log::Level::Info };
+            log::log!(
+                level,
+                "the spool is empty: {delivered} lookups were delivered, {dropped} of deleted accounts dropped"
             );
         }
         Ok(())
@@ -256,6 +303,24 @@ impl<'a> Keeper<'a> {
             Some(outage) => outage.goes_on(error, took, now),
             None => self.outage = Some(Outage::begin(error, took, now)),
         }
+        let directory = directory_of(self.location);
+        if directory.is_some() && directory != self.directory {
+            // This process may use the old one only.
+            self.order = Some(Order::Renew);
+        }
+    }
+
+    /// Has the spool's file put back, if it was replaced or removed and that can be done.
+    fn look_after_spool(&mut self) {
+        let Some(spool) = self.spool.as_ref().filter(|spool| !spool.is_empty()) else { return };
+        if spool.can_be_put_back() {
+            self.order = self.order.or(Some(Order::PutBack));
+        } else if !std::mem::replace(&mut self.removal_said, spool.is_removed()) && self.removal_said {
+            log::error!(
+                "the spool was removed with its directory: what is in it is lost if the daemon ends before the database \
+                 is back, or the directory"
+            );
+        }
     }
 
     /// Says on the board how it is.
@@ -274,12 +339,53 @@ impl<'a> Keeper<'a> {
     }
 
     fn store(&mut self) -> Result<&mut dyn Store, Error> {
-        let store = match self.store.take() {
+        let mut store = match self.store.take() {
             Some(store) => store,
-            None => store::open_for_writer(self.location, self.key)?,
+            None => {
+                self.confirmed = None;
+                store::open_for_writer(self.location, self.key)?
+            }
         };
+        if let Some(spool) = &self.spool
+            && self.confirmed.is_none_or(|confirmed| confirmed.elapsed() >= CONFIRM)
+        {
+            let found = store.identity()?;
+            if found != spool.identity() {
+                self.order = Some(Order::TurnTo(found));
+                return Err(Error::world("the database is another one than before"));
+            }
+            self.confirmed = Some(Instant::now());
+        }
         Ok(self.store.insert(store).as_mut())
     }
+}
+
+/// Whether the database knows any of the accounts whose lookups are in the spool. One that knows none is not theirs,
+/// whatever it says of itself: an older backup, above all.
+fn recognise(store: &mut dyn Store, spool: &Spool<'_>, first: &Chunk) -> Result<bool, Error> {
+    let mut next = None;
+    loop {
+        let chunk = next.as_ref().unwrap_or(first);
+        let questions: Vec<Batch> =
+            chunk.batches.iter().map(|batch| Batch { records: Vec::new(), ..batch.clone() }).collect();
+        for outcome in store.deliver(&questions) {
+            if outcome? == Standing::Live {
+                return Ok(true);
+            }
+        }
+        let unread = |error: std::io::Error| Error::world(format!("the spool can't be read: {error}"));
+        match spool.chunk_after(chunk, CHUNK).map_err(unread)? {
+            Some(chunk) => next = Some(chunk),
+            None => return Ok(false),
+        }
+    }
+}
+
+/// Device and inode of the directory that an embedded database is in.
+fn directory_of(location: &Location) -> Option<(u64, u64)> {
+    let Location::Sqlite(path) = location else { return None };
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::metadata(directory).ok().map(|found| (found.dev(), found.ino()))
 }
 
 /// How many records are durable.

@@ -6,13 +6,17 @@ use crate::store::{AccountId, Batch, Error, Kind, MAX_NAME_CHARS, MAX_WORD_CHARS
 /// The most records in one batch.
 pub const MOST_RECORDS: usize = 64;
 /// No message is longer: a batch of the longest words, under the longest name.
-pub const MAX_MESSAGE: usize = 8 + 2 + MAX_NAME_CHARS * 4 + MOST_RECORDS * (8 + 8 + 2 + MAX_WORD_CHARS * 4);
+pub const MAX_MESSAGE: usize = 8 + 8 + 2 + MAX_NAME_CHARS * 4 + MOST_RECORDS * (8 + 8 + 2 + MAX_WORD_CHARS * 4);
 /// The longest explanation of a failure.
 const MAX_EXPLANATION: usize = 1_024;
 
-/// Writes a batch: account, name, and each record's time, origin and word.
+/// Stands for a time that is not known.
+const UNKNOWN: i64 = i64::MIN;
+
+/// Writes a batch: account, when it was made, name, and each record's time, origin and word.
 pub fn write_batch(out: &mut Vec<u8>, account: AccountId, name: &str, records: &[Record]) {
-    out.extend_from_slice(&account.0.to_le_bytes());
+    out.extend_from_slice(&account.number.to_le_bytes());
+    out.extend_from_slice(&account.created.map_or(UNKNOWN, |created| created.0).to_le_bytes());
     push_text(out, name);
     for record in records {
         out.extend_from_slice(&record.time.0.to_le_bytes());
@@ -23,7 +27,18 @@ pub fn write_batch(out: &mut Vec<u8>, account: AccountId, name: &str, records: &
 
 /// Reads a batch. `None` for anything that is none.
 pub fn read_batch(mut bytes: &[u8]) -> Option<Batch> {
-    let account = AccountId(u64::from_le_bytes(take(&mut bytes)?));
+    let number = u64::from_le_bytes(take(&mut bytes)?);
+    let created = Some(i64::from_le_bytes(take(&mut bytes)?)).filter(|&created| created != UNKNOWN).map(Microseconds);
+    read_rest(AccountId { number, created }, bytes)
+}
+
+/// The same as it was written before version 2 of the spool: without the time when the account was made.
+pub fn read_batch_of_old(mut bytes: &[u8]) -> Option<Batch> {
+    let number = u64::from_le_bytes(take(&mut bytes)?);
+    read_rest(AccountId { number, created: None }, bytes)
+}
+
+fn read_rest(account: AccountId, mut bytes: &[u8]) -> Option<Batch> {
     let name = take_text(&mut bytes)?;
     let mut records = Vec::new();
     while !bytes.is_empty() {
@@ -101,18 +116,22 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn id(number: u64) -> AccountId {
+        AccountId { number, created: Some(Microseconds(7)) }
+    }
+
     #[test]
     fn the_longest_batch_fits() {
         let word = "𝕏".repeat(MAX_WORD_CHARS);
         let record = Record { word, time: Microseconds(i64::MAX), origin: u64::MAX };
         let mut bytes = Vec::new();
-        write_batch(&mut bytes, AccountId(u64::MAX), &"𝕏".repeat(MAX_NAME_CHARS), &vec![record.clone(); MOST_RECORDS]);
+        write_batch(&mut bytes, id(u64::MAX), &"𝕏".repeat(MAX_NAME_CHARS), &vec![record.clone(); MOST_RECORDS]);
         assert_eq!(bytes.len(), MAX_MESSAGE);
         assert_eq!(read_batch(&bytes).map(|batch| batch.records.len()), Some(MOST_RECORDS));
-        write_batch(&mut bytes, AccountId(0), "", &[]);
+        write_batch(&mut bytes, id(0), "", &[]);
         assert_eq!(read_batch(&bytes), None, "nothing may follow");
         let mut bytes = Vec::new();
-        write_batch(&mut bytes, AccountId(1), "ann", &vec![Record { word: "w".into(), ..record }; MOST_RECORDS + 1]);
+        write_batch(&mut bytes, id(1), "ann", &vec![Record { word: "w".into(), ..record }; MOST_RECORDS + 1]);
         assert_eq!(read_batch(&bytes), None, "one too many");
     }
 
@@ -142,6 +161,7 @@ mod tests {
         #[test]
         fn a_batch_reads_as_it_is_written(
             account in any::<u64>(),
+            created in prop::option::of(-1_000_i64..=i64::MAX),
             name in ".{1,32}",
             records in prop::collection::vec((".{1,128}", any::<i64>(), any::<u64>()), 0..=8),
         ) {
@@ -150,10 +170,10 @@ mod tests {
                 .map(|(word, time, origin)| Record { word, time: Microseconds(time), origin })
                 .collect();
             let mut bytes = Vec::new();
-            write_batch(&mut bytes, AccountId(account), &name, &records);
+            write_batch(&mut bytes, AccountId { number: account, created: created.map(Microseconds) }, &name, &records);
             prop_assert!(bytes.len() <= MAX_MESSAGE);
             let batch = read_batch(&bytes);
-            prop_assert_eq!(batch, Some(Batch { account: AccountId(account), name, records }));
+            prop_assert_eq!(batch, Some(Batch { account: AccountId { number: account, created: created.map(Microseconds) }, name, records }));
             prop_assert_eq!(read_batch(&bytes[..bytes.len() - 1]), None);
         }
 

@@ -16,11 +16,13 @@ mod door;
 mod intake;
 mod keeper;
 pub mod message;
+mod order;
 mod outage;
 mod spool;
 
 pub use channel::{Channel, PATIENCE, SILENT};
 pub use door::Door;
+pub use order::Order;
 pub use spool::SpoolFile;
 
 use crate::session::board::Board;
@@ -31,10 +33,11 @@ use crate::sys::{self, Origin, Title};
 use intake::Intake;
 use keeper::Keeper;
 use nix::errno::Errno;
+use nix::sys::socket::{MsgFlags, send};
 use spool::Spool;
 use std::convert::Infallible;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::time::Duration;
 
 /// What the writer takes over from its parent.
@@ -72,6 +75,11 @@ pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
         let keeper = Keeper::new(database, origin.into_store_key(), board, spool, stuck);
         Ok(serve(&mut Intake::new(door.for_writer(), lifeline)?, keeper, board, lines)?)
     });
+    let served = served.and_then(|order| match order {
+        // What was not acknowledged is sent again, to the next one.
+        Some(order) => Ok(send(lifeline.as_raw_fd(), &order.write(), MsgFlags::MSG_NOSIGNAL).map(drop)?),
+        None => Ok(()),
+    });
     if let Err(error) = &served {
         log::error!("the writer can't go on: {error}");
     }
@@ -90,18 +98,27 @@ fn prepare(door: &Door, lifeline: BorrowedFd<'_>, spool: Option<&SpoolFile>, san
     Ok(sandbox.enter()?)
 }
 
-fn serve(intake: &mut Intake<'_>, mut keeper: Keeper<'_>, board: &Board, lines: &StandardError) -> Result<(), Errno> {
+fn serve(
+    intake: &mut Intake<'_>,
+    mut keeper: Keeper<'_>,
+    board: &Board,
+    lines: &StandardError,
+) -> Result<Option<Order>, Errno> {
     loop {
         board.count_unlogged(lines.take_dropped());
         let gathered = intake.wait(keeper.due())?;
         board.count_turn();
         if !gathered.is_empty() {
             let outcomes = keeper.keep(gathered.batches());
+            if let Some(order @ Order::TurnTo(_)) = keeper.order() {
+                // Nothing of it was kept.
+                return Ok(Some(order));
+            }
             intake.acknowledge(&gathered, &outcomes);
             board.count_turn();
         } else if intake.ended() {
             // What is in the spool is there for the next daemon.
-            return Ok(());
+            return Ok(None);
         }
         if let Some(error) = keeper.took_long_to_fail() {
             // Whoever came meanwhile asked while the database could not be reached: to try for each of them again
@@ -111,5 +128,8 @@ fn serve(intake: &mut Intake<'_>, mut keeper: Keeper<'_>, board: &Board, lines: 
             intake.acknowledge(&meanwhile, &outcomes);
         }
         keeper.deliver();
+        if let Some(order) = keeper.order() {
+            return Ok(Some(order));
+        }
     }
 }

@@ -35,6 +35,7 @@ mod named_files;
 mod outages;
 mod penalties;
 mod reload;
+mod renumbered;
 mod replaced;
 mod requests;
 mod sandbox;

@@ -1,7 +1,7 @@
 //! The embedded database's files are replaced or removed while a daemon runs: an operator who restores a backup and
 //! forgets to stop it, a disk that is not mounted, a slip of `rm`. Nothing that is acknowledged is lost.
 
-use crate::common::{Connection, Daemon, Setup, Store, wait_for};
+use crate::common::{Connection, Daemon, PASSWD, Setup, Store, code, wait_for};
 use crate::spool::{spool, wait_delivered, words};
 use nix::sys::signal::Signal;
 use std::fs;
@@ -120,4 +120,137 @@ fn the_directory_is_moved_away_and_comes_back() {
     look_up(&mut ann, 15..20);
     drop(ann);
     assert_eq!(after_a_restart(daemon), (0..20).collect::<Vec<_>>());
+}
+
+/// Everything is removed, the spool with it: the daemon goes on with what it has open until there is a directory again.
+#[test]
+fn the_directory_is_removed_and_made_again() {
+    let (daemon, mut ann) = daemon();
+    look_up(&mut ann, 0..5);
+    let copy = daemon.path("copy.db");
+    fs::rename(copy_of(&daemon), &copy).expect("a copy");
+    let state = daemon.path("state");
+    fs::remove_dir_all(&state).expect("the directory can be removed");
+    look_up(&mut ann, 5..15);
+    daemon.wait_log("the spool was removed with its directory");
+    // As an operator restores it.
+    fs::create_dir(&state).expect("a directory");
+    fs::rename(copy, state.join("cidian.db")).expect("the copy takes its place");
+    // A session of before looks words up as ever; what it needs the directory for, another one has to do.
+    wait_for("the spool to be delivered", Duration::from_secs(60), || {
+        let mut another = daemon.connect();
+        (another.ask_line(&format!("L ann {PASSWD}")) == "OK" && numbers(&mut another).len() == 15).then_some(())
+    });
+    look_up(&mut ann, 15..20);
+    assert_eq!(ann.refused("H ann"), "unavailable");
+    assert_eq!(code(&ann.line()), Some("bye"));
+    assert!(ann.at_eof());
+    assert_eq!(after_a_restart(daemon), (0..20).collect::<Vec<_>>());
+}
+
+/// A file of no bytes where a database was is damage, to the daemon and to every tool; it stays what it is.
+#[test]
+fn an_empty_file_is_no_new_database() {
+    let (mut daemon, mut ann) = daemon();
+    look_up(&mut ann, 0..5);
+    daemon.signal(Signal::SIGTERM);
+    assert!(daemon.wait_exit().success());
+    let (database, whole) = (daemon.path("state/cidian.db"), daemon.path("state/whole.db"));
+    fs::rename(&database, &whole).expect("the database can be moved");
+    fs::File::create(&database).expect("an empty file");
+    for tool in [&[][..], &["--check"], &["user", "list"], &["init-db"]] {
+        let refused = daemon.tool(tool);
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(refused.status.code() == Some(78) && said.contains("is empty, but a database was here"), "{said}");
+        assert_eq!(fs::metadata(&database).expect("the file").len(), 0);
+    }
+    fs::rename(whole, &database).expect("the database can be moved");
+    daemon.start();
+    let mut ann = daemon.connect();
+    ann.login("ann");
+    assert_eq!(numbers(&mut ann), (0..5).collect::<Vec<_>>());
+}
+
+/// Lookups that wait in the spool, and a daemon that was killed with them.
+fn killed_with_lookups_in_the_spool(daemon: &mut Daemon, ann: &mut Connection, away: &std::path::Path) {
+    fs::create_dir(away).expect("a directory");
+    for name in ["cidian.db", "cidian.db-wal", "cidian.db-shm"] {
+        fs::rename(daemon.path("state").join(name), away.join(name)).expect("the database can be moved");
+    }
+    look_up(ann, 5..10);
+    daemon.signal(Signal::SIGKILL);
+    daemon.wait_exit();
+}
+
+fn bring_back(daemon: &Daemon, away: &std::path::Path) {
+    for name in ["cidian.db", "cidian.db-wal", "cidian.db-shm"] {
+        let _ = fs::remove_file(daemon.path("state").join(name));
+    }
+    for entry in fs::read_dir(away).expect("the directory") {
+        let entry = entry.expect("an entry");
+        fs::rename(entry.path(), daemon.path("state").join(entry.file_name())).expect("the database can be moved");
+    }
+}
+
+/// The spools that wait for their database.
+fn waiting(daemon: &Daemon) -> Vec<String> {
+    let entries = fs::read_dir(daemon.path("state")).expect("the directory");
+    let names = entries.map(|entry| entry.expect("an entry").file_name().into_string().expect("a name"));
+    names.filter(|name| name.starts_with("spool.of-")).collect()
+}
+
+/// One start on another database: a disk that is not mounted, a slip in the URL.
+#[test]
+fn one_start_on_another_database_empties_no_spool() {
+    let (mut daemon, mut ann) = daemon();
+    look_up(&mut ann, 0..5);
+    let away = daemon.path("away");
+    killed_with_lookups_in_the_spool(&mut daemon, &mut ann, &away);
+    daemon.start();
+    let log = daemon.log();
+    assert!(log.contains("WARN: ") && log.contains("the spool (") && log.contains("is for another database"), "{log}");
+    assert!(log.contains("a new one is made in its place"), "{log}");
+    assert_eq!(waiting(&daemon).len(), 1);
+    // Another ann, of the new database, with lookups of her own.
+    let mut other = daemon.connect_as("ann");
+    look_up(&mut other, 20..25);
+    assert_eq!(numbers(&mut other), (20..25).collect::<Vec<_>>());
+    daemon.signal(Signal::SIGTERM);
+    assert!(daemon.wait_exit().success());
+    bring_back(&daemon, &away);
+    daemon.start();
+    wait_delivered(&daemon);
+    assert_eq!(waiting(&daemon), [""; 0]);
+    let mut ann = daemon.connect();
+    ann.login("ann");
+    assert_eq!(numbers(&mut ann), (0..10).collect::<Vec<_>>());
+}
+
+/// A backup that is older than the account: the same database, but it knows nobody whose lookups are in the spool.
+#[test]
+fn a_spool_of_strangers_is_not_emptied() {
+    let mut daemon = Setup::new(Store::Sqlite).words(words(100)).start();
+    let backup = daemon.path("backup.db");
+    fs::rename(copy_of(&daemon), &backup).expect("a backup");
+    let mut ann = daemon.connect_as("ann");
+    look_up(&mut ann, 0..5);
+    let away = daemon.path("away");
+    killed_with_lookups_in_the_spool(&mut daemon, &mut ann, &away);
+    fs::copy(&backup, daemon.path("state/cidian.db")).expect("the backup takes its place");
+    for _ in 0..2 {
+        daemon.start();
+        let line = daemon.wait_log("knows none of the accounts whose lookups are in the spool");
+        assert!(line.contains("WARN: "), "{line}");
+        wait_delivered(&daemon);
+        assert_eq!(waiting(&daemon).len(), 1);
+        daemon.signal(Signal::SIGTERM);
+        assert!(daemon.wait_exit().success());
+    }
+    bring_back(&daemon, &away);
+    daemon.start();
+    wait_delivered(&daemon);
+    let mut ann = daemon.connect();
+    ann.login("ann");
+    assert_eq!(numbers(&mut ann), (0..10).collect::<Vec<_>>());
+    assert_eq!(waiting(&daemon), [""; 0]);
 }

@@ -106,8 +106,8 @@ fn delivered_after_daemon_and_machine_were_gone() {
     // A write that the crash has cut off, of a record that nobody was told is kept.
     let path = daemon.path("state/spool");
     let mut bytes = std::fs::read(&path).expect("a spool");
-    assert_eq!(&bytes[..16], b"cidian spool 01\n");
-    let half = bytes[16..36].to_vec();
+    assert_eq!(&bytes[..16], b"cidian spool 02\n");
+    let half = bytes[49..69].to_vec();
     bytes.extend_from_slice(&half);
     std::fs::write(&path, &bytes).expect("the spool can be written");
     server.restart();

@@ -23,8 +23,8 @@ use self::connection::{Attempt, HURRIED, Link, USUAL, select, select_first};
 use super::location::Server;
 use super::moment;
 use super::{
-    AboutWords, Account, AccountId, Batch, Error, Forgetting, Microseconds, PastLookup, Place, Registration, Standing,
-    Store, TokenHash, Whose, WordRow,
+    AboutWords, Account, AccountId, Batch, Error, Forgetting, Identity, Microseconds, PastLookup, Place, Registration,
+    Standing, Store, TokenHash, Whose, WordRow, schema,
 };
 use crate::sys::StoreKey;
 
@@ -69,11 +69,21 @@ impl MySql {
 }
 
 impl Store for MySql {
+    fn identity(&mut self) -> Result<Identity, Error> {
+        let row: Option<(String,)> =
+            self.link.run(|connection, _| select_first(connection, statements::ABOUT_ITSELF, (schema::IDENTITY,)))?;
+        Identity::from_meta(row.as_ref().map(|(value,)| value.as_str()))
+    }
+
     fn register(&mut self, name: &str, passwd: &str) -> Result<Registration, Error> {
-        let created = statements::date(moment::now()?);
+        let now = moment::now()?;
+        let created = statements::date(now);
         self.link.run(|connection, _| {
             match connection.exec_drop(statements::REGISTER, (name, passwd, &created)) {
-                Ok(()) => return Ok(Registration::Made(AccountId(connection.last_insert_id()))),
+                Ok(()) => {
+                    let made = AccountId { number: connection.last_insert_id(), created: now.moment() };
+                    return Ok(Registration::Made(made));
+                }
                 Err(failure) if errors::code(&failure) == Some(errors::DUPLICATE) => {}
                 Err(failure) => return Err(failure),
             }
@@ -101,7 +111,8 @@ impl Store for MySql {
 
     fn delete_account(&mut self, account: AccountId) -> Result<Standing, Error> {
         self.link.run(|connection, attempt| {
-            connection.exec_drop(statements::DELETE_ACCOUNT, (statements::id(account),))?;
+            connection
+                .exec_drop(statements::DELETE_ACCOUNT, (statements::id(account), statements::created(account)))?;
             if connection.affected_rows() > 0 {
                 return Ok(Standing::Live);
             }
@@ -109,7 +120,8 @@ impl Store for MySql {
                 return Ok(Standing::Gone);
             }
             // The attempt whose answer was lost has deleted it, unless it is still there, locked.
-            let there: Option<(u64,)> = select_first(connection, statements::EXISTS, (statements::id(account),))?;
+            let which = (statements::id(account), statements::created(account));
+            let there: Option<(u64,)> = select_first(connection, statements::EXISTS, which)?;
             Ok(if there.is_none() { Standing::Live } else { Standing::Gone })
         })
     }
@@ -212,9 +224,9 @@ impl Store for MySql {
 
 /// The account of this very name: the server would also find it under the name with spaces behind it.
 fn find_account(connection: &mut Conn, name: &str) -> ::mysql::Result<Option<Account>> {
-    let row: Option<(u64, String, bool, String)> = select_first(connection, statements::ACCOUNT, (name,))?;
-    Ok(row.filter(|(_, _, _, found)| found == name).map(|(id, passwd, locked, _)| Account {
-        id: AccountId(id),
+    let row: Option<(u64, String, bool, String, Value)> = select_first(connection, statements::ACCOUNT, (name,))?;
+    Ok(row.filter(|(_, _, _, found, _)| found == name).map(|(number, passwd, locked, _, created)| Account {
+        id: AccountId { number, created: statements::moment(&created) },
         passwd,
         locked,
     }))
@@ -233,6 +245,7 @@ fn past_lookups(rows: Vec<(String, Value, u64)>) -> Result<Vec<PastLookup>, Erro
 
 /// The name of an account that is there and not locked.
 fn live(connection: &mut Conn, account: AccountId) -> ::mysql::Result<Option<String>> {
-    let row: Option<(String,)> = select_first(connection, statements::LIVE, (statements::id(account),))?;
+    let row: Option<(String,)> =
+        select_first(connection, statements::LIVE, (statements::id(account), statements::created(account)))?;
     Ok(row.map(|(name,)| name))
 }

@@ -43,12 +43,13 @@ impl Operator for MySql {
 
     fn remove_account(&mut self, account: AccountId) -> Result<bool, Error> {
         self.link.run(|connection, attempt| {
-            connection.exec_drop(statements::REMOVE_ACCOUNT, (statements::id(account),))?;
+            let which = (statements::id(account), statements::created(account));
+            connection.exec_drop(statements::REMOVE_ACCOUNT, &which)?;
             if connection.affected_rows() > 0 {
                 return Ok(true);
             }
             // The attempt whose answer was lost has deleted it.
-            let there: Option<(u64,)> = select_first(connection, statements::EXISTS, (statements::id(account),))?;
+            let there: Option<(u64,)> = select_first(connection, statements::EXISTS, &which)?;
             Ok(attempt == Attempt::AfterLoss && there.is_none())
         })
     }
@@ -86,7 +87,7 @@ impl Operator for MySql {
         let after = statements::id(after);
         let rows: Vec<(u64,)> =
             self.link.run(|connection, _| select(connection, statements::USERS_AFTER, (&after, limit)))?;
-        Ok(rows.into_iter().map(|(id,)| AccountId(id)).collect())
+        Ok(rows.into_iter().map(|(number,)| AccountId { number, created: None }).collect())
     }
 
     fn count_older(&mut self, account: AccountId, than: Microseconds) -> Result<u64, Error> {

@@ -2,7 +2,7 @@
 //!
 //! It never lets one session's trouble become another's, and never writes a lookup twice.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use ::mysql::prelude::Queryable;
 use ::mysql::{Conn, Error as Failure, Value};
@@ -11,7 +11,7 @@ use super::connection::{Link, select};
 use super::errors::{self, Remedy};
 use super::statements::{self, RECORD_COLUMNS};
 use crate::store::moment::Civil;
-use crate::store::{Batch, Error, Kind, Standing, Whose, schema};
+use crate::store::{AccountId, Batch, Error, Kind, Standing, Whose, schema};
 
 /// Most lookups in one insert.
 const MAX_ROWS: usize = 1_024;
@@ -23,6 +23,8 @@ const MOST_WAITS: u32 = 2;
 /// A batch on its way: its rows as parameters, and what came of it.
 struct Kept<'a> {
     batch: &'a Batch,
+    /// The account, under the number that it has in this database.
+    account: AccountId,
     rows: Vec<Value>,
     outcome: Option<Result<Standing, Error>>,
 }
@@ -38,15 +40,15 @@ pub(super) fn many(link: &mut Link, batches: &[Batch], whose: Whose) -> Vec<Resu
     let mut kept: Vec<Kept<'_>> = batches
         .iter()
         .map(|batch| match rows(batch) {
-            Ok(rows) => Kept { batch, rows, outcome: None },
-            Err(error) => Kept { batch, rows: Vec::new(), outcome: Some(Err(error)) },
+            Ok(rows) => Kept { batch, account: batch.account, rows, outcome: None },
+            Err(error) => Kept { batch, account: batch.account, rows: Vec::new(), outcome: Some(Err(error)) },
         })
         .collect();
     let done = link.run(|connection, _| {
         // Those that were settled before the connection was lost are settled.
         let mut open: Vec<&mut Kept<'_>> = kept.iter_mut().filter(|kept| kept.outcome.is_none()).collect();
         if whose == Whose::Known {
-            drop_strangers(connection, &mut open)?;
+            find_accounts(connection, &mut open)?;
         }
         let mut rest = open.as_mut_slice();
         while !rest.is_empty() {
@@ -143,9 +145,9 @@ fn settle(batches: &mut [&mut Kept<'_>], standing: Standing) {
 }
 
 /// The accounts of batches, each once.
-fn accounts(batches: &[&mut Kept<'_>]) -> Vec<u64> {
-    let mut accounts: Vec<u64> = batches.iter().map(|kept| kept.batch.account.0).collect();
-    accounts.sort_unstable();
+fn accounts(batches: &[&mut Kept<'_>]) -> Vec<AccountId> {
+    let mut accounts: Vec<AccountId> = batches.iter().map(|kept| kept.account).collect();
+    accounts.sort_unstable_by_key(|account| (account.number, account.created));
     accounts.dedup();
     accounts
 }
@@ -159,35 +161,52 @@ fn fill(parameters: &mut Vec<Value>, width: usize, to: usize) {
 
 /// Settles all batches by how their accounts stand, as if there were nothing to keep.
 fn ask_standing(connection: &mut Conn, batches: &mut [&mut Kept<'_>], whose: Whose) -> ::mysql::Result<()> {
-    let live = names(connection, accounts(batches), whose)?;
+    if whose == Whose::Known {
+        // Those that are not there were taken out before; one that was deleted since shows when its turn comes.
+        settle(batches, Standing::Live);
+        return Ok(());
+    }
+    let accounts = accounts(batches);
+    let places = few_accounts(accounts.len());
+    let mut parameters: Vec<Value> = accounts.into_iter().map(statements::id).collect();
+    fill(&mut parameters, 1, places);
+    let live: Vec<(u64, Value)> = select(connection, &statements::accounts_among(places), parameters)?;
+    let live: HashSet<AccountId> =
+        live.into_iter().map(|(number, created)| AccountId { number, created: statements::moment(&created) }).collect();
     for kept in batches {
-        let is_live = live.contains_key(&kept.batch.account.0);
+        let is_live = live.contains(&kept.account);
         kept.outcome = Some(Ok(if is_live { Standing::Live } else { Standing::Gone }));
     }
     Ok(())
 }
 
-/// The names of those accounts that are there, or may be used.
-fn names(connection: &mut Conn, accounts: Vec<u64>, whose: Whose) -> ::mysql::Result<HashMap<u64, String>> {
-    let places = few_accounts(accounts.len());
-    let mut parameters: Vec<Value> = accounts.into_iter().map(Value::from).collect();
-    fill(&mut parameters, 1, places);
-    let names: Vec<(u64, String)> = select(connection, &statements::accounts_among(places, whose), parameters)?;
-    Ok(names.into_iter().collect())
-}
-
-/// Settles, and takes out, those batches whose account is not there, or has another name: it is another database's.
-fn drop_strangers(connection: &mut Conn, batches: &mut Vec<&mut Kept<'_>>) -> ::mysql::Result<()> {
-    let mut known = HashMap::new();
-    for some in batches.chunks_mut(MAX_ACCOUNTS) {
-        known.extend(names(connection, accounts(some), Whose::Known)?);
+/// Finds the accounts of batches by their names, and what else is known of them: they may have other numbers than when
+/// the lookups were made. Those batches are settled, and taken out, whose account is not there.
+fn find_accounts(connection: &mut Conn, batches: &mut Vec<&mut Kept<'_>>) -> ::mysql::Result<()> {
+    let mut known: HashMap<String, AccountId> = HashMap::new();
+    for some in batches.chunks(MAX_ACCOUNTS) {
+        let mut names: Vec<&str> = some.iter().map(|kept| kept.batch.name.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        let places = few_accounts(names.len());
+        let mut parameters: Vec<Value> = names.into_iter().map(Value::from).collect();
+        fill(&mut parameters, 1, places);
+        let rows: Vec<(u64, String, Value)> = select(connection, &statements::accounts_named(places), parameters)?;
+        known.extend(
+            rows.into_iter()
+                .map(|(number, name, created)| (name, AccountId { number, created: statements::moment(&created) })),
+        );
     }
     batches.retain_mut(|kept| {
-        let is_known = known.get(&kept.batch.account.0) == Some(&kept.batch.name);
-        if !is_known {
-            kept.outcome = Some(Ok(Standing::Gone));
+        let account = known.get(&kept.batch.name).filter(|account| account.is_meant_by(kept.batch.account));
+        match account {
+            Some(&account) => {
+                kept.account = account;
+                kept.rows.iter_mut().step_by(RECORD_COLUMNS).for_each(|id| *id = statements::id(account));
+            }
+            None => kept.outcome = Some(Ok(Standing::Gone)),
         }
-        is_known
+        account.is_some()
     });
     Ok(())
 }
@@ -197,13 +216,17 @@ fn insert(connection: &mut Conn, batches: &[&mut Kept<'_>], whose: Whose) -> ::m
     let accounts = accounts(batches);
     let places = few_accounts(accounts.len());
     let rows = few_rows(batches.iter().map(|kept| kept.rows()).sum());
-    let mut values = Vec::with_capacity(rows * RECORD_COLUMNS + places + 1);
+    let mut values = Vec::with_capacity(rows * RECORD_COLUMNS + places * 3 + 1);
     // The first row's account stands in the question who may be used.
     values.push(accounts.len().into());
     let with_rows = batches.iter().filter(|kept| kept.rows() > 0);
     values.extend(with_rows.clone().take(1).map(|kept| kept.rows[0].clone()));
-    values.extend(accounts.into_iter().map(Value::from));
+    values.extend(accounts.iter().copied().map(statements::id));
     fill(&mut values, 1, places + 2);
+    let mut pairs: Vec<Value> =
+        accounts.into_iter().flat_map(|account| [statements::id(account), statements::created(account)]).collect();
+    fill(&mut pairs, 2, places);
+    values.append(&mut pairs);
     let mut others: Vec<Value> = Vec::with_capacity(rows * RECORD_COLUMNS);
     with_rows.for_each(|kept| others.extend_from_slice(&kept.rows));
     fill(&mut others, RECORD_COLUMNS, rows);
@@ -242,7 +265,6 @@ fn few_accounts(accounts: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::HashSet;
 
     #[test]
     fn sizes_are_few_and_near() {

@@ -102,7 +102,7 @@ fn find(connection: &mut Conn) -> Result<Found, Error> {
         select(connection, statements::TABLES, ()).map_err(|failure| errors::explain(&failure))?;
     let tables: Vec<String> = tables.into_iter().map(|(name,)| name.to_ascii_lowercase()).collect();
     let version = if tables.iter().any(|name| name == "meta") {
-        match select_first(connection, statements::VERSION, (schema::VERSION,)) {
+        match select_first(connection, statements::ABOUT_ITSELF, (schema::VERSION,)) {
             // A table `meta` of another kind.
             Err(failure) if errors::code(&failure) == Some(errors::UNKNOWN_COLUMN) => return Ok(Found::Foreign),
             other => other.map_err(|failure| errors::explain(&failure))?.map(|(version,): (String,)| version),

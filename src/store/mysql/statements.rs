@@ -9,15 +9,15 @@ use crate::store::moment::Civil;
 use crate::store::{AccountId, Error, Microseconds, Place, Whose};
 
 pub(super) const REGISTER: &str = "INSERT INTO user (name, passwd, locked, created) VALUES (?, ?, FALSE, ?)";
-pub(super) const ACCOUNT: &str = "SELECT id, passwd, locked, name FROM user WHERE name = ?";
+pub(super) const ACCOUNT: &str = "SELECT id, passwd, locked, name, created FROM user WHERE name = ?";
 /// The name of an account that may be used.
-pub(super) const LIVE: &str = "SELECT name FROM user WHERE id = ? AND locked = FALSE";
-pub(super) const EXISTS: &str = "SELECT id FROM user WHERE id = ?";
-pub(super) const SET_PASSWD: &str = "UPDATE user SET passwd = ? WHERE id = ? AND locked = FALSE";
-pub(super) const DELETE_ACCOUNT: &str = "DELETE FROM user WHERE id = ? AND locked = FALSE";
+pub(super) const LIVE: &str = "SELECT name FROM user WHERE id = ? AND created = ? AND locked = FALSE";
+pub(super) const EXISTS: &str = "SELECT id FROM user WHERE id = ? AND created = ?";
+pub(super) const SET_PASSWD: &str = "UPDATE user SET passwd = ? WHERE id = ? AND created = ? AND locked = FALSE";
+pub(super) const DELETE_ACCOUNT: &str = "DELETE FROM user WHERE id = ? AND created = ? AND locked = FALSE";
 
 /// The account's row stays locked until the transaction ends: one at a time adds tokens to it.
-pub(super) const LOCK_ACCOUNT: &str = "SELECT id FROM user WHERE id = ? AND locked = FALSE FOR UPDATE";
+pub(super) const LOCK_ACCOUNT: &str = "SELECT id FROM user WHERE id = ? AND created = ? AND locked = FALSE FOR UPDATE";
 /// Hashes are sent in hexadecimal, so that nothing takes them for text in some character set.
 pub(super) const KEEP_TOKEN: &str = "INSERT INTO token (hash, user_id, created, last_used) VALUES (UNHEX(?), ?, ?, ?)";
 pub(super) const HAS_TOKEN: &str = "SELECT user_id FROM token WHERE hash = UNHEX(?) AND user_id = ?";
@@ -25,7 +25,7 @@ pub(super) const COUNT_TOKENS: &str = "SELECT COUNT(*) FROM token WHERE user_id 
 pub(super) const EXPIRE_TOKENS: &str = "DELETE FROM token WHERE user_id = ? AND last_used <= ?";
 pub(super) const DROP_OLDEST_TOKENS: &str = "DELETE FROM token WHERE user_id = ? ORDER BY created, hash LIMIT ?";
 pub(super) const TOKEN: &str = "\
-    SELECT token.user_id, token.last_used, user.name, user.locked FROM token \
+    SELECT token.user_id, token.last_used, user.name, user.locked, user.created FROM token \
     JOIN user ON user.id = token.user_id WHERE token.hash = UNHEX(?)";
 pub(super) const USE_TOKEN: &str = "UPDATE token SET last_used = ? WHERE hash = UNHEX(?)";
 pub(super) const FORGET_TOKEN: &str = "DELETE FROM token WHERE hash = UNHEX(?) AND user_id = ?";
@@ -33,8 +33,8 @@ pub(super) const END_TOKENS: &str = "DELETE FROM token WHERE user_id = ?";
 
 /// What the operator does to an account, locked or not.
 pub(super) const SET_LOCKED: &str = "UPDATE user SET locked = ? WHERE id = ?";
-pub(super) const RESET_PASSWD: &str = "UPDATE user SET passwd = ? WHERE id = ?";
-pub(super) const REMOVE_ACCOUNT: &str = "DELETE FROM user WHERE id = ?";
+pub(super) const RESET_PASSWD: &str = "UPDATE user SET passwd = ? WHERE id = ? AND created = ?";
+pub(super) const REMOVE_ACCOUNT: &str = "DELETE FROM user WHERE id = ? AND created = ?";
 /// The first and the last of an account's lookups are the ends of its range in the primary key. In the order of bytes,
 /// whatever the collation does with spaces: names hold none.
 pub(super) const ACCOUNTS: &str = "\
@@ -95,7 +95,8 @@ pub(super) const SET_ABOUT: &str = "INSERT INTO meta (name, value) VALUES (?, ?)
 /// Not `TRUNCATE`, which would commit.
 pub(super) const CLEAR_WORDS: &str = "DELETE FROM words";
 
-pub(super) const VERSION: &str = "SELECT value FROM meta WHERE name = ?";
+/// The version of the schema, the identity of the database.
+pub(super) const ABOUT_ITSELF: &str = "SELECT value FROM meta WHERE name = ?";
 /// What a commit is worth.
 pub(super) const DURABILITY: &str =
     "SELECT @@GLOBAL.innodb_flush_log_at_trx_commit, @@GLOBAL.log_bin, @@GLOBAL.sync_binlog";
@@ -122,10 +123,16 @@ fn condition(whose: Whose) -> &'static str {
     }
 }
 
-/// Which of so many accounts are there, or may be used, and their names.
-pub(super) fn accounts_among(accounts: usize, whose: Whose) -> String {
+/// Which of so many accounts may be used: their numbers, and when they were made.
+pub(super) fn accounts_among(accounts: usize) -> String {
     let places = vec!["?"; accounts].join(", ");
-    format!("SELECT id, name FROM user WHERE id IN ({places}){}", condition(whose))
+    format!("SELECT id, created FROM user WHERE id IN ({places}) AND locked = FALSE")
+}
+
+/// The accounts of so many names.
+pub(super) fn accounts_named(names: usize) -> String {
+    let places = vec!["?"; names].join(", ");
+    format!("SELECT id, name, created FROM user WHERE name IN ({places})")
 }
 
 /// How many parameters a lookup takes.
@@ -141,9 +148,12 @@ pub(super) const RECORD_COLUMNS: usize = 5;
 /// A row that is there already is left as it is: it is this very lookup, written by an earlier attempt.
 pub(super) fn record(rows: usize, accounts: usize, whose: Whose) -> String {
     let places = vec!["?"; accounts].join(", ");
+    let pairs = vec!["(?, ?)"; accounts].join(", ");
+    // The numbers once more by themselves: of pairs the server makes no use of the index.
     let mut text = format!(
         "INSERT INTO hist (user_id, name, word, time, origin) VALUES \
-         ((SELECT IF(COUNT(*) = ?, ?, NULL) FROM user WHERE id IN ({places}){}), ?, ?, ?, ?)",
+         ((SELECT IF(COUNT(*) = ?, ?, NULL) FROM user WHERE id IN ({places}) AND (id, created) IN ({pairs}){}), \
+         ?, ?, ?, ?)",
         condition(whose)
     );
     for _ in 1..rows {
@@ -179,7 +189,12 @@ pub(super) fn moment(value: &Value) -> Option<Microseconds> {
     Civil { year, month, day, hour, minute, second, microsecond }.moment()
 }
 
+/// When an account was made, as a parameter. What is not known equals nothing.
+pub(super) fn created(account: AccountId) -> Value {
+    account.created.and_then(|created| Civil::of(created).ok()).map_or(Value::NULL, date)
+}
+
 /// An account's number as a parameter.
 pub(super) fn id(account: AccountId) -> Value {
-    Value::UInt(account.0)
+    Value::UInt(account.number)
 }

@@ -9,13 +9,14 @@ use crate::store::moment::{self, Civil};
 use crate::store::{AccountId, Error, Forgetting, MOST_TOKENS, Standing, TokenHash, token};
 
 pub(super) fn keep(link: &mut Link, account: AccountId, token: &TokenHash) -> Result<Standing, Error> {
-    let (id, hash, now) = (statements::id(account), token.hexadecimal(), moment::present());
+    let (id, created) = (statements::id(account), statements::created(account));
+    let (hash, now) = (token.hexadecimal(), moment::present());
     let expired = statements::date(token::expired_at(now)?);
     let now = statements::date(Civil::of(now)?);
     link.run(|connection, _| {
         // A transaction that is dropped is rolled back.
         let mut transaction = connection.start_transaction(TxOpts::default())?;
-        let live: Option<(u64,)> = select_first(&mut transaction, statements::LOCK_ACCOUNT, (&id,))?;
+        let live: Option<(u64,)> = select_first(&mut transaction, statements::LOCK_ACCOUNT, (&id, &created))?;
         if live.is_none() {
             return Ok(Standing::Gone);
         }
@@ -40,21 +41,22 @@ pub(super) fn keep(link: &mut Link, account: AccountId, token: &TokenHash) -> Re
 pub(super) fn account(link: &mut Link, name: &str, token: &TokenHash) -> Result<Option<AccountId>, Error> {
     let (hash, now) = (token.hexadecimal(), moment::present());
     let written = statements::date(Civil::of(now)?);
-    let found: Option<(u64, Value, String, bool)> =
+    let found: Option<(u64, Value, String, bool, Value)> =
         link.run(|connection, _| select_first(connection, statements::TOKEN, (&hash,)))?;
-    let Some((id, last_used, _, _)) = found.filter(|(_, _, owner, locked)| owner == name && !locked) else {
+    let Some((number, last_used, _, _, created)) = found.filter(|(_, _, owner, locked, _)| owner == name && !locked)
+    else {
         return Ok(None);
     };
     let last_used = statements::moment(&last_used)
         .ok_or_else(|| Error::configuration("table token holds a time that is no moment in UTC"))?;
     if !token::is_good(last_used, now) {
-        link.run(|connection, _| connection.exec_drop(statements::FORGET_TOKEN, (&hash, id)))?;
+        link.run(|connection, _| connection.exec_drop(statements::FORGET_TOKEN, (&hash, number)))?;
         return Ok(None);
     }
     if token::is_use_written(last_used, now) {
         link.run(|connection, _| connection.exec_drop(statements::USE_TOKEN, (&written, &hash)))?;
     }
-    Ok(Some(AccountId(id)))
+    Ok(Some(AccountId { number, created: statements::moment(&created) }))
 }
 
 pub(super) fn forget(link: &mut Link, account: AccountId, token: &TokenHash) -> Result<Forgetting, Error> {
@@ -78,7 +80,7 @@ pub(super) fn set_passwd(
     passwd: &str,
 ) -> ::mysql::Result<Standing> {
     let mut transaction = connection.start_transaction(TxOpts::default())?;
-    transaction.exec_drop(statement, (passwd, statements::id(account)))?;
+    transaction.exec_drop(statement, (passwd, statements::id(account), statements::created(account)))?;
     if transaction.affected_rows() == 0 {
         return Ok(Standing::Gone);
     }

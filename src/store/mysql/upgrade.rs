@@ -14,7 +14,7 @@ use super::connection::{PATIENT, connect, select, select_first};
 use super::{errors, statements};
 use crate::store::location::Server;
 use crate::store::upgrade::{self, Accounts, OldUser, Step, Terms, Upgraded};
-use crate::store::{Error, MAX_WORD_CHARS, Token, moment, passwd as hashing, schema};
+use crate::store::{Error, Identity, MAX_WORD_CHARS, Token, moment, passwd as hashing, schema};
 use crate::text::escape;
 use zeroize::Zeroizing;
 
@@ -156,7 +156,7 @@ fn build(server: &Server, connection: &mut Conn, old: &Old, terms: &mut Terms<'_
     let headwords = copy_words(&mut reader, connection, old, terms).map_err(explain)?;
     let about = crate::store::AboutWords::default().to_meta(headwords);
     let about = about.into_iter().chain([
-        (schema::IDENTITY, schema::draw_identity()?),
+        (schema::IDENTITY, Identity::draw()?.to_string()),
         (schema::VERSION, crate::store::SCHEMA_VERSION.to_string()),
     ]);
     for (name, value) in about {

@@ -19,8 +19,8 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehav
 
 use super::moment::{self, Civil};
 use super::{
-    AboutWords, Account, AccountId, Batch, Error, Forgetting, MOST_KEYED, PastLookup, Place, Registration, Standing,
-    Store, TokenHash, Whose, WordRow, schema,
+    AboutWords, Account, AccountId, Batch, Error, Forgetting, Identity, MOST_KEYED, PastLookup, Place, Registration,
+    Standing, Store, TokenHash, Whose, WordRow, schema,
 };
 use crate::sys::StoreKey;
 
@@ -33,11 +33,11 @@ const WRITER_BUSY: Duration = Duration::from_secs(1);
 
 const REGISTER: &str =
     "INSERT INTO user (name, passwd, locked, created) VALUES (?, ?, 0, ?) ON CONFLICT (name) DO NOTHING";
-const ACCOUNT: &str = "SELECT id, passwd, locked FROM user WHERE name = ?";
+const ACCOUNT: &str = "SELECT id, passwd, locked, created FROM user WHERE name = ?";
 /// The name of an account that may be used.
-const LIVE: &str = "SELECT name FROM user WHERE id = ? AND locked = 0";
-const SET_PASSWD: &str = "UPDATE user SET passwd = ? WHERE id = ? AND locked = 0";
-const DELETE_ACCOUNT: &str = "DELETE FROM user WHERE id = ? AND locked = 0";
+const LIVE: &str = "SELECT name FROM user WHERE id = ? AND created = ? AND locked = 0";
+const SET_PASSWD: &str = "UPDATE user SET passwd = ? WHERE id = ? AND created = ? AND locked = 0";
+const DELETE_ACCOUNT: &str = "DELETE FROM user WHERE id = ? AND created = ? AND locked = 0";
 /// An origin is a signed number here, and sorts as one.
 const HISTORY: &str = "SELECT word, time, origin FROM hist WHERE user_id = ? ORDER BY time DESC, origin DESC LIMIT ?";
 const HISTORY_BEFORE: &str = "SELECT word, time, origin FROM hist WHERE user_id = ? AND (time, origin) < (?, ?) \
@@ -53,6 +53,7 @@ const FIND_KEYED: &str = "\
 /// A range of the index: `LIKE` would need escapes, and takes an ASCII letter for its capital.
 const BEGINNING: &str = "SELECT word FROM words WHERE folded >= ? AND folded < ? ORDER BY folded, word LIMIT ?";
 const AMONG: &str = "SELECT word FROM words WHERE folded = ?";
+const IDENTITY: &str = "SELECT value FROM meta WHERE name = ?";
 const ABOUT: &str = "SELECT name, value FROM meta";
 const SET_ABOUT: &str =
     "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
@@ -177,11 +178,18 @@ impl Open {
 }
 
 impl Store for Sqlite {
+    fn identity(&mut self) -> Result<Identity, Error> {
+        let value: Option<String> = self.run(|connection| {
+            connection.prepare_cached(IDENTITY)?.query_row((schema::IDENTITY,), |row| row.get(0)).optional()
+        })?;
+        Identity::from_meta(value.as_deref())
+    }
+
     fn register(&mut self, name: &str, passwd: &str) -> Result<Registration, Error> {
-        let created = moment::now()?.text();
+        let now = moment::now()?;
         self.run(|connection| {
-            if connection.prepare_cached(REGISTER)?.execute((name, passwd, created))? > 0 {
-                return Ok(Registration::Made(account_id(connection.last_insert_rowid())));
+            if connection.prepare_cached(REGISTER)?.execute((name, passwd, now.text()))? > 0 {
+                return Ok(Registration::Made(account_id(connection.last_insert_rowid(), &now.text())));
             }
             // A repeated call finds its own row: the hash has our salt, nobody else's is the same.
             Ok(match find_account(connection, name)? {
@@ -204,7 +212,9 @@ impl Store for Sqlite {
     }
 
     fn delete_account(&mut self, account: AccountId) -> Result<Standing, Error> {
-        self.run(|connection| changed(connection.prepare_cached(DELETE_ACCOUNT)?.execute((number(account),))?))
+        self.run(|connection| {
+            changed(connection.prepare_cached(DELETE_ACCOUNT)?.execute((number(account), created(account)))?)
+        })
     }
 
     fn keep_token(&mut self, account: AccountId, token: &TokenHash) -> Result<Standing, Error> {
@@ -379,7 +389,7 @@ fn past_lookups(rows: Vec<PastRow>) -> Result<Vec<PastLookup>, Error> {
 
 /// An account's number as SQLite has numbers. One that it can't have is nobody's.
 fn number(account: AccountId) -> i64 {
-    i64::try_from(account.0).unwrap_or(-1)
+    i64::try_from(account.number).unwrap_or(-1)
 }
 
 /// A place in a history as parameters: its time and its origin.
@@ -387,9 +397,14 @@ fn place(place: Place) -> Result<(String, i64), Error> {
     Ok((Civil::of(place.time)?.text(), place.origin.cast_signed()))
 }
 
-/// An account's number from a row: SQLite gives out positive ones only.
-fn account_id(number: i64) -> AccountId {
-    AccountId(number.unsigned_abs())
+/// When an account was made, as SQLite has times. What is not known equals nothing.
+fn created(account: AccountId) -> Option<String> {
+    account.created.and_then(|created| Civil::of(created).ok()).map(Civil::text)
+}
+
+/// An account from a row: SQLite gives out positive numbers only.
+fn account_id(number: i64, created: &str) -> AccountId {
+    AccountId { number: number.unsigned_abs(), created: Civil::parse(created).and_then(Civil::moment) }
 }
 
 fn changed(rows: usize) -> rusqlite::Result<Standing> {
@@ -397,11 +412,14 @@ fn changed(rows: usize) -> rusqlite::Result<Standing> {
 }
 
 fn find_account(connection: &Connection, name: &str) -> rusqlite::Result<Option<Account>> {
-    let account = |row: &Row<'_>| Ok(Account { id: account_id(row.get(0)?), passwd: row.get(1)?, locked: row.get(2)? });
+    let account = |row: &Row<'_>| {
+        let id = account_id(row.get(0)?, &row.get::<_, String>(3)?);
+        Ok(Account { id, passwd: row.get(1)?, locked: row.get(2)? })
+    };
     connection.prepare_cached(ACCOUNT)?.query_row((name,), account).optional()
 }
 
 /// The name of an account that is there and not locked.
 fn live(connection: &Connection, account: AccountId) -> rusqlite::Result<Option<String>> {
-    connection.prepare_cached(LIVE)?.query_row((number(account),), |row| row.get(0)).optional()
+    connection.prepare_cached(LIVE)?.query_row((number(account), created(account)), |row| row.get(0)).optional()
 }

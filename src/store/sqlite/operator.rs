@@ -2,15 +2,15 @@
 
 use rusqlite::{OptionalExtension, Row};
 
-use super::{Sqlite, account_id, find_account, history_rows, number, past_lookups, place, tokens};
+use super::{Sqlite, created, find_account, history_rows, number, past_lookups, place, tokens};
 use crate::store::moment::{self, Civil};
 use crate::store::{
     AccountDetails, AccountId, AccountSummary, Error, Microseconds, Operator, PastLookup, Place, Standing, token,
 };
 
 const SET_LOCKED: &str = "UPDATE user SET locked = ? WHERE id = ?";
-const RESET_PASSWD: &str = "UPDATE user SET passwd = ? WHERE id = ?";
-const REMOVE_ACCOUNT: &str = "DELETE FROM user WHERE id = ?";
+const RESET_PASSWD: &str = "UPDATE user SET passwd = ? WHERE id = ? AND created = ?";
+const REMOVE_ACCOUNT: &str = "DELETE FROM user WHERE id = ? AND created = ?";
 const ACCOUNTS: &str = "SELECT name, created, locked, \
     (SELECT COUNT(*) FROM hist WHERE hist.user_id = user.id), \
     (SELECT MAX(time) FROM hist WHERE hist.user_id = user.id), \
@@ -55,7 +55,7 @@ impl Operator for Sqlite {
     }
 
     fn remove_account(&mut self, account: AccountId) -> Result<bool, Error> {
-        self.run(|connection| Ok(connection.execute(REMOVE_ACCOUNT, (number(account),))? > 0))
+        self.run(|connection| Ok(connection.execute(REMOVE_ACCOUNT, (number(account), created(account)))? > 0))
     }
 
     fn account_details(&mut self, name: &str) -> Result<Option<AccountDetails>, Error> {
@@ -86,7 +86,8 @@ impl Operator for Sqlite {
     fn accounts_after(&mut self, after: AccountId, limit: u32) -> Result<Vec<AccountId>, Error> {
         self.run(|connection| {
             let mut select = connection.prepare_cached(USERS_AFTER)?;
-            select.query_map((number(after), limit), |row| Ok(account_id(row.get(0)?)))?.collect()
+            let account = |row: &Row<'_>| Ok(AccountId { number: row.get::<_, i64>(0)?.unsigned_abs(), created: None });
+            select.query_map((number(after), limit), account)?.collect()
         })
     }
 

@@ -2,18 +2,15 @@
 //!
 //! It never lets one session's trouble become another's, and never writes a lookup twice.
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 
-use super::{Sqlite, live, number};
+use super::{Sqlite, find_account, live, number};
 use crate::store::moment::Civil;
 use crate::store::{Batch, Error, Standing, Whose, schema};
 
 /// A row that is there already is this very lookup, written by an earlier attempt.
 const RECORD: &str = "INSERT INTO hist (user_id, name, word, time, origin) VALUES (?, ?, ?, ?, ?) \
     ON CONFLICT (user_id, time, origin) DO NOTHING";
-
-/// An account under its number and name, locked or not.
-const NAME: &str = "SELECT 1 FROM user WHERE id = ? AND name = ?";
 
 /// The rows of a batch as parameters: word, time, origin.
 type Rows<'a> = Vec<(&'a str, String, i64)>;
@@ -53,19 +50,17 @@ fn rows(batch: &Batch) -> Result<Rows<'_>, Error> {
 }
 
 fn keep(connection: &Connection, batch: &Batch, rows: &Rows<'_>, whose: Whose) -> rusqlite::Result<Standing> {
-    let theirs = match whose {
-        Whose::Usable => live(connection, batch.account)?.is_some(),
+    let account = match whose {
+        Whose::Usable => live(connection, batch.account)?.map(|_| batch.account),
+        // It may have another number than when the lookups were made.
         Whose::Known => {
-            let mut name = connection.prepare_cached(NAME)?;
-            name.query_row((number(batch.account), &batch.name), |_| Ok(())).optional()?.is_some()
+            find_account(connection, &batch.name)?.map(|found| found.id).filter(|id| id.is_meant_by(batch.account))
         }
     };
-    if !theirs {
-        return Ok(Standing::Gone);
-    }
+    let Some(account) = account else { return Ok(Standing::Gone) };
     let mut insert = connection.prepare_cached(RECORD)?;
     for (word, time, origin) in rows {
-        insert.execute((number(batch.account), &batch.name, word, time, origin))?;
+        insert.execute((number(account), &batch.name, word, time, origin))?;
     }
     Ok(Standing::Live)
 }

@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, Row, Transaction};
 
-use super::{Sqlite, account_id, live, number};
+use super::{Sqlite, account_id, created, live, number};
 use crate::store::moment::{self, Civil};
 use crate::store::{AccountId, Error, Forgetting, MOST_TOKENS, Standing, TokenHash, token};
 
@@ -12,7 +12,7 @@ const EXPIRE: &str = "DELETE FROM token WHERE user_id = ? AND last_used <= ?";
 /// Fewer than none is no limit.
 const DROP_OLDEST: &str = "DELETE FROM token WHERE hash IN \
     (SELECT hash FROM token WHERE user_id = ? ORDER BY created DESC, hash DESC LIMIT -1 OFFSET ?)";
-const TOKEN: &str = "SELECT token.user_id, token.last_used FROM token JOIN user ON user.id = token.user_id \
+const TOKEN: &str = "SELECT token.user_id, token.last_used, user.created FROM token JOIN user ON user.id = token.user_id \
     WHERE token.hash = ? AND user.name = ? AND user.locked = 0";
 const USE: &str = "UPDATE token SET last_used = ? WHERE hash = ?";
 const FORGET: &str = "DELETE FROM token WHERE hash = ? AND user_id = ?";
@@ -39,10 +39,10 @@ pub(super) fn keep(store: &mut Sqlite, account: AccountId, token: &TokenHash) ->
 
 pub(super) fn account(store: &mut Sqlite, name: &str, token: &TokenHash) -> Result<Option<AccountId>, Error> {
     let now = moment::present();
-    let pair = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
-    let found: Option<(i64, String)> =
-        store.run(|connection| connection.prepare_cached(TOKEN)?.query_row((token.bytes(), name), pair).optional())?;
-    let Some((id, last_used)) = found else { return Ok(None) };
+    let columns = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    let found: Option<(i64, String, String)> = store
+        .run(|connection| connection.prepare_cached(TOKEN)?.query_row((token.bytes(), name), columns).optional())?;
+    let Some((id, last_used, created)) = found else { return Ok(None) };
     let last_used = Civil::parse(&last_used)
         .and_then(Civil::moment)
         .ok_or_else(|| Error::configuration("table token holds a time that is no moment in UTC"))?;
@@ -54,7 +54,7 @@ pub(super) fn account(store: &mut Sqlite, name: &str, token: &TokenHash) -> Resu
         let now = Civil::of(now)?.text();
         store.run(|connection| connection.prepare_cached(USE)?.execute((now, token.bytes())))?;
     }
-    Ok(Some(account_id(id)))
+    Ok(Some(account_id(id, &created)))
 }
 
 pub(super) fn forget(store: &mut Sqlite, account: AccountId, token: &TokenHash) -> Result<Forgetting, Error> {
@@ -75,7 +75,7 @@ pub(super) fn set_passwd(
     account: AccountId,
     passwd: &str,
 ) -> rusqlite::Result<Standing> {
-    if transaction.prepare_cached(statement)?.execute((passwd, number(account)))? == 0 {
+    if transaction.prepare_cached(statement)?.execute((passwd, number(account), created(account)))? == 0 {
         return Ok(Standing::Gone);
     }
     transaction.prepare_cached(END)?.execute((number(account),))?;

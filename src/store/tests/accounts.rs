@@ -80,7 +80,7 @@ fn numbers_are_never_used_again(bed: &Bed) {
     drop(store);
     let mut store = bed.open();
     let second = register(&mut *store, "ann");
-    assert!(second.0 > first.0);
+    assert!(second.number > first.number);
     assert_eq!(store.standing(first).unwrap(), Standing::Gone);
     assert_eq!(store.record(first, &[record_of("a", 0, 1)]).unwrap(), Standing::Gone);
     assert_eq!(words_of(&mut *store, second), [""; 0]);
@@ -101,7 +101,7 @@ fn deletion_takes_the_history_along(bed: &Bed) {
     assert_eq!(store.set_passwd(ann, "x").unwrap(), Standing::Gone);
     assert_eq!(store.record(ann, &[]).unwrap(), Standing::Gone);
     for nobody in [0, u64::MAX, 1 << 63] {
-        assert_eq!(store.record(AccountId(nobody), &[record_of("a", 0, 1)]).unwrap(), Standing::Gone);
+        assert_eq!(store.record(super::nobody(nobody), &[record_of("a", 0, 1)]).unwrap(), Standing::Gone);
     }
 }
 

@@ -55,11 +55,11 @@ fn gone_and_locked_accounts_among_others(bed: &Bed) {
     assert_eq!(store.record_many(&batches(20)), [LIVE, GONE, GONE, LIVE, LIVE, LIVE]);
     let kept: Vec<_> = accounts
         .iter()
-        .map(|account| bed.sql(&format!("SELECT COUNT(*) FROM hist WHERE user_id = {}", account.0)))
+        .map(|account| bed.sql(&format!("SELECT COUNT(*) FROM hist WHERE user_id = {}", account.number)))
         .collect();
     assert_eq!(kept, ["6\n", "2\n", "0\n", "6\n", "4\n", "6\n"]);
     // Nobody's number, alone and among others.
-    let nobody = batch_of(AccountId(u64::MAX), "x", &[record_of("a", 0, 1)]);
+    let nobody = batch_of(nobody(u64::MAX), "x", &[record_of("a", 0, 1)]);
     assert_eq!(store.record_many(std::slice::from_ref(&nobody)), [GONE]);
     assert_eq!(store.record_many(&[nobody, batches(30).remove(0)]), [GONE, LIVE]);
 }
@@ -86,7 +86,7 @@ fn what_was_acknowledged_before_is_delivered(bed: &Bed) {
     assert_eq!(store.deliver(&[]), []);
     let mut writer = open_for_writer(&bed.location, key()).unwrap();
     assert_eq!(writer.deliver(&batches(2, "user")[..1]), [LIVE]);
-    let kept = accounts.iter().map(|id| bed.sql(&format!("SELECT COUNT(*) FROM hist WHERE user_id = {}", id.0)));
+    let kept = accounts.iter().map(|id| bed.sql(&format!("SELECT COUNT(*) FROM hist WHERE user_id = {}", id.number)));
     assert_eq!(kept.collect::<Vec<_>>(), ["1002\n", "2\n", "0\n", "0\n", "1001\n"]);
     // What no store takes is known before it comes to one.
     let batch = |name: &str, word: &str, time| batch_of(accounts[0], name, &[record_of(word, time, 1)]);
@@ -124,7 +124,7 @@ fn more_rows_than_one_statement_takes(bed: &Bed) {
     let batches: Vec<_> = accounts
         .iter()
         .map(|&account| {
-            let records: Vec<_> = (0..64).map(|time| record_of("dragon", time, account.0)).collect();
+            let records: Vec<_> = (0..64).map(|time| record_of("dragon", time, account.number)).collect();
             batch_of(account, "x", &records)
         })
         .collect();

@@ -34,7 +34,8 @@ fn measure(bed: &Bed, size: i64, threads: u64) -> f64 {
                     let mut store = bed.open();
                     let mut time = 0;
                     while start.elapsed() < Duration::from_secs(3) {
-                        let records: Vec<_> = (0..size).map(|n| record_of("dragon", time + n, account.0)).collect();
+                        let records: Vec<_> =
+                            (0..size).map(|n| record_of("dragon", time + n, account.number)).collect();
                         assert_eq!(store.record(account, &records).unwrap(), Standing::Live);
                         time += size;
                     }

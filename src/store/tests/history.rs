@@ -151,7 +151,7 @@ fn pages_join_without_a_gap_or_an_overlap(bed: &Bed) {
     // A lookup that comes meanwhile is newer; one that goes leaves the place where it was.
     let place = all[9].place();
     assert_eq!(store.record(ann, &[record_of("new", 9, 1)]).unwrap(), Standing::Live);
-    bed.sql(&format!("DELETE FROM hist WHERE user_id = {} AND time = '2026-11-30 23:59:59.000002' ", ann.0));
+    bed.sql(&format!("DELETE FROM hist WHERE user_id = {} AND time = '2026-11-30 23:59:59.000002' ", ann.number));
     let rest = store.history_page(ann, Some(place), 100).unwrap().unwrap();
     assert!(all[10..].ends_with(&rest) && rest.len() == 14, "{}", rest.len());
     assert_eq!(store.delete_account(ann).unwrap(), Standing::Live);

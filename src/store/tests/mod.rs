@@ -92,6 +92,11 @@ fn key() -> StoreKey {
     Origin::of_main().into_store_key()
 }
 
+/// An account that nobody has, by its number.
+fn nobody(number: u64) -> AccountId {
+    AccountId { number, created: Some(Microseconds(NOVEMBER)) }
+}
+
 /// Makes an account that must be new.
 fn register(store: &mut dyn Store, name: &str) -> AccountId {
     match store.register(name, "$argon2id$").unwrap() {

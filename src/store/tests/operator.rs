@@ -48,7 +48,7 @@ fn what_a_locked_account_refuses_its_owner(bed: &Bed) {
     assert_eq!(store.account("ann").unwrap(), Some(Account { id: ann, passwd: "new".to_owned(), locked: true }));
     assert_eq!(store.remove_account(ann), Ok(true));
     assert_eq!(store.account("ann"), Ok(None));
-    for nobody in [ann, AccountId(0), AccountId(u64::MAX)] {
+    for nobody in [ann, super::nobody(0), super::nobody(u64::MAX)] {
         assert_eq!(store.remove_account(nobody), Ok(false));
         assert_eq!(store.set_locked(nobody, true), Ok(false));
         assert_eq!(store.reset_passwd(nobody, "x"), Ok(false));

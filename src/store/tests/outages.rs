@@ -91,7 +91,7 @@ fn a_restarted_server_is_found_again_and_has_everything() {
     assert_eq!(store.record(ann, &[record_of("a", 0, 1)]).unwrap(), Standing::Live);
     server.restart();
     assert_eq!(words_of(&mut *store, ann), ["a"], "what was acknowledged survives SIGKILL");
-    assert!(register(&mut *store, "bob").0 > bob.0, "numbers are not used again after a restart either");
+    assert!(register(&mut *store, "bob").number > bob.number, "numbers are not used again after a restart either");
     server.kill();
     let start = std::time::Instant::now();
     for _ in 0..2 {
@@ -186,7 +186,7 @@ fn a_locked_account_row_costs_only_its_own_lookups() {
     let mut other = ::mysql::Conn::new(::mysql::Opts::from_url(&shared().url(&place.database)).unwrap()).unwrap();
     use ::mysql::prelude::Queryable;
     other.query_drop("BEGIN").unwrap();
-    other.exec_drop("SELECT * FROM user WHERE id = ? FOR UPDATE", (accounts[2].0,)).unwrap();
+    other.exec_drop("SELECT * FROM user WHERE id = ? FOR UPDATE", (accounts[2].number,)).unwrap();
     let batches: Vec<_> = accounts.iter().map(|&account| batch_of(account, "x", &[record_of("a", 0, 1)])).collect();
     let outcomes = store.record_many(&batches);
     for (at, outcome) in outcomes.iter().enumerate() {

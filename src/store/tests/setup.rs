@@ -127,7 +127,7 @@ fn what_is_new_takes_the_longest_and_goes_with_its_account(bed: &Bed) {
     let folded = word.repeat(2).chars().take(510).collect::<String>();
     let rows = [WordRow { word: &word, folded: &folded, key: &folded, interpret: "x" }];
     assert_eq!(store.replace_words(&AboutWords::default(), &mut rows.into_iter(), &mut |_| {}), Ok(1));
-    let (id, time) = (ann.0, "'2026-01-03 00:00:00.000001'");
+    let (id, time) = (ann.number, "'2026-01-03 00:00:00.000001'");
     bed.sql(&format!("UPDATE words SET lookup_key = '{folded}', dictionary = '{}'", "d".repeat(64)));
     bed.sql(&format!(
         "INSERT INTO words (word, dictionary, folded, interpret) VALUES ('{word}', 'e', '{folded}', 'y')"

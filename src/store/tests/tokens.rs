@@ -166,7 +166,7 @@ fn only_the_hash_is_there(bed: &Bed) {
     let ann = register(&mut *store, "ann");
     let token = give(&mut *store, ann);
     let kept = bed.sql("SELECT LOWER(HEX(hash)), user_id FROM token");
-    assert_eq!(kept, format!("{}\t{}\n", token.hash().hexadecimal(), ann.0));
+    assert_eq!(kept, format!("{}\t{}\n", token.hash().hexadecimal(), ann.number));
 }
 
 fn a_locked_account_s_tokens_wait(bed: &Bed) {

@@ -1,16 +1,32 @@
 //! How a record lies in the spool: how many bytes, their checksum, then the bytes that say a batch of this record
 //! alone. Pure; it trusts no byte, because a disk may have kept a part of what was written, or damaged it.
 
-use crate::store::{Batch, MAX_NAME_CHARS, MAX_WORD_CHARS};
-use crate::writer::message::{read_batch, write_batch};
+use crate::store::{Batch, Identity, MAX_NAME_CHARS, MAX_WORD_CHARS};
+use crate::writer::message::{read_batch, read_batch_of_old, write_batch};
 
-/// What a spool begins with.
-pub const HEADER: [u8; 16] = *b"cidian spool 01\n";
+/// What a spool begins with: this, then the identity of the database that its records are for, and a newline.
+pub const MAGIC: [u8; 16] = *b"cidian spool 02\n";
+/// What one of version 1 began with, which said nothing of the database. Nor did its frames say when an account was made.
+pub const MAGIC_OF_OLD: [u8; 16] = *b"cidian spool 01\n";
+/// How long all of it is.
+pub const HEADER_SIZE: usize = MAGIC.len() + Identity::SIZE + 1;
+
+/// What a spool for this database begins with.
+pub fn header(identity: Identity) -> Vec<u8> {
+    [&MAGIC[..], identity.to_string().as_bytes(), b"\n"].concat()
+}
+
+/// The database that a spool is for, by what it begins with.
+pub fn read_header(begin: &[u8]) -> Option<Identity> {
+    let text = begin.get(..HEADER_SIZE)?.strip_prefix(&MAGIC)?.strip_suffix(b"\n")?;
+    Identity::parse(std::str::from_utf8(text).ok()?)
+}
 
 /// A size and a checksum, four bytes each.
 const HEAD: usize = 8;
-/// The shortest and the longest record: account, name, time, origin, word.
-const LEAST: usize = 8 + 2 + 8 + 8 + 2;
+/// The shortest and the longest record: account, when it was made, name, time, origin, word.
+const LEAST: usize = 8 + 8 + 2 + 8 + 8 + 2;
+const LEAST_OF_OLD: usize = LEAST - 8;
 const MOST: usize = LEAST + MAX_NAME_CHARS * 4 + MAX_WORD_CHARS * 4;
 /// No frame is longer.
 pub const MAX_FRAME: usize = HEAD + MOST;
@@ -33,22 +49,34 @@ pub fn push(out: &mut Vec<u8>, batch: &Batch) {
 /// Reads the frame at the beginning of `bytes`: a batch of one record, and how many bytes it took. `None` if what is
 /// there is no whole frame.
 pub fn read(bytes: &[u8]) -> Option<(Batch, usize)> {
+    read_as(bytes, LEAST, read_batch)
+}
+
+/// The same in a spool of version 1.
+pub fn read_of_old(bytes: &[u8]) -> Option<(Batch, usize)> {
+    read_as(bytes, LEAST_OF_OLD, read_batch_of_old)
+}
+
+fn read_as(bytes: &[u8], least: usize, batch: impl Fn(&[u8]) -> Option<Batch>) -> Option<(Batch, usize)> {
     let (size, rest) = bytes.split_first_chunk::<4>()?;
     // A size of zero, such as a hole in a file has, is none.
-    let size = usize::try_from(u32::from_le_bytes(*size)).ok().filter(|size| (LEAST..=MOST).contains(size))?;
+    let size = usize::try_from(u32::from_le_bytes(*size)).ok().filter(|size| (least..=MOST).contains(size))?;
     let (checksum, rest) = rest.split_first_chunk::<4>()?;
     let body = rest.get(..size)?;
     if crc32fast::hash(body) != u32::from_le_bytes(*checksum) {
         return None;
     }
-    let batch = read_batch(body).filter(|batch| batch.records.len() == 1)?;
+    let batch = batch(body).filter(|batch| batch.records.len() == 1)?;
     Some((batch, HEAD + size))
 }
 
-/// Where the first whole frame in `bytes` begins.
-pub fn find(bytes: &[u8]) -> Option<usize> {
+/// Where the first whole frame in `bytes` begins that `read` finds one.
+pub fn find(bytes: &[u8], read: ReadFrame) -> Option<usize> {
     (0..bytes.len()).find(|&at| read(&bytes[at..]).is_some())
 }
+
+/// [`read`] or [`read_of_old`].
+pub type ReadFrame = fn(&[u8]) -> Option<(Batch, usize)>;
 
 #[cfg(test)]
 mod tests {
@@ -62,7 +90,11 @@ mod tests {
             time: Microseconds(i64::try_from(at).unwrap()),
             origin: 7,
         };
-        Batch { account: AccountId(3), name: name.to_owned(), records: words.iter().enumerate().map(record).collect() }
+        Batch {
+            account: AccountId { number: 3, created: Some(Microseconds(5)) },
+            name: name.to_owned(),
+            records: words.iter().enumerate().map(record).collect(),
+        }
     }
 
     #[test]
@@ -71,7 +103,7 @@ mod tests {
         push(&mut bytes, &batch(&"𝕏".repeat(MAX_NAME_CHARS), &[&"𝕏".repeat(MAX_WORD_CHARS)]));
         assert_eq!(bytes.len(), MAX_FRAME);
         assert_eq!(read(&bytes).map(|(_, size)| size), Some(MAX_FRAME));
-        for none in [&[0; 64][..], &[], &[1; 7], &HEADER, &bytes[..MAX_FRAME - 1], &bytes[1..]] {
+        for none in [&[0; 64][..], &[], &[1; 7], &MAGIC, &bytes[..MAX_FRAME - 1], &bytes[1..]] {
             assert_eq!(read(none), None);
         }
     }
@@ -81,8 +113,8 @@ mod tests {
         let mut bytes = b"not a frame, and longer than a frame's head".to_vec();
         let place = bytes.len();
         push(&mut bytes, &batch("ann", &["apple"]));
-        assert_eq!(find(&bytes), Some(place));
-        assert_eq!(find(&bytes[..bytes.len() - 1]), None);
+        assert_eq!(find(&bytes, read), Some(place));
+        assert_eq!(find(&bytes[..bytes.len() - 1], read), None);
     }
 
     proptest! {
@@ -121,7 +153,7 @@ mod tests {
 
         #[test]
         fn any_bytes_are_a_frame_or_none(bytes in prop::collection::vec(any::<u8>(), 0..256)) {
-            let _ = (read(&bytes), find(&bytes));
+            let _ = (read(&bytes), read_of_old(&bytes), find(&bytes, read), read_header(&bytes));
         }
     }
 }

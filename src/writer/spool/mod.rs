@@ -5,26 +5,28 @@
 //! database has committed it; one that was delivered and is found again after a crash is delivered again, which a
 //! row's identity makes harmless.
 
+mod aside;
 mod file;
 mod frame;
+mod reader;
 
 pub use file::SpoolFile;
 
-use crate::store::{AccountId, Batch, Error, Microseconds};
-use frame::{HEADER, MAX_FRAME};
+use crate::store::{AccountId, Batch, Error, Identity, Microseconds};
+use frame::HEADER_SIZE;
+use reader::Reader;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io;
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::FileExt;
 
 /// The most records of an account that are delivered as one batch: a store takes four times as many.
 const MOST_IN_BATCH: usize = 256;
-/// How much is read at once.
-const WINDOW: usize = 64 * 1024;
 
 /// An open spool.
 #[derive(Debug)]
 pub(super) struct Spool<'a> {
+    opened: &'a SpoolFile,
     file: &'a File,
     limit: u64,
     /// Where the first record begins that is not delivered.
@@ -59,6 +61,7 @@ impl<'a> Spool<'a> {
     /// It can't be read.
     pub fn take_up(opened: &'a SpoolFile) -> io::Result<Self> {
         let mut spool = Self {
+            opened,
             file: opened.file(),
             limit: opened.limit(),
             head: 0,
@@ -68,13 +71,13 @@ impl<'a> Spool<'a> {
             littered: false,
         };
         let size = spool.file.metadata()?.len();
-        let mut header = [0; HEADER.len()];
-        let begun = size >= HEADER.len() as u64 && {
+        let mut header = [0; HEADER_SIZE];
+        let begun = size >= HEADER_SIZE as u64 && {
             spool.file.read_exact_at(&mut header, 0)?;
-            header == HEADER
+            frame::read_header(&header) == Some(opened.identity())
         };
         if begun {
-            let mut reader = Reader::new(spool.file, HEADER.len() as u64, size);
+            let mut reader = Reader::new(spool.file, HEADER_SIZE as u64, size, frame::read);
             while let Some(batch) = reader.next()? {
                 spool.records += 1;
                 spool.oldest = spool.oldest.or_else(|| time_of(&batch));
@@ -82,17 +85,33 @@ impl<'a> Spool<'a> {
             reader.tell_damage();
             // Without a record in it, a header is nothing.
             if spool.records > 0 {
-                (spool.head, spool.end) = (HEADER.len() as u64, reader.at);
+                (spool.head, spool.end) = (HEADER_SIZE as u64, reader.at());
             }
         }
         if spool.end < size {
             let cut = size - spool.end;
-            if spool.records > 0 || cut > HEADER.len() as u64 {
+            if spool.records > 0 || cut > HEADER_SIZE as u64 {
                 log::warn!("the spool ends in {cut} bytes that are no record: a write was cut off, never acknowledged");
             }
             spool.cut_off()?;
         }
         Ok(spool)
+    }
+
+    /// The database that it is for.
+    pub fn identity(&self) -> Identity {
+        self.opened.identity()
+    }
+
+    /// Whether its name stands for another file now, or for none, and could stand for it again: what is in it is lost
+    /// when the daemon ends. (Where its directory is not there, nothing can be done about it yet.)
+    pub fn can_be_put_back(&self) -> bool {
+        !self.is_empty() && self.opened.can_be_put_back()
+    }
+
+    /// Whether its name stands for another file now, or for none.
+    pub fn is_removed(&self) -> bool {
+        self.opened.is_removed()
     }
 
     /// Whether everything is delivered.
@@ -123,7 +142,7 @@ impl<'a> Spool<'a> {
     /// Puts batches into the spool, with one write and one flush of the disk for all, and says of each whether its
     /// records are there, and durable. One for which there is no room leaves room for others.
     pub fn append(&mut self, batches: &[&Batch]) -> Vec<Result<(), Error>> {
-        let mut bytes = if self.is_empty() { HEADER.to_vec() } else { Vec::new() };
+        let mut bytes = if self.is_empty() { frame::header(self.identity()) } else { Vec::new() };
         let room = usize::try_from(self.limit.saturating_sub(self.end)).unwrap_or(usize::MAX);
         let mut records = 0;
         let mut oldest = None;
@@ -145,7 +164,7 @@ impl<'a> Spool<'a> {
         }
         match self.write(&bytes) {
             Ok(()) => {
-                self.head = if self.is_empty() { HEADER.len() as u64 } else { self.head };
+                self.head = if self.is_empty() { HEADER_SIZE as u64 } else { self.head };
                 self.end += bytes.len() as u64;
                 self.records += records;
                 self.oldest = self.oldest.or(oldest);
@@ -164,9 +183,6 @@ impl<'a> Spool<'a> {
         if self.littered {
             self.cut_off()?;
         }
-        if self.file.metadata()?.nlink() == 0 {
-            return Err(io::Error::other("its file was removed; start the daemon anew"));
-        }
         self.file.write_all_at(bytes, self.end)?;
         self.file.sync_data()
     }
@@ -184,15 +200,27 @@ impl<'a> Spool<'a> {
     /// # Errors
     /// They can't be read.
     pub fn chunk(&self, most: u64) -> io::Result<Chunk> {
-        let mut chunk = Chunk { next: self.head, ..Chunk::default() };
+        self.chunk_from(self.head, most)
+    }
+
+    /// Reads at most so many records that follow those of a chunk, if there are any.
+    ///
+    /// # Errors
+    /// They can't be read.
+    pub fn chunk_after(&self, chunk: &Chunk, most: u64) -> io::Result<Option<Chunk>> {
+        if chunk.next >= self.end { Ok(None) } else { self.chunk_from(chunk.next, most).map(Some) }
+    }
+
+    fn chunk_from(&self, place: u64, most: u64) -> io::Result<Chunk> {
+        let mut chunk = Chunk { next: place, ..Chunk::default() };
         let mut places: HashMap<(AccountId, String), usize> = HashMap::new();
-        let mut reader = Reader::new(self.file, self.head, self.end);
+        let mut reader = Reader::new(self.file, place, self.end, frame::read);
         while let Some(batch) = reader.next()? {
             if chunk.records == most {
                 chunk.next_oldest = time_of(&batch);
                 break;
             }
-            chunk.next = reader.at;
+            chunk.next = reader.at();
             chunk.records += 1;
             let key = (batch.account, batch.name.clone());
             match places.get(&key).filter(|&&place| chunk.batches[place].records.len() < MOST_IN_BATCH) {
@@ -233,79 +261,6 @@ impl<'a> Spool<'a> {
 
 fn time_of(batch: &Batch) -> Option<Microseconds> {
     batch.records.first().map(|record| record.time)
-}
-
-/// Reads one record after the other, and over what is none.
-struct Reader<'a> {
-    file: &'a File,
-    /// Where the next record is looked for.
-    at: u64,
-    end: u64,
-    bytes: Vec<u8>,
-    /// Where the first of these bytes is in the file.
-    begin: u64,
-    /// How many bytes between records were none.
-    damaged: u64,
-}
-
-impl<'a> Reader<'a> {
-    fn new(file: &'a File, at: u64, end: u64) -> Self {
-        Self { file, at, end, bytes: Vec::new(), begin: at, damaged: 0 }
-    }
-
-    /// The next record; none when there is no other. Then `at` is behind the last one.
-    fn next(&mut self) -> io::Result<Option<Batch>> {
-        if let Some((batch, size)) = frame::read(self.at_least(self.at, MAX_FRAME)?) {
-            self.at += size as u64;
-            return Ok(Some(batch));
-        }
-        // Damage, or the end: only if another record follows it is damage.
-        let mut place = self.at;
-        while place < self.end {
-            let bytes = self.at_least(place, WINDOW)?;
-            if let Some(found) = frame::find(bytes) {
-                place += found as u64;
-                if let Some((batch, size)) = frame::read(self.at_least(place, MAX_FRAME)?) {
-                    self.damaged += place - self.at;
-                    self.at = place + size as u64;
-                    return Ok(Some(batch));
-                }
-            }
-            // A frame may begin in the last bytes that were looked at.
-            let looked = bytes_looked_at(self.at_least(place, WINDOW)?.len());
-            place += looked;
-        }
-        Ok(None)
-    }
-
-    /// What the file has at a place, so many bytes if there are; at most a window more.
-    fn at_least(&mut self, place: u64, wanted: usize) -> io::Result<&[u8]> {
-        let have = self.begin + self.bytes.len() as u64;
-        let wanted = place.saturating_add(wanted as u64).min(self.end);
-        if place < self.begin || wanted > have {
-            let size = usize::try_from(self.end.saturating_sub(place)).unwrap_or(usize::MAX).min(WINDOW);
-            self.bytes.resize(size, 0);
-            self.begin = place;
-            self.file.read_exact_at(&mut self.bytes, place)?;
-        }
-        let from = usize::try_from(place - self.begin).unwrap_or(usize::MAX).min(self.bytes.len());
-        Ok(&self.bytes[from..])
-    }
-
-    fn tell_damage(&self) {
-        if self.damaged > 0 {
-            log::error!(
-                "{} bytes in the middle of the spool are damaged; the lookups in them are lost: is the disk failing?",
-                self.damaged
-            );
-        }
-    }
-}
-
-/// How far to go on when no frame was found in so many bytes.
-fn bytes_looked_at(size: usize) -> u64 {
-    let step = if size > MAX_FRAME { size - MAX_FRAME } else { size };
-    step.max(1) as u64
 }
 
 #[cfg(test)]

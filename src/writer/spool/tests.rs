@@ -7,7 +7,24 @@ use std::io::Write;
 
 fn batch(account: u64, words: std::ops::Range<u64>) -> Batch {
     let record = |n: u64| Record { word: format!("word{n}"), time: Microseconds(n.cast_signed()), origin: account };
-    Batch { account: AccountId(account), name: format!("user{account}"), records: words.map(record).collect() }
+    Batch { account: id(account), name: format!("user{account}"), records: words.map(record).collect() }
+}
+
+/// The database that spools are for, and another one.
+fn ours() -> Identity {
+    Identity::parse(&"0a".repeat(16)).unwrap()
+}
+
+fn another() -> Identity {
+    Identity::parse(&"0b".repeat(16)).unwrap()
+}
+
+fn opened_in(directory: &tempfile::TempDir, limit: u64) -> io::Result<SpoolFile> {
+    SpoolFile::open(directory.path(), limit, ours())
+}
+
+fn id(number: u64) -> AccountId {
+    AccountId { number, created: Some(Microseconds(number.cast_signed())) }
 }
 
 fn append(spool: &mut Spool<'_>, batches: &[Batch]) -> Vec<bool> {
@@ -28,14 +45,14 @@ fn deliver(spool: &mut Spool<'_>, at_once: u64) -> Vec<Batch> {
 
 /// The numbers of an account's words, in the order in which they come.
 fn of(account: u64, batches: &[Batch]) -> Vec<i64> {
-    let own = batches.iter().filter(|batch| batch.account.0 == account);
+    let own = batches.iter().filter(|batch| batch.account.number == account);
     own.flat_map(|batch| batch.records.iter().map(|record| record.time.0)).collect()
 }
 
 #[test]
 fn what_is_put_in_comes_out_in_order_also_after_a_crash() {
     let directory = tempfile::tempdir().unwrap();
-    let opened = SpoolFile::open(directory.path(), 1 << 20).unwrap();
+    let opened = opened_in(&directory, 1 << 20).unwrap();
     let mut spool = Spool::take_up(&opened).unwrap();
     assert!(spool.is_empty() && spool.oldest().is_none());
     for round in 0..5 {
@@ -63,8 +80,8 @@ fn what_is_put_in_comes_out_in_order_also_after_a_crash() {
 #[test]
 fn wherever_the_file_is_cut_all_whole_records_are_there() {
     let directory = tempfile::tempdir().unwrap();
-    let opened = SpoolFile::open(directory.path(), 1 << 20).unwrap();
-    let mut ends = vec![HEADER.len() as u64];
+    let opened = opened_in(&directory, 1 << 20).unwrap();
+    let mut ends = vec![HEADER_SIZE as u64];
     let mut spool = Spool::take_up(&opened).unwrap();
     for n in 0..10 {
         assert_eq!(append(&mut spool, &[batch(1, n..n + 1)]), [true]);
@@ -92,27 +109,27 @@ fn wherever_the_file_is_cut_all_whole_records_are_there() {
 #[test]
 fn damage_in_the_middle_costs_only_what_it_hit() {
     let directory = tempfile::tempdir().unwrap();
-    let opened = SpoolFile::open(directory.path(), 1 << 20).unwrap();
+    let opened = opened_in(&directory, 1 << 20).unwrap();
     let mut spool = Spool::take_up(&opened).unwrap();
     assert_eq!(append(&mut spool, &[batch(1, 0..5_000)]), [true]);
     let path = directory.path().join("spool");
     let mut bytes = std::fs::read(&path).unwrap();
     let middle = bytes.len() / 2;
     // Longer than a window.
-    bytes[middle..middle + WINDOW + 1_000].fill(0xA5);
+    bytes[middle..middle + reader::WINDOW + 1_000].fill(0xA5);
     std::fs::write(&path, &bytes).unwrap();
     let mut again = Spool::take_up(&opened).unwrap();
     let found = of(1, &deliver(&mut again, 4_096));
     assert!(found.is_sorted() && found.first() == Some(&0) && found.last() == Some(&4_999));
     let lost = 5_000 - found.len();
-    let at_most = (WINDOW + 1_000) / 40 + 2;
+    let at_most = (reader::WINDOW + 1_000) / 40 + 2;
     assert!(lost > 1_000 && lost < at_most, "{lost} of {at_most}");
 }
 
 #[test]
 fn there_is_an_end_to_it() {
     let directory = tempfile::tempdir().unwrap();
-    let opened = SpoolFile::open(directory.path(), 4_000).unwrap();
+    let opened = opened_in(&directory, 4_000).unwrap();
     let mut spool = Spool::take_up(&opened).unwrap();
     assert_eq!(append(&mut spool, &[batch(1, 0..20), batch(2, 0..400), batch(3, 0..20)]), [true, false, true]);
     while append(&mut spool, &[batch(1, 20..21)]) == [true] {}
@@ -124,7 +141,7 @@ fn there_is_an_end_to_it() {
     assert_eq!(append(&mut spool, &[batch(1, 20..21)]), [true], "there is room again");
     // With a smaller limit, or none, what is there is delivered all the same.
     drop(opened);
-    let opened = SpoolFile::open(directory.path(), 0).unwrap();
+    let opened = opened_in(&directory, 0).unwrap();
     let mut spool = Spool::take_up(&opened).unwrap();
     assert!(!spool.is_enabled() && spool.records() == 1);
     assert_eq!(append(&mut spool, &[batch(1, 21..22)]), [false]);
@@ -135,7 +152,7 @@ fn there_is_an_end_to_it() {
 fn a_write_that_failed_leaves_nothing_behind() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("spool");
-    let opened = SpoolFile::open(directory.path(), 1 << 20).unwrap();
+    let opened = opened_in(&directory, 1 << 20).unwrap();
     let mut spool = Spool::take_up(&opened).unwrap();
     assert_eq!(append(&mut spool, &[batch(1, 0..1)]), [true]);
     // As after a write of which a part was made.
@@ -144,9 +161,9 @@ fn a_write_that_failed_leaves_nothing_behind() {
     assert_eq!(append(&mut spool, &[batch(1, 1..2)]), [true]);
     assert_eq!(opened.size(), spool.size());
     std::fs::remove_file(&path).unwrap();
-    let removed = &spool.append(&[&batch(1, 2..3)])[0];
-    assert!(removed.as_ref().unwrap_err().message.contains("removed"), "{removed:?}");
-    assert_eq!(of(1, &deliver(&mut spool, 9)), [0, 1], "what was in it is still there for this one");
+    assert_eq!(append(&mut spool, &[batch(1, 2..3)]), [true], "what is removed is there for as long as it is open");
+    assert!(spool.is_removed() && spool.can_be_put_back());
+    assert_eq!(of(1, &deliver(&mut spool, 9)), [0, 1, 2]);
 }
 
 #[test]
@@ -158,20 +175,131 @@ fn only_a_spool_is_taken_for_one() {
         (&b""[..], true),
         (b"cidian sp", true),
         (&[0; 50], true),
-        (&HEADER, true),
-        (b"cidian spool 02\n", false),
+        (b"cidian spool 01", true),
+        (b"cidian spool 02\n0a0a", true),
+        (b"cidian spool 02\n0a0a\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", true),
+        (&frame::header(ours()), true),
+        (b"cidian spool 03\n", false),
+        (b"cidian spool 02\nmy own notes, which nobody may touch, either", false),
         (b"my own notes, which nobody may touch", false),
     ] {
         std::fs::write(&path, text).unwrap();
-        assert_eq!(SpoolFile::open(directory.path(), 1).is_ok(), fine, "{text:?}");
+        assert_eq!(opened_in(&directory, 1).is_ok(), fine, "{text:?}");
         assert_eq!(std::fs::read(&path).unwrap(), text, "it is only looked at");
     }
     std::fs::remove_file(&path).unwrap();
-    let opened = SpoolFile::open(directory.path(), 1).unwrap();
+    let opened = opened_in(&directory, 1).unwrap();
     assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     assert!(Flock::lock(std::fs::File::open(&path).unwrap(), FlockArg::LockExclusiveNonblock).is_err());
     drop(opened);
     std::fs::remove_file(&path).unwrap();
     std::os::unix::fs::symlink("/etc/passwd", &path).unwrap();
-    assert!(SpoolFile::open(directory.path(), 1).is_err(), "no link is followed");
+    assert!(opened_in(&directory, 1).is_err(), "no link is followed");
+}
+
+/// The names in a directory, in their order.
+fn names(directory: &tempfile::TempDir) -> Vec<String> {
+    let entries = std::fs::read_dir(directory.path()).unwrap();
+    let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn one_for_another_database_waits_for_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut opened = opened_in(&directory, 1 << 20).unwrap();
+    assert_eq!(append(&mut Spool::take_up(&opened).unwrap(), &[batch(1, 0..3)]), [true]);
+    // While the daemon runs, and there and back.
+    opened.turn_to(another()).unwrap();
+    let waiting = format!("spool.of-{}", ours());
+    assert_eq!((opened.size(), names(&directory)), (0, vec!["spool".to_owned(), waiting.clone()]));
+    assert_eq!(append(&mut Spool::take_up(&opened).unwrap(), &[batch(2, 0..2)]), [true]);
+    opened.turn_to(ours()).unwrap();
+    assert_eq!(names(&directory), ["spool".to_owned(), format!("spool.of-{}", another())]);
+    assert_eq!(Spool::take_up(&opened).unwrap().records(), 3);
+    drop(opened);
+    // When it starts.
+    let opened = SpoolFile::open(directory.path(), 1 << 20, another()).unwrap();
+    assert_eq!(names(&directory), ["spool".to_owned(), waiting]);
+    assert_eq!(of(2, &deliver(&mut Spool::take_up(&opened).unwrap(), 9)), [0, 1]);
+    drop(opened);
+    let mut opened = opened_in(&directory, 1 << 20).unwrap();
+    assert_eq!((Spool::take_up(&opened).unwrap().records(), names(&directory)), (3, vec!["spool".to_owned()]));
+    // None of its accounts is known: it is not taken up again at once, and no name is taken twice.
+    for round in 1..=2 {
+        opened.put_aside().unwrap();
+        assert_eq!((opened.size(), names(&directory).len()), (0, round + 1));
+        assert_eq!(append(&mut Spool::take_up(&opened).unwrap(), &[batch(3, 0..1)]), [true]);
+    }
+    drop(opened);
+    let opened = opened_in(&directory, 1 << 20).unwrap();
+    assert_eq!(names(&directory).len(), 3, "one at a time, when the spool is empty");
+    assert_eq!(of(3, &deliver(&mut Spool::take_up(&opened).unwrap(), 9)), [0]);
+    drop(opened);
+    let opened = opened_in(&directory, 1 << 20).unwrap();
+    assert_eq!((names(&directory).len(), Spool::take_up(&opened).unwrap().records()), (2, 3));
+}
+
+#[test]
+fn what_was_removed_is_put_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("spool");
+    let mut opened = opened_in(&directory, 1 << 20).unwrap();
+    assert_eq!(append(&mut Spool::take_up(&opened).unwrap(), &[batch(1, 0..3_000)]), [true]);
+    std::fs::remove_file(&path).unwrap();
+    opened.put_back().unwrap();
+    assert!(!opened.is_removed());
+    assert_eq!(Spool::take_up(&opened).unwrap().records(), 3_000);
+    // Another spool in its place waits: it is a backup's, perhaps.
+    let another = tempfile::tempdir().unwrap();
+    let other = opened_in(&another, 1 << 20).unwrap();
+    assert_eq!(append(&mut Spool::take_up(&other).unwrap(), &[batch(2, 0..2)]), [true]);
+    std::fs::copy(another.path().join("spool"), directory.path().join("new")).unwrap();
+    std::fs::rename(directory.path().join("new"), &path).unwrap();
+    opened.put_back().unwrap();
+    assert_eq!(names(&directory), ["spool".to_owned(), format!("spool.of-{}", ours())]);
+    assert_eq!(of(1, &deliver(&mut Spool::take_up(&opened).unwrap(), 9_999)).len(), 3_000);
+    drop(opened);
+    let opened = opened_in(&directory, 1 << 20).unwrap();
+    assert_eq!(of(2, &deliver(&mut Spool::take_up(&opened).unwrap(), 9)), [0, 1]);
+    // What is no spool is left alone.
+    drop(opened);
+    let mut opened = opened_in(&directory, 1 << 20).unwrap();
+    assert_eq!(append(&mut Spool::take_up(&opened).unwrap(), &[batch(1, 0..3)]), [true]);
+    std::fs::remove_file(&path).unwrap();
+    std::fs::write(&path, "my own notes, which nobody may touch").unwrap();
+    assert!(opened.put_back().is_err());
+    assert_eq!(Spool::take_up(&opened).unwrap().records(), 3, "it goes on with what it has");
+}
+
+#[test]
+fn one_of_version_1_is_brought_along() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("spool");
+    // As version 1 wrote it: no identity, no time at which an account was made.
+    let mut old = b"cidian spool 01\n".to_vec();
+    for n in 0..3_u64 {
+        let mut body = 7_u64.to_le_bytes().to_vec();
+        body.extend_from_slice(b"\x03\0ann");
+        body.extend_from_slice(&n.to_le_bytes());
+        body.extend_from_slice(&9_u64.to_le_bytes());
+        body.extend_from_slice(b"\x05\0apple");
+        old.extend_from_slice(&u32::try_from(body.len()).unwrap().to_le_bytes());
+        old.extend_from_slice(&crc32fast::hash(&body).to_le_bytes());
+        old.extend_from_slice(&body);
+    }
+    for torn in [0, 11] {
+        std::fs::write(&path, [&old[..], &old[16..16 + torn]].concat()).unwrap();
+        let opened = opened_in(&directory, 1 << 20).unwrap();
+        assert!(std::fs::read(&path).unwrap().starts_with(&frame::header(ours())));
+        let mut spool = Spool::take_up(&opened).unwrap();
+        assert_eq!(append(&mut spool, &[batch(1, 5..6)]), [true]);
+        let all = deliver(&mut spool, 99);
+        assert_eq!((of(7, &all), of(1, &all)), (vec![0, 1, 2], vec![5]));
+        let ann = &all[0];
+        assert_eq!((ann.account, ann.name.as_str()), (AccountId { number: 7, created: None }, "ann"));
+        assert_eq!(ann.records[0], Record { word: "apple".into(), time: Microseconds(0), origin: 9 });
+        assert_eq!(names(&directory), ["spool"]);
+    }
 }
