@@ -7,6 +7,7 @@ use super::error::{Error, Result};
 use super::kept::Kept;
 use super::login;
 use super::messages::Message;
+use super::own::OwnAccount;
 use super::stream::Connector;
 use crate::files::{self, Pipes};
 use crate::protocol::{Request, check_name, check_passwd};
@@ -24,6 +25,8 @@ pub(crate) struct Who {
     pub(crate) password_file: Option<PathBuf>,
     /// Logins that were kept for this server.
     pub(crate) kept: Kept,
+    /// The account of one's own, where nobody is named: with `--local`.
+    pub(crate) own: Option<OwnAccount>,
 }
 
 impl Who {
@@ -61,12 +64,34 @@ impl Who {
     /// # Errors
     /// As [`Who::name`], or the kept logins can't be read.
     fn own_name(&self, console: &mut Console) -> Result<String> {
-        if self.user.is_none()
-            && let Some(remembered) = self.kept.user()?
-        {
-            return Ok(remembered);
+        if self.user.is_none() {
+            if let Some(remembered) = self.kept.user()? {
+                return Ok(remembered);
+            }
+            if let Some((name, _)) = self.own.as_ref().map(OwnAccount::stored).transpose()?.flatten() {
+                return Ok(name);
+            }
         }
         self.name(console)
+    }
+
+    /// The own account, if nobody has logged in by another name.
+    ///
+    /// # Errors
+    /// The kept logins, or the account's file, can't be read.
+    pub(crate) fn own_account(&self) -> Result<Option<&OwnAccount>> {
+        let Some(own) = &self.own else { return Ok(None) };
+        let other = match self.kept.user()? {
+            Some(user) => own.stored()?.is_none_or(|(name, _)| name != user),
+            None => false,
+        };
+        Ok((!other).then_some(own))
+    }
+
+    /// The own account, if it is the one of this name.
+    fn own_of(&self, name: &str) -> Result<Option<(&OwnAccount, Password)>> {
+        let Some(own) = self.own_account()? else { return Ok(None) };
+        Ok(own.stored()?.filter(|(own_name, _)| own_name == name).map(|(_, password)| (own, password)))
     }
 
     /// The password: from the file, or asked for once.
@@ -140,6 +165,11 @@ pub(crate) fn log_in_with(
     who: &Who,
     next: impl FnOnce(&str) -> Vec<u8>,
 ) -> Result<(LoggedIn, usize)> {
+    if let Some(own) = who.own_account()?
+        && who.kept.user()?.is_none()
+    {
+        return log_in_to_own(connector, who, own).map(|logged_in| (logged_in, 0));
+    }
     let name = who.own_name(console)?;
     // A password that is given is the one that is meant.
     let kept = if who.password_file.is_none() { who.kept.token(&name)? } else { None };
@@ -154,12 +184,24 @@ pub(crate) fn log_in_with(
             Err(_) => connection.leave(),
         }
         who.kept.forget(&name, &token)?;
+        if let Some((own, _)) = who.own_of(&name)? {
+            return log_in_to_own(connector, who, own).map(|logged_in| (logged_in, 0));
+        }
         if !console.can_ask_hidden() {
             return Err(Error::TokenRefused { name });
         }
         console.hint(&Message::TokenRefused { name: &name });
     }
     log_in_by_password(console, connector, who, name).map(|(logged_in, _)| (logged_in, 0))
+}
+
+/// Logs in to the own account, which is made if it is not there, and keeps the login.
+fn log_in_to_own(connector: &Connector, who: &Who, own: &OwnAccount) -> Result<LoggedIn> {
+    let (name, password) = own.ready(connector)?;
+    let mut connection = Connection::open(connector)?;
+    connection.log_in(&name, password.as_str())?;
+    login::keep_new_token(&mut connection, who, &name)?;
+    Ok(LoggedIn { connection, name })
 }
 
 /// Asks for the password, connects, logs in.
@@ -172,7 +214,10 @@ pub(crate) fn log_in_by_password(
     who: &Who,
     name: String,
 ) -> Result<(LoggedIn, Password)> {
-    let password = who.password(console)?;
+    let password = match who.own_of(&name)? {
+        Some((_, password)) => password,
+        None => who.password(console)?,
+    };
     let mut connection = Connection::open(connector)?;
     connection.log_in(&name, password.as_str())?;
     Ok((LoggedIn { connection, name }, password))
@@ -210,6 +255,9 @@ pub(crate) fn change_password(
         None => ask_twice(console, &Message::AskNewPassword, &Message::AskNewPasswordAgain)?,
     };
     connection.ask(&Request::ChangePasswd { name: &name, passwd: password.as_str() })?;
+    if let Some((own, _)) = who.own_of(&name)? {
+        own.store(&name, password.as_str())?;
+    }
     console.done(&Message::PasswordChanged)?;
     login::renew(console, &mut connection, who, &name)?;
     connection.leave();
@@ -235,6 +283,9 @@ pub(crate) fn delete(console: &mut Console, connector: &Connector, who: &Who, su
     }
     connection.ask(&Request::DeleteAccount { name: &name, passwd: password.as_str() })?;
     connection.leave();
+    if let Some((own, _)) = who.own_of(&name)? {
+        own.forget()?;
+    }
     console.done(&Message::AccountDeleted { name: &name })?;
     login::drop_kept(console, who, &name)
 }

@@ -92,6 +92,7 @@ pub(crate) fn run(
     }
     let mut pipeline = Pipeline::new(connection, name, style, words.is_empty());
     pipeline.parts = parts;
+    pipeline.several = words.len() > 1;
     pipeline.suggests = suggests;
     pipeline.ahead = ahead;
     let outcome = if words.is_empty() { filter(console, &mut pipeline) } else { each(console, &mut pipeline, words) };
@@ -194,6 +195,8 @@ struct Pipeline {
     style: Style,
     /// What of an answer is printed.
     parts: Parts,
+    /// Whether several words are answered in one go: then each answer begins with its headword.
+    several: bool,
     /// Whether the words come from standard input.
     from_input: bool,
     /// Whether to ask what may have been meant by a word that is not found.
@@ -220,6 +223,7 @@ impl Pipeline {
             name,
             style,
             parts: Parts::default(),
+            several: false,
             from_input,
             suggests: false,
             failure: None,
@@ -376,6 +380,10 @@ impl Pipeline {
                 })
             }
             (Style::Person, _) => print_entry(console, word, entry),
+            (Style::Plain, []) if self.several => {
+                console.write(&format!("{}  ", printable(&entry.headword)))?;
+                write_text(console, &entry.into_text(), shown)
+            }
             (Style::Plain, [] | [Field::Interpretation]) => write_text(console, &entry.into_text(), shown),
             (Style::Filter, [] | [Field::Interpretation]) => write_text(console, &entry.escaped, printable),
             (Style::Plain | Style::Filter, fields) => {

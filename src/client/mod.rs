@@ -29,6 +29,7 @@ mod manual;
 mod menus;
 mod messages;
 mod misuse;
+mod own;
 mod pace;
 mod privacy;
 mod prompt;
@@ -53,6 +54,7 @@ use export::Export;
 use kept::Kept;
 use menus::Site;
 use messages::Message;
+use own::OwnAccount;
 use privacy::{ClearText, Privacy};
 use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
@@ -114,11 +116,14 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
     let connector = Connector::new(address.clone(), local, trust.clone(), privacy);
     let site = Site { address: &address, trust: trust.as_ref() };
     let user = arguments.user.or_else(|| variable("CIDIAN_USER"));
-    let mut who = Who { user, password_file: arguments.password_file, kept };
+    let own = arguments.local && user.is_none() && arguments.password_file.is_none();
+    let own = own.then(|| OwnAccount::of_user(|name| std::env::var_os(name))).flatten();
+    let mut who = Who { user, password_file: arguments.password_file, kept, own };
     // Whoever is logged in here comes before whoever was the last time; who makes an account, ends one or logs in says
     // so.
     if matches!(arguments.command, Some(Command::Lookup { .. } | Command::History(_) | Command::Export { .. }))
         && who.user.is_none()
+        && who.own.is_none()
         && matches!(who.kept.user(), Ok(None))
     {
         who.user.clone_from(&arguments.config.user);

@@ -2,7 +2,7 @@
 
 use crate::common::{PASSWD, processes, send_signal, wait_until};
 use crate::person::Person;
-use crate::prompts::{level_one, level_two, look_up, register};
+use crate::prompts::{level_one, level_two, look_up};
 use crate::stream::Running;
 use crate::terminal::{CTRL_C, Terminal};
 use nix::sys::signal::Signal;
@@ -35,11 +35,9 @@ fn tree(pid: u32) -> Vec<u32> {
     all
 }
 
-/// Menus on a private server, where `ann` has just been registered.
+/// Menus on a private server: they begin at level two, with the account of one's own.
 fn open(person: &Person) -> Terminal {
     let mut terminal = person.terminal(&["--local"]);
-    level_one(&mut terminal);
-    register(&mut terminal, "ann", PASSWD, PASSWD);
     level_two(&mut terminal);
     terminal
 }
@@ -77,9 +75,57 @@ fn from_an_empty_home() {
     let left: Vec<_> = std::fs::read_dir(person.home()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, [".local"]);
     // And it is still there for the next one.
-    let ran = person.run_as("ann", &["--local", "history"], "").ended(0);
+    let ran = person.run(&["--local", "history"], "").ended(0);
     let words: Vec<&str> = ran.out.lines().map(|line| line.split('\t').nth(1).unwrap()).collect();
     assert_eq!(words, ["ice cream", "apple"]);
+    // Its file opens it: private, beside the database.
+    let own = state.join("own-account.json");
+    assert_eq!(own.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+/// The first word needs no name, no password and no menu; and whatever is lost of the files, the next one works.
+#[test]
+fn the_first_word_in_one_command() {
+    let person = Person::new("");
+    let ran = person.run(&["--local", "lookup", "apple"], "").ended(0);
+    assert!(ran.out.contains("苹果") && ran.err.is_empty(), "{} {}", ran.out, ran.err);
+    let ran = person.run(&["--local", "apple"], "").ended(0);
+    assert!(ran.out.contains("苹果"), "{}", ran.out);
+    assert_eq!(person.run(&["--local", "history", "--all"], "").ended(0).out.lines().count(), 2);
+    let state = person.home().join(".local/state/cidian");
+    std::fs::remove_file(state.join("tokens.json")).unwrap();
+    assert_eq!(person.run(&["--local", "history", "--all"], "").ended(0).out.lines().count(), 2);
+    std::fs::remove_file(state.join("cidian.db")).unwrap();
+    let _ = std::fs::remove_file(state.join("cidian.db-wal"));
+    let _ = std::fs::remove_file(state.join("cidian.db-shm"));
+    // Another database has another account of the same name.
+    person.run(&["--local", "lookup", "water"], "").ended(0);
+    assert_eq!(person.run(&["--local", "history", "--all"], "").ended(0).out.lines().count(), 1);
+    // Without its file it can't be opened: there is another one.
+    std::fs::remove_file(state.join("own-account.json")).unwrap();
+    std::fs::remove_file(state.join("tokens.json")).unwrap();
+    person.run(&["--local", "lookup", "fire"], "").ended(0);
+    assert_eq!(person.run(&["--local", "history", "--all"], "").ended(0).out.lines().count(), 1);
+    person.run(&["--local", "delete-account", "--yes"], "").ended(0);
+    assert!(!state.join("own-account.json").exists());
+    person.run(&["--local", "lookup", "fire"], "").ended(0);
+    // What the file says is not believed blindly.
+    std::fs::write(state.join("own-account.json"), "nonsense").unwrap();
+    let ran = person.run(&["--local", "lookup", "fire"], "");
+    assert!(ran.status != 0 && ran.err.contains("own-account.json"), "{}", ran.err);
+}
+
+/// Several first words at once make one account.
+#[test]
+fn first_words_at_once() {
+    let person = Person::new("");
+    std::thread::scope(|scope| {
+        for word in ["apple", "water", "fire", "earth"] {
+            let person = &person;
+            scope.spawn(move || person.run(&["--local", "lookup", word], "").ended(0));
+        }
+    });
+    assert_eq!(person.run(&["--local", "history", "--all"], "").ended(0).out.lines().count(), 4);
 }
 
 #[test]
@@ -108,7 +154,7 @@ fn two_at_once_share_the_database() {
     terminal.line("apple");
     terminal.expect("苹果");
     terminal.expect("Word (## to go back): ");
-    let ran = person.run_as("ann", &["--local", "lookup", "water"], "").ended(0);
+    let ran = person.run(&["--local", "lookup", "water"], "").ended(0);
     assert!(ran.out.contains('水'), "{}", ran.out);
     terminal.line("##");
     level_two(&mut terminal);
@@ -122,12 +168,12 @@ fn two_at_once_share_the_database() {
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
-                let ran = person.run_as("ann", &["--local", "lookup"], words.as_bytes()).ended(0);
+                let ran = person.run(&["--local", "lookup"], words.as_bytes()).ended(0);
                 assert_eq!(ran.out.lines().count(), 500);
             });
         }
     });
-    let all = person.run_as("ann", &["--local", "history", "--all"], "").ended(0);
+    let all = person.run(&["--local", "history", "--all"], "").ended(0);
     assert_eq!(all.out.lines().count(), 1_002);
 }
 
@@ -148,6 +194,7 @@ fn nobody_else_can_reach_it() {
 #[test]
 fn it_ends_with_its_client() {
     let person = Person::new("");
+    person.run_as("ann", &["--local", "register"], "").ended(0);
     let mut terminal = open(&person);
     let end = |terminal: &mut Terminal, leave: &dyn Fn(&mut Terminal)| {
         let all = tree(pid(terminal));

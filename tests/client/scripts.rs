@@ -28,7 +28,7 @@ fn fields_and_first_lines() {
     run(&person, &["lookup", "--field", "headword", "APPLE", "banks"], "").ended(0).said("apple\nbank\n");
     run(&person, &["lookup", "--field", "word", "APPLE"], "").ended(0).said("APPLE\n");
     run(&person, &["lookup", "--field", "interpretation", "pear"], "").ended(0).said("n. 梨\nv. \t <two>\n");
-    run(&person, &["lookup", "--first-line", "bank", "pear"], "").ended(0).said("n. 银行\nn. 梨\n");
+    run(&person, &["lookup", "--first-line", "bank", "pear"], "").ended(0).said("bank  n. 银行\npear  n. 梨\n");
     // A filter stays in step.
     let ran = run(&person, &["lookup", "--first-line"], "bank\nzzz\npear\n").ended(1);
     assert_eq!(ran.out, "n. 银行\n\nn. 梨\n");

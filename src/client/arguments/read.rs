@@ -7,6 +7,7 @@ use crate::client::exit::Exit;
 use crate::client::help::{self, complaint};
 use crate::client::messages::{Language, Message};
 use crate::client::misuse::misuse;
+use crate::words::BUILT_IN;
 use clap::error::ErrorKind;
 use clap::{FromArgMatches, ValueEnum};
 use std::ffi::OsString;
@@ -57,6 +58,7 @@ fn language(arguments: &[OsString], config: Option<&Config>, variable: impl Fn(&
 
 fn checked(arguments: impl IntoIterator<Item = OsString>, language: Language) -> Result<Arguments, clap::Error> {
     let mut command = help::command(language);
+    let arguments = with_lookup(arguments.into_iter().collect(), &command);
     let matches = command.try_get_matches_from_mut(arguments)?;
     let arguments = Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
     // Options may stand before and after the subcommand; clap's own conflicts look at one side only.
@@ -67,6 +69,41 @@ fn checked(arguments: impl IntoIterator<Item = OsString>, language: Language) ->
         }
         None => Ok(arguments),
     }
+}
+
+/// `cidian WORD…` is `cidian lookup WORD…` where no subcommand has the word's name, or where `--` stands before it. What
+/// is nearly the name of a subcommand, and no headword of the built-in dictionary, is left for clap to complain of.
+fn with_lookup(mut arguments: Vec<OsString>, command: &clap::Command) -> Vec<OsString> {
+    let takes_value = |option: &str| {
+        let named = |argument: &&clap::Arg| argument.get_long() == Some(option);
+        command.get_arguments().find(named).is_some_and(|argument| argument.get_action().takes_values())
+    };
+    let mut at = 1;
+    while let Some(argument) = arguments.get(at).map(|argument| argument.to_string_lossy()) {
+        match argument.strip_prefix("--") {
+            Some("") => break,
+            Some(option) => at += if takes_value(option) { 2 } else { 1 },
+            None if argument.starts_with('-') && argument.len() > 1 => at += 1,
+            None => break,
+        }
+    }
+    let Some(first) = arguments.get(at).map(|argument| argument.to_string_lossy()) else { return arguments };
+    let of_word = match &*first {
+        "--" => at + 1 < arguments.len(),
+        "help" => false,
+        word => !command.get_subcommands().any(|below| below.get_name() == word || is_mistyped(word, below.get_name())),
+    };
+    if of_word {
+        arguments.insert(at, "lookup".into());
+    }
+    arguments
+}
+
+/// Whether a word is rather a subcommand's name with a slip than a word to look up.
+fn is_mistyped(word: &str, name: &str) -> bool {
+    let slips = if name.len() < 6 { 1 } else { 2 };
+    strsim::damerau_levenshtein(word, name) <= slips
+        && ![' ', '\t'].iter().any(|blank| BUILT_IN.contains(&format!("\n{word}{blank}")))
 }
 
 #[cfg(test)]
@@ -104,7 +141,6 @@ mod tests {
         let said = |line: &str| complaint(&checked(words(line), Language::Chinese).expect_err(line), Language::Chinese);
         for (line, part) in [
             ("--frobnicate", "没有 --frobnicate"),
-            ("frobnicate", "没有“frobnicate”"),
             ("histroy", "您是不是要用：history"),
             ("history -n 5 --all", "不能与"),
             ("history -n x", "不能是“x”"),
@@ -151,9 +187,32 @@ mod tests {
     }
 
     #[test]
+    fn a_word_alone_is_looked_up() {
+        for (line, expected) in [
+            ("apple", vec!["apple"]),
+            ("give up", vec!["give", "up"]),
+            ("--json --user ann apple pear", vec!["apple", "pear"]),
+            ("--user=ann 苹果", vec!["苹果"]),
+            ("-- history", vec!["history"]),
+            ("-- -able", vec!["-able"]),
+            // Near a subcommand, but a word.
+            ("look", vec!["look"]),
+            ("expert", vec!["expert"]),
+            ("about-face", vec!["about-face"]),
+        ] {
+            let arguments = read(line).expect(line);
+            let Some(Command::Lookup { words, .. }) = arguments.command else { panic!("not lookup: {line}") };
+            assert_eq!(words, expected, "{line}");
+        }
+        assert!(matches!(read("about").unwrap().command, Some(Command::About)));
+        assert!(read("--").unwrap().command.is_none());
+    }
+
+    #[test]
     fn wrong_usage() {
         for line in [
-            "look up",
+            "histroy",
+            "--json expotr",
             "history -n 0",
             "history -n 1001",
             "history -n 5 --all",

@@ -136,7 +136,15 @@ pub(crate) fn clear(console: &mut Console, connector: &Connector, who: &Who, wor
         .map(|word| checked_word("", word).map_err(|fault| Error::BadWord { word: word.to_owned(), fault }))
         .transpose()?;
     let LoggedIn { mut connection, name } = log_in(console, connector, who)?;
+    let mut count = 0_u64;
+    if let Some(word) = word {
+        // The server says that it is done, not how much that was.
+        connection.history(&name, Count::All, |row| {
+            count += u64::from(row.word == word);
+            Ok(())
+        })?;
+    }
     connection.ask(&Request::Clear { name: &name, word })?;
     connection.leave();
-    console.done(&Message::HistoryCleared)
+    console.done(&word.map_or(Message::HistoryCleared, |word| Message::LookupsCleared { word, count }))
 }

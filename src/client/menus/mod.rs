@@ -7,7 +7,7 @@ mod words;
 use super::account::Who;
 use super::address::Address;
 use super::config::Config;
-use super::console::Console;
+use super::console::{Console, Password};
 use super::error::{Error, Result};
 use super::history;
 use super::messages::{Language, Message};
@@ -37,8 +37,16 @@ pub(crate) fn run(
     who: &Who,
     config: Config,
 ) -> Result<()> {
+    // What is wrong with the own account is told, and level one is there as ever.
+    let own = who.own_account().and_then(|own| own.map(|own| own.ready(&connector)).transpose());
     let link = SharedLink::new(connector);
-    Menus { console, link, who, site, config, unsent: String::new() }.level_one()
+    let mut menus = Menus { console, link, who, site, config, unsent: String::new() };
+    match own {
+        Ok(Some((name, password))) => menus.own_account(name, password)?,
+        Ok(None) => {}
+        Err(error) => menus.tell(&error)?,
+    }
+    menus.level_one()
 }
 
 /// Where the server is, and how it is spoken to.
@@ -106,6 +114,15 @@ impl Menus<'_> {
         }
         self.link.get().log_out();
         Ok(())
+    }
+
+    /// Begins at level two, with the account of one's own.
+    fn own_account(&mut self, name: String, password: Password) -> Result<()> {
+        let entered = self.link.get().log_in(name.clone(), password);
+        match entered {
+            Ok(()) => self.level_two(&name),
+            Err(error) => self.tell(&error),
+        }
     }
 
     fn register(&mut self) -> Result<String> {

@@ -56,6 +56,8 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::PasswordChanged => "密码已修改。".into(),
         Message::AccountDeleted { name } => format!("账号 {} 已删除。", printable(name)),
         Message::HistoryCleared => "历史记录已清除。".into(),
+        Message::LookupsCleared { word, count: 0 } => format!("没有 {} 的查询记录。", printable(word)),
+        Message::LookupsCleared { word, count } => format!("已清除 {} 的 {count} 条查询记录。", printable(word)),
         Message::HistoryEmpty => "还没有查过任何单词。".into(),
         Message::HeadName => "用户名".into(),
         Message::WaitingForPipe { path } => format!("正在等待写入 {} 的内容", printable(&path.to_string_lossy())),

@@ -62,6 +62,9 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::PasswordChanged => "The password is changed.".into(),
         Message::AccountDeleted { name } => format!("Account {} is deleted.", printable(name)),
         Message::HistoryCleared => "The history is cleared.".into(),
+        Message::LookupsCleared { word, count: 0 } => format!("There were no lookups of {}.", printable(word)),
+        Message::LookupsCleared { word, count: 1 } => format!("1 lookup of {} is cleared.", printable(word)),
+        Message::LookupsCleared { word, count } => format!("{count} lookups of {} are cleared.", printable(word)),
         Message::HistoryEmpty => "Nothing has been looked up yet.".into(),
         Message::HeadName => "Name".into(),
         Message::WaitingForPipe { path } => {

@@ -164,6 +164,11 @@ pub(crate) enum Message<'a> {
         name: &'a str,
     },
     HistoryCleared,
+    /// What the history held of one headword is gone: how many lookups that were.
+    LookupsCleared {
+        word: &'a str,
+        count: u64,
+    },
     HistoryEmpty,
     HeadName,
     HeadWord,

@@ -23,7 +23,7 @@ fn words_of_the_command_line() {
     let exit = look_up(&mut desk, &server, &["ice cream", "?", "##", "-able"]).unwrap();
     server.finish();
     assert_eq!(exit, Exit::NotFound);
-    assert_eq!(desk.output.text(), "n. ice cream\nv. two\nn. ##\nv. two\nn. -able\nv. two\n");
+    assert_eq!(desk.output.text(), "ICE CREAM  n. ice cream\nv. two\n##  n. ##\nv. two\n-ABLE  n. -able\nv. two\n");
     assert_eq!(desk.errors.text(), "cidian: not found: ?\n");
 }
 
@@ -93,7 +93,7 @@ fn a_server_that_dies_between_answers() {
     let error = look_up(&mut desk, &server, &["a", "b"]).unwrap_err();
     server.finish();
     assert!(matches!(error, Error::Lost { .. }), "{error:?}");
-    assert_eq!(desk.output.text(), "n. a\nv. two\n");
+    assert_eq!(desk.output.text(), "A  n. a\nv. two\n");
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn suggestions_come_between_answers() {
             assert_eq!((&lines[1], &lines[3]), (&meant, &meant));
             assert!(lines[0].get("suggestions").is_none() && lines[2]["headword"] == "B");
         } else {
-            assert_eq!(desk.output.text(), "n. a\nv. two\nn. b\nv. two\n");
+            assert_eq!(desk.output.text(), "A  n. a\nv. two\nB  n. b\nv. two\n");
             assert_eq!(desk.errors.text(), "cidian: not found: ?\nDid you mean: what, who?\n".repeat(2));
         }
     }
@@ -256,7 +256,7 @@ fn one_packet_with_a_kept_token() {
     let mut desk = Desk::new("", |_| {});
     let exit = lookup::run(&mut desk.console, &server.connector(), &kept(&server), &words, Parts::default()).unwrap();
     server.finish();
-    assert_eq!((exit, desk.output.text().as_str()), (Exit::NotFound, "n. 1\nn. 2\n"));
+    assert_eq!((exit, desk.output.text().as_str()), (Exit::NotFound, "apple  n. 1\n##  n. 2\n"));
 
     // Where a word may be followed by the question what was meant, the goodbye comes last.
     let server = Server::start(vec![taken().into_iter().chain(replies()).chain(farewell()).collect()]);

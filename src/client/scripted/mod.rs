@@ -184,6 +184,7 @@ fn nothing_kept() -> Kept {
 fn ann() -> (tempfile::NamedTempFile, Who) {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(b"secret\r\nsecond line\n").unwrap();
-    let who = Who { user: Some("ann".into()), password_file: Some(file.path().to_owned()), kept: nothing_kept() };
+    let who =
+        Who { user: Some("ann".into()), password_file: Some(file.path().to_owned()), kept: nothing_kept(), own: None };
     (file, who)
 }

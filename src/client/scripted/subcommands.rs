@@ -122,7 +122,7 @@ fn the_account_itself() {
     let server = Server::start(vec![
         vec![Step::Take("R ann secret"), give("FAIL exists taken\n")],
         after_login([Step::Take("P ann other one"), give("OK\n")]),
-        after_login([Step::Take("C ann ice cream"), give("OK\n")]),
+        after_login([Step::Take("H ann all"), give("OK 0\n"), Step::Take("C ann ice cream"), give("OK\n")]),
         after_login([Step::Take("X ann secret"), give("OK\n")]),
         vec![Step::Take("L ann secret"), give("FAIL denied wrong\n")],
     ]);
@@ -144,8 +144,12 @@ fn the_account_itself() {
     drop(file);
     let missing = account::register(console, &connector, &who).unwrap_err();
     assert_eq!(Exit::from(&missing), Exit::NoInput);
-    let nobody = account::register(console, &connector, &Who { user: None, password_file: None, kept: nothing_kept() })
-        .unwrap_err();
+    let nobody = account::register(
+        console,
+        &connector,
+        &Who { user: None, password_file: None, kept: nothing_kept(), own: None },
+    )
+    .unwrap_err();
     assert_eq!(Exit::from(&nobody), Exit::Usage);
 }
 
