@@ -264,7 +264,7 @@ fn one_packet_with_a_kept_token() {
     let who = kept(&server);
     lookup::run(&mut desk.console, &server.connector(), &who, &words, Parts::default()).unwrap();
     server.finish();
-    assert_eq!(desk.output.text(), "n. 1\nn. 2\n");
+    assert_eq!(desk.output.text(), "apple  n. 1\n##  n. 2\n");
 
     // More than go along with it are sent when they are there, each of them once.
     let many: Vec<String> = (0..50).map(|n| format!("w{n}")).collect();
