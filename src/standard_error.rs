@@ -15,7 +15,7 @@ use nix::sys::termios::tcgetsid;
 use nix::unistd::{dup2_stderr, getsid, write};
 use std::io::{self, Write};
 use std::os::fd::{AsFd, AsRawFd};
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The longest line, in bytes with its newline: what a pipe takes as a whole or not at all (pipe(7), `PIPE_BUF`).
@@ -45,6 +45,7 @@ struct Inner {
     dropped: AtomicU64,
     /// The rest of a line that a terminal has taken in part.
     rest: Mutex<Vec<u8>>,
+    has_rest: AtomicBool,
 }
 
 /// Standard error; each write is one line. A write never fails: whoever logs has nowhere to report it.
@@ -61,8 +62,12 @@ impl StandardError {
 
     /// Forgets what the parent of this process has dropped. For a forked child.
     pub fn begin_process(&self) {
-        self.inner.dropped.store(0, Ordering::Relaxed);
-        self.rest().clear();
+        // Usually there is nothing, and a write would cost each child a page of its own.
+        self.take_dropped();
+        if self.inner.has_rest.load(Ordering::Relaxed) {
+            self.rest().clear();
+            self.inner.has_rest.store(false, Ordering::Relaxed);
+        }
     }
 
     /// How many lines of this process were dropped since this was last asked.
@@ -100,6 +105,7 @@ impl StandardError {
         match self.write_some(line) {
             Some(size) if size > 0 => {
                 rest.extend_from_slice(line.get(size..).unwrap_or_default());
+                self.inner.has_rest.store(!rest.is_empty(), Ordering::Relaxed);
                 true
             }
             _ => false,

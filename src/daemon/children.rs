@@ -4,12 +4,13 @@
 use super::admission::{Place, Source};
 use super::status::Clients;
 use crate::session::board::{Board, SlotNumber};
-use crate::session::{Ending, Peer, State};
+use crate::session::{Ending, Peer, State, figures};
 use log::{debug, error, info, warn};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::WaitStatus;
 use nix::unistd::Pid;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::atomic::AtomicU64;
 use std::time::Instant;
 
 /// One child.
@@ -49,7 +50,6 @@ impl Reserved {
 #[derive(Debug, Default)]
 pub struct Children {
     by_pid: HashMap<Pid, Child>,
-    by_slot: HashMap<SlotNumber, Pid>,
     /// Slots that were used and are free again; the lowest is taken first, so that the board stays small.
     free: BTreeSet<SlotNumber>,
     /// The first slot that was never used.
@@ -60,6 +60,9 @@ pub struct Children {
     endings: BTreeMap<&'static str, u64>,
     /// Log lines of sessions that have ended, which were dropped and not told of yet.
     unlogged: u64,
+    /// What sessions that have ended have counted: [`figures::SIZE`] numbers once there was one.
+    figures: Vec<AtomicU64>,
+    database_errors: u64,
 }
 
 impl Children {
@@ -86,7 +89,6 @@ impl Children {
     pub fn begun(&mut self, pid: Pid, reserved: Reserved, peer: Peer, place: Place, connected: Instant, words: u64) {
         self.forks += 1;
         debug!("client {peer}: child {pid} forked");
-        self.by_slot.insert(reserved.slot, pid);
         self.by_pid
             .insert(pid, Child { peer, place, slot: reserved.slot, connected, inherited: words, failed_logins: 0 });
     }
@@ -100,6 +102,11 @@ impl Children {
         let (peer, user, requests) = (&child.peer, slot.user(), slot.requests());
         let user = if user.is_empty() { "-".to_owned() } else { user };
         self.unlogged = self.unlogged.saturating_add(slot.unlogged().min(MOST_UNLOGGED));
+        self.database_errors = self.database_errors.saturating_add(slot.database_errors());
+        if self.figures.is_empty() {
+            self.figures = figures::none();
+        }
+        slot.figures().add_to(&self.figures);
         let seconds = child.connected.elapsed().as_secs_f64();
         let plural = if requests == 1 { "" } else { "s" };
         let who = format!("client {peer} user {user}: {requests} request{plural} in {seconds:.3} s");
@@ -114,14 +121,8 @@ impl Children {
             WaitStatus::Signaled(_, signal, _) => error!("{who}: child {pid} crashed ({signal}); please report it"),
             other => error!("{who}: child {pid}: {other:?}"),
         }
-        self.by_slot.remove(&child.slot);
         self.free.insert(child.slot);
         Some(child.place)
-    }
-
-    /// The child that has a slot.
-    pub fn in_slot(&self, slot: SlotNumber) -> Option<Pid> {
-        self.by_slot.get(&slot).copied()
     }
 
     /// Whether a process is a child of this table.
@@ -187,6 +188,20 @@ impl Children {
     /// How many answer from older words than `newest`.
     pub fn lagging(&self, board: &Board, newest: u64) -> u64 {
         self.by_pid.values().filter(|child| child.generation(board) < newest).count() as u64
+    }
+
+    /// What all sessions have counted since the start: numbers for [`figures::Figures`].
+    pub fn figures(&self, board: &Board) -> Vec<AtomicU64> {
+        let sums = figures::none();
+        figures::Figures::of(&self.figures).add_to(&sums);
+        self.by_pid.values().for_each(|child| board.slot(child.slot).figures().add_to(&sums));
+        sums
+    }
+
+    /// How many requests of sessions the database has failed.
+    pub fn database_errors(&self, board: &Board) -> u64 {
+        let living = self.by_pid.values().map(|child| board.slot(child.slot).database_errors());
+        living.fold(self.database_errors, u64::saturating_add)
     }
 
     /// How many log lines of sessions were dropped since this was last asked.

@@ -36,7 +36,7 @@ const RECENTLY: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct With<'a> {
     /// Where figures are shown.
-    pub board: &'a Board,
+    pub board: &'a mut Board,
     /// The database.
     pub database: &'a Location,
     /// What `ps` shows.

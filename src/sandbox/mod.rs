@@ -94,6 +94,9 @@ fn file_control(commands: &[libc::c_int]) -> Policy {
 /// A session: it answers its client, asks its parent over socket pairs of its own, and uses the database.
 pub fn session(location: &Location) -> Policy {
     process()
+        // Growing a mapping is a way to the shared pages behind it, which are other sessions'. The C library's `realloc`
+        // copies where it can't have it.
+        .refuse(libc::SYS_mremap)
         .call_when(libc::SYS_socketpair, &[Condition::is(0, number(libc::AF_UNIX))])
         // How much of a reply the client has not taken.
         .call_when(libc::SYS_ioctl, &[Condition::is(1, request(libc::TIOCOUTQ))])

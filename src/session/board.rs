@@ -1,10 +1,10 @@
-//! The board: memory that parent and children share. Each child writes what it is doing in its own slot, the parent
-//! writes the words' generation. Wait-free; the parent bounds-checks what it reads here and trusts none of it: that a
-//! child says it ends only makes the parent look whether it has.
+//! The board: memory that parent and children share, a page for each. The head is the parent's and the writer's; each
+//! session writes what it is doing into its own slot, and has no other: it can neither change nor see its siblings'.
+//! Wait-free; the parent bounds-checks what it reads in slots and trusts none of it.
 
-use super::figures::{self, Figures};
+use super::figures::{self, Figures, Times};
 use crate::protocol::MAX_NAME_CHARS;
-use crate::sys::SharedNumbers;
+use crate::sys::SharedPages;
 use nix::errno::Errno;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -13,13 +13,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SlotNumber(pub u32);
 
-/// Numbers before the slots and their bits: the generation and what changes rarely, padded to a cache line of their own;
-/// the figures. With the bits of the usual ten thousand slots they are one page, so that a session that touches one of
-/// these has touched them all.
-const HEAD: usize = (FIGURES + figures::SIZE).next_multiple_of(8);
-const FIGURES: usize = 10;
-/// Numbers in a slot: three cache lines.
-const SLOT: usize = 24;
 const GENERATION: usize = 0;
 const REQUESTS: usize = 1;
 const NAME_SIZE: usize = 2;
@@ -28,8 +21,16 @@ const NAME: usize = 3;
 const NAME_NUMBERS: usize = MAX_NAME_CHARS * 4 / 8;
 const STATE: usize = NAME + NAME_NUMBERS;
 const SLOT_UNLOGGED: usize = STATE + 1;
-/// In the head: failures of the database that sessions have met.
-const DATABASE_ERRORS: usize = 1;
+/// Requests of this session that the database failed.
+const DATABASE_ERRORS: usize = STATE + 2;
+/// Its figures, from a cache line of their own on.
+const FIGURES: usize = (DATABASE_ERRORS + 1).next_multiple_of(8);
+/// Numbers in a slot.
+const SLOT: usize = FIGURES + figures::SIZE;
+/// No session fails more requests than this, whatever it says.
+const MOST_ERRORS: u64 = 1 << 40;
+/// In the head: whether there are so many children that one says that it ends.
+const MANY: usize = 1;
 /// In the head: records that the writer has made durable, and in how many commits.
 const RECORDS: usize = 2;
 const COMMITS: usize = 3;
@@ -44,14 +45,17 @@ const OUTAGE: usize = 7;
 const UNLOGGED: usize = 8;
 /// In the head: how often the writer has gone round.
 const WRITER_TURN: usize = 9;
+/// In the head: how long commits took.
+const COMMIT_TIMES: usize = 16;
+/// Numbers in the head. Both it and a slot fit into the smallest page there is, as the compiler sees.
+const HEAD: usize = COMMIT_TIMES + figures::TIMES;
+const _: () = assert!(HEAD <= 512 && SLOT <= 512);
 
-/// The board: the head, a bit for each slot, the slots.
+/// The board: the head, and the slots.
 #[derive(Debug)]
 pub struct Board {
-    numbers: SharedNumbers,
+    pages: SharedPages,
     slots: u32,
-    /// How many numbers the bits take, in whole cache lines.
-    bits: usize,
 }
 
 impl Board {
@@ -61,9 +65,23 @@ impl Board {
     /// No address space for it.
     pub fn new(slots: u32) -> Result<Self, Errno> {
         let count = usize::try_from(slots).map_err(|_| Errno::EINVAL)?;
-        let bits = count.div_ceil(64).next_multiple_of(8);
-        let size = count.checked_mul(SLOT).and_then(|size| size.checked_add(HEAD + bits)).ok_or(Errno::EINVAL)?;
-        Ok(Self { numbers: SharedNumbers::zeroed(size)?, slots, bits })
+        Ok(Self { pages: SharedPages::zeroed(count.checked_add(1).ok_or(Errno::EINVAL)?)?, slots })
+    }
+
+    /// Leaves this process its own slot, and the head for reading. For a session.
+    ///
+    /// # Errors
+    /// There is no such slot.
+    pub fn keep_only(&mut self, number: SlotNumber) -> Result<(), Errno> {
+        self.pages.keep_only(page_of(number))
+    }
+
+    /// Leaves this process the head only. For the writer.
+    ///
+    /// # Errors
+    /// It has given something up already.
+    pub fn keep_head(&mut self) -> Result<(), Errno> {
+        self.pages.keep_first()
     }
 
     /// How many slots there are.
@@ -73,49 +91,39 @@ impl Board {
 
     /// The generation of the newest words.
     pub fn generation(&self) -> u64 {
-        self.numbers[GENERATION].load(Ordering::Acquire)
+        self.head()[GENERATION].load(Ordering::Acquire)
     }
 
     /// Says that there are newer words. The parent's.
     pub fn publish(&self, generation: u64) {
-        self.numbers[GENERATION].store(generation, Ordering::Release);
-    }
-
-    /// A session's request was failed by the database.
-    pub fn count_database_error(&self) {
-        self.numbers[DATABASE_ERRORS].fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// How many requests were failed by the database.
-    pub fn database_errors(&self) -> u64 {
-        self.numbers[DATABASE_ERRORS].load(Ordering::Relaxed)
+        self.head()[GENERATION].store(generation, Ordering::Release);
     }
 
     /// So many records were made durable at once. The writer's.
     pub fn count_commit(&self, records: u64) {
-        self.numbers[RECORDS].fetch_add(records, Ordering::Relaxed);
-        self.numbers[COMMITS].fetch_add(1, Ordering::Relaxed);
+        self.head()[RECORDS].fetch_add(records, Ordering::Relaxed);
+        self.head()[COMMITS].fetch_add(1, Ordering::Relaxed);
     }
 
     /// How many records were made durable, and in how many commits.
     pub fn commits(&self) -> (u64, u64) {
-        (self.numbers[RECORDS].load(Ordering::Relaxed), self.numbers[COMMITS].load(Ordering::Relaxed))
+        (self.head()[RECORDS].load(Ordering::Relaxed), self.head()[COMMITS].load(Ordering::Relaxed))
     }
 
     /// What is in the spool: records, bytes, and when the oldest was looked up, in microseconds since 1970. The
     /// writer's; and the parent's, before there is one.
     pub fn show_spool(&self, records: u64, bytes: u64, oldest: i64) {
-        self.numbers[SPOOL_RECORDS].store(records, Ordering::Relaxed);
-        self.numbers[SPOOL_OLDEST].store(oldest.max(0).unsigned_abs(), Ordering::Relaxed);
+        self.head()[SPOOL_RECORDS].store(records, Ordering::Relaxed);
+        self.head()[SPOOL_OLDEST].store(oldest.max(0).unsigned_abs(), Ordering::Relaxed);
         // Whoever sees this one as it was sees what was acknowledged before, too.
-        self.numbers[SPOOL_BYTES].store(bytes, Ordering::Release);
+        self.head()[SPOOL_BYTES].store(bytes, Ordering::Release);
     }
 
     /// How many records are in the spool, and how many bytes; no bytes only if everything is delivered that anybody was
     /// told to be kept.
     pub fn spooled(&self) -> (u64, u64) {
-        let bytes = self.numbers[SPOOL_BYTES].load(Ordering::Acquire);
-        (self.numbers[SPOOL_RECORDS].load(Ordering::Relaxed), bytes)
+        let bytes = self.head()[SPOOL_BYTES].load(Ordering::Acquire);
+        (self.head()[SPOOL_RECORDS].load(Ordering::Relaxed), bytes)
     }
 
     /// How long ago the oldest record in the spool was looked up; none if there is none.
@@ -126,7 +134,7 @@ impl Board {
     /// For how long the writer has not been able to use the database. The writer's.
     pub fn show_outage(&self, lasts: Option<Duration>) {
         let since = lasts.map_or(0, |lasts| since_1970().saturating_sub(lasts).as_micros());
-        self.numbers[OUTAGE].store(u64::try_from(since).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.head()[OUTAGE].store(u64::try_from(since).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
     /// For how long the writer has not been able to use the database; none if it can.
@@ -135,71 +143,61 @@ impl Board {
     }
 
     fn ago(&self, at: usize) -> Option<Duration> {
-        let then = Some(self.numbers[at].load(Ordering::Relaxed)).filter(|&then| then > 0)?;
+        let then = Some(self.head()[at].load(Ordering::Relaxed)).filter(|&then| then > 0)?;
         Some(since_1970().saturating_sub(Duration::from_micros(then)))
     }
 
     /// The writer has got on with something. The writer's.
     pub fn count_turn(&self) {
-        self.numbers[WRITER_TURN].fetch_add(1, Ordering::Relaxed);
+        self.head()[WRITER_TURN].fetch_add(1, Ordering::Relaxed);
     }
 
     /// How often writers have got on with something: when this stays the same, one is idle, or stuck.
     pub fn writer_turn(&self) -> u64 {
-        self.numbers[WRITER_TURN].load(Ordering::Relaxed)
+        self.head()[WRITER_TURN].load(Ordering::Relaxed)
     }
 
     /// So many lines of the writer's log were dropped. The writer's.
     pub fn count_unlogged(&self, lines: u64) {
         if lines > 0 {
-            self.numbers[UNLOGGED].fetch_add(lines, Ordering::Relaxed);
+            self.head()[UNLOGGED].fetch_add(lines, Ordering::Relaxed);
         }
     }
 
     /// How many were dropped since this was last asked. The parent's.
     pub fn take_unlogged(&self) -> u64 {
-        self.numbers[UNLOGGED].swap(0, Ordering::Relaxed)
+        self.head()[UNLOGGED].swap(0, Ordering::Relaxed)
     }
 
-    /// What all sessions and the writer count together.
-    pub fn figures(&self) -> Figures<'_> {
-        Figures::of(self.numbers.get(FIGURES..FIGURES + figures::SIZE).unwrap_or(&[]))
+    /// How long commits took.
+    pub fn commit_times(&self) -> Times<'_> {
+        Times::of(self.head().get(COMMIT_TIMES..HEAD).unwrap_or(&[]))
     }
 
-    /// The child in this slot is about to end. Without this the parent finds out all the same, but it then has to ask
-    /// the kernel about all its children instead of one.
-    pub fn announce_end(&self, SlotNumber(number): SlotNumber) {
-        let at = usize::try_from(number / 64).unwrap_or(usize::MAX);
-        if let Some(bits) = self.ends().get(at) {
-            bits.fetch_or(1 << (number % 64), Ordering::Release);
-        }
+    /// Says whether there are so many children that each should say that it ends. The parent's.
+    pub fn show_many(&self, many: bool) {
+        self.head()[MANY].store(u64::from(many), Ordering::Relaxed);
     }
 
-    /// The slots whose children have said that they end, each told once. The parent's.
-    pub fn take_announced(&self) -> Vec<SlotNumber> {
-        let mut announced = Vec::new();
-        for (bits, first) in self.ends().iter().zip((0_u32..).step_by(64)) {
-            if bits.load(Ordering::Relaxed) == 0 {
-                continue;
-            }
-            let mut left = bits.swap(0, Ordering::Acquire);
-            while left != 0 {
-                announced.push(SlotNumber(first + left.trailing_zeros()));
-                left &= left - 1;
-            }
-        }
-        announced
+    /// Whether a child should tell its parent that it ends: the parent finds out all the same, but would have to ask the
+    /// kernel about all its children instead of one.
+    pub fn are_many(&self) -> bool {
+        self.head()[MANY].load(Ordering::Relaxed) != 0
     }
 
-    fn ends(&self) -> &[AtomicU64] {
-        &self.numbers[HEAD..HEAD + self.bits]
+    fn head(&self) -> &[AtomicU64] {
+        self.pages.first()
     }
 
     /// A child's slot.
     pub fn slot(&self, number: SlotNumber) -> Slot<'_> {
-        let begin = HEAD + self.bits + SLOT * usize::try_from(number.0).unwrap_or(usize::MAX / SLOT / 2);
-        Slot { numbers: self.numbers.get(begin..begin + SLOT).unwrap_or(&[]) }
+        Slot { numbers: self.pages.page(page_of(number)).get(..SLOT).unwrap_or(&[]) }
     }
+}
+
+/// The first page is the head.
+fn page_of(SlotNumber(number): SlotNumber) -> usize {
+    usize::try_from(number).ok().and_then(|number| number.checked_add(1)).unwrap_or(usize::MAX)
 }
 
 fn since_1970() -> Duration {
@@ -212,7 +210,22 @@ pub struct Slot<'a> {
     numbers: &'a [AtomicU64],
 }
 
-impl Slot<'_> {
+impl<'a> Slot<'a> {
+    /// What the session counts.
+    pub fn figures(&self) -> Figures<'a> {
+        Figures::of(self.numbers.get(FIGURES..SLOT).unwrap_or(&[]))
+    }
+
+    /// A request was failed by the database.
+    pub fn count_database_error(&self) {
+        self.store(DATABASE_ERRORS, self.load(DATABASE_ERRORS).saturating_add(1));
+    }
+
+    /// How many requests were failed by the database.
+    pub fn database_errors(&self) -> u64 {
+        self.load(DATABASE_ERRORS).min(MOST_ERRORS)
+    }
+
     /// Empties the slot for a new child. The parent's, before it forks.
     pub fn clear(&self) {
         for number in self.numbers {
@@ -313,20 +326,6 @@ mod tests {
         // A number that is none is harmless.
         board.slot(SlotNumber(u32::MAX)).set_user("nobody");
         assert_eq!(board.slot(SlotNumber(3)).user(), "");
-    }
-
-    #[test]
-    fn each_end_is_told_once() {
-        let board = Board::new(100).unwrap();
-        assert_eq!(board.take_announced(), []);
-        for number in [99, 0, 64, 63, 64] {
-            board.announce_end(SlotNumber(number));
-        }
-        board.slot(SlotNumber(0)).clear();
-        assert_eq!(board.take_announced(), [0, 63, 64, 99].map(SlotNumber));
-        assert_eq!(board.take_announced(), []);
-        board.announce_end(SlotNumber(u32::MAX));
-        assert_eq!(board.take_announced(), []);
     }
 
     #[test]

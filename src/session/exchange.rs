@@ -39,6 +39,8 @@ pub enum Ask {
     Database,
     /// The writer has not answered for a while: nothing is answered. The parent looks whether it still moves.
     WriterSilent,
+    /// This child is about to end: nothing is answered.
+    Ending,
 }
 
 impl Ask {
@@ -52,6 +54,7 @@ impl Ask {
             Self::Mended => b'm',
             Self::Database => b'd',
             Self::WriterSilent => b's',
+            Self::Ending => b'e',
         }
     }
 
@@ -66,6 +69,7 @@ impl Ask {
             Self::Mended,
             Self::Database,
             Self::WriterSilent,
+            Self::Ending,
         ]
         .into_iter()
         .find(|ask| ask.byte() == byte)
@@ -175,6 +179,11 @@ pub fn ask_for_database(hub: BorrowedFd<'_>) -> io::Result<Permit> {
 /// Tells the parent that the writer does not answer. It need not be answered, and may be lost.
 pub fn complain_of_writer(hub: BorrowedFd<'_>) {
     let _ = ask(hub, Ask::WriterSilent);
+}
+
+/// Tells the parent that this child is about to end. It need not be answered, and may be lost.
+pub fn announce_end(hub: BorrowedFd<'_>) {
+    let _ = ask(hub, Ask::Ending);
 }
 
 /// A pair of connected sockets that keep messages apart; for the hub and for each question.

@@ -1,5 +1,5 @@
-//! What all sessions and the writer count together, in the head of the board: requests by kind and result, and how
-//! long lookups and commits took. Wait-free, shared atomics; nobody waits for them, nobody acts on them.
+//! What a session counts in its slot of the board: requests by kind and result, and how long lookups took; and the writer
+//! in the head: how long commits took. Wait-free; nobody waits for them, nobody acts on them.
 
 use crate::protocol::{Code, Request};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -122,9 +122,11 @@ pub const BOUNDS: [u64; 17] = [
 const RESULTS: usize = 1 + Code::ALL.len();
 const REQUESTS: usize = RequestKind::ALL.len() * RESULTS;
 /// Counts for each bound and for what is above the last, and the sum in nanoseconds.
-const TIMES: usize = BOUNDS.len() + 2;
-/// How many numbers all figures are.
-pub const SIZE: usize = REQUESTS + 2 * TIMES;
+pub const TIMES: usize = BOUNDS.len() + 2;
+/// How many numbers a session's figures are.
+pub const SIZE: usize = REQUESTS + TIMES;
+/// No session counts further than this, whatever it says; in nanoseconds, some thirteen days.
+const MOST: u64 = 1 << 50;
 
 /// The figures, where they lie.
 #[derive(Debug, Clone, Copy)]
@@ -159,10 +161,20 @@ impl<'a> Figures<'a> {
         Times { numbers: self.numbers.get(REQUESTS..REQUESTS + TIMES).unwrap_or(&[]) }
     }
 
-    /// How long the writer's commits took.
-    pub fn commits(self) -> Times<'a> {
-        Times { numbers: self.numbers.get(REQUESTS + TIMES..SIZE).unwrap_or(&[]) }
+    /// Adds them up to sums of [`SIZE`] numbers, which are of the same shape.
+    pub fn add_to(self, sums: &[AtomicU64]) {
+        for (number, sum) in self.numbers.iter().zip(sums) {
+            let count = number.load(Ordering::Relaxed).min(MOST);
+            if count > 0 {
+                sum.store(sum.load(Ordering::Relaxed).saturating_add(count), Ordering::Relaxed);
+            }
+        }
     }
+}
+
+/// Numbers for figures that belong to nobody else.
+pub fn none() -> Vec<AtomicU64> {
+    (0..SIZE).map(|_| AtomicU64::new(0)).collect()
 }
 
 /// How long something took, as a distribution.
@@ -171,7 +183,12 @@ pub struct Times<'a> {
     numbers: &'a [AtomicU64],
 }
 
-impl Times<'_> {
+impl<'a> Times<'a> {
+    /// Times in these [`TIMES`] numbers.
+    pub fn of(numbers: &'a [AtomicU64]) -> Self {
+        Self { numbers }
+    }
+
     /// It took so long once.
     pub fn observe(self, took: Duration) {
         let microseconds = u64::try_from(took.as_nanos().div_ceil(1_000)).unwrap_or(u64::MAX);
@@ -195,13 +212,9 @@ impl Times<'_> {
 mod tests {
     use super::*;
 
-    fn numbers() -> Vec<AtomicU64> {
-        (0..SIZE).map(|_| AtomicU64::new(0)).collect()
-    }
-
     #[test]
     fn every_kind_and_result_has_a_number_of_its_own() {
-        let numbers = numbers();
+        let numbers = none();
         let figures = Figures::of(&numbers);
         let results = || std::iter::once(None).chain(Code::ALL.into_iter().map(Some));
         let mut times = 0;
@@ -226,16 +239,21 @@ mod tests {
 
     #[test]
     fn what_takes_as_long_as_a_bound_is_within_it() {
-        let numbers = numbers();
+        let numbers = none();
         let figures = Figures::of(&numbers);
         for nanoseconds in [0, 50_000, 50_001, 100_000, 10_000_000_000, 10_000_000_001, 3_600_000_000_000] {
-            figures.commits().observe(Duration::from_nanos(nanoseconds));
+            figures.lookups().observe(Duration::from_nanos(nanoseconds));
         }
-        let (counts, sum) = figures.commits().read();
+        let (counts, sum) = figures.lookups().read();
         assert_eq!((counts.len(), counts[0], counts[1], counts[16], counts[17]), (18, 2, 2, 1, 2));
         assert_eq!(counts.iter().sum::<u64>(), 7);
         assert_eq!(sum, 50_000 + 50_001 + 100_000 + 10_000_000_000 + 10_000_000_001 + 3_600_000_000_000);
-        assert_eq!(figures.lookups().read(), (vec![0; 18], 0));
+        // Whatever a session says, sums stay sums.
+        let sums = none();
+        numbers[0].store(u64::MAX, Ordering::Relaxed);
+        (0..3).for_each(|_| figures.add_to(&sums));
+        assert_eq!(sums[0].load(Ordering::Relaxed), 3 * MOST);
+        assert_eq!(Figures::of(&sums).lookups().read().0[17], 6);
         // Memory that is not there is no reason to end.
         Figures::of(&[]).lookups().observe(Duration::ZERO);
         Figures::of(&[]).count_request(RequestKind::Invalid, Some(Code::Bye));

@@ -75,7 +75,7 @@ pub struct Inherited<'a> {
     /// Where the writer is handed what is to be kept.
     pub door: BorrowedFd<'a>,
     /// The page shared with the parent.
-    pub board: &'a Board,
+    pub board: &'a mut Board,
     /// This session's place on it.
     pub slot: SlotNumber,
     /// Where words are looked up. The child's copy: it replaces it after a reload.
@@ -92,27 +92,49 @@ pub struct Inherited<'a> {
     pub lines: &'a StandardError,
 }
 
+/// The same, once the rest of the board is given up.
+struct Start<'a> {
+    client: OwnedFd,
+    peer: Peer,
+    pair: Option<BorrowedFd<'a>>,
+    hub: BorrowedFd<'a>,
+    door: BorrowedFd<'a>,
+    board: &'a Board,
+    slot: SlotNumber,
+    words: &'a mut Words,
+    settings: &'a SessionSettings,
+    title: Option<&'a mut Title>,
+    connected: Instant,
+    sandbox: &'a Sandbox,
+}
+
 /// How long a finished session waits for its client to take the last line and close.
 const DRAIN: Duration = Duration::from_secs(1);
 
 /// Runs a session to its end. This is the only door from the parent's code to the child's.
 pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
-    let (board, slot, lines) = (inherited.board, inherited.slot, inherited.lines);
+    let Inherited { client, peer, pair, hub, door, board, slot, words, settings, title, connected, sandbox, lines } =
+        inherited;
     lines.begin_process();
-    let ending = match prepare(&inherited) {
-        Ok((signals, tls)) => Session::new(inherited, origin, signals, tls).serve(),
+    let kept = board.keep_only(slot);
+    let board = &*board;
+    let start = Start { client, peer, pair, hub, door, board, slot, words, settings, title, connected, sandbox };
+    let ending = match kept.map_err(io::Error::from).and_then(|()| prepare(&start)) {
+        Ok((signals, tls)) => Session::new(start, origin, signals, tls).serve(),
         Err(error) => {
-            log::error!("client {}: the session can't be set up: {error}", inherited.peer);
+            log::error!("client {}: the session can't be set up: {error}", start.peer);
             Ending::Internal
         }
     };
     board.slot(slot).set_unlogged(lines.take_dropped());
-    board.announce_end(slot);
+    if board.are_many() {
+        exchange::announce_end(hub);
+    }
     sys::exit_now(ending.exit_status())
 }
 
 /// Whatever has to be opened is opened here, before the first byte of the client is read.
-fn prepare(inherited: &Inherited<'_>) -> io::Result<(ChildSignals, Option<Tls>)> {
+fn prepare(inherited: &Start<'_>) -> io::Result<(ChildSignals, Option<Tls>)> {
     let sandbox = inherited.sandbox;
     let mut keep = vec![inherited.client.as_fd(), inherited.hub, inherited.door];
     keep.extend(sandbox.descriptor());
@@ -170,14 +192,21 @@ struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    fn new(inherited: Inherited<'a>, origin: Origin, signals: ChildSignals, tls: Option<Tls>) -> Self {
-        let Inherited { client, peer, hub, door, board, slot, words, settings, title, connected, .. } = inherited;
+    fn new(start: Start<'a>, origin: Origin, signals: ChildSignals, tls: Option<Tls>) -> Self {
+        let Start { client, peer, hub, door, board, slot, words, settings, title, connected, .. } = start;
         let client = Rc::new(client);
         let waiting = stores::Waiting { hub, client: Rc::clone(&client), signals };
         Self {
             connection: Connection::new(client, tls),
             signals,
-            stores: stores::Stores::new(&settings.database, origin.into_store_key(), peer.clone(), board, waiting),
+            stores: stores::Stores::new(
+                &settings.database,
+                origin.into_store_key(),
+                peer.clone(),
+                board,
+                slot,
+                waiting,
+            ),
             writer: Channel::new(door),
             writer_silent_until: None,
             words,
@@ -288,7 +317,7 @@ impl<'a> Session<'a> {
                     let garbage = matches!(failure.code, Code::BadReq | Code::TooLong);
                     self.sent.garbage |= garbage;
                     self.sent.requests |= !garbage;
-                    tally::Tally::invalid(failure.code, self.board.figures(), self.face.peer());
+                    tally::Tally::invalid(failure.code, self.face.slot().figures(), self.face.peer());
                     self.replies.fail(&failure);
                 }
             }
@@ -317,7 +346,7 @@ impl<'a> Session<'a> {
         self.replies.refused = None;
         let ending = self.answer(request);
         let (refused, awaits) = (self.replies.refused, self.replies.awaits(waiting));
-        self.tally.answered(begun, refused, awaits, self.board.figures(), self.face.peer());
+        self.tally.answered(begun, refused, awaits, self.face.slot().figures(), self.face.peer());
         ending
     }
 

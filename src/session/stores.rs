@@ -2,7 +2,7 @@
 //! it has been idle or when others wait for a lease. It never waits for a lease without an end.
 
 use super::Peer;
-use super::board::Board;
+use super::board::{Board, Slot, SlotNumber};
 use super::connection::{Wait, wait};
 use super::exchange::{Permit, ask_for_database};
 use crate::protocol::{Code, Failure};
@@ -26,6 +26,7 @@ pub struct Stores<'a> {
     key: StoreKey,
     peer: Peer,
     board: &'a Board,
+    slot: Slot<'a>,
     waiting: Waiting<'a>,
     open: Option<Open>,
     client_has_gone: bool,
@@ -55,8 +56,16 @@ impl Drop for Stores<'_> {
 }
 
 impl<'a> Stores<'a> {
-    pub fn new(location: &'a Location, key: StoreKey, peer: Peer, board: &'a Board, waiting: Waiting<'a>) -> Self {
-        Self { location, key, peer, board, waiting, open: None, client_has_gone: false, is_shut_out: false }
+    pub fn new(
+        location: &'a Location,
+        key: StoreKey,
+        peer: Peer,
+        board: &'a Board,
+        slot: SlotNumber,
+        waiting: Waiting<'a>,
+    ) -> Self {
+        let slot = board.slot(slot);
+        Self { location, key, peer, board, slot, waiting, open: None, client_has_gone: false, is_shut_out: false }
     }
 
     /// When the connection will have been idle for too long, if there is one.
@@ -142,7 +151,7 @@ impl<'a> Stores<'a> {
             return unavailable;
         }
         let peer = &self.peer;
-        self.board.count_database_error();
+        self.slot.count_database_error();
         match error.kind {
             Kind::World => log::warn!("client {peer}: database: {error}"),
             Kind::Configuration => log::error!("client {peer}: database (its configuration needs mending): {error}"),

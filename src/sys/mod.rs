@@ -28,6 +28,6 @@ pub use local_time::local_offset;
 pub use memory::{fix_allocator, give_back_memory};
 pub use origin::{Forker, Origin, StoreKey};
 pub use sealed::{SealedMap, seal};
-pub use shared::SharedNumbers;
+pub use shared::SharedPages;
 pub use signals::{ChildSignals, PARENT_SIGNALS, let_signals_in, let_urgent_signals_in, survive_file_size_limit};
 pub use title::Title;

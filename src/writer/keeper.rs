@@ -122,7 +122,7 @@ impl<'a> Keeper<'a> {
         let records = records(batches, &outcomes);
         if records > 0 {
             self.board.count_commit(records);
-            self.board.figures().commits().observe(begin.elapsed());
+            self.board.commit_times().observe(begin.elapsed());
         }
         if let Some(error) = failure(&outcomes) {
             let took = begin.elapsed();
@@ -257,7 +257,7 @@ impl<'a> Keeper<'a> {
             self.dropped += chunk.records - delivered;
             if delivered > 0 {
                 self.board.count_commit(delivered);
-                self.board.figures().commits().observe(begin.elapsed());
+                self.board.commit_times().observe(begin.elapsed());
             }
             let emptied = |error: std::io::Error| Error::world(format!("the spool can't be emptied: {error}"));
             spool.delivered(&chunk).map_err(emptied)?;

@@ -48,7 +48,7 @@ pub struct Inherited<'a> {
     /// Its other end is the parent's; when that closes, the writer finishes.
     pub lifeline: BorrowedFd<'a>,
     /// Where figures are shown.
-    pub board: &'a Board,
+    pub board: &'a mut Board,
     /// The database.
     pub database: &'a Location,
     /// What `ps` shows.
@@ -66,11 +66,14 @@ pub struct Inherited<'a> {
 /// Runs the writer to its end. This is the only door from the parent's code to the writer's.
 pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
     let Inherited { door, lifeline, board, database, title, sandbox, lines, spool, stuck } = inherited;
+    let kept = board.keep_head();
+    let board = &*board;
     lines.begin_process();
     if let Some(title) = title {
         title.set("cidiand: writer");
     }
-    let served = prepare(door, lifeline, spool, sandbox).and_then(|()| {
+    let prepared = kept.map_err(io::Error::from).and_then(|()| prepare(door, lifeline, spool, sandbox));
+    let served = prepared.and_then(|()| {
         let spool = spool.map(Spool::take_up).transpose()?;
         let keeper = Keeper::new(database, origin.into_store_key(), board, spool, stuck);
         Ok(serve(&mut Intake::new(door.for_writer(), lifeline)?, keeper, board, lines)?)

@@ -31,6 +31,40 @@ fn a_child_is_confined_before_its_client_has_said_anything(store: Store) {
     confined_before_anything(&Daemon::over(store));
 }
 
+/// Of the memory that all share, a session can write to its own page and to no other; the writer to the head.
+#[test]
+fn a_session_has_its_own_slot_only() {
+    let daemon = Daemon::over(Store::Sqlite);
+    let clients: Vec<Connection> = (0..5).map(|n| daemon.connect_as(&format!("user{n}"))).collect();
+    let mut own = std::collections::BTreeSet::new();
+    let shared = |pid: u32| {
+        let maps = std::fs::read_to_string(format!("/proc/{pid}/maps")).expect("/proc");
+        // Of SQLite's own index of its log they share the database.
+        let lines = maps.lines().filter(|line| line.contains(" rw-s ") && !line.ends_with("-shm"));
+        let bounds = lines.map(|line| {
+            let (begin, end) = line.split_whitespace().next().and_then(|range| range.split_once('-')).expect("a range");
+            let number = |text: &str| u64::from_str_radix(text, 16).expect("an address");
+            (number(begin), number(end) - number(begin))
+        });
+        (bounds.collect::<Vec<_>>(), maps.clone())
+    };
+    for child in daemon.wait_children(5) {
+        let (writable, maps) = shared(child);
+        assert_eq!(writable.iter().map(|(_, size)| size).sum::<u64>(), 4_096, "{maps}");
+        assert!(own.insert(writable[0].0), "each has another");
+        let head = maps.lines().filter(|line| line.contains("cidian-board")).collect::<Vec<_>>();
+        assert!(head.len() == 1 && head[0].contains(" r--s "), "the head is for reading: {maps}");
+    }
+    let (writable, maps) = shared(daemon.writer());
+    assert_eq!(writable.iter().map(|(_, size)| size).sum::<u64>(), 4_096, "the head: {maps}");
+    // What they count arrives all the same, from those that live and from those that have ended.
+    let requests = |kind: &str| daemon.status()["requests"][kind]["ok"].as_u64();
+    assert_eq!((requests("register"), requests("login")), (Some(5), Some(5)));
+    drop(clients);
+    daemon.wait_children(0);
+    assert_eq!((requests("register"), requests("login")), (Some(5), Some(5)));
+}
+
 #[test]
 fn so_it_is_with_a_server_by_address_and_by_name() {
     for way in ["address", "name"] {

@@ -103,6 +103,14 @@ pub fn no_session_may_make_these(forker: &mut Forker) {
             assert_eq!(calls(forker, &sandbox, *number, *arguments), ENDED, "{kind}: {what}");
         }
     }
+    // What would map the pages behind its own slot of the shared memory.
+    for (kind, policy) in policies::all().into_iter().filter(|(kind, _)| *kind != "loader" && *kind != "probe") {
+        let refused = Outcome::Refused(Errno::ENOMEM);
+        let arguments = [0, 4_096, 1 << 20, libc::MREMAP_MAYMOVE.into(), 0, 0];
+        if !kind.contains("writer") {
+            assert_eq!(calls(forker, &seccomp_only(policy), libc::SYS_mremap, arguments), refused, "{kind}");
+        }
+    }
     // Name servers are asked over datagrams with options of their own.
     for (kind, policy) in policies::all().into_iter().filter(|(kind, _)| *kind != "by name") {
         let arguments = [2, libc::SOL_IP.into(), libc::IP_RECVERR.into(), 0, 0, 0];

@@ -58,7 +58,7 @@ impl Parent {
             self.admission.leave(place);
             return self.refuse(client, &peer, tls, Refusal::Full, now);
         };
-        let (board, hub, words, session) = (&self.board, &self.hub, &mut self.words, &self.session);
+        let (board, hub, words, session) = (&mut self.board, &self.hub, &mut self.words, &self.session);
         let door = self.writer.for_children();
         let title = self.title.as_mut();
         let pair = self.pair.as_ref().filter(|_| tls).map(AsFd::as_fd);
@@ -89,7 +89,10 @@ impl Parent {
             None => crate::sys::exit_now(1),
         });
         match forked {
-            Ok(pid) => self.children.begun(pid, reserved, peer, place, now, self.words.generation()),
+            Ok(pid) => {
+                self.children.begun(pid, reserved, peer, place, now, self.words.generation());
+                self.show_many();
+            }
             Err(error) => {
                 self.scarcity.no_process(error);
                 self.children.release(reserved);

@@ -327,7 +327,7 @@ impl Parent {
         let look = self.writer.look(|| self.board.writer_turn(), now);
         if self.writer.due().is_some_and(|due| due <= now) {
             let with = With {
-                board: &self.board,
+                board: &mut self.board,
                 database: &self.session.database,
                 title: self.title.as_mut(),
                 sandbox: self.sandboxes.for_writer(),
@@ -347,6 +347,7 @@ impl Parent {
                     }
                 }
                 Ask::Hashing | Ask::LoggingIn | Ask::Registering => self.queue_to_hash(ask, socket),
+                Ask::Ending => self.note_ending(&socket),
                 Ask::WriterSilent => self.writer.suspect(self.board.writer_turn(), Instant::now()),
                 Ask::FailedLogin | Ask::Mended => self.count_login(ask, &socket),
                 Ask::Database => {

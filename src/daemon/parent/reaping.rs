@@ -2,16 +2,19 @@
 //! lives.
 //!
 //! To ask the kernel for any child that has ended costs a look at each of them. With thousands of idle clients that is
-//! what a session would cost most of, so a child says on the board that it is about to end, and the parent asks for
-//! that one. Whoever dies without a word is found by asking for all: at once while there are few, and soon while there
+//! what a session would cost most of, so while there are many, a child says over the hub that it is about to end, and the
+//! parent asks for that one. Whoever dies without a word is found by asking for all: at once while there are few, and soon while there
 //! are many.
 
 use super::Parent;
 use crate::daemon::penalties::Offence;
+use crate::session::exchange::who_asks;
 use log::error;
 use nix::errno::Errno;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::Pid;
+use std::collections::BTreeSet;
+use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 /// With so many children it costs little to ask for all.
@@ -23,7 +26,7 @@ const SOON: Duration = Duration::from_millis(50);
 #[derive(Debug, Default)]
 pub struct Reaping {
     /// Children that have said that they end, and lived when they were last asked for.
-    ending: Vec<Pid>,
+    ending: BTreeSet<Pid>,
     /// When all are asked for.
     ask_all: Option<Instant>,
 }
@@ -31,7 +34,6 @@ pub struct Reaping {
 impl Parent {
     /// Some child has ended. SIGCHLD coalesces: one signal may stand for many.
     pub(super) fn reap(&mut self, now: Instant) {
-        self.note_who_ends();
         let mut ending = std::mem::take(&mut self.reaping.ending);
         ending.retain(|&pid| match waitpid(pid, Some(WaitPidFlag::WNOHANG)) {
             Ok(WaitStatus::StillAlive) | Err(Errno::EINTR) => true,
@@ -75,23 +77,33 @@ impl Parent {
                 }
             }
         }
-        // What those have said who are reaped must not be taken for their successors' word.
-        self.note_who_ends();
     }
 
-    fn note_who_ends(&mut self) {
-        let announced = self.board.take_announced();
-        self.reaping.ending.extend(announced.into_iter().filter_map(|slot| self.children.in_slot(slot)));
+    /// A child says that it ends. Who says so is what the kernel says, so no child can speak for another; one that says
+    /// so and lives on costs one look each time that another ends.
+    pub(super) fn note_ending(&mut self, socket: &OwnedFd) {
+        if let Ok(pid) = who_asks(socket)
+            && self.children.is_child(pid)
+        {
+            self.reaping.ending.insert(pid);
+        }
+    }
+
+    /// Lets children know whether they should say that they end.
+    pub(super) fn show_many(&self) {
+        self.board.show_many(self.children.count() > FEW);
     }
 
     fn ended(&mut self, pid: Pid, status: WaitStatus) {
         let now = Instant::now();
+        self.reaping.ending.remove(&pid);
         match self.children.ended(pid, status, &self.board) {
             Some(place) => {
                 if let (Some(source), Some(offence)) = (place.source(), Offence::of_end(status)) {
                     self.penalise(source, offence, now);
                 }
                 self.admission.leave(place);
+                self.show_many();
             }
             None => self.writer.ended(pid, status, now),
         }

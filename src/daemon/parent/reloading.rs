@@ -10,6 +10,7 @@ use crate::daemon::options::Lookup;
 use crate::daemon::poller::Token;
 use crate::daemon::reload::{CHILDREN_HAVE, LONGEST, Moved};
 use crate::daemon::status::{self, Status};
+use crate::session::figures;
 use crate::text::printable;
 use log::{error, info, warn};
 use nix::sys::signal::Signal;
@@ -189,6 +190,8 @@ impl Parent {
         let generation = self.words.generation();
         let (records, commits) = self.board.commits();
         let (spooled, spool_bytes) = self.board.spooled();
+        let counted = self.children.figures(&self.board);
+        let counted = figures::Figures::of(&counted);
         let writer = status::Writer {
             pid: self.writer.pid().map(nix::unistd::Pid::as_raw),
             forks: self.writer.forks(),
@@ -221,7 +224,7 @@ impl Parent {
             },
             penalties: self.describe_penalties(),
             database: self.database.clone(),
-            database_errors: self.board.database_errors(),
+            database_errors: self.children.database_errors(&self.board),
             database_connections: status::DatabaseConnections {
                 limit: self.database_connections,
                 leased: self.leases.held() as u64,
@@ -237,9 +240,9 @@ impl Parent {
             },
             started: self.started_at,
             sessions_ended: self.children.endings().map(|(name, count)| (name.to_owned(), count)).collect(),
-            requests: status::requests(self.board.figures()),
-            lookups: status::Times::of(self.board.figures().lookups()),
-            commits: status::Times::of(self.board.figures().commits()),
+            requests: status::requests(counted),
+            lookups: status::Times::of(counted.lookups()),
+            commits: status::Times::of(self.board.commit_times()),
             reloads: status::Reloads { taken: self.reload.counts().0, refused: self.reload.counts().1 },
             log_lines_dropped: self.unlogged.total(),
         }

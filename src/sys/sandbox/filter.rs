@@ -8,7 +8,7 @@
 
 use super::policy::{Alternatives, Condition, Value};
 use nix::errno::Errno;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The kernel's name of the machine, from `linux/audit.h`: numbers of system calls mean something else on another,
 /// and a 64-bit process can make calls of its 32-bit relative.
@@ -38,6 +38,9 @@ const JUMP_EQUAL: u16 = 0x15;
 const JUMP_NOT_BELOW: u16 = 0x35;
 const RETURN: u16 = 0x06;
 
+/// What a refused call fails with.
+const NO_MEMORY: u32 = libc::ENOMEM.cast_unsigned();
+
 /// An assembled program.
 #[derive(Debug, Clone)]
 pub(super) struct Filter {
@@ -48,14 +51,24 @@ pub(super) struct Filter {
 
 impl Filter {
     /// Assembles the program. None on a machine that is not known here.
-    pub(super) fn assemble(calls: &BTreeMap<u32, Alternatives>) -> Option<Self> {
+    pub(super) fn assemble(calls: &BTreeMap<u32, Alternatives>, refused: &BTreeSet<u32>) -> Option<Self> {
         let machine = MACHINE?;
         let mut out = Assembler::default();
         let end = out.put(RETURN, libc::SECCOMP_RET_KILL_PROCESS);
         let allow = out.put(RETURN, libc::SECCOMP_RET_ALLOW);
+        let refuse = if refused.is_empty() { end } else { out.put(RETURN, libc::SECCOMP_RET_ERRNO | NO_MEMORY) };
         let mut runs: Vec<Run> = Vec::new();
-        for (&number, alternatives) in calls {
-            let outcome = if alternatives.is_empty() { allow } else { out.alternatives(alternatives, allow, end) };
+        let no_alternatives = Alternatives::new();
+        let numbers: BTreeSet<u32> = calls.keys().chain(refused).copied().collect();
+        for number in numbers {
+            let alternatives = calls.get(&number).unwrap_or(&no_alternatives);
+            let outcome = if refused.contains(&number) {
+                refuse
+            } else if alternatives.is_empty() {
+                allow
+            } else {
+                out.alternatives(alternatives, allow, end)
+            };
             match runs.last_mut() {
                 Some(run) if run.outcome == outcome && run.last + 1 == number => run.last = number,
                 _ => runs.push(Run { first: number, last: number, outcome }),
@@ -220,7 +233,7 @@ mod tests {
     }
 
     fn allows(policy: &Policy, machine: u32, number: u32, arguments: [u32; 6]) -> bool {
-        let filter = Filter::assemble(policy.allowed_calls()).unwrap();
+        let filter = Filter::assemble(policy.allowed_calls(), policy.refused_calls()).unwrap();
         assert!(filter.program.len() < usize::from(libc::c_ushort::MAX));
         match run(&filter.program, machine, number, arguments) {
             libc::SECCOMP_RET_ALLOW => true,
@@ -256,7 +269,7 @@ mod tests {
     fn the_entering_process_is_written_in_where_it_is_meant() {
         let conditions = [Condition::is_own_process(0), Condition::is(2, 6)];
         let policy = Policy::default().calls(&[3, 9]).call_when(7, &conditions);
-        let mut filter = Filter::assemble(policy.allowed_calls()).unwrap();
+        let mut filter = Filter::assemble(policy.allowed_calls(), policy.refused_calls()).unwrap();
         assert_eq!(filter.own_process.len(), 1);
         filter.program[filter.own_process[0]].k = 4711;
         for (arguments, outcome) in [
@@ -289,7 +302,7 @@ mod tests {
                     .collect();
                 policy = policy.call_when((*number).into(), &conditions);
             }
-            let filter = Filter::assemble(policy.allowed_calls()).unwrap();
+            let filter = Filter::assemble(policy.allowed_calls(), policy.refused_calls()).unwrap();
             let whole = asked.iter().copied().chain((0..502).map(|number| (number, [1, 2, 3, 0, 0, 0])));
             for (number, arguments) in whole {
                 let allowed = run(&filter.program, OURS, number, arguments) == libc::SECCOMP_RET_ALLOW;

@@ -47,7 +47,8 @@ impl Sandbox {
         // Looked at first: a file that is replaced meanwhile is noticed later.
         let files = policy.files().map(|(path, _)| file_number(path)).collect();
         let ruleset = if support.landlock().is_some() { ruleset::make(&policy)? } else { None };
-        let filter = if support.seccomp() { Filter::assemble(policy.allowed_calls()) } else { None };
+        let filter =
+            if support.seccomp() { Filter::assemble(policy.allowed_calls(), policy.refused_calls()) } else { None };
         let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
         Ok(Self { open_files: policy.open_files().min(hard), policy, support, ruleset, filter, files })
     }

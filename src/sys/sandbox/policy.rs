@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Policy {
     calls: BTreeMap<u32, Alternatives>,
+    /// Calls that fail as if there were no memory.
+    refused: BTreeSet<u32>,
     files: Vec<(PathBuf, Access)>,
     ports: BTreeSet<u16>,
     own_port: bool,
@@ -87,6 +89,14 @@ impl Policy {
         self
     }
 
+    /// Has a system call fail (`ENOMEM`), whatever else is said of it, instead of ending the process: for one that a
+    /// library makes and can do without.
+    #[must_use]
+    pub fn refuse(mut self, number: libc::c_long) -> Self {
+        self.refused.insert(call_number(number));
+        self
+    }
+
     /// Allows a system call when all of these conditions hold; besides what is allowed of it already.
     #[must_use]
     pub fn call_when(mut self, number: libc::c_long, conditions: &[Condition]) -> Self {
@@ -124,6 +134,7 @@ impl Policy {
         for (number, alternatives) in other.calls {
             add(&mut self.calls, number, alternatives);
         }
+        self.refused.extend(other.refused);
         for (path, access) in other.files {
             self = self.file(path, access);
         }
@@ -135,6 +146,10 @@ impl Policy {
 
     pub(super) fn allowed_calls(&self) -> &BTreeMap<u32, Alternatives> {
         &self.calls
+    }
+
+    pub(super) fn refused_calls(&self) -> &BTreeSet<u32> {
+        &self.refused
     }
 
     pub(super) fn files(&self) -> impl Iterator<Item = (&Path, Access)> {
