@@ -17,7 +17,7 @@ pub struct SlotNumber(pub u32);
 /// the figures. With the bits of the usual ten thousand slots they are one page, so that a session that touches one of
 /// these has touched them all.
 const HEAD: usize = (FIGURES + figures::SIZE).next_multiple_of(8);
-const FIGURES: usize = 10;
+const FIGURES: usize = 11;
 /// Numbers in a slot: three cache lines.
 const SLOT: usize = 24;
 const GENERATION: usize = 0;
@@ -44,6 +44,9 @@ const OUTAGE: usize = 7;
 const UNLOGGED: usize = 8;
 /// In the head: how often the writer has gone round.
 const WRITER_TURN: usize = 9;
+
+/// In the head: lookups that were deleted because their accounts had too many.
+const TRIMMED: usize = 10;
 
 /// The board: the head, a bit for each slot, the slots.
 #[derive(Debug)]
@@ -132,6 +135,16 @@ impl Board {
     /// For how long the writer has not been able to use the database; none if it can.
     pub fn outage(&self) -> Option<Duration> {
         self.ago(OUTAGE)
+    }
+
+    /// So many lookups were deleted because an account had too many. The writer's.
+    pub fn count_trimmed(&self, lookups: u64) {
+        self.numbers[TRIMMED].fetch_add(lookups, Ordering::Relaxed);
+    }
+
+    /// How many lookups were deleted because their accounts had too many.
+    pub fn trimmed(&self) -> u64 {
+        self.numbers[TRIMMED].load(Ordering::Relaxed)
     }
 
     fn ago(&self, at: usize) -> Option<Duration> {
