@@ -161,7 +161,8 @@ fn dial(target: SocketAddrV4) -> Result<OwnedFd> {
 
 /// A token, so that the connections log in without hashing.
 fn token(target: SocketAddrV4) -> Result<String> {
-    let mut connection = crate::sections::fairness::connect_from(SOURCE, target)?;
+    // From elsewhere: its own source may have used up what it may change.
+    let mut connection = crate::sections::fairness::connect_from(Ipv4Addr::new(127, 0, 0, 9), target)?;
     connection.write_all(format!("L {NAME} {PASSWD}\nK {NAME}\n").as_bytes())?;
     let mut replies = BufReader::new(TcpStream::try_clone(&connection)?).lines();
     let (login, token) = (replies.next().ok_or("closed")??, replies.next().ok_or("closed")??);

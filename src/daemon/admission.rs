@@ -1,7 +1,7 @@
 //! Who is let in: limits, in all and for each source, and what failures cost a source. Pure: it counts what it is
 //! told, the clock is passed in, and it does no I/O.
 
-use super::penalties::{Offence, Penalties};
+use super::penalties::{Budget, Offence, Penalties};
 use crate::session::Peer;
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -29,7 +29,7 @@ impl Source {
     }
 
     /// Whether more than its guesses is counted: an operator knows the users of this machine.
-    fn is_limited(&self) -> bool {
+    pub fn is_limited(&self) -> bool {
         !matches!(self, Self::User(_))
     }
 }
@@ -268,10 +268,10 @@ impl Admission {
         self.penalties.pardon(source, offence, now);
     }
 
-    /// Counts a registration; `false` if the source has had too many. That of an exempt client, or over a Unix socket, is
-    /// not counted.
-    pub fn register(&mut self, source: Option<Source>, now: Instant) -> bool {
-        source.filter(Source::is_limited).is_none_or(|source| self.penalties.register(source, now))
+    /// Spends some of a source's budget; `false` if there is not enough left. An exempt client, and one over a Unix
+    /// socket, has no budget.
+    pub fn spend(&mut self, source: Option<Source>, budget: Budget, now: Instant) -> bool {
+        source.filter(Source::is_limited).is_none_or(|source| self.penalties.spend(source, budget, now))
     }
 
     /// Whether a source is refused for its failures. An exempt client is not.
@@ -330,7 +330,7 @@ mod tests {
         for offence in [Offence::Crash, Offence::Garbage, Offence::GraceOver] {
             assert_eq!(admission.penalise(source, offence, now), None);
         }
-        assert!((0..100).all(|_| admission.register(Some(source), now)));
+        assert!((0..100).all(|_| admission.spend(Some(source), Budget::Registrations, now)));
         assert!((0..5).all(|_| admission.penalise(source, Offence::FailedLogin, now).is_none()));
         assert!(admission.enter(&USER, now).is_ok());
         assert!(admission.penalise(source, Offence::FailedLogin, now).is_some());
@@ -385,7 +385,9 @@ mod tests {
         }
         let exempt = admission.enter(&ip("127.0.0.1"), now).unwrap().source();
         assert_eq!(exempt, None);
-        assert!(!admission.refuses(exempt, now) && (0..100).all(|_| admission.register(exempt, now)));
+        assert!(
+            !admission.refuses(exempt, now) && (0..100).all(|_| admission.spend(exempt, Budget::Registrations, now))
+        );
         assert!(admission.enter(&ip("2001:db8::1"), now + Duration::from_secs(90)).is_ok());
         assert!(admission.refuses(Some(source), now));
     }

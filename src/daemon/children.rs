@@ -130,9 +130,9 @@ impl Children {
         self.by_pid.contains_key(&pid)
     }
 
-    /// The source of a child's client, if limits and penalties are for it.
-    pub fn source(&self, pid: Pid) -> Option<Source> {
-        self.by_pid.get(&pid)?.place.source()
+    /// The source of a child's client, if limits and penalties are for it. `None`: there is no such child.
+    pub fn source(&self, pid: Pid) -> Option<Option<Source>> {
+        self.by_pid.get(&pid).map(|child| child.place.source())
     }
 
     /// A child tells of a failed login.

@@ -140,6 +140,17 @@ fn clients(page: &mut Page, status: &Status) {
     page.one("logins_refused_total", "counter", help, penalties.logins_refused);
     let help = "Registrations that were refused because their source had too many.";
     page.one("registrations_refused_total", "counter", help, penalties.registrations_refused);
+    let help = "Changes of accounts that were refused because their source had made too many.";
+    page.one("changes_refused_total", "counter", help, penalties.changes_refused);
+    let help = "Logins by token that were refused because their source had made too many.";
+    page.one("token_logins_refused_total", "counter", help, penalties.token_logins_refused);
+    let help = "Lookups that are kept of an account at most; 0 for no limit.";
+    page.one("history_limit", "gauge", help, status.history_limit);
+    let help = "Lookups that were deleted because their accounts had more.";
+    page.one("history_trimmed_total", "counter", help, status.history_trimmed);
+    let help = "Lookups a second that an account may make; 0 for no limit.";
+    page.one("lookup_rate_limit", "gauge", help, status.lookup_rate);
+    page.one("lookups_delayed_total", "counter", "Lookups that had to wait for it.", status.lookups_delayed);
     page.one("penalised_sources", "gauge", "Sources that have a penalty now.", penalties.sources);
     page.one("refused_sources", "gauge", "Sources that are refused now.", penalties.refused_sources);
 }

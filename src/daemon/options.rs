@@ -145,6 +145,14 @@ pub struct Options {
     /// [default: 64]
     #[arg(long, value_name = "MIB")]
     pub spool_limit: Option<u32>,
+    /// At most so many lookups are kept of each account; the oldest go, in the background; 0 for no limit
+    /// [default: 1000000]
+    #[arg(long, value_name = "ROWS")]
+    pub history_limit: Option<u64>,
+    /// Lookups a second of each account, over all its sessions; over it a session is slowed down, not refused; 0 for no
+    /// limit [default: 0]
+    #[arg(long, value_name = "N")]
+    pub lookup_rate: Option<u32>,
     /// Seconds without a whole request before the connection is closed; 0 for none [default: 600]
     #[arg(long, value_name = "S")]
     pub idle_timeout: Option<u64>,

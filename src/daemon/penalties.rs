@@ -17,6 +17,13 @@ const CAP: Duration = Duration::from_secs(600);
 /// every two minutes.
 const REGISTRATION: Duration = Duration::from_secs(120);
 const REGISTRATIONS: Duration = Duration::from_secs(30 * 120);
+/// The same for changes of accounts, each a write of its own: 300 at once (a class behind one address, or somebody's
+/// script), then one a second.
+const CHANGE: Duration = Duration::from_secs(1);
+const CHANGES: Duration = Duration::from_secs(300);
+/// The same for logins by token, which only read, and which a script makes for each word: 3,000 at once, then 50 a second.
+const TOKEN_LOGIN: Duration = Duration::from_millis(20);
+const TOKEN_LOGINS: Duration = Duration::from_secs(60);
 /// How many sources of each family of addresses are remembered; some 240 bytes each.
 const MOST_SOURCES: usize = 32_768;
 
@@ -87,17 +94,42 @@ impl Offence {
     }
 }
 
-/// The penalties and registrations of all sources.
+/// Something that a source may do only so often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Budget {
+    /// Registering, whatever comes of it: whether a name is taken is worth something, too.
+    Registrations,
+    /// Changing an account: its password, its tokens, its history, its end.
+    Changes,
+    /// Logging in by token.
+    TokenLogins,
+}
+
+impl Budget {
+    /// What once costs, and the most that may be owed.
+    fn terms(self) -> (Duration, Duration) {
+        match self {
+            Self::Registrations => (REGISTRATION, REGISTRATIONS),
+            Self::Changes => (CHANGE, CHANGES),
+            Self::TokenLogins => (TOKEN_LOGIN, TOKEN_LOGINS),
+        }
+    }
+}
+
+/// The penalties of all sources, and what they have spent of their budgets.
 #[derive(Debug)]
 pub struct Penalties {
     failures: Debts,
     registrations: Debts,
+    changes: Debts,
+    token_logins: Debts,
 }
 
 impl Penalties {
     /// Nobody has done anything yet.
     pub fn new() -> Self {
-        Self { failures: Debts::new(MOST_SOURCES), registrations: Debts::new(MOST_SOURCES) }
+        let none = || Debts::new(MOST_SOURCES);
+        Self { failures: none(), registrations: none(), changes: none(), token_logins: none() }
     }
 
     /// Penalises a source. How long it is refused, if it is from now on and was not before.
@@ -116,12 +148,18 @@ impl Penalties {
         self.failures.is_marked(source, now)
     }
 
-    /// Counts a registration; `false` if the source has had too many, which is not counted.
-    pub fn register(&mut self, source: Source, now: Instant) -> bool {
-        if self.registrations.left(source, now) + REGISTRATION > REGISTRATIONS {
+    /// Spends some of a budget; `false` if there is not enough left, and then nothing is spent.
+    pub fn spend(&mut self, source: Source, budget: Budget, now: Instant) -> bool {
+        let (cost, most) = budget.terms();
+        let debts = match budget {
+            Budget::Registrations => &mut self.registrations,
+            Budget::Changes => &mut self.changes,
+            Budget::TokenLogins => &mut self.token_logins,
+        };
+        if debts.left(source, now) + cost > most {
             return false;
         }
-        self.registrations.add(source, REGISTRATION, REGISTRATIONS, now);
+        debts.add(source, cost, most, now);
         true
     }
 
@@ -213,12 +251,25 @@ mod tests {
     #[test]
     fn thirty_registrations_and_then_one_every_two_minutes() {
         let (mut penalties, now) = (Penalties::new(), Instant::now());
-        assert_eq!((0..40).filter(|_| penalties.register(ANN, now)).count(), 30);
-        assert!(penalties.register(BOB, now));
-        assert!(!penalties.register(ANN, now + seconds(119)));
-        assert!(penalties.register(ANN, now + seconds(120)));
-        assert!(!penalties.register(ANN, now + seconds(121)));
+        let mut register = |source, now| penalties.spend(source, Budget::Registrations, now);
+        assert_eq!((0..40).filter(|_| register(ANN, now)).count(), 30);
+        assert!(register(BOB, now));
+        assert!(!register(ANN, now + seconds(119)));
+        assert!(register(ANN, now + seconds(120)));
+        assert!(!register(ANN, now + seconds(121)));
         assert!(!penalties.refuses(ANN, now), "registering is no failure");
+    }
+
+    #[test]
+    fn budgets_have_nothing_to_do_with_each_other() {
+        let (mut penalties, now) = (Penalties::new(), Instant::now());
+        for (budget, most, later) in [(Budget::Changes, 300, 10), (Budget::TokenLogins, 3_000, 500)] {
+            assert_eq!((0..10_000).filter(|_| penalties.spend(ANN, budget, now)).count(), most, "{budget:?}");
+            let ten_seconds_later = now + seconds(10);
+            assert_eq!((0..10_000).filter(|_| penalties.spend(ANN, budget, ten_seconds_later)).count(), later);
+            assert!(penalties.spend(BOB, budget, now));
+        }
+        assert!(penalties.spend(ANN, Budget::Registrations, now));
     }
 
     proptest! {

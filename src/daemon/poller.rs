@@ -1,8 +1,8 @@
 //! What the parent waits for: one epoll, each descriptor with a name.
 
 use super::control::Asker;
-use super::hub::Turn;
 use super::leases::Lease;
+use super::turns::Turn;
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use std::os::fd::BorrowedFd;

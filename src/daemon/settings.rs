@@ -32,6 +32,8 @@ const DATABASE_CONNECTIONS: u32 = 64;
 
 /// How many MiB of lookups wait for the database, where nothing else is said: some 900,000 of them.
 const SPOOL_LIMIT: u32 = 64;
+/// How many lookups of one account are kept, where nothing else is said: some 100 MB of them.
+const HISTORY_LIMIT: u64 = 1_000_000;
 
 /// Everything that is settled before the daemon starts.
 #[derive(Debug, Clone)]
@@ -62,6 +64,8 @@ pub struct Settings {
     pub database_connections: u32,
     /// The most bytes of lookups that wait for the database; 0 for none. A client's private server has no place for any.
     pub spool_limit: Option<u64>,
+    /// The most lookups of one account, the oldest of which go; no limit without one.
+    pub history_limit: Option<u64>,
     /// Where what lasts is kept.
     pub state_directory: StateDirectory,
 }
@@ -84,6 +88,8 @@ struct File {
     exempt_source: Option<OneOrMore>,
     database_connections: Option<u32>,
     spool_limit: Option<u32>,
+    history_limit: Option<u64>,
+    lookup_rate: Option<u32>,
     idle_timeout: Option<u64>,
     login_grace: Option<u64>,
 }
@@ -257,6 +263,7 @@ impl Settings {
                 idle_timeout: seconds(options.idle_timeout, file.idle_timeout, 600),
                 login_grace: seconds(options.login_grace, file.login_grace, 60),
                 require_tls: options.require_tls || file.require_tls == Some(true),
+                lookup_rate: options.lookup_rate.or(file.lookup_rate).unwrap_or(0),
             },
             lookup: options.lookup.or(file.lookup).unwrap_or(Lookup::Text),
             words,
@@ -264,6 +271,8 @@ impl Settings {
             max_clients_per_source: limit(options.max_clients_per_source, file.max_clients_per_source, 256),
             exempt,
             database_connections,
+            history_limit: Some(options.history_limit.or(file.history_limit).unwrap_or(HISTORY_LIMIT))
+                .filter(|&rows| rows > 0),
             spool_limit: Some(u64::from(options.spool_limit.or(file.spool_limit).unwrap_or(SPOOL_LIMIT)) << 20),
             state_directory,
         })
@@ -288,6 +297,7 @@ impl Settings {
                 idle_timeout: None,
                 login_grace: None,
                 require_tls: false,
+                lookup_rate: 0,
             },
             lookup: Lookup::Text,
             words: None,
@@ -296,6 +306,7 @@ impl Settings {
             exempt: Exemptions::everybody_here(),
             database_connections: DATABASE_CONNECTIONS,
             spool_limit: None,
+            history_limit: None,
             state_directory,
         })
     }

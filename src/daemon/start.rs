@@ -155,8 +155,7 @@ pub(super) fn prepare(
     let sandboxes = Sandboxes::prepare(&settings.session.database, support)?;
     let slots = settings.max_clients.unwrap_or(MOST_CHILDREN).min(MOST_CHILDREN);
     let board = Board::new(slots).map_err(|error| system("the board of children", &error))?;
-    let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let hub = Hub::new(processors).map_err(|error| system("the hub", &error))?;
+    let hub = Hub::new().map_err(|error| system("the hub", &error))?;
     let directory = settings.state_directory.path();
     let spool = settings.spool_limit.map(|limit| SpoolFile::open(directory, limit, identity)).transpose();
     let spool = spool.map_err(|error| system("the spool", &error))?;

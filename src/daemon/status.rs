@@ -59,6 +59,18 @@ pub struct Status {
     /// How long lookups took, from the request's being read to the reply's being ready.
     #[serde(default)]
     pub lookups: Times,
+    /// The most lookups that are kept of an account; 0 for no limit.
+    #[serde(default)]
+    pub history_limit: u64,
+    /// Lookups that were deleted because their accounts had more.
+    #[serde(default)]
+    pub history_trimmed: u64,
+    /// Lookups a second that an account may make; 0 for no limit.
+    #[serde(default)]
+    pub lookup_rate: u32,
+    /// Lookups that had to wait for it.
+    #[serde(default)]
+    pub lookups_delayed: u64,
     /// How long the writer's commits took.
     #[serde(default)]
     pub commits: Times,
@@ -224,6 +236,12 @@ pub struct Penalties {
     pub logins_refused: u64,
     /// Registrations that were refused.
     pub registrations_refused: u64,
+    /// Changes of accounts that were refused to sources that had made too many.
+    #[serde(default)]
+    pub changes_refused: u64,
+    /// Logins by token, in the same way.
+    #[serde(default)]
+    pub token_logins_refused: u64,
 }
 
 /// A source that is refused.
@@ -298,6 +316,8 @@ impl Status {
             ("  scarcity", by.scarcity),
             ("logins refused", penalties.logins_refused),
             ("registrations refused", penalties.registrations_refused),
+            ("changes of accounts refused", penalties.changes_refused),
+            ("logins by token refused", penalties.token_logins_refused),
             ("sources with penalties", penalties.sources),
             ("sources refused", penalties.refused_sources),
         ] {
@@ -309,6 +329,14 @@ impl Status {
             penalties.longest.iter().map(|refused| ("  for", format!("{} s: {}", refused.seconds, refused.source))),
         );
         self.tell_requests(&mut rows);
+        if self.history_limit > 0 {
+            let (limit, trimmed) = (grouped(self.history_limit), grouped(self.history_trimmed));
+            rows.push(("histories", format!("at most {limit} lookups of an account, {trimmed} older ones deleted")));
+        }
+        if self.lookup_rate > 0 {
+            let (rate, delayed) = (grouped(self.lookup_rate.into()), grouped(self.lookups_delayed));
+            rows.push(("lookup rate", format!("at most {rate} a second of an account, {delayed} had to wait")));
+        }
         rows.push(("database", self.database.clone()));
         if self.database_errors > 0 {
             rows.push(("  errors", grouped(self.database_errors)));

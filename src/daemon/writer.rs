@@ -45,6 +45,8 @@ pub struct With<'a> {
     pub sandbox: &'a Sandbox,
     /// Where the log goes.
     pub lines: &'a StandardError,
+    /// The most lookups of an account; no limit without one.
+    pub history_limit: Option<u64>,
 }
 
 /// A writer at work.
@@ -227,13 +229,16 @@ impl Supervisor {
 
     fn try_to_fork(&self, forker: &mut Forker, with: With<'_>) -> Result<Running, Errno> {
         let (ours, theirs) = pair()?;
-        let With { board, database, title, sandbox, lines } = with;
+        let With { board, database, title, sandbox, lines, history_limit } = with;
         // One that sleeps in a write to the spool would write over what the next has put there.
         let spool = self.spool.as_ref().filter(|_| self.asleep.is_empty());
         let (door, stuck, spoolless) = (&self.door, self.stuck, !self.asleep.is_empty());
         let pid = forker.fork(|origin| {
             let lifeline = theirs.as_fd();
-            writer::run(Inherited { door, lifeline, board, database, title, sandbox, lines, spool, stuck }, origin)
+            writer::run(
+                Inherited { door, lifeline, board, database, title, sandbox, lines, history_limit, spool, stuck },
+                origin,
+            )
         })?;
         Ok(Running { pid, since: Instant::now(), lifeline: Some(ours), spoolless })
     }

@@ -167,6 +167,25 @@ impl<'a> Request<'a> {
         }
     }
 
+    /// The account's name that it carries, if it carries any.
+    pub fn name(&self) -> Option<&'a str> {
+        match self {
+            Self::Register { name, .. }
+            | Self::Login { name, .. }
+            | Self::TokenLogin { name, .. }
+            | Self::Lookup { name, .. }
+            | Self::Define { name, .. }
+            | Self::History { name, .. }
+            | Self::NewToken { name }
+            | Self::ForgetToken { name, .. }
+            | Self::Suggest { name, .. }
+            | Self::ChangePasswd { name, .. }
+            | Self::DeleteAccount { name, .. }
+            | Self::Clear { name, .. } => Some(name),
+            Self::Goodbye | Self::Logout | Self::About => None,
+        }
+    }
+
     /// Whether neither the request nor its reply holds anything that is to be forgotten. What is not named here may hold
     /// a password or a token.
     pub fn is_public(&self) -> bool {

@@ -115,6 +115,11 @@ pub fn writer(location: &Location) -> Policy {
         .calls(WAIT_OF_OLD)
         // The spool, which its parent has opened.
         .calls(&[libc::SYS_pread64, libc::SYS_pwrite64, libc::SYS_fdatasync, libc::SYS_ftruncate])
+        // Which child a channel is from.
+        .call_when(
+            libc::SYS_getsockopt,
+            &[Condition::is(1, number(libc::SOL_SOCKET)), Condition::is(2, number(libc::SO_PEERCRED))],
+        )
         .and(waits())
         .and(database(location))
 }

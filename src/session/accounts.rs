@@ -1,13 +1,11 @@
 //! Accounts: registering, logging in and out, changing the password, deleting. Passwords are hashed here, by turns
 //! that the parent gives, and are written nowhere.
 
-use super::connection::{Wait, wait};
-use super::exchange::{Ask, Permit, ask_to_hash, report};
+use super::exchange::{Ask, report};
 use super::requests::denied;
 use super::{Ending, Session, State};
 use crate::protocol::{Code, Failure, push_ok};
 use crate::store::{AccountId, Registration, passwd as hashing};
-use nix::poll::{PollFd, PollFlags};
 
 /// So many failed logins, of either kind, end the connection.
 const MOST_FAILED_LOGINS: u32 = 5;
@@ -38,13 +36,14 @@ impl Session<'_> {
             return Err(Failure::new(Code::Denied, "registration is closed on this server"));
         }
         let taken = || Failure::new(Code::Exists, "the name is taken");
+        // Before anything is said of the name: who may register no more learns nothing about names either.
+        self.spend(Ask::Registering)?;
         // Only spares the hashing: what decides is that names are unique in the database.
         if self.stores.with(|store| store.account(name))?.is_some() {
             return Err(taken());
         }
-        let hash =
-            self.hashing(Ask::Registering, || hashing::hash(passwd))?.map_err(|error| self.stores.failed(&error))?;
-        match self.stores.with(|store| store.register(name, &hash))? {
+        let hash = self.hashing(Ask::Working, || hashing::hash(passwd))?.map_err(|error| self.stores.failed(&error))?;
+        match self.stores.write(|store| store.register(name, &hash))? {
             Registration::Made(_) => {
                 push_ok(self.replies.out());
                 Ok(())
@@ -108,11 +107,26 @@ impl Session<'_> {
     }
 
     /// Tells the parent; whether the client may go on. It may not, if the parent could not be told.
-    fn report(&self, what: Ask) -> bool {
-        report(self.hub, what).unwrap_or_else(|error| {
-            log::warn!("client {}: a login can't be counted: {error}", self.face.peer());
+    pub(super) fn report(&self, ask: Ask) -> bool {
+        report(self.hub, self.stores.question(ask)).unwrap_or_else(|error| {
+            log::warn!("client {}: what it does can't be counted: {error}", self.face.peer());
             false
         })
+    }
+
+    /// Has the parent count something that the client's address may do only so often. If that is used up, the session
+    /// ends.
+    pub(super) fn spend(&mut self, ask: Ask) -> Result<(), Failure> {
+        if self.report(ask) {
+            return Ok(());
+        }
+        self.ends = Some(Ending::Refused);
+        let what = match ask {
+            Ask::Registering => "registrations",
+            Ask::UsingToken => "logins by token",
+            _ => "changes",
+        };
+        Err(Failure::new(Code::Busy, format!("too many {what} from your address")))
     }
 
     pub(super) fn log_out(&mut self) {
@@ -122,18 +136,20 @@ impl Session<'_> {
 
     pub(super) fn change_passwd(&mut self, name: &str, passwd: &str) -> Result<(), Failure> {
         let account = self.logged_in_by_passwd(name)?;
-        let hash = self.hashing(Ask::Hashing, || hashing::hash(passwd))?.map_err(|error| self.stores.failed(&error))?;
-        let standing = self.stores.with(|store| store.set_passwd(account, &hash))?;
+        self.spend(Ask::Changing)?;
+        let hash = self.hashing(Ask::Working, || hashing::hash(passwd))?.map_err(|error| self.stores.failed(&error))?;
+        let standing = self.stores.write(|store| store.set_passwd(account, &hash))?;
         self.done_if_live(standing)
     }
 
     pub(super) fn delete_account(&mut self, name: &str, passwd: &str) -> Result<(), Failure> {
         let account = self.logged_in_by_passwd(name)?;
+        self.spend(Ask::Changing)?;
         // The name may belong to another account by now; the password is asked of this one.
-        if self.check_login(name, passwd, Ask::Hashing)? != account {
+        if self.check_login(name, passwd, Ask::Working)? != account {
             return Err(denied());
         }
-        let standing = self.stores.with(|store| store.delete_account(account))?;
+        let standing = self.stores.write(|store| store.delete_account(account))?;
         self.done_if_live(standing)?;
         self.log_out();
         Ok(())
@@ -177,39 +193,5 @@ impl Session<'_> {
         self.face.show(State::Busy);
         self.face.publish();
         Ok(done)
-    }
-
-    fn wait_for_turn(&mut self, purpose: Ask) -> Result<Permit, Failure> {
-        let peer = self.face.peer().clone();
-        let failed = |error: &dyn std::fmt::Display| {
-            log::warn!("client {peer}: no turn to hash a password: {error}");
-            Failure::new(Code::Unavailable, "the server is overloaded; try again later")
-        };
-        let permit = ask_to_hash(self.hub, purpose).map_err(|error| failed(&error))?;
-        loop {
-            // Nothing is asked of the client's socket; what is always told is that it is gone for good.
-            let mut watched = vec![
-                PollFd::new(permit.as_fd(), PollFlags::POLLIN),
-                PollFd::new(self.connection.socket(), PollFlags::empty()),
-            ];
-            // A database connection is not kept from others meanwhile.
-            watched.extend(self.stores.lease().map(|lease| PollFd::new(lease, PollFlags::POLLIN)));
-            match wait(&mut watched, None, &self.signals) {
-                Ok(Wait::Ready) if watched[0].any() == Some(true) => break,
-                Ok(Wait::Ready) if watched.get(2).is_some_and(|lease| lease.any() == Some(true)) => self.stores.close(),
-                Ok(Wait::Ready) => {
-                    self.ends = Some(Ending::Lost);
-                    return Err(Failure::new(Code::Unavailable, "the client has gone"));
-                }
-                Ok(Wait::Interrupted | Wait::TimedOut) => {}
-                Err(_) => return Err(failed(&"the wait failed")),
-            }
-        }
-        if permit.granted().map_err(|error| failed(&error))? {
-            return Ok(permit);
-        }
-        self.ends = Some(Ending::Refused);
-        let whose = if purpose == Ask::Registering { "registrations" } else { "failures" };
-        Err(Failure::new(Code::Busy, format!("too many {whose} from your address")))
     }
 }

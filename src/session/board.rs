@@ -51,6 +51,9 @@ const COMMIT_TIMES: usize = 16;
 const HEAD: usize = COMMIT_TIMES + figures::TIMES;
 const _: () = assert!(HEAD <= 512 && SLOT <= 512);
 
+/// In the head: lookups that were deleted because their accounts had too many.
+const TRIMMED: usize = 10;
+
 /// The board: the head, and the slots.
 #[derive(Debug)]
 pub struct Board {
@@ -140,6 +143,16 @@ impl Board {
     /// For how long the writer has not been able to use the database; none if it can.
     pub fn outage(&self) -> Option<Duration> {
         self.ago(OUTAGE)
+    }
+
+    /// So many lookups were deleted because an account had too many. The writer's.
+    pub fn count_trimmed(&self, lookups: u64) {
+        self.head()[TRIMMED].fetch_add(lookups, Ordering::Relaxed);
+    }
+
+    /// How many lookups were deleted because their accounts had too many.
+    pub fn trimmed(&self) -> u64 {
+        self.head()[TRIMMED].load(Ordering::Relaxed)
     }
 
     fn ago(&self, at: usize) -> Option<Duration> {

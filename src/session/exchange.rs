@@ -1,7 +1,7 @@
 //! What a child asks of its parent, over a socket pair of its own that it makes for the question.
 //!
 //! All children share one end of a socket pair with the parent, the hub. A child that wants something makes a new
-//! pair, sends one end over the hub with one byte that says what, and talks on the other. An idle child so costs its
+//! pair, sends one end over the hub with a few bytes that say what, and talks on the other. An idle child so costs its
 //! parent no descriptor, and when a child dies, whatever it held is free: its end of the pair closes.
 
 use crate::sys;
@@ -11,6 +11,7 @@ use nix::sys::socket::sockopt::PeerCredentials;
 use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, getsockopt, recv, send, socketpair};
 use nix::sys::time::TimeSpec;
 use nix::unistd::Pid;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
@@ -24,12 +25,19 @@ const MOST_TRIES: u32 = 400;
 pub enum Ask {
     /// The newest words: answered at once, with their generation and their descriptor.
     Words,
-    /// Leave to hash a password: answered with one byte when it is this child's turn; held until the pair closes.
-    Hashing,
-    /// The same for a login, which is refused to a source that has failed too often.
+    /// Leave to use a processor for long, as hashing a password does: answered with one byte when it is this child's
+    /// turn; held until the pair closes.
+    Working,
+    /// The same to check the password of a login, which is refused to a source that has failed too often.
     LoggingIn,
-    /// The same for a new account, which is refused to a source that has registered too many.
+    /// Leave to write to the embedded database, in the same way.
+    Writing,
+    /// A registration is about to be tried: answered with one byte, which says whether the client may.
     Registering,
+    /// The same for a change of the account: a password, a token, a cleared history.
+    Changing,
+    /// The same for a login by token.
+    UsingToken,
     /// A login has failed: answered with one byte, which says whether the client may go on.
     FailedLogin,
     /// A failed login is taken back, because the same name was logged in: answered in the same way.
@@ -41,39 +49,84 @@ pub enum Ask {
     WriterSilent,
     /// This child is about to end: nothing is answered.
     Ending,
+    /// A lookup of an account whose lookups are limited: answered with how long to wait before it.
+    LookingUp,
 }
 
 impl Ask {
+    const ALL: [Self; 13] = [
+        Self::Ending,
+        Self::Words,
+        Self::Working,
+        Self::LoggingIn,
+        Self::Writing,
+        Self::Registering,
+        Self::Changing,
+        Self::UsingToken,
+        Self::FailedLogin,
+        Self::Mended,
+        Self::Database,
+        Self::LookingUp,
+        Self::WriterSilent,
+    ];
+
     const fn byte(self) -> u8 {
         match self {
             Self::Words => b'w',
-            Self::Hashing => b'h',
+            Self::Working => b'h',
             Self::LoggingIn => b'l',
+            Self::Writing => b'x',
             Self::Registering => b'r',
+            Self::Changing => b'c',
+            Self::UsingToken => b't',
             Self::FailedLogin => b'f',
             Self::Mended => b'm',
             Self::Database => b'd',
             Self::WriterSilent => b's',
             Self::Ending => b'e',
+            Self::LookingUp => b'q',
         }
     }
+}
 
-    /// What a byte asks for.
-    pub fn from_byte(byte: u8) -> Option<Self> {
-        [
-            Self::Words,
-            Self::Hashing,
-            Self::LoggingIn,
-            Self::Registering,
-            Self::FailedLogin,
-            Self::Mended,
-            Self::Database,
-            Self::WriterSilent,
-            Self::Ending,
-        ]
-        .into_iter()
-        .find(|ask| ask.byte() == byte)
+/// The size of a question on the hub.
+pub const QUESTION_SIZE: usize = 9;
+
+/// What a child asks, and for which account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Question {
+    /// What it asks.
+    pub ask: Ask,
+    /// A number for the account that it acts for, see [`account_number`]; 0 for none.
+    pub account: u64,
+}
+
+impl Question {
+    /// As it goes over the hub.
+    pub fn to_bytes(self) -> [u8; QUESTION_SIZE] {
+        let mut bytes = [self.ask.byte(); QUESTION_SIZE];
+        bytes[1..].copy_from_slice(&self.account.to_ne_bytes());
+        bytes
     }
+
+    /// What came over the hub. `None` if it asks for nothing that there is.
+    pub fn from_bytes(bytes: [u8; QUESTION_SIZE]) -> Option<Self> {
+        let [byte, account @ ..] = bytes;
+        let ask = Ask::ALL.into_iter().find(|ask| ask.byte() == byte)?;
+        Some(Self { ask, account: u64::from_ne_bytes(account) })
+    }
+}
+
+/// A number that stands for an account of this name, whether there is one or not: the same in all sessions, never 0.
+pub fn account_number(name: &str) -> u64 {
+    number_of(name)
+}
+
+/// A number that stands for a value, the same in all processes of a daemon, never 0.
+pub fn number_of<T: Hash + ?Sized>(value: &T) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish().max(1)
 }
 
 /// The parent's answer that a turn has come, or that the client may go on.
@@ -123,7 +176,7 @@ fn granted(exchange: &OwnedFd) -> io::Result<bool> {
     match recv(exchange.as_raw_fd(), &mut answer, MsgFlags::empty()) {
         Ok(1) if answer == GRANTED => Ok(true),
         Ok(1) if answer == REFUSED => Ok(false),
-        Ok(_) => Err(io::Error::other("the daemon is short of descriptors")),
+        Ok(_) => Err(short_of_descriptors()),
         Err(error) => Err(error.into()),
     }
 }
@@ -133,7 +186,7 @@ fn granted(exchange: &OwnedFd) -> io::Result<bool> {
 /// # Errors
 /// The parent has none, or is short of descriptors.
 pub fn ask_for_words(hub: BorrowedFd<'_>) -> io::Result<(u64, OwnedFd)> {
-    let exchange = ask(hub, Ask::Words)?;
+    let exchange = ask(hub, Question { ask: Ask::Words, account: 0 })?;
     let mut generation = [0; 8];
     let (size, memory) = sys::receive_with_descriptor(exchange.as_fd(), &mut generation, MsgFlags::empty())?;
     match (size, memory) {
@@ -142,22 +195,36 @@ pub fn ask_for_words(hub: BorrowedFd<'_>) -> io::Result<(u64, OwnedFd)> {
     }
 }
 
-/// Asks for leave to hash a password, and says what for. Wait until [`Permit::as_fd`] is readable, then look at
-/// [`Permit::granted`].
+/// Asks for a turn or a lease. Wait until [`Permit::as_fd`] is readable, then look at [`Permit::granted`]. Another turn
+/// must not be asked for while there is one.
 ///
 /// # Errors
 /// No descriptor for the question.
-pub fn ask_to_hash(hub: BorrowedFd<'_>, purpose: Ask) -> io::Result<Permit> {
-    Ok(Permit { exchange: ask(hub, purpose)? })
+pub fn ask_for(hub: BorrowedFd<'_>, question: Question) -> io::Result<Permit> {
+    Ok(Permit { exchange: ask(hub, question)? })
 }
 
-/// Tells the parent that a login has failed, or that a failure is mended. Whether the client may go on: when this
-/// returns, the parent has counted it.
+/// Tells the parent what the client has done, or is about to do. Whether the client may go on: when this returns, the
+/// parent has counted it.
 ///
 /// # Errors
 /// No descriptor for the question, here or in the parent.
-pub fn report(hub: BorrowedFd<'_>, what: Ask) -> io::Result<bool> {
-    granted(&ask(hub, what)?)
+pub fn report(hub: BorrowedFd<'_>, question: Question) -> io::Result<bool> {
+    granted(&ask(hub, question)?)
+}
+
+/// Asks how long to wait before the account's next lookup.
+///
+/// # Errors
+/// No descriptor for the question, here or in the parent.
+pub fn ask_for_wait(hub: BorrowedFd<'_>, account: u64) -> io::Result<Duration> {
+    let exchange = ask(hub, Question { ask: Ask::LookingUp, account })?;
+    let mut answer = [0; 8];
+    match recv(exchange.as_raw_fd(), &mut answer, MsgFlags::empty()) {
+        Ok(8) => Ok(Duration::from_micros(u64::from_ne_bytes(answer))),
+        Ok(_) => Err(short_of_descriptors()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// The process that made a pair: the kernel's word, not the child's own.
@@ -168,22 +235,14 @@ pub fn who_asks(exchange: &OwnedFd) -> Result<Pid, Errno> {
     getsockopt(exchange, PeerCredentials).map(|credentials| Pid::from_raw(credentials.pid()))
 }
 
-/// Asks for a lease of a database connection; otherwise as [`ask_to_hash`].
-///
-/// # Errors
-/// No descriptor for the question.
-pub fn ask_for_database(hub: BorrowedFd<'_>) -> io::Result<Permit> {
-    Ok(Permit { exchange: ask(hub, Ask::Database)? })
-}
-
 /// Tells the parent that the writer does not answer. It need not be answered, and may be lost.
 pub fn complain_of_writer(hub: BorrowedFd<'_>) {
-    let _ = ask(hub, Ask::WriterSilent);
+    let _ = ask(hub, Question { ask: Ask::WriterSilent, account: 0 });
 }
 
 /// Tells the parent that this child is about to end. It need not be answered, and may be lost.
 pub fn announce_end(hub: BorrowedFd<'_>) {
-    let _ = ask(hub, Ask::Ending);
+    let _ = ask(hub, Question { ask: Ask::Ending, account: 0 });
 }
 
 /// A pair of connected sockets that keep messages apart; for the hub and for each question.
@@ -194,11 +253,11 @@ pub fn pair() -> Result<(OwnedFd, OwnedFd), Errno> {
     socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)
 }
 
-fn ask(hub: BorrowedFd<'_>, ask: Ask) -> io::Result<OwnedFd> {
+fn ask(hub: BorrowedFd<'_>, question: Question) -> io::Result<OwnedFd> {
     let (ours, theirs) = pair()?;
     let mut tries = 0;
     loop {
-        match sys::send_with_descriptor(hub, &[ask.byte()], theirs.as_fd(), MsgFlags::empty()) {
+        match sys::send_with_descriptor(hub, &question.to_bytes(), theirs.as_fd(), MsgFlags::empty()) {
             Ok(()) => return Ok(ours),
             // Descriptors on their way count against their user, whoever of its processes sent them (unix(7)); the
             // parent will have taken some in soon.
@@ -208,5 +267,26 @@ fn ask(hub: BorrowedFd<'_>, ask: Ask) -> io::Result<OwnedFd> {
             }
             Err(error) => return Err(error.into()),
         }
+    }
+}
+
+fn short_of_descriptors() -> io::Error {
+    io::Error::other("the daemon is short of descriptors")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn questions_read_as_they_are_written() {
+        for ask in Ask::ALL {
+            let question = Question { ask, account: account_number("ann") };
+            assert_eq!(Question::from_bytes(question.to_bytes()), Some(question));
+        }
+        assert_eq!(Question::from_bytes([b'?'; QUESTION_SIZE]), None);
+        let bytes: std::collections::HashSet<u8> = Ask::ALL.into_iter().map(Ask::byte).collect();
+        assert_eq!(bytes.len(), Ask::ALL.len());
+        assert_ne!(account_number("ann"), account_number("bob"));
     }
 }

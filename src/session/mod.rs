@@ -16,6 +16,7 @@ pub mod figures;
 mod history;
 mod pages;
 pub mod pair;
+mod rates;
 mod replies;
 mod requests;
 mod stores;
@@ -23,6 +24,7 @@ mod tally;
 mod title;
 mod tls;
 mod tokens;
+mod turns;
 mod words;
 
 pub use ending::Ending;
@@ -59,6 +61,8 @@ pub struct SessionSettings {
     pub login_grace: Option<Duration>,
     /// Whether names and secrets are taken in clear text only from this machine.
     pub require_tls: bool,
+    /// The most lookups a second of one account; 0 for no limit.
+    pub lookup_rate: u32,
 }
 
 /// What a session takes over from its parent.
@@ -86,6 +90,8 @@ pub struct Inherited<'a> {
     pub title: Option<&'a mut Title>,
     /// When the client connected.
     pub connected: Instant,
+    /// A number for the source whose turns its lookups take at the writer; 0 if its account's are.
+    pub source: u64,
     /// What the session is confined to.
     pub sandbox: &'a Sandbox,
     /// Where the log goes.
@@ -105,6 +111,7 @@ struct Start<'a> {
     settings: &'a SessionSettings,
     title: Option<&'a mut Title>,
     connected: Instant,
+    source: u64,
     sandbox: &'a Sandbox,
 }
 
@@ -113,12 +120,27 @@ const DRAIN: Duration = Duration::from_secs(1);
 
 /// Runs a session to its end. This is the only door from the parent's code to the child's.
 pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
-    let Inherited { client, peer, pair, hub, door, board, slot, words, settings, title, connected, sandbox, lines } =
-        inherited;
+    let Inherited {
+        client,
+        peer,
+        pair,
+        hub,
+        door,
+        board,
+        slot,
+        words,
+        settings,
+        title,
+        connected,
+        source,
+        sandbox,
+        lines,
+    } = inherited;
     lines.begin_process();
     let kept = board.keep_only(slot);
     let board = &*board;
-    let start = Start { client, peer, pair, hub, door, board, slot, words, settings, title, connected, sandbox };
+    let start =
+        Start { client, peer, pair, hub, door, board, slot, words, settings, title, connected, source, sandbox };
     let ending = match kept.map_err(io::Error::from).and_then(|()| prepare(&start)) {
         Ok((signals, tls)) => Session::new(start, origin, signals, tls).serve(),
         Err(error) => {
@@ -171,6 +193,8 @@ struct Session<'a> {
     writer_silent_until: Option<Instant>,
     words: &'a mut Words,
     hub: BorrowedFd<'a>,
+    /// Leave to use a processor for long, while there is one.
+    turn: Option<turns::Working>,
     board: &'a Board,
     settings: &'a SessionSettings,
     face: title::Face<'a>,
@@ -193,9 +217,9 @@ struct Session<'a> {
 
 impl<'a> Session<'a> {
     fn new(start: Start<'a>, origin: Origin, signals: ChildSignals, tls: Option<Tls>) -> Self {
-        let Start { client, peer, hub, door, board, slot, words, settings, title, connected, .. } = start;
+        let Start { client, peer, hub, door, board, slot, words, settings, title, connected, source, .. } = start;
         let client = Rc::new(client);
-        let waiting = stores::Waiting { hub, client: Rc::clone(&client), signals };
+        let waiting = stores::Waiting { hub, account: 0, client: Rc::clone(&client), signals };
         Self {
             connection: Connection::new(client, tls),
             signals,
@@ -207,10 +231,11 @@ impl<'a> Session<'a> {
                 slot,
                 waiting,
             ),
-            writer: Channel::new(door),
+            writer: Channel::new(door, source),
             writer_silent_until: None,
             words,
             hub,
+            turn: None,
             board,
             settings,
             face: title::Face::new(peer, title, board.slot(slot)),
@@ -285,6 +310,7 @@ impl<'a> Session<'a> {
         let mut ending = None;
         let mut whole = Zeroizing::new(Vec::with_capacity(MAX_LINE));
         let mut secrets = false;
+        let mut begun = Instant::now();
         while let Some(line) = self.connection.lines.next_line() {
             if answered == 0 {
                 self.face.show(State::Busy);
@@ -299,11 +325,13 @@ impl<'a> Session<'a> {
                     Request::parse(&whole)
                 }
             };
+            self.take_turn(request.as_ref().ok(), begun)?;
             // What is no request may be one with a password that was mistyped.
             secrets |= !request.as_ref().is_ok_and(Request::is_public);
             match request {
                 Ok(request) => {
                     self.sent.requests = true;
+                    self.wait_for_rate(&request)?;
                     ending = self.answer_and_count(&request);
                     if self.stores.client_has_gone() {
                         ending = Some(Ending::Lost);
@@ -326,8 +354,12 @@ impl<'a> Session<'a> {
             }
             if self.replies.are_many() {
                 self.write_replies()?;
+                begun = Instant::now();
             }
+            // Others that want a connection wait for one request, not for all that were read.
+            self.stores.close_if_wanted();
         }
+        self.turn = None;
         if self.face.is_new() && tls::is_handshake(self.connection.lines.unfinished()) {
             self.refuse_handshake();
         }
@@ -353,8 +385,9 @@ impl<'a> Session<'a> {
     fn write_replies(&mut self) -> Result<(), Ending> {
         self.settle();
         let mut replies = self.replies.take();
-        let Self { connection, stores, face, .. } = self;
+        let Self { connection, stores, face, turn, .. } = self;
         let written = connection.write(&replies, || {
+            *turn = None;
             stores.close();
             face.publish();
         });

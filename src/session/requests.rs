@@ -1,5 +1,6 @@
 //! Requests to replies: what each one needs, does and says. What concerns accounts is next door.
 
+use super::exchange::Ask;
 use super::replies::Awaits;
 use super::{Ending, Session, history};
 use crate::protocol::{
@@ -23,6 +24,7 @@ impl Session<'_> {
         if self.words.are_in_table() {
             self.face.publish();
         }
+        self.stores.act_for(request.name());
         let outcome = match request {
             _ if request.carries_secret() && self.must_be_private() => {
                 Err(Failure::new(Code::Denied, "this server takes names and passwords only over TLS: cidian --tls"))
@@ -79,6 +81,8 @@ impl Session<'_> {
             return;
         };
         self.face.publish();
+        // Others have it while the writer is waited for.
+        self.turn = None;
         let account = login.account;
         let kept = if self.replies.records.is_empty() {
             // In table words a connection is open, or they could not have been asked for.
@@ -190,7 +194,8 @@ impl Session<'_> {
                 "lookups are still on their way into the history; try again later",
             ));
         }
-        let standing = self.stores.with(|store| store.clear_history(account, word))?;
+        self.spend(Ask::Changing)?;
+        let standing = self.stores.write(|store| store.clear_history(account, word))?;
         self.done_if_live(standing)
     }
 

@@ -4,7 +4,7 @@
 use super::Peer;
 use super::board::{Board, Slot, SlotNumber};
 use super::connection::{Wait, wait};
-use super::exchange::{Permit, ask_for_database};
+use super::exchange::{Ask, Permit, Question, account_number, ask_for};
 use crate::protocol::{Code, Failure};
 use crate::store::{self, Error, Kind, Location, Store};
 use crate::sys::{ChildSignals, StoreKey};
@@ -37,6 +37,8 @@ pub struct Stores<'a> {
 pub struct Waiting<'a> {
     /// Where the parent is asked.
     pub hub: BorrowedFd<'a>,
+    /// The account for which things are asked, as a number; 0 for none.
+    pub account: u64,
     /// The client, for whom nothing need be done when it has gone.
     pub client: Rc<OwnedFd>,
     /// The signals to wait with.
@@ -66,6 +68,18 @@ impl<'a> Stores<'a> {
     ) -> Self {
         let slot = board.slot(slot);
         Self { location, key, peer, board, slot, waiting, open: None, client_has_gone: false, is_shut_out: false }
+    }
+
+    /// From now on what is asked of the parent is asked for this account.
+    pub fn act_for(&mut self, name: Option<&str>) {
+        if let Some(name) = name {
+            self.waiting.account = account_number(name);
+        }
+    }
+
+    /// A question to the parent.
+    pub fn question(&self, ask: Ask) -> Question {
+        Question { ask, account: self.waiting.account }
     }
 
     /// When the connection will have been idle for too long, if there is one.
@@ -104,7 +118,8 @@ impl<'a> Stores<'a> {
                 Open { store: store::open(self.location, self.key)?, lease, used: Instant::now() }
             }
             None => {
-                let Some(lease) = self.waiting.lease()? else {
+                let Some(lease) = self.waiting.permit(Ask::Database, "no lease of a connection: all are in use")?
+                else {
                     self.client_has_gone = true;
                     return Err(Error::world("the client has gone"));
                 };
@@ -130,6 +145,30 @@ impl<'a> Stores<'a> {
         match self.get().and_then(work) {
             Ok(done) => Ok(done),
             Err(error) => Err(self.failed(&error)),
+        }
+    }
+
+    /// The same for something that is written. Of the sessions one writes to the embedded database at a time, by turns.
+    pub fn write<T>(&mut self, work: impl FnOnce(&mut dyn Store) -> Result<T, Error>) -> Result<T, Failure> {
+        let turn = match self.location {
+            Location::MySql(_) => Ok(None),
+            // A connection first: a turn is not kept while one is waited for.
+            Location::Sqlite(_) => self.get().map(drop).and_then(|()| self.turn_to_write().map(Some)),
+        };
+        let done = match turn {
+            Ok(_turn) => self.get().and_then(work),
+            Err(error) => Err(error),
+        };
+        done.map_err(|error| self.failed(&error))
+    }
+
+    fn turn_to_write(&mut self) -> Result<Permit, Error> {
+        match self.waiting.permit(Ask::Writing, "no turn to write: others write")? {
+            Some(turn) => Ok(turn),
+            None => {
+                self.client_has_gone = true;
+                Err(Error::world("the client has gone"))
+            }
         }
     }
 
@@ -162,24 +201,24 @@ impl<'a> Stores<'a> {
 }
 
 impl Waiting<'_> {
-    /// Waits for a lease, in the order of asking. None if the client has gone meanwhile.
-    fn lease(&self) -> Result<Option<Permit>, Error> {
-        let failed = |why: &dyn std::fmt::Display| Error::world(format!("no lease of a connection: {why}"));
-        let lease = ask_for_database(self.hub).map_err(|error| failed(&error))?;
+    /// Waits for what the parent gives in turn. None if the client has gone meanwhile.
+    fn permit(&self, ask: Ask, too_late: &str) -> Result<Option<Permit>, Error> {
+        let failed = |why: &dyn std::fmt::Display| Error::world(format!("the daemon gives no leave: {why}"));
+        let permit = ask_for(self.hub, Question { ask, account: self.account }).map_err(|error| failed(&error))?;
         let deadline = Instant::now() + PATIENCE;
         loop {
             // Nothing is asked of the client's socket; what is always told is that it is gone for good.
             let mut watched =
-                [PollFd::new(lease.as_fd(), PollFlags::POLLIN), PollFd::new(self.client.as_fd(), PollFlags::empty())];
+                [PollFd::new(permit.as_fd(), PollFlags::POLLIN), PollFd::new(self.client.as_fd(), PollFlags::empty())];
             match wait(&mut watched, Some(deadline), &self.signals) {
                 Ok(Wait::Ready) if watched[0].any() == Some(true) => break,
                 Ok(Wait::Ready) => return Ok(None),
-                Ok(Wait::TimedOut) => return Err(failed(&"all are in use")),
+                Ok(Wait::TimedOut) => return Err(Error::world(too_late)),
                 Ok(Wait::Interrupted) => {}
                 Err(_) => return Err(failed(&"the wait failed")),
             }
         }
-        lease.granted().map_err(|error| failed(&error))?;
-        Ok(Some(lease))
+        permit.granted().map_err(|error| failed(&error))?;
+        Ok(Some(permit))
     }
 }

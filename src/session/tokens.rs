@@ -1,6 +1,7 @@
 //! Tokens: handing one out, logging in with one, forgetting one. They are written nowhere: the store sees hashes.
 
 use super::accounts::Means;
+use super::exchange::Ask;
 use super::requests::denied;
 use super::{Ending, Session};
 use crate::protocol::{Code, Failure, push_ok, push_ok_text};
@@ -9,8 +10,9 @@ use crate::store::{AccountId, Forgetting, Standing, Token, TokenHash};
 impl Session<'_> {
     pub(super) fn new_token(&mut self, name: &str) -> Result<(), Failure> {
         let account = self.logged_in_as(name)?;
+        self.spend(Ask::Changing)?;
         let token = Token::draw().map_err(|error| self.stores.failed(&error))?;
-        match self.stores.with(|store| store.keep_token(account, &token.hash()))? {
+        match self.stores.write(|store| store.keep_token(account, &token.hash()))? {
             Standing::Live => {
                 self.replies.secret = true;
                 push_ok_text(self.replies.out(), token.as_str());
@@ -31,7 +33,8 @@ impl Session<'_> {
 
     pub(super) fn forget_token(&mut self, name: &str, token: &str) -> Result<(), Failure> {
         let account = self.logged_in_as(name)?;
-        match self.stores.with(|store| store.forget_token(account, &TokenHash::of(token)))? {
+        self.spend(Ask::Changing)?;
+        match self.stores.write(|store| store.forget_token(account, &TokenHash::of(token)))? {
             Forgetting::Done => {
                 push_ok(self.replies.out());
                 Ok(())
@@ -47,7 +50,8 @@ impl Session<'_> {
     /// A wrong name, a wrong token, what is no token at all, one that has expired and a locked account look the same,
     /// and take the same: one hash, one look into the database.
     fn check_token(&mut self, name: &str, token: &str) -> Result<AccountId, Failure> {
-        let account = self.stores.with(|store| store.account_of_token(name, &TokenHash::of(token)))?;
+        self.spend(Ask::UsingToken)?;
+        let account = self.stores.write(|store| store.account_of_token(name, &TokenHash::of(token)))?;
         account.ok_or_else(|| Failure::new(Code::Denied, "wrong name or token"))
     }
 }

@@ -318,7 +318,7 @@ pub fn open(location: &Location, key: StoreKey) -> Result<Box<dyn Store>, Error>
 ///
 /// # Errors
 /// As [`open`].
-pub fn open_for_writer(location: &Location, key: StoreKey) -> Result<Box<dyn Store>, Error> {
+pub fn open_for_writer(location: &Location, key: StoreKey) -> Result<Box<dyn Operator>, Error> {
     match location {
         Location::MySql(server) => Ok(Box::new(mysql::MySql::open_for_writer(server, key)?)),
         Location::Sqlite(path) => Ok(Box::new(sqlite::Sqlite::open_for_writer(path, key)?)),

@@ -30,14 +30,17 @@ const IDLE: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Channel<'a> {
     door: BorrowedFd<'a>,
+    source: u64,
     open: Option<OwnedFd>,
+    /// The party that the open channel was handed in for.
+    party: u64,
     used: Instant,
 }
 
 impl<'a> Channel<'a> {
-    /// A channel through this door.
-    pub fn new(door: BorrowedFd<'a>) -> Self {
-        Self { door, open: None, used: Instant::now() }
+    /// A channel through this door, for a source that takes turns with others; 0 if the accounts do.
+    pub fn new(door: BorrowedFd<'a>, source: u64) -> Self {
+        Self { door, source, open: None, party: 0, used: Instant::now() }
     }
 
     /// When the channel will have been idle for too long, if there is one.
@@ -68,6 +71,11 @@ impl<'a> Channel<'a> {
     ) -> Result<Standing, Error> {
         let mut batch = Vec::with_capacity(64 + records.len() * 48);
         write_batch(&mut batch, account, name, records);
+        let party = if self.source == 0 { account.number } else { self.source };
+        if party != self.party {
+            self.open = None;
+            self.party = party;
+        }
         let begin = Instant::now();
         self.used = begin;
         let mut pause = PAUSE;
@@ -102,7 +110,7 @@ impl<'a> Channel<'a> {
         send(ours.as_raw_fd(), batch, flags)?;
         // The door itself lets wait for longer than somebody in a hurry wants to.
         let wait = if patience < SILENT { MsgFlags::MSG_DONTWAIT } else { MsgFlags::empty() };
-        sys::send_with_descriptor(self.door, &[0], theirs.as_fd(), wait)?;
+        sys::send_with_descriptor(self.door, &self.party.to_ne_bytes(), theirs.as_fd(), wait)?;
         Ok(self.open.insert(ours))
     }
 

@@ -1,18 +1,23 @@
-//! The writer's end of the children's channels: it takes in whatever has come, and tells each child what came of it.
-//! It waits only when there is nothing to do.
+//! The writer's end of the children's channels: it takes in whatever has come, by turns of the parties that sent it, and
+//! tells each child what came of it. It waits only when there is nothing to do.
 
 use super::message::{MAX_MESSAGE, MAX_OUTCOME, read_batch, write_outcome};
+use super::round::Round;
+use crate::session::exchange::who_asks;
 use crate::store::{Batch, Error, Standing};
 use crate::sys;
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::socket::{MsgFlags, recv, send};
+use nix::unistd::Pid;
 use std::collections::HashMap;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 /// So many records are enough for one commit.
 const ENOUGH: usize = 1_024;
+/// So many of one party: what others have waits no longer than these take, however many sessions the party has.
+const ENOUGH_OF_ONE: usize = 128;
 /// How many events are taken from the kernel at once.
 const EVENTS: usize = 256;
 
@@ -39,10 +44,17 @@ impl Gathered {
     pub fn is_empty(&self) -> bool {
         self.batches.is_empty()
     }
+}
 
-    fn is_enough(&self) -> bool {
-        self.records >= ENOUGH
-    }
+/// A child's channel.
+#[derive(Debug)]
+struct Channel {
+    socket: OwnedFd,
+    child: Pid,
+    /// For whom it takes turns.
+    party: u64,
+    /// Whether it is in the round: something has come, or may have.
+    in_round: bool,
 }
 
 /// The channels.
@@ -52,7 +64,11 @@ pub(super) struct Intake<'a> {
     door: BorrowedFd<'a>,
     lifeline: BorrowedFd<'a>,
     /// By numbers that are never used again: an answer must not reach a child that came later.
-    channels: HashMap<u64, OwnedFd>,
+    channels: HashMap<u64, Channel>,
+    /// The channel of each child. A child has one: with many it would have as many batches on their way.
+    by_child: HashMap<Pid, u64>,
+    /// Channels that something may have come on.
+    round: Round,
     next: u64,
     ended: bool,
     buffer: Vec<u8>,
@@ -67,7 +83,17 @@ impl<'a> Intake<'a> {
         epoll.add(lifeline, EpollEvent::new(EpollFlags::EPOLLIN, LIFELINE))?;
         // One byte more than any message, to see one that is longer.
         let buffer = vec![0; MAX_MESSAGE + 1];
-        Ok(Self { epoll, door, lifeline, channels: HashMap::new(), next: LIFELINE + 1, ended: false, buffer })
+        Ok(Self {
+            epoll,
+            door,
+            lifeline,
+            channels: HashMap::new(),
+            by_child: HashMap::new(),
+            round: Round::default(),
+            next: LIFELINE + 1,
+            ended: false,
+            buffer,
+        })
     }
 
     /// Whether the parent has said that this is the end.
@@ -83,53 +109,86 @@ impl<'a> Intake<'a> {
     pub fn wait(&mut self, until: Option<Instant>) -> Result<Gathered, Errno> {
         loop {
             let left = until.map(|until| until.saturating_duration_since(Instant::now()));
-            let gathered = self.gather(timeout(left))?;
+            let gathered = self.gather(timeout(left), ENOUGH)?;
             if !gathered.is_empty() || gathered.pinged || self.ended || left.is_some_and(|left| left.is_zero()) {
                 return Ok(gathered);
             }
         }
     }
 
-    /// Takes in what has come.
+    /// Takes in all that has come, however much it is of whom: a batch of each channel.
     ///
     /// # Errors
     /// Those of `epoll_wait(2)`.
     pub fn look(&mut self) -> Result<Gathered, Errno> {
-        self.gather(EpollTimeout::ZERO)
+        self.gather(EpollTimeout::ZERO, usize::MAX)
     }
 
     /// Waits for no longer than `patience` for the first that comes.
-    fn gather(&mut self, mut patience: EpollTimeout) -> Result<Gathered, Errno> {
+    fn gather(&mut self, patience: EpollTimeout, enough: usize) -> Result<Gathered, Errno> {
         let mut gathered = Gathered::default();
+        let waits = self.round.is_empty() && !self.ended;
+        gathered.pinged = self.see_what_has_come(if waits { patience } else { EpollTimeout::ZERO })?;
+        // In the order of the round: a batch of each party, again and again.
+        self.round.begin();
+        let mut again = Vec::new();
+        while gathered.records < enough {
+            let Some((party, number)) = self.round.next() else { break };
+            match self.read(number) {
+                Some(batch) => {
+                    let records = batch.records.len().max(1);
+                    gathered.records += records;
+                    gathered.batches.push(batch);
+                    gathered.from.push(number);
+                    again.push((party, number));
+                    let share = if enough == usize::MAX { enough } else { ENOUGH_OF_ONE };
+                    self.round.charge(party, records, share);
+                }
+                None => {
+                    if let Some(channel) = self.channels.get_mut(&number) {
+                        channel.in_round = false;
+                    }
+                }
+            }
+        }
+        // More may have come on these, or their end; a child that keeps to the rules waits for its answer first.
+        for (party, number) in again {
+            self.round.push(party, number);
+        }
+        Ok(gathered)
+    }
+
+    /// Notes which channels something has come on; the kernel tells of each but once. Whether the parent wants a sign of
+    /// life.
+    fn see_what_has_come(&mut self, mut patience: EpollTimeout) -> Result<bool, Errno> {
+        let mut pinged = false;
         let mut events = [EpollEvent::empty(); EVENTS];
-        while !gathered.is_enough() {
-            let timeout = if self.ended { EpollTimeout::ZERO } else { patience };
-            patience = EpollTimeout::ZERO;
-            let count = match self.epoll.wait(&mut events, timeout) {
-                Ok(0) => break,
+        loop {
+            let count = match self.epoll.wait(&mut events, patience) {
                 Ok(count) => count,
                 Err(Errno::EINTR) => continue,
                 Err(error) => return Err(error),
             };
+            patience = EpollTimeout::ZERO;
             for event in &events[..count] {
                 match event.data() {
-                    DOOR => self.let_in(&mut gathered),
+                    DOOR => self.let_in(),
                     LIFELINE => {
                         if self.is_pinged() {
-                            gathered.pinged = true;
+                            pinged = true;
                         } else {
                             self.ended = true;
                             // It stays readable, and would wake us for ever.
                             self.epoll.delete(self.lifeline)?;
                         }
                     }
-                    number if !gathered.is_enough() => self.read(number, &mut gathered),
-                    // The kernel tells of it again.
-                    _ => {}
+                    number => self.note(number),
                 }
             }
+            if count < EVENTS {
+                return Ok(pinged);
+            }
         }
-        Ok(gathered)
     }
 
     /// Whether the parent has only asked for a sign of life; it has closed its end otherwise.
@@ -141,22 +200,37 @@ impl<'a> Intake<'a> {
         }
     }
 
-    /// Takes channels in at the door, with what has been sent on them.
-    fn let_in(&mut self, gathered: &mut Gathered) {
+    fn note(&mut self, number: u64) {
+        if let Some(channel) = self.channels.get_mut(&number)
+            && !std::mem::replace(&mut channel.in_round, true)
+        {
+            self.round.push(channel.party, number);
+        }
+    }
+
+    /// Takes channels in at the door.
+    fn let_in(&mut self) {
         loop {
-            let mut byte = [0; 1];
-            match sys::receive_with_descriptor(self.door, &mut byte, MsgFlags::MSG_DONTWAIT) {
-                Ok((_, Some(channel))) => {
+            let mut party = [0; 8];
+            match sys::receive_with_descriptor(self.door, &mut party, MsgFlags::MSG_DONTWAIT) {
+                Ok((_, Some(socket))) => {
                     let number = self.next;
                     self.next += 1;
-                    if let Err(error) = self.epoll.add(&channel, EpollEvent::new(EpollFlags::EPOLLIN, number)) {
-                        log::warn!("a child's records can't be taken in yet: {error}");
-                        continue;
+                    let events = EpollFlags::EPOLLIN | EpollFlags::EPOLLRDHUP | EpollFlags::EPOLLET;
+                    let added = self.epoll.add(&socket, EpollEvent::new(events, number));
+                    let child = match added.and_then(|()| who_asks(&socket)) {
+                        Ok(child) => child,
+                        Err(error) => {
+                            log::warn!("a child's records can't be taken in yet: {error}");
+                            continue;
+                        }
+                    };
+                    if let Some(older) = self.by_child.insert(child, number) {
+                        self.channels.remove(&older);
                     }
-                    self.channels.insert(number, channel);
-                    if !gathered.is_enough() {
-                        self.read(number, gathered);
-                    }
+                    let party = u64::from_ne_bytes(party);
+                    self.channels.insert(number, Channel { socket, child, party, in_round: false });
+                    self.note(number);
                 }
                 Err(Errno::EAGAIN) => return,
                 Ok(_) | Err(Errno::EINTR) => {}
@@ -169,24 +243,36 @@ impl<'a> Intake<'a> {
         }
     }
 
-    /// Reads one batch from a channel, or closes it.
-    fn read(&mut self, number: u64, gathered: &mut Gathered) {
-        let Some(channel) = self.channels.get(&number) else { return };
-        match recv(channel.as_raw_fd(), &mut self.buffer, MsgFlags::MSG_DONTWAIT) {
-            Err(Errno::EAGAIN | Errno::EINTR) => {}
-            Ok(size) if size > 0 => match read_batch(&self.buffer[..size]) {
-                Some(batch) => {
-                    gathered.records += batch.records.len().max(1);
-                    gathered.batches.push(batch);
-                    gathered.from.push(number);
+    /// Reads one batch from a channel, or closes it. Without a batch, nothing more is there.
+    fn read(&mut self, number: u64) -> Option<Batch> {
+        let channel = self.channels.get(&number)?;
+        loop {
+            match recv(channel.socket.as_raw_fd(), &mut self.buffer, MsgFlags::MSG_DONTWAIT) {
+                Err(Errno::EINTR) => {}
+                Err(Errno::EAGAIN) => return None,
+                Ok(size) if size > 0 => {
+                    let batch = read_batch(&self.buffer[..size]);
+                    if batch.is_none() {
+                        log::error!("a child sent the writer {size} bytes that are no batch; please report it");
+                        self.close(number);
+                    }
+                    return batch;
                 }
-                None => {
-                    log::error!("a child sent the writer {size} bytes that are no batch; please report it");
-                    self.channels.remove(&number);
+                // The child has gone, or has been idle.
+                Ok(_) | Err(_) => {
+                    self.close(number);
+                    return None;
                 }
-            },
-            // The child has gone, or has been idle. Closing takes it out of the epoll: nobody else has this end.
-            Ok(_) | Err(_) => drop(self.channels.remove(&number)),
+            }
+        }
+    }
+
+    /// Closes a channel, which takes it out of the epoll: nobody else has this end.
+    fn close(&mut self, number: u64) {
+        if let Some(channel) = self.channels.remove(&number)
+            && self.by_child.get(&channel.child) == Some(&number)
+        {
+            self.by_child.remove(&channel.child);
         }
     }
 
@@ -194,13 +280,13 @@ impl<'a> Intake<'a> {
     pub fn acknowledge(&mut self, gathered: &Gathered, outcomes: &[Result<Standing, Error>]) {
         let mut answer = Vec::with_capacity(MAX_OUTCOME);
         for (number, outcome) in gathered.from.iter().zip(outcomes) {
-            let Some(channel) = self.channels.get(number) else { continue };
+            let Some(Channel { socket, .. }) = self.channels.get(number) else { continue };
             answer.clear();
             write_outcome(&mut answer, outcome);
             let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
-            if send(channel.as_raw_fd(), &answer, flags).is_err() {
+            if send(socket.as_raw_fd(), &answer, flags).is_err() {
                 // It has gone, or reads nothing.
-                self.channels.remove(number);
+                self.close(*number);
             }
         }
     }
@@ -214,8 +300,8 @@ fn timeout(left: Option<Duration>) -> EpollTimeout {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Door;
     use super::super::channel::PATIENCE;
-    use super::super::{Channel, Door};
     use super::*;
     use crate::session::exchange::pair;
     use crate::store::{AccountId, Microseconds, Record};
@@ -234,8 +320,8 @@ mod tests {
         let (lifeline, theirs) = pair().unwrap();
         std::thread::scope(|scope| {
             let child = scope.spawn(|| {
-                let mut channel = Channel::new(door.for_children());
-                let keep = |channel: &mut Channel<'_>, records: &[Record]| {
+                let mut channel = super::super::Channel::new(door.for_children(), 0);
+                let keep = |channel: &mut super::super::Channel<'_>, records: &[Record]| {
                     channel.keep(ANN, "ann", records, PATIENCE, &mut || {})
                 };
                 let outcome = keep(&mut channel, &[record("a"), record("b")]);
@@ -286,16 +372,32 @@ mod tests {
         let door = Door::new().unwrap();
         let (_lifeline, theirs) = pair().unwrap();
         let mut intake = Intake::new(door.for_writer(), theirs.as_fd()).unwrap();
-        let mut children = Vec::new();
         for garbage in [vec![0], vec![b'x'; MAX_MESSAGE + 1], vec![0; 4_096]] {
-            let (ours, writers) = pair().unwrap();
-            send(ours.as_raw_fd(), &garbage, MsgFlags::empty()).unwrap();
-            sys::send_with_descriptor(door.for_children(), &[0], writers.as_fd(), MsgFlags::empty()).unwrap();
-            children.push(ours);
-        }
-        assert!(intake.look().unwrap().is_empty());
-        for child in children {
+            let (child, writers) = pair().unwrap();
+            send(child.as_raw_fd(), &garbage, MsgFlags::empty()).unwrap();
+            sys::send_with_descriptor(door.for_children(), &[0; 8], writers.as_fd(), MsgFlags::empty()).unwrap();
+            drop(writers);
+            assert!(intake.look().unwrap().is_empty());
             assert_eq!(recv(child.as_raw_fd(), &mut [0; 1], MsgFlags::MSG_DONTWAIT), Ok(0), "closed");
         }
+    }
+
+    /// A child that hands in a second channel has the first no more.
+    #[test]
+    fn a_child_has_one_channel() {
+        let door = Door::new().unwrap();
+        let (_lifeline, theirs) = pair().unwrap();
+        let mut intake = Intake::new(door.for_writer(), theirs.as_fd()).unwrap();
+        let ends: Vec<_> = (0..3)
+            .map(|_| {
+                let (child, writers) = pair().unwrap();
+                sys::send_with_descriptor(door.for_children(), &[0; 8], writers.as_fd(), MsgFlags::empty()).unwrap();
+                child
+            })
+            .collect();
+        assert!(intake.look().unwrap().is_empty());
+        assert_eq!((intake.channels.len(), intake.by_child.len()), (1, 1));
+        let closed = |end: &OwnedFd| recv(end.as_raw_fd(), &mut [0; 1], MsgFlags::MSG_DONTWAIT) == Ok(0);
+        assert_eq!(ends.iter().map(closed).collect::<Vec<_>>(), [true, true, false]);
     }
 }

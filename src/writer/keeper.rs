@@ -6,8 +6,9 @@
 use super::order::Order;
 use super::outage::Outage;
 use super::spool::{Chunk, Spool};
+use super::trim::Trimmer;
 use crate::session::board::Board;
-use crate::store::{self, Batch, Error, Kind, Location, Standing, Store};
+use crate::store::{self, Batch, Error, Kind, Location, Operator, Standing, Store};
 use crate::sys::StoreKey;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -28,8 +29,10 @@ pub(super) struct Keeper<'a> {
     location: &'a Location,
     key: StoreKey,
     board: &'a Board,
-    store: Option<Box<dyn Store>>,
+    store: Option<Box<dyn Operator>>,
     spool: Option<Spool<'a>>,
+    /// None without a limit for histories.
+    trimmer: Option<Trimmer>,
     outage: Option<Outage>,
     failed: Option<Error>,
     /// When the database was last seen to be the one that the spool is for.
@@ -56,6 +59,7 @@ impl<'a> Keeper<'a> {
         key: StoreKey,
         board: &'a Board,
         spool: Option<Spool<'a>>,
+        trimmer: Option<Trimmer>,
         stuck: Option<Duration>,
     ) -> Self {
         // To try what the writer before could not get away from would be the same again: what comes is put into the
@@ -69,6 +73,7 @@ impl<'a> Keeper<'a> {
             board,
             store: None,
             spool,
+            trimmer,
             outage,
             failed: None,
             confirmed: None,
@@ -123,6 +128,7 @@ impl<'a> Keeper<'a> {
         if records > 0 {
             self.board.count_commit(records);
             self.board.commit_times().observe(begin.elapsed());
+            self.note_growth(batches, &outcomes);
         }
         if let Some(error) = failure(&outcomes) {
             let took = begin.elapsed();
@@ -259,6 +265,14 @@ impl<'a> Keeper<'a> {
                 self.board.count_commit(delivered);
                 self.board.commit_times().observe(begin.elapsed());
             }
+            if let Some(trimmer) = &mut self.trimmer {
+                let now = Instant::now();
+                for (batch, _) in
+                    chunk.batches.iter().zip(&outcomes).filter(|(_, outcome)| **outcome == Ok(Standing::Live))
+                {
+                    trimmer.recorded(batch.account, batch.records.len() as u64, now);
+                }
+            }
             let emptied = |error: std::io::Error| Error::world(format!("the spool can't be emptied: {error}"));
             spool.delivered(&chunk).map_err(emptied)?;
         }
@@ -323,6 +337,51 @@ impl<'a> Keeper<'a> {
         }
     }
 
+    /// When histories are to be looked at: not while the database is away, or has yet to take what is in the spool.
+    pub fn trim_due(&self) -> Option<Instant> {
+        let waits = self.outage.is_some() || self.spool.as_ref().is_some_and(|spool| !spool.is_empty());
+        self.trimmer.as_ref().filter(|_| !waits)?.due()
+    }
+
+    /// Takes a step at keeping histories within their limit, if it is time for one.
+    pub fn trim(&mut self) {
+        let now = Instant::now();
+        if self.trim_due().is_none_or(|due| due > now) {
+            return;
+        }
+        let Some(mut trimmer) = self.trimmer.take() else { return };
+        // Without a store the step fails as it would with one that does not answer.
+        match self.store() {
+            Ok(store) => match trimmer.step(store, now) {
+                Ok(deleted) => self.board.count_trimmed(deleted),
+                Err(error) => self.trimming_failed(&error),
+            },
+            Err(error) => {
+                trimmer.rest(now);
+                self.trimming_failed(&error);
+            }
+        }
+        self.trimmer = Some(trimmer);
+    }
+
+    fn trimming_failed(&mut self, error: &Error) {
+        // A connection in an unknown state is not used again. Whether it is an outage shows when there is something to
+        // keep.
+        self.store = None;
+        log::warn!("histories can't be kept within their limit now: {error}");
+    }
+
+    /// Says of batches that the database has how their histories have grown.
+    fn note_growth(&mut self, batches: &[Batch], outcomes: &[Outcome]) {
+        let Some(trimmer) = &mut self.trimmer else { return };
+        let now = Instant::now();
+        for (batch, outcome) in batches.iter().zip(outcomes) {
+            if *outcome == Ok(Standing::Live) && !batch.records.is_empty() {
+                trimmer.recorded(batch.account, batch.records.len() as u64, now);
+            }
+        }
+    }
+
     /// Says on the board how it is.
     fn show(&self) {
         let Some(spool) = &self.spool else { return };
@@ -331,14 +390,14 @@ impl<'a> Keeper<'a> {
     }
 
     /// What `work` says of so many batches, or of each why it could not be done.
-    fn with_store(&mut self, work: impl FnOnce(&mut dyn Store) -> Vec<Outcome>, batches: usize) -> Vec<Outcome> {
+    fn with_store(&mut self, work: impl FnOnce(&mut dyn Operator) -> Vec<Outcome>, batches: usize) -> Vec<Outcome> {
         match self.store() {
             Ok(store) => work(store),
             Err(error) => vec![Err(error); batches],
         }
     }
 
-    fn store(&mut self) -> Result<&mut dyn Store, Error> {
+    fn store(&mut self) -> Result<&mut dyn Operator, Error> {
         let mut store = match self.store.take() {
             Some(store) => store,
             None => {

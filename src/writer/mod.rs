@@ -18,7 +18,9 @@ mod keeper;
 pub mod message;
 mod order;
 mod outage;
+mod round;
 mod spool;
+mod trim;
 
 pub use channel::{Channel, PATIENCE, SILENT};
 pub use door::Door;
@@ -38,7 +40,8 @@ use spool::Spool;
 use std::convert::Infallible;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use trim::Trimmer;
 
 /// What the writer takes over from its parent.
 #[derive(Debug)]
@@ -57,6 +60,8 @@ pub struct Inherited<'a> {
     pub sandbox: &'a Sandbox,
     /// Where the log goes.
     pub lines: &'a StandardError,
+    /// The most lookups of an account; no limit without one.
+    pub history_limit: Option<u64>,
     /// Where records last while the database is away. A client's private server has none.
     pub spool: Option<&'a SpoolFile>,
     /// The writer before this one did not move for so long and was replaced: the database may be what it waited for.
@@ -65,7 +70,7 @@ pub struct Inherited<'a> {
 
 /// Runs the writer to its end. This is the only door from the parent's code to the writer's.
 pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
-    let Inherited { door, lifeline, board, database, title, sandbox, lines, spool, stuck } = inherited;
+    let Inherited { door, lifeline, board, database, title, sandbox, lines, history_limit, spool, stuck } = inherited;
     let kept = board.keep_head();
     let board = &*board;
     lines.begin_process();
@@ -75,7 +80,8 @@ pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
     let prepared = kept.map_err(io::Error::from).and_then(|()| prepare(door, lifeline, spool, sandbox));
     let served = prepared.and_then(|()| {
         let spool = spool.map(Spool::take_up).transpose()?;
-        let keeper = Keeper::new(database, origin.into_store_key(), board, spool, stuck);
+        let trimmer = history_limit.map(|limit| Trimmer::new(limit, Instant::now()));
+        let keeper = Keeper::new(database, origin.into_store_key(), board, spool, trimmer, stuck);
         Ok(serve(&mut Intake::new(door.for_writer(), lifeline)?, keeper, board, lines)?)
     });
     let served = served.and_then(|order| match order {
@@ -109,7 +115,7 @@ fn serve(
 ) -> Result<Option<Order>, Errno> {
     loop {
         board.count_unlogged(lines.take_dropped());
-        let gathered = intake.wait(keeper.due())?;
+        let gathered = intake.wait([keeper.due(), keeper.trim_due()].into_iter().flatten().min())?;
         board.count_turn();
         if !gathered.is_empty() {
             let outcomes = keeper.keep(gathered.batches());
@@ -131,6 +137,7 @@ fn serve(
             intake.acknowledge(&meanwhile, &outcomes);
         }
         keeper.deliver();
+        keeper.trim();
         if let Some(order) = keeper.order() {
             return Ok(Some(order));
         }

@@ -3,7 +3,13 @@
 use crate::common::{Connection, Daemon, Setup, Store, on_both_stores, processes, wait_until};
 use nix::sys::socket::{setsockopt, sockopt};
 
-on_both_stores!(a_long_history_is_whole, a_slow_reader_of_a_long_history, cleared_while_it_is_shown);
+on_both_stores!(
+    a_long_history_is_whole,
+    a_slow_reader_of_a_long_history,
+    cleared_while_it_is_shown,
+    the_oldest_go_beyond_the_limit,
+    what_is_too_much_at_start_goes,
+);
 
 /// An account with so many lookups of `word1`, `word2` and so on, and a session of its.
 fn with_history(daemon: &Daemon, name: &str, lookups: u32) -> Connection {
@@ -109,4 +115,68 @@ fn cleared_while_it_is_shown(store: Store) {
     assert!(lines < 300_000, "{lines}");
     daemon.wait_log("lookups of a long history can't be shown any more");
     assert_eq!(other.history("bob").len(), 0);
+}
+
+/// How many lookups are in the database of an account, straight from there.
+fn rows(daemon: &Daemon, name: &str) -> u64 {
+    let count = daemon.sql(&format!("SELECT count(*) FROM hist WHERE name = '{name}'"));
+    count[0].parse().expect("a number")
+}
+
+/// The newest stay, whatever comes meanwhile, and other accounts have nothing to do with it.
+fn the_oldest_go_beyond_the_limit(store: Store) {
+    const LIMIT: usize = 700;
+    let daemon = Setup::new(store).options(&format!("--history-limit {LIMIT}")).start();
+    let mut bob = with_history(&daemon, "bob", 600);
+    let mut ann = with_history(&daemon, "ann", 9_000);
+    let mut carol = with_history(&daemon, "carol", 700);
+    for number in 1..=50 {
+        for (client, name) in [(&mut ann, "ann"), (&mut bob, "bob"), (&mut carol, "carol")] {
+            assert_eq!(client.ask_line(&format!("Q {name} apple")), "OK apple\tn. 苹果", "{number}");
+        }
+    }
+    wait_until("the oldest to be gone", || rows(&daemon, "ann") == LIMIT as u64 && rows(&daemon, "carol") == 700);
+    let history = ann.history("ann");
+    assert!(history[..50].iter().all(|word| word == "apple"));
+    let older: Vec<String> = (0..650).map(|n| format!("word{}", 9_000 - n)).collect();
+    assert_eq!(history[50..], older);
+    assert_eq!((rows(&daemon, "bob"), bob.history("bob").last().map(String::as_str)), (650, Some("word1")));
+    assert_eq!(carol.history("carol").last().map(String::as_str), Some("word51"));
+    // A history that was cleared grows again up to the limit, and nothing of it goes before.
+    ann.ok("C ann");
+    for _ in 0..10 {
+        ann.send("Q ann apple\n".repeat(70));
+        (0..70).for_each(|_| assert_eq!(ann.line(), "OK apple\tn. 苹果"));
+    }
+    assert_eq!(ann.history("ann").len(), LIMIT);
+    let status = daemon.status();
+    let trimmed = 9_050 - LIMIT as u64 + 50;
+    assert_eq!((&status["history_limit"], &status["history_trimmed"]), (&LIMIT.into(), &trimmed.into()), "{status}");
+    let text = String::from_utf8(daemon.tool(&["status"]).stdout).expect("UTF-8");
+    assert!(text.contains("at most 700 lookups of an account, 8,400 older ones deleted"), "{text}");
+    let metrics = String::from_utf8(daemon.tool(&["metrics"]).stdout).expect("UTF-8");
+    for line in ["\ncidian_history_limit 700\n", "\ncidian_history_trimmed_total 8400\n"] {
+        assert!(metrics.contains(line), "{metrics}");
+    }
+}
+
+/// Nobody has to look anything up for it: a limit that was lowered, or histories from elsewhere.
+fn what_is_too_much_at_start_goes(store: Store) {
+    let mut daemon = Setup::new(store).options("--history-limit 20").start();
+    for name in ["ann", "bob", "carol"] {
+        daemon.connect().register(name);
+    }
+    daemon.signal(nix::sys::signal::Signal::SIGTERM);
+    assert!(daemon.wait_exit().success());
+    let number = |name: &str| daemon.sql(&format!("SELECT id FROM user WHERE name = '{name}'"))[0].clone();
+    for (name, count) in [("ann", 100), ("bob", 20), ("carol", 21)] {
+        let id = number(name);
+        let values = (0..count).map(|n| format!("({id}, '{name}', 'w{n}', '2020-01-01 00:00:00.{n:06}', 1)"));
+        let values = values.collect::<Vec<_>>().join(", ");
+        daemon.sql(&format!("INSERT INTO hist (user_id, name, word, time, origin) VALUES {values}"));
+    }
+    daemon.start();
+    wait_until("what is too much to be gone", || ["ann", "carol"].iter().all(|name| rows(&daemon, name) == 20));
+    assert_eq!(rows(&daemon, "bob"), 20);
+    assert_eq!(daemon.sql("SELECT min(time) FROM hist WHERE name = 'ann'"), ["2020-01-01 00:00:00.000080"]);
 }

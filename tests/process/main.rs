@@ -17,6 +17,7 @@ mod crash_safety;
 mod define;
 mod durability;
 mod exactly_once;
+mod fairness;
 mod faults;
 mod framing;
 mod histories;

@@ -274,7 +274,7 @@ fn a_turn_to_hash_ends() {
     let mut ann = daemon.connect();
     ann.set_patience(4 * PATIENCE);
     ann.login("ann");
-    daemon.wait_log("has kept its turn to hash a password for 5 s");
+    daemon.wait_log("has kept its turn for 5 s");
     for (_, child) in stuck {
         send_signal(child, Signal::SIGCONT);
     }

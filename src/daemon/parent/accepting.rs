@@ -1,9 +1,10 @@
 //! Accepting: from a listener to a forked child, or to a polite refusal.
 
 use super::Parent;
-use crate::daemon::admission::Refusal;
+use crate::daemon::admission::{Refusal, Source};
 use crate::daemon::listeners::{Accepted, Listener};
 use crate::daemon::poller::Token;
+use crate::session::exchange::number_of;
 use crate::session::{self, Inherited, Peer};
 use log::{error, info};
 use nix::errno::Errno;
@@ -65,6 +66,7 @@ impl Parent {
         let sandbox = self.sandboxes.for_session(now);
         let lines = self.unlogged.lines();
         let inherited_peer = peer.clone();
+        let source = place.source().filter(Source::is_limited).map_or(0, |source| number_of(&source));
         // In the child the client's socket is moved into the session; here it stays, to refuse with.
         let mut client = Some(client);
         let forked = self.forker.fork(|origin| match client.take() {
@@ -81,6 +83,7 @@ impl Parent {
                     settings: session,
                     title,
                     connected: now,
+                    source,
                     sandbox,
                     lines,
                 },

@@ -17,6 +17,7 @@ use crate::daemon::exit::{Exit, Fatal};
 use crate::daemon::hub::Hub;
 use crate::daemon::leases::Leases;
 use crate::daemon::listeners::Listener;
+use crate::daemon::lookup_rates::LookupRates;
 use crate::daemon::notify::Notifier;
 use crate::daemon::options::Lookup;
 use crate::daemon::poller::{Poller, Token};
@@ -28,6 +29,7 @@ use crate::daemon::settings::Settings;
 use crate::daemon::signals::Signals;
 use crate::daemon::status::grouped;
 use crate::daemon::throttle::Throttle;
+use crate::daemon::turns::Turns;
 use crate::daemon::unlogged::Unlogged;
 use crate::daemon::writer::{Supervisor, With};
 use crate::session::board::Board;
@@ -44,6 +46,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// How long children have to finish what they have read, when the daemon stops.
 const DRAIN: Duration = Duration::from_secs(10);
+/// So many leases of database connections one party may have at least; more only where there are more processors.
+const LEAST_SHARE: usize = 2;
 
 /// What the daemon starts with; everything in it has been checked.
 #[derive(Debug)]
@@ -98,6 +102,9 @@ pub struct Parent {
     hub: Hub,
     writer: Supervisor,
     leases: Leases,
+    turns: Turns,
+    lookups: LookupRates,
+    history_limit: Option<u64>,
     database_connections: u32,
     children: Children,
     reaping: reaping::Reaping,
@@ -151,6 +158,8 @@ impl Parent {
             control.watch(&poller).map_err(system)?;
         }
         let database = settings.session.database.to_string();
+        let lookup_rate = settings.session.lookup_rate;
+        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let mut parent = Self {
             forker,
             session: settings.session,
@@ -168,7 +177,13 @@ impl Parent {
             hub,
             writer,
             // One connection is the writer's.
-            leases: Leases::new(usize::try_from(settings.database_connections - 1).unwrap_or(usize::MAX)),
+            leases: Leases::new(
+                usize::try_from(settings.database_connections - 1).unwrap_or(usize::MAX),
+                processors.max(LEAST_SHARE),
+            ),
+            turns: Turns::new(processors),
+            lookups: LookupRates::new(lookup_rate),
+            history_limit: settings.history_limit,
             database_connections: settings.database_connections,
             children: Children::default(),
             reaping: reaping::Reaping::default(),
@@ -248,18 +263,8 @@ impl Parent {
             Token::Hub => self.answer_children(),
             Token::Loader => self.finish_to_reload(),
             Token::Listener(number) => self.accept(number),
-            Token::Turn(turn) => {
-                if let Some(socket) = self.hub.socket(turn) {
-                    self.poller.forget(socket);
-                }
-                self.hub.closed(turn);
-            }
-            Token::Lease(lease) => {
-                if let Some(exchange) = self.leases.exchange(lease) {
-                    self.poller.forget(exchange);
-                }
-                self.leases.closed(lease, Instant::now());
-            }
+            Token::Turn(turn) => self.turn_is_over(turn),
+            Token::Lease(lease) => self.lease_is_over(lease),
             Token::Refused(number) => self.refusals.closed(number, &self.poller),
             Token::Control => {
                 if let Some(control) = &mut self.control {
@@ -307,11 +312,12 @@ impl Parent {
         self.give_up_loading(now);
         let look = self.reload.look_at(now);
         let writer = self.fork_writer(now);
-        let turns = self.end_overdue_turns(now);
+        let overdue = self.end_overdue_turns(now);
         let leases = self.leases.look(now);
+        let turns = self.turns.look(now);
         let control = self.control.as_mut().and_then(|control| control.close_due(&self.poller, now));
         let unlogged = self.tell_unlogged(now);
-        [stop_by, rested, refused, told, reap, look, control, writer, leases, unlogged, turns]
+        [stop_by, rested, refused, told, reap, look, control, writer, leases, turns, overdue, unlogged]
             .into_iter()
             .flatten()
             .min()
@@ -332,6 +338,7 @@ impl Parent {
                 title: self.title.as_mut(),
                 sandbox: self.sandboxes.for_writer(),
                 lines: self.unlogged.lines(),
+                history_limit: self.history_limit,
             };
             self.writer.fork(&mut self.forker, with, now);
         }
@@ -339,25 +346,22 @@ impl Parent {
     }
 
     fn answer_children(&mut self) {
-        while let Some((ask, socket)) = self.hub.next_ask() {
-            match ask {
+        while let Some((question, socket)) = self.hub.next_ask() {
+            match question.ask {
                 Ask::Words => {
                     if let Some(memory) = &self.memory {
                         Hub::give_words(&socket, self.words.generation(), memory.as_fd());
                     }
                 }
-                Ask::Hashing | Ask::LoggingIn | Ask::Registering => self.queue_to_hash(ask, socket),
                 Ask::Ending => self.note_ending(&socket),
                 Ask::WriterSilent => self.writer.suspect(self.board.writer_turn(), Instant::now()),
-                Ask::FailedLogin | Ask::Mended => self.count_login(ask, &socket),
-                Ask::Database => {
-                    let lease = self.leases.queue(socket, Instant::now());
-                    let watched =
-                        self.leases.exchange(lease).map(|fd| self.poller.watch_closing(fd, Token::Lease(lease)));
-                    if let Some(Err(error)) = watched {
-                        warn!("a child's lease can't be watched: {error}");
-                        self.leases.closed(lease, Instant::now());
-                    }
+                Ask::Working | Ask::LoggingIn | Ask::Writing => self.queue_for_turn(question, socket),
+                Ask::Registering | Ask::Changing | Ask::UsingToken => self.count_against_budget(question.ask, &socket),
+                Ask::FailedLogin | Ask::Mended => self.count_login(question.ask, &socket),
+                Ask::Database => self.queue_for_lease(question.account, socket),
+                Ask::LookingUp => {
+                    let wait = self.lookups.wait(question.account, Instant::now());
+                    Hub::answer_with_wait(&socket, u64::try_from(wait.as_micros()).unwrap_or(u64::MAX));
                 }
             }
         }

@@ -1,14 +1,19 @@
-//! Penalties and limits of a source, where they meet its living children: who may hash, what a failed login costs.
+//! Penalties and limits of a source, where they meet its living children: whose turn it is, what it may do only so often,
+//! what a failed login costs.
 
 use super::Parent;
 use crate::daemon::admission::Source;
-use crate::daemon::hub::{Hub, TURN};
-use crate::daemon::penalties::Offence;
+use crate::daemon::fair::Party;
+use crate::daemon::hub::Hub;
+use crate::daemon::leases::Lease;
+use crate::daemon::penalties::{Budget, Offence};
 use crate::daemon::poller::Token;
 use crate::daemon::status::{Penalties, RefusedSource};
-use crate::session::exchange::{Ask, who_asks};
+use crate::daemon::turns::{Applicant, Kind, Turn};
+use crate::session::exchange::{Ask, Question, who_asks};
 use log::warn;
 use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use std::os::fd::OwnedFd;
 use std::time::Instant;
 
@@ -16,67 +21,122 @@ use std::time::Instant;
 const NAMED: usize = 10;
 
 impl Parent {
-    /// A child wants to hash, for a login, a new account, or a login that is there. In its turn, if it may.
-    pub(super) fn queue_to_hash(&mut self, purpose: Ask, socket: OwnedFd) {
+    /// A child wants a turn: to use a processor for long, for a login among others, or to write. In its turn, if it may.
+    pub(super) fn queue_for_turn(&mut self, Question { ask, account }: Question, socket: OwnedFd) {
         let now = Instant::now();
-        let source = who_asks(&socket).ok().and_then(|pid| self.children.source(pid));
-        let may = match purpose {
-            Ask::LoggingIn if self.admission.refuses(source, now) => {
-                self.turned_away.logins += 1;
-                false
-            }
-            Ask::Registering if !self.admission.register(source, now) => {
-                self.turned_away.registrations += 1;
-                false
-            }
-            _ => true,
-        };
-        if !may {
-            Hub::answer(&socket, false);
-            return;
+        let Some((process, source)) = self.who_asks(&socket) else { return };
+        if ask == Ask::LoggingIn && self.admission.refuses(source, now) {
+            self.turned_away.logins += 1;
+            return Hub::answer(&socket, false);
         }
+        if let Some(turn) = self.turns.of(process) {
+            if !self.turns.is_over(turn) {
+                // No session of ours does this; one that was taken over gets no second.
+                return self.say_too_many(process, "turn");
+            }
+            self.turn_is_over(turn);
+        }
+        let kind = if ask == Ask::Writing { Kind::Writing } else { Kind::Processor };
+        let party = Party::of(source, account, process);
         // Only a login can be refused while it waits.
-        let turn = self.hub.queue(socket, source.filter(|_| purpose == Ask::LoggingIn));
-        let watched = self.hub.socket(turn).map(|fd| self.poller.watch_closing(fd, Token::Turn(turn)));
+        let turned_away_with = source.filter(|_| ask == Ask::LoggingIn);
+        let turn = self.turns.queue(kind, socket, Applicant { process, party, turned_away_with }, now);
+        let watched = self.turns.socket(turn).map(|fd| self.poller.watch_closing(fd, Token::Turn(turn)));
         if let Some(Err(error)) = watched {
             warn!("a child's turn can't be watched: {error}");
-            self.hub.closed(turn);
+            self.turns.closed(turn, now);
+        }
+    }
+
+    /// A child is done with its turn, or dead.
+    pub(super) fn turn_is_over(&mut self, turn: Turn) {
+        if let Some(socket) = self.turns.socket(turn) {
+            self.poller.forget(socket);
+        }
+        self.turns.closed(turn, Instant::now());
+    }
+
+    /// A child wants a lease of a database connection.
+    pub(super) fn queue_for_lease(&mut self, account: u64, socket: OwnedFd) {
+        let now = Instant::now();
+        let Some((process, source)) = self.who_asks(&socket) else { return };
+        if let Some(lease) = self.leases.of(process) {
+            if !self.leases.is_over(lease) {
+                return self.say_too_many(process, "lease");
+            }
+            self.lease_is_over(lease);
+        }
+        let lease = self.leases.queue(socket, process, Party::of(source, account, process), now);
+        let watched = self.leases.exchange(lease).map(|fd| self.poller.watch_closing(fd, Token::Lease(lease)));
+        if let Some(Err(error)) = watched {
+            warn!("a child's lease can't be watched: {error}");
+            self.leases.closed(lease, now);
+        }
+    }
+
+    /// A child needs its connection no more, or is dead.
+    pub(super) fn lease_is_over(&mut self, lease: Lease) {
+        if let Some(exchange) = self.leases.exchange(lease) {
+            self.poller.forget(exchange);
+        }
+        self.leases.closed(lease, Instant::now());
+    }
+
+    /// What a source may do only so often is about to be done.
+    pub(super) fn count_against_budget(&mut self, ask: Ask, socket: &OwnedFd) {
+        let Some((_, source)) = self.who_asks(socket) else { return };
+        let (budget, turned_away) = match ask {
+            Ask::Registering => (Budget::Registrations, &mut self.turned_away.registrations),
+            Ask::UsingToken => (Budget::TokenLogins, &mut self.turned_away.token_logins),
+            _ => (Budget::Changes, &mut self.turned_away.changes),
+        };
+        let may = self.admission.spend(source, budget, Instant::now());
+        *turned_away += u64::from(!may);
+        Hub::answer(socket, may);
+    }
+
+    /// The child that asks, and its client's source if that is limited. The kernel says who it is. Nobody but a child
+    /// can ask; one that has been reaped needs no answer.
+    fn who_asks(&self, socket: &OwnedFd) -> Option<(Pid, Option<Source>)> {
+        let process = who_asks(socket).ok()?;
+        Some((process, self.children.source(process)?))
+    }
+
+    fn say_too_many(&mut self, process: Pid, what: &str) {
+        if let Some(more) = self.penalties_said.allow(Instant::now()) {
+            warn!("child {process} asks for a second {what} while it has one: refused{more}");
         }
     }
 
     /// Ends children that keep a turn to hash for longer than any hash takes: they are stopped, or asleep, and others
     /// wait. Says when to look again.
     pub(super) fn end_overdue_turns(&mut self, now: Instant) -> Option<Instant> {
-        for (turn, child) in self.hub.overdue(now) {
-            if let Some(child) = child.filter(|&child| self.children.is_child(child)) {
-                let seconds = TURN.as_secs();
-                warn!("child {child} has kept its turn to hash a password for {seconds} s, and is ended");
+        for (turn, child, longest) in self.turns.overdue(now) {
+            if self.children.source(child).is_some() {
+                let seconds = longest.as_secs();
+                warn!("child {child} has kept its turn for {seconds} s, and is ended");
                 let _ = kill(child, Signal::SIGKILL);
             }
             // One that sleeps in the kernel does not end yet; its turn does.
-            if let Some(socket) = self.hub.socket(turn) {
-                self.poller.forget(socket);
-            }
-            self.hub.closed(turn);
+            self.turn_is_over(turn);
         }
-        self.hub.overdue_at()
+        self.turns.overdue_at()
     }
 
     /// A login has failed, or a failure is taken back. The child is known by what the kernel says, and can only speak
     /// of its own client.
     pub(super) fn count_login(&mut self, what: Ask, socket: &OwnedFd) {
         let now = Instant::now();
-        if let Ok(child) = who_asks(socket) {
-            if what == Ask::FailedLogin {
-                self.children.failed_login(child);
-                if let Some(source) = self.children.source(child) {
-                    self.penalise(source, Offence::FailedLogin, now);
-                }
-            } else if let (true, Some(source)) = (self.children.mended(child), self.children.source(child)) {
-                self.admission.pardon(source, Offence::FailedLogin, now);
+        let Some((child, source)) = self.who_asks(socket) else { return };
+        if what == Ask::FailedLogin {
+            self.children.failed_login(child);
+            if let Some(source) = source {
+                self.penalise(source, Offence::FailedLogin, now);
             }
-            Hub::answer(socket, !self.admission.refuses(self.children.source(child), now));
+        } else if let (true, Some(source)) = (self.children.mended(child), source) {
+            self.admission.pardon(source, Offence::FailedLogin, now);
         }
+        Hub::answer(socket, !self.admission.refuses(source, now));
     }
 
     /// Penalises a source. If it is refused from now on, that is logged, and whoever of it waits to log in is told.
@@ -86,7 +146,7 @@ impl Parent {
             let (seconds, offence) = (refused.as_secs(), offence.as_str());
             warn!("source {source} is refused for {seconds} s: too many failures, the last: {offence}{more}");
         }
-        self.turned_away.logins += self.hub.turn_away(source);
+        self.turned_away.logins += self.turns.turn_away(source);
     }
 
     pub(super) fn describe_penalties(&self) -> Penalties {
@@ -103,13 +163,17 @@ impl Parent {
                 .collect(),
             logins_refused: self.turned_away.logins,
             registrations_refused: self.turned_away.registrations,
+            changes_refused: self.turned_away.changes,
+            token_logins_refused: self.turned_away.token_logins,
         }
     }
 }
 
-/// Clients that were let in, but refused a login or an account later.
+/// Requests that were refused to clients that had been let in, for what their sources had done before.
 #[derive(Debug, Default)]
 pub(super) struct TurnedAway {
     logins: u64,
     registrations: u64,
+    changes: u64,
+    token_logins: u64,
 }

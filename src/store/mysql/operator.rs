@@ -90,6 +90,28 @@ impl Operator for MySql {
         Ok(rows.into_iter().map(|(number,)| AccountId { number, created: None }).collect())
     }
 
+    fn place_after(&mut self, account: AccountId, before: Option<Place>, skipped: u32) -> Result<Option<Place>, Error> {
+        let id = statements::id(account);
+        let before = before.map(statements::place).transpose()?;
+        let found: Option<(Value, u64)> = self.link.run(|connection, _| match &before {
+            None => select_first(connection, statements::PLACE, (&id, skipped)),
+            Some((time, origin)) => {
+                select_first(connection, statements::PLACE_BEFORE, (&id, time, time, origin, skipped))
+            }
+        })?;
+        let found = found.map(|(time, origin)| (String::new(), time, origin));
+        Ok(past_lookups(found.into_iter().collect())?.first().map(PastLookup::place))
+    }
+
+    fn delete_before(&mut self, account: AccountId, before: Place, limit: u32) -> Result<u64, Error> {
+        let (time, origin) = statements::place(before)?;
+        let parameters = (statements::id(account), &time, &time, origin, limit);
+        self.link.run(|connection, _| {
+            connection.exec_drop(statements::DELETE_BEFORE, parameters.clone())?;
+            Ok(connection.affected_rows())
+        })
+    }
+
     fn count_older(&mut self, account: AccountId, than: Microseconds) -> Result<u64, Error> {
         let parameters = (statements::id(account), statements::date(moment::Civil::of(than)?));
         let row: Option<(u64,)> =

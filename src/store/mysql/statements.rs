@@ -52,6 +52,14 @@ pub(super) const COUNT_OLDER: &str = "SELECT COUNT(*) FROM hist WHERE user_id = 
 /// In the order of the primary key, so that a replica deletes the same rows.
 pub(super) const DELETE_OLDER: &str = "DELETE FROM hist WHERE user_id = ? AND time < ? ORDER BY time, origin LIMIT ?";
 
+pub(in crate::store) const PLACE: &str =
+    "SELECT time, origin FROM hist WHERE user_id = ? ORDER BY time DESC, origin DESC LIMIT 1 OFFSET ?";
+pub(in crate::store) const PLACE_BEFORE: &str = "\
+    SELECT time, origin FROM hist WHERE user_id = ? AND time <= ? AND (time < ? OR origin < ?) \
+    ORDER BY time DESC, origin DESC LIMIT 1 OFFSET ?";
+pub(super) const DELETE_BEFORE: &str = "\
+    DELETE FROM hist WHERE user_id = ? AND time <= ? AND (time < ? OR origin < ?) ORDER BY time, origin LIMIT ?";
+
 /// Read backwards from the end of the account's rows. (A join with `user`, to learn in the same statement whether
 /// there is such an account, would sort all of the account's rows first.)
 pub(in crate::store) const HISTORY: &str =

@@ -30,6 +30,8 @@ pub(super) use setup::init;
 
 /// How long the writer waits while another process writes.
 const WRITER_BUSY: Duration = Duration::from_secs(1);
+/// Between two of its tries.
+const WRITER_PAUSE: Duration = Duration::from_micros(500);
 
 const REGISTER: &str =
     "INSERT INTO user (name, passwd, locked, created) VALUES (?, ?, 0, ?) ON CONFLICT (name) DO NOTHING";
@@ -138,6 +140,13 @@ impl Sqlite {
     }
 }
 
+/// The writer waits while another process writes, and tries again soon.
+fn wait_as_writer(tries: i32) -> bool {
+    let tries = u32::try_from(tries).unwrap_or(u32::MAX);
+    std::thread::sleep(WRITER_PAUSE);
+    WRITER_PAUSE.saturating_mul(tries) < WRITER_BUSY
+}
+
 impl Drop for Sqlite {
     fn drop(&mut self) {
         if let Some(open) = self.open.take()
@@ -151,8 +160,13 @@ impl Drop for Sqlite {
 impl Open {
     fn new(path: &Path, busy: Duration) -> rusqlite::Result<Self> {
         let mut files = Files::before_opening(path);
-        let connection = setup::open(path)?;
-        connection.busy_timeout(busy)?;
+        let mut connection = setup::open(path)?;
+        if busy == WRITER_BUSY {
+            // SQLite's own pauses grow to 100 ms: whoever does not wait so long would have the database again before.
+            connection.busy_handler(Some(wait_as_writer))?;
+        } else {
+            connection.busy_timeout(busy)?;
+        }
         connection.set_prepared_statement_cache_capacity(32);
         // With the first statement log and index are opened.
         connection.query_row("SELECT COUNT(*) FROM sqlite_schema", (), |_| Ok(()))?;

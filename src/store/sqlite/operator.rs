@@ -25,6 +25,12 @@ const COUNT_OLDER: &str = "SELECT COUNT(*) FROM hist WHERE user_id = ? AND time 
 const DELETE_OLDER: &str = "DELETE FROM hist WHERE id IN \
     (SELECT id FROM hist WHERE user_id = ? AND time < ? ORDER BY time, origin LIMIT ?)";
 
+const PLACE: &str = "SELECT time, origin FROM hist WHERE user_id = ? ORDER BY time DESC, origin DESC LIMIT 1 OFFSET ?";
+const PLACE_BEFORE: &str = "SELECT time, origin FROM hist WHERE user_id = ? AND (time, origin) < (?, ?) \
+    ORDER BY time DESC, origin DESC LIMIT 1 OFFSET ?";
+const DELETE_BEFORE: &str = "DELETE FROM hist WHERE id IN \
+    (SELECT id FROM hist WHERE user_id = ? AND (time, origin) < (?, ?) ORDER BY time, origin LIMIT ?)";
+
 impl Operator for Sqlite {
     fn accounts(&mut self) -> Result<Vec<AccountSummary>, Error> {
         type Texts = (String, String, bool, i64, Option<String>, i64);
@@ -88,6 +94,28 @@ impl Operator for Sqlite {
             let mut select = connection.prepare_cached(USERS_AFTER)?;
             let account = |row: &Row<'_>| Ok(AccountId { number: row.get::<_, i64>(0)?.unsigned_abs(), created: None });
             select.query_map((number(after), limit), account)?.collect()
+        })
+    }
+
+    fn place_after(&mut self, account: AccountId, before: Option<Place>, skipped: u32) -> Result<Option<Place>, Error> {
+        let before = before.map(place).transpose()?;
+        let pair = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        let found: Option<(String, i64)> = self.run(|connection| match &before {
+            None => connection.prepare_cached(PLACE)?.query_row((number(account), skipped), pair).optional(),
+            Some((time, origin)) => connection
+                .prepare_cached(PLACE_BEFORE)?
+                .query_row((number(account), time, origin, skipped), pair)
+                .optional(),
+        })?;
+        let found = found.map(|(time, origin)| (String::new(), time, origin));
+        Ok(past_lookups(found.into_iter().collect())?.first().map(PastLookup::place))
+    }
+
+    fn delete_before(&mut self, account: AccountId, before: Place, limit: u32) -> Result<u64, Error> {
+        let (time, origin) = place(before)?;
+        self.run(|connection| {
+            let mut delete = connection.prepare_cached(DELETE_BEFORE)?;
+            Ok(delete.execute((number(account), time, origin, limit))? as u64)
         })
     }
 

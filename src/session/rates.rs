@@ -1,0 +1,45 @@
+//! Lookups of an account that may make only so many a second: a session over it is slowed down, never refused.
+
+use super::connection::{Wait, wait};
+use super::exchange::{account_number, ask_for_wait};
+use super::{Ending, Session};
+use crate::protocol::Request;
+use nix::poll::{PollFd, PollFlags};
+use std::time::{Duration, Instant};
+
+impl Session<'_> {
+    /// Before each request: waits until the account may look something up again, if this is a lookup and there is a
+    /// limit. The client has the replies to what it asked before by then.
+    ///
+    /// # Errors
+    /// The client has gone, or does not read.
+    pub(super) fn wait_for_rate(&mut self, request: &Request<'_>) -> Result<(), Ending> {
+        let (Request::Lookup { name, .. } | Request::Define { name, .. }) = request else { return Ok(()) };
+        // Whoever is not logged in is refused without a lookup.
+        if self.settings.lookup_rate == 0 || self.logged_in_as(name).is_err() {
+            return Ok(());
+        }
+        let asked = ask_for_wait(self.hub, account_number(name)).unwrap_or_else(|error| {
+            log::warn!("client {}: lookups can't be counted: {error}", self.face.peer());
+            Duration::ZERO
+        });
+        if asked.is_zero() {
+            return Ok(());
+        }
+        let until = Instant::now() + asked;
+        self.write_replies()?;
+        self.turn = None;
+        // What was read is answered before the server stops, and then without a wait.
+        while !self.signals.stop_asked() {
+            let mut watched = vec![PollFd::new(self.connection.socket(), PollFlags::empty())];
+            watched.extend(self.stores.lease().map(|lease| PollFd::new(lease, PollFlags::POLLIN)));
+            match wait(&mut watched, Some(until), &self.signals)? {
+                Wait::TimedOut => break,
+                Wait::Interrupted => {}
+                Wait::Ready if watched[0].any() == Some(true) => return Err(Ending::Lost),
+                Wait::Ready => self.stores.close(),
+            }
+        }
+        Ok(())
+    }
+}

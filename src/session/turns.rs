@@ -1,0 +1,93 @@
+//! Turns to use a processor for long, which the parent gives: to hash a password, to find spellings, to answer a long
+//! run of requests. Whatever takes no more than a moment needs none.
+
+use super::connection::{Wait, wait};
+use super::exchange::{Ask, Permit, ask_for};
+use super::{Ending, Session};
+use crate::protocol::{Code, Failure, Request};
+use nix::poll::{PollFd, PollFlags};
+use std::time::{Duration, Instant};
+
+/// A session that has answered for so long without a wait goes on by turns.
+const LONG: Duration = Duration::from_millis(2);
+/// A turn is given back after so long, when the request is done.
+const QUANTUM: Duration = Duration::from_millis(10);
+
+/// A turn that lasts from one request to the next.
+#[derive(Debug)]
+pub struct Working {
+    _permit: Permit,
+    since: Instant,
+}
+
+impl Session<'_> {
+    /// Before each request: takes a turn if there is much to do, and gives it back when it has lasted long enough or is
+    /// of no use. `begun` is since when requests have been answered without a wait.
+    ///
+    /// # Errors
+    /// The client has gone.
+    pub(super) fn take_turn(&mut self, request: Option<&Request<'_>>, begun: Instant) -> Result<(), Ending> {
+        // What may wait, for a connection or for another turn, must keep no processor from others meanwhile.
+        let waits = self.words.are_in_table() || request.is_some_and(|request| !is_quick(request));
+        if waits || self.turn.as_ref().is_some_and(|turn| turn.since.elapsed() >= QUANTUM) {
+            self.turn = None;
+        }
+        let long = matches!(request, Some(Request::Suggest { .. })) || begun.elapsed() >= LONG;
+        if waits || !long || self.turn.is_some() {
+            return Ok(());
+        }
+        match self.wait_for_turn(Ask::Working) {
+            Ok(permit) => self.turn = Some(Working { _permit: permit, since: Instant::now() }),
+            // Without a turn it is slower for others, and no worse.
+            Err(_) => return self.ends.take().map_or(Ok(()), Err),
+        }
+        Ok(())
+    }
+
+    /// Waits until the parent says that it is this child's turn.
+    pub(super) fn wait_for_turn(&mut self, purpose: Ask) -> Result<Permit, Failure> {
+        let peer = self.face.peer().clone();
+        let failed = |error: &dyn std::fmt::Display| {
+            log::warn!("client {peer}: no turn: {error}");
+            Failure::new(Code::Unavailable, "the server is overloaded; try again later")
+        };
+        let permit = ask_for(self.hub, self.stores.question(purpose)).map_err(|error| failed(&error))?;
+        loop {
+            // Nothing is asked of the client's socket; what is always told is that it is gone for good.
+            let mut watched = vec![
+                PollFd::new(permit.as_fd(), PollFlags::POLLIN),
+                PollFd::new(self.connection.socket(), PollFlags::empty()),
+            ];
+            // A database connection is not kept from others meanwhile.
+            watched.extend(self.stores.lease().map(|lease| PollFd::new(lease, PollFlags::POLLIN)));
+            match wait(&mut watched, None, &self.signals) {
+                Ok(Wait::Ready) if watched[0].any() == Some(true) => break,
+                Ok(Wait::Ready) if watched.get(2).is_some_and(|lease| lease.any() == Some(true)) => self.stores.close(),
+                Ok(Wait::Ready) => {
+                    self.ends = Some(Ending::Lost);
+                    return Err(Failure::new(Code::Unavailable, "the client has gone"));
+                }
+                Ok(Wait::Interrupted | Wait::TimedOut) => {}
+                Err(_) => return Err(failed(&"the wait failed")),
+            }
+        }
+        if permit.granted().map_err(|error| failed(&error))? {
+            return Ok(permit);
+        }
+        self.ends = Some(Ending::Refused);
+        Err(Failure::new(Code::Busy, "too many failures from your address"))
+    }
+}
+
+/// Whether a request is answered without a connection and without another turn.
+fn is_quick(request: &Request<'_>) -> bool {
+    matches!(
+        request,
+        Request::Lookup { .. }
+            | Request::Define { .. }
+            | Request::Suggest { .. }
+            | Request::Goodbye
+            | Request::Logout
+            | Request::About
+    )
+}
