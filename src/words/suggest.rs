@@ -71,6 +71,19 @@ impl Suggestions {
         self.add(headword, rank);
     }
 
+    /// A headword that the text folds to: what was meant, and first of all.
+    pub fn folded(&mut self, headword: &str) {
+        let capital = fold(headword) != headword;
+        self.add(headword, Rank { distance: 0, unlike: false, other_first_letter: false, other_length: 0, capital });
+    }
+
+    /// A headword that sounds as the text is written.
+    pub fn alike(&mut self, headword: &str) {
+        let capital = fold(headword) != headword;
+        let other_length = headword.chars().count().abs_diff(self.lower.len());
+        self.add(headword, Rank { distance: 1, unlike: false, other_first_letter: false, other_length, capital });
+    }
+
     /// A headword at a distance from the text.
     pub fn spelling(&mut self, headword: &str, distance: u8) {
         let folded = fold(headword);
@@ -83,8 +96,10 @@ impl Suggestions {
         let mut sorted = letters;
         sorted.sort_unstable();
         // A completion's rank has distance 0: spellings come after all of those.
-        let distance = if doubled { 1 } else { distance.max(1) };
-        let unlike = !doubled && sorted != self.sorted;
+        // Letters in another order are one mistake, too, wherever they have gone.
+        let shuffled = sorted == self.sorted;
+        let distance = if doubled || shuffled { 1 } else { distance.max(1) };
+        let unlike = !doubled && !shuffled;
         let capital = folded != headword;
         self.add(headword, Rank { distance, unlike, other_first_letter, other_length, capital });
     }
