@@ -5,7 +5,7 @@ use crate::protocol::Failure;
 use crate::store::{AboutWords, Error, Store};
 use crate::sys::SealedMap;
 use crate::words::lookup::{self, Article, Found, Lexicon};
-use crate::words::{Dictionary, Pattern, Suggestions, fold, neighbours, respellings};
+use crate::words::{Dictionary, Pattern, Suggestions, fold, moves, neighbours, respellings};
 use std::os::fd::BorrowedFd;
 
 /// How many headwords of table `words` are looked at for the shortest completions, and for spellings that begin alike.
@@ -118,7 +118,7 @@ impl Words {
                         found.extend(beginning(3.min(lower.len() - 1), MOST_ALIKE)?);
                     }
                     found.extend(store.words_among(&neighbours(&lower))?);
-                    found.extend(store.words_among(&[alike.clone(), lookup::offered(text)].concat())?);
+                    found.extend(store.words_among(&[alike.clone(), moves(&lower), lookup::offered(text)].concat())?);
                     Ok((found, folded))
                 })?;
                 for (headword, _) in &folded {

@@ -25,7 +25,7 @@ pub use parse::{MAX_HEADWORD_CHARS, Parsed, ParsedEntry, Problem, Refused, Sever
 pub use pattern::Pattern;
 pub use sound::respellings;
 pub use source::{ReadError, open_file, read_file, read_opened};
-pub use suggest::{Suggestions, neighbours};
+pub use suggest::{Suggestions, moves, neighbours};
 
 /// The words file that is built into the program.
 pub const BUILT_IN: &str = include_str!("../../words.txt");

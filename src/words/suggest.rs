@@ -177,6 +177,25 @@ pub fn neighbours(lower: &[char]) -> Vec<String> {
     found.into_iter().collect()
 }
 
+/// Every text with one letter moved farther than to the next place (`yatch`): for table `words`, as [`neighbours`]. None
+/// for a long text, of which there would be hundreds.
+pub fn moves(lower: &[char]) -> Vec<String> {
+    const LONGEST_MOVED: usize = 14;
+    if lower.len() > LONGEST_MOVED {
+        return Vec::new();
+    }
+    let mut found = std::collections::BTreeSet::new();
+    for from in 0..lower.len() {
+        for to in (0..lower.len()).filter(|to| to.abs_diff(from) > 1) {
+            let mut letters = lower.to_vec();
+            let letter = letters.remove(from);
+            letters.insert(to, letter);
+            found.insert(letters.into_iter().collect::<String>());
+        }
+    }
+    found.into_iter().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,6 +242,15 @@ mod tests {
         assert_eq!(best("acomodate", &["accommodate", "acomodats"])[0], "accommodate");
         // In capitals, too, and not for a completion.
         assert_eq!(best("ADRESS", &["adders", "address", "adress book"]), ["adress book", "address", "adders"]);
+    }
+
+    #[test]
+    fn a_letter_that_moved() {
+        let letters = |text: &str| text.chars().collect::<Vec<_>>();
+        assert!(moves(&letters("yatch")).contains(&"yacht".to_owned()));
+        assert_eq!(moves(&letters("ab")), [""; 0]);
+        assert_eq!(moves(&letters(&"x".repeat(15))), [""; 0]);
+        assert!(moves(&letters("abcdefghijklmn")).len() < 200);
     }
 
     #[test]
