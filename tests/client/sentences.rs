@@ -54,8 +54,8 @@ fn several_words_are_one_phrase_on_a_terminal() {
 fn through_a_pipe_every_word_is_one() {
     let (daemon, person) = ann(false);
     let run = |arguments: &[&str]| person.run_as("ann", &[["lookup"].as_slice(), arguments].concat(), "");
-    run(&["give", "up"]).ended(0).said("v. 给\nadv. 向上\n");
-    run(&["--each", "give", "up"]).ended(0).said("v. 给\nadv. 向上\n");
+    run(&["give", "up"]).ended(0).said("give  v. 给\nup  adv. 向上\n");
+    run(&["--each", "give", "up"]).ended(0).said("give  v. 给\nup  adv. 向上\n");
     run(&["--phrase", "give", "up"]).ended(0).said("phr. 放弃\n");
     run(&["--phrase", "--field", "headword,form", "made", "up", "his", "mind"])
         .ended(0)
