@@ -1,8 +1,8 @@
 //! `cidian lookup`: many words through one connection, pipelined. Answers come out in the order of the words, and
 //! a word typed alone is answered at once. Neither side ever waits for the other to read.
 
-use super::account::{LoggedIn, Who, log_in_with};
-use super::arguments::{Field, Parts};
+use super::account::{LoggedIn, Who, log_in, log_in_with};
+use super::arguments::{Asks, Field, Parts};
 use super::connection::{Connection, Entry};
 use super::console::Console;
 use super::error::{Error, Result, WordFault};
@@ -10,6 +10,7 @@ use super::exit::Exit;
 use super::input::InputLine;
 use super::messages::Message;
 use super::render;
+use super::sentence;
 use super::show::{LookupLine, shown};
 use super::stream::Connector;
 use crate::protocol::{Code, MAX_LINE, Request, escape, printable, trim_blanks};
@@ -59,17 +60,34 @@ pub(crate) fn run(
     connector: &Connector,
     who: &Who,
     words: &[String],
+    asks: &Asks,
     parts: Parts,
 ) -> Result<Exit> {
+    if let Some(text) = &asks.text {
+        return in_text(console, connector, who, text, parts);
+    }
     let manner = console.manner();
+    let joined = words.join(" ");
+    let phrase = [joined.clone()];
+    // Whether to find out if they are one: for a person, not for a script.
+    let perhaps = words.len() > 1
+        && !asks.each
+        && !asks.phrase
+        && manner.shows_terminal
+        && !manner.json
+        && parts.field.is_empty()
+        && checked_word("", &joined).is_ok();
+    let words = if asks.phrase && !words.is_empty() { &phrase } else { words };
     // Never for a filter: it would wait for what nobody reads.
     let suggests = if manner.json {
         !words.is_empty()
     } else {
         manner.errs_terminal && (!words.is_empty() || manner.asks_terminal)
     };
-    let ahead = |name: &str| requests_ahead(name, words, suggests);
-    let (LoggedIn { connection, name }, ahead) = log_in_with(console, connector, who, ahead)?;
+    let ahead = |name: &str| if perhaps { Vec::new() } else { requests_ahead(name, words, suggests) };
+    let (LoggedIn { mut connection, name }, ahead) = log_in_with(console, connector, who, ahead)?;
+    let together = perhaps && are_together(&mut connection, &name, &joined)?;
+    let words = if together { &phrase } else { words };
     let dialogue = words.is_empty() && manner.asks_terminal && manner.shows_terminal;
     let style = match (manner.json, words.is_empty()) {
         (true, _) => Style::Json,
@@ -106,6 +124,46 @@ pub(crate) fn run(
         Some(_) => {}
     }
     Ok(if pipeline.missed { Exit::NotFound } else { Exit::Done })
+}
+
+/// Whether several words are one headword. The question leaves no trace.
+fn are_together(connection: &mut Connection, name: &str, joined: &str) -> Result<bool> {
+    let Ok(word) = checked_word(name, joined) else { return Ok(false) };
+    let mut line = Vec::new();
+    Request::Define { name, word }.push_line(&mut line);
+    connection.send(&line);
+    match connection.entry() {
+        // A server that does not know the request.
+        Err(Error::Refused(failure)) if matches!(failure.code, Code::BadReq | Code::TooLong) => Ok(false),
+        entry => Ok(entry?.is_some_and(|entry| sentence::is_together(word, &entry.headword))),
+    }
+}
+
+/// `cidian lookup --text`: the headwords in a text.
+fn in_text(console: &mut Console, connector: &Connector, who: &Who, text: &str, mut parts: Parts) -> Result<Exit> {
+    let manner = console.manner();
+    let LoggedIn { mut connection, name } = log_in(console, connector, who)?;
+    let style = match manner.json {
+        true => Style::Json,
+        false if manner.shows_terminal && parts.field.is_empty() => Style::Person,
+        false => Style::Filter,
+    };
+    // Without its headword nobody knows what a line is about.
+    if parts.field.is_empty() {
+        parts.field = vec![Field::Headword, Field::Interpretation];
+    }
+    let mut any = false;
+    let mut outcome = sentence::pieces(&mut connection, &name, text, |piece| {
+        any = true;
+        print_found(console, style, &parts, piece.typed, piece.entry)
+    });
+    console.flush()?;
+    if outcome.is_ok() && !any {
+        outcome = console.complain(&Message::NotFound { word: text.trim() });
+    }
+    outcome?;
+    connection.leave();
+    Ok(if any { Exit::Done } else { Exit::NotFound })
 }
 
 /// What goes along with the login: the first lookups, as the pipeline will make them; and the goodbye, if nothing can
@@ -154,6 +212,56 @@ pub(crate) fn print_entry(console: &mut Console, asked: &str, entry: Entry) -> R
         console.write(&format!("{}\n", printable(&entry.headword)))?;
         write_text(console, &entry.into_text(), shown)
     })
+}
+
+/// Prints an entry that was found for a word.
+fn print_found(console: &mut Console, style: Style, parts: &Parts, word: &str, entry: Entry) -> Result<()> {
+    let entry = match style {
+        Style::Json => entry,
+        _ => shortened(parts, entry),
+    };
+    match (style, parts.field.as_slice()) {
+        (Style::Json, _) => {
+            let (headword, form) = (entry.headword.clone(), form(word, &entry));
+            console.write_json(&LookupLine {
+                word,
+                found: true,
+                headword: Some(&headword),
+                form: Some(form).filter(|form| *form != How::Exact.name()),
+                interpretation: Some(entry.into_text()),
+                suggestions: None,
+            })
+        }
+        (Style::Person, _) => print_entry(console, word, entry),
+        (Style::Plain, [] | [Field::Interpretation]) => write_text(console, &entry.into_text(), shown),
+        (Style::Filter, [] | [Field::Interpretation]) => write_text(console, &entry.escaped, printable),
+        (Style::Plain | Style::Filter, fields) => {
+            for (at, field) in fields.iter().enumerate() {
+                if at > 0 {
+                    console.write("\t")?;
+                }
+                match field {
+                    Field::Word => console.write(&printable(word))?,
+                    Field::Headword => console.write(&printable(&entry.headword))?,
+                    Field::Form => console.write(form(word, &entry))?,
+                    // In a line of several fields it is one, with its escapes.
+                    Field::Interpretation => console.write_long(&entry.escaped, printable)?,
+                }
+            }
+            console.write("\n")
+        }
+    }
+}
+
+/// The entry as much of it as is wanted.
+fn shortened(parts: &Parts, entry: Entry) -> Entry {
+    if !parts.first_line {
+        return entry;
+    }
+    let headword = entry.headword.clone();
+    let text = entry.into_text();
+    let first = text.lines().map(str::trim_end).find(|line| !line.is_empty()).unwrap_or_default();
+    Entry { headword, escaped: escape(first) }
 }
 
 /// Writes a text as `safe` makes it, in colours where they are wanted, and a newline behind it.
@@ -311,24 +419,23 @@ impl Pipeline {
         self.print(console, word, entry)
     }
 
-    /// What may have been meant by a word that is not found. Replies come in order: those under way are read first,
-    /// and kept. A failure is none of the lookup's.
+    /// Prints the headwords of a sentence; says whether there were any.
+    fn gloss(&mut self, console: &mut Console, text: &str) -> Result<bool> {
+        if !self.read_those_under_way() {
+            return Ok(false);
+        }
+        let mut any = false;
+        sentence::pieces(&mut self.connection, &self.name, text, |piece| {
+            any = true;
+            print_found(console, Style::Person, &self.parts, piece.typed, piece.entry)
+        })?;
+        Ok(any)
+    }
+
+    /// What may have been meant by a word that is not found. A failure is none of the lookup's.
     fn suggestions(&mut self, word: &str) -> Vec<String> {
-        let mut held = 0;
-        for pending in &mut self.pending {
-            let Pending::Asked(word, bytes) = pending else { continue };
-            if held > MOST_HELD {
-                return Vec::new();
-            }
-            let answer = self.connection.entry();
-            held += answer.as_ref().ok().and_then(Option::as_ref).map_or(0, |entry| entry.escaped.len());
-            let ended = matches!(&answer, Err(error) if error.ends_connection());
-            self.asked -= 1;
-            self.asked_bytes -= *bytes;
-            *pending = Pending::Answered(std::mem::take(word), answer);
-            if ended {
-                return Vec::new();
-            }
+        if !self.read_those_under_way() {
+            return Vec::new();
         }
         match self.connection.suggest(&self.name, word) {
             Ok(headwords) => headwords,
@@ -339,6 +446,28 @@ impl Pipeline {
                 Vec::new()
             }
         }
+    }
+
+    /// Replies come in order: before something else is asked, those under way are read, and kept. Says whether
+    /// that could be done, so that something else can be asked.
+    fn read_those_under_way(&mut self) -> bool {
+        let mut held = 0;
+        for pending in &mut self.pending {
+            let Pending::Asked(word, bytes) = pending else { continue };
+            if held > MOST_HELD {
+                return false;
+            }
+            let answer = self.connection.entry();
+            held += answer.as_ref().ok().and_then(Option::as_ref).map_or(0, |entry| entry.escaped.len());
+            let ended = matches!(&answer, Err(error) if error.ends_connection());
+            self.asked -= 1;
+            self.asked_bytes -= *bytes;
+            *pending = Pending::Answered(std::mem::take(word), answer);
+            if ended {
+                return false;
+            }
+        }
+        true
     }
 
     fn print_refused(&mut self, console: &mut Console, word: &str, fault: WordFault) -> Result<()> {
@@ -353,6 +482,9 @@ impl Pipeline {
 
     fn print(&mut self, console: &mut Console, word: &str, entry: Option<Entry>) -> Result<()> {
         let Some(entry) = entry else {
+            if self.style == Style::Person && sentence::is_sentence(word) && self.gloss(console, word)? {
+                return Ok(());
+            }
             self.missed = true;
             console.complain(&Message::NotFound { word })?;
             let headwords = if self.suggests && self.failure.is_none() { self.suggestions(word) } else { Vec::new() };
@@ -363,56 +495,11 @@ impl Pipeline {
             }
             return self.print_missing(console, word, &headwords);
         };
-        let entry = match self.style {
-            Style::Json => entry,
-            _ => self.shortened(entry),
-        };
-        match (self.style, self.parts.field.as_slice()) {
-            (Style::Json, _) => {
-                let (headword, form) = (entry.headword.clone(), form(word, &entry));
-                console.write_json(&LookupLine {
-                    word,
-                    found: true,
-                    headword: Some(&headword),
-                    form: Some(form).filter(|form| *form != How::Exact.name()),
-                    interpretation: Some(entry.into_text()),
-                    suggestions: None,
-                })
-            }
-            (Style::Person, _) => print_entry(console, word, entry),
-            (Style::Plain, []) if self.several => {
-                console.write(&format!("{}  ", printable(&entry.headword)))?;
-                write_text(console, &entry.into_text(), shown)
-            }
-            (Style::Plain, [] | [Field::Interpretation]) => write_text(console, &entry.into_text(), shown),
-            (Style::Filter, [] | [Field::Interpretation]) => write_text(console, &entry.escaped, printable),
-            (Style::Plain | Style::Filter, fields) => {
-                for (at, field) in fields.iter().enumerate() {
-                    if at > 0 {
-                        console.write("\t")?;
-                    }
-                    match field {
-                        Field::Word => console.write(&printable(word))?,
-                        Field::Headword => console.write(&printable(&entry.headword))?,
-                        Field::Form => console.write(form(word, &entry))?,
-                        // In a line of several fields it is one, with its escapes.
-                        Field::Interpretation => console.write_long(&entry.escaped, printable)?,
-                    }
-                }
-                console.write("\n")
-            }
+        // Of several words each answer says which it is.
+        if self.style == Style::Plain && self.several && self.parts.field.is_empty() {
+            console.write(&format!("{}  ", printable(&entry.headword)))?;
         }
-    }
-
-    /// The entry as much of it as is wanted.
-    fn shortened(&self, entry: Entry) -> Entry {
-        if !self.parts.first_line {
-            return entry;
-        }
-        let headword = entry.headword.clone();
-        let text = entry.into_text();
-        let first = text.lines().map(str::trim_end).find(|line| !line.is_empty()).unwrap_or_default();
-        Entry { headword, escaped: escape(first) }
+        print_found(console, self.style, &self.parts, word, entry)
     }
 
     /// What stands for a word that has no interpretation, so that a filter's lines stay in step.

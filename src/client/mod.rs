@@ -37,6 +37,7 @@ mod render;
 #[cfg(test)]
 mod scripted;
 mod secrecy;
+mod sentence;
 mod show;
 mod stream;
 mod table;
@@ -130,7 +131,9 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
     }
     match arguments.command {
         None => menus::run(console, connector, site, &who, arguments.config)?,
-        Some(Command::Lookup { words, parts }) => return lookup::run(console, &connector, &who, &words, parts),
+        Some(Command::Lookup { words, asks, parts }) => {
+            return lookup::run(console, &connector, &who, &words, &asks, parts);
+        }
         Some(Command::History(history)) => match history.action {
             Some(HistoryAction::Clear { word }) => history::clear(console, &connector, &who, word.as_deref())?,
             None if history.top => history::top(console, &connector, &who, &history.wanted())?,

@@ -5,12 +5,15 @@ use crate::protocol::Failure;
 use crate::store::{AboutWords, Error, Store};
 use crate::sys::SealedMap;
 use crate::words::lookup::{self, Article, Found, Lexicon};
-use crate::words::{Dictionary, Suggestions, neighbours};
+use crate::words::{Dictionary, Pattern, Suggestions, fold, moves, neighbours, respellings};
 use std::os::fd::BorrowedFd;
 
 /// How many headwords of table `words` are looked at for the shortest completions, and for spellings that begin alike.
 const MOST_COMPLETIONS: usize = 500;
 const MOST_ALIKE: usize = 2_000;
+
+/// The most headwords of table `words` that a pattern is tried on.
+const MOST_MATCHED: usize = 30_000;
 
 /// Where words are looked up.
 #[derive(Debug)]
@@ -86,26 +89,55 @@ impl Words {
         match self {
             Self::Snapshot { dictionary, .. } => Ok(dictionary.suggest(text, most)),
             Self::Table => {
+                if let Some(pattern) = Pattern::new(text) {
+                    let prefix = pattern.prefix();
+                    let found = stores.with(|store| store.words_beginning(&prefix, MOST_MATCHED))?;
+                    let mut suggestions = Suggestions::new(&prefix, most);
+                    let matching = found.iter().filter(|headword| pattern.matches(&fold(headword)));
+                    matching.for_each(|headword| suggestions.completion(headword));
+                    return Ok(suggestions.into_headwords());
+                }
                 let mut suggestions = Suggestions::new(text, most);
                 let lower = suggestions.lower().to_vec();
-                let found = stores.with(|store| {
+                let lower_text: String = lower.iter().collect();
+                let alike = respellings(&lower_text);
+                let (found, folded) = stores.with(|store| {
+                    let folded = store.words_keyed(&[lookup::key(text)])?;
                     let mut beginning = |letters: usize, limit: usize| {
                         let lower: String = lower.iter().take(letters).collect();
                         store.words_beginning(&lower, limit)
                     };
                     let mut found = beginning(lower.len(), MOST_COMPLETIONS)?;
+                    if found.len() >= most {
+                        // Nothing else comes before those.
+                        return Ok((found, folded));
+                    }
                     // What is two steps away begins alike, more often than not; so does what is one step away in a
                     // script that the neighbours are not made of. A text of one letter is near to nothing else.
                     if lower.len() > 1 {
                         found.extend(beginning(3.min(lower.len() - 1), MOST_ALIKE)?);
                     }
                     found.extend(store.words_among(&neighbours(&lower))?);
-                    found.extend(store.words_among(&lookup::offered(text))?);
-                    Ok(found)
+                    found.extend(store.words_among(&[alike.clone(), moves(&lower), lookup::offered(text)].concat())?);
+                    Ok((found, folded))
                 })?;
+                for (headword, _) in &folded {
+                    suggestions.folded(headword);
+                }
+                if !folded.is_empty() && !folded.iter().any(|(headword, _)| fold(headword) == lower_text) {
+                    // It needs no fillers.
+                    found
+                        .iter()
+                        .filter(|headword| fold(headword).starts_with(&lower_text))
+                        .for_each(|headword| suggestions.completion(headword));
+                    return Ok(suggestions.into_headwords());
+                }
                 let offered = lookup::offered(text);
                 for headword in &found {
                     suggestions.perhaps(headword);
+                    if alike.iter().any(|other| other == headword) {
+                        suggestions.alike(headword);
+                    }
                     if offered.contains(&lookup::key(headword)) {
                         suggestions.derivation(headword);
                     }

@@ -3,6 +3,8 @@
 use super::fold::fold;
 use super::image::{FIELDS, HEADER, MAGIC};
 use super::lookup::{self, Article, Found, Lexicon};
+use super::pattern::Pattern;
+use super::sound::respellings;
 use super::spelling::{self, SortedWords, farthest_for};
 use super::suggest::Suggestions;
 use std::ops::Range;
@@ -11,6 +13,9 @@ use std::ops::Range;
 const MOST_ALIKE: usize = 1_000;
 /// The most headwords that are looked at for the shortest completions: a single letter begins thousands.
 const MOST_COMPLETIONS: usize = 20_000;
+
+/// The most headwords that a pattern is tried on: some tens of milliseconds.
+const MOST_MATCHED: usize = 300_000;
 
 /// An image whose parts do not fit together: it was not made by this version of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,6 +125,9 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
     /// Headwords that may have been meant by `text`, at most so many: those that it begins (without regard to case),
     /// then likely spellings.
     pub fn suggest(&self, text: &str, most: usize) -> Vec<String> {
+        if let Some(pattern) = Pattern::new(text) {
+            return self.matching(&pattern, most);
+        }
         let mut suggestions = Suggestions::new(text, most);
         let lower: String = suggestions.lower().iter().collect();
         let begins = |bytes: &[u8]| bytes.starts_with(lower.as_bytes());
@@ -146,6 +154,17 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
             return suggestions.into_headwords();
         }
         let mut steps = self;
+        let folded = steps.keyed(&[lookup::key(text)]).unwrap_or_else(|never| match never {});
+        folded.iter().for_each(|article| suggestions.folded(&article.headword));
+        if !folded.is_empty() && !folded.iter().any(|article| fold(&article.headword) == lower) {
+            // It needs no fillers.
+            return suggestions.into_headwords();
+        }
+        for other in respellings(&lower) {
+            if let Some(entry) = self.find_exactly(&other) {
+                suggestions.alike(entry.headword);
+            }
+        }
         let offered = steps.keyed(&lookup::offered(text)).unwrap_or_else(|never| match never {});
         offered.iter().for_each(|article| suggestions.derivation(&article.headword));
         let letters = suggestions.lower().to_vec();
@@ -161,6 +180,30 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
                 suggestions.spelling(entry.headword, distance);
             }
         });
+        suggestions.into_headwords()
+    }
+
+    /// Headwords that a pattern matches, the shortest first; of a pattern that says nothing of how they begin, among the
+    /// first [`MOST_MATCHED`].
+    fn matching(&self, pattern: &Pattern, most: usize) -> Vec<String> {
+        let prefix = pattern.prefix();
+        let mut suggestions = Suggestions::new(&prefix, most);
+        let begins = |bytes: &[u8]| bytes.starts_with(prefix.as_bytes());
+        let plain = self.first_headword(|headword| headword < prefix.as_bytes());
+        let plain = (plain..self.headwords).take(MOST_MATCHED).map_while(|at| self.entry(at));
+        for entry in plain.take_while(|entry| begins(entry.headword.as_bytes())) {
+            if pattern.matches(entry.headword) {
+                suggestions.completion(entry.headword);
+            }
+        }
+        let others = self.first_of(&self.folded, |folded| folded < prefix.as_bytes());
+        let others = (others..self.folded.count).take(MOST_MATCHED).map_while(|at| self.index_entry(&self.folded, at));
+        for (folded, at) in others.take_while(|(folded, _)| begins(folded)) {
+            let matches = std::str::from_utf8(folded).is_ok_and(|folded| pattern.matches(folded));
+            if let Some(entry) = self.entry(at).filter(|_| matches) {
+                suggestions.completion(entry.headword);
+            }
+        }
         suggestions.into_headwords()
     }
 
@@ -333,7 +376,17 @@ mod tests {
                 let found = dictionary.find(word).map(|found| (found.article.headword.into_owned(), found.article.interpret.into_owned()));
                 prop_assert_eq!(found.as_ref(), naive(&pairs, word), "{}", word);
                 let mut expected = Suggestions::new(word, 10);
-                pairs.iter().for_each(|(headword, _)| expected.perhaps(headword));
+                let folds = |headword: &str| lookup::key(headword) == lookup::key(word);
+                let in_case = |headword: &str| headword.to_lowercase() == word.to_lowercase();
+                let fillers = !pairs.iter().any(|(headword, _)| folds(headword)) || pairs.iter().any(|(headword, _)| in_case(headword));
+                for (headword, _) in &pairs {
+                    if fillers || headword.to_lowercase().starts_with(&word.to_lowercase()) {
+                        expected.perhaps(headword);
+                    }
+                    if folds(headword) {
+                        expected.folded(headword);
+                    }
+                }
                 prop_assert_eq!(dictionary.suggest(word, 10), expected.into_headwords(), "{}", word);
             }
         }

@@ -71,6 +71,19 @@ impl Suggestions {
         self.add(headword, rank);
     }
 
+    /// A headword that the text folds to: what was meant, and first of all.
+    pub fn folded(&mut self, headword: &str) {
+        let capital = fold(headword) != headword;
+        self.add(headword, Rank { distance: 0, unlike: false, other_first_letter: false, other_length: 0, capital });
+    }
+
+    /// A headword that sounds as the text is written.
+    pub fn alike(&mut self, headword: &str) {
+        let capital = fold(headword) != headword;
+        let other_length = headword.chars().count().abs_diff(self.lower.len());
+        self.add(headword, Rank { distance: 1, unlike: false, other_first_letter: false, other_length, capital });
+    }
+
     /// A headword at a distance from the text.
     pub fn spelling(&mut self, headword: &str, distance: u8) {
         let folded = fold(headword);
@@ -83,8 +96,10 @@ impl Suggestions {
         let mut sorted = letters;
         sorted.sort_unstable();
         // A completion's rank has distance 0: spellings come after all of those.
-        let distance = if doubled { 1 } else { distance.max(1) };
-        let unlike = !doubled && sorted != self.sorted;
+        // Letters in another order are one mistake, too, wherever they have gone.
+        let shuffled = sorted == self.sorted;
+        let distance = if doubled || shuffled { 1 } else { distance.max(1) };
+        let unlike = !doubled && !shuffled;
         let capital = folded != headword;
         self.add(headword, Rank { distance, unlike, other_first_letter, other_length, capital });
     }
@@ -162,6 +177,25 @@ pub fn neighbours(lower: &[char]) -> Vec<String> {
     found.into_iter().collect()
 }
 
+/// Every text with one letter moved farther than to the next place (`yatch`): for table `words`, as [`neighbours`]. None
+/// for a long text, of which there would be hundreds.
+pub fn moves(lower: &[char]) -> Vec<String> {
+    const LONGEST_MOVED: usize = 14;
+    if lower.len() > LONGEST_MOVED {
+        return Vec::new();
+    }
+    let mut found = std::collections::BTreeSet::new();
+    for from in 0..lower.len() {
+        for to in (0..lower.len()).filter(|to| to.abs_diff(from) > 1) {
+            let mut letters = lower.to_vec();
+            let letter = letters.remove(from);
+            letters.insert(to, letter);
+            found.insert(letters.into_iter().collect::<String>());
+        }
+    }
+    found.into_iter().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -208,6 +242,15 @@ mod tests {
         assert_eq!(best("acomodate", &["accommodate", "acomodats"])[0], "accommodate");
         // In capitals, too, and not for a completion.
         assert_eq!(best("ADRESS", &["adders", "address", "adress book"]), ["adress book", "address", "adders"]);
+    }
+
+    #[test]
+    fn a_letter_that_moved() {
+        let letters = |text: &str| text.chars().collect::<Vec<_>>();
+        assert!(moves(&letters("yatch")).contains(&"yacht".to_owned()));
+        assert_eq!(moves(&letters("ab")), [""; 0]);
+        assert_eq!(moves(&letters(&"x".repeat(15))), [""; 0]);
+        assert!(moves(&letters("abcdefghijklmn")).len() < 200);
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod prompts;
 mod robust;
 mod scripts;
 mod secrets;
+mod sentences;
 mod stream;
 mod subcommands;
 mod suggestions;

@@ -52,6 +52,7 @@ mod tls_database;
 mod tls_reload;
 mod tokens;
 mod tools;
+mod typed;
 mod unread_log;
 mod upgrade;
 mod user_tools;

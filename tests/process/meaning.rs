@@ -3,7 +3,14 @@
 
 use crate::common::{Daemon, Setup, Store, on_both_stores, processes};
 
-on_both_stores!(inflected_forms, endings_by_part_of_speech, spellings, any_script, a_long_text_is_cheap);
+on_both_stores!(
+    inflected_forms,
+    endings_by_part_of_speech,
+    spellings,
+    patterns_folds_and_sounds,
+    any_script,
+    a_long_text_is_cheap
+);
 
 /// A daemon that answers from the words file, and one that answers from table `words`.
 fn both_lookups(store: &Store, words: &str) -> [Daemon; 2] {
@@ -200,6 +207,51 @@ fn spellings(store: Store) {
     }
     assert_eq!(near(text, "ficshional"), ["fictional"]);
     assert_eq!(near(table, "ficshional"), ["fictional"], "it shares the first letters");
+}
+
+const MEANT: &str = "\
+    Appleton\tx\nappeal\tx\napple\tx\napple pie\tx\napplication\tx\ncafé\tx\ncafé noir\tx\ncase\tx\ncave\tx\ndon't\tx\ndone\tx\n\
+    email\tx\nenough\tx\nfine\tx\nhappiness\tx\nknife\tx\nmail\tx\nman\tx\nmen\tx\nnice\tx\nnight\tx\none\tx\nphone\tx\n\
+    physics\tx\nwatch\tx\nwoman\tx\nwomen\tx\nyacht\tx\n";
+
+/// Patterns; what folds to a headword, without fillers; what is written by ear.
+fn patterns_folds_and_sounds(store: Store) {
+    for daemon in both_lookups(&store, MEANT) {
+        let mut ann = daemon.connect_as("ann");
+        let mut near = |text: &str| ann.ask(&format!("S ann {text}")).split_off(1);
+        let cases: [(&str, &[&str]); 15] = [
+            ("app*", &["apple", "appeal", "Appleton", "apple pie", "application"]),
+            ("APPLE*", &["apple", "Appleton", "apple pie"]),
+            ("wom?n", &["woman", "women"]),
+            ("?e?", &["men"]),
+            ("*ness", &["happiness"]),
+            ("*m?n", &["man", "men", "woman", "women"]),
+            ("a*n", &["Appleton", "application"]),
+            ("caf?", &["café"]),
+            ("zzz*", &[]),
+            ("a?", &[]),
+            ("e-mail", &["email"]),
+            ("e mail", &["email"]),
+            ("cafe", &["café"]),
+            ("cafenoir", &["café noir"]),
+            ("dont", &["don't"]),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(near(text), expected, "{text}");
+        }
+        for (text, word) in [
+            ("fone", "phone"),
+            ("nite", "night"),
+            ("enuf", "enough"),
+            ("fisics", "physics"),
+            ("yatch", "yacht"),
+            ("nife", "knife"),
+            ("hapiness", "happiness"),
+        ] {
+            let found = near(text);
+            assert!(found.iter().take(3).any(|found| found == word), "{text}: {found:?}");
+        }
+    }
 }
 
 const SCRIPTS: &str = "\

@@ -87,6 +87,9 @@ pub(crate) enum Command {
     ///
     /// Control characters in what the server says are shown as \u{…}, through a pipe, too; --json has them as escapes.
     ///
+    /// On a terminal, several WORDs that together are a headword are one (give up), and of a sentence the headwords are
+    /// printed that are in it. Where the headword is not the word that was asked for, both are shown.
+    ///
     /// On a terminal, a word that is not found is followed by headwords that may have been meant. With --json and
     /// WORDs, an object with "found":false holds them in "suggestions", a list that may be empty.
     #[command(after_help = LOOKUP_EXAMPLES)]
@@ -94,6 +97,9 @@ pub(crate) enum Command {
         /// The words; quote one that holds a space, and put -- before one that begins with a dash
         #[arg(value_name = "WORD")]
         words: Vec<String>,
+
+        #[command(flatten)]
+        asks: Asks,
 
         #[command(flatten)]
         parts: Parts,
@@ -162,6 +168,22 @@ pub(crate) enum Command {
         #[arg(value_name = "DIRECTORY")]
         directory: PathBuf,
     },
+}
+
+/// What `lookup` takes several words for.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Asks {
+    /// Look every WORD up; on a terminal, WORDs that together are a headword are looked up as one
+    #[arg(long, conflicts_with = "phrase")]
+    pub(crate) each: bool,
+
+    /// Look all WORDs up as one, through a pipe, too
+    #[arg(long)]
+    pub(crate) phrase: bool,
+
+    /// Find the longest headwords in TEXT, in order; they do not go into the history
+    #[arg(long, value_name = "TEXT", conflicts_with_all = ["words", "each", "phrase"])]
+    pub(crate) text: Option<String>,
 }
 
 /// Which part of an entry `lookup` prints.

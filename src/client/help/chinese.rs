@@ -31,6 +31,9 @@ const COMMANDS: &[(&str, &str, &str)] = &[
 不给出单词时，从标准输入读取，每行一个，按顺序每行回答一行：释义中的换行写作 \\n（另有 \\t、\\\\），没有找到的\
 单词是一个空行。
 
+在终端上，几个 WORD 合起来是一个词条时作为一个词条查询（give up）；对一个句子，输出其中的词条。词条与所查的单词\
+不同时，两者都显示。
+
 在终端上，没有找到的单词后面会列出您可能要找的词条。带 --json 并给出单词时，\"found\":false 的对象在 \
 \"suggestions\" 里列出它们，可能为空。",
     ),
@@ -45,7 +48,9 @@ const COMMANDS: &[(&str, &str, &str)] = &[
   cidian --user ann lookup --json apple | jq -r .interpretation
   cidian --user ann lookup --json aple | jq -r '.suggestions[]?'
   cidian --user ann lookup --first-line apple
-  cidian --user ann lookup --field headword went carried",
+  cidian --user ann lookup --field headword went carried
+  cidian --user ann lookup give up           作为一个词条查询
+  cidian --user ann lookup --text 'She gave up and went home.'",
     ),
     ("history", "about", "显示您查过的单词，最近的在前；或者清除它们"),
     (
@@ -196,6 +201,9 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
         "field",
         "只输出这一项：word（所查的单词）、headword（词条）、form（如何查到）或 interpretation（释义）；可用逗号列出几项，输出时以 TAB 分隔",
     ),
+    ("lookup", "each", "逐个查询每个 WORD；在终端上，几个 WORD 合起来若是一个词条，则作为一个词条查询"),
+    ("lookup", "phrase", "把所有 WORD 合为一个词条查询，通过管道时也是如此"),
+    ("lookup", "text", "按顺序找出 TEXT 中最长的词条；它们不记入查询历史"),
     ("lookup", "first_line", "只输出每条释义的第一行"),
     ("history", "number", "最近 N 条，1 到 1000 [默认：10]"),
     ("history", "all", "全部"),

@@ -25,7 +25,9 @@ Examples:
   cidian --user ann lookup --json apple | jq -r .interpretation
   cidian --user ann lookup --json aple | jq -r '.suggestions[]?'
   cidian --user ann lookup --first-line apple
-  cidian --user ann lookup --field headword went carried";
+  cidian --user ann lookup --field headword went carried
+  cidian --user ann lookup give up           one phrase
+  cidian --user ann lookup --text 'She gave up and went home.'";
 
 pub(crate) const HISTORY_EXAMPLES: &str = "\
 Examples:

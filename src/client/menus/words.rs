@@ -8,6 +8,7 @@ use crate::client::lookup::{OFFERED, checked_word};
 use crate::client::messages::Message;
 use crate::client::prompt::{LinePrompt, Typed};
 use crate::client::render;
+use crate::client::sentence;
 use crate::protocol::Request;
 use crate::sys::ignore_interrupts;
 
@@ -44,7 +45,11 @@ impl Menus<'_> {
                 Ok(Some(entry)) => {
                     crate::client::lookup::print_entry(self.console, word, entry)?;
                 }
-                Ok(None) => offered = self.not_found(name, word)?,
+                Ok(None) => {
+                    if !self.gloss(name, word)? {
+                        offered = self.not_found(name, word)?;
+                    }
+                }
                 Err(Error::Lost { sent: true }) => self.console.complain(&Message::LookupUnknown)?,
                 Err(error) => {
                     if matches!(error, Error::Unreachable { .. } | Error::LoginRefused(_)) {
@@ -56,6 +61,28 @@ impl Menus<'_> {
                 }
             }
         }
+    }
+
+    /// The headwords of a sentence, on a terminal; says whether there were any. If they can't be had, it is as if there
+    /// were none: whatever is wrong with the connection, the next request finds out.
+    fn gloss(&mut self, name: &str, text: &str) -> Result<bool> {
+        if !self.console.manner().asks_terminal || !sentence::is_sentence(text) {
+            return Ok(false);
+        }
+        let mut pieces = Vec::new();
+        let asked = self.link.get().exchange(|connection| {
+            sentence::pieces(connection, name, text, |piece| {
+                pieces.push(piece);
+                Ok(())
+            })
+        });
+        if asked.is_err() || pieces.is_empty() {
+            return Ok(false);
+        }
+        for piece in pieces {
+            crate::client::lookup::print_entry(self.console, piece.typed, piece.entry)?;
+        }
+        Ok(true)
     }
 
     /// Line editing, where both ends are a terminal that can.

@@ -1,7 +1,7 @@
 //! `lookup` against a scripted server.
 
 use super::*;
-use crate::client::arguments::Parts;
+use crate::client::arguments::{Asks, Parts};
 use crate::client::error::Error;
 use crate::client::exit::Exit;
 use crate::client::export::{self, Export};
@@ -13,7 +13,7 @@ use crate::protocol::Code;
 pub(super) fn look_up(desk: &mut Desk, server: &Server, words: &[&str]) -> Result<Exit, Error> {
     let (_file, who) = ann();
     let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-    lookup::run(&mut desk.console, &server.connector(), &who, &words, Parts::default())
+    lookup::run(&mut desk.console, &server.connector(), &who, &words, &Asks::default(), Parts::default())
 }
 
 #[test]
@@ -254,7 +254,9 @@ fn one_packet_with_a_kept_token() {
         taken().into_iter().chain([Step::Take("E")]).chain(replies()).chain([give("OK\n")]).collect(),
     ]);
     let mut desk = Desk::new("", |_| {});
-    let exit = lookup::run(&mut desk.console, &server.connector(), &kept(&server), &words, Parts::default()).unwrap();
+    let exit =
+        lookup::run(&mut desk.console, &server.connector(), &kept(&server), &words, &Asks::default(), Parts::default())
+            .unwrap();
     server.finish();
     assert_eq!((exit, desk.output.text().as_str()), (Exit::NotFound, "apple  n. 1\n##  n. 2\n"));
 
@@ -262,7 +264,7 @@ fn one_packet_with_a_kept_token() {
     let server = Server::start(vec![taken().into_iter().chain(replies()).chain(farewell()).collect()]);
     let mut desk = Desk::new("", |manner| manner.errs_terminal = true);
     let who = kept(&server);
-    lookup::run(&mut desk.console, &server.connector(), &who, &words, Parts::default()).unwrap();
+    lookup::run(&mut desk.console, &server.connector(), &who, &words, &Asks::default(), Parts::default()).unwrap();
     server.finish();
     assert_eq!(desk.output.text(), "apple  n. 1\n##  n. 2\n");
 
@@ -272,7 +274,8 @@ fn one_packet_with_a_kept_token() {
         [Step::Take("T ann good-token"), give("OK\n"), Step::Answer(50)].into_iter().chain(farewell()).collect(),
     ]);
     let mut desk = Desk::new("", |_| {});
-    lookup::run(&mut desk.console, &server.connector(), &kept(&server), &many, Parts::default()).unwrap();
+    lookup::run(&mut desk.console, &server.connector(), &kept(&server), &many, &Asks::default(), Parts::default())
+        .unwrap();
     server.finish();
     assert_eq!(desk.output.text().lines().filter(|line| line.contains("  n. w")).count(), 50);
 }

@@ -228,3 +228,72 @@ fn case_before_everything_else() {
         ",
     );
 }
+
+/// The misspellings of the list for which the word that was meant is a headword, and those written by ear.
+fn misspellings(dictionary: &Dictionary<Vec<u8>>) -> [Vec<(&'static str, &'static str)>; 2] {
+    let (common, by_ear) = include_str!("../../../tests/misspellings.txt").split_once("# by ear").unwrap();
+    [common, by_ear].map(|part| {
+        let lines = part.lines().filter(|line| !line.starts_with('#'));
+        let pairs = lines.filter_map(|line| line.split_once(' '));
+        pairs.filter(|(_, word)| answer(dictionary, word).1 == "exact").collect()
+    })
+}
+
+/// Those of which the word is not among the first three.
+fn missed<'a>(pairs: &[(&'a str, &'a str)], suggest: impl Fn(&str) -> Vec<String>) -> Vec<String> {
+    let missed = pairs.iter().map(|(wrong, right)| (wrong, right, suggest(wrong)));
+    let missed = missed.filter(|(_, right, found)| !found.iter().take(3).any(|found| found == *right));
+    missed.map(|(wrong, right, found)| format!("{wrong} ({right}): {found:?}")).collect()
+}
+
+#[test]
+fn the_word_that_was_meant_is_among_the_first_three() {
+    let dictionary = dictionary(BUILT_IN);
+    let [common, by_ear] = misspellings(&dictionary);
+    assert!(common.len() >= 80 && by_ear.len() >= 18, "{} and {}", common.len(), by_ear.len());
+    let suggest = |wrong: &str| dictionary.suggest(wrong, 10);
+    let (of_common, of_ear) = (missed(&common, suggest), missed(&by_ear, suggest));
+    // 82 of 84, and 9 of 10.
+    assert!(of_common.len() * 84 <= 2 * common.len(), "{} of {}: {of_common:#?}", of_common.len(), common.len());
+    assert!(of_ear.len() * 10 <= by_ear.len(), "{} of {}: {of_ear:#?}", of_ear.len(), by_ear.len());
+}
+
+/// The spellers of Debian on the same list, where they are installed; ours is ahead of them.
+#[test]
+fn ahead_of_other_spellers() {
+    let dictionary = dictionary(BUILT_IN);
+    let pairs = misspellings(&dictionary).concat();
+    let ours = missed(&pairs, |wrong| dictionary.suggest(wrong, 10)).len();
+    for arguments in [["aspell", "-a", "-d", "en"], ["hunspell", "-a", "-d", "en_US"]] {
+        let input: String = pairs.iter().map(|(wrong, _)| format!("^{wrong}\n")).collect();
+        let Some(output) = run(&arguments, &input) else {
+            eprintln!("{} is not installed", arguments[0]);
+            continue;
+        };
+        let answers: Vec<&str> = output.lines().filter(|line| line.starts_with(['&', '#', '*', '+', '-'])).collect();
+        assert_eq!(answers.len(), pairs.len(), "{output}");
+        let by_word: HashMap<&str, Vec<String>> = pairs
+            .iter()
+            .zip(answers)
+            .map(|((wrong, _), line)| {
+                let words = line.split_once(": ").map_or("", |(_, words)| words).split(", ");
+                (*wrong, words.map(str::to_owned).collect())
+            })
+            .collect();
+        let theirs = missed(&pairs, |wrong| by_word[wrong].clone()).len();
+        eprintln!("{} of {} missed, {} by {}", ours, pairs.len(), theirs, arguments[0]);
+        assert!(ours < theirs, "{ours} and {theirs} by {}", arguments[0]);
+    }
+}
+
+/// What a program prints for an input, if it is there and succeeds.
+fn run(arguments: &[&str], input: &str) -> Option<String> {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+    let mut command = Command::new(arguments[0]);
+    command.args(&arguments[1..]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().ok()?;
+    child.stdin.take()?.write_all(input.as_bytes()).ok()?;
+    let output = child.wait_with_output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}
