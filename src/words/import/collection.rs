@@ -124,10 +124,10 @@ impl Collection {
         for (at, entry) in self.entries.iter().enumerate().filter(|(_, entry)| means_nothing(entry)) {
             let headword = self.headword(entry);
             let mut rest = headword.chars();
-            // `Apple tree` before `apple Tree`'s sake: a title may have a capital in each word.
             let first_lower = rest.next().map(|first| first.to_lowercase().chain(rest).collect::<String>());
-            let all_lower = headword.to_lowercase();
-            let other = [first_lower, Some(all_lower)]
+            // `Apple Tree` is a title, too; `CAT` is not `cat`, but an acronym.
+            let all_lower = headword.contains(char::is_lowercase).then(|| headword.to_lowercase());
+            let other = [first_lower, all_lower]
                 .into_iter()
                 .flatten()
                 .find_map(|lower| if lower == headword { None } else { among_others(&lower) });

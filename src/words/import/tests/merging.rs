@@ -34,21 +34,23 @@ fn entries_of_one_headword_join_in_the_order_of_the_sources() {
 
 #[test]
 fn capitals_that_mean_nothing_do_not_keep_entries_apart() {
-    let lower = "abandon 1\nchina 2\nChina 3\npolish 4\nIndia 0\nice cream\t11";
-    let upper = "Abandon 5\nChina 6\nPolish 7\nZebra 8\nEven 9\nMore 10\nIndia 1\nIce Cream\t12\nICE CREAM\t13";
+    let lower = "abandon 1\nchina 2\nChina 3\npolish 4\nIndia 0\nice 0\nice cream\t11";
+    let upper = "Abandon 5\nChina 6\nPolish 7\nZebra 8\nEven 9\nMore 10\nIndia 1\nIce Cream\t12\nICE\t13";
     let (mut collection, _) = merged(&[lower, upper]);
     let shown = pairs(&mut collection);
     let both = |one: &str, two: &str| format!("[1]\\n{one}\\n[2]\\n{two}");
     let expected = [
         ("China", both("3", "6")),
         ("Even", "[2]\\n9".to_owned()),
+        ("ICE", "[2]\\n13".to_owned()),
         ("India", both("0", "1")),
         ("More", "[2]\\n10".to_owned()),
         ("Zebra", "[2]\\n8".to_owned()),
         ("abandon", both("1", "5")),
         // Either may be meant.
         ("china", both("2", "6")),
-        ("ice cream", both("11", "12\\n13")),
+        ("ice", "[1]\\n0".to_owned()),
+        ("ice cream", both("11", "12")),
         ("polish", both("4", "7")),
     ];
     let expected: Vec<(String, String)> =
