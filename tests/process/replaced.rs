@@ -158,7 +158,7 @@ fn an_empty_file_is_no_new_database() {
     let (database, whole) = (daemon.path("state/cidian.db"), daemon.path("state/whole.db"));
     fs::rename(&database, &whole).expect("the database can be moved");
     fs::File::create(&database).expect("an empty file");
-    for tool in [&[][..], &["--check"], &["user", "list"], &["init-db"]] {
+    for tool in [&["--check"][..], &["user", "list"], &["init-db"], &[]] {
         let refused = daemon.tool(tool);
         let said = String::from_utf8_lossy(&refused.stderr).into_owned();
         assert!(refused.status.code() == Some(78) && said.contains("is empty, but a database was here"), "{said}");
