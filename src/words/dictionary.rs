@@ -365,11 +365,15 @@ mod tests {
         assert_eq!(parsed.entries.len(), lines, "a headword stands twice");
         let speech = [
             "n.", "v.", "adj.", "adv.", "prep.", "conj.", "pron.", "num.", "int.", "abbr.", "phr.", "art.", "aux.",
-            "det.",
+            "det.", "pref.", "suf.",
         ];
         let chinese = |c: char| ('\u{4e00}'..='\u{9fff}').contains(&c);
         for entry in &parsed.entries {
-            assert!(speech.iter().any(|part| entry.interpret.starts_with(part)), "{entry:?}");
+            let senses = match entry.interpret.strip_prefix('/') {
+                Some(spoken) => spoken.split_once("/ ").map_or("", |(_, senses)| senses),
+                None => &entry.interpret,
+            };
+            assert!(speech.iter().any(|part| senses.starts_with(part)), "{entry:?}");
             assert!(entry.interpret.chars().any(chinese), "{entry:?}");
         }
         assert!(parsed.entries.iter().filter(|entry| entry.headword.contains(' ')).count() >= 10, "phrases");
