@@ -8,6 +8,7 @@
 
 pub mod client;
 pub mod daemon;
+pub mod dict;
 pub mod directories;
 pub mod files;
 pub mod hidden;

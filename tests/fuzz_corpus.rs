@@ -1,7 +1,10 @@
-//! What the fuzzer once found interesting in requests stays harmless. (That of replies is a test of the client's.)
+//! What the fuzzer once found interesting in requests and in commands of DICT stays harmless. (That of replies is a test of
+//! the client's.)
 
 #[path = "fuzz/fuzz_targets/conversation/mod.rs"]
 mod conversation;
+#[path = "fuzz/fuzz_targets/dict_conversation/mod.rs"]
+mod dict_conversation;
 
 #[test]
 fn the_corpus_of_requests() {
@@ -10,5 +13,15 @@ fn the_corpus_of_requests() {
     assert!(files.len() > 10, "{files:?}");
     for file in files {
         conversation::check(&std::fs::read(file).unwrap());
+    }
+}
+
+#[test]
+fn the_corpus_of_dict() {
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fuzz/corpus/dict");
+    let files: Vec<_> = std::fs::read_dir(corpus).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(files.len() > 10, "{files:?}");
+    for file in files {
+        dict_conversation::check(&std::fs::read(file).unwrap());
     }
 }

@@ -264,6 +264,23 @@ pub(crate) fn change_password(
     Ok(())
 }
 
+/// `cidian dict-key`: a key is as good as a password for looking up by DICT, so the password is asked for, whoever is logged
+/// in here.
+///
+/// # Errors
+/// Whatever can go wrong with that.
+pub(crate) fn new_dict_key(console: &mut Console, connector: &Connector, who: &Who) -> Result<()> {
+    let name = who.own_name(console)?;
+    let (LoggedIn { mut connection, name }, _) = log_in_by_password(console, connector, who, name)?;
+    let key = connection.new_dict_key(&name)?;
+    connection.leave();
+    if console.manner().json {
+        return console.write_json(&serde_json::json!({ "name": name, "key": key.as_str() }));
+    }
+    console.write(key.as_str())?;
+    console.write("\n")
+}
+
 /// `cidian delete-account`: `sure` is `--yes`; without it the name has to be typed once more.
 ///
 /// # Errors

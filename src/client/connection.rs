@@ -186,6 +186,14 @@ impl Connection {
         Token::new(self.ask(&Request::NewToken { name })?).ok_or_else(|| strange("OK …".as_bytes()))
     }
 
+    /// Asks for a new DICT key.
+    ///
+    /// # Errors
+    /// As [`Connection::status`]; also for what can't be a key.
+    pub(crate) fn new_dict_key(&mut self, name: &str) -> Result<Token> {
+        Token::new(self.ask(&Request::NewDictKey { name })?).ok_or_else(|| strange("OK …".as_bytes()))
+    }
+
     /// Reads the reply to one `Q`; `None` for a word that is not found.
     ///
     /// # Errors

@@ -24,7 +24,7 @@ const CLOSE: u8 = 0xfd;
 const WORDS: &str = "apple\n\nice cream\n?\na\u{7}b\n##\n\u{202e}\n";
 
 /// What the client is asked to do: its arguments, and what is typed.
-const SCENES: [(&[&str], &str); 14] = [
+const SCENES: [(&[&str], &str); 15] = [
     (&["lookup", "apple", "ice cream", "?"], ""),
     (&["lookup"], WORDS),
     (&["history"], ""),
@@ -39,6 +39,7 @@ const SCENES: [(&[&str], &str); 14] = [
     (&["lookup", "--json", "apple", "?"], ""),
     (&["history", "--json"], ""),
     (&["about", "--json"], ""),
+    (&["dict-key"], ""),
 ];
 
 /// A file whose first line can be a password.

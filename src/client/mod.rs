@@ -158,6 +158,7 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
             account::change_password(console, &connector, &who, new_password_file.as_deref())?;
         }
         Some(Command::DeleteAccount { yes }) => account::delete(console, &connector, &who, yes)?,
+        Some(Command::DictKey) => account::new_dict_key(console, &connector, &who)?,
         Some(Command::About) => about::print(console, &connector)?,
         Some(Command::Completions { .. } | Command::Manual { .. }) => {}
     }

@@ -7,9 +7,11 @@ use crate::sys::{self, Forker};
 
 /// The first that is passed.
 const FIRST: i32 = 3;
-/// The name (`FileDescriptorName=`) of sockets whose clients speak TLS. Whatever other name it has, the clients of a
-/// socket speak in clear text: systemd's default is the socket unit's name.
+/// The name (`FileDescriptorName=`) of sockets whose clients speak TLS. Whatever name it has but this and the next, the
+/// clients of a socket speak the line protocol in clear text: systemd's default is the socket unit's name.
 pub const TLS: &str = "tls";
+/// The name of sockets whose clients speak DICT.
+pub const DICT: &str = "dict";
 
 /// Takes `LISTEN_FDS` and its companions out of the environment, and the sockets they tell of.
 ///
@@ -24,7 +26,11 @@ pub fn take(forker: &Forker) -> Result<Vec<Listener>, Fatal> {
         sys::adopt(number)
             .map_err(std::io::Error::from)
             .and_then(Listener::passed)
-            .map(|listener| if name == TLS { Listener::Tls(Box::new(listener)) } else { listener })
+            .map(|listener| match name.as_str() {
+                TLS => Listener::Tls(Box::new(listener)),
+                DICT => Listener::Dict(Box::new(listener)),
+                _ => listener,
+            })
             .map_err(|error| Fatal::new(Exit::System, format!("socket {number} ({name}) from systemd: {error}")))
     };
     passed.into_iter().map(adopt).collect()

@@ -4,7 +4,7 @@
 use super::admission::{Place, Source};
 use super::status::Clients;
 use crate::session::board::{Board, SlotNumber};
-use crate::session::{Ending, Peer, State, figures};
+use crate::session::{Ending, Language, Peer, State, figures};
 use log::{debug, error, info, warn};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::WaitStatus;
@@ -17,6 +17,7 @@ use std::time::Instant;
 #[derive(Debug)]
 struct Child {
     peer: Peer,
+    language: Language,
     place: Place,
     slot: SlotNumber,
     connected: Instant,
@@ -86,11 +87,19 @@ impl Children {
     }
 
     /// A child was forked.
-    pub fn begun(&mut self, pid: Pid, reserved: Reserved, peer: Peer, place: Place, connected: Instant, words: u64) {
+    pub fn begun(
+        &mut self,
+        pid: Pid,
+        reserved: Reserved,
+        (peer, language): (Peer, Language),
+        place: Place,
+        connected: Instant,
+        words: u64,
+    ) {
         self.forks += 1;
         debug!("client {peer}: child {pid} forked");
-        self.by_pid
-            .insert(pid, Child { peer, place, slot: reserved.slot, connected, inherited: words, failed_logins: 0 });
+        let (slot, failed_logins) = (reserved.slot, 0);
+        self.by_pid.insert(pid, Child { peer, language, place, slot, connected, inherited: words, failed_logins });
     }
 
     /// A process ended. If it was a child of this table, it is logged and forgotten, and its client's place is given
@@ -114,6 +123,10 @@ impl Children {
         match status {
             WaitStatus::Exited(_, status) => match Ending::from_exit_status(status) {
                 Some(Ending::Internal) => error!("{who}: child {pid}: {}", Ending::Internal.as_str()),
+                // GoldenDict connects at every key: how such a session ends is worth a line only where something is wrong.
+                Some(ending) if child.language == Language::Dict && !ending.is_failure() => {
+                    debug!("{who}: {}", ending.as_str());
+                }
                 Some(ending) => info!("{who}: {}", ending.as_str()),
                 None => error!("{who}: child {pid} ended with status {status}, which means nothing here"),
             },

@@ -1,7 +1,8 @@
 //! The listening sockets: where clients come in. Accepts one at a time; never reads, never blocks.
 
 use super::exit::{Exit, Fatal};
-use crate::session::Peer;
+use crate::dict;
+use crate::session::{Language, Peer};
 use crate::sys;
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
@@ -47,10 +48,25 @@ impl Address {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Self, String> {
+        Self::parse_with(text, None)
+    }
+
+    /// The same for DICT: where no port is said it is 2628.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse_for_dict(text: &str) -> Result<Self, String> {
+        Self::parse_with(text, Some(dict::PORT))
+    }
+
+    fn parse_with(text: &str, default: Option<u16>) -> Result<Self, String> {
         if let Some(path) = text.strip_prefix("unix:") {
             return if path.is_empty() { Err("no path".to_owned()) } else { Ok(Self::Unix(path.into())) };
         }
         let expected = "expected host:port, [v6]:port or unix:PATH";
+        let has_port = text.rsplit_once(':').is_some() && !text.ends_with(']');
+        let completed = default.filter(|_| !has_port && !text.is_empty()).map(|port| format!("{text}:{port}"));
+        let text = completed.as_deref().unwrap_or(text);
         let (host, port) = text.rsplit_once(':').ok_or(expected)?;
         if port.is_empty() || !port.bytes().all(|byte| byte.is_ascii_digit()) || port.parse::<u16>().is_err() {
             return Err("the port is a number from 0 to 65535".to_owned());
@@ -75,6 +91,8 @@ pub enum Listener {
     Private(OwnedFd),
     /// Over TLS: the child will speak it, the parent knows it of the client.
     Tls(Box<Listener>),
+    /// For clients that speak DICT.
+    Dict(Box<Listener>),
 }
 
 /// The file of a Unix socket.
@@ -145,7 +163,7 @@ impl Listener {
                 }
                 _ => Err(io::Error::from_raw_os_error(libc::EADDRINUSE)),
             },
-            Self::Tls(listener) => return listener.start(),
+            Self::Tls(listener) | Self::Dict(listener) => return listener.start(),
         };
         begun.map_err(|error| Fatal::new(Exit::System, format!("can't listen on {self}: {error}")))
     }
@@ -156,6 +174,14 @@ impl Listener {
     /// The same.
     pub fn open_tls(address: &Address) -> Result<Vec<Self>, Fatal> {
         Ok(Self::open(address)?.into_iter().map(|listener| Self::Tls(Box::new(listener))).collect())
+    }
+
+    /// As [`Listener::open`], for clients that speak DICT.
+    ///
+    /// # Errors
+    /// The same.
+    pub fn open_dict(address: &Address) -> Result<Vec<Self>, Fatal> {
+        Ok(Self::open(address)?.into_iter().map(|listener| Self::Dict(Box::new(listener))).collect())
     }
 
     /// Takes over a socket that somebody else has opened.
@@ -187,9 +213,22 @@ impl Listener {
         }
     }
 
-    /// Whether its clients speak TLS.
-    pub fn speaks_tls(&self) -> bool {
-        matches!(self, Self::Tls(_))
+    /// What its clients speak.
+    pub fn language(&self) -> Language {
+        match self {
+            Self::Internet(..) | Self::Unix(..) | Self::Private(_) => Language::Lines,
+            Self::Tls(_) => Language::LinesOverTls,
+            Self::Dict(_) => Language::Dict,
+        }
+    }
+
+    /// Whether only this machine reaches it.
+    pub fn is_on_this_machine(&self) -> bool {
+        match self {
+            Self::Internet(_, address) => address.ip().to_canonical().is_loopback(),
+            Self::Unix(..) | Self::Private(_) => true,
+            Self::Tls(listener) | Self::Dict(listener) => listener.is_on_this_machine(),
+        }
     }
 
     /// Whether it is where this address says, as it is written.
@@ -197,7 +236,7 @@ impl Listener {
         match (self, address) {
             (Self::Internet(_, here), Address::Internet(text)) => text.parse() == Ok(*here),
             (Self::Unix(_, file), Address::Unix(path)) => file.path == *path,
-            (Self::Tls(listener), address) => listener.is_at(address),
+            (Self::Tls(listener) | Self::Dict(listener), address) => listener.is_at(address),
             _ => false,
         }
     }
@@ -220,6 +259,7 @@ impl Listener {
                     Err(error) => Err(error.into()),
                 }
             }
+            Self::Dict(listener) => return listener.accept(),
             Self::Tls(listener) => {
                 return match listener.accept() {
                     Accepted::Client(stream, Peer::Internet(address)) => Accepted::Client(stream, Peer::Tls(address)),
@@ -236,7 +276,7 @@ impl Listener {
             Self::Internet(listener, _) => listener.as_fd(),
             Self::Unix(listener, _) => listener.as_fd(),
             Self::Private(socket) => socket.as_fd(),
-            Self::Tls(listener) => listener.as_fd(),
+            Self::Tls(listener) | Self::Dict(listener) => listener.as_fd(),
         }
     }
 }
@@ -248,6 +288,7 @@ impl std::fmt::Display for Listener {
             Self::Unix(_, file) => write!(f, "unix:{}", file.path.display()),
             Self::Private(_) => f.write_str("a private socket"),
             Self::Tls(listener) => write!(f, "{listener} (TLS)"),
+            Self::Dict(listener) => write!(f, "{listener} (DICT)"),
         }
     }
 }
@@ -313,6 +354,24 @@ mod tests {
         for bad in ["", "nowhere", ":2629", "::1:2629", "[x]:1", "host:", "host:65536", "host:+1", "host:http", "unix:"]
         {
             assert!(Address::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn addresses_of_dict_need_no_port() {
+        let of = |text: &str| Address::parse_for_dict(text).map(|address| address.to_string());
+        for (text, address) in [
+            ("localhost", "localhost:2628"),
+            ("127.0.0.1", "127.0.0.1:2628"),
+            ("127.0.0.1:0", "127.0.0.1:0"),
+            ("[::1]", "[::1]:2628"),
+            ("[::1]:2629", "[::1]:2629"),
+            ("unix:/run/x", "unix:/run/x"),
+        ] {
+            assert_eq!(of(text).as_deref(), Ok(address));
+        }
+        for bad in ["", ":2628", "::1", "host:", "[x]", "unix:"] {
+            assert!(of(bad).is_err(), "{bad}");
         }
     }
 

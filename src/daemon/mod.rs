@@ -10,6 +10,7 @@ mod children;
 mod control;
 mod credentials;
 mod debts;
+mod dict_place;
 mod exit;
 mod export;
 mod fair;

@@ -13,6 +13,7 @@ Examples:
   cidiand --listen 0.0.0.0:2629 --listen unix:/run/cidian/cidian.sock
   cidiand --database-file /etc/cidian/database init-db
   cidiand --tls-listen 0.0.0.0:2630 --tls-cert chain.pem --tls-key key.pem --require-tls
+  cidiand --dict-listen localhost --dict-account ann    for this machine's DICT clients, with a history
   cidiand words check my-words.txt && cidiand --words my-words.txt
   cidiand user lock ann                          see cidiand user --help
   cidiand reload                                 load words and certificate again; or send SIGHUP
@@ -102,6 +103,13 @@ pub struct Options {
     /// Where to speak TLS, as --listen; may be repeated; needs --tls-cert and --tls-key
     #[arg(long, value_name = "ADDR")]
     pub tls_listen: Vec<String>,
+    /// Where to speak DICT (RFC 2229): host, host:port, [v6]:port or unix:PATH; may be repeated; port 2628 where none is
+    /// said
+    #[arg(long, value_name = "ADDR")]
+    pub dict_listen: Vec<String>,
+    /// All lookups by DICT are this account's; only where --dict-listen is loopback or a Unix socket
+    #[arg(long, value_name = "NAME")]
+    pub dict_account: Option<String>,
     /// The certificate for TLS, PEM, the server's own first; loaded again by reload and SIGHUP
     #[arg(long, value_name = "FILE")]
     pub tls_cert: Option<PathBuf>,

@@ -4,7 +4,8 @@
 use super::admission::Refusal;
 use super::poller::{Poller, Token};
 use super::throttle::{Throttle, Unsaid};
-use crate::protocol::{Code, Failure, push_failure};
+use crate::protocol::{Code, Failure};
+use crate::session::Language;
 use nix::sys::socket::{MsgFlags, Shutdown, send, shutdown};
 use std::collections::VecDeque;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
@@ -28,8 +29,8 @@ pub struct Refusals {
 impl Refusals {
     /// Refuses a client. One that speaks TLS could not read what it would be told, because the parent does not speak
     /// it: it is hung up on.
-    pub fn refuse(&mut self, client: OwnedFd, tls: bool, refusal: Refusal, poller: &Poller, now: Instant) {
-        self.say(&client, tls, refusal);
+    pub fn refuse(&mut self, client: OwnedFd, language: Language, refusal: Refusal, poller: &Poller, now: Instant) {
+        self.say(&client, language, refusal);
         if self.lingering.len() >= MOST
             && let Some((_, oldest, _)) = self.lingering.pop_front()
         {
@@ -43,8 +44,8 @@ impl Refusals {
     }
 
     /// Refuses a client and closes at once: there is no descriptor to spare.
-    pub fn refuse_at_once(&mut self, client: OwnedFd, tls: bool, refusal: Refusal) {
-        self.say(&client, tls, refusal);
+    pub fn refuse_at_once(&mut self, client: OwnedFd, language: Language, refusal: Refusal) {
+        self.say(&client, language, refusal);
     }
 
     /// A refused client has closed.
@@ -83,14 +84,14 @@ impl Refusals {
         self.said.allow(now)
     }
 
-    fn say(&mut self, client: &OwnedFd, tls: bool, refusal: Refusal) {
+    fn say(&mut self, client: &OwnedFd, language: Language, refusal: Refusal) {
         self.counts[refusal as usize] += 1;
-        if tls {
+        if language == Language::LinesOverTls {
             let _ = shutdown(client.as_raw_fd(), Shutdown::Write);
             return;
         }
         let mut line = Vec::new();
-        push_failure(&mut line, &Failure::new(Code::Busy, refusal.message()));
+        language.push_failure(&mut line, &Failure::new(Code::Busy, refusal.message()));
         // A new connection's buffer takes a line, or the client is gone.
         let _ = send(client.as_raw_fd(), &line, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL);
         let _ = shutdown(client.as_raw_fd(), Shutdown::Write);

@@ -3,13 +3,14 @@
 use super::admission::Exemptions;
 use super::certificate::PairFiles;
 use super::credentials;
+use super::dict_place::DictPlace;
 use super::exit::{Exit, Fatal};
 use super::listeners::Address;
 use super::options::{Lookup, Options, Registration};
 use super::state_directory::StateDirectory;
 use super::tls_settings::TlsSettings;
 use crate::files::{self, Pipes};
-use crate::session::SessionSettings;
+use crate::session::{DictSettings, SessionSettings};
 use crate::store::Location;
 use serde::Deserialize;
 use serde::de::{SeqAccess, Visitor};
@@ -44,6 +45,8 @@ pub struct Settings {
     pub listens_by_default: bool,
     /// Where to speak TLS; there is a certificate if there is any.
     pub tls_listen: Vec<Address>,
+    /// Where to speak DICT.
+    pub dict_listen: Vec<Address>,
     /// The TLS certificate and its key.
     pub pair: Option<PairFiles>,
     /// What is wrong if nothing speaks TLS with them: only systemd knows whether it passes a socket for that.
@@ -75,6 +78,8 @@ pub struct Settings {
 struct File {
     listen: Option<OneOrMore>,
     tls_listen: Option<OneOrMore>,
+    dict_listen: Option<OneOrMore>,
+    dict_account: Option<String>,
     tls_cert: Option<PathBuf>,
     tls_key: Option<PathBuf>,
     require_tls: Option<bool>,
@@ -206,10 +211,16 @@ impl Settings {
             choose("tls-cert", options.tls_cert, credential(credentials::TLS_CERT).or(file.tls_cert), &path),
             choose("tls-key", options.tls_key, credential(credentials::TLS_KEY).or(file.tls_key), &path),
         )?;
+        let dict_listen =
+            choose("dict-listen", non_empty(options.dict_listen), file.dict_listen.map(OneOrMore::into_vec), &path);
+        let dict_account = choose("dict-account", options.dict_account, file.dict_account, &path);
+        let dict = DictPlace::settle(dict_listen, dict_account)?;
         let listen = choose("listen", non_empty(options.listen), file.listen.map(OneOrMore::into_vec), &path);
         let listens_by_default = listen.is_none();
         let listen = match listen {
-            Some(said) if said.value.is_empty() && tls.pair.is_none() => return Err(said.wrong("no address")),
+            Some(said) if said.value.is_empty() && tls.pair.is_none() && dict.listen.is_empty() => {
+                return Err(said.wrong("no address"));
+            }
             Some(said) => addresses(&said)?,
             None => vec![Address::default()],
         };
@@ -255,6 +266,7 @@ impl Settings {
             listen,
             listens_by_default,
             tls_listen: tls.listen,
+            dict_listen: dict.listen,
             pair: tls.pair,
             pair_unheard: tls.unheard,
             session: SessionSettings {
@@ -264,6 +276,7 @@ impl Settings {
                 login_grace: seconds(options.login_grace, file.login_grace, 60),
                 require_tls: options.require_tls || file.require_tls == Some(true),
                 lookup_rate: options.lookup_rate.or(file.lookup_rate).unwrap_or(0),
+                dict: dict.session,
             },
             lookup: options.lookup.or(file.lookup).unwrap_or(Lookup::Text),
             words,
@@ -289,6 +302,7 @@ impl Settings {
             listen: Vec::new(),
             listens_by_default: false,
             tls_listen: Vec::new(),
+            dict_listen: Vec::new(),
             pair: None,
             pair_unheard: None,
             session: SessionSettings {
@@ -298,6 +312,7 @@ impl Settings {
                 login_grace: None,
                 require_tls: false,
                 lookup_rate: 0,
+                dict: DictSettings::default(),
             },
             lookup: Lookup::Text,
             words: None,

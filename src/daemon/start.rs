@@ -13,11 +13,12 @@ use super::settings::{Settings, environment};
 use super::signals::Signals;
 use super::writer::Supervisor;
 use super::{
-    activation, addresses, export, import, logging, lost, manual, ownership, probe, prune, tools, upgrade, users,
+    activation, addresses, dict_place, export, import, logging, lost, manual, ownership, probe, prune, tools, upgrade,
+    users,
 };
 use crate::sandbox;
-use crate::session::Words;
 use crate::session::board::Board;
+use crate::session::{Language, Words};
 use crate::standard_error::StandardError;
 use crate::store;
 use crate::sys::sandbox::Support;
@@ -98,7 +99,7 @@ fn serve(settings: Settings, origin: Origin, lines: StandardError) -> Result<Exi
 
 /// Those that systemd has opened, and those that are asked for besides.
 fn listeners(settings: &Settings, passed: Vec<Listener>) -> Result<Vec<Listener>, Fatal> {
-    let (listen, tls_listen) = (&settings.listen, &settings.tls_listen);
+    let (listen, tls_listen, dict_listen) = (&settings.listen, &settings.tls_listen, &settings.dict_listen);
     let mut listeners = passed;
     let from_systemd = listeners.len();
     let is_there = |listeners: &[Listener], address: &Address| {
@@ -114,7 +115,19 @@ fn listeners(settings: &Settings, passed: Vec<Listener>) -> Result<Vec<Listener>
             listeners.extend(Listener::open_tls(address)?);
         }
     }
-    match (listeners.iter().any(Listener::speaks_tls), &settings.pair, &settings.pair_unheard) {
+    for address in dict_listen {
+        if !is_there(&listeners, address) {
+            listeners.extend(Listener::open_dict(address)?);
+        }
+    }
+    let speak = |language| listeners.iter().filter(move |listener| listener.language() == language);
+    // Of hosts by name, and of sockets from systemd, it is known only now where they are.
+    if settings.session.dict.account.is_some()
+        && let Some(open) = speak(Language::Dict).find(|listener| !listener.is_on_this_machine())
+    {
+        return Err(Fatal::new(Exit::Configuration, format!("dict-account: {}", dict_place::not_for_others(open))));
+    }
+    match (speak(Language::LinesOverTls).next().is_some(), &settings.pair, &settings.pair_unheard) {
         (true, None, _) => Err(Fatal::new(
             Exit::Configuration,
             format!("a socket named {} came from systemd: TLS needs tls-cert and tls-key", activation::TLS),
@@ -248,7 +261,7 @@ fn check(settings: Settings, origin: Origin) -> Exit {
         }
     };
     note(Ok("configuration: fine".to_owned()));
-    let problems = addresses::check(settings.listen.iter().chain(&settings.tls_listen));
+    let problems = addresses::check(settings.listen.iter().chain(&settings.tls_listen).chain(&settings.dict_listen));
     problems.into_iter().for_each(|problem| note(Err(problem)));
     let words = (settings.lookup == Lookup::Text).then(|| settings.words.clone());
     note(load(Wanted { words, pair: None }, &mut forker, support).map(|(words, ..)| match words.headwords() {

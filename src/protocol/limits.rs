@@ -18,6 +18,8 @@ pub const DEFAULT_HISTORY: u32 = 10;
 pub const MAX_HISTORY: u32 = 1_000;
 /// The most headwords that `S` answers with.
 pub const MAX_SUGGESTIONS: usize = 10;
+/// The most headwords that `M` answers with.
+pub const MAX_MATCHES: usize = 200;
 
 /// Checks an account name: 1 to 32 characters, no white space, no control characters.
 ///

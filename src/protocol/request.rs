@@ -104,6 +104,53 @@ pub enum Request<'a> {
     },
     /// `I`: about this server.
     About,
+    /// `M name how pattern`: headwords by a pattern.
+    Match {
+        /// Who says to be logged in.
+        name: &'a str,
+        /// How they are compared with it.
+        how: How,
+        /// The pattern, blanks at its ends included.
+        pattern: &'a str,
+    },
+    /// `N name`: a new DICT key.
+    NewDictKey {
+        /// Who says to be logged in.
+        name: &'a str,
+    },
+}
+
+/// How `M` compares headwords with its pattern.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// They begin with it.
+    Prefix,
+    /// They end with it.
+    Suffix,
+    /// It is in them.
+    Substring,
+    /// They match it as names of files do in a shell.
+    Glob,
+    /// It is a POSIX extended regular expression that matches in them.
+    Regex,
+    /// They sound alike in English.
+    Sound,
+}
+
+impl How {
+    const ALL: [Self; 6] = [Self::Prefix, Self::Suffix, Self::Substring, Self::Glob, Self::Regex, Self::Sound];
+
+    /// Its word in a request.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Prefix => "prefix",
+            Self::Suffix => "suffix",
+            Self::Substring => "substring",
+            Self::Glob => "glob",
+            Self::Regex => "regex",
+            Self::Sound => "sound",
+        }
+    }
 }
 
 impl<'a> Request<'a> {
@@ -142,6 +189,15 @@ impl<'a> Request<'a> {
             "E" => alone(rest).map(|()| Self::Goodbye),
             "O" => alone(rest).map(|()| Self::Logout),
             "I" => alone(rest).map(|()| Self::About),
+            "M" => {
+                let (name, rest) = with_optional(rest)?;
+                let (how, pattern) = rest.and_then(|rest| rest.split_once(' ')).ok_or_else(missing)?;
+                whole_word(pattern)?;
+                let how = How::ALL.into_iter().find(|known| known.as_str() == how);
+                let how = how.ok_or_else(|| bad("how is prefix, suffix, substring, glob, regex or sound"))?;
+                Ok(Self::Match { name, how, pattern })
+            }
+            "N" => only_name(rest).map(|name| Self::NewDictKey { name }),
             _ => Err(bad("unknown request")),
         }
     }
@@ -163,6 +219,8 @@ impl<'a> Request<'a> {
             | Self::ChangePasswd { .. }
             | Self::DeleteAccount { .. }
             | Self::Clear { .. }
+            | Self::Match { .. }
+            | Self::NewDictKey { .. }
             | Self::About => false,
         }
     }
@@ -181,6 +239,8 @@ impl<'a> Request<'a> {
             | Self::Suggest { name, .. }
             | Self::ChangePasswd { name, .. }
             | Self::DeleteAccount { name, .. }
+            | Self::Match { name, .. }
+            | Self::NewDictKey { name }
             | Self::Clear { name, .. } => Some(name),
             Self::Goodbye | Self::Logout | Self::About => None,
         }
@@ -197,6 +257,7 @@ impl<'a> Request<'a> {
                 | Self::Logout
                 | Self::Suggest { .. }
                 | Self::Clear { .. }
+                | Self::Match { .. }
                 | Self::About
         )
     }
@@ -217,6 +278,11 @@ impl<'a> Request<'a> {
                 out.extend_from_slice(format!("H {name} {n}\n").as_bytes());
                 return;
             }
+            Self::Match { name, how, pattern } => {
+                out.extend_from_slice(format!("M {name} {} {pattern}\n", how.as_str()).as_bytes());
+                return;
+            }
+            Self::NewDictKey { name } => ("N", [Some(name), None]),
             Self::NewToken { name } => ("K", [Some(name), None]),
             Self::TokenLogin { name, token } => ("T", [Some(name), Some(token)]),
             Self::ForgetToken { name, token } => ("F", [Some(name), Some(token)]),
@@ -247,6 +313,8 @@ impl std::fmt::Debug for Request<'_> {
             Self::History { name, count } => write!(f, "H {name:?} {count:?}"),
             Self::Clear { name, word } => write!(f, "C {name:?} {word:?}"),
             Self::NewToken { name } => write!(f, "K {name:?}"),
+            Self::Match { name, how, pattern } => write!(f, "M {name:?} {} {pattern:?}", how.as_str()),
+            Self::NewDictKey { name } => write!(f, "N {name:?}"),
             Self::TokenLogin { name, .. } => write!(f, "T {name:?} …"),
             Self::ForgetToken { name, .. } => write!(f, "F {name:?} …"),
             Self::Goodbye => f.write_str("E"),

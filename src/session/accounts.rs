@@ -17,6 +17,8 @@ pub enum Means {
     Passwd,
     /// A token. It opens everything but what takes the account away from its owner.
     Token,
+    /// The DICT key, or a listener that is bound to the account. It opens nothing but lookups by DICT.
+    DictKey,
 }
 
 /// Who is logged in: an account, not a name.
@@ -157,7 +159,7 @@ impl Session<'_> {
 
     /// The account of the login, if it is under this name and was made with the password: whoever has got hold of a
     /// token can neither keep the owner out nor delete the account.
-    fn logged_in_by_passwd(&self, name: &str) -> Result<AccountId, Failure> {
+    pub(super) fn logged_in_by_passwd(&self, name: &str) -> Result<AccountId, Failure> {
         let account = self.logged_in_as(name)?;
         match &self.login {
             Some(Login { means: Means::Passwd, .. }) => Ok(account),

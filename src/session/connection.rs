@@ -2,7 +2,7 @@
 
 use super::Ending;
 use super::tls::{Tls, is_clear_text};
-use crate::protocol::{Lines, MAX_LINE};
+use crate::protocol::Lines;
 use crate::sys::{self, ChildSignals};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, ppoll};
@@ -46,8 +46,9 @@ pub struct Connection {
 }
 
 impl Connection {
-    pub fn new(socket: Rc<OwnedFd>, tls: Option<Tls>) -> Self {
-        Self { socket, tls, lines: Lines::new(MAX_LINE), more: true }
+    /// A connection whose lines have at most `max_line` bytes.
+    pub fn new(socket: Rc<OwnedFd>, tls: Option<Tls>, max_line: usize) -> Self {
+        Self { socket, tls, lines: Lines::new(max_line), more: true }
     }
 
     /// Whether nobody on the way can read what is said.

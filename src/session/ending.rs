@@ -111,6 +111,11 @@ impl Ending {
         }
     }
 
+    /// Whether something went wrong that is not only the client's going, or its silence.
+    pub fn is_failure(self) -> bool {
+        !matches!(self, Self::Goodbye | Self::Closed | Self::Lost | Self::Idle | Self::Unread | Self::Stopped)
+    }
+
     /// Whether there is still somebody to say a last line to.
     pub(super) fn client_listens(self) -> bool {
         !matches!(self, Self::Closed | Self::Lost | Self::Unread | Self::Garbage)

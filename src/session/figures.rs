@@ -38,13 +38,25 @@ pub enum RequestKind {
     ForgetToken,
     /// `I`.
     About,
+    /// `M`.
+    Match,
+    /// `N`.
+    NewDictKey,
+    /// `DEFINE` by DICT.
+    DictDefine,
+    /// `MATCH` by DICT.
+    DictMatch,
+    /// `AUTH` by DICT.
+    DictAuth,
+    /// Any other command of DICT.
+    Dict,
     /// A line that is no request, or one with a name or password that can't be.
     Invalid,
 }
 
 impl RequestKind {
     /// All there are.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 22] = [
         Self::Register,
         Self::Login,
         Self::Lookup,
@@ -60,6 +72,12 @@ impl RequestKind {
         Self::TokenLogin,
         Self::ForgetToken,
         Self::About,
+        Self::Match,
+        Self::NewDictKey,
+        Self::DictDefine,
+        Self::DictMatch,
+        Self::DictAuth,
+        Self::Dict,
         Self::Invalid,
     ];
 
@@ -81,6 +99,8 @@ impl RequestKind {
             Request::TokenLogin { .. } => Self::TokenLogin,
             Request::ForgetToken { .. } => Self::ForgetToken,
             Request::About => Self::About,
+            Request::Match { .. } => Self::Match,
+            Request::NewDictKey { .. } => Self::NewDictKey,
         }
     }
 
@@ -102,6 +122,12 @@ impl RequestKind {
             Self::TokenLogin => "token_login",
             Self::ForgetToken => "forget_token",
             Self::About => "about",
+            Self::Match => "match",
+            Self::NewDictKey => "new_dict_key",
+            Self::DictDefine => "dict_define",
+            Self::DictMatch => "dict_match",
+            Self::DictAuth => "dict_auth",
+            Self::Dict => "dict",
             Self::Invalid => "invalid",
         }
     }

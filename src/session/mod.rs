@@ -1,6 +1,6 @@
 //! The child: one process for one client, from the fork to `_exit`.
 //!
-//! It speaks the line protocol with its client, looks words up in the snapshot it inherited (or in table `words`),
+//! It speaks the line protocol (or DICT, where the client came in for that) with its client, looks words up in the snapshot it inherited (or in table `words`),
 //! and opens a database connection of its own when it first needs one. It never forks, never accepts, and never
 //! returns into the parent's code. To its parent it speaks through the [`board`], the [`exchange`] and its
 //! [`Ending`].
@@ -10,6 +10,7 @@
 mod accounts;
 pub mod board;
 mod connection;
+mod dict;
 mod ending;
 pub mod exchange;
 pub mod figures;
@@ -27,6 +28,7 @@ mod tokens;
 mod turns;
 mod words;
 
+pub use dict::DictSettings;
 pub use ending::Ending;
 pub use title::{Peer, State};
 pub use words::Words;
@@ -37,6 +39,7 @@ use crate::store::Location;
 use crate::sys::sandbox::Sandbox;
 use crate::sys::{self, ChildSignals, Origin, Title};
 use crate::writer::Channel;
+use crate::{dict as dict_protocol, protocol};
 use board::{Board, SlotNumber};
 use connection::{Connection, Wait};
 use nix::poll::{PollFd, PollFlags};
@@ -46,6 +49,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 use tls::Tls;
+use turns::Work;
 use zeroize::{Zeroize, Zeroizing};
 
 /// What the operator has decided about sessions.
@@ -63,6 +67,37 @@ pub struct SessionSettings {
     pub require_tls: bool,
     /// The most lookups a second of one account; 0 for no limit.
     pub lookup_rate: u32,
+    /// What concerns sessions that speak DICT.
+    pub dict: DictSettings,
+}
+
+/// What the clients of a listener speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// The line protocol.
+    Lines,
+    /// The line protocol within TLS.
+    LinesOverTls,
+    /// DICT.
+    Dict,
+}
+
+impl Language {
+    /// The longest line of a client, in bytes, without its line end.
+    fn max_line(self) -> usize {
+        match self {
+            Self::Lines | Self::LinesOverTls => MAX_LINE,
+            Self::Dict => dict_protocol::MAX_LINE,
+        }
+    }
+
+    /// Writes why a client is not served (any more).
+    pub fn push_failure(self, out: &mut Vec<u8>, failure: &Failure) {
+        match self {
+            Self::Lines | Self::LinesOverTls => protocol::push_failure(out, failure),
+            Self::Dict => dict::push_failure(out, failure),
+        }
+    }
 }
 
 /// What a session takes over from its parent.
@@ -72,6 +107,8 @@ pub struct Inherited<'a> {
     pub client: OwnedFd,
     /// Who the client is.
     pub peer: Peer,
+    /// What it speaks.
+    pub language: Language,
     /// The certificate's sealed memory, where the client came in for TLS.
     pub pair: Option<BorrowedFd<'a>>,
     /// Where the parent is asked for things.
@@ -102,6 +139,7 @@ pub struct Inherited<'a> {
 struct Start<'a> {
     client: OwnedFd,
     peer: Peer,
+    language: Language,
     pair: Option<BorrowedFd<'a>>,
     hub: BorrowedFd<'a>,
     door: BorrowedFd<'a>,
@@ -123,6 +161,7 @@ pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
     let Inherited {
         client,
         peer,
+        language,
         pair,
         hub,
         door,
@@ -139,10 +178,24 @@ pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
     lines.begin_process();
     let kept = board.keep_only(slot);
     let board = &*board;
-    let start =
-        Start { client, peer, pair, hub, door, board, slot, words, settings, title, connected, source, sandbox };
+    let start = Start {
+        client,
+        peer,
+        language,
+        pair,
+        hub,
+        door,
+        board,
+        slot,
+        words,
+        settings,
+        title,
+        connected,
+        source,
+        sandbox,
+    };
     let ending = match kept.map_err(io::Error::from).and_then(|()| prepare(&start)) {
-        Ok((signals, tls)) => Session::new(start, origin, signals, tls).serve(),
+        Ok((signals, tls, dialogue)) => Session::new(start, origin, signals, tls, dialogue).serve(),
         Err(error) => {
             log::error!("client {}: the session can't be set up: {error}", start.peer);
             Ending::Internal
@@ -156,7 +209,7 @@ pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
 }
 
 /// Whatever has to be opened is opened here, before the first byte of the client is read.
-fn prepare(inherited: &Start<'_>) -> io::Result<(ChildSignals, Option<Tls>)> {
+fn prepare(inherited: &Start<'_>) -> io::Result<(ChildSignals, Option<Tls>, Option<dict::Dialogue>)> {
     let sandbox = inherited.sandbox;
     let mut keep = vec![inherited.client.as_fd(), inherited.hub, inherited.door];
     keep.extend(sandbox.descriptor());
@@ -170,10 +223,14 @@ fn prepare(inherited: &Start<'_>) -> io::Result<(ChildSignals, Option<Tls>)> {
     };
     // In clear text the certificate's memory goes with all others, unread.
     sys::close_all_but(&keep)?;
+    let dialogue = match inherited.language {
+        Language::Dict => Some(dict::Dialogue::new(&inherited.settings.dict).map_err(io::Error::other)?),
+        Language::Lines | Language::LinesOverTls => None,
+    };
     let signals = ChildSignals::install()?;
     // The last step: from here on only what a session needs is possible, and not a byte of the client's is read yet.
     sandbox.enter()?;
-    Ok((signals, tls))
+    Ok((signals, tls, dialogue))
 }
 
 /// What kinds of lines a client has sent.
@@ -186,6 +243,8 @@ struct Sent {
 /// A session's state, between one line and the next.
 struct Session<'a> {
     connection: Connection,
+    /// What a session remembers that speaks DICT; one that does not has none.
+    dialogue: Option<dict::Dialogue>,
     signals: ChildSignals,
     stores: stores::Stores<'a>,
     writer: Channel<'a>,
@@ -216,12 +275,22 @@ struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    fn new(start: Start<'a>, origin: Origin, signals: ChildSignals, tls: Option<Tls>) -> Self {
-        let Start { client, peer, hub, door, board, slot, words, settings, title, connected, source, .. } = start;
+    fn new(
+        start: Start<'a>,
+        origin: Origin,
+        signals: ChildSignals,
+        tls: Option<Tls>,
+        dialogue: Option<dict::Dialogue>,
+    ) -> Self {
+        let Start { client, peer, language, hub, door, board, slot, words, settings, title, connected, source, .. } =
+            start;
+        // Nobody has to log in to speak DICT.
+        let grace = settings.login_grace.filter(|_| language != Language::Dict);
         let client = Rc::new(client);
         let waiting = stores::Waiting { hub, account: 0, client: Rc::clone(&client), signals };
         Self {
-            connection: Connection::new(client, tls),
+            connection: Connection::new(client, tls, language.max_line()),
+            dialogue,
             signals,
             stores: stores::Stores::new(
                 &settings.database,
@@ -238,8 +307,8 @@ impl<'a> Session<'a> {
             turn: None,
             board,
             settings,
-            face: title::Face::new(peer, title, board.slot(slot)),
-            replies: replies::Replies::default(),
+            face: title::Face::new(peer, language, title, board.slot(slot)),
+            replies: replies::Replies::new(language),
             tally: tally::Tally::default(),
             clock: history::Clock::default(),
             login: None,
@@ -248,7 +317,7 @@ impl<'a> Session<'a> {
             failed_names: Vec::new(),
             sent: Sent::default(),
             ends: None,
-            grace_ends: settings.login_grace.and_then(|grace| connected.checked_add(grace)),
+            grace_ends: grace.and_then(|grace| connected.checked_add(grace)),
         }
     }
 
@@ -262,6 +331,9 @@ impl<'a> Session<'a> {
     fn converse(&mut self) -> Ending {
         self.face.slot().acknowledge(self.words.generation());
         if let Err(ending) = self.shake_hands() {
+            return self.finish(ending);
+        }
+        if let Err(ending) = self.greet() {
             return self.finish(ending);
         }
         let mut idle_ends = self.idle_from_now();
@@ -317,37 +389,23 @@ impl<'a> Session<'a> {
             }
             answered += 1;
             self.face.count_request();
-            let request = match line {
-                Line::TooLong => Err(Failure::new(Code::TooLong, "the line is longer than 1024 bytes")),
+            let line = match line {
+                Line::TooLong => None,
                 Line::Whole(bytes) => {
                     whole.clear();
                     whole.extend_from_slice(bytes);
-                    Request::parse(&whole)
+                    Some(whole.as_slice())
                 }
             };
-            self.take_turn(request.as_ref().ok(), begun)?;
-            // What is no request may be one with a password that was mistyped.
-            secrets |= !request.as_ref().is_ok_and(Request::is_public);
-            match request {
-                Ok(request) => {
-                    self.sent.requests = true;
-                    self.wait_for_rate(&request)?;
-                    ending = self.answer_and_count(&request);
-                    if self.stores.client_has_gone() {
-                        ending = Some(Ending::Lost);
-                    } else if self.stores.is_shut_out() {
-                        self.replies.fail(&Failure::new(Code::Bye, "the database was moved; connect again"));
-                        ending = Some(Ending::Stopped);
-                    }
-                }
-                Err(failure) => {
-                    // An impossible name or password is a person's mistake, in a request.
-                    let garbage = matches!(failure.code, Code::BadReq | Code::TooLong);
-                    self.sent.garbage |= garbage;
-                    self.sent.requests |= !garbage;
-                    tally::Tally::invalid(failure.code, self.face.slot().figures(), self.face.peer());
-                    self.replies.fail(&failure);
-                }
+            ending = match &self.dialogue {
+                Some(_) => self.answer_command(line, begun),
+                None => self.answer_line(line, begun, &mut secrets),
+            };
+            if self.stores.client_has_gone() {
+                ending = Some(Ending::Lost);
+            } else if self.stores.is_shut_out() {
+                self.replies.fail(&Failure::new(Code::Bye, "the database was moved; connect again"));
+                ending = Some(Ending::Stopped);
             }
             if ending.is_some() {
                 break;
@@ -360,7 +418,7 @@ impl<'a> Session<'a> {
             self.stores.close_if_wanted();
         }
         self.turn = None;
-        if self.face.is_new() && tls::is_handshake(self.connection.lines.unfinished()) {
+        if self.dialogue.is_none() && self.face.is_new() && tls::is_handshake(self.connection.lines.unfinished()) {
             self.refuse_handshake();
         }
         // Before the client hears that it is done.
@@ -373,8 +431,38 @@ impl<'a> Session<'a> {
         ending.map_or(Ok(answered), Err)
     }
 
+    /// Answers one line of the line protocol; none is one that was too long.
+    fn answer_line(&mut self, line: Option<&[u8]>, begun: Instant, secrets: &mut bool) -> Option<Ending> {
+        let too_long = || Err(Failure::new(Code::TooLong, "the line is longer than 1024 bytes"));
+        let request = line.map_or_else(too_long, Request::parse);
+        if let Err(ending) = self.take_turn(request.as_ref().map_or(Work::Quick, Work::of), begun) {
+            return Some(ending);
+        }
+        // What is no request may be one with a password that was mistyped.
+        *secrets |= !request.as_ref().is_ok_and(Request::is_public);
+        match request {
+            Ok(request) => {
+                self.sent.requests = true;
+                if let Err(ending) = self.wait_for_rate(&request) {
+                    return Some(ending);
+                }
+                self.answer_and_count(&request)
+            }
+            Err(failure) => {
+                // An impossible name or password is a person's mistake, in a request.
+                let garbage = matches!(failure.code, Code::BadReq | Code::TooLong);
+                self.sent.garbage |= garbage;
+                self.sent.requests |= !garbage;
+                tally::Tally::invalid(failure.code, self.face.slot().figures(), self.face.peer());
+                self.replies.fail(&failure);
+                None
+            }
+        }
+    }
+
     fn answer_and_count(&mut self, request: &Request<'_>) -> Option<Ending> {
-        let (begun, waiting) = (tally::Begun::new(request), self.replies.count_waiting());
+        let begun = tally::Begun::of(figures::RequestKind::of(request));
+        let waiting = self.replies.count_waiting();
         self.replies.refused = None;
         let ending = self.answer(request);
         let (refused, awaits) = (self.replies.refused, self.replies.awaits(waiting));
@@ -398,7 +486,8 @@ impl<'a> Session<'a> {
     }
 
     fn wait_for_client(&mut self, idle_ends: Option<Instant>) -> Result<Wait, Ending> {
-        self.face.show(if self.login.is_some() { State::Idle } else { State::LoginAwaited });
+        let awaits_login = self.login.is_none() && self.dialogue.is_none();
+        self.face.show(if awaits_login { State::LoginAwaited } else { State::Idle });
         let deadline = [idle_ends, self.grace_ends].into_iter().flatten().min();
         if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
             return Ok(Wait::TimedOut);

@@ -16,7 +16,15 @@ impl Session<'_> {
     pub(super) fn wait_for_rate(&mut self, request: &Request<'_>) -> Result<(), Ending> {
         let (Request::Lookup { name, .. } | Request::Define { name, .. }) = request else { return Ok(()) };
         // Whoever is not logged in is refused without a lookup.
-        if self.settings.lookup_rate == 0 || self.logged_in_as(name).is_err() {
+        if self.logged_in_as(name).is_err() { Ok(()) } else { self.wait_for_rate_of(name) }
+    }
+
+    /// The same for a lookup of this account.
+    ///
+    /// # Errors
+    /// The same.
+    pub(super) fn wait_for_rate_of(&mut self, name: &str) -> Result<(), Ending> {
+        if self.settings.lookup_rate == 0 {
             return Ok(());
         }
         let asked = ask_for_wait(self.hub, account_number(name)).unwrap_or_else(|error| {

@@ -2,8 +2,9 @@
 //! answer that there is no such word until the account is known to be still there. They keep their places, because
 //! replies come in the order of the requests.
 
+use super::Language;
 use super::history::MOST_RECORDS;
-use crate::protocol::{Code, Failure, push_failure};
+use crate::protocol::{Code, Failure};
 use crate::store::Record;
 use std::ops::Range;
 
@@ -17,8 +18,9 @@ pub enum Awaits {
 }
 
 /// Replies, in the order of their requests.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Replies {
+    language: Language,
     bytes: Vec<u8>,
     waiting: Vec<(Range<usize>, Awaits)>,
     /// The records of the replies that wait for theirs.
@@ -33,6 +35,11 @@ pub struct Replies {
 const MANY_BYTES: usize = 64 * 1024;
 
 impl Replies {
+    /// None yet.
+    pub fn new(language: Language) -> Self {
+        Self { language, bytes: Vec::new(), waiting: Vec::new(), records: Vec::new(), secret: false, refused: None }
+    }
+
     /// Where a reply that waits for nothing is written to.
     pub fn out(&mut self) -> &mut Vec<u8> {
         &mut self.bytes
@@ -41,7 +48,7 @@ impl Replies {
     /// A refusal.
     pub fn fail(&mut self, failure: &Failure) {
         self.refused.get_or_insert(failure.code);
-        push_failure(&mut self.bytes, failure);
+        self.language.push_failure(&mut self.bytes, failure);
     }
 
     /// A reply that is sent only when `awaits` has come true.
@@ -84,7 +91,7 @@ impl Replies {
         for (range, awaits) in std::mem::take(&mut self.waiting) {
             if let Some(failure) = instead(awaits) {
                 self.bytes.extend_from_slice(&old[kept..range.start]);
-                push_failure(&mut self.bytes, &failure);
+                self.language.push_failure(&mut self.bytes, &failure);
                 kept = range.end;
             }
         }
@@ -105,7 +112,7 @@ mod tests {
 
     #[test]
     fn refused_replies_keep_their_places() {
-        let mut replies = Replies::default();
+        let mut replies = Replies::new(Language::Lines);
         replies.out().extend_from_slice(b"1\n");
         replies.waiting(Awaits::Record, |out| out.extend_from_slice(b"2\n"));
         replies.out().extend_from_slice(b"3\n");

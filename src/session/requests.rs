@@ -2,12 +2,14 @@
 
 use super::exchange::Ask;
 use super::replies::Awaits;
-use super::{Ending, Session, history};
+use super::{Ending, Peer, Session, history};
 use crate::protocol::{
-    Code, Count, Failure, MAX_SUGGESTIONS, Request, escape, push_entry, push_ok, push_ok_text, push_pair,
+    Code, Count, Failure, How, MAX_MATCHES, MAX_SUGGESTIONS, Request, escape, push_entry, push_ok, push_ok_text,
+    push_pair, trim_blanks,
 };
-use crate::store::{AccountId, Error, Standing};
-use crate::words::lookup::Found;
+use crate::store::{AccountId, Error, Record, Standing};
+use crate::words::lookup::{Article, Found};
+use crate::words::matching::Strategy;
 use std::time::{Duration, Instant};
 
 /// For how long a writer that did not answer is not asked for what a connection can tell as well.
@@ -16,6 +18,14 @@ const WRITER_RESTS: Duration = Duration::from_secs(1);
 /// The one answer to every kind of not being logged in: it tells nothing about the account.
 pub(super) fn denied() -> Failure {
     Failure::new(Code::Denied, "log in first, under this name")
+}
+
+/// A record of a lookup now.
+pub(super) fn new_record(clock: &mut history::Clock, headword: &str, peer: &Peer) -> Result<Record, Failure> {
+    clock.record(headword).map_err(|error| {
+        log::error!("client {peer}: no random numbers: {error}");
+        Failure::new(Code::Unavailable, "the server can't record lookups now")
+    })
 }
 
 impl Session<'_> {
@@ -32,6 +42,7 @@ impl Session<'_> {
             Request::Lookup { name, word } => self.look_up(name, word),
             Request::Define { name, word } => self.define(name, word),
             Request::Suggest { name, text } => self.suggest(name, text),
+            Request::Match { name, how, pattern } => self.match_headwords(name, *how, pattern),
             Request::Goodbye => {
                 push_ok(self.replies.out());
                 return Some(Ending::Goodbye);
@@ -45,6 +56,7 @@ impl Session<'_> {
                     Request::Login { name, passwd } => return self.log_in(name, passwd),
                     Request::TokenLogin { name, token } => return self.log_in_by_token(name, token),
                     Request::NewToken { name } => self.new_token(name),
+                    Request::NewDictKey { name } => self.new_dict_key(name),
                     Request::ForgetToken { name, token } => self.forget_token(name, token),
                     Request::ChangePasswd { name, passwd } => self.change_passwd(name, passwd),
                     Request::DeleteAccount { name, passwd } => self.delete_account(name, passwd),
@@ -56,6 +68,7 @@ impl Session<'_> {
                     | Request::Lookup { .. }
                     | Request::Define { .. }
                     | Request::Suggest { .. }
+                    | Request::Match { .. }
                     | Request::Goodbye => {
                         self.log_out();
                         push_ok(self.replies.out());
@@ -141,13 +154,10 @@ impl Session<'_> {
         self.logged_in_as(name)?;
         self.renew_words();
         match self.words.find(word, &mut self.stores)? {
-            Some(Found { article: found, .. }) => {
-                let record = self.clock.record(&found.headword).map_err(|error| {
-                    log::error!("client {}: no random numbers: {error}", self.face.peer());
-                    Failure::new(Code::Unavailable, "the server can't record lookups now")
-                })?;
+            Some(Found { article: Article { headword, interpret }, .. }) => {
+                let record = new_record(&mut self.clock, &headword, self.face.peer())?;
                 self.replies.records.push(record);
-                self.replies.waiting(Awaits::Record, |out| push_entry(out, &found.headword, &found.interpret));
+                self.replies.waiting(Awaits::Record, |out| push_entry(out, &headword, &interpret));
             }
             None => {
                 let failure = Failure::new(Code::NotFound, "no such word");
@@ -175,14 +185,34 @@ impl Session<'_> {
         self.logged_in_as(name)?;
         self.renew_words();
         let found = self.words.suggest(text, MAX_SUGGESTIONS, &mut self.stores)?;
+        self.list_headwords(&found);
+        Ok(())
+    }
+
+    fn match_headwords(&mut self, name: &str, how: How, pattern: &str) -> Result<(), Failure> {
+        self.logged_in_as(name)?;
+        self.renew_words();
+        let (strategy, pattern) = match how {
+            How::Prefix => (Strategy::Prefix, trim_blanks(pattern)),
+            How::Suffix => (Strategy::Suffix, trim_blanks(pattern)),
+            How::Substring => (Strategy::Substring, trim_blanks(pattern)),
+            How::Glob => (Strategy::Glob, trim_blanks(pattern)),
+            How::Regex => (Strategy::ExtendedExpression, pattern),
+            How::Sound => (Strategy::Sound, trim_blanks(pattern)),
+        };
+        let found = self.matching(strategy, pattern, MAX_MATCHES)?;
+        self.list_headwords(&found);
+        Ok(())
+    }
+
+    fn list_headwords(&mut self, headwords: &[String]) {
         self.replies.waiting(Awaits::Account, |out| {
-            push_ok_text(out, &found.len().to_string());
-            for headword in &found {
+            push_ok_text(out, &headwords.len().to_string());
+            for headword in headwords {
                 out.extend_from_slice(headword.as_bytes());
                 out.push(b'\n');
             }
         });
-        Ok(())
     }
 
     fn clear_history(&mut self, name: &str, word: Option<&str>) -> Result<(), Failure> {

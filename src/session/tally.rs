@@ -4,7 +4,7 @@
 use super::figures::{Figures, RequestKind, result};
 use super::replies::Awaits;
 use super::title::Peer;
-use crate::protocol::{Code, Request};
+use crate::protocol::Code;
 use log::debug;
 use std::time::Instant;
 
@@ -17,10 +17,9 @@ pub(super) struct Begun {
 }
 
 impl Begun {
-    /// A request is about to be answered.
-    pub fn new(request: &Request<'_>) -> Self {
-        let kind = RequestKind::of(request);
-        let measured = matches!(kind, RequestKind::Lookup | RequestKind::Define);
+    /// A request of this kind is about to be answered.
+    pub fn of(kind: RequestKind) -> Self {
+        let measured = matches!(kind, RequestKind::Lookup | RequestKind::Define | RequestKind::DictDefine);
         Self { kind, at: measured.then(Instant::now) }
     }
 }

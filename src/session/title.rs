@@ -1,5 +1,6 @@
 //! What others see of a session: its title in `ps` and its slot on the board. Never a password, never a word.
 
+use super::Language;
 use super::board::Slot;
 use crate::sys::Title;
 use std::net::{IpAddr, SocketAddr};
@@ -93,6 +94,7 @@ impl State {
 #[derive(Debug)]
 pub struct Face<'a> {
     peer: Peer,
+    language: Language,
     title: Option<&'a mut Title>,
     slot: Slot<'a>,
     /// The title up to the state; made when it is first needed, and anew when somebody else is logged in.
@@ -105,9 +107,10 @@ pub struct Face<'a> {
 }
 
 impl<'a> Face<'a> {
-    pub fn new(peer: Peer, title: Option<&'a mut Title>, slot: Slot<'a>) -> Self {
+    pub fn new(peer: Peer, language: Language, title: Option<&'a mut Title>, slot: Slot<'a>) -> Self {
         Self {
             peer,
+            language,
             title,
             slot,
             begin: String::new(),
@@ -138,6 +141,11 @@ impl<'a> Face<'a> {
         self.requests == 0
     }
 
+    /// How many requests have been counted.
+    pub fn requests(&self) -> u64 {
+        self.requests
+    }
+
     pub fn count_request(&mut self) {
         self.requests += 1;
         self.slot.set_requests(self.requests);
@@ -158,7 +166,8 @@ impl<'a> Face<'a> {
         }
         if self.begin.is_empty() {
             let user = if self.user.is_empty() { "-".to_owned() } else { crate::text::printable(&self.user) };
-            self.begin = format!("cidiand: client {} user {user}: ", self.peer);
+            let language = if self.language == Language::Dict { " (DICT)" } else { "" };
+            self.begin = format!("cidiand: client {}{language} user {user}: ", self.peer);
         }
         let begin = self.begin.len();
         self.begin.push_str(self.state.as_str());

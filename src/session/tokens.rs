@@ -5,7 +5,7 @@ use super::exchange::Ask;
 use super::requests::denied;
 use super::{Ending, Session};
 use crate::protocol::{Code, Failure, push_ok, push_ok_text};
-use crate::store::{AccountId, Forgetting, Standing, Token, TokenHash};
+use crate::store::{AccountId, DictKey, Forgetting, Standing, Token, TokenHash};
 
 impl Session<'_> {
     pub(super) fn new_token(&mut self, name: &str) -> Result<(), Failure> {
@@ -16,6 +16,25 @@ impl Session<'_> {
             Standing::Live => {
                 self.replies.secret = true;
                 push_ok_text(self.replies.out(), token.as_str());
+                Ok(())
+            }
+            Standing::Gone => {
+                self.log_out();
+                Err(denied())
+            }
+        }
+    }
+
+    /// A new DICT key in the place of the old one. It is as good as a password for looking up by DICT, so who makes one
+    /// has to have shown the password.
+    pub(super) fn new_dict_key(&mut self, name: &str) -> Result<(), Failure> {
+        let account = self.logged_in_by_passwd(name)?;
+        self.spend(Ask::Changing)?;
+        let key = DictKey::draw().map_err(|error| self.stores.failed(&error))?;
+        match self.stores.write(|store| store.set_dict_key(account, &key))? {
+            Standing::Live => {
+                self.replies.secret = true;
+                push_ok_text(self.replies.out(), key.as_str());
                 Ok(())
             }
             Standing::Gone => {

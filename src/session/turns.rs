@@ -20,19 +20,42 @@ pub struct Working {
     since: Instant,
 }
 
+/// What kind of work a request is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// It takes no more than a moment.
+    Quick,
+    /// It may use the processor for long.
+    Long,
+    /// It may wait, for a connection or for another turn, and must keep no processor from others meanwhile.
+    Waits,
+}
+
+impl Work {
+    /// What a request of the line protocol is.
+    pub fn of(request: &Request<'_>) -> Self {
+        match request {
+            Request::Suggest { .. } | Request::Match { .. } => Self::Long,
+            Request::Lookup { .. } | Request::Define { .. } | Request::Goodbye | Request::Logout | Request::About => {
+                Self::Quick
+            }
+            _ => Self::Waits,
+        }
+    }
+}
+
 impl Session<'_> {
     /// Before each request: takes a turn if there is much to do, and gives it back when it has lasted long enough or is
     /// of no use. `begun` is since when requests have been answered without a wait.
     ///
     /// # Errors
     /// The client has gone.
-    pub(super) fn take_turn(&mut self, request: Option<&Request<'_>>, begun: Instant) -> Result<(), Ending> {
-        // What may wait, for a connection or for another turn, must keep no processor from others meanwhile.
-        let waits = self.words.are_in_table() || request.is_some_and(|request| !is_quick(request));
+    pub(super) fn take_turn(&mut self, work: Work, begun: Instant) -> Result<(), Ending> {
+        let waits = self.words.are_in_table() || work == Work::Waits;
         if waits || self.turn.as_ref().is_some_and(|turn| turn.since.elapsed() >= QUANTUM) {
             self.turn = None;
         }
-        let long = matches!(request, Some(Request::Suggest { .. })) || begun.elapsed() >= LONG;
+        let long = work == Work::Long || begun.elapsed() >= LONG;
         if waits || !long || self.turn.is_some() {
             return Ok(());
         }
@@ -77,17 +100,4 @@ impl Session<'_> {
         self.ends = Some(Ending::Refused);
         Err(Failure::new(Code::Busy, "too many failures from your address"))
     }
-}
-
-/// Whether a request is answered without a connection and without another turn.
-fn is_quick(request: &Request<'_>) -> bool {
-    matches!(
-        request,
-        Request::Lookup { .. }
-            | Request::Define { .. }
-            | Request::Suggest { .. }
-            | Request::Goodbye
-            | Request::Logout
-            | Request::About
-    )
 }

@@ -5,12 +5,15 @@ use crate::protocol::Failure;
 use crate::store::{AboutWords, Error, Store};
 use crate::sys::SealedMap;
 use crate::words::lookup::{self, Article, Found, Lexicon};
+use crate::words::matching::{self, Matches};
 use crate::words::{Dictionary, Pattern, Suggestions, fold, moves, neighbours, respellings};
 use std::os::fd::BorrowedFd;
 
 /// How many headwords of table `words` are looked at for the shortest completions, and for spellings that begin alike.
 const MOST_COMPLETIONS: usize = 500;
 const MOST_ALIKE: usize = 2_000;
+/// How many headwords of table `words` are read at once for a pattern that all have to be compared with.
+const PAGE: usize = 5_000;
 
 /// The most headwords of table `words` that a pattern is tried on.
 const MOST_MATCHED: usize = 30_000;
@@ -147,6 +150,59 @@ impl Words {
         }
     }
 
+    /// Headwords that match a pattern, at most so many. `goes_on` is asked from time to time, and ends the search when
+    /// it says no.
+    pub(super) fn matching(
+        &self,
+        pattern: &matching::Pattern,
+        most: usize,
+        mut goes_on: impl FnMut() -> bool,
+        stores: &mut Stores<'_>,
+    ) -> Result<Matches, Failure> {
+        match self {
+            Self::Snapshot { dictionary, .. } => Ok(dictionary.headwords_matching(pattern, most, goes_on)),
+            Self::Table => stores.with(|store| {
+                let whole = |headwords| Matches { headwords, unfinished: false };
+                match pattern.range() {
+                    matching::Range::Equal { lower, first } => {
+                        let mut found = store.words_among(&[lower.to_owned()])?;
+                        found.sort_by(|left, right| (left != first, left).cmp(&(right != first, right)));
+                        found.truncate(most);
+                        Ok(whole(found))
+                    }
+                    matching::Range::Beginning { prefix, skip, count } => {
+                        let most = most.min(count);
+                        let found = store.words_beginning(prefix, skip.saturating_add(most))?;
+                        Ok(whole(found.into_iter().skip(skip).take(most).collect()))
+                    }
+                    matching::Range::Near(letters) => {
+                        let found = near_in_table(store, letters)?;
+                        Ok(whole(pattern.nearest(found.iter().map(String::as_str), most)))
+                    }
+                    matching::Range::All => {
+                        let mut matches = Matches::default();
+                        let mut after = String::new();
+                        loop {
+                            let page = store.words_after(&after, PAGE)?;
+                            let is_last = page.len() < PAGE;
+                            let matching = page.iter().filter(|headword| pattern.matches(headword, &fold(headword)));
+                            let room = most - matches.headwords.len();
+                            matches.headwords.extend(matching.take(room).cloned());
+                            match page.into_iter().next_back() {
+                                Some(last) if !is_last && matches.headwords.len() < most => after = last,
+                                _ => return Ok(matches),
+                            }
+                            if !goes_on() {
+                                matches.unfinished = true;
+                                return Ok(matches);
+                            }
+                        }
+                    }
+                }
+            }),
+        }
+    }
+
     /// What `I` says of the words.
     pub(super) fn about(&self, stores: &mut Stores<'_>) -> Result<AboutWords, Failure> {
         match self {
@@ -179,4 +235,20 @@ impl Lexicon<'static> for Table<'_> {
 
 fn article((headword, interpret): (String, String)) -> Article<'static> {
     Article { headword: headword.into(), interpret: interpret.into() }
+}
+
+/// Headwords of table `words` among which those near to a text in lower case are, and those that it begins.
+fn near_in_table(store: &mut dyn Store, lower: &[char]) -> Result<Vec<String>, Error> {
+    let mut beginning = |letters: usize, limit: usize| {
+        let lower: String = lower.iter().take(letters).collect();
+        store.words_beginning(&lower, limit)
+    };
+    let mut found = beginning(lower.len(), MOST_COMPLETIONS)?;
+    // What is two steps away begins alike, more often than not; so does what is one step away in a script that the
+    // neighbours are not made of. A text of one letter is near to nothing else.
+    if lower.len() > 1 {
+        found.extend(beginning(3.min(lower.len() - 1), MOST_ALIKE)?);
+    }
+    found.extend(store.words_among(&neighbours(lower))?);
+    Ok(found)
 }

@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod dict_key;
 mod error;
 mod identity;
 mod location;
@@ -20,6 +21,7 @@ mod tests;
 mod token;
 mod upgrade;
 
+pub use dict_key::DictKey;
 pub use error::{Error, Kind};
 pub use identity::Identity;
 pub use location::{Location, LocationError, Server};
@@ -233,10 +235,10 @@ pub trait Store {
     /// Whether an account is there and not locked.
     fn standing(&mut self, account: AccountId) -> Result<Standing, Error>;
 
-    /// Replaces the password's hash, and ends all of the account's tokens.
+    /// Replaces the password's hash, and ends all of the account's tokens and its DICT key.
     fn set_passwd(&mut self, account: AccountId, passwd: &str) -> Result<Standing, Error>;
 
-    /// Deletes the account, all its history and all its tokens.
+    /// Deletes the account, all its history, all its tokens and its DICT key.
     fn delete_account(&mut self, account: AccountId) -> Result<Standing, Error>;
 
     /// Keeps a new token of an account. Those that have expired go, and so do the oldest, so that there are never more
@@ -249,6 +251,12 @@ pub trait Store {
 
     /// Forgets one token of an account.
     fn forget_token(&mut self, account: AccountId, token: &TokenHash) -> Result<Forgetting, Error>;
+
+    /// Gives an account a DICT key, in the place of the one that it may have.
+    fn set_dict_key(&mut self, account: AccountId, key: &DictKey) -> Result<Standing, Error>;
+
+    /// The account of this name, compared byte for byte, if it is not locked, and its DICT key; `None` if it has none.
+    fn dict_key(&mut self, name: &str) -> Result<Option<(AccountId, DictKey)>, Error>;
 
     /// Keeps lookups of any number of sessions, with as few commits as can be, and says of each batch what came of it.
     /// A batch whose account is gone or locked, or that can't be kept for a reason of its own, does the others no
@@ -287,6 +295,9 @@ pub trait Store {
 
     /// Headwords whose lower case is one of `folded`, in any order.
     fn words_among(&mut self, folded: &[String]) -> Result<Vec<String>, Error>;
+
+    /// Headwords after one, in the order of the table's index, which is that of bytes.
+    fn words_after(&mut self, word: &str, limit: usize) -> Result<Vec<String>, Error>;
 
     /// What table `words` says of itself.
     fn about_words(&mut self) -> Result<AboutWords, Error>;

@@ -168,17 +168,8 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
         let offered = steps.keyed(&lookup::offered(text)).unwrap_or_else(|never| match never {});
         offered.iter().for_each(|article| suggestions.derivation(&article.headword));
         let letters = suggestions.lower().to_vec();
-        let farthest = farthest_for(letters.len());
-        spelling::near(&Headwords(self), &letters, farthest, |at, distance| {
-            // What is not its own lower case is found by that, in the other list.
-            if let Some(entry) = self.entry(at).filter(|entry| fold(entry.headword) == entry.headword) {
-                suggestions.spelling(entry.headword, distance);
-            }
-        });
-        spelling::near(&Folded(self), &letters, farthest, |at, distance| {
-            if let Some(entry) = self.index_entry(&self.folded, at).and_then(|(_, entry)| self.entry(entry)) {
-                suggestions.spelling(entry.headword, distance);
-            }
+        self.near(&letters, farthest_for(letters.len()), |headword, distance| {
+            suggestions.spelling(headword, distance);
         });
         suggestions.into_headwords()
     }
@@ -205,6 +196,54 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
             }
         }
         suggestions.into_headwords()
+    }
+
+    /// Tells `found` each headword whose lower case is no farther than `farthest` from these letters, and how far it is.
+    pub(super) fn near(&self, letters: &[char], farthest: u8, mut found: impl FnMut(&str, u8)) {
+        spelling::near(&Headwords(self), letters, farthest, |at, distance| {
+            // What is not its own lower case is found by that, in the other list.
+            if let Some(headword) = self.headword(at).filter(|headword| fold(headword) == *headword) {
+                found(headword, distance);
+            }
+        });
+        spelling::near(&Folded(self), letters, farthest, |at, distance| {
+            if let Some(headword) = self.index_entry(&self.folded, at).and_then(|(_, entry)| self.headword(entry)) {
+                found(headword, distance);
+            }
+        });
+    }
+
+    /// The first headwords, at most so many, from `lower` on whose lower case `goes_on`; in the order of lower case and
+    /// headword.
+    pub(super) fn beginning(&self, lower: &str, most: usize, goes_on: impl Fn(&[u8]) -> bool) -> Vec<String> {
+        let mut found: Vec<(String, &str)> = Vec::new();
+        let plain = self.first_headword(|headword| headword < lower.as_bytes());
+        for at in plain..self.headwords {
+            match self.headword(at).filter(|headword| goes_on(headword.as_bytes())) {
+                Some(headword) if fold(headword) == headword => found.push((headword.to_owned(), headword)),
+                // It is in the other list.
+                Some(_) => {}
+                None => break,
+            }
+            if found.len() >= most {
+                break;
+            }
+        }
+        let others = self.first_of(&self.folded, |folded| folded < lower.as_bytes());
+        for at in (others..self.folded.count).take(most) {
+            match self.index_entry(&self.folded, at).filter(|(folded, _)| goes_on(folded)) {
+                Some((_, entry)) => found.extend(self.headword(entry).map(|headword| (fold(headword), headword))),
+                None => break,
+            }
+        }
+        found.sort_unstable();
+        found.truncate(most);
+        found.into_iter().map(|(_, headword)| headword.to_owned()).collect()
+    }
+
+    /// The headword of a number, as [`Dictionary::entry`].
+    pub(super) fn headword(&self, at: usize) -> Option<&str> {
+        std::str::from_utf8(self.entry_bytes(at)?.0).ok()
     }
 
     /// The entry of a number, counted from zero in the byte order of headwords.

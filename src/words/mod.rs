@@ -11,6 +11,7 @@ mod fold;
 mod image;
 pub mod import;
 pub mod lookup;
+pub mod matching;
 mod parse;
 mod pattern;
 mod sound;

@@ -27,6 +27,7 @@ fn nobody_listens() {
             &["register"],
             &["passwd", "--new-password-file", "password"],
             &["delete-account", "--yes"],
+            &["dict-key"],
             &["about"],
         ] {
             let ran = person.run_as("ann", arguments, "apple\n").ended(69);

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::thread;
 
 /// Every subcommand that asks the server for something. (`logout` asks nothing where no login is kept.)
-const SUBCOMMANDS: [&[&str]; 14] = [
+const SUBCOMMANDS: [&[&str]; 15] = [
     &["lookup", "apple", "pear"],
     &["lookup"],
     &["lookup", "--json", "apple"],
@@ -26,6 +26,7 @@ const SUBCOMMANDS: [&[&str]; 14] = [
     &["register"],
     &["passwd", "--new-password-file", "password"],
     &["delete-account", "--yes"],
+    &["dict-key"],
     &["about"],
     &["about", "--json"],
     &[],

@@ -178,6 +178,24 @@ fn accounts() {
     assert!(!daemon.log().contains("horse"), "{}", daemon.log());
 }
 
+/// It works: what it opens is a test of the daemon's.
+#[test]
+fn a_dict_key() {
+    let (daemon, person) = ann();
+    let ran = person.run_as("ann", &["dict-key"], "").ended(0);
+    let key = ran.out.trim_end();
+    assert!(key.len() == 26 && key.bytes().all(|sign| sign.is_ascii_alphanumeric()), "{}", ran.out);
+    assert_eq!(daemon.sql("SELECT secret FROM dict_key"), [key]);
+    let ran = person.run_as("ann", &["dict-key", "--json"], "").ended(0);
+    let object: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((&object["name"], daemon.sql("SELECT secret FROM dict_key").len()), (&"ann".into(), 1));
+    assert_eq!(object["key"], daemon.sql("SELECT secret FROM dict_key")[0]);
+    assert_ne!(object["key"], key);
+    // Whoever is only logged in to stay is asked for the password.
+    person.run_as("ann", &["login"], "").ended(0);
+    person.run(&["dict-key"], "").ended(64).complained("--password-file");
+}
+
 /// On a terminal the name has to be typed before an account is deleted; passwords are asked for in order.
 #[test]
 fn accounts_on_a_terminal() {

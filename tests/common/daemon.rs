@@ -84,6 +84,14 @@ impl Daemon {
         ports.next().expect("the daemon speaks TLS on a TCP port")
     }
 
+    /// The port of the first listener that speaks DICT.
+    pub fn dict_port(&self) -> u16 {
+        let log = self.log();
+        let addresses = log.lines().filter_map(|line| line.split_once("listening on ")?.1.strip_suffix(" (DICT)"));
+        let mut ports = addresses.filter_map(|address| address.rsplit_once(':')?.1.parse().ok());
+        ports.next().expect("the daemon speaks DICT on a TCP port")
+    }
+
     /// The ports of all TCP listeners in clear text.
     pub fn ports(&self) -> &[u16] {
         &self.ports

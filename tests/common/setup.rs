@@ -120,6 +120,11 @@ impl Setup {
         self.options("--tls-listen 127.0.0.1:0 --tls-cert server.pem --tls-key server.key")
     }
 
+    /// Speaks DICT on a further port of 127.0.0.1.
+    pub fn dict(self) -> Self {
+        self.options("--dict-listen 127.0.0.1:0")
+    }
+
     /// A command that runs the daemon, such as `strace -D …`: it must become it, or be its sibling.
     pub fn wrapper(mut self, command: &[&str]) -> Self {
         self.wrapper = command.iter().map(|&word| word.to_owned()).collect();

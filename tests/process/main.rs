@@ -15,6 +15,7 @@ mod clock;
 mod control;
 mod crash_safety;
 mod define;
+mod dict;
 mod durability;
 mod exactly_once;
 mod fairness;

@@ -105,7 +105,7 @@ pub fn entry(entry: &Value) -> (String, String) {
 fn install(service: &Service) {
     let container = &service.container;
     let unit = |name: &str| std::fs::read_to_string(units::directory().join(name)).expect("a unit");
-    for name in ["cidiand.service", "cidiand.socket", "cidiand-tls.socket"] {
+    for name in ["cidiand.service", "cidiand.socket", "cidiand-tls.socket", "cidiand-dict.socket"] {
         container.write(&format!("/usr/lib/systemd/system/{name}"), unit(name), 0o644);
     }
     container.write("/usr/lib/sysusers.d/cidian.conf", unit("sysusers.d/cidian.conf"), 0o644);

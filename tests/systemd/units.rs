@@ -29,7 +29,7 @@ fn root() -> Option<TempDir> {
     let copied = Command::new("cp").args(["-a", "/usr/lib/systemd/system"]).arg(&units).status().expect("cp runs");
     assert!(copied.success());
     std::fs::copy(env!("CARGO_BIN_EXE_cidiand"), programs.join("cidiand")).expect("the daemon");
-    for name in ["cidiand.service", "cidiand.socket", "cidiand-tls.socket"] {
+    for name in ["cidiand.service", "cidiand.socket", "cidiand-tls.socket", "cidiand-dict.socket"] {
         std::fs::copy(directory().join(name), units.join(name)).expect("a unit");
     }
     Some(root)
@@ -53,7 +53,8 @@ fn systemd_finds_no_fault_with_the_units() {
         if with_drop_in {
             drop_in(root.path());
         }
-        let units = ["verify", "--man=no", "cidiand.service", "cidiand.socket", "cidiand-tls.socket"];
+        let units =
+            ["verify", "--man=no", "cidiand.service", "cidiand.socket", "cidiand-tls.socket", "cidiand-dict.socket"];
         let output = analyze(root.path(), &units);
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success() && !said.contains("cidian"), "{said}");

@@ -9,8 +9,9 @@ use super::address::Address;
 use super::config::Config;
 use super::console::Colour;
 use super::help::examples::{
-    ABOUT_EXAMPLES, CLEAR_EXAMPLES, COMPLETIONS_EXAMPLES, DELETE_EXAMPLES, EXAMPLES, EXPORT_EXAMPLES, HISTORY_EXAMPLES,
-    LOGIN_EXAMPLES, LOGOUT_EXAMPLES, LOOKUP_EXAMPLES, MANUAL_EXAMPLES, PASSWD_EXAMPLES, REGISTER_EXAMPLES,
+    ABOUT_EXAMPLES, CLEAR_EXAMPLES, COMPLETIONS_EXAMPLES, DELETE_EXAMPLES, DICT_KEY_EXAMPLES, EXAMPLES,
+    EXPORT_EXAMPLES, HISTORY_EXAMPLES, LOGIN_EXAMPLES, LOGOUT_EXAMPLES, LOOKUP_EXAMPLES, MANUAL_EXAMPLES,
+    PASSWD_EXAMPLES, REGISTER_EXAMPLES,
 };
 use super::history::{Choice, Format, Wanted};
 use super::manual::CompletionShell;
@@ -151,6 +152,12 @@ pub(crate) enum Command {
         #[arg(long)]
         yes: bool,
     },
+    /// Print a new DICT key, with which GoldenDict, dict and others look words up as you
+    ///
+    /// DICT (RFC 2229) logs in with a key, not with the password. A new key ends the one before, and is shown only now; a
+    /// new password ends it, too. It is good for looking up by DICT, and for nothing else.
+    #[command(after_help = DICT_KEY_EXAMPLES)]
+    DictKey,
     /// Print what the server says about itself: version, dictionary, licence
     #[command(after_help = ABOUT_EXAMPLES)]
     About,

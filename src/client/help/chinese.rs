@@ -151,6 +151,24 @@ const COMMANDS: &[(&str, &str, &str)] = &[
   cidian --user ann delete-account       要求再输入一次用户名
   cidian --user ann --password-file pw delete-account --yes",
     ),
+    ("dict-key", "about", "显示新的 DICT 密钥：GoldenDict、dict 等程序用它以您的名义查词"),
+    (
+        "dict-key",
+        "long",
+        "\
+DICT（RFC 2229）用密钥登录，不用密码。新密钥使旧密钥失效，而且只显示这一次；修改密码也使它失效。它只能用来通过 DICT
+查词。",
+    ),
+    (
+        "dict-key",
+        "examples",
+        "\
+示例：
+  cidian --user ann dict-key             询问密码，显示密钥
+
+在 GoldenDict 中，DICT 服务器是 dict://ann:KEY@dict.example.org。dict 使用
+~/.dictrc 中的一行：server dict.example.org { user \"ann\" \"KEY\" }",
+    ),
     ("about", "about", "显示服务器的自我介绍：版本、词典、许可证"),
     (
         "about",

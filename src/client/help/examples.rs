@@ -92,6 +92,13 @@ Examples:
   cidian --user ann delete-account       asks you to type the name once more
   cidian --user ann --password-file pw delete-account --yes";
 
+pub(crate) const DICT_KEY_EXAMPLES: &str = "\
+Examples:
+  cidian --user ann dict-key             asks for the password, prints the key
+
+In GoldenDict the DICT server is dict://ann:KEY@dict.example.org then. For dict,
+a line of ~/.dictrc: server dict.example.org { user \"ann\" \"KEY\" }";
+
 pub(crate) const ABOUT_EXAMPLES: &str = "\
 Examples:
   cidian about                               needs no account

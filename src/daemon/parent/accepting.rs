@@ -5,7 +5,7 @@ use crate::daemon::admission::{Refusal, Source};
 use crate::daemon::listeners::{Accepted, Listener};
 use crate::daemon::poller::Token;
 use crate::session::exchange::number_of;
-use crate::session::{self, Inherited, Peer};
+use crate::session::{self, Inherited, Language, Peer};
 use log::{error, info};
 use nix::errno::Errno;
 use std::os::fd::{AsFd, OwnedFd};
@@ -25,9 +25,9 @@ impl Parent {
             };
             match listener.accept() {
                 Accepted::Client(client, peer) => {
-                    let tls = listener.speaks_tls();
+                    let language = listener.language();
                     self.scarcity.over();
-                    self.admit(client, peer, tls);
+                    self.admit(client, peer, language);
                 }
                 Accepted::Nobody => return,
                 Accepted::Lost(error) => {
@@ -49,20 +49,20 @@ impl Parent {
         }
     }
 
-    fn admit(&mut self, client: OwnedFd, peer: Peer, tls: bool) {
+    fn admit(&mut self, client: OwnedFd, peer: Peer, language: Language) {
         let now = Instant::now();
         let place = match self.admission.enter(&peer, now) {
             Ok(place) => place,
-            Err(refusal) => return self.refuse(client, &peer, tls, refusal, now),
+            Err(refusal) => return self.refuse(client, &peer, language, refusal, now),
         };
         let Some(reserved) = self.children.reserve(&self.board) else {
             self.admission.leave(place);
-            return self.refuse(client, &peer, tls, Refusal::Full, now);
+            return self.refuse(client, &peer, language, Refusal::Full, now);
         };
         let (board, hub, words, session) = (&mut self.board, &self.hub, &mut self.words, &self.session);
         let door = self.writer.for_children();
         let title = self.title.as_mut();
-        let pair = self.pair.as_ref().filter(|_| tls).map(AsFd::as_fd);
+        let pair = self.pair.as_ref().filter(|_| language == Language::LinesOverTls).map(AsFd::as_fd);
         let sandbox = self.sandboxes.for_session(now);
         let lines = self.unlogged.lines();
         let inherited_peer = peer.clone();
@@ -74,6 +74,7 @@ impl Parent {
                 Inherited {
                     client,
                     peer: inherited_peer,
+                    language,
                     pair,
                     hub: hub.for_children(),
                     door,
@@ -93,7 +94,7 @@ impl Parent {
         });
         match forked {
             Ok(pid) => {
-                self.children.begun(pid, reserved, peer, place, now, self.words.generation());
+                self.children.begun(pid, reserved, (peer, language), place, now, self.words.generation());
                 self.show_many();
             }
             Err(error) => {
@@ -101,17 +102,17 @@ impl Parent {
                 self.children.release(reserved);
                 self.admission.leave(place);
                 if let Some(client) = client {
-                    self.refusals.refuse(client, tls, Refusal::Overloaded, &self.poller, now);
+                    self.refusals.refuse(client, language, Refusal::Overloaded, &self.poller, now);
                 }
             }
         }
     }
 
-    fn refuse(&mut self, client: OwnedFd, peer: &Peer, tls: bool, refusal: Refusal, now: Instant) {
+    fn refuse(&mut self, client: OwnedFd, peer: &Peer, language: Language, refusal: Refusal, now: Instant) {
         if let Some(more) = self.refusals.may_be_said(now) {
             info!("client {peer} refused: {}{more}", refusal.message());
         }
-        self.refusals.refuse(client, tls, refusal, &self.poller, now);
+        self.refusals.refuse(client, language, refusal, &self.poller, now);
     }
 
     /// With no descriptor left, one that is kept for this lets the longest waiting client in to be told so.
@@ -120,13 +121,13 @@ impl Parent {
             return false;
         }
         let listener = usize::try_from(number).ok().and_then(|number| self.listeners.get(number));
-        let tls = listener.is_some_and(Listener::speaks_tls);
+        let language = listener.map_or(Language::Lines, Listener::language);
         let accepted = listener.map(Listener::accept);
         let refused = match accepted {
             Some(Accepted::Client(client, peer)) => {
                 self.scarcity.begin(&std::io::Error::from(Errno::EMFILE));
                 log::debug!("client {peer} refused: no descriptor");
-                self.refusals.refuse_at_once(client, tls, Refusal::Overloaded);
+                self.refusals.refuse_at_once(client, language, Refusal::Overloaded);
                 true
             }
             _ => false,

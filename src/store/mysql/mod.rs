@@ -23,8 +23,8 @@ use self::connection::{Attempt, HURRIED, Link, USUAL, select, select_first};
 use super::location::Server;
 use super::moment;
 use super::{
-    AboutWords, Account, AccountId, Batch, Error, Forgetting, Identity, Microseconds, PastLookup, Place, Registration,
-    Standing, Store, TokenHash, Whose, WordRow, schema,
+    AboutWords, Account, AccountId, Batch, DictKey, Error, Forgetting, Identity, Microseconds, PastLookup, Place,
+    Registration, Standing, Store, TokenHash, Whose, WordRow, schema,
 };
 use crate::sys::StoreKey;
 
@@ -138,6 +138,14 @@ impl Store for MySql {
         tokens::forget(&mut self.link, account, token)
     }
 
+    fn set_dict_key(&mut self, account: AccountId, key: &DictKey) -> Result<Standing, Error> {
+        tokens::set_dict_key(&mut self.link, account, key)
+    }
+
+    fn dict_key(&mut self, name: &str) -> Result<Option<(AccountId, DictKey)>, Error> {
+        tokens::dict_key(&mut self.link, name)
+    }
+
     fn record_many(&mut self, batches: &[Batch]) -> Vec<Result<Standing, Error>> {
         record::many(&mut self.link, batches, Whose::Usable)
     }
@@ -206,6 +214,10 @@ impl Store for MySql {
 
     fn words_among(&mut self, folded: &[String]) -> Result<Vec<String>, Error> {
         words::among(&mut self.link, folded)
+    }
+
+    fn words_after(&mut self, word: &str, limit: usize) -> Result<Vec<String>, Error> {
+        words::after(&mut self.link, word, limit)
     }
 
     fn about_words(&mut self) -> Result<AboutWords, Error> {

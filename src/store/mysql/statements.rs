@@ -31,6 +31,14 @@ pub(super) const USE_TOKEN: &str = "UPDATE token SET last_used = ? WHERE hash = 
 pub(super) const FORGET_TOKEN: &str = "DELETE FROM token WHERE hash = UNHEX(?) AND user_id = ?";
 pub(super) const END_TOKENS: &str = "DELETE FROM token WHERE user_id = ?";
 
+pub(super) const SET_DICT_KEY: &str = "\
+    INSERT INTO dict_key (user_id, secret, created) VALUES (?, ?, ?) \
+    ON DUPLICATE KEY UPDATE secret = VALUES(secret), created = VALUES(created)";
+pub(super) const DICT_KEY: &str = "\
+    SELECT user.id, user.created, user.name, dict_key.secret FROM user JOIN dict_key ON dict_key.user_id = user.id \
+    WHERE user.name = ? AND user.locked = FALSE";
+pub(super) const END_DICT_KEY: &str = "DELETE FROM dict_key WHERE user_id = ?";
+
 /// What the operator does to an account, locked or not.
 pub(super) const SET_LOCKED: &str = "UPDATE user SET locked = ? WHERE id = ?";
 pub(super) const RESET_PASSWD: &str = "UPDATE user SET passwd = ? WHERE id = ? AND created = ?";
@@ -79,6 +87,8 @@ pub(super) const FIND_WORD: &str = "SELECT word, interpret FROM words WHERE word
 /// out what only begins with the prefix when it is padded with spaces.
 pub(in crate::store) const BEGINNING: &str = "\
     SELECT word FROM words WHERE folded > ? AND folded < ? AND LENGTH(folded) >= ? ORDER BY folded, word LIMIT ?";
+
+pub(super) const AFTER: &str = "SELECT word FROM words WHERE word > ? ORDER BY word LIMIT ?";
 
 /// How many texts one statement asks for; with fewer, the last is repeated.
 pub(super) const AMONG_AT_ONCE: usize = 64;

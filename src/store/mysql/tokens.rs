@@ -1,4 +1,4 @@
-//! Tokens on the server: kept, used, forgotten, and ended with the password. Each piece of work may be repeated.
+//! Tokens and DICT keys on the server: kept, used, forgotten, and ended with the password. Each piece of work may be repeated.
 
 use ::mysql::prelude::Queryable;
 use ::mysql::{Conn, TxOpts, Value};
@@ -6,7 +6,7 @@ use ::mysql::{Conn, TxOpts, Value};
 use super::connection::{Attempt, Link, select_first};
 use super::statements;
 use crate::store::moment::{self, Civil};
-use crate::store::{AccountId, Error, Forgetting, MOST_TOKENS, Standing, TokenHash, token};
+use crate::store::{AccountId, DictKey, Error, Forgetting, MOST_TOKENS, Standing, TokenHash, token};
 
 pub(super) fn keep(link: &mut Link, account: AccountId, token: &TokenHash) -> Result<Standing, Error> {
     let (id, created) = (statements::id(account), statements::created(account));
@@ -72,7 +72,32 @@ pub(super) fn forget(link: &mut Link, account: AccountId, token: &TokenHash) -> 
     })
 }
 
-/// Replaces a password's hash by `statement`, and ends the account's tokens in the same transaction.
+pub(super) fn set_dict_key(link: &mut Link, account: AccountId, key: &DictKey) -> Result<Standing, Error> {
+    let (id, created) = (statements::id(account), statements::created(account));
+    let now = statements::date(moment::now()?);
+    link.run(|connection, _| {
+        let mut transaction = connection.start_transaction(TxOpts::default())?;
+        let live: Option<(u64,)> = select_first(&mut transaction, statements::LOCK_ACCOUNT, (&id, &created))?;
+        if live.is_none() {
+            return Ok(Standing::Gone);
+        }
+        transaction.exec_drop(statements::SET_DICT_KEY, (&id, key.as_str(), &now))?;
+        transaction.commit()?;
+        Ok(Standing::Live)
+    })
+}
+
+pub(super) fn dict_key(link: &mut Link, name: &str) -> Result<Option<(AccountId, DictKey)>, Error> {
+    let found: Option<(u64, Value, String, String)> =
+        link.run(|connection, _| select_first(connection, statements::DICT_KEY, (name,)))?;
+    // The server compares 'a' equal to 'a '; we don't.
+    let found = found.filter(|(_, _, owner, _)| owner == name);
+    Ok(found.map(|(number, created, _, secret)| {
+        (AccountId { number, created: statements::moment(&created) }, DictKey::kept(secret))
+    }))
+}
+
+/// Replaces a password's hash by `statement`, and ends the account's tokens and its DICT key in the same transaction.
 pub(super) fn set_passwd(
     connection: &mut Conn,
     statement: &str,
@@ -85,6 +110,7 @@ pub(super) fn set_passwd(
         return Ok(Standing::Gone);
     }
     transaction.exec_drop(statements::END_TOKENS, (statements::id(account),))?;
+    transaction.exec_drop(statements::END_DICT_KEY, (statements::id(account),))?;
     transaction.commit()?;
     Ok(Standing::Live)
 }

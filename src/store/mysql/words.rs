@@ -67,6 +67,12 @@ pub(super) fn among(link: &mut Link, folded: &[String]) -> Result<Vec<String>, E
     })
 }
 
+pub(super) fn after(link: &mut Link, word: &str, limit: usize) -> Result<Vec<String>, Error> {
+    link.run(|connection, _| {
+        Ok(select(connection, statements::AFTER, (word, limit))?.into_iter().map(|(word,)| word).collect())
+    })
+}
+
 pub(super) fn about(link: &mut Link) -> Result<AboutWords, Error> {
     let rows: Vec<(String, String)> = link.run(|connection, _| select(connection, statements::ABOUT, ()))?;
     Ok(AboutWords::from_meta(rows))

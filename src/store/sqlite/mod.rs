@@ -19,8 +19,8 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehav
 
 use super::moment::{self, Civil};
 use super::{
-    AboutWords, Account, AccountId, Batch, Error, Forgetting, Identity, MOST_KEYED, PastLookup, Place, Registration,
-    Standing, Store, TokenHash, Whose, WordRow, schema,
+    AboutWords, Account, AccountId, Batch, DictKey, Error, Forgetting, Identity, MOST_KEYED, PastLookup, Place,
+    Registration, Standing, Store, TokenHash, Whose, WordRow, schema,
 };
 use crate::sys::StoreKey;
 
@@ -56,6 +56,7 @@ const FIND_KEYED: &str = "\
 const BEGINNING: &str = "SELECT word FROM words WHERE folded >= ? AND folded < ? ORDER BY folded, word LIMIT ?";
 const AMONG: &str = "SELECT word FROM words WHERE folded = ?";
 const IDENTITY: &str = "SELECT value FROM meta WHERE name = ?";
+const AFTER: &str = "SELECT word FROM words WHERE word > ? ORDER BY word LIMIT ?";
 const ABOUT: &str = "SELECT name, value FROM meta";
 const SET_ABOUT: &str =
     "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
@@ -243,6 +244,14 @@ impl Store for Sqlite {
         tokens::forget(self, account, token)
     }
 
+    fn set_dict_key(&mut self, account: AccountId, key: &DictKey) -> Result<Standing, Error> {
+        tokens::set_dict_key(self, account, key)
+    }
+
+    fn dict_key(&mut self, name: &str) -> Result<Option<(AccountId, DictKey)>, Error> {
+        tokens::dict_key(self, name)
+    }
+
     fn record_many(&mut self, batches: &[Batch]) -> Vec<Result<Standing, Error>> {
         record::many(self, batches, Whose::Usable)
     }
@@ -330,6 +339,11 @@ impl Store for Sqlite {
             }
             Ok(words)
         })
+    }
+
+    fn words_after(&mut self, word: &str, limit: usize) -> Result<Vec<String>, Error> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.run(|connection| connection.prepare_cached(AFTER)?.query_map((word, limit), |row| row.get(0))?.collect())
     }
 
     fn about_words(&mut self) -> Result<AboutWords, Error> {

@@ -1,10 +1,10 @@
-//! Tokens in the embedded store: kept, used, forgotten, and ended with the password.
+//! Tokens and DICT keys in the embedded store: kept, used, forgotten, and ended with the password.
 
 use rusqlite::{OptionalExtension, Row, Transaction};
 
 use super::{Sqlite, account_id, created, live, number};
 use crate::store::moment::{self, Civil};
-use crate::store::{AccountId, Error, Forgetting, MOST_TOKENS, Standing, TokenHash, token};
+use crate::store::{AccountId, DictKey, Error, Forgetting, MOST_TOKENS, Standing, TokenHash, token};
 
 const KEEP: &str = "INSERT INTO token (hash, user_id, created, last_used) VALUES (?, ?, ?, ?)";
 const HAS: &str = "SELECT 1 FROM token WHERE hash = ? AND user_id = ?";
@@ -17,6 +17,11 @@ const TOKEN: &str = "SELECT token.user_id, token.last_used, user.created FROM to
 const USE: &str = "UPDATE token SET last_used = ? WHERE hash = ?";
 const FORGET: &str = "DELETE FROM token WHERE hash = ? AND user_id = ?";
 const END: &str = "DELETE FROM token WHERE user_id = ?";
+const SET_DICT_KEY: &str = "INSERT INTO dict_key (user_id, secret, created) VALUES (?, ?, ?) \
+    ON CONFLICT (user_id) DO UPDATE SET secret = excluded.secret, created = excluded.created";
+const DICT_KEY: &str = "SELECT user.id, user.created, dict_key.secret FROM user JOIN dict_key ON dict_key.user_id = user.id \
+    WHERE user.name = ? AND user.locked = 0";
+const END_DICT_KEY: &str = "DELETE FROM dict_key WHERE user_id = ?";
 
 pub(super) fn keep(store: &mut Sqlite, account: AccountId, token: &TokenHash) -> Result<Standing, Error> {
     let now = moment::present();
@@ -68,7 +73,24 @@ pub(super) fn forget(store: &mut Sqlite, account: AccountId, token: &TokenHash) 
     })
 }
 
-/// Replaces a password's hash by `statement`, and ends the account's tokens with it.
+pub(super) fn set_dict_key(store: &mut Sqlite, account: AccountId, key: &DictKey) -> Result<Standing, Error> {
+    let now = moment::now()?.text();
+    store.write(|transaction| {
+        if live(&transaction, account)?.is_none() {
+            return Ok(Standing::Gone);
+        }
+        transaction.prepare_cached(SET_DICT_KEY)?.execute((number(account), key.as_str(), &now))?;
+        transaction.commit()?;
+        Ok(Standing::Live)
+    })
+}
+
+pub(super) fn dict_key(store: &mut Sqlite, name: &str) -> Result<Option<(AccountId, DictKey)>, Error> {
+    let pair = |row: &Row<'_>| Ok((account_id(row.get(0)?, &row.get::<_, String>(1)?), DictKey::kept(row.get(2)?)));
+    store.run(|connection| connection.prepare_cached(DICT_KEY)?.query_row((name,), pair).optional())
+}
+
+/// Replaces a password's hash by `statement`, and ends the account's tokens and its DICT key with it.
 pub(super) fn set_passwd(
     transaction: Transaction<'_>,
     statement: &str,
@@ -79,6 +101,7 @@ pub(super) fn set_passwd(
         return Ok(Standing::Gone);
     }
     transaction.prepare_cached(END)?.execute((number(account),))?;
+    transaction.prepare_cached(END_DICT_KEY)?.execute((number(account),))?;
     transaction.commit()?;
     Ok(Standing::Live)
 }

@@ -75,7 +75,11 @@ fn answer<'a>(line: Option<&'a [u8]>, out: &mut Vec<u8>) -> Option<Request<'a>> 
                 push_history_row(out, &HistoryRow { name, word: "ice cream", time: OffsetDateTime::UNIX_EPOCH });
             }
         }
-        Request::NewToken { .. } => push_ok_text(out, "dG9rZW4"),
+        Request::Match { pattern, .. } => {
+            push_ok_text(out, "1");
+            out.extend_from_slice(format!("{pattern}\n").as_bytes());
+        }
+        Request::NewToken { .. } | Request::NewDictKey { .. } => push_ok_text(out, "dG9rZW4"),
         Request::About => {
             push_ok_text(out, "1");
             push_pair(out, "title", &escape("a\nb"));
@@ -109,7 +113,10 @@ fn sound(request: &Request<'_>) {
             assert_eq!(shown.split_once(' ').map(|(_, rest)| rest), Some(format!("{name:?} …").as_str()));
             assert!(!request.is_public());
         }
-        Request::NewToken { name } => assert!(check_name(name).is_ok() && !request.is_public()),
+        Request::NewToken { name } | Request::NewDictKey { name } => {
+            assert!(check_name(name).is_ok() && !request.is_public());
+        }
+        Request::Match { name, pattern, .. } => assert!(check_name(name).is_ok() && !trim_blanks(pattern).is_empty()),
         Request::Lookup { name, word } | Request::Suggest { name, text: word } => {
             assert!(check_name(name).is_ok() && !word.is_empty() && trim_blanks(word) == *word);
         }
@@ -144,8 +151,10 @@ fn one_reply(reply: &[u8], request: Option<&Request<'_>>) {
             let (headword, escaped) = parse_entry(rest).expect("an entry");
             assert_eq!((headword, unescape(escaped)), (*word, format!("n. {word}\nv.\t\\")));
         }
-        Request::Suggest { .. } | Request::History { .. } | Request::About => more = rest.parse().expect("a count"),
-        Request::NewToken { .. } => assert_eq!(rest, "dG9rZW4"),
+        Request::Suggest { .. } | Request::Match { .. } | Request::History { .. } | Request::About => {
+            more = rest.parse().expect("a count");
+        }
+        Request::NewToken { .. } | Request::NewDictKey { .. } => assert_eq!(rest, "dG9rZW4"),
         _ => assert_eq!(rest, ""),
     }
     for _ in 0..more {

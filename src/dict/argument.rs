@@ -1,0 +1,195 @@
+//! A command line cut into its arguments, with every way of quoting that clients have.
+
+/// What a backslash is within single quotes. RFC 2229 has it quote the next character there, too; GNOME Dictionary
+/// quotes as a shell does, where it stands for itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SingleQuotes {
+    Shell,
+    Rfc,
+}
+
+/// One argument.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Argument {
+    /// What it says, quotes and backslashes taken off.
+    pub bytes: Vec<u8>,
+    /// Where it begins in the line.
+    pub start: usize,
+}
+
+/// Cuts a line at blanks. An argument is pieces side by side: bare, `"…"`, `'…'`; a backslash takes the next byte as it
+/// is (curl puts one before each byte of a character, so bytes are unquoted before anything asks for UTF-8). A quote
+/// that is not closed ends with the line.
+pub(super) fn arguments(line: &[u8], single: SingleQuotes) -> Vec<Argument> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    loop {
+        at += line[at..].iter().take_while(|&&byte| is_blank(byte)).count();
+        if at == line.len() {
+            return found;
+        }
+        let (start, mut bytes, mut quote) = (at, Vec::new(), None);
+        while let Some(&byte) = line.get(at) {
+            match (quote, byte) {
+                (None, byte) if is_blank(byte) => break,
+                (None, b'"' | b'\'') => quote = Some(byte),
+                (Some(open), byte) if byte == open => quote = None,
+                (Some(b'\''), b'\\') if single == SingleQuotes::Shell => bytes.push(byte),
+                (_, b'\\') if at + 1 < line.len() => {
+                    at += 1;
+                    bytes.push(line[at]);
+                }
+                (_, byte) => bytes.push(byte),
+            }
+            at += 1;
+        }
+        found.push(Argument { bytes, start });
+    }
+}
+
+pub(super) fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t')
+}
+
+/// What a word in a command may mean, likeliest first; never empty. The first reading that finds something counts, and
+/// if none does, the first of all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Readings(Vec<String>);
+
+impl Readings {
+    /// The word that is argument `number` (from zero) and the last of its line. `None` if there is no such argument, or
+    /// more after it, or if it is not UTF-8.
+    ///
+    /// Three readings: single quotes as the shell has them, as RFC 2229 has them, and all of it as it stands between its
+    /// outer quotes, for clients that put quotes around whatever the user typed (dict, xfce4-dict, GoldenDict, Emacs).
+    pub(super) fn of(line: &[u8], number: usize) -> Option<Self> {
+        let [shell, rfc] = [SingleQuotes::Shell, SingleQuotes::Rfc].map(|single| arguments(line, single));
+        let mut readings: Vec<String> = Vec::new();
+        let mut add = |bytes: &[u8]| {
+            if let Ok(text) = std::str::from_utf8(bytes)
+                && !readings.iter().any(|reading| reading == text)
+            {
+                readings.push(text.to_owned());
+            }
+        };
+        for arguments in [&shell, &rfc] {
+            if arguments.len() == number + 1 {
+                add(&arguments[number].bytes);
+            }
+        }
+        let rest = line.get(shell.get(number)?.start..)?.trim_ascii_end();
+        match rest {
+            [open @ (b'"' | b'\''), inside @ .., close] if open == close => add(inside),
+            // Several bare words are a mistake, one with an apostrophe is a word.
+            _ if shell.len() == number + 1 => add(rest),
+            _ => {}
+        }
+        (!readings.is_empty()).then_some(Self(readings))
+    }
+
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
+    /// The likeliest.
+    pub fn first(&self) -> &str {
+        self.0.first().map_or("", String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn cut(line: &str) -> Vec<String> {
+        arguments(line.as_bytes(), SingleQuotes::Shell)
+            .into_iter()
+            .map(|argument| String::from_utf8(argument.bytes).unwrap())
+            .collect()
+    }
+
+    fn readings(line: &[u8]) -> Vec<String> {
+        Readings::of(line, 2).map(|readings| readings.0).unwrap_or_default()
+    }
+
+    #[test]
+    fn every_way_of_quoting() {
+        let cases: [(&str, &[&str]); 12] = [
+            ("define * word", &["define", "*", "word"]),
+            ("  define\t*  word  ", &["define", "*", "word"]),
+            (r#"DEFINE "!" "ice cream""#, &["DEFINE", "!", "ice cream"]),
+            (r"DEFINE ! 'don'\''t'", &["DEFINE", "!", "don't"]),
+            (r#"DEFINE ! 'a"b\c'"#, &["DEFINE", "!", r#"a"b\c"#]),
+            (r#""a\"b\\c""#, &[r#"a"b\c"#]),
+            (r"ice\ cream don\'t", &["ice cream", "don't"]),
+            (r#"a"b c"'d e'f"#, &["ab cd ef"]),
+            (r#""" '' x"#, &["", "", "x"]),
+            (r#""never closed"#, &["never closed"]),
+            (r"ends in \", &["ends", "in", r"\"]),
+            ("", &[]),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(cut(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_character_that_backslashes_split() {
+        let line = b"DEFINE ! \\\xe8\\\xaf\\\x8d";
+        assert_eq!(readings(line), ["词", "\\\u{fffd}"][..1]);
+        assert!(readings(b"DEFINE ! \xe8\xaf").is_empty());
+    }
+
+    #[test]
+    fn what_a_word_may_mean() {
+        let cases: [(&str, &[&str]); 9] = [
+            ("DEFINE * word", &["word"]),
+            (r"DEFINE ! 'a\b'", &[r"a\b", "ab"]),
+            // Quotes around what was typed, and nothing else done to it.
+            (r#"define * "5" disk""#, &[r#"5" disk"#]),
+            (r#"define * "a"b""#, &["ab", r#"a"b"#]),
+            (r#"define * "C:\dir""#, &["C:dir", r"C:\dir"]),
+            ("define * don't", &["dont", "don't"]),
+            ("define * ice cream", &[]),
+            (r#"define * """#, &[""]),
+            ("define *", &[]),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(readings(line.as_bytes()), expected, "{line}");
+        }
+    }
+
+    fn first(line: &[u8]) -> String {
+        Readings::of(line, 2).unwrap().first().to_owned()
+    }
+
+    proptest! {
+        /// As dico, GNOME Dictionary and curl quote whatever there is to look up.
+        #[test]
+        fn whatever_is_quoted_is_read(word in any::<String>().prop_filter("a line", |word| !word.contains(['\n', '\r']))) {
+            let double = format!("D * \"{}\"", word.replace('\\', "\\\\").replace('"', "\\\""));
+            prop_assert_eq!(first(double.as_bytes()), word.clone());
+            let single = format!("D * '{}'", word.replace('\'', "'\\''"));
+            prop_assert_eq!(first(single.as_bytes()), word.clone());
+            let mut curl = b"D * ".to_vec();
+            curl.extend(word.bytes().flat_map(|byte| [b'\\', byte]));
+            if !word.is_empty() {
+                prop_assert_eq!(first(&curl), word.clone());
+            }
+            // And as those do that only put quotes around it.
+            let plain = format!("D * \"{word}\"");
+            prop_assert!(Readings::of(plain.as_bytes(), 2).unwrap().iter().any(|reading| reading == word), "{}", plain);
+        }
+
+        #[test]
+        fn any_bytes_are_cut_somehow(line in proptest::collection::vec(any::<u8>(), 0..60), number in 0usize..4) {
+            let cut = arguments(&line, SingleQuotes::Rfc);
+            prop_assert!(cut.windows(2).all(|pair| pair[0].start < pair[1].start));
+            if let Some(readings) = Readings::of(&line, number) {
+                prop_assert!((1..=3).contains(&readings.0.len()));
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Whose a DICT session is: nobody's, the account's that its listener is bound to, or whose key `AUTH` has proved.
+
+use super::super::accounts::{Login, Means};
+use super::super::exchange::Ask;
+use super::super::{Ending, Session};
+use super::push_status;
+use crate::dict::{digest, digests_equal};
+use crate::protocol::{Code, Failure, check_name};
+use crate::store::AccountId;
+
+/// Stands for the key of an account that is not there, or has none: a wrong name takes as long as a wrong key.
+const NOBODYS_KEY: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+impl Session<'_> {
+    /// Whether lookups are kept. On a listener that is bound to an account its login is made here, when it is first
+    /// needed: a client that only matches never asks the database.
+    pub(super) fn is_somebodys(&mut self) -> Result<bool, Failure> {
+        if self.login.is_some() {
+            return Ok(true);
+        }
+        let Some(name) = &self.settings.dict.account else { return Ok(false) };
+        match self.stores.with(|store| store.account(name))? {
+            Some(account) if !account.locked => {
+                self.logged_in_by_dict(account.id, name);
+                Ok(true)
+            }
+            _ => Err(Failure::new(Code::Denied, "access denied: this listener's account is gone or locked")),
+        }
+    }
+
+    /// `AUTH`. A wrong name, a wrong key, an account without one and one that is locked look and take the same.
+    pub(super) fn authenticate(&mut self, name: &str, sent: &str) -> Option<Ending> {
+        if self.settings.dict.account.is_some() {
+            self.replies.refused.get_or_insert(Code::Denied);
+            push_status(self.replies.out(), 502, "this listener is bound to an account; no login is needed");
+            return None;
+        }
+        // What was looked up before was somebody else's.
+        self.settle();
+        self.face.publish();
+        if let Err(failure) = self.spend(Ask::UsingToken) {
+            self.replies.fail(&failure);
+            return self.ends.take();
+        }
+        let known = if check_name(name).is_ok() { self.stores.with(|store| store.dict_key(name)) } else { Ok(None) };
+        let known = match known {
+            Ok(known) => known,
+            Err(failure) => {
+                self.replies.fail(&failure);
+                return self.ends.take();
+            }
+        };
+        let key = known.as_ref().map_or(NOBODYS_KEY, |(_, key)| key.as_str());
+        let message_id = self.dialogue.as_ref().map_or("", |dialogue| &dialogue.message_id);
+        let is_right = digests_equal(sent, &digest(message_id, key));
+        match known {
+            Some((account, _)) if is_right => {
+                self.mend(name);
+                self.logged_in_by_dict(account, name);
+                push_status(self.replies.out(), 230, "authentication successful");
+                None
+            }
+            _ => {
+                self.replies.refused.get_or_insert(Code::Denied);
+                push_status(self.replies.out(), 531, "access denied: wrong name or key");
+                self.login_failed(name)
+            }
+        }
+    }
+
+    fn logged_in_by_dict(&mut self, account: AccountId, name: &str) {
+        self.login = Some(Login { account, name: name.to_owned(), means: Means::DictKey });
+        self.face.set_user(name);
+    }
+}

@@ -1,0 +1,254 @@
+//! DICT (RFC 2229) beside the line protocol: another language over the same connection, words, stores and ending. Who
+//! speaks it came in at a listener for it. Its bytes are [`crate::dict`]'s.
+//!
+//! Nobody has to log in: without `AUTH` a session is anonymous and keeps nothing, unless its listener is bound to an
+//! account. Nothing that a client says here is an offence but a failed `AUTH`.
+
+mod account;
+mod lookup;
+
+use super::figures::RequestKind;
+use super::tally::{Begun, Tally};
+use super::turns::Work;
+use super::{Ending, Session};
+use crate::dict::{self, Command, Mistake, Text, push_named_row, push_status};
+use crate::protocol::{Code, Failure};
+use lookup::{Database, STRATEGIES};
+use std::time::Instant;
+
+/// What the operator has decided about DICT.
+#[derive(Debug, Clone, Default)]
+pub struct DictSettings {
+    /// The name that the server gives itself in its banner.
+    pub host: String,
+    /// The account that all lookups are for, where there is one.
+    pub account: Option<String>,
+}
+
+/// What a session has to remember that speaks DICT.
+#[derive(Debug)]
+pub(super) struct Dialogue {
+    /// What `AUTH` is made with: nobody else's is the same.
+    message_id: String,
+    /// Whether texts have a MIME header.
+    mime: bool,
+    /// The databases, and of which load of the words they are.
+    databases: Option<(u64, Vec<Database>)>,
+}
+
+impl Dialogue {
+    /// A new one.
+    ///
+    /// # Errors
+    /// The kernel gives no random numbers.
+    pub fn new(settings: &DictSettings) -> Result<Self, getrandom::Error> {
+        let mut random = [0; 16];
+        getrandom::fill(&mut random)?;
+        let message_id = format!("<{:032x}@{}>", u128::from_be_bytes(random), settings.host);
+        Ok(Self { message_id, mime: false, databases: None })
+    }
+}
+
+/// A refusal as a status line: for what a session says of itself, whatever it speaks.
+pub(super) fn push_failure(out: &mut Vec<u8>, failure: &Failure) {
+    let code = match failure.code {
+        Code::TooLong => 500,
+        Code::BadReq | Code::BadName | Code::BadPasswd => 501,
+        Code::Denied | Code::Exists => 530,
+        Code::NotFound => 552,
+        Code::Busy | Code::Unavailable => 420,
+        Code::Timeout | Code::Bye => 421,
+    };
+    push_status(out, code, &failure.message);
+}
+
+impl Session<'_> {
+    /// The banner, where the language has one. dico and Emacs need it whole, in one piece and with both brackets; dico
+    /// complains about `auth` at each call, so it stands there only where somebody can log in.
+    pub(super) fn greet(&mut self) -> Result<(), Ending> {
+        let Some(dialogue) = &self.dialogue else { return Ok(()) };
+        let capabilities = if self.settings.dict.account.is_none() { "auth.mime" } else { "mime" };
+        let text = format!(
+            "{} cidiand {} <{capabilities}> {}",
+            self.settings.dict.host,
+            env!("CARGO_PKG_VERSION"),
+            dialogue.message_id
+        );
+        push_status(self.replies.out(), 220, &text);
+        self.write_replies()
+    }
+
+    /// Answers one line; none is one that was too long.
+    pub(super) fn answer_command(&mut self, line: Option<&[u8]>, begun_at: Instant) -> Option<Ending> {
+        let command = match line.map_or(Err(Mistake::TooLong), Command::parse) {
+            Ok(Some(command)) => command,
+            // curl sends an empty line, and waits for nothing.
+            Ok(None) => return None,
+            Err(mistake) => {
+                let code = if mistake == Mistake::TooLong { Code::TooLong } else { Code::BadReq };
+                Tally::invalid(code, self.face.slot().figures(), self.face.peer());
+                mistake.push(self.replies.out());
+                return None;
+            }
+        };
+        if let Err(ending) = self.prepare_to_answer(&command, begun_at) {
+            return Some(ending);
+        }
+        let kind = match &command {
+            Command::Define { .. } => RequestKind::DictDefine,
+            Command::Match { .. } => RequestKind::DictMatch,
+            Command::Auth { .. } => RequestKind::DictAuth,
+            _ => RequestKind::Dict,
+        };
+        let (begun, waiting) = (Begun::of(kind), self.replies.count_waiting());
+        self.replies.refused = None;
+        let ending = self.carry_out(&command);
+        let (refused, awaits) = (self.replies.refused, self.replies.awaits(waiting));
+        self.tally.answered(begun, refused, awaits, self.face.slot().figures(), self.face.peer());
+        ending
+    }
+
+    /// Its turn, and the pace of its account: as for a request of the line protocol.
+    fn prepare_to_answer(&mut self, command: &Command, begun: Instant) -> Result<(), Ending> {
+        let work = match command {
+            Command::Match { .. } => Work::Long,
+            Command::Auth { .. } => Work::Waits,
+            _ => Work::Quick,
+        };
+        self.take_turn(work, begun)?;
+        let bound = self.settings.dict.account.as_deref();
+        let account = self.login.as_ref().map(|login| login.name.as_str()).or(bound).map(str::to_owned);
+        let named = if let Command::Auth { name, .. } = command { Some(name.as_str()) } else { account.as_deref() };
+        self.stores.act_for(named);
+        match (command, account) {
+            (Command::Define { .. }, Some(name)) => self.wait_for_rate_of(&name),
+            _ => Ok(()),
+        }
+    }
+
+    fn carry_out(&mut self, command: &Command) -> Option<Ending> {
+        if self.words.are_in_table() {
+            self.face.publish();
+        }
+        let done = match command {
+            Command::Define { database, word } => self.dict_define(database, word),
+            Command::Match { database, strategy, word } => self.dict_match(database, strategy, word),
+            Command::Auth { name, digest } => return self.authenticate(name, digest),
+            Command::ShowDatabases => self.show_databases(),
+            Command::ShowStrategies => {
+                self.show_strategies();
+                Ok(())
+            }
+            Command::ShowInfo { database } => self.show_info(database),
+            Command::ShowServer => self.show_server(),
+            Command::Client => self.say(250, "ok"),
+            Command::Status => {
+                let user = self.login.as_ref().map_or("anonymous", |login| &login.name);
+                let status = format!("status: {} requests on this connection, user {user}", self.face.requests());
+                self.say(210, &status)
+            }
+            Command::OptionMime => {
+                if let Some(dialogue) = &mut self.dialogue {
+                    dialogue.mime = true;
+                }
+                self.say(250, "ok, MIME headers from now on")
+            }
+            Command::Help => {
+                self.help();
+                Ok(())
+            }
+            Command::Quit => {
+                push_status(self.replies.out(), 221, "goodbye");
+                return Some(Ending::Goodbye);
+            }
+        };
+        if let Err(failure) = done {
+            self.replies.fail(&failure);
+        }
+        self.ends.take()
+    }
+
+    fn say(&mut self, code: u16, text: &str) -> Result<(), Failure> {
+        push_status(self.replies.out(), code, text);
+        Ok(())
+    }
+
+    /// A refusal that is not one of [`push_failure`]'s.
+    fn refuse_command(&mut self, status: u16, text: &str, code: Code) -> Result<(), Failure> {
+        self.replies.refused.get_or_insert(code);
+        self.say(status, text)
+    }
+
+    fn has_mime(&self) -> bool {
+        self.dialogue.as_ref().is_some_and(|dialogue| dialogue.mime)
+    }
+
+    fn show_databases(&mut self) -> Result<(), Failure> {
+        let (databases, mime) = (self.databases()?, self.has_mime());
+        if databases.is_empty() {
+            return self.refuse_command(554, "no databases present", Code::NotFound);
+        }
+        let out = self.replies.out();
+        push_status(out, 110, &format!("{} databases present", databases.len()));
+        let mut list = Text::list(out, mime);
+        databases.iter().for_each(|database| push_named_row(list.out(), &database.name, &database.title));
+        list.end();
+        self.say(250, "ok")
+    }
+
+    fn show_strategies(&mut self) {
+        let mime = self.has_mime();
+        let out = self.replies.out();
+        push_status(out, 111, &format!("{} strategies present", STRATEGIES.len()));
+        let mut list = Text::list(out, mime);
+        STRATEGIES.iter().for_each(|(name, description, _)| push_named_row(list.out(), name, description));
+        list.end();
+        push_status(out, 250, "ok");
+    }
+
+    fn show_info(&mut self, name: &str) -> Result<(), Failure> {
+        let (databases, mime) = (self.databases()?, self.has_mime());
+        let Some(database) = databases.iter().find(|database| database.name.eq_ignore_ascii_case(name)) else {
+            return self.invalid_database();
+        };
+        let out = self.replies.out();
+        push_status(out, 112, &format!("information for {} follows", database.name));
+        let mut text = Text::prose(out, mime);
+        text.line(&database.title);
+        text.line(&format!("{} headwords", database.headwords));
+        for line in database.licence.lines() {
+            text.line(line);
+        }
+        text.end();
+        self.say(250, "ok")
+    }
+
+    fn show_server(&mut self) -> Result<(), Failure> {
+        let (databases, mime) = (self.databases()?, self.has_mime());
+        let out = self.replies.out();
+        push_status(out, 114, "server information follows");
+        let mut text = Text::prose(out, mime);
+        text.line(&format!("cidiand {} on {}", env!("CARGO_PKG_VERSION"), self.settings.dict.host));
+        for database in &databases {
+            text.line(&format!("{}: {}, {} headwords", database.name, database.title, database.headwords));
+        }
+        text.end();
+        self.say(250, "ok")
+    }
+
+    fn help(&mut self) {
+        let mime = self.has_mime();
+        let out = self.replies.out();
+        push_status(out, 113, "help text follows");
+        let mut text = Text::prose(out, mime);
+        dict::HELP.iter().for_each(|line| {
+            text.line(line);
+        });
+        text.end();
+        push_status(out, 250, "ok");
+    }
+
+    fn invalid_database(&mut self) -> Result<(), Failure> {
+        self.refuse_command(550, "invalid database, use SHOW DB for a list", Code::NotFound)
+    }
+}

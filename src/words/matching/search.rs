@@ -1,0 +1,123 @@
+//! The walk over a dictionary for a pattern.
+
+use super::super::dictionary::Dictionary;
+use super::super::fold::fold;
+use super::super::spelling::farthest_for;
+use super::{Matches, Pattern, Range};
+
+/// How many headwords are looked at before who asks is asked whether to go on.
+const AT_ONCE: usize = 1_024;
+
+impl<B: AsRef<[u8]>> Dictionary<B> {
+    /// The headwords that match, at most so many. Nearest first for spellings, else in the order of their lower case or
+    /// in byte order. `goes_on` is asked from time to time, and ends the walk when it says no.
+    pub fn headwords_matching(&self, pattern: &Pattern, most: usize, mut goes_on: impl FnMut() -> bool) -> Matches {
+        match pattern.range() {
+            Range::Equal { lower, first } => {
+                let mut headwords = self.beginning(lower, usize::MAX, |folded| folded == lower.as_bytes());
+                headwords.sort_by_key(|headword| headword != first);
+                headwords.truncate(most);
+                Matches { headwords, unfinished: false }
+            }
+            Range::Beginning { prefix, skip, count } => {
+                let most = most.min(count);
+                let wanted = skip.saturating_add(most);
+                let found = self.beginning(prefix, wanted, |folded| folded.starts_with(prefix.as_bytes()));
+                Matches { headwords: found.into_iter().skip(skip).take(most).collect(), unfinished: false }
+            }
+            Range::Near(letters) => {
+                let mut near = Vec::new();
+                self.near(letters, farthest_for(letters.len()), |headword, _| near.push(headword.to_owned()));
+                Matches { headwords: pattern.nearest(near.iter().map(String::as_str), most), unfinished: false }
+            }
+            Range::All => {
+                let mut matches = Matches::default();
+                for at in 0..self.headwords() {
+                    if matches.headwords.len() == most {
+                        break;
+                    }
+                    if at % AT_ONCE == AT_ONCE - 1 && !goes_on() {
+                        matches.unfinished = true;
+                        break;
+                    }
+                    let Some(headword) = self.headword(at) else { continue };
+                    // Most headwords are their own lower case, and need no memory for it.
+                    let is_plain = headword.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+                    let found = if is_plain {
+                        pattern.matches(headword, headword)
+                    } else {
+                        pattern.matches(headword, &fold(headword))
+                    };
+                    if found {
+                        matches.headwords.push(headword.to_owned());
+                    }
+                }
+                matches
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::{Dictionary, fold, image, parse};
+    use super::super::{Pattern, Strategy};
+    use proptest::prelude::*;
+
+    fn dictionary(headwords: &[String]) -> Dictionary<Vec<u8>> {
+        let text: String = headwords.iter().map(|headword| format!("{headword}\tn. x\n")).collect();
+        Dictionary::open(image(&parse(text.as_bytes()).unwrap()).unwrap()).unwrap()
+    }
+
+    fn find(dictionary: &Dictionary<Vec<u8>>, strategy: Strategy, text: &str, most: usize) -> Vec<String> {
+        dictionary.headwords_matching(&Pattern::new(strategy, text).unwrap(), most, || true).headwords
+    }
+
+    #[test]
+    fn pages_of_a_prefix() {
+        let words = ["apple", "Apple", "APT", "apt", "bat"].map(str::to_owned);
+        let dictionary = dictionary(&words);
+        assert_eq!(find(&dictionary, Strategy::Prefix, "AP", 10), ["Apple", "apple", "APT", "apt"]);
+        assert_eq!(find(&dictionary, Strategy::CountedPrefix, "1#2#ap", 10), ["apple", "APT"]);
+        assert_eq!(find(&dictionary, Strategy::CountedPrefix, "9#2#ap", 10), [""; 0]);
+        assert_eq!(find(&dictionary, Strategy::Exact, "apple", 10), ["apple", "Apple"]);
+        assert_eq!(find(&dictionary, Strategy::Exact, "APPLE", 10), ["Apple", "apple"]);
+        assert_eq!(find(&dictionary, Strategy::Suffix, "t", 2), ["APT", "apt"]);
+    }
+
+    #[test]
+    fn a_walk_can_be_given_up() {
+        let words: Vec<String> = (0..5_000).map(|number| format!("w{number}")).collect();
+        let dictionary = dictionary(&words);
+        let pattern = Pattern::new(Strategy::Suffix, "x").unwrap();
+        let mut asked = 0;
+        let matches = dictionary.headwords_matching(&pattern, 10, || {
+            asked += 1;
+            asked < 2
+        });
+        assert!(matches.unfinished && matches.headwords.is_empty() && asked == 2);
+        assert!(!dictionary.headwords_matching(&pattern, 10, || true).unfinished);
+    }
+
+    proptest! {
+        /// Whatever way a pattern's candidates are found, they are those of a linear search.
+        #[test]
+        fn finds_what_a_linear_search_finds(
+            words in proptest::collection::btree_set("[aAbBé词]{1,4}( [ab]{1,2})?", 1..40),
+            text in "[aAbBé词]{0,3}",
+        ) {
+            let words: Vec<String> = words.into_iter().collect();
+            let dictionary = dictionary(&words);
+            for strategy in [Strategy::Exact, Strategy::Prefix, Strategy::Suffix, Strategy::Substring, Strategy::Word,
+                Strategy::First, Strategy::Last, Strategy::ExtendedExpression, Strategy::Sound, Strategy::Spelling] {
+                let pattern = Pattern::new(strategy, &text).unwrap();
+                let mut expected: Vec<&String> = words.iter().filter(|word| pattern.matches(word, &fold(word))).collect();
+                let found = dictionary.headwords_matching(&pattern, usize::MAX, || true).headwords;
+                let mut found: Vec<&String> = found.iter().collect();
+                found.sort_unstable();
+                expected.sort_unstable();
+                prop_assert_eq!(found, expected, "{:?} {}", strategy, text);
+            }
+        }
+    }
+}
