@@ -5,6 +5,7 @@ use super::account::{LoggedIn, Who, log_in};
 use super::connection::Entry;
 use super::console::{Console, PIECE, csv_line, csv_row};
 use super::error::{Error, Result};
+use super::fields::fields;
 use super::history::{self, Choice, Tally};
 use super::messages::Message;
 use super::show::{ExportLine, shown};
@@ -135,7 +136,8 @@ fn card(word: &str, text: &str, take: &mut impl FnMut(&str) -> Result<()>) -> Re
     }
     take(&front)?;
     take("\t")?;
-    pieces(text, PIECE).try_for_each(|piece| take(&field(&shown(piece))))?;
+    // Tags say nothing to a learner.
+    pieces(fields(text).untagged, PIECE).try_for_each(|piece| take(&field(&shown(piece))))?;
     take("\n")
 }
 

@@ -7,6 +7,7 @@ use super::connection::{Connection, Entry};
 use super::console::Console;
 use super::error::{Error, Result, WordFault};
 use super::exit::Exit;
+use super::fields::fields;
 use super::input::InputLine;
 use super::messages::Message;
 use super::render;
@@ -223,12 +224,18 @@ fn print_found(console: &mut Console, style: Style, parts: &Parts, word: &str, e
     match (style, parts.field.as_slice()) {
         (Style::Json, _) => {
             let (headword, form) = (entry.headword.clone(), form(word, &entry));
+            let text = entry.into_text();
+            let fields = fields(&text);
+            let phonetic = fields.phonetic.map(|phonetic| phonetic.trim_matches('/').to_owned());
+            let tags = fields.tags.into_iter().map(str::to_owned).collect();
             console.write_json(&LookupLine {
                 word,
                 found: true,
                 headword: Some(&headword),
                 form: Some(form).filter(|form| *form != How::Exact.name()),
-                interpretation: Some(entry.into_text()),
+                interpretation: Some(text),
+                phonetic,
+                tags,
                 suggestions: None,
             })
         }
@@ -260,7 +267,7 @@ fn shortened(parts: &Parts, entry: Entry) -> Entry {
     }
     let headword = entry.headword.clone();
     let text = entry.into_text();
-    let first = text.lines().map(str::trim_end).find(|line| !line.is_empty()).unwrap_or_default();
+    let first = fields(&text).untagged.lines().map(str::trim_end).find(|line| !line.is_empty()).unwrap_or_default();
     Entry { headword, escaped: escape(first) }
 }
 
@@ -513,6 +520,8 @@ impl Pipeline {
                 headword: None,
                 form: None,
                 interpretation: None,
+                phonetic: None,
+                tags: Vec::new(),
                 suggestions: self.suggests.then_some(headwords),
             }),
         }

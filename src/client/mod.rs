@@ -16,6 +16,7 @@ mod console;
 mod error;
 mod exit;
 mod export;
+mod fields;
 #[cfg(any(fuzzing, test))]
 pub mod fuzzed;
 mod help;

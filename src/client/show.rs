@@ -32,6 +32,12 @@ pub(crate) struct LookupLine<'a> {
     /// The interpretation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) interpretation: Option<String>,
+    /// The pronunciation that the interpretation begins with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) phonetic: Option<String>,
+    /// The tags that it ends with.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) tags: Vec<String>,
     /// What may have been meant, if it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) suggestions: Option<&'a [String]>,
@@ -141,6 +147,8 @@ mod tests {
             headword: Some("A"),
             form: Some("case"),
             interpretation: Some("x\n\u{9b}2J\u{202e}词\u{7f}".into()),
+            phonetic: None,
+            tags: Vec::new(),
             suggestions: None,
         };
         let text = json(&line);

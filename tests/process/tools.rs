@@ -29,7 +29,7 @@ fn words_check_names_every_problem_with_its_line() {
     for head in ["my words:2: warnin", "my words:3: error:", "my words:5: warnin"] {
         assert_eq!(heads.iter().filter(|line| **line == head).count(), 1, "{head}: {lines:?}");
     }
-    let long = format!("{} x\n{} x\n", "w".repeat(129), "词".repeat(128));
+    let long = format!("{} x\n{} x\n", "w".repeat(257), "词".repeat(256));
     let (status, lines) = check(long.as_bytes());
     assert_eq!(status, Some(65));
     assert!(lines[0].starts_with("my words:1: error: ") && lines.len() == 2, "{lines:?}");

@@ -1,6 +1,8 @@
 //! Bold headwords, coloured parts of speech and sense numbers. It only adds escape sequences of its own to text that
 //! holds none; what it does not recognise stays as it is.
 
+use crate::client::fields;
+
 /// Parts of speech as dictionaries abbreviate them, without their full stop.
 const PARTS_OF_SPEECH: [&str; 45] = [
     "n", "v", "vt", "vi", "v.t", "v.i", "adj", "adv", "a", "ad", "abbr", "prep", "pron", "num", "int", "interj",
@@ -10,6 +12,8 @@ const PARTS_OF_SPEECH: [&str; 45] = [
 
 const BOLD: &str = "\u{1b}[1m";
 const PART_OF_SPEECH: &str = "\u{1b}[36m";
+const PRONUNCIATION: &str = "\u{1b}[32m";
+const DIM: &str = "\u{1b}[2m";
 const NUMBER: &str = "\u{1b}[35m";
 const END: &str = "\u{1b}[0m";
 
@@ -25,11 +29,20 @@ pub(crate) fn painted(text: &str) -> String {
         if number > 0 {
             out.push('\n');
         }
+        let (line, tags) = line.split_at(fields::tags(line).unwrap_or(line.len()));
+        let sound = if number == 0 { fields::phonetic(line).unwrap_or_default() } else { "" };
+        let line = &line[sound.len()..];
+        if !sound.is_empty() {
+            out.extend([PRONUNCIATION, sound, END]);
+        }
         for (number, part) in line.split(" | ").enumerate() {
             if number > 0 {
                 out.push_str(" | ");
             }
             paint_part(&mut out, part);
+        }
+        if !tags.is_empty() {
+            out.extend([DIM, tags, END]);
         }
     }
     out

@@ -1,0 +1,88 @@
+//! The fields that an interpretation may carry besides its senses, as `docs/words.md` describes them: a pronunciation
+//! between slashes at its head, and tags in braces at its end. Pure. A text that carries none is all senses.
+
+/// Longest pronunciation and longest list of tags that are taken for such, in bytes.
+const LONGEST: usize = 200;
+
+/// An interpretation taken apart.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Fields<'a> {
+    /// The pronunciation, with its slashes.
+    pub(crate) phonetic: Option<&'a str>,
+    /// The tags, without their braces.
+    pub(crate) tags: Vec<&'a str>,
+    /// The interpretation without its tags.
+    pub(crate) untagged: &'a str,
+}
+
+/// Takes an interpretation apart, its escapes already undone.
+pub(crate) fn fields(text: &str) -> Fields<'_> {
+    let (untagged, tags) = match tags(text) {
+        Some(begin) => {
+            let inner = text[begin..].trim_end().trim_matches(['{', '}']);
+            (text[..begin].trim_end(), inner.split(' ').collect())
+        }
+        None => (text, Vec::new()),
+    };
+    Fields { phonetic: phonetic(text), tags, untagged }
+}
+
+/// The pronunciation at the head of a text, with its slashes.
+pub(crate) fn phonetic(text: &str) -> Option<&str> {
+    let inner = text.strip_prefix('/')?;
+    let end = inner.find(['/', '\n']).filter(|&end| (1..=LONGEST).contains(&end) && inner[end..].starts_with('/'))?;
+    // "/ or" and the like are no pronunciation.
+    let sound = !inner.starts_with(' ') && inner[end + 1..].chars().next().is_none_or(char::is_whitespace);
+    sound.then(|| &text[..end + 2])
+}
+
+/// Where the tags begin, if a text ends with some.
+pub(crate) fn tags(text: &str) -> Option<usize> {
+    let end = text.trim_end();
+    let begin = end.strip_suffix('}')?.rfind('{')?;
+    let inner = &end[begin + 1..end.len() - 1];
+    let is_tag =
+        |tag: &str| !tag.is_empty() && tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+    let apart = begin == 0 || end[..begin].ends_with([' ', '\n']);
+    (apart && inner.len() <= LONGEST && inner.split(' ').all(is_tag)).then_some(begin)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_is_a_field() {
+        for (text, phonetic, tags, untagged) in [
+            ("/ˈæp.əl/ n. 苹果 {cet4 k1}", Some("/ˈæp.əl/"), vec!["cet4", "k1"], "/ˈæp.əl/ n. 苹果"),
+            (
+                "/bɑːθ; US bæθ/ n. 浴\n» A bath. 浴。\n{k4}",
+                Some("/bɑːθ; US bæθ/"),
+                vec!["k4"],
+                "/bɑːθ; US bæθ/ n. 浴\n» A bath. 浴。",
+            ),
+            ("n. 苹果", None, vec![], "n. 苹果"),
+            ("/or/and", None, vec![], "/or/and"),
+            ("/ or /", None, vec![], "/ or /"),
+            ("/a\nb/", None, vec![], "/a\nb/"),
+            ("n. {a, b}", None, vec![], "n. {a, b}"),
+            ("n. f{x}", None, vec![], "n. f{x}"),
+            ("{}", None, vec![], "{}"),
+            ("/", None, vec![], "/"),
+            ("//", None, vec![], "//"),
+            ("", None, vec![], ""),
+        ] {
+            assert_eq!(fields(text), Fields { phonetic, tags, untagged }, "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_taken(text in "[/{} \\na-zæ]{0,40}") {
+            let fields = fields(&text);
+            prop_assert!(text.starts_with(fields.untagged));
+            prop_assert!(fields.phonetic.is_none_or(|phonetic| text.starts_with(phonetic)));
+        }
+    }
+}
