@@ -79,6 +79,9 @@ pub trait Lexicon<'a> {
     /// Whether some headwords may be found by their lower case only, because an older version made the index.
     const MAY_BE_OLD: bool = false;
 
+    /// Whether its articles say what they are, so that an ending can be judged by that.
+    const HAS_ARTICLES: bool = true;
+
     /// The article of exactly this headword.
     ///
     /// # Errors
@@ -174,7 +177,7 @@ pub fn find<'a, L: Lexicon<'a>>(lexicon: &mut L, text: &str) -> Result<Option<Fo
             let keyed: Vec<(String, Article<'a>)> =
                 articles.into_iter().map(|article| (key(&article.headword), article)).collect();
             for proposal in proposals {
-                if let Some(article) = best(proposal, text, &keyed) {
+                if let Some(article) = best(proposal, text, &keyed, L::HAS_ARTICLES) {
                     let same = fold(&article.headword) == fold(text);
                     let how = if same { How::Case } else { proposal.how };
                     return Ok(Some(Found { article, how }));
@@ -214,6 +217,7 @@ struct Single<'a>(&'a str);
 impl<'a> Lexicon<'a> for Single<'a> {
     type Error = std::convert::Infallible;
     const AT_ONCE: usize = 64;
+    const HAS_ARTICLES: bool = false;
 
     fn exactly(&mut self, word: &str) -> Result<Option<Article<'a>>, Self::Error> {
         Ok((word == self.0).then_some(Article { headword: self.0.into(), interpret: "".into() }))
@@ -282,13 +286,13 @@ fn is_code(text: &str) -> bool {
 }
 
 /// The headword that a proposal means, of those that were found by keys.
-fn best<'a>(proposal: &Proposal, typed: &str, keyed: &[(String, Article<'a>)]) -> Option<Article<'a>> {
+fn best<'a>(proposal: &Proposal, typed: &str, keyed: &[(String, Article<'a>)], by_speech: bool) -> Option<Article<'a>> {
     let will_do = |article: &Article<'_>| {
         let headword = plain(&article.headword);
         let words = !is_code(&proposal.text) || fold(&headword) == fold(&proposal.text);
         words
             && proposal.agrees_in_apostrophes(&fold(&headword))
-            && proposal.ending.is_none_or(|ending| ending.fits(&headword, &article.interpret))
+            && proposal.ending.is_none_or(|ending| !by_speech || ending.fits(&headword, &article.interpret))
     };
     let lower = fold(typed);
     let letters: Vec<char> = fold(&proposal.text).chars().collect();

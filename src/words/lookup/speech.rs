@@ -39,7 +39,7 @@ impl BitOr for Speech {
 /// The most of an interpretation that is read: articles of a megabyte say what they are at the beginning.
 const MOST_BYTES: usize = 16 << 10;
 /// How far into a line a pronunciation may end.
-const PRONUNCIATION: usize = 120;
+const PRONUNCIATION: usize = 400;
 
 /// The parts of speech that an interpretation (with the escapes of the wire) names; `None` if it names none. A part
 /// that says it is a form of another word (`v. (give 的过去式) …`, `past tense of give`) adds nothing: what is a form

@@ -233,6 +233,29 @@ fn case_before_everything_else() {
     );
 }
 
+/// How a headword was found is found out from the two alone, without its article.
+#[test]
+fn how_it_was_found() {
+    for (text, headword, expected) in [
+        ("apple", "apple", Some(How::Exact)),
+        ("APPLE", "apple", Some(How::Case)),
+        ("ads", "ad", Some(How::Form)),
+        ("sooner", "soon", Some(How::Form)),
+        ("e-mails", "email", Some(How::Form)),
+        ("gave", "give", Some(How::Form)),
+        ("they'll", "they", Some(How::Form)),
+        ("“Apr.”", "Apr.", Some(How::Folded)),
+        ("recessus", "recessus (1)", Some(How::Folded)),
+        ("colour", "color", Some(How::Spelling)),
+        ("made up his mind", "make up one's mind", Some(How::Phrase)),
+        ("apple", "pear", None),
+        ("its", "it's", Some(How::Folded)),
+        ("it's", "its", None),
+    ] {
+        assert_eq!(how(text, headword), expected, "{text} {headword}");
+    }
+}
+
 /// The misspellings of the list for which the word that was meant is a headword, and those written by ear.
 fn misspellings(dictionary: &Dictionary<Vec<u8>>) -> [Vec<(&'static str, &'static str)>; 2] {
     let (common, by_ear) = include_str!("../../../tests/misspellings.txt").split_once("# by ear").unwrap();

@@ -16,7 +16,7 @@ fuzz_target!(|bytes: &[u8]| {
     let dictionary = Dictionary::open(image(&parsed).expect("small")).expect("our own image");
     for entry in &parsed.entries {
         let found = dictionary.find(entry.headword).expect("a headword");
-        assert_eq!((found.headword, found.interpret), (entry.headword, &*entry.interpret));
+        assert_eq!((&*found.article.headword, &*found.article.interpret), (entry.headword, &*entry.interpret));
         assert!(!entry.interpret.contains(['\n', '\t']));
     }
     for entry in parsed.entries.iter().take(4) {
