@@ -13,6 +13,8 @@ pub(crate) enum Misuse {
     TrustWithoutTls,
     /// `--tls` and `--local`.
     TlsToLocal,
+    /// `serve`, and a server.
+    ServesItself,
     /// Options of `history` before `clear`.
     NotToClear,
     /// `--json` without a subcommand.
@@ -33,6 +35,9 @@ pub(crate) fn misuse(arguments: &Arguments) -> Option<Misuse> {
     }
     if arguments.tls && arguments.local {
         return Some(Misuse::TlsToLocal);
+    }
+    if arguments.serve().is_some() && (arguments.server.is_some() || arguments.tls || arguments.json) {
+        return Some(Misuse::ServesItself);
     }
     match &arguments.command {
         // clap could do this one, but would then take `history --user ann clear` for a conflict, too.

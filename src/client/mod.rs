@@ -39,6 +39,7 @@ mod render;
 mod scripted;
 mod secrecy;
 mod sentence;
+mod serving;
 mod show;
 mod stream;
 mod table;
@@ -62,6 +63,8 @@ use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
 use stream::Connector;
 use tls::Trust;
+
+pub use serving::account_to_serve;
 
 /// The private server of `--local`: each call gives a new socket that is connected to it.
 pub type LocalServer = Box<dyn Fn() -> io::Result<UnixStream> + Send>;
@@ -161,7 +164,8 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
         Some(Command::DeleteAccount { yes }) => account::delete(console, &connector, &who, yes)?,
         Some(Command::DictKey) => account::new_dict_key(console, &connector, &who)?,
         Some(Command::About) => about::print(console, &connector)?,
-        Some(Command::Completions { .. } | Command::Manual { .. }) => {}
+        // The first two are done; the program serves without coming here.
+        Some(Command::Completions { .. } | Command::Manual { .. } | Command::Serve { .. }) => {}
     }
     Ok(Exit::Done)
 }

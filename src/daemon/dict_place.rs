@@ -63,7 +63,7 @@ fn is_for_others(address: &Address) -> bool {
 }
 
 /// This machine's name, as it may stand in a message-id.
-fn host() -> String {
+pub fn host() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
     let name: String = name.trim().chars().filter(|&c| fits(c)).take(253).collect();

@@ -57,5 +57,5 @@ mod writer;
 
 pub use exit::{Exit, Fatal};
 pub use options::CommandLine;
-pub use private::PrivateServer;
+pub use private::{PrivateServer, serve_dict};
 pub use start::run;

@@ -3,17 +3,25 @@
 //! that only the two of them have. It ends with its client.
 
 use super::exit::{Exit, Fatal};
-use super::listeners::Listener;
+use super::listeners::{Address, Listener};
+use super::parent::Parent;
 use super::settings::{Settings, environment};
-use super::{logging, notify, start};
+use super::{dict_place, logging, notify, start};
+use crate::session::DictSettings;
 use crate::session::exchange::pair;
-use crate::sys::{self, Origin};
+use crate::standard_error::StandardError;
+use crate::sys::{self, Forker, Origin};
 use nix::sys::socket::{MsgFlags, recv, send};
+use nix::sys::stat::{Mode, umask};
 use nix::sys::wait::waitpid;
 use nix::unistd::{Pid, setsid};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+/// The longest time without a command of a client of DICT, which connects again when it needs to.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// The client's end.
 #[derive(Debug)]
@@ -36,12 +44,11 @@ impl PrivateServer {
     ///
     /// # Errors
     /// Why it can't: the state directory, the database.
-    pub fn start(origin: Origin) -> Result<Self, Fatal> {
+    pub fn start(forker: &mut Forker) -> Result<Self, Fatal> {
         let system = |error: nix::errno::Errno| {
             Fatal::new(Exit::System, format!("the private server can't be started: {error}"))
         };
         let (ours, theirs) = pair().map_err(system)?;
-        let mut forker = origin.into_forker();
         let pid = forker
             .fork(|origin| {
                 // A group of its own: Ctrl-C and Ctrl-Z on the terminal are the client's, whose end ends this too.
@@ -78,6 +85,40 @@ impl PrivateServer {
         sys::send_with_descriptor(socket.as_fd(), b"c", theirs.as_fd(), MsgFlags::empty())?;
         Ok(ours)
     }
+}
+
+/// Serves a desktop's clients of DICT in the foreground, until a signal says to stop: the private server, with listeners
+/// that only this machine reaches, for one account. (It takes no lock of the state directory: several share the database.)
+pub fn serve_dict(forker: Forker, addresses: &[String], account: String) -> Exit {
+    let lines = logging::start(log::LevelFilter::Info);
+    logging::never_wait(&lines);
+    open_dict(forker, addresses, account, lines).map_or_else(
+        |fatal| {
+            log::error!("{fatal}");
+            fatal.exit
+        },
+        Parent::serve,
+    )
+}
+
+fn open_dict(forker: Forker, addresses: &[String], account: String, lines: StandardError) -> Result<Parent, Fatal> {
+    umask(Mode::from_bits_truncate(0o077));
+    let mut settings = Settings::local(environment)?;
+    settings.session.idle_timeout = Some(IDLE_TIMEOUT);
+    settings.session.dict = DictSettings { host: dict_place::host(), account: Some(account) };
+    settings.state_directory.make()?;
+    let mut listeners = Vec::new();
+    for text in addresses {
+        let wrong = |why: String| Fatal::new(Exit::Usage, format!("--listen: {why}"));
+        let address = Address::parse_for_dict(text).map_err(|why| wrong(format!("{text}: {why}")))?;
+        let opened = Listener::open_dict(&address)?;
+        if let Some(open) = opened.iter().find(|listener| !listener.is_on_this_machine()) {
+            return Err(wrong(dict_place::not_for_others(open)));
+        }
+        listeners.extend(opened);
+    }
+    let notifier = notify::Notifier::take(&forker);
+    start::prepare(settings, forker, listeners, None, notifier, lines)
 }
 
 fn serve(socket: OwnedFd, origin: Origin) -> Result<Exit, Fatal> {

@@ -6,7 +6,7 @@ use crate::prompts::{level_one, level_two, log_in};
 use crate::terminal::Terminal;
 use std::process::Command;
 
-const SUBCOMMANDS: [&str; 12] = [
+const SUBCOMMANDS: [&str; 13] = [
     "lookup",
     "history",
     "history clear",
@@ -16,6 +16,7 @@ const SUBCOMMANDS: [&str; 12] = [
     "logout",
     "passwd",
     "delete-account",
+    "serve",
     "dict-key",
     "about",
     "completions",

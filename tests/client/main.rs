@@ -26,6 +26,7 @@ mod robust;
 mod scripts;
 mod secrets;
 mod sentences;
+mod serve;
 mod stream;
 mod subcommands;
 mod suggestions;

@@ -11,7 +11,7 @@ use super::console::Colour;
 use super::help::examples::{
     ABOUT_EXAMPLES, CLEAR_EXAMPLES, COMPLETIONS_EXAMPLES, DELETE_EXAMPLES, DICT_KEY_EXAMPLES, EXAMPLES,
     EXPORT_EXAMPLES, HISTORY_EXAMPLES, LOGIN_EXAMPLES, LOGOUT_EXAMPLES, LOOKUP_EXAMPLES, MANUAL_EXAMPLES,
-    PASSWD_EXAMPLES, REGISTER_EXAMPLES,
+    PASSWD_EXAMPLES, REGISTER_EXAMPLES, SERVE_EXAMPLES,
 };
 use super::history::{Choice, Format, Wanted};
 use super::manual::CompletionShell;
@@ -158,6 +158,18 @@ pub(crate) enum Command {
     /// new password ends it, too. It is good for looking up by DICT, and for nothing else.
     #[command(after_help = DICT_KEY_EXAMPLES)]
     DictKey,
+    /// Let the dictionary programs of this desktop look words up, by DICT, with your history
+    ///
+    /// The private server of --local in the foreground: GoldenDict, GNOME Dictionary, dict and others find it at
+    /// 127.0.0.1:2628, and what they look up is in your history, as `cidian --local history` shows it. It needs no account:
+    /// there is one of your own; --user names another one. Ctrl-C ends it. Whoever can connect to the address looks up as
+    /// you, so it has to be one of this machine.
+    #[command(after_help = SERVE_EXAMPLES)]
+    Serve {
+        /// Where to speak DICT, instead of 127.0.0.1:2628: a loopback address or unix:PATH; may be repeated
+        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:2628", hide_default_value = true)]
+        listen: Vec<String>,
+    },
     /// Print what the server says about itself: version, dictionary, licence
     #[command(after_help = ABOUT_EXAMPLES)]
     About,

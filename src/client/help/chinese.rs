@@ -151,6 +151,25 @@ const COMMANDS: &[(&str, &str, &str)] = &[
   cidian --user ann delete-account       要求再输入一次用户名
   cidian --user ann --password-file pw delete-account --yes",
     ),
+    ("serve", "about", "让本机桌面上的词典程序通过 DICT 查词，并记入您的历史记录"),
+    (
+        "serve",
+        "long",
+        "\
+在前台运行 --local 的私有服务器：GoldenDict、GNOME 词典、dict 等程序在 127.0.0.1:2628 找到它，所查的单词记入您的历史记录，
+用 `cidian --local history` 查看。无需注册：有您自己的账号；--user 指定另一个账号。按 Ctrl-C 结束。能连接这个地址的程序都以您
+的名义查词，所以它必须是本机地址。",
+    ),
+    (
+        "serve",
+        "examples",
+        "\
+示例：
+  cidian serve                               然后：dict -h 127.0.0.1 apple
+  systemctl --user enable --now cidian       登录期间一直运行
+  cidian serve --listen localhost --listen unix:dict.sock
+  cidian --local export --anki words.txt     导出查过的单词，用来学习",
+    ),
     ("dict-key", "about", "显示新的 DICT 密钥：GoldenDict、dict 等程序用它以您的名义查词"),
     (
         "dict-key",
@@ -236,6 +255,7 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
     ("export", "csv", "以逗号分隔的值：单词、释义、次数、第一次和最近一次的时间；- 表示标准输出"),
     ("passwd", "new_password_file", "从 FILE 的第一行读取新密码，不询问两次"),
     ("delete-account", "yes", "不询问是否确定"),
+    ("serve", "listen", "DICT 的地址，代替 127.0.0.1:2628：本机回环地址或 unix:PATH；可重复"),
     ("completions", "shell", "bash、zsh 或 fish"),
     ("manual", "directory", "写入的目录"),
 ];

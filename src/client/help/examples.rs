@@ -92,6 +92,13 @@ Examples:
   cidian --user ann delete-account       asks you to type the name once more
   cidian --user ann --password-file pw delete-account --yes";
 
+pub(crate) const SERVE_EXAMPLES: &str = "\
+Examples:
+  cidian serve                               then: dict -h 127.0.0.1 apple
+  systemctl --user enable --now cidian       the same, whenever you are logged in
+  cidian serve --listen localhost --listen unix:dict.sock
+  cidian --local export --anki words.txt     what you have looked up, to learn from";
+
 pub(crate) const DICT_KEY_EXAMPLES: &str = "\
 Examples:
   cidian --user ann dict-key             asks for the password, prints the key

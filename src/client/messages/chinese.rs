@@ -87,6 +87,7 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::Misuse(misuse) => match misuse {
             Misuse::TwoServers => "--local 和 --server 是两个不同的服务器".into(),
             Misuse::TrustWithoutTls => "--tls-ca 要与 --tls 一起使用".into(),
+            Misuse::ServesItself => "serve 本身就是服务器：不能与 --server、--tls、--json 同用".into(),
             Misuse::TlsToLocal => "--tls 用于网络上的服务器；--local 没有什么可以被窃听".into(),
             Misuse::NotToClear => "history clear 不接受 history 的选项".into(),
             Misuse::MenusAsJson => "--json 与命令一起使用；菜单是给人看的".into(),

@@ -101,6 +101,7 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::Misuse(misuse) => match misuse {
             Misuse::TwoServers => "--local and --server name two different servers".into(),
             Misuse::TrustWithoutTls => "--tls-ca goes with --tls".into(),
+            Misuse::ServesItself => "serve is a server itself: --server, --tls and --json are not for it".into(),
             Misuse::TlsToLocal => "--tls is for servers on the network; --local leaves nothing to listen to".into(),
             Misuse::NotToClear => "history clear takes none of the options of history".into(),
             Misuse::MenusAsJson => "--json goes with a subcommand; the menus are for people".into(),
