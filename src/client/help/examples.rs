@@ -1,4 +1,4 @@
-//! The examples at the end of each help, in English, and nothing else. What they are in Chinese is next door.
+//! The examples at the end of each help, in English, and nothing else. The Chinese ones are in `chinese`.
 
 pub(crate) const EXAMPLES: &str = "\
 Examples:
@@ -94,17 +94,17 @@ Examples:
 
 pub(crate) const SERVE_EXAMPLES: &str = "\
 Examples:
-  cidian serve                               then: dict -h 127.0.0.1 apple
-  systemctl --user enable --now cidian       the same, whenever you are logged in
+  cidian serve                            then: dict -h 127.0.0.1 apple
+  systemctl --user enable --now cidian    the same, while you are logged in
   cidian serve --listen localhost --listen unix:dict.sock
-  cidian --local export --anki words.txt     what you have looked up, to learn from";
+  cidian --local export --anki words.txt  what you have looked up, to learn";
 
 pub(crate) const DICT_KEY_EXAMPLES: &str = "\
 Examples:
   cidian --user ann dict-key             asks for the password, prints the key
 
-In GoldenDict the DICT server is dict://ann:KEY@dict.example.org then. For dict,
-a line of ~/.dictrc: server dict.example.org { user \"ann\" \"KEY\" }";
+In GoldenDict the DICT server is dict://ann:KEY@dict.example.org then.
+For dict, a line of ~/.dictrc: server dict.example.org { user \"ann\" \"KEY\" }";
 
 pub(crate) const ABOUT_EXAMPLES: &str = "\
 Examples:
