@@ -324,3 +324,22 @@ fn run(arguments: &[&str], input: &str) -> Option<String> {
     let output = child.wait_with_output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
+
+proptest::proptest! {
+    /// Whatever is asked of whatever dictionary: no panic, and what is found can be explained from the two alone.
+    #[test]
+    fn what_is_found_can_be_explained(
+        asked in "([a-zé'’ .,(1)-]{0,3}|gave|up|his|apple|'s|ies|ing|er|ed|ﬁ|\u{ad}|“|”| |-|\\PC){1,6}",
+        headwords in proptest::collection::btree_set("([a-z]{1,4}|give up|one's|apple|é|-| |'s|ie|our| \\(1\\)){1,3}", 1..20),
+    ) {
+        let words: String = headwords.iter().filter(|word| !word.trim().is_empty()).map(|word| format!("{}\tn. x\n", word.trim())).collect();
+        proptest::prop_assume!(!words.is_empty());
+        let dictionary = dictionary(&words);
+        let asked = asked.trim();
+        if let Some(found) = dictionary.find(asked) {
+            proptest::prop_assert_eq!(found.how == How::Exact, found.article.headword == asked);
+            proptest::prop_assert!(how(asked, &found.article.headword).is_some(), "{:?}: {:?}", asked, found);
+        }
+        proptest::prop_assert!(dictionary.suggest(asked, 10).len() <= 10);
+    }
+}
