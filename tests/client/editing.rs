@@ -3,7 +3,7 @@
 
 use crate::common::{Daemon, PASSWD, Setup, Store, processes, wait_until};
 use crate::person::{self, Person, no_trace};
-use crate::prompts::{level_one, level_two, log_in, look_up, register};
+use crate::prompts::{level_one, level_two, log_in, look_up};
 use crate::terminal::{CTRL_C, CTRL_D, Terminal};
 use nix::sys::signal::Signal;
 use std::os::unix::fs::PermissionsExt;
@@ -388,8 +388,6 @@ fn the_server_goes_while_somebody_types() {
 fn on_a_private_server() {
     let person = Person::new("").with("TERM", "xterm-256color");
     let mut terminal = Terminal::start(person.command(&["--local"]), 80, 24);
-    level_one(&mut terminal);
-    register(&mut terminal, "ann", PASSWD, PASSWD);
     level_two(&mut terminal);
     look_up(&mut terminal);
     terminal.keys("watermelo");
