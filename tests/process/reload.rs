@@ -74,7 +74,7 @@ fn bad_files_are_refused() {
         daemon.replace_words(text);
         refused(at + 1, part);
     }
-    let long = format!("{} x\n", "w".repeat(129));
+    let long = format!("{} x\n", "w".repeat(257));
     daemon.replace_words(&long);
     refused(7, "line 1: ");
     std::fs::remove_file(daemon.words_path()).expect("the file is there");
