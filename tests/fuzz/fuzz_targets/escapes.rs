@@ -2,7 +2,8 @@
 #![no_main]
 
 use cidian::text::{escape, printable, unescape};
-use cidian::words::{Dictionary, bases, fold};
+use cidian::words::lookup::bases;
+use cidian::words::{Dictionary, fold};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
