@@ -127,7 +127,7 @@ fn ends_quietly(daemon: &Daemon, client: Connection, child: u32, when: &str) {
 
 #[test]
 fn a_reset_in_any_state_ends_the_child_quietly() {
-    let daemon = Daemon::over(Store::Sqlite);
+    let daemon = Setup::new(Store::Sqlite).options("--exempt-source 127.0.0.1").start();
     let mut ann = daemon.connect_as("ann");
     let requests: Vec<String> = (0..3_000).map(|_| "Q ann apple".to_owned()).collect();
     ann.ask_all(&requests);
@@ -146,9 +146,18 @@ fn a_reset_in_any_state_ends_the_child_quietly() {
     wait_until("its child to be blocked", || is_blocked(child));
     ends_quietly(&daemon, client, child, "in the middle of a history");
 
-    // Everybody who hashes, or may hash next, is stopped: whoever comes then has to wait.
+    // Everybody who hashes, or may hash next, is stopped: whoever comes then has to wait. Each has an account of its own:
+    // those of one wait for a connection to the database before they wait for a turn to hash.
     let mut hashing: Vec<(Connection, u32)> = (0..20).map(|_| daemon.connect_with_child()).collect();
-    hashing.iter_mut().for_each(|(client, _)| client.send(format!("L ann {PASSWD}\n").repeat(20)));
+    for (number, (client, _)) in hashing.iter_mut().enumerate() {
+        client.register(&format!("bob{number}"));
+    }
+    for (number, (client, _)) in hashing.iter_mut().enumerate() {
+        client.send(format!("L bob{number} {PASSWD}\n").repeat(20));
+    }
+    let processors = std::thread::available_parallelism().expect("a number of processors").get();
+    let at_it = || hashing.iter().filter(|(_, child)| processes::title(*child).ends_with("hashing")).count();
+    wait_until("more to hash than can at once", || at_it() > processors);
     hashing.iter().for_each(|(_, child)| send_signal(*child, Signal::SIGSTOP));
     let stopped = || hashing.iter().all(|(_, child)| processes::state(*child) == Some('T'));
     wait_until("them to be stopped", stopped);
