@@ -1,9 +1,9 @@
 //! The child: one process for one client, from the fork to `_exit`.
 //!
-//! It speaks the line protocol (or DICT, where the client came in for that) with its client, looks words up in the snapshot it inherited (or in table `words`),
-//! and opens a database connection of its own when it first needs one. It never forks, never accepts, and never
-//! returns into the parent's code. To its parent it speaks through the [`board`], the [`exchange`] and its
-//! [`Ending`].
+//! It speaks the line protocol (or DICT, where the client came in for that) with its client, looks words up in the
+//! snapshot it inherited (or in table `words`), and opens a database connection of its own when it first needs one. It
+//! never forks, never accepts, and never returns into the parent's code. To its parent it speaks through the [`board`],
+//! the [`exchange`] and its [`Ending`].
 
 #![forbid(unsafe_code)]
 
@@ -115,8 +115,6 @@ pub struct Inherited<'a> {
     pub hub: BorrowedFd<'a>,
     /// Where the writer is handed what is to be kept.
     pub door: BorrowedFd<'a>,
-    /// The page shared with the parent.
-    pub board: &'a mut Board,
     /// This session's place on it.
     pub slot: SlotNumber,
     /// Where words are looked up. The child's copy: it replaces it after a reload.
@@ -135,69 +133,20 @@ pub struct Inherited<'a> {
     pub lines: &'a StandardError,
 }
 
-/// The same, once the rest of the board is given up.
-struct Start<'a> {
-    client: OwnedFd,
-    peer: Peer,
-    language: Language,
-    pair: Option<BorrowedFd<'a>>,
-    hub: BorrowedFd<'a>,
-    door: BorrowedFd<'a>,
-    board: &'a Board,
-    slot: SlotNumber,
-    words: &'a mut Words,
-    settings: &'a SessionSettings,
-    title: Option<&'a mut Title>,
-    connected: Instant,
-    source: u64,
-    sandbox: &'a Sandbox,
-}
-
 /// How long a finished session waits for its client to take the last line and close.
 const DRAIN: Duration = Duration::from_secs(1);
 
-/// Runs a session to its end. This is the only door from the parent's code to the child's.
-pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
-    let Inherited {
-        client,
-        peer,
-        language,
-        pair,
-        hub,
-        door,
-        board,
-        slot,
-        words,
-        settings,
-        title,
-        connected,
-        source,
-        sandbox,
-        lines,
-    } = inherited;
+/// Runs a session to its end. This is the only door from the parent's code to the child's. Of the `board` it keeps its own
+/// slot, and the head to read.
+pub fn run(inherited: Inherited<'_>, board: &mut Board, origin: Origin) -> Infallible {
+    let Inherited { hub, slot, lines, .. } = inherited;
     lines.begin_process();
     let kept = board.keep_only(slot);
     let board = &*board;
-    let start = Start {
-        client,
-        peer,
-        language,
-        pair,
-        hub,
-        door,
-        board,
-        slot,
-        words,
-        settings,
-        title,
-        connected,
-        source,
-        sandbox,
-    };
-    let ending = match kept.map_err(io::Error::from).and_then(|()| prepare(&start)) {
-        Ok((signals, tls, dialogue)) => Session::new(start, origin, signals, tls, dialogue).serve(),
+    let ending = match kept.map_err(io::Error::from).and_then(|()| prepare(&inherited)) {
+        Ok((signals, tls, dialogue)) => Session::new(inherited, board, origin, signals, tls, dialogue).serve(),
         Err(error) => {
-            log::error!("client {}: the session can't be set up: {error}", start.peer);
+            log::error!("client {}: the session can't be set up: {error}", inherited.peer);
             Ending::Internal
         }
     };
@@ -209,7 +158,7 @@ pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
 }
 
 /// Whatever has to be opened is opened here, before the first byte of the client is read.
-fn prepare(inherited: &Start<'_>) -> io::Result<(ChildSignals, Option<Tls>, Option<dict::Dialogue>)> {
+fn prepare(inherited: &Inherited<'_>) -> io::Result<(ChildSignals, Option<Tls>, Option<dict::Dialogue>)> {
     let sandbox = inherited.sandbox;
     let mut keep = vec![inherited.client.as_fd(), inherited.hub, inherited.door];
     keep.extend(sandbox.descriptor());
@@ -276,14 +225,15 @@ struct Session<'a> {
 
 impl<'a> Session<'a> {
     fn new(
-        start: Start<'a>,
+        inherited: Inherited<'a>,
+        board: &'a Board,
         origin: Origin,
         signals: ChildSignals,
         tls: Option<Tls>,
         dialogue: Option<dict::Dialogue>,
     ) -> Self {
-        let Start { client, peer, language, hub, door, board, slot, words, settings, title, connected, source, .. } =
-            start;
+        let Inherited { client, peer, language, hub, door, slot, words, settings, title, connected, source, .. } =
+            inherited;
         // Nobody has to log in to speak DICT.
         let grace = settings.login_grace.filter(|_| language != Language::Dict);
         let client = Rc::new(client);
