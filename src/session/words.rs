@@ -6,7 +6,7 @@ use crate::store::{AboutWords, Error, Store};
 use crate::sys::SealedMap;
 use crate::words::lookup::{self, Article, Found, Lexicon};
 use crate::words::matching::{self, Matches};
-use crate::words::{Dictionary, Pattern, Suggestions, fold, moves, neighbours, respellings};
+use crate::words::{Dictionary, Suggestions, Wildcards, fold, moves, neighbours, respellings};
 use std::os::fd::BorrowedFd;
 
 /// How many headwords of table `words` are looked at for the shortest completions, and for spellings that begin alike.
@@ -92,11 +92,11 @@ impl Words {
         match self {
             Self::Snapshot { dictionary, .. } => Ok(dictionary.suggest(text, most)),
             Self::Table => {
-                if let Some(pattern) = Pattern::new(text) {
-                    let prefix = pattern.prefix();
-                    let found = stores.with(|store| store.words_beginning(&prefix, MOST_MATCHED))?;
-                    let mut suggestions = Suggestions::new(&prefix, most);
-                    let matching = found.iter().filter(|headword| pattern.matches(&fold(headword)));
+                if let Some(wildcards) = Wildcards::new(text) {
+                    let prefix = wildcards.prefix();
+                    let found = stores.with(|store| store.words_beginning(prefix, MOST_MATCHED))?;
+                    let mut suggestions = Suggestions::new(prefix, most);
+                    let matching = found.iter().filter(|headword| wildcards.matches(&fold(headword)));
                     matching.for_each(|headword| suggestions.completion(headword));
                     return Ok(suggestions.into_headwords());
                 }
@@ -106,21 +106,12 @@ impl Words {
                 let alike = respellings(&lower_text);
                 let (found, folded) = stores.with(|store| {
                     let folded = store.words_keyed(&[lookup::key(text)])?;
-                    let mut beginning = |letters: usize, limit: usize| {
-                        let lower: String = lower.iter().take(letters).collect();
-                        store.words_beginning(&lower, limit)
-                    };
-                    let mut found = beginning(lower.len(), MOST_COMPLETIONS)?;
+                    let mut found = completions(store, &lower)?;
                     if found.len() >= most {
                         // Nothing else comes before those.
                         return Ok((found, folded));
                     }
-                    // What is two steps away begins alike, more often than not; so does what is one step away in a
-                    // script that the neighbours are not made of. A text of one letter is near to nothing else.
-                    if lower.len() > 1 {
-                        found.extend(beginning(3.min(lower.len() - 1), MOST_ALIKE)?);
-                    }
-                    found.extend(store.words_among(&neighbours(&lower))?);
+                    found.extend(similar(store, &lower)?);
                     found.extend(store.words_among(&[alike.clone(), moves(&lower), lookup::offered(text)].concat())?);
                     Ok((found, folded))
                 })?;
@@ -176,7 +167,8 @@ impl Words {
                         Ok(whole(found.into_iter().skip(skip).take(most).collect()))
                     }
                     matching::Range::Near(letters) => {
-                        let found = near_in_table(store, letters)?;
+                        let mut found = completions(store, letters)?;
+                        found.extend(similar(store, letters)?);
                         Ok(whole(pattern.nearest(found.iter().map(String::as_str), most)))
                     }
                     matching::Range::All => {
@@ -237,18 +229,24 @@ fn article((headword, interpret): (String, String)) -> Article<'static> {
     Article { headword: headword.into(), interpret: interpret.into() }
 }
 
-/// Headwords of table `words` among which those near to a text in lower case are, and those that it begins.
-fn near_in_table(store: &mut dyn Store, lower: &[char]) -> Result<Vec<String>, Error> {
-    let mut beginning = |letters: usize, limit: usize| {
-        let lower: String = lower.iter().take(letters).collect();
-        store.words_beginning(&lower, limit)
-    };
-    let mut found = beginning(lower.len(), MOST_COMPLETIONS)?;
+/// Headwords of table `words` that begin with the first `letters` of a text in lower case.
+fn beginning(store: &mut dyn Store, lower: &[char], letters: usize, limit: usize) -> Result<Vec<String>, Error> {
+    let lower: String = lower.iter().take(letters).collect();
+    store.words_beginning(&lower, limit)
+}
+
+/// Headwords of table `words` that a text in lower case begins.
+fn completions(store: &mut dyn Store, lower: &[char]) -> Result<Vec<String>, Error> {
+    beginning(store, lower, lower.len(), MOST_COMPLETIONS)
+}
+
+/// Headwords of table `words` among which those are that are spelled nearly as a text in lower case.
+fn similar(store: &mut dyn Store, lower: &[char]) -> Result<Vec<String>, Error> {
+    let mut found = store.words_among(&neighbours(lower))?;
     // What is two steps away begins alike, more often than not; so does what is one step away in a script that the
     // neighbours are not made of. A text of one letter is near to nothing else.
     if lower.len() > 1 {
-        found.extend(beginning(3.min(lower.len() - 1), MOST_ALIKE)?);
+        found.extend(beginning(store, lower, 3.min(lower.len() - 1), MOST_ALIKE)?);
     }
-    found.extend(store.words_among(&neighbours(lower))?);
     Ok(found)
 }

@@ -3,10 +3,10 @@
 use super::fold::fold;
 use super::image::{FIELDS, HEADER, MAGIC};
 use super::lookup::{self, Article, Found, Lexicon};
-use super::pattern::Pattern;
 use super::sound::respellings;
 use super::spelling::{self, SortedWords, farthest_for};
 use super::suggest::Suggestions;
+use super::wildcards::Wildcards;
 use std::ops::Range;
 
 /// The most headwords of one key, and so of one lower case, that are looked at: a dictionary has some dozens.
@@ -125,8 +125,8 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
     /// Headwords that may have been meant by `text`, at most so many: those that it begins (without regard to case),
     /// then likely spellings.
     pub fn suggest(&self, text: &str, most: usize) -> Vec<String> {
-        if let Some(pattern) = Pattern::new(text) {
-            return self.matching(&pattern, most);
+        if let Some(wildcards) = Wildcards::new(text) {
+            return self.matching(&wildcards, most);
         }
         let mut suggestions = Suggestions::new(text, most);
         let lower: String = suggestions.lower().iter().collect();
@@ -176,21 +176,21 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
 
     /// Headwords that a pattern matches, the shortest first; of a pattern that says nothing of how they begin, among the
     /// first [`MOST_MATCHED`].
-    fn matching(&self, pattern: &Pattern, most: usize) -> Vec<String> {
-        let prefix = pattern.prefix();
-        let mut suggestions = Suggestions::new(&prefix, most);
+    fn matching(&self, wildcards: &Wildcards, most: usize) -> Vec<String> {
+        let prefix = wildcards.prefix();
+        let mut suggestions = Suggestions::new(prefix, most);
         let begins = |bytes: &[u8]| bytes.starts_with(prefix.as_bytes());
         let plain = self.first_headword(|headword| headword < prefix.as_bytes());
         let plain = (plain..self.headwords).take(MOST_MATCHED).map_while(|at| self.entry(at));
         for entry in plain.take_while(|entry| begins(entry.headword.as_bytes())) {
-            if pattern.matches(entry.headword) {
+            if wildcards.matches(entry.headword) {
                 suggestions.completion(entry.headword);
             }
         }
         let others = self.first_of(&self.folded, |folded| folded < prefix.as_bytes());
         let others = (others..self.folded.count).take(MOST_MATCHED).map_while(|at| self.index_entry(&self.folded, at));
         for (folded, at) in others.take_while(|(folded, _)| begins(folded)) {
-            let matches = std::str::from_utf8(folded).is_ok_and(|folded| pattern.matches(folded));
+            let matches = std::str::from_utf8(folded).is_ok_and(|folded| wildcards.matches(folded));
             if let Some(entry) = self.entry(at).filter(|_| matches) {
                 suggestions.completion(entry.headword);
             }

@@ -13,20 +13,20 @@ pub mod import;
 pub mod lookup;
 pub mod matching;
 mod parse;
-mod pattern;
 mod sound;
 mod source;
 mod spelling;
 mod suggest;
+mod wildcards;
 
 pub use dictionary::{Damaged, Dictionary, Entry};
 pub use fold::fold;
 pub use image::{TooLarge, image};
 pub use parse::{MAX_HEADWORD_CHARS, Parsed, ParsedEntry, Problem, Refused, Severity, parse, parse_all};
-pub use pattern::Pattern;
 pub use sound::respellings;
 pub use source::{ReadError, open_file, read_file, read_opened};
 pub use suggest::{Suggestions, moves, neighbours};
+pub use wildcards::Wildcards;
 
 /// The words file that is built into the program.
 pub const BUILT_IN: &str = include_str!("../../words.txt");

@@ -1,48 +1,38 @@
 //! `app*` and `wom?n`: patterns that are typed where a headword is expected.
 
-/// A pattern of `*` (any letters, or none) and `?` (one letter), without regard to case.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pattern {
-    letters: Vec<char>,
+use super::fold;
+use super::matching::{Pattern, Strategy};
+
+/// A pattern of `*` (any letters, or none) and `?` (one letter), without regard to case. Nothing else in it is special.
+#[derive(Debug, Clone)]
+pub struct Wildcards {
+    pattern: Pattern,
+    prefix: String,
 }
 
-impl Pattern {
+impl Wildcards {
     /// The pattern that a text is, if it is one: it has a `*` or a `?`, and something besides to look for.
     pub fn new(text: &str) -> Option<Self> {
-        let letters: Vec<char> = super::fold(text.trim()).chars().collect();
-        let is_one = letters.iter().any(|c| matches!(c, '*' | '?')) && letters.iter().any(|c| c.is_alphanumeric());
-        is_one.then_some(Self { letters })
+        let lower = fold(text.trim());
+        let is_wild = |c: char| matches!(c, '*' | '?');
+        if !lower.contains(is_wild) || !lower.contains(char::is_alphanumeric) {
+            return None;
+        }
+        // What else a glob makes something of stands for itself.
+        let glob: String =
+            lower.chars().flat_map(|c| matches!(c, '[' | '\\').then_some('\\').into_iter().chain([c])).collect();
+        let pattern = Pattern::new(Strategy::Glob, &glob).ok()?;
+        Some(Self { pattern, prefix: lower.chars().take_while(|&c| !is_wild(c)).collect() })
     }
 
     /// What every text that matches begins with, in lower case.
-    pub fn prefix(&self) -> String {
-        self.letters.iter().take_while(|c| !matches!(c, '*' | '?')).collect()
+    pub fn prefix(&self) -> &str {
+        &self.prefix
     }
 
     /// Whether a text in lower case matches.
     pub fn matches(&self, lower: &str) -> bool {
-        let text: Vec<char> = lower.chars().collect();
-        let (mut at, mut next) = (0, 0);
-        // Where the last `*` was, and how much of the text it has taken.
-        let mut star = None;
-        while at < text.len() {
-            match self.letters.get(next) {
-                Some('*') => {
-                    star = Some((next, at));
-                    next += 1;
-                }
-                Some(&letter) if letter == '?' || letter == text[at] => {
-                    at += 1;
-                    next += 1;
-                }
-                _ => {
-                    let Some((place, taken)) = star else { return false };
-                    star = Some((place, taken + 1));
-                    (at, next) = (taken + 1, place + 1);
-                }
-            }
-        }
-        self.letters[next..].iter().all(|&letter| letter == '*')
+        self.pattern.matches(lower, lower)
     }
 }
 
@@ -67,14 +57,19 @@ mod tests {
             ("?pple", "apple", true),
             ("词?", "词典", true),
             ("a**", "a", true),
+            // Nothing else is special.
+            ("[a]*", "[a]b", true),
+            ("[a]*", "ab", false),
+            (r"a\*", r"a\b", true),
+            ("a.*", "ab", false),
         ];
         for (pattern, text, expected) in cases {
-            assert_eq!(Pattern::new(pattern).unwrap().matches(text), expected, "{pattern} {text}");
+            assert_eq!(Wildcards::new(pattern).unwrap().matches(text), expected, "{pattern} {text}");
         }
         for none in ["apple", "", "*", "?", "**?", "? *"] {
-            assert_eq!(Pattern::new(none), None, "{none}");
+            assert!(Wildcards::new(none).is_none(), "{none}");
         }
-        assert_eq!(Pattern::new("Ap?le*").unwrap().prefix(), "ap");
+        assert_eq!(Wildcards::new("Ap?le*").unwrap().prefix(), "ap");
     }
 
     proptest::proptest! {
@@ -89,7 +84,7 @@ mod tests {
                     _ => false,
                 }
             }
-            if let Some(made) = Pattern::new(&pattern) {
+            if let Some(made) = Wildcards::new(&pattern) {
                 let letters = |text: &str| text.chars().collect::<Vec<_>>();
                 proptest::prop_assert_eq!(made.matches(&text), naive(&letters(&pattern), &letters(&text)));
             }
