@@ -36,6 +36,12 @@ pub fn start(usual: log::LevelFilter) -> StandardError {
 /// serves.
 pub fn never_wait(lines: &StandardError) {
     lines.never_wait();
+    log_panics();
+}
+
+/// From now on a panic is logged as any other failure, in one line: to show where it came from (`RUST_BACKTRACE`) opens
+/// files, which ends a process that is confined.
+pub fn log_panics() {
     std::panic::set_hook(Box::new(|panic| log::error!("{panic}")));
 }
 

@@ -2,7 +2,7 @@
 
 use super::exit::{Exit, Fatal};
 use super::helper::{Answer, Helper};
-use super::sandboxes;
+use super::{logging, sandboxes};
 use crate::sandbox;
 use crate::store::{self, Identity, Kind, Location};
 use crate::sys::Forker;
@@ -28,6 +28,7 @@ pub fn check(forker: &mut Forker, location: &Location, support: Support) -> Resu
         &sandbox,
         || (),
         |origin, ()| {
+            logging::log_panics();
             let key = origin.into_store_key();
             let checked = store::check(location, key).and_then(|()| {
                 let identity = store::open(location, key)?.identity()?;

@@ -5,6 +5,7 @@
 
 use super::ssl::DatabaseTls;
 use std::fmt;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use zeroize::Zeroizing;
@@ -242,6 +243,20 @@ impl fmt::Display for Location {
     }
 }
 
+impl Server {
+    /// Whether what is said to it can be read on the way: it is on another machine, as far as its name says, and no TLS
+    /// is spoken.
+    pub(super) fn is_in_clear_text(&self) -> bool {
+        self.socket.is_none() && self.tls.is_none() && !is_this_machine(&self.host)
+    }
+}
+
+/// Whether a host is this machine by its name or address. No name is looked up.
+fn is_this_machine(host: &str) -> bool {
+    let name = host.trim_end_matches('.').to_ascii_lowercase();
+    name == "localhost" || name.ends_with(".localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
 impl fmt::Display for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "mysql://{}", encode(&self.user, "-._~"))?;
@@ -342,6 +357,23 @@ mod tests {
         ] {
             assert_eq!(Location::parse(text), Err(error), "{text}");
             assert!(!error.to_string().is_empty());
+        }
+    }
+
+    #[test]
+    fn what_can_be_read_on_the_way() {
+        for (url, expected) in [
+            ("mysql://u@db.example/d", true),
+            ("mysql://u@192.0.2.1/d", true),
+            ("mysql://u@[2001:db8::1]/d", true),
+            ("mysql://u@notlocalhost/d", true),
+            ("mysql://u@LOCALHOST./d", false),
+            ("mysql://u@127.0.1.1/d", false),
+            ("mysql://u@[::1]/d", false),
+            ("mysql://u@db.example/d?socket=/run/s", false),
+            ("mysql://u@db.example/d?ssl-mode=required", false),
+        ] {
+            assert_eq!(server(url).is_in_clear_text(), expected, "{url}");
         }
     }
 

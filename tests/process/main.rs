@@ -43,6 +43,7 @@ mod requests;
 mod sandbox;
 mod scarcity;
 mod secrets;
+mod servers;
 mod service_manager;
 mod soak;
 mod spool;

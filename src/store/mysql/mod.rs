@@ -4,6 +4,7 @@
 //! harmless. It never writes a lookup twice, and never takes another session's row for its own.
 
 mod connection;
+mod contained;
 mod errors;
 mod operator;
 mod record;

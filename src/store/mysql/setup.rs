@@ -13,19 +13,29 @@ use crate::store::schema::{self, Found};
 use crate::store::upgrade::{Terms, Upgraded};
 use crate::store::{Error, Kind};
 
+/// How long another that makes the schema is waited for, in seconds.
+const LONG: u32 = 300;
+
 /// Checks that the server can be reached and that the database has our schema.
 pub(crate) fn check(server: &Server) -> Result<(), Error> {
-    let mut connection = connect(server, USUAL).map_err(|failure| errors::explain(&failure))?;
+    let mut connection = connect(server, USUAL).map_err(|failure| errors::explain_connecting(&failure))?;
     find(&mut connection)?.check()
 }
 
-/// Where the server is less durable than we promise to be, in words.
+/// Where the server is less durable, or the way to it less private, than it should be, in words.
 pub(crate) fn weaknesses(server: &Server) -> Result<Vec<String>, Error> {
-    let mut connection = connect(server, USUAL).map_err(|failure| errors::explain(&failure))?;
+    let mut connection = connect(server, USUAL).map_err(|failure| errors::explain_connecting(&failure))?;
     let settings: Option<(i64, i64, i64)> =
         select_first(&mut connection, statements::DURABILITY, ()).map_err(|failure| errors::explain(&failure))?;
     let (flush, binary_log, sync) = settings.unwrap_or((1, 0, 1));
     let mut found = Vec::new();
+    if server.is_in_clear_text() {
+        found.push(
+            "it is on another machine, and the URL has no ssl-mode: whoever is in between can read all that is sent, and \
+             can pose as the server, also to learn the password; add ssl-mode=verify-identity and ssl-ca"
+                .to_owned(),
+        );
+    }
     if flush != 1 {
         let crash = if flush == 0 { "the server or its machine" } else { "its machine" };
         found.push(format!(
@@ -67,11 +77,9 @@ pub(crate) fn init(server: &Server) -> Result<(), Error> {
         }
         other => other,
     }
-    .map_err(|failure| errors::explain(&failure))?;
-    // What an older version made is changed by one at a time. The lock goes with the connection.
-    let locked: Option<(Option<i64>,)> =
-        select_first(&mut connection, statements::INIT_LOCK, ()).map_err(|failure| errors::explain(&failure))?;
-    if locked != Some((Some(1),)) {
+    .map_err(|failure| errors::explain_connecting(&failure))?;
+    // What an older version made is changed by one at a time.
+    if !lock(&mut connection, "init", LONG).map_err(|failure| errors::explain(&failure))? {
         return Err(Error::world("another cidiand makes the schema of this database now"));
     }
     find(&mut connection)?.may_init()?;
@@ -82,8 +90,18 @@ pub(crate) fn init(server: &Server) -> Result<(), Error> {
     find(&mut connection)?.check()
 }
 
+/// Takes the database's lock for a purpose, unless somebody else keeps it for so many seconds; whether it was taken. It
+/// goes with the connection.
+pub(super) fn lock(connection: &mut Conn, purpose: &str, seconds: u32) -> ::mysql::Result<bool> {
+    let database: Option<(String,)> = select_first(connection, statements::DATABASE, ())?;
+    let database = database.map(|(name,)| name).unwrap_or_default();
+    let name = statements::lock_name(purpose, &database);
+    let taken: Option<(Option<i64>,)> = select_first(connection, statements::LOCK, (name, seconds))?;
+    Ok(taken == Some((Some(1),)))
+}
+
 fn create_database(server: &Server) -> Result<(), Error> {
-    let mut connection = connect_to(server, None, PATIENT).map_err(|failure| errors::explain(&failure))?;
+    let mut connection = connect_to(server, None, PATIENT).map_err(|failure| errors::explain_connecting(&failure))?;
     // A name can't be a parameter. It comes from the operator, and is quoted so that any name is one.
     let name = server.database.replace('`', "``");
     let statement = format!("CREATE DATABASE IF NOT EXISTS `{name}` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin");
