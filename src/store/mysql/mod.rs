@@ -9,6 +9,7 @@ mod errors;
 mod operator;
 mod record;
 mod setup;
+mod star;
 pub(super) mod statements;
 mod tls;
 mod tokens;
