@@ -29,7 +29,10 @@ pub use location::{Location, LocationError, Server};
 pub use operator::{AccountDetails, AccountSummary, Operator};
 pub use schema::{MAX_NAME_CHARS, MAX_WORD_CHARS};
 pub use ssl::{DatabaseTls, SslMode};
-pub use star::{Grade, Grading, Learned, MOST_STARS, Memory, PastReview, Star, StarText, Starring, Stars, Unstarring};
+pub use star::{
+    Grade, Grading, Learned, MOST_STARS, MOST_TAGS_BYTES, Memory, PastReview, Star, StarText, Starring, Stars,
+    Unstarring,
+};
 pub use token::{MOST_TOKENS, Token, TokenHash};
 pub use upgrade::{Step as UpgradeStep, Terms as UpgradeTerms, Upgraded};
 

@@ -1,7 +1,6 @@
 //! The notebook: stars, their texts, grades that count once, what is due, and what goes with the account.
 
 use super::*;
-use crate::store::star::AHEAD;
 
 on_both!(
     only_what_was_looked_up_is_starred,
@@ -185,7 +184,6 @@ fn what_is_due(bed: &Bed) {
     assert_eq!(due(now.0 + 16 * DAY, 2).0, words_of_text("long_ago learning"));
     // Whatever the day is taken for, what is due now is due.
     assert_eq!(due(NOVEMBER - 100 * DAY, 10).0.len(), 3);
-    assert!(AHEAD < DAY);
 }
 
 fn words_of_text(text: &str) -> Vec<String> {
