@@ -2,7 +2,7 @@
 //! subcommand.
 
 use super::arguments::{Arguments, Command};
-use super::history::Format;
+use super::commands::history::Format;
 
 /// Options that each make sense, but not together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,23 +1,24 @@
 //! From the command line to serving: each step checks something, and the first that fails says what and why.
 
+use super::children::control_channel::Hub;
 use super::control::Control;
-use super::exit::{Exit, Fatal};
-use super::hub::Hub;
-use super::listeners::{Address, Listener};
-use super::loader::{Loader, Wanted};
-use super::notify::Notifier;
-use super::options::{Command, CommandLine, HistoryCommand, Lookup, WordsCommand};
+use super::helpers::loader::{Loader, Wanted};
+use super::helpers::probe;
+use super::helpers::sandboxes::{self, Sandboxes};
+use super::helpers::writer::Supervisor;
+use super::listeners::Listener;
 use super::parent::{Parent, Parts};
-use super::sandboxes::{self, Sandboxes};
-use super::settings::{Settings, environment};
 use super::signals::Signals;
-use super::writer::Supervisor;
-use super::{
-    activation, addresses, dict_place, export, import, logging, lost, manual, ownership, probe, prune, tools, upgrade,
-    users,
-};
+use super::systemd::notify::Notifier;
+use super::systemd::{activation, logging};
+use crate::admin::{export, import, manual, prune, tools, upgrade, users};
+use crate::config::address::Address;
+use crate::config::options::{Command, CommandLine, HistoryCommand, Lookup, WordsCommand};
+use crate::config::settings::{Settings, environment};
+use crate::config::{addresses, dict, lost, ownership};
+use crate::exit::{Exit, Fatal};
+use crate::ipc::scoreboard::Board;
 use crate::sandbox;
-use crate::session::board::Board;
 use crate::session::{Language, Words};
 use crate::standard_error::StandardError;
 use crate::store;
@@ -125,7 +126,7 @@ fn listeners(settings: &Settings, passed: Vec<Listener>) -> Result<Vec<Listener>
     if settings.session.dict.account.is_some()
         && let Some(open) = speak(Language::Dict).find(|listener| !listener.is_on_this_machine())
     {
-        return Err(Fatal::new(Exit::Configuration, format!("dict-account: {}", dict_place::not_for_others(open))));
+        return Err(Fatal::new(Exit::Configuration, format!("dict-account: {}", dict::not_for_others(open))));
     }
     match (speak(Language::LinesOverTls).next().is_some(), &settings.pair, &settings.pair_unheard) {
         (true, None, _) => Err(Fatal::new(

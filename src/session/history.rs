@@ -1,13 +1,13 @@
 //! The door for what must last of a lookup: records go in, and when it returns they are durable.
 
 use super::accounts::Login;
-use super::exchange::complain_of_writer;
+use crate::ipc::parent::complain_of_writer;
 use crate::store::{Error, Microseconds, Record, Standing};
 use crate::writer::{Channel, PATIENCE};
 use std::os::fd::BorrowedFd;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-pub use crate::writer::message::MOST_RECORDS;
+pub use crate::ipc::message::MOST_RECORDS;
 
 /// How long the writer may take to say how an account stands, before somebody else is asked.
 const BRIEFLY: Duration = Duration::from_millis(250);

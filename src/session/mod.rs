@@ -2,21 +2,16 @@
 //!
 //! It speaks the line protocol (or DICT, where the client came in for that) with its client, looks words up in the
 //! snapshot it inherited (or in table `words`), and opens a database connection of its own when it first needs one. It
-//! never forks, never accepts, and never returns into the parent's code. To its parent it speaks through the [`board`],
-//! the [`exchange`] and its [`Ending`].
+//! never forks, never accepts, and never returns into the parent's code. To its parent it speaks through the
+//! [scoreboard](crate::ipc::scoreboard), [requests to it](crate::ipc::parent) and its [`Ending`].
 
 #![forbid(unsafe_code)]
 
 mod accounts;
-pub mod board;
 mod connection;
 mod dict;
-mod ending;
-pub mod exchange;
-pub mod figures;
 mod history;
 mod pages;
-pub mod pair;
 mod rates;
 mod replies;
 mod requests;
@@ -28,19 +23,21 @@ mod tokens;
 mod turns;
 mod words;
 
-pub use dict::DictSettings;
-pub use ending::Ending;
+use crate::config::session::SessionSettings;
+use crate::ipc::counters as figures;
+pub use crate::ipc::exit_reason::Ending;
+use crate::ipc::key_pair as pair;
+use crate::ipc::parent as exchange;
 pub use title::{Peer, State};
 pub use words::Words;
 
+use crate::ipc::scoreboard::{Board, SlotNumber};
 use crate::protocol::{Code, Failure, Line, MAX_LINE, Request};
 use crate::standard_error::StandardError;
-use crate::store::Location;
 use crate::sys::sandbox::Sandbox;
 use crate::sys::{self, ChildSignals, Origin, Title};
 use crate::writer::Channel;
 use crate::{dict as dict_protocol, protocol};
-use board::{Board, SlotNumber};
 use connection::{Connection, Wait};
 use nix::poll::{PollFd, PollFlags};
 use std::convert::Infallible;
@@ -51,25 +48,6 @@ use std::time::{Duration, Instant};
 use tls::Tls;
 use turns::Work;
 use zeroize::{Zeroize, Zeroizing};
-
-/// What the operator has decided about sessions.
-#[derive(Debug, Clone)]
-pub struct SessionSettings {
-    /// The database.
-    pub database: Location,
-    /// Whether `R` is answered.
-    pub registration_open: bool,
-    /// The longest time without a whole request; no limit without one.
-    pub idle_timeout: Option<Duration>,
-    /// The longest time from connecting to the first successful login; no limit without one.
-    pub login_grace: Option<Duration>,
-    /// Whether names and secrets are taken in clear text only from this machine.
-    pub require_tls: bool,
-    /// The most lookups a second of one account; 0 for no limit.
-    pub lookup_rate: u32,
-    /// What concerns sessions that speak DICT.
-    pub dict: DictSettings,
-}
 
 /// What the clients of a listener speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! Requests to replies: what each one needs, does and says. What concerns accounts is next door.
 
-use super::exchange::Ask;
 use super::replies::Awaits;
 use super::{Ending, Peer, Session, history};
+use crate::ipc::parent::Ask;
 use crate::protocol::{
     Code, Count, Failure, How, MAX_MATCHES, MAX_SUGGESTIONS, Request, escape, push_entry, push_ok, push_ok_text,
     push_pair, trim_blanks,

@@ -1,7 +1,7 @@
 //! What others see of a session: its title in `ps` and its slot on the board. Never a password, never a word.
 
 use super::Language;
-use super::board::Slot;
+use crate::ipc::scoreboard::Slot;
 use crate::sys::Title;
 use std::net::{IpAddr, SocketAddr};
 

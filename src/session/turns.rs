@@ -2,8 +2,8 @@
 //! run of requests. Whatever takes no more than a moment needs none.
 
 use super::connection::{Wait, wait};
-use super::exchange::{Ask, Permit, ask_for};
 use super::{Ending, Session};
+use crate::ipc::parent::{Ask, Permit, ask_for};
 use crate::protocol::{Code, Failure, Request};
 use nix::poll::{PollFd, PollFlags};
 use std::time::{Duration, Instant};

@@ -1,9 +1,9 @@
 //! The writer's end of the children's channels: it takes in whatever has come, by turns of the parties that sent it, and
 //! tells each child what came of it. It waits only when there is nothing to do.
 
-use super::message::{MAX_MESSAGE, MAX_OUTCOME, read_batch, write_outcome};
 use super::round::Round;
-use crate::session::exchange::who_asks;
+use crate::ipc::message::{MAX_MESSAGE, MAX_OUTCOME, read_batch, write_outcome};
+use crate::ipc::parent::who_asks;
 use crate::store::{Batch, Error, Standing};
 use crate::sys;
 use nix::errno::Errno;
@@ -301,9 +301,9 @@ fn timeout(left: Option<Duration>) -> EpollTimeout {
 #[cfg(test)]
 mod tests {
     use super::super::Door;
-    use super::super::channel::PATIENCE;
     use super::*;
-    use crate::session::exchange::pair;
+    use crate::ipc::channel::PATIENCE;
+    use crate::ipc::parent::pair;
     use crate::store::{AccountId, Microseconds, Record};
     use std::os::fd::AsFd;
 

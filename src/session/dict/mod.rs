@@ -7,23 +7,15 @@
 mod account;
 mod lookup;
 
-use super::figures::RequestKind;
 use super::tally::{Begun, Tally};
 use super::turns::Work;
 use super::{Ending, Session};
+use crate::config::session::DictSettings;
 use crate::dict::{self, Command, Mistake, Text, push_named_row, push_status};
+use crate::ipc::counters::RequestKind;
 use crate::protocol::{Code, Failure};
 use lookup::{Database, STRATEGIES};
 use std::time::Instant;
-
-/// What the operator has decided about DICT.
-#[derive(Debug, Clone, Default)]
-pub struct DictSettings {
-    /// The name that the server gives itself in its banner.
-    pub host: String,
-    /// The account that all lookups are for, where there is one.
-    pub account: Option<String>,
-}
 
 /// What a session has to remember that speaks DICT.
 #[derive(Debug)]
