@@ -7,6 +7,7 @@
 #![deny(unsafe_code)]
 
 mod admin;
+pub mod cidiand;
 pub mod client;
 mod config;
 pub mod daemon;

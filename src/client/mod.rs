@@ -43,14 +43,15 @@ use server::tls::Trust;
 use std::io::{self, Write};
 use std::os::unix::net::UnixStream;
 use terminal::console::Console;
-use terminal::{interrupt, secrecy};
+use terminal::interrupt;
 
 /// The private server of `--local`: each call gives a new socket that is connected to it.
 pub type LocalServer = Box<dyn Fn() -> io::Result<UnixStream> + Send>;
 
 /// Does what the command line asks for. `local` is what `--local` talks to.
 pub fn run(arguments: Arguments, local: Option<LocalServer>) -> Exit {
-    secrecy::leave_no_core();
+    // Without that limit a core is no worse than any program's.
+    let _ = crate::sys::leave_no_core();
     let colour = arguments.color.or(arguments.config.color).unwrap_or_default();
     let mut console = Console::standard(arguments.language, colour, arguments.json, arguments.command.is_none());
     let done = interrupt::watch().map_err(Error::System).and_then(|()| dispatch(&mut console, arguments, local));

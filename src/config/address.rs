@@ -1,6 +1,8 @@
 //! Addresses to listen on, as an operator writes them. Pure.
 
+use super::sourced::Said;
 use crate::dict;
+use crate::exit::Fatal;
 use std::path::PathBuf;
 
 /// Where to listen, as an operator writes it.
@@ -63,6 +65,15 @@ impl Address {
             _ => Ok(Self::Internet(text.to_owned())),
         }
     }
+}
+
+/// The addresses of an option.
+///
+/// # Errors
+/// Which can't be read, and why.
+pub fn addresses(said: &Said<Vec<String>>) -> Result<Vec<Address>, Fatal> {
+    let parse = |text: &String| Address::parse(text).map_err(|why| said.wrong(format!("{text}: {why}")));
+    said.value.iter().map(parse).collect()
 }
 
 #[cfg(test)]

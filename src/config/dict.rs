@@ -1,6 +1,6 @@
 //! Where DICT is spoken, and whose lookups those are: what the operator has said, settled together.
 
-use super::settings::Said;
+use super::sourced::Said;
 use crate::config::address::Address;
 use crate::config::session::DictSettings;
 use crate::exit::Fatal;

@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod addresses;
+pub mod age;
 pub mod credentials;
 pub mod dict;
 pub mod lost;
@@ -13,6 +14,7 @@ pub mod options;
 pub mod ownership;
 pub mod session;
 pub mod settings;
+pub mod sourced;
 pub mod state_directory;
 pub mod tls;
 pub mod users;

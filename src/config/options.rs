@@ -1,9 +1,9 @@
 //! The command line of `cidiand`: what can be said, not what it means.
 
-use crate::admin::manual::CompletionShell;
-use crate::admin::prune::Age;
 use crate::admin::users::User;
+use crate::config::age::Age;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use serde::Deserialize;
 use std::path::PathBuf;
 
@@ -255,7 +255,7 @@ pub enum Command {
     Completions {
         /// bash, zsh or fish
         #[arg(value_name = "SHELL")]
-        shell: CompletionShell,
+        shell: Shell,
     },
     /// Write the manual pages, cidiand.8 with one for each subcommand, cidiand.toml.5 and cidian-words.5
     #[command(hide = true)]

@@ -3,9 +3,10 @@
 use super::credentials;
 use super::dict::DictPlace;
 use super::options::{Lookup, Options, Registration};
+use super::sourced::{Said, choose};
 use super::state_directory::StateDirectory;
 use super::tls::TlsSettings;
-use crate::config::address::Address;
+use crate::config::address::{Address, addresses};
 use crate::config::networks::Exemptions;
 use crate::config::session::{DictSettings, SessionSettings};
 use crate::config::tls::PairFiles;
@@ -170,26 +171,6 @@ pub fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// A value, and whose mistake it is if it is wrong.
-pub struct Said<T> {
-    pub value: T,
-    exit: Exit,
-    by: String,
-}
-
-impl<T> Said<T> {
-    pub fn wrong(&self, why: impl std::fmt::Display) -> Fatal {
-        Fatal::new(self.exit, format!("{}: {why}", self.by))
-    }
-}
-
-fn choose<T>(option: &str, command_line: Option<T>, file: Option<T>, path: &Path) -> Option<Said<T>> {
-    let key = option.replace('-', "_");
-    command_line.map(|value| Said { value, exit: Exit::Usage, by: format!("--{option}") }).or_else(|| {
-        file.map(|value| Said { value, exit: Exit::Configuration, by: format!("{}: {key}", path.display()) })
-    })
-}
-
 fn non_empty(list: Vec<String>) -> Option<Vec<String>> {
     (!list.is_empty()).then_some(list)
 }
@@ -325,11 +306,6 @@ impl Settings {
             state_directory,
         })
     }
-}
-
-pub(crate) fn addresses(said: &Said<Vec<String>>) -> Result<Vec<Address>, Fatal> {
-    let parse = |text: &String| Address::parse(text).map_err(|why| said.wrong(format!("{text}: {why}")));
-    said.value.iter().map(parse).collect()
 }
 
 fn read_config(named: Option<&Path>) -> Result<(File, PathBuf), Fatal> {

@@ -1,8 +1,8 @@
 //! What the operator has decided about TLS: nothing at all, or an address, a certificate and its key. It opens none of
 //! them.
 
-use super::settings::{Said, addresses};
-use crate::config::address::Address;
+use super::sourced::Said;
+use crate::config::address::{Address, addresses};
 use crate::exit::Fatal;
 use std::path::PathBuf;
 

@@ -17,7 +17,6 @@ mod systemd;
 mod throttle;
 mod unlogged;
 
-pub use crate::config::options::CommandLine;
-pub use crate::exit::{Exit, Fatal};
 pub use private::{PrivateServer, serve_dict};
-pub use start::run;
+pub use start::{check, serve};
+pub use systemd::logging;

@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 
 /// How long an answer may take: as long as one of the database's may.
 pub const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the writer may take to say how an account stands, before somebody else is asked.
+const BRIEFLY: Duration = Duration::from_millis(250);
 /// How long to wait before a batch is sent again; twice as long the next time, and so on.
 const PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
@@ -51,6 +53,15 @@ impl<'a> Channel<'a> {
     /// Gives the channel up; the next record makes another.
     pub fn close(&mut self) {
         self.open = None;
+    }
+
+    /// How the account stands, which costs no connection: the writer asks for many at once. One that is busy with
+    /// something else, or stuck, is not waited for.
+    ///
+    /// # Errors
+    /// As [`Channel::keep`], and that the writer did not answer at once.
+    pub fn standing(&mut self, account: AccountId, name: &str) -> Result<Standing, Error> {
+        self.keep(account, name, &[], BRIEFLY, &mut || {})
     }
 
     /// Has records kept, at most [`crate::ipc::message::MOST_RECORDS`]; without any, asks how the account stands. When it

@@ -8,10 +8,12 @@
 #![forbid(unsafe_code)]
 
 mod accounts;
+mod clock;
 mod connection;
 mod dict;
+mod handshake;
 mod history;
-mod pages;
+mod peer;
 mod rates;
 mod replies;
 mod requests;
@@ -22,22 +24,24 @@ mod tls;
 mod tokens;
 mod turns;
 mod words;
+mod work;
 
 use crate::config::session::SessionSettings;
 use crate::ipc::counters as figures;
 pub use crate::ipc::exit_reason::Ending;
 use crate::ipc::key_pair as pair;
 use crate::ipc::parent as exchange;
-pub use title::{Peer, State};
+pub use peer::{Language, Peer};
+pub use title::State;
 pub use words::Words;
 
+use crate::ipc::channel::Channel;
 use crate::ipc::scoreboard::{Board, SlotNumber};
 use crate::protocol::{Code, Failure, Line, MAX_LINE, Request};
 use crate::standard_error::StandardError;
 use crate::sys::sandbox::Sandbox;
 use crate::sys::{self, ChildSignals, Origin, Title};
-use crate::writer::Channel;
-use crate::{dict as dict_protocol, protocol};
+use clock::Clock;
 use connection::{Connection, Wait};
 use nix::poll::{PollFd, PollFlags};
 use std::convert::Infallible;
@@ -46,37 +50,8 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 use tls::Tls;
-use turns::Work;
+use work::Work;
 use zeroize::{Zeroize, Zeroizing};
-
-/// What the clients of a listener speak.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Language {
-    /// The line protocol.
-    Lines,
-    /// The line protocol within TLS.
-    LinesOverTls,
-    /// DICT.
-    Dict,
-}
-
-impl Language {
-    /// The longest line of a client, in bytes, without its line end.
-    fn max_line(self) -> usize {
-        match self {
-            Self::Lines | Self::LinesOverTls => MAX_LINE,
-            Self::Dict => dict_protocol::MAX_LINE,
-        }
-    }
-
-    /// Writes why a client is not served (any more).
-    pub fn push_failure(self, out: &mut Vec<u8>, failure: &Failure) {
-        match self {
-            Self::Lines | Self::LinesOverTls => protocol::push_failure(out, failure),
-            Self::Dict => dict::push_failure(out, failure),
-        }
-    }
-}
 
 /// What a session takes over from its parent.
 #[derive(Debug)]
@@ -186,7 +161,7 @@ struct Session<'a> {
     face: title::Face<'a>,
     replies: replies::Replies,
     tally: tally::Tally,
-    clock: history::Clock,
+    clock: Clock,
     login: Option<accounts::Login>,
     failed_logins: u32,
     /// When the client connected.
@@ -238,7 +213,7 @@ impl<'a> Session<'a> {
             face: title::Face::new(peer, language, title, board.slot(slot)),
             replies: replies::Replies::new(language),
             tally: tally::Tally::default(),
-            clock: history::Clock::default(),
+            clock: Clock::default(),
             login: None,
             failed_logins: 0,
             connected,

@@ -1,7 +1,7 @@
 //! Tokens: handing one out, logging in with one, forgetting one. They are written nowhere: the store sees hashes.
 
 use super::accounts::Means;
-use super::requests::denied;
+use super::replies::denied;
 use super::{Ending, Session};
 use crate::ipc::parent::Ask;
 use crate::protocol::{Code, Failure, push_ok, push_ok_text};

@@ -320,8 +320,8 @@ mod tests {
         let (lifeline, theirs) = pair().unwrap();
         std::thread::scope(|scope| {
             let child = scope.spawn(|| {
-                let mut channel = super::super::Channel::new(door.for_children(), 0);
-                let keep = |channel: &mut super::super::Channel<'_>, records: &[Record]| {
+                let mut channel = crate::ipc::channel::Channel::new(door.for_children(), 0);
+                let keep = |channel: &mut crate::ipc::channel::Channel<'_>, records: &[Record]| {
                     channel.keep(ANN, "ann", records, PATIENCE, &mut || {})
                 };
                 let outcome = keep(&mut channel, &[record("a"), record("b")]);

@@ -19,11 +19,10 @@ mod round;
 mod spool;
 mod trim;
 
-pub use crate::ipc::channel::{Channel, PATIENCE, SILENT};
-pub use crate::ipc::rendezvous::Door;
 pub use order::Order;
 pub use spool::SpoolFile;
 
+use crate::ipc::rendezvous::Door;
 use crate::ipc::scoreboard::Board;
 use crate::standard_error::StandardError;
 use crate::store::Location;

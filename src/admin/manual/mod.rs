@@ -3,7 +3,7 @@
 //! `cidiand manual DIRECTORY` and `cidiand completions SHELL`.
 
 use crate::config::options::CommandLine;
-use clap::{Arg, ArgAction, Command, CommandFactory, ValueEnum};
+use clap::{Arg, ArgAction, Command, CommandFactory};
 use clap_complete::Shell;
 use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
@@ -20,24 +20,8 @@ const WORDS: &str = include_str!("cidian-words.5");
 /// Options that a configuration file can't hold.
 const NO_KEYS: [&str; 4] = ["config", "check", "help", "version"];
 
-/// The shells that completions are made for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum CompletionShell {
-    /// The Bourne Again Shell
-    Bash,
-    /// The Z shell
-    Zsh,
-    /// The friendly interactive shell
-    Fish,
-}
-
 /// The completions of one shell.
-pub fn completions(shell: CompletionShell) -> String {
-    let shell = match shell {
-        CompletionShell::Bash => Shell::Bash,
-        CompletionShell::Zsh => Shell::Zsh,
-        CompletionShell::Fish => Shell::Fish,
-    };
+pub fn completions(shell: Shell) -> String {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut CommandLine::command(), "cidiand", &mut text);
     String::from_utf8_lossy(&text).into_owned()
@@ -126,7 +110,7 @@ mod tests {
 
     #[test]
     fn completions_of_every_shell() {
-        for shell in CompletionShell::value_variants() {
+        for shell in <Shell as clap::ValueEnum>::value_variants() {
             assert!(completions(*shell).contains("max-clients"), "{shell:?}");
         }
     }

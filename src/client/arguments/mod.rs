@@ -6,7 +6,6 @@ mod read;
 pub use read::parse;
 
 use super::commands::history::{Choice, Format, Wanted};
-use super::commands::manual::CompletionShell;
 use super::files::config::Config;
 use super::help::examples::{
     ABOUT_EXAMPLES, CLEAR_EXAMPLES, COMPLETIONS_EXAMPLES, DELETE_EXAMPLES, DICT_KEY_EXAMPLES, EXAMPLES,
@@ -178,7 +177,7 @@ pub(crate) enum Command {
     Completions {
         /// bash, zsh or fish
         #[arg(value_name = "SHELL", hide_possible_values = true)]
-        shell: CompletionShell,
+        shell: clap_complete::Shell,
     },
     /// Write the manual pages, cidian.1 and one for each subcommand
     #[command(after_help = MANUAL_EXAMPLES, hide = true)]

@@ -2,29 +2,13 @@
 //! that are not there. The packaging calls `cidian manual DIRECTORY` and `cidian completions SHELL`.
 
 use crate::client::arguments::Arguments;
-use clap::{CommandFactory, ValueEnum};
+use clap::CommandFactory;
 use clap_complete::Shell;
 use std::io;
 use std::path::Path;
 
-/// The shells that completions are made for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum CompletionShell {
-    /// The Bourne Again Shell
-    Bash,
-    /// The Z shell
-    Zsh,
-    /// The friendly interactive shell
-    Fish,
-}
-
 /// The completions of one shell.
-pub(crate) fn completions(shell: CompletionShell) -> String {
-    let shell = match shell {
-        CompletionShell::Bash => Shell::Bash,
-        CompletionShell::Zsh => Shell::Zsh,
-        CompletionShell::Fish => Shell::Fish,
-    };
+pub(crate) fn completions(shell: Shell) -> String {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), "cidian", &mut text);
     String::from_utf8_lossy(&text).into_owned()

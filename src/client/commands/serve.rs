@@ -7,7 +7,6 @@ use crate::client::messages::Message;
 use crate::client::server::own::OwnAccount;
 use crate::client::server::privacy::{ClearText, Privacy};
 use crate::client::server::stream::Connector;
-use crate::client::terminal::secrecy;
 use crate::client::{Address, LocalServer};
 use crate::protocol::check_name;
 use std::io::{self, Write};
@@ -28,7 +27,8 @@ impl Arguments {
 /// # Errors
 /// The exit status, after what is wrong has been printed.
 pub fn account_to_serve(arguments: &Arguments, local: LocalServer) -> std::result::Result<String, Exit> {
-    secrecy::leave_no_core();
+    // Without that limit a core is no worse than any program's.
+    let _ = crate::sys::leave_no_core();
     name_of(arguments, local).map_err(|failure| {
         let text = arguments.language.say(&Message::Failed(&failure));
         let _ = writeln!(io::stderr(), "cidian: {text}");

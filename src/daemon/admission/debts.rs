@@ -1,7 +1,7 @@
 //! Debts of time, by source: what a source did is added, and a second takes a second away. Pure: the clock is passed
 //! in. Bounded: when the table is full, the debt that would be over first is forgotten.
 
-use super::Source;
+use crate::config::networks::Source;
 use std::collections::{BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 

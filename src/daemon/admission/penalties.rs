@@ -1,8 +1,8 @@
 //! What failures cost the source they come from, as in OpenSSH: penalties in seconds that add up, are over by
 //! themselves, and refuse the source once they are many. Pure: it is told what happened and what time it is.
 
-use super::Source;
 use super::debts::Debts;
+use crate::config::networks::Source;
 use crate::session::Ending;
 use nix::sys::signal::Signal;
 use nix::sys::wait::WaitStatus;

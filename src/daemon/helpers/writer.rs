@@ -1,13 +1,15 @@
 //! The parent's hand on the [writer](crate::writer): it forks one, forks another when one dies, and ends it last of
 //! all. It never waits for it, and never reads what children say to it.
 
+use crate::ipc::channel::SILENT;
 use crate::ipc::parent::pair;
+use crate::ipc::rendezvous::Door;
 use crate::ipc::scoreboard::Board;
 use crate::standard_error::StandardError;
 use crate::store::Location;
 use crate::sys::sandbox::Sandbox;
 use crate::sys::{Forker, Title};
-use crate::writer::{self, Door, Inherited, Order, SILENT, SpoolFile};
+use crate::writer::{self, Inherited, Order, SpoolFile};
 use log::{error, warn};
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};

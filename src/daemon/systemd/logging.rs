@@ -1,13 +1,15 @@
 //! Log lines on standard error: for a person with time and level, for the journal with its priorities.
 
+use crate::exit::Fatal;
 use crate::standard_error::StandardError;
+use crate::text::printable;
 use env_logger::Target;
 use log::Level;
 use std::io::{IsTerminal, Write};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
-/// Starts logging. `RUST_LOG` chooses what is logged, by room (`RUST_LOG=cidian::session=debug`); `usual` where it
+/// Starts logging. `RUST_LOG` chooses what is logged, by module (`RUST_LOG=cidian::session=debug`); `usual` where it
 /// does not. Where the lines go is given back.
 pub fn start(usual: log::LevelFilter) -> StandardError {
     let journal = goes_to_the_journal();
@@ -18,7 +20,7 @@ pub fn start(usual: log::LevelFilter) -> StandardError {
     builder.filter_level(usual).filter_module("rustls", log::LevelFilter::Off).parse_default_env();
     builder.format(move |out, record| {
         // One line a record, whatever is in it: a client's text must not forge another.
-        let message = crate::text::printable(&record.args().to_string());
+        let message = printable(&record.args().to_string());
         if journal {
             writeln!(out, "<{}>{message}", priority(record.level()))
         } else {
@@ -39,14 +41,23 @@ pub fn never_wait(lines: &StandardError) {
     std::panic::set_hook(Box::new(|panic| log::error!("{panic}")));
 }
 
+/// Reports a tool's failure: to a person, not to a log; but for a tool that systemd runs, as it does to reload.
+pub fn complain(fatal: &Fatal) {
+    let priority = match goes_to_the_journal() {
+        true => format!("<{}>", priority(Level::Error)),
+        false => String::new(),
+    };
+    let _ = writeln!(std::io::stderr().lock(), "{priority}cidiand: {}", printable(&fatal.message));
+}
+
 /// systemd.exec(5): the variable is set when standard error goes to the journal, which adds time and process itself. A
 /// graphical session's terminals inherit it.
-pub fn goes_to_the_journal() -> bool {
+fn goes_to_the_journal() -> bool {
     std::env::var_os("JOURNAL_STREAM").is_some() && !std::io::stderr().is_terminal()
 }
 
 /// sd-daemon(3): the levels of syslog.
-pub fn priority(level: Level) -> u8 {
+fn priority(level: Level) -> u8 {
     match level {
         Level::Error => 3,
         Level::Warn => 4,
