@@ -1,5 +1,5 @@
-//! The structure of `src/`, read from its `use` items and paths: which module may import which, and that no circle of
-//! files is left. What it holds is drawn in `docs/architecture.md`.
+//! The structure of `src/`, read from its `use` items and the paths that begin with `crate` or `super`: which module may
+//! import which, and that no files import each other in a circle. `docs/architecture.md` describes it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -154,10 +154,10 @@ fn edges(sources: &[Source]) -> BTreeSet<(usize, usize)> {
     let mut edges = BTreeSet::new();
     for (from, source) in sources.iter().enumerate() {
         for path in &source.takes {
-            if let Some(to) = definition(path, sources, &places, 0) {
-                if to != from {
-                    edges.insert((from, to));
-                }
+            if let Some(to) = definition(path, sources, &places, 0)
+                && to != from
+            {
+                edges.insert((from, to));
             }
         }
     }

@@ -22,15 +22,17 @@ mod render;
 mod scripted;
 mod server;
 mod terminal;
+mod word;
 
 pub use arguments::{Arguments, parse};
 pub use commands::serve::account_to_serve;
 pub use exit::Exit;
 pub use server::address::{Address, AddressError};
+pub use server::stream::LocalServer;
 
 use arguments::{Command, HistoryAction};
-use commands::account::Who;
 use commands::export::Export;
+use commands::who::Who;
 use commands::{about, account, export, history, login, lookup, manual};
 use error::{Error, Result};
 use files::kept::Kept;
@@ -41,12 +43,8 @@ use server::privacy::{ClearText, Privacy};
 use server::stream::Connector;
 use server::tls::Trust;
 use std::io::{self, Write};
-use std::os::unix::net::UnixStream;
 use terminal::console::Console;
 use terminal::interrupt;
-
-/// The private server of `--local`: each call gives a new socket that is connected to it.
-pub type LocalServer = Box<dyn Fn() -> io::Result<UnixStream> + Send>;
 
 /// Does what the command line asks for. `local` is what `--local` talks to.
 pub fn run(arguments: Arguments, local: Option<LocalServer>) -> Exit {

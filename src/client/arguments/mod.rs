@@ -14,7 +14,7 @@ use super::help::examples::{
 };
 use super::messages::Language;
 use super::server::address::Address;
-use super::terminal::console::Colour;
+use super::terminal::colour::Colour;
 use crate::protocol::{Count, DEFAULT_HISTORY};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;

@@ -1,8 +1,8 @@
 //! `cidian export`: the words of a history with their interpretations, as a deck for Anki or as CSV. A file that is
 //! there already is replaced only by a whole one.
 
-use super::account::{LoggedIn, Who, log_in};
 use super::history::{self, Choice, Tally};
+use super::who::{LoggedIn, Who, log_in};
 use crate::client::error::{Error, Result};
 use crate::client::messages::Message;
 use crate::client::render::fields::fields;

@@ -1,14 +1,14 @@
 //! `cidian login` and `cidian logout`: a token from the server, kept and forgotten. What is kept is used by
-//! [`crate::client::commands::account::log_in`].
+//! [`super::who::log_in`].
 
-use super::account::{LoggedIn, Who, log_in_by_password};
-use crate::client::error::{Error, Result};
+use super::who::{LoggedIn, Who, keep_new_token, log_in_by_password};
+use crate::client::error::Result;
 use crate::client::files::kept::Token;
 use crate::client::messages::Message;
 use crate::client::server::connection::Connection;
 use crate::client::server::stream::Connector;
 use crate::client::terminal::console::Console;
-use crate::protocol::{Code, Request};
+use crate::protocol::Request;
 
 /// `cidian login`. `last` is who used the menus the last time, for a person who says nothing else.
 ///
@@ -65,56 +65,5 @@ fn tell_server(connector: &Connector, name: &str, token: &Token) -> Result<()> {
             connection.leave();
             Ok(())
         }
-    }
-}
-
-/// Asks for a new token on a connection that is logged in, and keeps it. One of before is of no more use, and is
-/// forgotten by the server, too.
-///
-/// # Errors
-/// Whatever can go wrong with that; then the server knows of no token that is not kept.
-pub(crate) fn keep_new_token(connection: &mut Connection, who: &Who, name: &str) -> Result<()> {
-    let old = who.kept.token(name)?;
-    let token = connection.new_token(name)?;
-    let mut forget = |token: &Token| connection.ask(&Request::ForgetToken { name, token: token.as_str() });
-    if let Err(error) = who.kept.keep(name, &token) {
-        let _ = forget(&token);
-        return Err(error);
-    }
-    match old.map(|old| forget(&old)) {
-        Some(Err(error)) if !error.is_denied() => Err(error),
-        _ => Ok(()),
-    }
-}
-
-/// After a new password, which has ended every token: whoever was logged in here stays so.
-pub(crate) fn renew(console: &mut Console, connection: &mut Connection, who: &Who, name: &str) -> Result<()> {
-    let renewed = match who.kept.token(name) {
-        Ok(None) => Ok(()),
-        Ok(Some(old)) => keep_new_token(connection, who, name).or_else(|error| {
-            who.kept.forget(name, &old)?;
-            Err(error)
-        }),
-        Err(error) => Err(error),
-    };
-    match renewed {
-        Ok(()) => Ok(()),
-        Err(error) => console.complain(&Message::LoginNotRenewed { error: &error }),
-    }
-}
-
-/// After the account is gone.
-pub(crate) fn drop_kept(console: &mut Console, who: &Who, name: &str) -> Result<()> {
-    let dropped = who.kept.token(name).and_then(|token| token.map_or(Ok(()), |token| who.kept.forget(name, &token)));
-    match dropped {
-        Ok(()) => Ok(()),
-        Err(error) => console.complain(&Message::Failed(&error)),
-    }
-}
-
-impl Error {
-    /// Whether the server has said `denied`, to a login or to anything else.
-    pub(crate) fn is_denied(&self) -> bool {
-        matches!(self, Self::Refused(failure) | Self::LoginRefused(failure) if failure.code == Code::Denied)
     }
 }

@@ -1,8 +1,8 @@
 //! `cidian lookup`: many words through one connection, pipelined. Answers come out in the order of the words, and
 //! a word typed alone is answered at once. Neither side ever waits for the other to read.
 
-use super::account::{LoggedIn, Who, log_in, log_in_with};
 use super::sentence;
+use super::who::{LoggedIn, Who, log_in, log_in_with};
 use crate::client::arguments::{Asks, Field, Parts};
 use crate::client::error::{Error, Result, WordFault};
 use crate::client::exit::Exit;
@@ -14,7 +14,8 @@ use crate::client::server::connection::{Connection, Entry};
 use crate::client::server::stream::Connector;
 use crate::client::terminal::console::Console;
 use crate::client::terminal::input::InputLine;
-use crate::protocol::{Code, MAX_LINE, Request, escape, printable, trim_blanks};
+use crate::client::word::checked_word;
+use crate::protocol::{Code, Request, escape, printable};
 use crate::words::lookup::{How, how};
 use std::collections::VecDeque;
 
@@ -29,23 +30,6 @@ pub(crate) const OFFERED: usize = 6;
 const MOST_HELD: usize = 16 << 20;
 /// The most words of the command line that go along with the login.
 const AHEAD: usize = 16;
-
-/// The word as it is sent, without the blanks around it.
-///
-/// # Errors
-/// What is wrong with it.
-pub(crate) fn checked_word<'a>(name: &str, text: &'a str) -> std::result::Result<&'a str, WordFault> {
-    let word = trim_blanks(text);
-    if word.is_empty() {
-        Err(WordFault::Empty)
-    } else if word.chars().any(char::is_control) {
-        Err(WordFault::Control)
-    } else if "Q ".len() + name.len() + 1 + word.len() > MAX_LINE {
-        Err(WordFault::TooLong)
-    } else {
-        Ok(word)
-    }
-}
 
 /// How the server found an entry, as far as that shows: a name of [`How`], or `other` where a server has other rules.
 pub(crate) fn form(word: &str, entry: &Entry) -> &'static str {

@@ -9,3 +9,4 @@ pub mod lookup;
 pub mod manual;
 pub mod sentence;
 pub mod serve;
+pub mod who;

@@ -3,9 +3,9 @@
 //! The server is asked for every run of a few words at once, by lookups that leave no trace: a history is of words that
 //! somebody looked up, not of every `the` of a text.
 
-use super::lookup::checked_word;
 use crate::client::error::{Error, Result};
 use crate::client::server::connection::{Connection, Entry};
+use crate::client::word::checked_word;
 use crate::protocol::{Code, Request};
 use crate::words::lookup::{how, key, plain, without_number};
 use std::collections::HashSet;

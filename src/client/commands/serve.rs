@@ -4,10 +4,11 @@ use crate::client::arguments::{Arguments, Command};
 use crate::client::error::{Error, Result};
 use crate::client::exit::Exit;
 use crate::client::messages::Message;
+use crate::client::server::address::Address;
 use crate::client::server::own::OwnAccount;
 use crate::client::server::privacy::{ClearText, Privacy};
 use crate::client::server::stream::Connector;
-use crate::client::{Address, LocalServer};
+use crate::client::server::stream::LocalServer;
 use crate::protocol::check_name;
 use std::io::{self, Write};
 

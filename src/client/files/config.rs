@@ -5,7 +5,7 @@ use crate::client::error::{Error, Result};
 use crate::client::messages::Language;
 use crate::client::server::address::Address;
 use crate::client::server::tls::Trust;
-use crate::client::terminal::console::Colour;
+use crate::client::terminal::colour::Colour;
 use crate::{directories, files};
 use serde::Deserialize;
 use std::fs::File;

@@ -4,8 +4,8 @@
 mod link;
 mod words;
 
-use super::commands::account::Who;
 use super::commands::history;
+use super::commands::who::Who;
 use super::error::{Error, Result};
 use super::files::config::Config;
 use super::messages::{Language, Message};

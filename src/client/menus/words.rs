@@ -2,13 +2,14 @@
 //! word like any other: only this prompt knows it.)
 
 use super::{Menus, Next};
-use crate::client::commands::lookup::{OFFERED, checked_word};
+use crate::client::commands::lookup::OFFERED;
 use crate::client::commands::sentence;
 use crate::client::error::{Error, Result, WordFault};
 use crate::client::messages::Message;
 use crate::client::render;
 use crate::client::terminal::interrupt;
 use crate::client::terminal::prompt::{LinePrompt, Typed};
+use crate::client::word::checked_word;
 use crate::protocol::Request;
 use crate::sys::ignore_interrupts;
 

@@ -1,8 +1,8 @@
 //! The messages in Chinese, and nothing else.
 
 use super::{Message, listed, numbered, systems_words, wrong_login};
+use crate::client::error::Misuse;
 use crate::client::error::{Error, KeptFault, TlsFault, WordFault};
-use crate::client::misuse::Misuse;
 use crate::client::render::show::shown;
 use crate::files::Refused;
 use crate::protocol::{

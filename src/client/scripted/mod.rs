@@ -4,7 +4,7 @@ mod lookups;
 mod menus;
 mod subcommands;
 
-use super::commands::account::Who;
+use super::commands::who::Who;
 use super::files::kept::Kept;
 use super::messages::Language;
 use super::server::address::Address;

@@ -5,12 +5,14 @@ use super::address::Address;
 use super::pace::Paced;
 use super::privacy::Privacy;
 use super::tls::{self, TlsStream, Trust};
-use crate::client::LocalServer;
 use crate::client::error::{Error, Result};
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
+
+/// The private server of `--local`: each call gives a new socket that is connected to it.
+pub type LocalServer = Box<dyn Fn() -> io::Result<UnixStream> + Send>;
 
 /// How long one address of a host may take to answer.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);

@@ -1,6 +1,7 @@
 //! The person, or the script: standard input, output and error, and the questions asked there. It knows no server.
 //! A closed pipe is an error like any other here, never a panic.
 
+use super::colour::Colour;
 use super::input::{Input, InputLine};
 use super::interrupt;
 use crate::client::error::{Error, Result};
@@ -30,30 +31,6 @@ impl Password {
     /// What is sent.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-/// When colours are wanted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Colour {
-    /// On a terminal that can, unless `NO_COLOR` is set.
-    #[default]
-    Auto,
-    /// Wherever it goes.
-    Always,
-    /// Nowhere.
-    Never,
-}
-
-impl Colour {
-    /// Whether to write colours; `able` says what standard output is.
-    fn wanted(self, able: bool, no_color: Option<&std::ffi::OsStr>) -> bool {
-        match self {
-            Self::Auto => able && no_color.is_none_or(std::ffi::OsStr::is_empty),
-            Self::Always => true,
-            Self::Never => false,
-        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The terminal and the standard streams: printing, asking, hidden entry, interrupts.
 
+pub mod colour;
 pub mod console;
 pub mod input;
 pub mod interrupt;

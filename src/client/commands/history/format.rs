@@ -1,5 +1,6 @@
 //! Lookups as a table, CSV, TSV or JSON lines: one row in, text out. It holds at most a table's page of rows.
 
+use super::query::Format;
 use crate::client::error::Result;
 use crate::client::messages::Message;
 use crate::client::render::show::HistoryLine;
@@ -7,19 +8,6 @@ use crate::client::render::{Clock, TimeText, bold};
 use crate::client::terminal::console::Console;
 use crate::client::terminal::table::Table;
 use crate::protocol::{HistoryRow, printable, push_history_row};
-
-/// How a history looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Format {
-    /// Columns that line up, with a heading; on a terminal in local time
-    Table,
-    /// Comma-separated values with a heading
-    Csv,
-    /// One JSON object a line
-    Json,
-    /// Fields with TABs between
-    Tsv,
-}
 
 impl Format {
     /// What is meant where nothing is said.

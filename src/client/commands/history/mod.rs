@@ -2,38 +2,28 @@
 //! memory only where its last row has to be printed first, and then within a limit.
 
 mod budget;
+mod chosen;
 mod format;
 mod query;
 mod top;
 mod when;
 
-pub(crate) use self::format::{Format, wire_time};
-pub(crate) use self::query::{Choice, Chosen};
+pub(crate) use self::chosen::chosen;
+pub(crate) use self::format::wire_time;
+pub(crate) use self::query::{Choice, Format, Wanted};
 pub(crate) use self::top::{Tally, definitions, tally, top};
 
 use self::budget::Budget;
 use self::format::Rows;
-use super::account::{LoggedIn, Who, log_in};
-use super::lookup::checked_word;
+use super::who::{LoggedIn, Who, log_in};
 use crate::client::error::{Error, Result};
 use crate::client::messages::Message;
-use crate::client::render::Clock;
 use crate::client::server::connection::Connection;
 use crate::client::server::stream::Connector;
 use crate::client::terminal::console::Console;
+use crate::client::word::checked_word;
 use crate::protocol::{Count, HistoryRow, Request};
 use time::OffsetDateTime;
-
-/// What of a history is wanted, and how.
-#[derive(Debug, Clone)]
-pub(crate) struct Wanted {
-    /// The last so many of those that are chosen; everything that is chosen if nothing is said.
-    pub(crate) count: Option<Count>,
-    pub(crate) choice: Choice,
-    /// Whether the oldest comes first.
-    pub(crate) oldest_first: bool,
-    pub(crate) format: Option<Format>,
-}
 
 /// `cidian history`.
 ///
@@ -96,34 +86,6 @@ fn print_rows(
     }
     rows.lay_out(console)?;
     outcome.map(|()| rows.count())
-}
-
-/// Hands on the lookups that are chosen, newest first.
-///
-/// # Errors
-/// Whatever can go wrong with that, or what `each` fails with.
-pub(crate) fn chosen(
-    connection: &mut Connection,
-    name: &str,
-    count: Option<Count>,
-    choice: &Choice,
-    mut each: impl FnMut(&HistoryRow<'_>) -> Result<()>,
-) -> Result<()> {
-    let everything = choice.is_everything();
-    let chosen: Chosen = choice.at(Clock::system());
-    let mut left = match count {
-        Some(Count::Last(n)) => u64::from(n),
-        Some(Count::All) | None => u64::MAX,
-    };
-    // The server counts lookups, not those that are chosen.
-    let asked = if everything { count.unwrap_or(Count::All) } else { Count::All };
-    connection.history(name, asked, |row| {
-        if left > 0 && (everything || chosen.takes(row.word, row.time)) {
-            left -= 1;
-            each(&row)?;
-        }
-        Ok(())
-    })
 }
 
 /// `cidian history clear`.

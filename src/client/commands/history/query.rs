@@ -2,6 +2,7 @@
 
 use super::when::When;
 use crate::client::render::Clock;
+use crate::protocol::Count;
 use clap::Args;
 use glob::{MatchOptions, Pattern};
 use std::str::FromStr;
@@ -10,6 +11,30 @@ use time::OffsetDateTime;
 /// Case does not count, and a word is no path.
 const MATCHING: MatchOptions =
     MatchOptions { case_sensitive: false, require_literal_separator: false, require_literal_leading_dot: false };
+
+/// How a history looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// Columns that line up, with a heading; on a terminal in local time
+    Table,
+    /// Comma-separated values with a heading
+    Csv,
+    /// One JSON object a line
+    Json,
+    /// Fields with TABs between
+    Tsv,
+}
+
+/// What of a history is wanted, and how.
+#[derive(Debug, Clone)]
+pub(crate) struct Wanted {
+    /// The last so many of those that are chosen; everything that is chosen if nothing is said.
+    pub(crate) count: Option<Count>,
+    pub(crate) choice: Choice,
+    /// Whether the oldest comes first.
+    pub(crate) oldest_first: bool,
+    pub(crate) format: Option<Format>,
+}
 
 /// Options that choose among lookups.
 #[derive(Debug, Clone, Default, Args)]

@@ -2,10 +2,9 @@
 //! is in memory, never the whole history, and no more of them than there is room for.
 
 use super::budget::Budget;
-use super::format::Format;
-use super::query::Choice;
-use super::{Wanted, chosen};
-use crate::client::commands::account::{LoggedIn, Who, log_in};
+use super::chosen::chosen;
+use super::query::{Choice, Format, Wanted};
+use crate::client::commands::who::{LoggedIn, Who, log_in};
 use crate::client::error::Result;
 use crate::client::messages::Message;
 use crate::client::render::show::TopLine;
