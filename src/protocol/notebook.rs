@@ -3,8 +3,9 @@
 //! Fields that may hold blanks are separated by `\t`, entries by `\n`, both written as escapes: a request is one line,
 //! and holds no control characters.
 
+use super::failure::{Code, Failure};
 use super::limits::{MAX_NOTE_CHARS, MAX_STARS_PAGE, MAX_TAG_CHARS, MAX_TAGS_BYTES, MAX_WORD_CHARS};
-use super::reply::{Code, Failure, TIME};
+use super::reply::TIME;
 use crate::text::{escape, escape_into, trim_blanks, unescape};
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};

@@ -2,8 +2,9 @@
 //! which is done or not done at all.
 
 use super::Session;
-use super::exchange::Ask;
-use super::requests::{denied, new_record};
+use super::replies::denied;
+use super::requests::new_record;
+use crate::ipc::parent::Ask;
 use crate::protocol::{
     self, Code, Failure, Imported, Notebook, StarEntry, StarRow, StarState, push_ok, push_ok_text, push_star_row,
     time_text,

@@ -2,9 +2,9 @@
 //! it has been idle or when others wait for a lease. It never waits for a lease without an end.
 
 use super::Peer;
-use super::board::{Board, Slot, SlotNumber};
 use super::connection::{Wait, wait};
-use super::exchange::{Ask, Permit, Question, account_number, ask_for};
+use crate::ipc::parent::{Ask, Permit, Question, account_number, ask_for};
+use crate::ipc::scoreboard::{Board, Slot, SlotNumber};
 use crate::protocol::{Code, Failure};
 use crate::store::{self, Error, Kind, Location, Store};
 use crate::sys::{ChildSignals, StoreKey};

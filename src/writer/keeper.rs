@@ -7,7 +7,7 @@ use super::order::Order;
 use super::outage::Outage;
 use super::spool::{Chunk, Spool};
 use super::trim::Trimmer;
-use crate::session::board::Board;
+use crate::ipc::scoreboard::Board;
 use crate::store::{self, Batch, Error, Kind, Location, Operator, Standing, Store};
 use crate::sys::StoreKey;
 use std::os::unix::fs::MetadataExt;

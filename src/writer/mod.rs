@@ -11,23 +11,19 @@
 
 #![forbid(unsafe_code)]
 
-mod channel;
-mod door;
 mod intake;
 mod keeper;
-pub mod message;
 mod order;
 mod outage;
 mod round;
 mod spool;
 mod trim;
 
-pub use channel::{Channel, PATIENCE, SILENT};
-pub use door::Door;
 pub use order::Order;
 pub use spool::SpoolFile;
 
-use crate::session::board::Board;
+use crate::ipc::rendezvous::Door;
+use crate::ipc::scoreboard::Board;
 use crate::standard_error::StandardError;
 use crate::store::Location;
 use crate::sys::sandbox::Sandbox;

@@ -6,6 +6,7 @@
 mod connection;
 mod contained;
 mod errors;
+mod locks;
 mod operator;
 mod record;
 mod setup;

@@ -7,7 +7,7 @@ use ::mysql::prelude::Queryable;
 
 use super::connection::{PATIENT, USUAL, connect, connect_to, select, select_first};
 use super::upgrade::{self, Old};
-use super::{errors, statements};
+use super::{errors, locks, statements};
 use crate::store::location::Server;
 use crate::store::schema::{self, Found};
 use crate::store::upgrade::{Terms, Upgraded};
@@ -79,7 +79,7 @@ pub(crate) fn init(server: &Server) -> Result<(), Error> {
     }
     .map_err(|failure| errors::explain_connecting(&failure))?;
     // What an older version made is changed by one at a time.
-    if !lock(&mut connection, "init", LONG).map_err(|failure| errors::explain(&failure))? {
+    if !locks::lock(&mut connection, "init", LONG).map_err(|failure| errors::explain(&failure))? {
         return Err(Error::world("another cidiand makes the schema of this database now"));
     }
     find(&mut connection)?.may_init()?;
@@ -88,16 +88,6 @@ pub(crate) fn init(server: &Server) -> Result<(), Error> {
         connection.query_drop(statement).map_err(|failure| errors::explain(&failure))?;
     }
     find(&mut connection)?.check()
-}
-
-/// Takes the database's lock for a purpose, unless somebody else keeps it for so many seconds; whether it was taken. It
-/// goes with the connection.
-pub(super) fn lock(connection: &mut Conn, purpose: &str, seconds: u32) -> ::mysql::Result<bool> {
-    let database: Option<(String,)> = select_first(connection, statements::DATABASE, ())?;
-    let database = database.map(|(name,)| name).unwrap_or_default();
-    let name = statements::lock_name(purpose, &database);
-    let taken: Option<(Option<i64>,)> = select_first(connection, statements::LOCK, (name, seconds))?;
-    Ok(taken == Some((Some(1),)))
 }
 
 fn create_database(server: &Server) -> Result<(), Error> {

@@ -11,7 +11,7 @@ use ::mysql::prelude::Queryable;
 use ::mysql::{Conn, Row, Value};
 
 use super::connection::{PATIENT, connect, select, select_first};
-use super::{errors, setup, statements};
+use super::{errors, locks, statements};
 use crate::store::location::Server;
 use crate::store::upgrade::{self, Accounts, OldUser, Step, Terms, Upgraded};
 use crate::store::{Error, Identity, MAX_WORD_CHARS, Token, moment, passwd as hashing, schema};
@@ -124,7 +124,7 @@ impl OldTable {
 pub(super) fn run(server: &Server, old: &Old, terms: &mut Terms<'_>) -> Result<Upgraded, Error> {
     let mut connection = connect(server, PATIENT).map_err(|failure| errors::explain_connecting(&failure))?;
     // Two at once would pull the new tables from under each other.
-    if !setup::lock(&mut connection, "upgrade", 0).map_err(|failure| errors::explain(&failure))? {
+    if !locks::lock(&mut connection, "upgrade", 0).map_err(|failure| errors::explain(&failure))? {
         return Err(Error::world("another cidiand upgrades this database now"));
     }
     let upgraded = build(server, &mut connection, old, terms);
