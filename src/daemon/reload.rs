@@ -10,7 +10,7 @@ pub const CHILDREN_HAVE: Duration = Duration::from_secs(10);
 /// How long a load may take. One that has not ended then is stuck (its file on a server that is gone, its process
 /// stopped), and would keep all later ones waiting.
 pub const LONGEST: Duration = Duration::from_secs(120);
-/// How often the board is looked at while somebody waits for the children.
+/// How often the scoreboard is looked at while somebody waits for the children.
 const LOOK: Duration = Duration::from_millis(5);
 
 /// The state of reloading.

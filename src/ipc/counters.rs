@@ -1,4 +1,4 @@
-//! What a session counts in its slot of the board: requests by kind and result, and how long lookups took; and the writer
+//! What a session counts in its slot of the scoreboard: requests by kind and result, and how long lookups took; and the writer
 //! in the head: how long commits took. Wait-free; nobody waits for them, nobody acts on them.
 
 use crate::protocol::{Code, Request};

@@ -103,7 +103,7 @@ pub struct Times {
 }
 
 impl Times {
-    /// What is on the board.
+    /// What is on the scoreboard.
     pub fn of(times: figures::Times<'_>) -> Self {
         let (counts, sum) = times.read();
         Self { bounds: BOUNDS.to_vec(), counts, total: sum / 1_000 }
@@ -135,7 +135,7 @@ impl Times {
     }
 }
 
-/// The requests on the board, by kind and result.
+/// The requests on the scoreboard, by kind and result.
 pub fn requests(figures: Figures<'_>) -> BTreeMap<String, BTreeMap<String, u64>> {
     let mut requests: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
     for (kind, refused, count) in figures.requests() {

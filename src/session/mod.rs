@@ -36,7 +36,7 @@ pub use title::State;
 pub use words::Words;
 
 use crate::ipc::channel::Channel;
-use crate::ipc::scoreboard::{Board, SlotNumber};
+use crate::ipc::scoreboard::{Scoreboard, SlotNumber};
 use crate::protocol::{Code, Failure, Line, MAX_LINE, Request};
 use crate::standard_error::StandardError;
 use crate::sys::sandbox::Sandbox;
@@ -89,22 +89,22 @@ pub struct Inherited<'a> {
 /// How long a finished session waits for its client to take the last line and close.
 const DRAIN: Duration = Duration::from_secs(1);
 
-/// Runs a session to its end. This is the only door from the parent's code to the child's. Of the `board` it keeps its own
+/// Runs a session to its end. This is the only door from the parent's code to the child's. Of the `scoreboard` it keeps its own
 /// slot, and the head to read.
-pub fn run(inherited: Inherited<'_>, board: &mut Board, origin: Origin) -> Infallible {
+pub fn run(inherited: Inherited<'_>, scoreboard: &mut Scoreboard, origin: Origin) -> Infallible {
     let Inherited { hub, slot, lines, .. } = inherited;
     lines.begin_process();
-    let kept = board.keep_only(slot);
-    let board = &*board;
+    let kept = scoreboard.keep_only(slot);
+    let scoreboard = &*scoreboard;
     let ending = match kept.map_err(io::Error::from).and_then(|()| prepare(&inherited)) {
-        Ok((signals, tls, dialogue)) => Session::new(inherited, board, origin, signals, tls, dialogue).serve(),
+        Ok((signals, tls, dialogue)) => Session::new(inherited, scoreboard, origin, signals, tls, dialogue).serve(),
         Err(error) => {
             log::error!("client {}: the session can't be set up: {error}", inherited.peer);
             Ending::Internal
         }
     };
-    board.slot(slot).set_unlogged(lines.take_dropped());
-    if board.are_many() {
+    scoreboard.slot(slot).set_unlogged(lines.take_dropped());
+    if scoreboard.are_many() {
         exchange::announce_end(hub);
     }
     sys::exit_now(ending.exit_status())
@@ -156,7 +156,7 @@ struct Session<'a> {
     hub: BorrowedFd<'a>,
     /// Leave to use a processor for long, while there is one.
     turn: Option<turns::Working>,
-    board: &'a Board,
+    scoreboard: &'a Scoreboard,
     settings: &'a SessionSettings,
     face: title::Face<'a>,
     replies: replies::Replies,
@@ -179,7 +179,7 @@ struct Session<'a> {
 impl<'a> Session<'a> {
     fn new(
         inherited: Inherited<'a>,
-        board: &'a Board,
+        scoreboard: &'a Scoreboard,
         origin: Origin,
         signals: ChildSignals,
         tls: Option<Tls>,
@@ -199,7 +199,7 @@ impl<'a> Session<'a> {
                 &settings.database,
                 origin.into_store_key(),
                 peer.clone(),
-                board,
+                scoreboard,
                 slot,
                 waiting,
             ),
@@ -208,9 +208,9 @@ impl<'a> Session<'a> {
             words,
             hub,
             turn: None,
-            board,
+            scoreboard,
             settings,
-            face: title::Face::new(peer, language, title, board.slot(slot)),
+            face: title::Face::new(peer, language, title, scoreboard.slot(slot)),
             replies: replies::Replies::new(language),
             tally: tally::Tally::default(),
             clock: Clock::default(),
@@ -456,7 +456,7 @@ impl<'a> Session<'a> {
     /// Moves to the newest words, if there are newer ones. On failure the old ones serve on, and the next look
     /// tries again.
     fn renew_words(&mut self) {
-        let newest = self.board.generation();
+        let newest = self.scoreboard.generation();
         if newest == self.words.generation() {
             return;
         }

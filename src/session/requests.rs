@@ -100,7 +100,7 @@ impl Session<'_> {
             match if in_table { None } else { self.ask_writer_briefly() } {
                 Some(standing) => Ok(standing),
                 // As the writer has it in an outage: an account is taken for what it was while nobody can say.
-                None if !in_table && self.board.outage().is_some() => Ok(Standing::Live),
+                None if !in_table && self.scoreboard.outage().is_some() => Ok(Standing::Live),
                 None => self.standing_of(account),
             }
         } else {
@@ -216,7 +216,7 @@ impl Session<'_> {
 
     fn clear_history(&mut self, name: &str, word: Option<&str>) -> Result<(), Failure> {
         let account = self.logged_in_as(name)?;
-        if self.board.spooled().1 > 0 {
+        if self.scoreboard.spooled().1 > 0 {
             // What is in the spool would come back after it was cleared.
             return Err(Failure::new(
                 Code::Unavailable,

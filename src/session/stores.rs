@@ -4,7 +4,7 @@
 use super::Peer;
 use super::connection::{Wait, wait};
 use crate::ipc::parent::{Ask, Permit, Question, account_number, ask_for};
-use crate::ipc::scoreboard::{Board, Slot, SlotNumber};
+use crate::ipc::scoreboard::{Scoreboard, Slot, SlotNumber};
 use crate::protocol::{Code, Failure};
 use crate::store::{self, Error, Kind, Location, Store};
 use crate::sys::{ChildSignals, StoreKey};
@@ -25,7 +25,7 @@ pub struct Stores<'a> {
     location: &'a Location,
     key: StoreKey,
     peer: Peer,
-    board: &'a Board,
+    scoreboard: &'a Scoreboard,
     slot: Slot<'a>,
     waiting: Waiting<'a>,
     open: Option<Open>,
@@ -62,12 +62,12 @@ impl<'a> Stores<'a> {
         location: &'a Location,
         key: StoreKey,
         peer: Peer,
-        board: &'a Board,
+        scoreboard: &'a Scoreboard,
         slot: SlotNumber,
         waiting: Waiting<'a>,
     ) -> Self {
-        let slot = board.slot(slot);
-        Self { location, key, peer, board, slot, waiting, open: None, client_has_gone: false, is_shut_out: false }
+        let slot = scoreboard.slot(slot);
+        Self { location, key, peer, scoreboard, slot, waiting, open: None, client_has_gone: false, is_shut_out: false }
     }
 
     /// From now on what is asked of the parent is asked for this account.
@@ -111,7 +111,7 @@ impl<'a> Stores<'a> {
     /// The store, opened if it is not.
     pub fn get(&mut self) -> Result<&mut dyn Store, Error> {
         let open = match self.open.take() {
-            Some(open) if self.board.outage().is_none() => Open { used: Instant::now(), ..open },
+            Some(open) if self.scoreboard.outage().is_none() => Open { used: Instant::now(), ..open },
             // In an outage the server may be silent: a new connection shows it sooner than an open one.
             Some(Open { store, lease, .. }) => {
                 drop(store);

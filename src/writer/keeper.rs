@@ -7,7 +7,7 @@ use super::order::Order;
 use super::outage::Outage;
 use super::spool::{Chunk, Spool};
 use super::trim::Trimmer;
-use crate::ipc::scoreboard::Board;
+use crate::ipc::scoreboard::Scoreboard;
 use crate::store::{self, Batch, Error, Kind, Location, Operator, Standing, Store};
 use crate::sys::StoreKey;
 use std::os::unix::fs::MetadataExt;
@@ -28,7 +28,7 @@ type Outcome = Result<Standing, Error>;
 pub(super) struct Keeper<'a> {
     location: &'a Location,
     key: StoreKey,
-    board: &'a Board,
+    scoreboard: &'a Scoreboard,
     store: Option<Box<dyn Operator>>,
     spool: Option<Spool<'a>>,
     /// None without a limit for histories.
@@ -57,7 +57,7 @@ impl<'a> Keeper<'a> {
     pub fn new(
         location: &'a Location,
         key: StoreKey,
-        board: &'a Board,
+        scoreboard: &'a Scoreboard,
         spool: Option<Spool<'a>>,
         trimmer: Option<Trimmer>,
         stuck: Option<Duration>,
@@ -70,7 +70,7 @@ impl<'a> Keeper<'a> {
         let keeper = Self {
             location,
             key,
-            board,
+            scoreboard,
             store: None,
             spool,
             trimmer,
@@ -126,8 +126,8 @@ impl<'a> Keeper<'a> {
         }
         let records = records(batches, &outcomes);
         if records > 0 {
-            self.board.count_commit(records);
-            self.board.commit_times().observe(begin.elapsed());
+            self.scoreboard.count_commit(records);
+            self.scoreboard.commit_times().observe(begin.elapsed());
             self.note_growth(batches, &outcomes);
         }
         if let Some(error) = failure(&outcomes) {
@@ -262,8 +262,8 @@ impl<'a> Keeper<'a> {
             self.delivered += delivered;
             self.dropped += chunk.records - delivered;
             if delivered > 0 {
-                self.board.count_commit(delivered);
-                self.board.commit_times().observe(begin.elapsed());
+                self.scoreboard.count_commit(delivered);
+                self.scoreboard.commit_times().observe(begin.elapsed());
             }
             if let Some(trimmer) = &mut self.trimmer {
                 let now = Instant::now();
@@ -353,7 +353,7 @@ impl<'a> Keeper<'a> {
         // Without a store the step fails as it would with one that does not answer.
         match self.store() {
             Ok(store) => match trimmer.step(store, now) {
-                Ok(deleted) => self.board.count_trimmed(deleted),
+                Ok(deleted) => self.scoreboard.count_trimmed(deleted),
                 Err(error) => self.trimming_failed(&error),
             },
             Err(error) => {
@@ -382,11 +382,11 @@ impl<'a> Keeper<'a> {
         }
     }
 
-    /// Says on the board how it is.
+    /// Says on the scoreboard how it is.
     fn show(&self) {
         let Some(spool) = &self.spool else { return };
-        self.board.show_spool(spool.records(), spool.size(), spool.oldest().map_or(0, |time| time.0));
-        self.board.show_outage(self.outage.as_ref().map(|outage| outage.since().elapsed()));
+        self.scoreboard.show_spool(spool.records(), spool.size(), spool.oldest().map_or(0, |time| time.0));
+        self.scoreboard.show_outage(self.outage.as_ref().map(|outage| outage.since().elapsed()));
     }
 
     /// What `work` says of so many batches, or of each why it could not be done.

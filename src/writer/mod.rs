@@ -23,7 +23,7 @@ pub use order::Order;
 pub use spool::SpoolFile;
 
 use crate::ipc::rendezvous::Door;
-use crate::ipc::scoreboard::Board;
+use crate::ipc::scoreboard::Scoreboard;
 use crate::standard_error::StandardError;
 use crate::store::Location;
 use crate::sys::sandbox::Sandbox;
@@ -47,7 +47,7 @@ pub struct Inherited<'a> {
     /// Its other end is the parent's; when that closes, the writer finishes.
     pub lifeline: BorrowedFd<'a>,
     /// Where figures are shown.
-    pub board: &'a mut Board,
+    pub scoreboard: &'a mut Scoreboard,
     /// The database.
     pub database: &'a Location,
     /// What `ps` shows.
@@ -66,9 +66,10 @@ pub struct Inherited<'a> {
 
 /// Runs the writer to its end. This is the only door from the parent's code to the writer's.
 pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
-    let Inherited { door, lifeline, board, database, title, sandbox, lines, history_limit, spool, stuck } = inherited;
-    let kept = board.keep_head();
-    let board = &*board;
+    let Inherited { door, lifeline, scoreboard, database, title, sandbox, lines, history_limit, spool, stuck } =
+        inherited;
+    let kept = scoreboard.keep_head();
+    let scoreboard = &*scoreboard;
     lines.begin_process();
     if let Some(title) = title {
         title.set("cidiand: writer");
@@ -77,8 +78,8 @@ pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
     let served = prepared.and_then(|()| {
         let spool = spool.map(Spool::take_up).transpose()?;
         let trimmer = history_limit.map(|limit| Trimmer::new(limit, Instant::now()));
-        let keeper = Keeper::new(database, origin.into_store_key(), board, spool, trimmer, stuck);
-        Ok(serve(&mut Intake::new(door.for_writer(), lifeline)?, keeper, board, lines)?)
+        let keeper = Keeper::new(database, origin.into_store_key(), scoreboard, spool, trimmer, stuck);
+        Ok(serve(&mut Intake::new(door.for_writer(), lifeline)?, keeper, scoreboard, lines)?)
     });
     let served = served.and_then(|order| match order {
         // What was not acknowledged is sent again, to the next one.
@@ -88,7 +89,7 @@ pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
     if let Err(error) = &served {
         log::error!("the writer can't go on: {error}");
     }
-    board.count_unlogged(lines.take_dropped());
+    scoreboard.count_unlogged(lines.take_dropped());
     sys::exit_now(i32::from(served.is_err()))
 }
 
@@ -106,13 +107,13 @@ fn prepare(door: &Door, lifeline: BorrowedFd<'_>, spool: Option<&SpoolFile>, san
 fn serve(
     intake: &mut Intake<'_>,
     mut keeper: Keeper<'_>,
-    board: &Board,
+    scoreboard: &Scoreboard,
     lines: &StandardError,
 ) -> Result<Option<Order>, Errno> {
     loop {
-        board.count_unlogged(lines.take_dropped());
+        scoreboard.count_unlogged(lines.take_dropped());
         let gathered = intake.wait([keeper.due(), keeper.trim_due()].into_iter().flatten().min())?;
-        board.count_turn();
+        scoreboard.count_turn();
         if !gathered.is_empty() {
             let outcomes = keeper.keep(gathered.batches());
             if let Some(order @ Order::TurnTo(_)) = keeper.order() {
@@ -120,7 +121,7 @@ fn serve(
                 return Ok(Some(order));
             }
             intake.acknowledge(&gathered, &outcomes);
-            board.count_turn();
+            scoreboard.count_turn();
         } else if intake.ended() {
             // What is in the spool is there for the next daemon.
             return Ok(None);

@@ -1,4 +1,4 @@
-//! The table of children: which process serves which client, and in which slot of the board. Every change of a
+//! The table of children: which process serves which client, and in which slot of the scoreboard. Every change of a
 //! child's state goes through here, and is counted and logged here. It never forks and never waits.
 
 pub mod control_channel;
@@ -10,7 +10,7 @@ pub mod turns;
 use super::admission::Place;
 use crate::config::networks::Source;
 use crate::ipc::counters;
-use crate::ipc::scoreboard::{Board, SlotNumber};
+use crate::ipc::scoreboard::{Scoreboard, SlotNumber};
 use crate::ipc::status::Clients;
 use crate::session::{Ending, Language, Peer, State};
 use log::{debug, error, info, warn};
@@ -36,8 +36,8 @@ struct Child {
 }
 
 impl Child {
-    fn generation(&self, board: &Board) -> u64 {
-        board.slot(self.slot).generation().max(self.inherited)
+    fn generation(&self, scoreboard: &Scoreboard) -> u64 {
+        scoreboard.slot(self.slot).generation().max(self.inherited)
     }
 }
 
@@ -59,7 +59,7 @@ impl Reserved {
 #[derive(Debug, Default)]
 pub struct Children {
     by_pid: HashMap<Pid, Child>,
-    /// Slots that were used and are free again; the lowest is taken first, so that the board stays small.
+    /// Slots that were used and are free again; the lowest is taken first, so that the scoreboard stays small.
     free: BTreeSet<SlotNumber>,
     /// The first slot that was never used.
     fresh: u32,
@@ -75,17 +75,17 @@ pub struct Children {
 }
 
 impl Children {
-    /// Takes a slot, before the fork. `None` if the board has no more.
-    pub fn reserve(&mut self, board: &Board) -> Option<Reserved> {
+    /// Takes a slot, before the fork. `None` if the scoreboard has no more.
+    pub fn reserve(&mut self, scoreboard: &Scoreboard) -> Option<Reserved> {
         let slot = match self.free.pop_first() {
             Some(slot) => slot,
-            None if self.fresh < board.slots() => {
+            None if self.fresh < scoreboard.slots() => {
                 self.fresh += 1;
                 SlotNumber(self.fresh - 1)
             }
             None => return None,
         };
-        board.slot(slot).clear();
+        scoreboard.slot(slot).clear();
         Some(Reserved { slot })
     }
 
@@ -112,10 +112,10 @@ impl Children {
 
     /// A process ended. If it was a child of this table, it is logged and forgotten, and its client's place is given
     /// back to the caller.
-    pub fn ended(&mut self, pid: Pid, status: WaitStatus, board: &Board) -> Option<Place> {
+    pub fn ended(&mut self, pid: Pid, status: WaitStatus, scoreboard: &Scoreboard) -> Option<Place> {
         let child = self.by_pid.remove(&pid)?;
         self.reaped += 1;
-        let slot = board.slot(child.slot);
+        let slot = scoreboard.slot(child.slot);
         let (peer, user, requests) = (&child.peer, slot.user(), slot.requests());
         let user = if user.is_empty() { "-".to_owned() } else { user };
         self.unlogged = self.unlogged.saturating_add(slot.unlogged().min(MOST_UNLOGGED));
@@ -186,15 +186,19 @@ impl Children {
 
     /// The oldest generation of words that a child answers from, up to `newest`. One that was forked after the words
     /// were loaded has them, even before it says so.
-    pub fn slowest(&self, board: &Board, newest: u64) -> u64 {
-        self.by_pid.values().map(|child| child.generation(board)).min().map_or(newest, |slowest| slowest.min(newest))
+    pub fn slowest(&self, scoreboard: &Scoreboard, newest: u64) -> u64 {
+        self.by_pid
+            .values()
+            .map(|child| child.generation(scoreboard))
+            .min()
+            .map_or(newest, |slowest| slowest.min(newest))
     }
 
     /// What the children say they are doing.
-    pub fn clients(&self, board: &Board) -> Clients {
+    pub fn clients(&self, scoreboard: &Scoreboard) -> Clients {
         let mut clients = Clients { total: self.by_pid.len() as u64, ..Clients::default() };
         for child in self.by_pid.values() {
-            *match State::of_number(board.slot(child.slot).state()) {
+            *match State::of_number(scoreboard.slot(child.slot).state()) {
                 None => &mut clients.starting,
                 Some(State::LoginAwaited) => &mut clients.awaiting_login,
                 Some(State::Idle) => &mut clients.idle,
@@ -207,21 +211,21 @@ impl Children {
     }
 
     /// How many answer from older words than `newest`.
-    pub fn lagging(&self, board: &Board, newest: u64) -> u64 {
-        self.by_pid.values().filter(|child| child.generation(board) < newest).count() as u64
+    pub fn lagging(&self, scoreboard: &Scoreboard, newest: u64) -> u64 {
+        self.by_pid.values().filter(|child| child.generation(scoreboard) < newest).count() as u64
     }
 
     /// What all sessions have counted since the start: numbers for [`figures::Figures`].
-    pub fn figures(&self, board: &Board) -> Vec<AtomicU64> {
+    pub fn figures(&self, scoreboard: &Scoreboard) -> Vec<AtomicU64> {
         let sums = counters::none();
         counters::Figures::of(&self.figures).add_to(&sums);
-        self.by_pid.values().for_each(|child| board.slot(child.slot).figures().add_to(&sums));
+        self.by_pid.values().for_each(|child| scoreboard.slot(child.slot).figures().add_to(&sums));
         sums
     }
 
     /// How many requests of sessions the database has failed.
-    pub fn database_errors(&self, board: &Board) -> u64 {
-        let living = self.by_pid.values().map(|child| board.slot(child.slot).database_errors());
+    pub fn database_errors(&self, scoreboard: &Scoreboard) -> u64 {
+        let living = self.by_pid.values().map(|child| scoreboard.slot(child.slot).database_errors());
         living.fold(self.database_errors, u64::saturating_add)
     }
 

@@ -4,7 +4,7 @@
 use crate::ipc::channel::SILENT;
 use crate::ipc::parent::pair;
 use crate::ipc::rendezvous::Door;
-use crate::ipc::scoreboard::Board;
+use crate::ipc::scoreboard::Scoreboard;
 use crate::standard_error::StandardError;
 use crate::store::Location;
 use crate::sys::sandbox::Sandbox;
@@ -38,7 +38,7 @@ const RECENTLY: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct With<'a> {
     /// Where figures are shown.
-    pub board: &'a mut Board,
+    pub scoreboard: &'a mut Scoreboard,
     /// The database.
     pub database: &'a Location,
     /// What `ps` shows.
@@ -65,7 +65,7 @@ struct Running {
 /// Sessions wait for the writer; whether it moves is being looked at.
 #[derive(Debug)]
 struct Suspicion {
-    /// Its turn on the board when this began.
+    /// Its turn on the scoreboard when this began.
     turn: u64,
     since: Instant,
     /// When it was killed for not moving.
@@ -158,7 +158,7 @@ impl Supervisor {
     }
 
     /// A session says that the writer does not answer. It is asked for a sign of life: one that is idle moves then, and
-    /// nobody can have it ended by complaining. `turn` is what the board says of it.
+    /// nobody can have it ended by complaining. `turn` is what the scoreboard says of it.
     pub fn suspect(&mut self, turn: u64, now: Instant) {
         if self.finishing || self.suspicion.is_some() {
             return;
@@ -231,14 +231,14 @@ impl Supervisor {
 
     fn try_to_fork(&self, forker: &mut Forker, with: With<'_>) -> Result<Running, Errno> {
         let (ours, theirs) = pair()?;
-        let With { board, database, title, sandbox, lines, history_limit } = with;
+        let With { scoreboard, database, title, sandbox, lines, history_limit } = with;
         // One that sleeps in a write to the spool would write over what the next has put there.
         let spool = self.spool.as_ref().filter(|_| self.asleep.is_empty());
         let (door, stuck, spoolless) = (&self.door, self.stuck, !self.asleep.is_empty());
         let pid = forker.fork(|origin| {
             let lifeline = theirs.as_fd();
             writer::run(
-                Inherited { door, lifeline, board, database, title, sandbox, lines, history_limit, spool, stuck },
+                Inherited { door, lifeline, scoreboard, database, title, sandbox, lines, history_limit, spool, stuck },
                 origin,
             )
         })?;

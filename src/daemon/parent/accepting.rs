@@ -56,11 +56,11 @@ impl Parent {
             Ok(place) => place,
             Err(refusal) => return self.refuse(client, &peer, language, refusal, now),
         };
-        let Some(reserved) = self.children.reserve(&self.board) else {
+        let Some(reserved) = self.children.reserve(&self.scoreboard) else {
             self.admission.leave(place);
             return self.refuse(client, &peer, language, Refusal::Full, now);
         };
-        let (board, hub, words, session) = (&mut self.board, &self.hub, &mut self.words, &self.session);
+        let (scoreboard, hub, words, session) = (&mut self.scoreboard, &self.hub, &mut self.words, &self.session);
         let door = self.writer.for_children();
         let title = self.title.as_mut();
         let pair = self.pair.as_ref().filter(|_| language == Language::LinesOverTls).map(AsFd::as_fd);
@@ -88,7 +88,7 @@ impl Parent {
                     sandbox,
                     lines,
                 },
-                board,
+                scoreboard,
                 origin,
             ),
             None => crate::sys::exit_now(1),

@@ -33,7 +33,7 @@ use crate::daemon::throttle::Throttle;
 use crate::daemon::unlogged::Unlogged;
 use crate::exit::{Exit, Fatal};
 use crate::ipc::parent::Ask;
-use crate::ipc::scoreboard::Board;
+use crate::ipc::scoreboard::Scoreboard;
 use crate::ipc::status::grouped;
 use crate::session::Words;
 use crate::standard_error::StandardError;
@@ -68,7 +68,7 @@ pub struct Parts {
     /// The certificate's memory, which the parent never looks into.
     pub pair: Option<OwnedFd>,
     /// The page that is shared with the children.
-    pub board: Board,
+    pub scoreboard: Scoreboard,
     /// Where children ask.
     pub hub: Hub,
     /// The writer's place.
@@ -99,7 +99,7 @@ pub struct Parent {
     memory: Option<OwnedFd>,
     pair_files: Option<PairFiles>,
     pair: Option<OwnedFd>,
-    board: Board,
+    scoreboard: Scoreboard,
     hub: Hub,
     writer: Supervisor,
     leases: Leases,
@@ -142,7 +142,7 @@ impl Parent {
             words,
             memory,
             pair,
-            board,
+            scoreboard,
             hub,
             writer,
             control,
@@ -174,7 +174,7 @@ impl Parent {
             memory,
             pair_files: settings.pair,
             pair,
-            board,
+            scoreboard,
             hub,
             writer,
             // One connection is the writer's.
@@ -204,7 +204,7 @@ impl Parent {
             unlogged: Unlogged::new(lines),
             stop_by: None,
         };
-        parent.board.publish(parent.words.generation());
+        parent.scoreboard.publish(parent.words.generation());
         // Nobody has been let in before: whatever fails at start fails without a client.
         parent.listeners.iter().try_for_each(Listener::start)?;
         parent.listen(true);
@@ -325,16 +325,16 @@ impl Parent {
     }
 
     fn tell_unlogged(&mut self, now: Instant) -> Option<Instant> {
-        let others = self.board.take_unlogged().saturating_add(self.children.take_unlogged());
+        let others = self.scoreboard.take_unlogged().saturating_add(self.children.take_unlogged());
         self.unlogged.look(others, now)
     }
 
     /// Forks a writer if it is time for one. Says when it is, if that is later.
     fn fork_writer(&mut self, now: Instant) -> Option<Instant> {
-        let look = self.writer.look(|| self.board.writer_turn(), now);
+        let look = self.writer.look(|| self.scoreboard.writer_turn(), now);
         if self.writer.due().is_some_and(|due| due <= now) {
             let with = With {
-                board: &mut self.board,
+                scoreboard: &mut self.scoreboard,
                 database: &self.session.database,
                 title: self.title.as_mut(),
                 sandbox: self.sandboxes.for_writer(),
@@ -355,7 +355,7 @@ impl Parent {
                     }
                 }
                 Ask::Ending => self.note_ending(&socket),
-                Ask::WriterSilent => self.writer.suspect(self.board.writer_turn(), Instant::now()),
+                Ask::WriterSilent => self.writer.suspect(self.scoreboard.writer_turn(), Instant::now()),
                 Ask::Working | Ask::LoggingIn | Ask::Writing => self.queue_for_turn(question, socket),
                 Ask::Registering | Ask::Changing | Ask::UsingToken => self.count_against_budget(question.ask, &socket),
                 Ask::FailedLogin | Ask::Mended => self.count_login(question.ask, &socket),

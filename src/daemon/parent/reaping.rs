@@ -91,13 +91,13 @@ impl Parent {
 
     /// Lets children know whether they should say that they end.
     pub(super) fn show_many(&self) {
-        self.board.show_many(self.children.count() > FEW);
+        self.scoreboard.show_many(self.children.count() > FEW);
     }
 
     fn ended(&mut self, pid: Pid, status: WaitStatus) {
         let now = Instant::now();
         self.reaping.ending.remove(&pid);
-        match self.children.ended(pid, status, &self.board) {
+        match self.children.ended(pid, status, &self.scoreboard) {
             Some(place) => {
                 if let (Some(source), Some(offence)) = (place.source(), Offence::of_end(status)) {
                     self.penalise(source, offence, now);
