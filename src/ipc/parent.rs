@@ -48,14 +48,14 @@ pub enum Ask {
     /// The writer has not answered for a while: nothing is answered. The parent looks whether it still moves.
     WriterSilent,
     /// This child is about to end: nothing is answered.
-    Ending,
+    ExitReason,
     /// A lookup of an account whose lookups are limited: answered with how long to wait before it.
     LookingUp,
 }
 
 impl Ask {
     const ALL: [Self; 13] = [
-        Self::Ending,
+        Self::ExitReason,
         Self::Words,
         Self::Working,
         Self::LoggingIn,
@@ -83,7 +83,7 @@ impl Ask {
             Self::Mended => b'm',
             Self::Database => b'd',
             Self::WriterSilent => b's',
-            Self::Ending => b'e',
+            Self::ExitReason => b'e',
             Self::LookingUp => b'q',
         }
     }
@@ -242,7 +242,7 @@ pub fn complain_of_writer(hub: BorrowedFd<'_>) {
 
 /// Tells the parent that this child is about to end. It need not be answered, and may be lost.
 pub fn announce_end(hub: BorrowedFd<'_>) {
-    let _ = ask(hub, Question { ask: Ask::Ending, account: 0 });
+    let _ = ask(hub, Question { ask: Ask::ExitReason, account: 0 });
 }
 
 /// A pair of connected sockets that keep messages apart; for the hub and for each question.

@@ -2,7 +2,7 @@
 //! that the parent gives, and are written nowhere.
 
 use super::replies::denied;
-use super::{Ending, Session, State};
+use super::{ExitReason, Session, State};
 use crate::ipc::parent::{Ask, report};
 use crate::protocol::{Code, Failure, push_ok};
 use crate::store::{AccountId, Registration, passwd as hashing};
@@ -54,7 +54,7 @@ impl Session<'_> {
         }
     }
 
-    pub(super) fn log_in(&mut self, name: &str, passwd: &str) -> Option<Ending> {
+    pub(super) fn log_in(&mut self, name: &str, passwd: &str) -> Option<ExitReason> {
         let checked = self.check_login(name, passwd, Ask::LoggingIn);
         self.logged_in(name, Means::Passwd, checked)
     }
@@ -65,7 +65,7 @@ impl Session<'_> {
         name: &str,
         means: Means,
         checked: Result<AccountId, Failure>,
-    ) -> Option<Ending> {
+    ) -> Option<ExitReason> {
         match checked {
             Ok(account) => {
                 self.mend(name);
@@ -84,18 +84,18 @@ impl Session<'_> {
 
     /// Counts a failed login, whose reply is made already; says so if the session ends with it. The parent counts it
     /// for the client's address at once: neither a new connection nor many at a time give more guesses.
-    pub(super) fn login_failed(&mut self, name: &str) -> Option<Ending> {
+    pub(super) fn login_failed(&mut self, name: &str) -> Option<ExitReason> {
         self.failed_logins += 1;
         let may_go_on = self.report(Ask::FailedLogin);
         if self.failed_logins >= MOST_FAILED_LOGINS {
-            return Some(Ending::FailedLogins);
+            return Some(ExitReason::FailedLogins);
         }
         if may_go_on {
             self.failed_names.push(name.to_owned());
             return None;
         }
         self.replies.fail(&Failure::new(Code::Busy, "too many failures from your address"));
-        Some(Ending::Refused)
+        Some(ExitReason::Refused)
     }
 
     /// Takes back what was counted for failed logins under this name: whoever mistypes has done nothing wrong. Failures
@@ -122,7 +122,7 @@ impl Session<'_> {
         if self.report(ask) {
             return Ok(());
         }
-        self.ends = Some(Ending::Refused);
+        self.ends = Some(ExitReason::Refused);
         let what = match ask {
             Ask::Registering => "registrations",
             Ask::UsingToken => "logins by token",

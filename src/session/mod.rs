@@ -3,7 +3,7 @@
 //! It speaks the line protocol (or DICT, where the client came in for that) with its client, looks words up in the
 //! snapshot it inherited (or in table `words`), and opens a database connection of its own when it first needs one. It
 //! never forks, never accepts, and never returns into the parent's code. To its parent it speaks through the
-//! [scoreboard](crate::ipc::scoreboard), [requests to it](crate::ipc::parent) and its [`Ending`].
+//! [scoreboard](crate::ipc::scoreboard), [requests to it](crate::ipc::parent) and its [`ExitReason`].
 
 #![forbid(unsafe_code)]
 
@@ -28,7 +28,7 @@ mod work;
 
 use crate::config::session::SessionSettings;
 use crate::ipc::counters as figures;
-pub use crate::ipc::exit_reason::Ending;
+pub use crate::ipc::exit_reason::ExitReason;
 use crate::ipc::key_pair as pair;
 use crate::ipc::parent as exchange;
 pub use peer::{Language, Peer};
@@ -100,14 +100,14 @@ pub fn run(inherited: Inherited<'_>, scoreboard: &mut Scoreboard, origin: Origin
         Ok((signals, tls, dialogue)) => Session::new(inherited, scoreboard, origin, signals, tls, dialogue).serve(),
         Err(error) => {
             log::error!("client {}: the session can't be set up: {error}", inherited.peer);
-            Ending::Internal
+            ExitReason::Internal
         }
     };
     scoreboard.slot(slot).set_unlogged(lines.take_dropped());
     if scoreboard.are_many() {
         exchange::announce_end(hub);
     }
-    sys::exit_now(ending.exit_status())
+    sys::exit_now(exit_reason.exit_status())
 }
 
 /// Whatever has to be opened is opened here, before the first byte of the client is read.
@@ -171,7 +171,7 @@ struct Session<'a> {
     /// What was sent: any line that is a request, any that is none.
     sent: Sent,
     /// Set in the middle of a request that the session ends with.
-    ends: Option<Ending>,
+    ends: Option<ExitReason>,
     /// When the grace time is over; none once a login has succeeded.
     grace_ends: Option<Instant>,
 }
@@ -224,14 +224,16 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn serve(mut self) -> Ending {
+    fn serve(mut self) -> ExitReason {
         match self.converse() {
-            Ending::Closed | Ending::Lost | Ending::Idle if self.sent.garbage && !self.sent.requests => Ending::Garbage,
+            ExitReason::Closed | ExitReason::Lost | ExitReason::Idle if self.sent.garbage && !self.sent.requests => {
+                ExitReason::Garbage
+            }
             ending => ending,
         }
     }
 
-    fn converse(&mut self) -> Ending {
+    fn converse(&mut self) -> ExitReason {
         self.face.slot().acknowledge(self.words.generation());
         if let Err(ending) = self.shake_hands() {
             return self.finish(ending);
@@ -248,7 +250,7 @@ impl<'a> Session<'a> {
             }
             if self.signals.stop_asked() {
                 self.replies.fail(&Failure::new(Code::Bye, "the server is stopping"));
-                return self.finish(Ending::Stopped);
+                return self.finish(ExitReason::Stopped);
             }
             match self.wait_for_client(idle_ends) {
                 Ok(Wait::Ready) => {}
@@ -258,9 +260,9 @@ impl<'a> Session<'a> {
                 }
                 Ok(Wait::TimedOut) => {
                     let (message, ending) = if self.grace_ends.is_some_and(|end| end <= Instant::now()) {
-                        ("no login within the grace time", Ending::GraceOver)
+                        ("no login within the grace time", ExitReason::GraceOver)
                     } else {
-                        ("idle too long", Ending::Idle)
+                        ("idle too long", ExitReason::Idle)
                     };
                     self.replies.fail(&Failure::new(Code::Timeout, message));
                     return self.finish(ending);
@@ -272,7 +274,7 @@ impl<'a> Session<'a> {
                 // What follows the last newline is not a request (lesson D5); the replies are all written.
                 Ok(false) => {
                     let _ = self.connection.end(Duration::ZERO);
-                    return Ending::Closed;
+                    return ExitReason::Closed;
                 }
                 Err(ending) => return self.finish(ending),
             }
@@ -280,7 +282,7 @@ impl<'a> Session<'a> {
     }
 
     /// Answers every whole line that has been read, commits what is to last, and writes the replies.
-    fn answer_what_was_read(&mut self) -> Result<u64, Ending> {
+    fn answer_what_was_read(&mut self) -> Result<u64, ExitReason> {
         let mut answered = 0;
         let mut ending = None;
         let mut whole = Zeroizing::new(Vec::with_capacity(MAX_LINE));
@@ -305,12 +307,12 @@ impl<'a> Session<'a> {
                 None => self.answer_line(line, begun, &mut secrets),
             };
             if self.stores.client_has_gone() {
-                ending = Some(Ending::Lost);
+                ending = Some(ExitReason::Lost);
             } else if self.stores.is_shut_out() {
                 self.replies.fail(&Failure::new(Code::Bye, "the database was moved; connect again"));
-                ending = Some(Ending::Stopped);
+                ending = Some(ExitReason::Stopped);
             }
-            if ending.is_some() {
+            if exit_reason.is_some() {
                 break;
             }
             if self.replies.are_many() {
@@ -331,11 +333,11 @@ impl<'a> Session<'a> {
         }
         self.write_replies()?;
         self.stores.close_if_wanted();
-        ending.map_or(Ok(answered), Err)
+        exit_reason.map_or(Ok(answered), Err)
     }
 
     /// Answers one line of the line protocol; none is one that was too long.
-    fn answer_line(&mut self, line: Option<&[u8]>, begun: Instant, secrets: &mut bool) -> Option<Ending> {
+    fn answer_line(&mut self, line: Option<&[u8]>, begun: Instant, secrets: &mut bool) -> Option<ExitReason> {
         let too_long = || Err(Failure::new(Code::TooLong, "the line is longer than 1024 bytes"));
         let request = line.map_or_else(too_long, Request::parse);
         if let Err(ending) = self.take_turn(request.as_ref().map_or(Work::Quick, Work::of), begun) {
@@ -363,7 +365,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn answer_and_count(&mut self, request: &Request<'_>) -> Option<Ending> {
+    fn answer_and_count(&mut self, request: &Request<'_>) -> Option<ExitReason> {
         let begun = tally::Begun::of(figures::RequestKind::of(request));
         let waiting = self.replies.count_waiting();
         self.replies.refused = None;
@@ -373,7 +375,7 @@ impl<'a> Session<'a> {
         ending
     }
 
-    fn write_replies(&mut self) -> Result<(), Ending> {
+    fn write_replies(&mut self) -> Result<(), ExitReason> {
         self.settle();
         let mut replies = self.replies.take();
         let Self { connection, stores, face, turn, .. } = self;
@@ -388,7 +390,7 @@ impl<'a> Session<'a> {
         written
     }
 
-    fn wait_for_client(&mut self, idle_ends: Option<Instant>) -> Result<Wait, Ending> {
+    fn wait_for_client(&mut self, idle_ends: Option<Instant>) -> Result<Wait, ExitReason> {
         let awaits_login = self.login.is_none() && self.dialogue.is_none();
         self.face.show(if awaits_login { State::LoginAwaited } else { State::Idle });
         let deadline = [idle_ends, self.grace_ends].into_iter().flatten().min();
@@ -433,13 +435,13 @@ impl<'a> Session<'a> {
 
     /// Says what is left to say, and closes so that it arrives: closing with unread input sends a reset, which can
     /// overtake the last reply.
-    fn finish(&mut self, ending: Ending) -> Ending {
+    fn finish(&mut self, ending: ExitReason) -> ExitReason {
         match ending {
-            Ending::TlsFailed => self.log_tls_failure(),
-            Ending::ClearText => self.refuse_clear_text(),
+            ExitReason::TlsFailed => self.log_tls_failure(),
+            ExitReason::ClearText => self.refuse_clear_text(),
             _ => {}
         }
-        if ending.client_listens() {
+        if exit_reason.client_listens() {
             self.face.show(State::Closing);
             if self.write_replies().is_ok() {
                 let Self { connection, face, .. } = self;

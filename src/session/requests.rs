@@ -2,7 +2,7 @@
 
 use super::clock::Clock;
 use super::replies::{Awaits, denied};
-use super::{Ending, Peer, Session};
+use super::{ExitReason, Peer, Session};
 use crate::ipc::channel::PATIENCE;
 use crate::ipc::parent::{Ask, complain_of_writer};
 use crate::protocol::{
@@ -27,7 +27,7 @@ pub(super) fn new_record(clock: &mut Clock, headword: &str, peer: &Peer) -> Resu
 
 impl Session<'_> {
     /// Answers one request, onto the end of the replies; says so if the session ends with it.
-    pub(super) fn answer(&mut self, request: &Request<'_>) -> Option<Ending> {
+    pub(super) fn answer(&mut self, request: &Request<'_>) -> Option<ExitReason> {
         if self.words.are_in_table() {
             self.face.publish();
         }
@@ -42,7 +42,7 @@ impl Session<'_> {
             Request::Match { name, how, pattern } => self.match_headwords(name, *how, pattern),
             Request::Goodbye => {
                 push_ok(self.replies.out());
-                return Some(Ending::Goodbye);
+                return Some(ExitReason::Goodbye);
             }
             other => {
                 // These see, or change, what the requests before them did: those come first.

@@ -2,7 +2,7 @@
 
 use super::accounts::Means;
 use super::replies::denied;
-use super::{Ending, Session};
+use super::{ExitReason, Session};
 use crate::ipc::parent::Ask;
 use crate::protocol::{Code, Failure, push_ok, push_ok_text};
 use crate::store::{AccountId, DictKey, Forgetting, Standing, Token, TokenHash};
@@ -45,7 +45,7 @@ impl Session<'_> {
     }
 
     /// It needs no turn to hash: a token is no password, and takes no slow hash. A failure counts as any failed login.
-    pub(super) fn log_in_by_token(&mut self, name: &str, token: &str) -> Option<Ending> {
+    pub(super) fn log_in_by_token(&mut self, name: &str, token: &str) -> Option<ExitReason> {
         let checked = self.check_token(name, token);
         self.logged_in(name, Means::Token, checked)
     }

@@ -3,7 +3,7 @@
 
 use super::connection::{Wait, wait};
 use super::work::Work;
-use super::{Ending, Session};
+use super::{ExitReason, Session};
 use crate::ipc::parent::{Ask, Permit, ask_for};
 use crate::protocol::{Code, Failure};
 use nix::poll::{PollFd, PollFlags};
@@ -27,7 +27,7 @@ impl Session<'_> {
     ///
     /// # Errors
     /// The client has gone.
-    pub(super) fn take_turn(&mut self, work: Work, begun: Instant) -> Result<(), Ending> {
+    pub(super) fn take_turn(&mut self, work: Work, begun: Instant) -> Result<(), ExitReason> {
         let waits = self.words.are_in_table() || work == Work::Waits;
         if waits || self.turn.as_ref().is_some_and(|turn| turn.since.elapsed() >= QUANTUM) {
             self.turn = None;
@@ -64,7 +64,7 @@ impl Session<'_> {
                 Ok(Wait::Ready) if watched[0].any() == Some(true) => break,
                 Ok(Wait::Ready) if watched.get(2).is_some_and(|lease| lease.any() == Some(true)) => self.stores.close(),
                 Ok(Wait::Ready) => {
-                    self.ends = Some(Ending::Lost);
+                    self.ends = Some(ExitReason::Lost);
                     return Err(Failure::new(Code::Unavailable, "the client has gone"));
                 }
                 Ok(Wait::Interrupted | Wait::TimedOut) => {}
@@ -74,7 +74,7 @@ impl Session<'_> {
         if permit.granted().map_err(|error| failed(&error))? {
             return Ok(permit);
         }
-        self.ends = Some(Ending::Refused);
+        self.ends = Some(ExitReason::Refused);
         Err(Failure::new(Code::Busy, "too many failures from your address"))
     }
 }

@@ -12,7 +12,7 @@ use crate::config::networks::Source;
 use crate::ipc::counters;
 use crate::ipc::scoreboard::{Scoreboard, SlotNumber};
 use crate::ipc::status::Clients;
-use crate::session::{Ending, Language, Peer, State};
+use crate::session::{ExitReason, Language, Peer, State};
 use log::{debug, error, info, warn};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::WaitStatus;
@@ -129,8 +129,8 @@ impl Children {
         let who = format!("client {peer} user {user}: {requests} request{plural} in {seconds:.3} s");
         *self.endings.entry(name_of(status)).or_default() += 1;
         match status {
-            WaitStatus::Exited(_, status) => match Ending::from_exit_status(status) {
-                Some(Ending::Internal) => error!("{who}: child {pid}: {}", Ending::Internal.as_str()),
+            WaitStatus::Exited(_, status) => match ExitReason::from_exit_status(status) {
+                Some(ExitReason::Internal) => error!("{who}: child {pid}: {}", ExitReason::Internal.as_str()),
                 // GoldenDict connects at every key: how such a session ends is worth a line only where something is wrong.
                 Some(ending) if child.language == Language::Dict && !ending.is_failure() => {
                     debug!("{who}: {}", ending.as_str());
@@ -251,7 +251,7 @@ impl Children {
 
     /// Of these, how many ended in each way that there is.
     pub fn endings(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        let names = Ending::ALL.into_iter().map(Ending::name).chain([KILLED, CRASHED, UNKNOWN]);
+        let names = ExitReason::ALL.into_iter().map(ExitReason::name).chain([KILLED, CRASHED, UNKNOWN]);
         names.map(|name| (name, self.endings.get(name).copied().unwrap_or(0)))
     }
 }
@@ -267,7 +267,7 @@ const UNKNOWN: &str = "unknown";
 /// The name in figures of how a session ended.
 fn name_of(status: WaitStatus) -> &'static str {
     match status {
-        WaitStatus::Exited(_, status) => Ending::from_exit_status(status).map_or(UNKNOWN, Ending::name),
+        WaitStatus::Exited(_, status) => ExitReason::from_exit_status(status).map_or(UNKNOWN, ExitReason::name),
         WaitStatus::Signaled(_, Signal::SIGKILL | Signal::SIGTERM, _) => KILLED,
         WaitStatus::Signaled(..) => CRASHED,
         _ => UNKNOWN,

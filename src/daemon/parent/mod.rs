@@ -354,7 +354,7 @@ impl Parent {
                         Hub::give_words(&socket, self.words.generation(), memory.as_fd());
                     }
                 }
-                Ask::Ending => self.note_ending(&socket),
+                Ask::ExitReason => self.note_ending(&socket),
                 Ask::WriterSilent => self.writer.suspect(self.scoreboard.writer_turn(), Instant::now()),
                 Ask::Working | Ask::LoggingIn | Ask::Writing => self.queue_for_turn(question, socket),
                 Ask::Registering | Ask::Changing | Ask::UsingToken => self.count_against_budget(question.ask, &socket),

@@ -1,7 +1,7 @@
 //! Whose a DICT session is: nobody's, the account's that its listener is bound to, or whose key `AUTH` has proved.
 
 use super::super::accounts::{Login, Means};
-use super::super::{Ending, Session};
+use super::super::{ExitReason, Session};
 use super::push_status;
 use crate::dict::{digest, digests_equal};
 use crate::ipc::parent::Ask;
@@ -29,7 +29,7 @@ impl Session<'_> {
     }
 
     /// `AUTH`. A wrong name, a wrong key, an account without one and one that is locked look and take the same.
-    pub(super) fn authenticate(&mut self, name: &str, sent: &str) -> Option<Ending> {
+    pub(super) fn authenticate(&mut self, name: &str, sent: &str) -> Option<ExitReason> {
         if self.settings.dict.account.is_some() {
             self.replies.refused.get_or_insert(Code::Denied);
             push_status(self.replies.out(), 502, "this listener is bound to an account; no login is needed");
