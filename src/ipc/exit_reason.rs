@@ -92,7 +92,7 @@ impl ExitReason {
         }
     }
 
-    /// Its name in figures: stable, one word.
+    /// Its name in counters: stable, one word.
     pub fn name(self) -> &'static str {
         match self {
             Self::Goodbye => "goodbye",

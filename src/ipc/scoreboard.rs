@@ -2,7 +2,7 @@
 //! session writes what it is doing into its own slot, and has no other: it can neither change nor see its siblings'.
 //! Wait-free; the parent bounds-checks what it reads in slots and trusts none of it.
 
-use super::counters::{self as figures, Figures, Times};
+use super::counters::{self as counters, Counters, Times};
 use crate::protocol::MAX_NAME_CHARS;
 use crate::sys::SharedPages;
 use nix::errno::Errno;
@@ -23,10 +23,10 @@ const STATE: usize = NAME + NAME_NUMBERS;
 const SLOT_UNLOGGED: usize = STATE + 1;
 /// Requests of this session that the database failed.
 const DATABASE_ERRORS: usize = STATE + 2;
-/// Its figures, from a cache line of their own on.
+/// Its counters, from a cache line of their own on.
 const FIGURES: usize = (DATABASE_ERRORS + 1).next_multiple_of(8);
 /// Numbers in a slot.
-const SLOT: usize = FIGURES + figures::SIZE;
+const SLOT: usize = FIGURES + counters::SIZE;
 /// No session fails more requests than this, whatever it says.
 const MOST_ERRORS: u64 = 1 << 40;
 /// In the head: whether there are so many children that one says that it ends.
@@ -48,7 +48,7 @@ const WRITER_TURN: usize = 9;
 /// In the head: how long commits took.
 const COMMIT_TIMES: usize = 16;
 /// Numbers in the head. Both it and a slot fit into the smallest page there is, as the compiler sees.
-const HEAD: usize = COMMIT_TIMES + figures::TIMES;
+const HEAD: usize = COMMIT_TIMES + counters::TIMES;
 const _: () = assert!(HEAD <= 512 && SLOT <= 512);
 
 /// In the head: lookups that were deleted because their accounts had too many.
@@ -225,8 +225,8 @@ pub struct Slot<'a> {
 
 impl<'a> Slot<'a> {
     /// What the session counts.
-    pub fn figures(&self) -> Figures<'a> {
-        Figures::of(self.numbers.get(FIGURES..SLOT).unwrap_or(&[]))
+    pub fn counters(&self) -> Counters<'a> {
+        Counters::of(self.numbers.get(FIGURES..SLOT).unwrap_or(&[]))
     }
 
     /// A request was failed by the database.

@@ -1,7 +1,7 @@
 //! What the daemon says of itself: one structure, told as JSON, as text for people, and as lines for the log and the
 //! service manager. It only describes; it counts nothing.
 
-use super::counters::{self as figures, BOUNDS, Figures};
+use super::counters::{self as counters, BOUNDS, Counters};
 use crate::text::printable;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -104,7 +104,7 @@ pub struct Times {
 
 impl Times {
     /// What is on the scoreboard.
-    pub fn of(times: figures::Times<'_>) -> Self {
+    pub fn of(times: counters::Times<'_>) -> Self {
         let (counts, sum) = times.read();
         Self { bounds: BOUNDS.to_vec(), counts, total: sum / 1_000 }
     }
@@ -136,10 +136,10 @@ impl Times {
 }
 
 /// The requests on the scoreboard, by kind and result.
-pub fn requests(figures: Figures<'_>) -> BTreeMap<String, BTreeMap<String, u64>> {
+pub fn requests(counters: Counters<'_>) -> BTreeMap<String, BTreeMap<String, u64>> {
     let mut requests: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
-    for (kind, refused, count) in figures.requests() {
-        requests.entry(kind.as_str().to_owned()).or_default().insert(figures::result(refused).to_owned(), count);
+    for (kind, refused, count) in counters.requests() {
+        requests.entry(kind.as_str().to_owned()).or_default().insert(counters::result(refused).to_owned(), count);
     }
     requests
 }

@@ -27,7 +27,7 @@ mod words;
 mod work;
 
 use crate::config::session::SessionSettings;
-use crate::ipc::counters as figures;
+use crate::ipc::counters;
 pub use crate::ipc::exit_reason::ExitReason;
 use crate::ipc::key_pair as pair;
 use crate::ipc::parent as exchange;
@@ -358,7 +358,7 @@ impl<'a> Session<'a> {
                 let garbage = matches!(failure.code, Code::BadReq | Code::TooLong);
                 self.sent.garbage |= garbage;
                 self.sent.requests |= !garbage;
-                tally::Tally::invalid(failure.code, self.face.slot().figures(), self.face.peer());
+                tally::Tally::invalid(failure.code, self.face.slot().counters(), self.face.peer());
                 self.replies.fail(&failure);
                 None
             }
@@ -366,12 +366,12 @@ impl<'a> Session<'a> {
     }
 
     fn answer_and_count(&mut self, request: &Request<'_>) -> Option<ExitReason> {
-        let begun = tally::Begun::of(figures::RequestKind::of(request));
+        let begun = tally::Begun::of(counters::RequestKind::of(request));
         let waiting = self.replies.count_waiting();
         self.replies.refused = None;
         let ending = self.answer(request);
         let (refused, awaits) = (self.replies.refused, self.replies.awaits(waiting));
-        self.tally.answered(begun, refused, awaits, self.face.slot().figures(), self.face.peer());
+        self.tally.answered(begun, refused, awaits, self.face.slot().counters(), self.face.peer());
         ending
     }
 

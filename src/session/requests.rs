@@ -146,7 +146,7 @@ impl Session<'_> {
     }
 
     fn count_settled(&mut self, instead: impl Fn(Awaits) -> Option<Code>) {
-        self.tally.settle(instead, self.face.slot().figures(), self.face.peer());
+        self.tally.settle(instead, self.face.slot().counters(), self.face.peer());
     }
 
     fn look_up(&mut self, name: &str, word: &str) -> Result<(), Failure> {

@@ -69,8 +69,8 @@ pub struct Children {
     endings: BTreeMap<&'static str, u64>,
     /// Log lines of sessions that have ended, which were dropped and not told of yet.
     unlogged: u64,
-    /// What sessions that have ended have counted: [`figures::SIZE`] numbers once there was one.
-    figures: Vec<AtomicU64>,
+    /// What sessions that have ended have counted: [`counters::SIZE`] numbers once there was one.
+    counters: Vec<AtomicU64>,
     database_errors: u64,
 }
 
@@ -120,10 +120,10 @@ impl Children {
         let user = if user.is_empty() { "-".to_owned() } else { user };
         self.unlogged = self.unlogged.saturating_add(slot.unlogged().min(MOST_UNLOGGED));
         self.database_errors = self.database_errors.saturating_add(slot.database_errors());
-        if self.figures.is_empty() {
+        if self.counters.is_empty() {
             self.figures = counters::none();
         }
-        slot.figures().add_to(&self.figures);
+        slot.counters().add_to(&self.counters);
         let seconds = child.connected.elapsed().as_secs_f64();
         let plural = if requests == 1 { "" } else { "s" };
         let who = format!("client {peer} user {user}: {requests} request{plural} in {seconds:.3} s");
@@ -215,11 +215,11 @@ impl Children {
         self.by_pid.values().filter(|child| child.generation(scoreboard) < newest).count() as u64
     }
 
-    /// What all sessions have counted since the start: numbers for [`figures::Figures`].
-    pub fn figures(&self, scoreboard: &Scoreboard) -> Vec<AtomicU64> {
+    /// What all sessions have counted since the start: numbers for [`counters::Counters`].
+    pub fn counters(&self, scoreboard: &Scoreboard) -> Vec<AtomicU64> {
         let sums = counters::none();
-        counters::Figures::of(&self.figures).add_to(&sums);
-        self.by_pid.values().for_each(|child| scoreboard.slot(child.slot).figures().add_to(&sums));
+        counters::Counters::of(&self.counters).add_to(&sums);
+        self.by_pid.values().for_each(|child| scoreboard.slot(child.slot).counters().add_to(&sums));
         sums
     }
 

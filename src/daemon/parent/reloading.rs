@@ -191,8 +191,8 @@ impl Parent {
         let generation = self.words.generation();
         let (records, commits) = self.scoreboard.commits();
         let (spooled, spool_bytes) = self.scoreboard.spooled();
-        let counted = self.children.figures(&self.scoreboard);
-        let counted = counters::Figures::of(&counted);
+        let counted = self.children.counters(&self.scoreboard);
+        let counted = counters::Counters::of(&counted);
         let writer = status::Writer {
             pid: self.writer.pid().map(nix::unistd::Pid::as_raw),
             forks: self.writer.forks(),

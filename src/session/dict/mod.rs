@@ -65,7 +65,7 @@ impl Session<'_> {
             Ok(None) => return None,
             Err(mistake) => {
                 let code = if mistake == Mistake::TooLong { Code::TooLong } else { Code::BadReq };
-                Tally::invalid(code, self.face.slot().figures(), self.face.peer());
+                Tally::invalid(code, self.face.slot().counters(), self.face.peer());
                 mistake.push(self.replies.out());
                 return None;
             }
@@ -83,7 +83,7 @@ impl Session<'_> {
         self.replies.refused = None;
         let ending = self.carry_out(&command);
         let (refused, awaits) = (self.replies.refused, self.replies.awaits(waiting));
-        self.tally.answered(begun, refused, awaits, self.face.slot().figures(), self.face.peer());
+        self.tally.answered(begun, refused, awaits, self.face.slot().counters(), self.face.peer());
         ending
     }
 
