@@ -17,7 +17,7 @@ pub enum Token {
     /// A signal has come.
     Signal,
     /// A child asks.
-    Hub,
+    ControlChannel,
     /// The loader has answered.
     Loader,
     /// A client waits at the listener of this number.
@@ -38,7 +38,7 @@ impl Token {
     fn number(self) -> u64 {
         let (kind, number) = match self {
             Self::Signal => (0, 0),
-            Self::Hub => (1, 0),
+            Self::ControlChannel => (1, 0),
             Self::Loader => (2, 0),
             Self::Listener(number) => (3, number),
             Self::Turn(Turn(number)) => (4, number),
@@ -54,7 +54,7 @@ impl Token {
         let low = number as u32;
         Some(match number >> 32 {
             0 => Self::Signal,
-            1 => Self::Hub,
+            1 => Self::ControlChannel,
             2 => Self::Loader,
             3 => Self::Listener(low),
             4 => Self::Turn(Turn(low)),
@@ -130,7 +130,7 @@ mod tests {
     fn tokens_survive_the_kernel() {
         for token in [
             Token::Signal,
-            Token::Hub,
+            Token::ControlChannel,
             Token::Loader,
             Token::Listener(3),
             Token::Turn(Turn(u32::MAX)),

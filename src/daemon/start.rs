@@ -1,6 +1,6 @@
 //! From the command line to serving: each step checks something, and the first that fails says what and why.
 
-use super::children::control_channel::Hub;
+use super::children::control_channel::ControlChannel;
 use super::control::Control;
 use super::helpers::loader::{Loader, Wanted};
 use super::helpers::probe;
@@ -124,7 +124,7 @@ pub(super) fn prepare(
     let sandboxes = Sandboxes::prepare(&settings.session.database, support)?;
     let slots = settings.max_clients.unwrap_or(MOST_CHILDREN).min(MOST_CHILDREN);
     let scoreboard = Scoreboard::new(slots).map_err(|error| system("the scoreboard of children", &error))?;
-    let hub = Hub::new().map_err(|error| system("the hub", &error))?;
+    let control_channel = ControlChannel::new().map_err(|error| system("the control channel", &error))?;
     let directory = settings.state_directory.path();
     let spool = settings.spool_limit.map(|limit| SpoolFile::open(directory, limit, identity)).transpose();
     let spool = spool.map_err(|error| system("the spool", &error))?;
@@ -146,7 +146,7 @@ pub(super) fn prepare(
         memory,
         pair,
         scoreboard,
-        hub,
+        control_channel,
         writer,
         control,
         notifier,

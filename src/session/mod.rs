@@ -65,7 +65,7 @@ pub struct Inherited<'a> {
     /// The certificate's sealed memory, where the client came in for TLS.
     pub pair: Option<BorrowedFd<'a>>,
     /// Where the parent is asked for things.
-    pub hub: BorrowedFd<'a>,
+    pub control_channel: BorrowedFd<'a>,
     /// Where the writer is handed what is to be kept.
     pub door: BorrowedFd<'a>,
     /// This session's place on it.
@@ -92,7 +92,7 @@ const DRAIN: Duration = Duration::from_secs(1);
 /// Runs a session to its end. This is the only door from the parent's code to the child's. Of the `scoreboard` it keeps its own
 /// slot, and the head to read.
 pub fn run(inherited: Inherited<'_>, scoreboard: &mut Scoreboard, origin: Origin) -> Infallible {
-    let Inherited { hub, slot, lines, .. } = inherited;
+    let Inherited { control_channel, slot, lines, .. } = inherited;
     lines.begin_process();
     let kept = scoreboard.keep_only(slot);
     let scoreboard = &*scoreboard;
@@ -105,7 +105,7 @@ pub fn run(inherited: Inherited<'_>, scoreboard: &mut Scoreboard, origin: Origin
     };
     scoreboard.slot(slot).set_unlogged(lines.take_dropped());
     if scoreboard.are_many() {
-        exchange::announce_end(hub);
+        exchange::announce_end(control_channel);
     }
     sys::exit_now(exit_reason.exit_status())
 }
@@ -113,7 +113,7 @@ pub fn run(inherited: Inherited<'_>, scoreboard: &mut Scoreboard, origin: Origin
 /// Whatever has to be opened is opened here, before the first byte of the client is read.
 fn prepare(inherited: &Inherited<'_>) -> io::Result<(ChildSignals, Option<Tls>, Option<dict::Dialogue>)> {
     let sandbox = inherited.sandbox;
-    let mut keep = vec![inherited.client.as_fd(), inherited.hub, inherited.door];
+    let mut keep = vec![inherited.client.as_fd(), inherited.control_channel, inherited.door];
     keep.extend(sandbox.descriptor());
     let tls = match inherited.pair {
         Some(pair) => {
@@ -153,7 +153,7 @@ struct Session<'a> {
     /// Until when the writer is not asked for what can be known without it.
     writer_silent_until: Option<Instant>,
     words: &'a mut Words,
-    hub: BorrowedFd<'a>,
+    control_channel: BorrowedFd<'a>,
     /// Leave to use a processor for long, while there is one.
     turn: Option<turns::Working>,
     scoreboard: &'a Scoreboard,
@@ -185,12 +185,24 @@ impl<'a> Session<'a> {
         tls: Option<Tls>,
         dialogue: Option<dict::Dialogue>,
     ) -> Self {
-        let Inherited { client, peer, language, hub, door, slot, words, settings, title, connected, source, .. } =
-            inherited;
+        let Inherited {
+            client,
+            peer,
+            language,
+            control_channel,
+            door,
+            slot,
+            words,
+            settings,
+            title,
+            connected,
+            source,
+            ..
+        } = inherited;
         // Nobody has to log in to speak DICT.
         let grace = settings.login_grace.filter(|_| language != Language::Dict);
         let client = Rc::new(client);
-        let waiting = stores::Waiting { hub, account: 0, client: Rc::clone(&client), signals };
+        let waiting = stores::Waiting { control_channel, account: 0, client: Rc::clone(&client), signals };
         Self {
             connection: Connection::new(client, tls, language.max_line()),
             dialogue,
@@ -206,7 +218,7 @@ impl<'a> Session<'a> {
             writer: Channel::new(door, source),
             writer_silent_until: None,
             words,
-            hub,
+            control_channel,
             turn: None,
             scoreboard,
             settings,
@@ -462,7 +474,7 @@ impl<'a> Session<'a> {
         if newest == self.words.generation() {
             return;
         }
-        match exchange::ask_for_words(self.hub).and_then(|(generation, memory)| {
+        match exchange::ask_for_words(self.control_channel).and_then(|(generation, memory)| {
             self.words.replace(generation, memory.as_fd()).map_err(|error| std::io::Error::other(error.to_string()))
         }) {
             Ok(()) => self.face.slot().acknowledge(self.words.generation()),

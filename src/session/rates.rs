@@ -27,7 +27,7 @@ impl Session<'_> {
         if self.settings.lookup_rate == 0 {
             return Ok(());
         }
-        let asked = ask_for_wait(self.hub, account_number(name)).unwrap_or_else(|error| {
+        let asked = ask_for_wait(self.control_channel, account_number(name)).unwrap_or_else(|error| {
             log::warn!("client {}: lookups can't be counted: {error}", self.face.peer());
             Duration::ZERO
         });

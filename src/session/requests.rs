@@ -104,9 +104,9 @@ impl Session<'_> {
                 None => self.standing_of(account),
             }
         } else {
-            let hub = self.hub;
+            let control_channel = self.control_channel;
             let records = &self.replies.records;
-            self.writer.keep(account, &login.name, records, PATIENCE, &mut || complain_of_writer(hub))
+            self.writer.keep(account, &login.name, records, PATIENCE, &mut || complain_of_writer(control_channel))
         };
         match kept {
             Ok(Standing::Live) => {

@@ -36,7 +36,7 @@ pub struct Stores<'a> {
 /// What is needed to wait for a lease.
 pub struct Waiting<'a> {
     /// Where the parent is asked.
-    pub hub: BorrowedFd<'a>,
+    pub control_channel: BorrowedFd<'a>,
     /// The account for which things are asked, as a number; 0 for none.
     pub account: u64,
     /// The client, for whom nothing need be done when it has gone.
@@ -204,7 +204,8 @@ impl Waiting<'_> {
     /// Waits for what the parent gives in turn. None if the client has gone meanwhile.
     fn permit(&self, ask: Ask, too_late: &str) -> Result<Option<Permit>, Error> {
         let failed = |why: &dyn std::fmt::Display| Error::world(format!("the daemon gives no leave: {why}"));
-        let permit = ask_for(self.hub, Question { ask, account: self.account }).map_err(|error| failed(&error))?;
+        let permit =
+            ask_for(self.control_channel, Question { ask, account: self.account }).map_err(|error| failed(&error))?;
         let deadline = Instant::now() + PATIENCE;
         loop {
             // Nothing is asked of the client's socket; what is always told is that it is gone for good.

@@ -51,7 +51,7 @@ impl Session<'_> {
             log::warn!("client {peer}: no turn: {error}");
             Failure::new(Code::Unavailable, "the server is overloaded; try again later")
         };
-        let permit = ask_for(self.hub, self.stores.question(purpose)).map_err(|error| failed(&error))?;
+        let permit = ask_for(self.control_channel, self.stores.question(purpose)).map_err(|error| failed(&error))?;
         loop {
             // Nothing is asked of the client's socket; what is always told is that it is gone for good.
             let mut watched = vec![

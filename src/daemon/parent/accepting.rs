@@ -60,7 +60,8 @@ impl Parent {
             self.admission.leave(place);
             return self.refuse(client, &peer, language, Refusal::Full, now);
         };
-        let (scoreboard, hub, words, session) = (&mut self.scoreboard, &self.hub, &mut self.words, &self.session);
+        let (scoreboard, control_channel, words, session) =
+            (&mut self.scoreboard, &self.control_channel, &mut self.words, &self.session);
         let door = self.writer.for_children();
         let title = self.title.as_mut();
         let pair = self.pair.as_ref().filter(|_| language == Language::LinesOverTls).map(AsFd::as_fd);
@@ -77,7 +78,7 @@ impl Parent {
                     peer: inherited_peer,
                     language,
                     pair,
-                    hub: hub.for_children(),
+                    control_channel: control_channel.for_children(),
                     door,
                     slot: reserved.slot(),
                     words,

@@ -11,7 +11,7 @@ mod reloading;
 
 use super::admission::refusals::Refusals;
 use super::admission::scarcity::Scarcity;
-use super::children::control_channel::Hub;
+use super::children::control_channel::ControlChannel;
 use super::children::leases::Leases;
 use super::children::lookup_rates::LookupRates;
 use super::children::turns::Turns;
@@ -70,7 +70,7 @@ pub struct Parts {
     /// The page that is shared with the children.
     pub scoreboard: Scoreboard,
     /// Where children ask.
-    pub hub: Hub,
+    pub control_channel: ControlChannel,
     /// The writer's place.
     pub writer: Supervisor,
     /// Where the operator asks; a client's private server has no such place.
@@ -100,7 +100,7 @@ pub struct Parent {
     pair_files: Option<PairFiles>,
     pair: Option<OwnedFd>,
     scoreboard: Scoreboard,
-    hub: Hub,
+    control_channel: ControlChannel,
     writer: Supervisor,
     leases: Leases,
     turns: Turns,
@@ -143,7 +143,7 @@ impl Parent {
             memory,
             pair,
             scoreboard,
-            hub,
+            control_channel,
             writer,
             control,
             notifier,
@@ -154,7 +154,7 @@ impl Parent {
         let system = |error: Errno| Fatal::new(Exit::System, format!("the event loop can't be set up: {error}"));
         let poller = Poller::new().map_err(system)?;
         poller.watch(signals.as_fd(), Token::Signal).map_err(system)?;
-        poller.watch(hub.as_fd(), Token::Hub).map_err(system)?;
+        poller.watch(control_channel.as_fd(), Token::ControlChannel).map_err(system)?;
         if let Some(control) = &control {
             control.watch(&poller).map_err(system)?;
         }
@@ -175,7 +175,7 @@ impl Parent {
             pair_files: settings.pair,
             pair,
             scoreboard,
-            hub,
+            control_channel,
             writer,
             // One connection is the writer's.
             leases: Leases::new(
@@ -261,7 +261,7 @@ impl Parent {
     fn attend_to(&mut self, token: Token) {
         match token {
             Token::Signal => self.signals.drain(),
-            Token::Hub => self.answer_children(),
+            Token::ControlChannel => self.answer_children(),
             Token::Loader => self.finish_to_reload(),
             Token::Listener(number) => self.accept(number),
             Token::Turn(turn) => self.turn_is_over(turn),
@@ -347,11 +347,11 @@ impl Parent {
     }
 
     fn answer_children(&mut self) {
-        while let Some((question, socket)) = self.hub.next_ask() {
+        while let Some((question, socket)) = self.control_channel.next_ask() {
             match question.ask {
                 Ask::Words => {
                     if let Some(memory) = &self.memory {
-                        Hub::give_words(&socket, self.words.generation(), memory.as_fd());
+                        ControlChannel::give_words(&socket, self.words.generation(), memory.as_fd());
                     }
                 }
                 Ask::ExitReason => self.note_ending(&socket),
@@ -362,7 +362,7 @@ impl Parent {
                 Ask::Database => self.queue_for_lease(question.account, socket),
                 Ask::LookingUp => {
                     let wait = self.lookups.wait(question.account, Instant::now());
-                    Hub::answer_with_wait(&socket, u64::try_from(wait.as_micros()).unwrap_or(u64::MAX));
+                    ControlChannel::answer_with_wait(&socket, u64::try_from(wait.as_micros()).unwrap_or(u64::MAX));
                 }
             }
         }

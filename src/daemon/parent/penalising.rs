@@ -4,7 +4,7 @@
 use super::Parent;
 use crate::config::networks::Source;
 use crate::daemon::admission::penalties::{Budget, Offence};
-use crate::daemon::children::control_channel::Hub;
+use crate::daemon::children::control_channel::ControlChannel;
 use crate::daemon::children::fair::Party;
 use crate::daemon::children::leases::Lease;
 use crate::daemon::children::turns::{Applicant, Kind, Turn};
@@ -27,7 +27,7 @@ impl Parent {
         let Some((process, source)) = self.who_asks(&socket) else { return };
         if ask == Ask::LoggingIn && self.admission.refuses(source, now) {
             self.turned_away.logins += 1;
-            return Hub::answer(&socket, false);
+            return ControlChannel::answer(&socket, false);
         }
         if let Some(turn) = self.turns.of(process) {
             if !self.turns.is_over(turn) {
@@ -92,7 +92,7 @@ impl Parent {
         };
         let may = self.admission.spend(source, budget, Instant::now());
         *turned_away += u64::from(!may);
-        Hub::answer(socket, may);
+        ControlChannel::answer(socket, may);
     }
 
     /// The child that asks, and its client's source if that is limited. The kernel says who it is. Nobody but a child
@@ -136,7 +136,7 @@ impl Parent {
         } else if let (true, Some(source)) = (self.children.mended(child), source) {
             self.admission.pardon(source, Offence::FailedLogin, now);
         }
-        Hub::answer(socket, !self.admission.refuses(source, now));
+        ControlChannel::answer(socket, !self.admission.refuses(source, now));
     }
 
     /// Penalises a source. If it is refused from now on, that is logged, and whoever of it waits to log in is told.

@@ -2,7 +2,7 @@
 //! lives.
 //!
 //! To ask the kernel for any child that has ended costs a look at each of them. With thousands of idle clients that is
-//! what a session would cost most of, so while there are many, a child says over the hub that it is about to end, and the
+//! what a session would cost most of, so while there are many, a child says over the control channel that it is about to end, and the
 //! parent asks for that one. Whoever dies without a word is found by asking for all: at once while there are few, and soon while there
 //! are many.
 
