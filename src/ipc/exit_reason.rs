@@ -70,7 +70,7 @@ impl ExitReason {
 
     /// What an exit status says; `None` for one that no session gives.
     pub fn from_exit_status(status: i32) -> Option<Self> {
-        Self::ALL.into_iter().find(|ending| exit_reason.exit_status() == status)
+        Self::ALL.into_iter().find(|exit_reason| exit_reason.exit_status() == status)
     }
 
     /// What the log says of it.

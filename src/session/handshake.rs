@@ -24,7 +24,7 @@ impl Session<'_> {
                 Ok(Wait::Ready) => {}
                 Ok(Wait::Interrupted) => self.renew_words(),
                 Ok(Wait::TimedOut) => return Err(ExitReason::GraceOver),
-                Err(ending) => return Err(ending),
+                Err(exit_reason) => return Err(exit_reason),
             }
         }
         // The last word of the handshake may be ours, and the client waits for it; or it is the client's, and Nagle's

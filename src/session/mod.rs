@@ -96,7 +96,7 @@ pub fn run(inherited: Inherited<'_>, scoreboard: &mut Scoreboard, origin: Origin
     lines.begin_process();
     let kept = scoreboard.keep_only(slot);
     let scoreboard = &*scoreboard;
-    let ending = match kept.map_err(io::Error::from).and_then(|()| prepare(&inherited)) {
+    let exit_reason = match kept.map_err(io::Error::from).and_then(|()| prepare(&inherited)) {
         Ok((signals, tls, dialogue)) => Session::new(inherited, scoreboard, origin, signals, tls, dialogue).serve(),
         Err(error) => {
             log::error!("client {}: the session can't be set up: {error}", inherited.peer);
@@ -241,24 +241,24 @@ impl<'a> Session<'a> {
             ExitReason::Closed | ExitReason::Lost | ExitReason::Idle if self.sent.garbage && !self.sent.requests => {
                 ExitReason::Garbage
             }
-            ending => ending,
+            exit_reason => exit_reason,
         }
     }
 
     fn converse(&mut self) -> ExitReason {
         self.face.slot().acknowledge(self.words.generation());
-        if let Err(ending) = self.shake_hands() {
-            return self.finish(ending);
+        if let Err(exit_reason) = self.shake_hands() {
+            return self.finish(exit_reason);
         }
-        if let Err(ending) = self.greet() {
-            return self.finish(ending);
+        if let Err(exit_reason) = self.greet() {
+            return self.finish(exit_reason);
         }
         let mut idle_ends = self.idle_from_now();
         loop {
             match self.answer_what_was_read() {
                 Ok(answered) if answered > 0 => idle_ends = self.idle_from_now(),
                 Ok(_) => {}
-                Err(ending) => return self.finish(ending),
+                Err(exit_reason) => return self.finish(exit_reason),
             }
             if self.signals.stop_asked() {
                 self.replies.fail(&Failure::new(Code::Bye, "the server is stopping"));
@@ -271,15 +271,15 @@ impl<'a> Session<'a> {
                     continue;
                 }
                 Ok(Wait::TimedOut) => {
-                    let (message, ending) = if self.grace_ends.is_some_and(|end| end <= Instant::now()) {
+                    let (message, exit_reason) = if self.grace_ends.is_some_and(|end| end <= Instant::now()) {
                         ("no login within the grace time", ExitReason::GraceOver)
                     } else {
                         ("idle too long", ExitReason::Idle)
                     };
                     self.replies.fail(&Failure::new(Code::Timeout, message));
-                    return self.finish(ending);
+                    return self.finish(exit_reason);
                 }
-                Err(ending) => return self.finish(ending),
+                Err(exit_reason) => return self.finish(exit_reason),
             }
             match self.connection.read() {
                 Ok(true) => {}
@@ -288,7 +288,7 @@ impl<'a> Session<'a> {
                     let _ = self.connection.end(Duration::ZERO);
                     return ExitReason::Closed;
                 }
-                Err(ending) => return self.finish(ending),
+                Err(exit_reason) => return self.finish(exit_reason),
             }
         }
     }
@@ -296,7 +296,7 @@ impl<'a> Session<'a> {
     /// Answers every whole line that has been read, commits what is to last, and writes the replies.
     fn answer_what_was_read(&mut self) -> Result<u64, ExitReason> {
         let mut answered = 0;
-        let mut ending = None;
+        let mut exit_reason = None;
         let mut whole = Zeroizing::new(Vec::with_capacity(MAX_LINE));
         let mut secrets = false;
         let mut begun = Instant::now();
@@ -314,15 +314,15 @@ impl<'a> Session<'a> {
                     Some(whole.as_slice())
                 }
             };
-            ending = match &self.dialogue {
+            exit_reason = match &self.dialogue {
                 Some(_) => self.answer_command(line, begun),
                 None => self.answer_line(line, begun, &mut secrets),
             };
             if self.stores.client_has_gone() {
-                ending = Some(ExitReason::Lost);
+                exit_reason = Some(ExitReason::Lost);
             } else if self.stores.is_shut_out() {
                 self.replies.fail(&Failure::new(Code::Bye, "the database was moved; connect again"));
-                ending = Some(ExitReason::Stopped);
+                exit_reason = Some(ExitReason::Stopped);
             }
             if exit_reason.is_some() {
                 break;
@@ -352,16 +352,16 @@ impl<'a> Session<'a> {
     fn answer_line(&mut self, line: Option<&[u8]>, begun: Instant, secrets: &mut bool) -> Option<ExitReason> {
         let too_long = || Err(Failure::new(Code::TooLong, "the line is longer than 1024 bytes"));
         let request = line.map_or_else(too_long, Request::parse);
-        if let Err(ending) = self.take_turn(request.as_ref().map_or(Work::Quick, Work::of), begun) {
-            return Some(ending);
+        if let Err(exit_reason) = self.take_turn(request.as_ref().map_or(Work::Quick, Work::of), begun) {
+            return Some(exit_reason);
         }
         // What is no request may be one with a password that was mistyped.
         *secrets |= !request.as_ref().is_ok_and(Request::is_public);
         match request {
             Ok(request) => {
                 self.sent.requests = true;
-                if let Err(ending) = self.wait_for_rate(&request) {
-                    return Some(ending);
+                if let Err(exit_reason) = self.wait_for_rate(&request) {
+                    return Some(exit_reason);
                 }
                 self.answer_and_count(&request)
             }
@@ -381,10 +381,10 @@ impl<'a> Session<'a> {
         let begun = tally::Begun::of(counters::RequestKind::of(request));
         let waiting = self.replies.count_waiting();
         self.replies.refused = None;
-        let ending = self.answer(request);
+        let exit_reason = self.answer(request);
         let (refused, awaits) = (self.replies.refused, self.replies.awaits(waiting));
         self.tally.answered(begun, refused, awaits, self.face.slot().counters(), self.face.peer());
-        ending
+        exit_reason
     }
 
     fn write_replies(&mut self) -> Result<(), ExitReason> {
@@ -447,8 +447,8 @@ impl<'a> Session<'a> {
 
     /// Says what is left to say, and closes so that it arrives: closing with unread input sends a reset, which can
     /// overtake the last reply.
-    fn finish(&mut self, ending: ExitReason) -> ExitReason {
-        match ending {
+    fn finish(&mut self, exit_reason: ExitReason) -> ExitReason {
+        match exit_reason {
             ExitReason::TlsFailed => self.log_tls_failure(),
             ExitReason::ClearText => self.refuse_clear_text(),
             _ => {}
@@ -460,7 +460,7 @@ impl<'a> Session<'a> {
                 connection.close_politely(DRAIN, || face.publish());
             }
         }
-        ending
+        exit_reason
     }
 
     fn idle_from_now(&self) -> Option<Instant> {

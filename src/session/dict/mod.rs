@@ -70,8 +70,8 @@ impl Session<'_> {
                 return None;
             }
         };
-        if let Err(ending) = self.prepare_to_answer(&command, begun_at) {
-            return Some(ending);
+        if let Err(exit_reason) = self.prepare_to_answer(&command, begun_at) {
+            return Some(exit_reason);
         }
         let kind = match &command {
             Command::Define { .. } => RequestKind::DictDefine,
@@ -81,10 +81,10 @@ impl Session<'_> {
         };
         let (begun, waiting) = (Begun::of(kind), self.replies.count_waiting());
         self.replies.refused = None;
-        let ending = self.carry_out(&command);
+        let exit_reason = self.carry_out(&command);
         let (refused, awaits) = (self.replies.refused, self.replies.awaits(waiting));
         self.tally.answered(begun, refused, awaits, self.face.slot().counters(), self.face.peer());
-        ending
+        exit_reason
     }
 
     /// Its turn, and the pace of its account: as for a request of the line protocol.
