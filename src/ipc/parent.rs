@@ -22,7 +22,7 @@ const MOST_TRIES: u32 = 400;
 
 /// What can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ask {
+pub enum ParentRequest {
     /// The newest words: answered at once, with their generation and their descriptor.
     Words,
     /// Leave to use a processor for long, as hashing a password does: answered with one byte when it is this child's
@@ -53,7 +53,7 @@ pub enum Ask {
     LookingUp,
 }
 
-impl Ask {
+impl ParentRequest {
     const ALL: [Self; 13] = [
         Self::ExitReason,
         Self::Words,
@@ -96,7 +96,7 @@ pub const QUESTION_SIZE: usize = 9;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Question {
     /// What it asks.
-    pub ask: Ask,
+    pub ask: ParentRequest,
     /// A number for the account that it acts for, see [`account_number`]; 0 for none.
     pub account: u64,
 }
@@ -112,7 +112,7 @@ impl Question {
     /// What came over the control channel. `None` if it asks for nothing that there is.
     pub fn from_bytes(bytes: [u8; QUESTION_SIZE]) -> Option<Self> {
         let [byte, account @ ..] = bytes;
-        let ask = Ask::ALL.into_iter().find(|ask| ask.byte() == byte)?;
+        let ask = ParentRequest::ALL.into_iter().find(|ask| ask.byte() == byte)?;
         Some(Self { ask, account: u64::from_ne_bytes(account) })
     }
 }
@@ -186,7 +186,7 @@ fn granted(exchange: &OwnedFd) -> io::Result<bool> {
 /// # Errors
 /// The parent has none, or is short of descriptors.
 pub fn ask_for_words(control_channel: BorrowedFd<'_>) -> io::Result<(u64, OwnedFd)> {
-    let exchange = ask(control_channel, Question { ask: Ask::Words, account: 0 })?;
+    let exchange = ask(control_channel, Question { ask: ParentRequest::Words, account: 0 })?;
     let mut generation = [0; 8];
     let (size, memory) = sys::receive_with_descriptor(exchange.as_fd(), &mut generation, MsgFlags::empty())?;
     match (size, memory) {
@@ -218,7 +218,7 @@ pub fn report(control_channel: BorrowedFd<'_>, question: Question) -> io::Result
 /// # Errors
 /// No descriptor for the question, here or in the parent.
 pub fn ask_for_wait(control_channel: BorrowedFd<'_>, account: u64) -> io::Result<Duration> {
-    let exchange = ask(control_channel, Question { ask: Ask::LookingUp, account })?;
+    let exchange = ask(control_channel, Question { ask: ParentRequest::LookingUp, account })?;
     let mut answer = [0; 8];
     match recv(exchange.as_raw_fd(), &mut answer, MsgFlags::empty()) {
         Ok(8) => Ok(Duration::from_micros(u64::from_ne_bytes(answer))),
@@ -237,12 +237,12 @@ pub fn who_asks(exchange: &OwnedFd) -> Result<Pid, Errno> {
 
 /// Tells the parent that the writer does not answer. It need not be answered, and may be lost.
 pub fn complain_of_writer(control_channel: BorrowedFd<'_>) {
-    let _ = ask(control_channel, Question { ask: Ask::WriterSilent, account: 0 });
+    let _ = ask(control_channel, Question { ask: ParentRequest::WriterSilent, account: 0 });
 }
 
 /// Tells the parent that this child is about to end. It need not be answered, and may be lost.
 pub fn announce_end(control_channel: BorrowedFd<'_>) {
-    let _ = ask(control_channel, Question { ask: Ask::ExitReason, account: 0 });
+    let _ = ask(control_channel, Question { ask: ParentRequest::ExitReason, account: 0 });
 }
 
 /// A pair of connected sockets that keep messages apart; for the control channel and for each question.
@@ -280,13 +280,13 @@ mod tests {
 
     #[test]
     fn questions_read_as_they_are_written() {
-        for ask in Ask::ALL {
+        for ask in ParentRequest::ALL {
             let question = Question { ask, account: account_number("ann") };
             assert_eq!(Question::from_bytes(question.to_bytes()), Some(question));
         }
         assert_eq!(Question::from_bytes([b'?'; QUESTION_SIZE]), None);
-        let bytes: std::collections::HashSet<u8> = Ask::ALL.into_iter().map(Ask::byte).collect();
-        assert_eq!(bytes.len(), Ask::ALL.len());
+        let bytes: std::collections::HashSet<u8> = ParentRequest::ALL.into_iter().map(ParentRequest::byte).collect();
+        assert_eq!(bytes.len(), ParentRequest::ALL.len());
         assert_ne!(account_number("ann"), account_number("bob"));
     }
 }

@@ -3,7 +3,7 @@
 
 use super::replies::denied;
 use super::{ExitReason, Session, State};
-use crate::ipc::parent::{Ask, report};
+use crate::ipc::parent::{ParentRequest, report};
 use crate::protocol::{Code, Failure, push_ok};
 use crate::store::{AccountId, Registration, passwd as hashing};
 
@@ -39,12 +39,14 @@ impl Session<'_> {
         }
         let taken = || Failure::new(Code::Exists, "the name is taken");
         // Before anything is said of the name: who may register no more learns nothing about names either.
-        self.spend(Ask::Registering)?;
+        self.spend(ParentRequest::Registering)?;
         // Only spares the hashing: what decides is that names are unique in the database.
         if self.stores.with(|store| store.account(name))?.is_some() {
             return Err(taken());
         }
-        let hash = self.hashing(Ask::Working, || hashing::hash(passwd))?.map_err(|error| self.stores.failed(&error))?;
+        let hash = self
+            .hashing(ParentRequest::Working, || hashing::hash(passwd))?
+            .map_err(|error| self.stores.failed(&error))?;
         match self.stores.write(|store| store.register(name, &hash))? {
             Registration::Made(_) => {
                 push_ok(self.replies.out());
@@ -55,7 +57,7 @@ impl Session<'_> {
     }
 
     pub(super) fn log_in(&mut self, name: &str, passwd: &str) -> Option<ExitReason> {
-        let checked = self.check_login(name, passwd, Ask::LoggingIn);
+        let checked = self.check_login(name, passwd, ParentRequest::LoggingIn);
         self.logged_in(name, Means::Passwd, checked)
     }
 
@@ -86,7 +88,7 @@ impl Session<'_> {
     /// for the client's address at once: neither a new connection nor many at a time give more guesses.
     pub(super) fn login_failed(&mut self, name: &str) -> Option<ExitReason> {
         self.failed_logins += 1;
-        let may_go_on = self.report(Ask::FailedLogin);
+        let may_go_on = self.report(ParentRequest::FailedLogin);
         if self.failed_logins >= MOST_FAILED_LOGINS {
             return Some(ExitReason::FailedLogins);
         }
@@ -104,7 +106,7 @@ impl Session<'_> {
         let before = self.failed_names.len();
         self.failed_names.retain(|failed| failed != name);
         for _ in self.failed_names.len()..before {
-            self.report(Ask::Mended);
+            self.report(ParentRequest::Mended);
         }
     }
 
@@ -124,8 +126,8 @@ impl Session<'_> {
         }
         self.ends = Some(ExitReason::Refused);
         let what = match ask {
-            Ask::Registering => "registrations",
-            Ask::UsingToken => "logins by token",
+            ParentRequest::Registering => "registrations",
+            ParentRequest::UsingToken => "logins by token",
             _ => "changes",
         };
         Err(Failure::new(Code::Busy, format!("too many {what} from your address")))
@@ -138,17 +140,19 @@ impl Session<'_> {
 
     pub(super) fn change_passwd(&mut self, name: &str, passwd: &str) -> Result<(), Failure> {
         let account = self.logged_in_by_passwd(name)?;
-        self.spend(Ask::Changing)?;
-        let hash = self.hashing(Ask::Working, || hashing::hash(passwd))?.map_err(|error| self.stores.failed(&error))?;
+        self.spend(ParentRequest::Changing)?;
+        let hash = self
+            .hashing(ParentRequest::Working, || hashing::hash(passwd))?
+            .map_err(|error| self.stores.failed(&error))?;
         let standing = self.stores.write(|store| store.set_passwd(account, &hash))?;
         self.done_if_live(standing)
     }
 
     pub(super) fn delete_account(&mut self, name: &str, passwd: &str) -> Result<(), Failure> {
         let account = self.logged_in_by_passwd(name)?;
-        self.spend(Ask::Changing)?;
+        self.spend(ParentRequest::Changing)?;
         // The name may belong to another account by now; the password is asked of this one.
-        if self.check_login(name, passwd, Ask::Working)? != account {
+        if self.check_login(name, passwd, ParentRequest::Working)? != account {
             return Err(denied());
         }
         let standing = self.stores.write(|store| store.delete_account(account))?;
@@ -185,7 +189,7 @@ impl Session<'_> {
 
     /// Does `work`, which takes 19 MiB and 20 ms of CPU, when it is this child's turn: the parent lets only as many
     /// hash at once as there are processors, and tells it whether the client's address may do this now.
-    fn hashing<T>(&mut self, purpose: Ask, work: impl FnOnce() -> T) -> Result<T, Failure> {
+    fn hashing<T>(&mut self, purpose: ParentRequest, work: impl FnOnce() -> T) -> Result<T, Failure> {
         self.face.show(State::Hashing);
         self.face.publish();
         let permit = self.wait_for_turn(purpose)?;

@@ -30,7 +30,6 @@ use crate::config::session::SessionSettings;
 use crate::ipc::counters;
 pub use crate::ipc::exit_reason::ExitReason;
 use crate::ipc::key_pair as pair;
-use crate::ipc::parent as exchange;
 pub use peer::{Language, Peer};
 pub use title::State;
 pub use words::Words;
@@ -105,7 +104,7 @@ pub fn run(inherited: Inherited<'_>, scoreboard: &mut Scoreboard, origin: Origin
     };
     scoreboard.slot(slot).set_unlogged(lines.take_dropped());
     if scoreboard.are_many() {
-        exchange::announce_end(control_channel);
+        crate::ipc::parent::announce_end(control_channel);
     }
     sys::exit_now(exit_reason.exit_status())
 }
@@ -474,7 +473,7 @@ impl<'a> Session<'a> {
         if newest == self.words.generation() {
             return;
         }
-        match exchange::ask_for_words(self.control_channel).and_then(|(generation, memory)| {
+        match crate::ipc::parent::ask_for_words(self.control_channel).and_then(|(generation, memory)| {
             self.words.replace(generation, memory.as_fd()).map_err(|error| std::io::Error::other(error.to_string()))
         }) {
             Ok(()) => self.face.slot().acknowledge(self.words.generation()),

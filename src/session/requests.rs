@@ -4,7 +4,7 @@ use super::clock::Clock;
 use super::replies::{Awaits, denied};
 use super::{ExitReason, Peer, Session};
 use crate::ipc::channel::PATIENCE;
-use crate::ipc::parent::{Ask, complain_of_writer};
+use crate::ipc::parent::{ParentRequest, complain_of_writer};
 use crate::protocol::{
     Code, Count, Failure, How, MAX_MATCHES, MAX_SUGGESTIONS, Request, escape, push_entry, push_ok, push_ok_text,
     push_pair, trim_blanks,
@@ -223,7 +223,7 @@ impl Session<'_> {
                 "lookups are still on their way into the history; try again later",
             ));
         }
-        self.spend(Ask::Changing)?;
+        self.spend(ParentRequest::Changing)?;
         let standing = self.stores.write(|store| store.clear_history(account, word))?;
         self.done_if_live(standing)
     }

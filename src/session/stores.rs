@@ -3,7 +3,7 @@
 
 use super::Peer;
 use super::connection::{Wait, wait};
-use crate::ipc::parent::{Ask, Permit, Question, account_number, ask_for};
+use crate::ipc::parent::{ParentRequest, Permit, Question, account_number, ask_for};
 use crate::ipc::scoreboard::{Scoreboard, Slot, SlotNumber};
 use crate::protocol::{Code, Failure};
 use crate::store::{self, Error, Kind, Location, Store};
@@ -118,7 +118,8 @@ impl<'a> Stores<'a> {
                 Open { store: store::open(self.location, self.key)?, lease, used: Instant::now() }
             }
             None => {
-                let Some(lease) = self.waiting.permit(Ask::Database, "no lease of a connection: all are in use")?
+                let Some(lease) =
+                    self.waiting.permit(ParentRequest::Database, "no lease of a connection: all are in use")?
                 else {
                     self.client_has_gone = true;
                     return Err(Error::world("the client has gone"));
@@ -163,7 +164,7 @@ impl<'a> Stores<'a> {
     }
 
     fn turn_to_write(&mut self) -> Result<Permit, Error> {
-        match self.waiting.permit(Ask::Writing, "no turn to write: others write")? {
+        match self.waiting.permit(ParentRequest::Writing, "no turn to write: others write")? {
             Some(turn) => Ok(turn),
             None => {
                 self.client_has_gone = true;
@@ -202,7 +203,7 @@ impl<'a> Stores<'a> {
 
 impl Waiting<'_> {
     /// Waits for what the parent gives in turn. None if the client has gone meanwhile.
-    fn permit(&self, ask: Ask, too_late: &str) -> Result<Option<Permit>, Error> {
+    fn permit(&self, ask: ParentRequest, too_late: &str) -> Result<Option<Permit>, Error> {
         let failed = |why: &dyn std::fmt::Display| Error::world(format!("the daemon gives no leave: {why}"));
         let permit =
             ask_for(self.control_channel, Question { ask, account: self.account }).map_err(|error| failed(&error))?;

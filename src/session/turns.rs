@@ -4,7 +4,7 @@
 use super::connection::{Wait, wait};
 use super::work::Work;
 use super::{ExitReason, Session};
-use crate::ipc::parent::{Ask, Permit, ask_for};
+use crate::ipc::parent::{ParentRequest, Permit, ask_for};
 use crate::protocol::{Code, Failure};
 use nix::poll::{PollFd, PollFlags};
 use std::time::{Duration, Instant};
@@ -36,7 +36,7 @@ impl Session<'_> {
         if waits || !long || self.turn.is_some() {
             return Ok(());
         }
-        match self.wait_for_turn(Ask::Working) {
+        match self.wait_for_turn(ParentRequest::Working) {
             Ok(permit) => self.turn = Some(Working { _permit: permit, since: Instant::now() }),
             // Without a turn it is slower for others, and no worse.
             Err(_) => return self.ends.take().map_or(Ok(()), Err),

@@ -32,7 +32,7 @@ use crate::daemon::signals::Signals;
 use crate::daemon::throttle::Throttle;
 use crate::daemon::unlogged::Unlogged;
 use crate::exit::{Exit, Fatal};
-use crate::ipc::parent::Ask;
+use crate::ipc::parent::ParentRequest;
 use crate::ipc::scoreboard::Scoreboard;
 use crate::ipc::status::grouped;
 use crate::session::Words;
@@ -349,18 +349,22 @@ impl Parent {
     fn answer_children(&mut self) {
         while let Some((question, socket)) = self.control_channel.next_ask() {
             match question.ask {
-                Ask::Words => {
+                ParentRequest::Words => {
                     if let Some(memory) = &self.memory {
                         ControlChannel::give_words(&socket, self.words.generation(), memory.as_fd());
                     }
                 }
-                Ask::ExitReason => self.note_ending(&socket),
-                Ask::WriterSilent => self.writer.suspect(self.scoreboard.writer_turn(), Instant::now()),
-                Ask::Working | Ask::LoggingIn | Ask::Writing => self.queue_for_turn(question, socket),
-                Ask::Registering | Ask::Changing | Ask::UsingToken => self.count_against_budget(question.ask, &socket),
-                Ask::FailedLogin | Ask::Mended => self.count_login(question.ask, &socket),
-                Ask::Database => self.queue_for_lease(question.account, socket),
-                Ask::LookingUp => {
+                ParentRequest::ExitReason => self.note_ending(&socket),
+                ParentRequest::WriterSilent => self.writer.suspect(self.scoreboard.writer_turn(), Instant::now()),
+                ParentRequest::Working | ParentRequest::LoggingIn | ParentRequest::Writing => {
+                    self.queue_for_turn(question, socket)
+                }
+                ParentRequest::Registering | ParentRequest::Changing | ParentRequest::UsingToken => {
+                    self.count_against_budget(question.ask, &socket)
+                }
+                ParentRequest::FailedLogin | ParentRequest::Mended => self.count_login(question.ask, &socket),
+                ParentRequest::Database => self.queue_for_lease(question.account, socket),
+                ParentRequest::LookingUp => {
                     let wait = self.lookups.wait(question.account, Instant::now());
                     ControlChannel::answer_with_wait(&socket, u64::try_from(wait.as_micros()).unwrap_or(u64::MAX));
                 }

@@ -4,7 +4,7 @@ use super::super::accounts::{Login, Means};
 use super::super::{ExitReason, Session};
 use super::push_status;
 use crate::dict::{digest, digests_equal};
-use crate::ipc::parent::Ask;
+use crate::ipc::parent::ParentRequest;
 use crate::protocol::{Code, Failure, check_name};
 use crate::store::AccountId;
 
@@ -38,7 +38,7 @@ impl Session<'_> {
         // What was looked up before was somebody else's.
         self.settle();
         self.face.publish();
-        if let Err(failure) = self.spend(Ask::UsingToken) {
+        if let Err(failure) = self.spend(ParentRequest::UsingToken) {
             self.replies.fail(&failure);
             return self.ends.take();
         }
