@@ -66,7 +66,7 @@ pub struct Inherited<'a> {
     /// Where the parent is asked for things.
     pub control_channel: BorrowedFd<'a>,
     /// Where the writer is handed what is to be kept.
-    pub door: BorrowedFd<'a>,
+    pub rendezvous: BorrowedFd<'a>,
     /// This session's place on it.
     pub slot: SlotNumber,
     /// Where words are looked up. The child's copy: it replaces it after a reload.
@@ -88,7 +88,7 @@ pub struct Inherited<'a> {
 /// How long a finished session waits for its client to take the last line and close.
 const DRAIN: Duration = Duration::from_secs(1);
 
-/// Runs a session to its end. This is the only door from the parent's code to the child's. Of the `scoreboard` it keeps its own
+/// Runs a session to its end. This is the only rendezvous from the parent's code to the child's. Of the `scoreboard` it keeps its own
 /// slot, and the head to read.
 pub fn run(inherited: Inherited<'_>, scoreboard: &mut Scoreboard, origin: Origin) -> Infallible {
     let Inherited { control_channel, slot, lines, .. } = inherited;
@@ -112,7 +112,7 @@ pub fn run(inherited: Inherited<'_>, scoreboard: &mut Scoreboard, origin: Origin
 /// Whatever has to be opened is opened here, before the first byte of the client is read.
 fn prepare(inherited: &Inherited<'_>) -> io::Result<(ChildSignals, Option<Tls>, Option<dict::Dialogue>)> {
     let sandbox = inherited.sandbox;
-    let mut keep = vec![inherited.client.as_fd(), inherited.control_channel, inherited.door];
+    let mut keep = vec![inherited.client.as_fd(), inherited.control_channel, inherited.rendezvous];
     keep.extend(sandbox.descriptor());
     let tls = match inherited.pair {
         Some(pair) => {
@@ -189,7 +189,7 @@ impl<'a> Session<'a> {
             peer,
             language,
             control_channel,
-            door,
+            rendezvous,
             slot,
             words,
             settings,
@@ -214,7 +214,7 @@ impl<'a> Session<'a> {
                 slot,
                 waiting,
             ),
-            writer: Channel::new(door, source),
+            writer: Channel::new(rendezvous, source),
             writer_silent_until: None,
             words,
             control_channel,

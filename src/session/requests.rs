@@ -1,4 +1,4 @@
-//! Requests to replies: what each one needs, does and says. What concerns accounts is next door.
+//! Requests to replies: what each one needs, does and says. What concerns accounts is next rendezvous.
 
 use super::clock::Clock;
 use super::replies::{Awaits, denied};

@@ -62,7 +62,7 @@ impl Parent {
         };
         let (scoreboard, control_channel, words, session) =
             (&mut self.scoreboard, &self.control_channel, &mut self.words, &self.session);
-        let door = self.writer.for_children();
+        let rendezvous = self.writer.for_children();
         let title = self.title.as_mut();
         let pair = self.pair.as_ref().filter(|_| language == Language::LinesOverTls).map(AsFd::as_fd);
         let sandbox = self.sandboxes.for_session(now);
@@ -79,7 +79,7 @@ impl Parent {
                     language,
                     pair,
                     control_channel: control_channel.for_children(),
-                    door,
+                    rendezvous,
                     slot: reserved.slot(),
                     words,
                     settings: session,

@@ -25,7 +25,7 @@ const CONFIRM: Duration = Duration::from_secs(1);
 type Outcome = Result<Standing, Error>;
 
 /// The writer's connection to the database, opened when it is first needed and kept.
-pub(super) struct Keeper<'a> {
+pub(super) struct Committer<'a> {
     location: &'a Location,
     key: StoreKey,
     scoreboard: &'a Scoreboard,
@@ -53,7 +53,7 @@ pub(super) struct Keeper<'a> {
     begun: Instant,
 }
 
-impl<'a> Keeper<'a> {
+impl<'a> Committer<'a> {
     pub fn new(
         location: &'a Location,
         key: StoreKey,
@@ -67,7 +67,7 @@ impl<'a> Keeper<'a> {
         let outage = stuck.filter(|_| spool.as_ref().is_some_and(Spool::is_enabled)).map(|took| {
             Outage::begin(Error::world("the writer before this one did not get an answer"), took, Instant::now())
         });
-        let keeper = Self {
+        let committer = Self {
             location,
             key,
             scoreboard,
@@ -86,11 +86,11 @@ impl<'a> Keeper<'a> {
             refusal_said: false,
             begun: Instant::now(),
         };
-        keeper.show();
-        if let Some(spool) = keeper.spool.as_ref().filter(|spool| !spool.is_empty()) {
+        committer.show();
+        if let Some(spool) = committer.spool.as_ref().filter(|spool| !spool.is_empty()) {
             log::info!("{} lookups are in the spool, to be delivered", spool.records());
         }
-        keeper
+        committer
     }
 
     /// Keeps batches, and says of each what came of it.
@@ -109,7 +109,7 @@ impl<'a> Keeper<'a> {
         self.order
     }
 
-    /// The failure of the last [`Keeper::keep`], if it took long.
+    /// The failure of the last [`Committer::keep`], if it took long.
     pub fn took_long_to_fail(&mut self) -> Option<Error> {
         self.failed.take()
     }
