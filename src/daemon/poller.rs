@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 /// Somebody who asked, by number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Asker(pub u32);
+pub struct ControlClient(pub u32);
 
 /// The name of a descriptor that is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub enum Token {
     /// Somebody waits at the control socket.
     Control,
     /// Somebody says something there, or has gone.
-    Asker(Asker),
+    ControlClient(ControlClient),
 }
 
 impl Token {
@@ -44,7 +44,7 @@ impl Token {
             Self::Turn(Turn(number)) => (4, number),
             Self::Refused(number) => (5, number),
             Self::Control => (6, 0),
-            Self::Asker(Asker(number)) => (7, number),
+            Self::ControlClient(ControlClient(number)) => (7, number),
             Self::Lease(Lease(number)) => (8, number),
         };
         (kind << 32) | u64::from(number)
@@ -60,7 +60,7 @@ impl Token {
             4 => Self::Turn(Turn(low)),
             5 => Self::Refused(low),
             6 => Self::Control,
-            7 => Self::Asker(Asker(low)),
+            7 => Self::ControlClient(ControlClient(low)),
             8 => Self::Lease(Lease(low)),
             _ => return None,
         })
@@ -136,7 +136,7 @@ mod tests {
             Token::Turn(Turn(u32::MAX)),
             Token::Refused(7),
             Token::Control,
-            Token::Asker(Asker(9)),
+            Token::ControlClient(ControlClient(9)),
             Token::Lease(Lease(u32::MAX - 1)),
         ] {
             assert_eq!(Token::of(token.number()), Some(token));

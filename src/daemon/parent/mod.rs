@@ -272,7 +272,7 @@ impl Parent {
                     control.accept(&self.poller, Instant::now());
                 }
             }
-            Token::Asker(asker) => self.listen_to(asker),
+            Token::ControlClient(control_client) => self.listen_to(control_client),
         }
     }
 

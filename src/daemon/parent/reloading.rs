@@ -5,7 +5,7 @@ use crate::config::options::Lookup;
 use crate::daemon::admission::Refusal;
 use crate::daemon::helpers::loader::{Loader, Wanted};
 use crate::daemon::listeners::Listener;
-use crate::daemon::poller::Asker;
+use crate::daemon::poller::ControlClient;
 use crate::daemon::poller::Token;
 use crate::daemon::reload::{CHILDREN_HAVE, LONGEST, Moved};
 use crate::exit::{Exit, Fatal};
@@ -128,35 +128,35 @@ impl Parent {
         }
     }
 
-    pub(super) fn listen_to(&mut self, asker: Asker) {
-        match self.control.as_mut().and_then(|control| control.read(asker, &self.poller)) {
+    pub(super) fn listen_to(&mut self, control_client: ControlClient) {
+        match self.control.as_mut().and_then(|control| control.read(control_client, &self.poller)) {
             Some(Command::Status) => {
                 let said = match serde_json::to_string(&self.describe()) {
                     Ok(json) => format!("ok {json}"),
                     Err(error) => format!("refused {} {error}", Exit::Software.status()),
                 };
-                self.tell(asker, &said);
+                self.tell(control_client, &said);
             }
             Some(Command::Reload) if self.stop_by.is_some() => {
-                self.tell(asker, &format!("refused {} the daemon is stopping", Exit::Unavailable.status()));
+                self.tell(control_client, &format!("refused {} the daemon is stopping", Exit::Unavailable.status()));
             }
             Some(Command::Reload) => {
-                self.reload.wait(asker);
+                self.reload.wait(control_client);
                 self.begin_to_reload();
             }
             None => {}
         }
     }
 
-    fn tell(&mut self, asker: Asker, line: &str) {
+    fn tell(&mut self, control_client: ControlClient, line: &str) {
         if let Some(control) = &mut self.control {
-            control.reply(asker, line, &self.poller);
+            control.reply(control_client, line, &self.poller);
         }
     }
 
-    fn tell_all(&mut self, askers: Vec<Asker>, line: &str) {
-        for asker in askers {
-            self.tell(asker, line);
+    fn tell_all(&mut self, control_clients: Vec<ControlClient>, line: &str) {
+        for control_client in control_clients {
+            self.tell(control_client, line);
         }
     }
 
@@ -164,8 +164,8 @@ impl Parent {
         let newest = self.words.generation();
         for moved in self.reload.moved(|| self.children.slowest(&self.scoreboard, newest), now) {
             match moved {
-                Moved::All(asker) => self.tell(asker, &format!("ok {}", self.words_line())),
-                Moved::Lagging(asker) => {
+                Moved::All(control_client) => self.tell(control_client, &format!("ok {}", self.words_line())),
+                Moved::Lagging(control_client) => {
                     let lagging = self.children.lagging(&self.scoreboard, newest);
                     let children = if lagging == 1 { "child has" } else { "children have" };
                     let line = format!(
@@ -174,7 +174,7 @@ impl Parent {
                         self.words_line(),
                         CHILDREN_HAVE.as_secs()
                     );
-                    self.tell(asker, &line);
+                    self.tell(control_client, &line);
                 }
             }
         }
