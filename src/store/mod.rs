@@ -1,6 +1,6 @@
 //! What must last: accounts, history, and the table `words`. One trait, two stores behind it.
 //!
-//! This room never speaks the line protocol and is never opened in the parent: opening needs a [`StoreKey`],
+//! This module never speaks the line protocol and is never opened in the parent: opening needs a [`StoreKey`],
 //! which exists only in a forked child or in a program that never forks.
 
 #![forbid(unsafe_code)]
