@@ -4,7 +4,7 @@
 use super::Session;
 use super::replies::denied;
 use super::requests::new_record;
-use crate::ipc::parent::Ask;
+use crate::ipc::parent::ParentRequest;
 use crate::protocol::{
     self, Code, Failure, Imported, Notebook, StarEntry, StarRow, StarState, push_ok, push_ok_text, push_star_row,
     time_text,
@@ -43,7 +43,7 @@ impl Session<'_> {
 
     fn star(&mut self, name: &str, entry: &StarEntry) -> Result<(), Failure> {
         let account = self.logged_in_as(name)?;
-        self.spend(Ask::Changing)?;
+        self.spend(ParentRequest::Changing)?;
         let words = self.perhaps_meant(&entry.word)?;
         let text = text_of(entry);
         match self.stores.write(|store| store.star(account, &words, &text))? {
@@ -63,7 +63,7 @@ impl Session<'_> {
 
     fn import_stars(&mut self, name: &str, entries: &[StarEntry]) -> Result<(), Failure> {
         let account = self.logged_in_as(name)?;
-        self.spend(Ask::Changing)?;
+        self.spend(ParentRequest::Changing)?;
         self.renew_words();
         let mut found = Vec::with_capacity(entries.len());
         for entry in entries {
@@ -88,7 +88,7 @@ impl Session<'_> {
 
     fn unstar(&mut self, name: &str, word: &str, tags: &[String]) -> Result<(), Failure> {
         let account = self.logged_in_as(name)?;
-        self.spend(Ask::Changing)?;
+        self.spend(ParentRequest::Changing)?;
         match self.stores.write(|store| store.unstar(account, word, tags))? {
             Unstarring::Done => {
                 push_ok(self.replies.out());
@@ -101,7 +101,7 @@ impl Session<'_> {
 
     fn grade(&mut self, name: &str, grade: protocol::Grade, word: &str) -> Result<(), Failure> {
         let account = self.logged_in_as(name)?;
-        self.spend(Ask::Changing)?;
+        self.spend(ParentRequest::Changing)?;
         let grade = match grade {
             protocol::Grade::Again => Grade::Again,
             protocol::Grade::Hard => Grade::Hard,
@@ -145,7 +145,7 @@ impl Session<'_> {
 
     /// Nobody can say so while lookups wait in the spool.
     fn never_looked_up(&self) -> Failure {
-        if self.board.spooled().1 > 0 {
+        if self.scoreboard.spooled().1 > 0 {
             return Failure::new(Code::Unavailable, "lookups are still on their way into the history; try again later");
         }
         Failure::new(Code::NotFound, "this word was never looked up")
