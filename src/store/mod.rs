@@ -306,6 +306,12 @@ pub trait Store: Stars {
     /// Headwords after one, in the order of the table's index, which is that of bytes.
     fn words_after(&mut self, word: &str, limit: usize) -> Result<Vec<String>, Error>;
 
+    /// The headword of table `words` before which there are so many, in an order that stays.
+    fn word_at(&mut self, at: u64) -> Result<Option<String>, Error>;
+
+    /// Headwords after one, with their interpretations, in the order of bytes.
+    fn articles_after(&mut self, word: &str, limit: u32) -> Result<Vec<(String, String)>, Error>;
+
     /// What table `words` says of itself.
     fn about_words(&mut self) -> Result<AboutWords, Error>;
 

@@ -223,6 +223,16 @@ impl Store for MySql {
         words::after(&mut self.link, word, limit)
     }
 
+    fn word_at(&mut self, at: u64) -> Result<Option<String>, Error> {
+        let row: Option<(String,)> =
+            self.link.run(|connection, _| select_first(connection, statements::WORD_AT, (at,)))?;
+        Ok(row.map(|(word,)| word))
+    }
+
+    fn articles_after(&mut self, word: &str, limit: u32) -> Result<Vec<(String, String)>, Error> {
+        self.link.run(|connection, _| select(connection, statements::ARTICLES_AFTER, (word, limit)))
+    }
+
     fn about_words(&mut self) -> Result<AboutWords, Error> {
         words::about(&mut self.link)
     }

@@ -58,6 +58,9 @@ const BEGINNING: &str = "SELECT word FROM words WHERE folded >= ? AND folded < ?
 const AMONG: &str = "SELECT word FROM words WHERE folded = ?";
 const IDENTITY: &str = "SELECT value FROM meta WHERE name = ?";
 const AFTER: &str = "SELECT word FROM words WHERE word > ? ORDER BY word LIMIT ?";
+/// By an index alone: no interpretation is read.
+const WORD_AT: &str = "SELECT word FROM words ORDER BY folded, word LIMIT 1 OFFSET ?";
+const ARTICLES_AFTER: &str = "SELECT word, interpret FROM words WHERE word > ? ORDER BY word LIMIT ?";
 const ABOUT: &str = "SELECT name, value FROM meta";
 const SET_ABOUT: &str =
     "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
@@ -345,6 +348,18 @@ impl Store for Sqlite {
     fn words_after(&mut self, word: &str, limit: usize) -> Result<Vec<String>, Error> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.run(|connection| connection.prepare_cached(AFTER)?.query_map((word, limit), |row| row.get(0))?.collect())
+    }
+
+    fn word_at(&mut self, at: u64) -> Result<Option<String>, Error> {
+        let at = i64::try_from(at).unwrap_or(i64::MAX);
+        self.run(|connection| connection.prepare_cached(WORD_AT)?.query_row((at,), |row| row.get(0)).optional())
+    }
+
+    fn articles_after(&mut self, word: &str, limit: u32) -> Result<Vec<(String, String)>, Error> {
+        let pair = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        self.run(|connection| {
+            connection.prepare_cached(ARTICLES_AFTER)?.query_map((word, limit), pair)?.collect::<rusqlite::Result<_>>()
+        })
     }
 
     fn about_words(&mut self) -> Result<AboutWords, Error> {
