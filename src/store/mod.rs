@@ -7,6 +7,7 @@
 
 mod dict_key;
 mod error;
+mod hosts;
 mod identity;
 mod location;
 mod moment;
@@ -23,6 +24,7 @@ mod upgrade;
 
 pub use dict_key::DictKey;
 pub use error::{Error, Kind};
+pub use hosts::{Failed, Host, Hosts, MOST_HOSTS};
 pub use identity::Identity;
 pub use location::{Location, LocationError, Server};
 pub use operator::{AccountDetails, AccountSummary, Operator};
@@ -319,8 +321,16 @@ pub trait Store {
 /// # Errors
 /// [`Kind::World`] if the database can't be reached, [`Kind::Configuration`] if it refuses us for good.
 pub fn open(location: &Location, key: StoreKey) -> Result<Box<dyn Store>, Error> {
+    open_among(location, &Hosts::default(), key)
+}
+
+/// The same, by somebody who knows something of the database's hosts, and learns more.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_among(location: &Location, hosts: &Hosts, key: StoreKey) -> Result<Box<dyn Store>, Error> {
     match location {
-        Location::MySql(server) => Ok(Box::new(mysql::MySql::open(server, key)?)),
+        Location::MySql(server) => Ok(Box::new(mysql::MySql::open(server, hosts, key)?)),
         Location::Sqlite(path) => Ok(Box::new(sqlite::Sqlite::open(path, key)?)),
     }
 }
@@ -329,9 +339,9 @@ pub fn open(location: &Location, key: StoreKey) -> Result<Box<dyn Store>, Error>
 ///
 /// # Errors
 /// As [`open`].
-pub fn open_for_writer(location: &Location, key: StoreKey) -> Result<Box<dyn Operator>, Error> {
+pub fn open_for_writer(location: &Location, hosts: &Hosts, key: StoreKey) -> Result<Box<dyn Operator>, Error> {
     match location {
-        Location::MySql(server) => Ok(Box::new(mysql::MySql::open_for_writer(server, key)?)),
+        Location::MySql(server) => Ok(Box::new(mysql::MySql::open_for_writer(server, hosts, key)?)),
         Location::Sqlite(path) => Ok(Box::new(sqlite::Sqlite::open_for_writer(path, key)?)),
     }
 }
@@ -354,7 +364,7 @@ pub fn check_batch(batch: &Batch) -> Result<(), Error> {
 /// As [`open`].
 pub fn open_for_operator(location: &Location, key: StoreKey) -> Result<Box<dyn Operator>, Error> {
     match location {
-        Location::MySql(server) => Ok(Box::new(mysql::MySql::open(server, key)?)),
+        Location::MySql(server) => Ok(Box::new(mysql::MySql::open(server, &Hosts::default(), key)?)),
         Location::Sqlite(path) => Ok(Box::new(sqlite::Sqlite::open(path, key)?)),
     }
 }

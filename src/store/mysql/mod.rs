@@ -3,6 +3,7 @@
 //! A call that loses its connection connects again and runs again, once, because each is made so that this is
 //! harmless. It never writes a lookup twice, and never takes another session's row for its own.
 
+mod connect;
 mod connection;
 mod contained;
 mod errors;
@@ -20,11 +21,12 @@ use ::mysql::prelude::Queryable;
 use ::mysql::{Conn, Value};
 use ::mysql_common::packets::HandshakePacket;
 
-use self::connection::{Attempt, HURRIED, Link, USUAL, select, select_first};
+use self::connect::{HURRIED, USUAL};
+use self::connection::{Attempt, Link, select, select_first};
 use super::location::Server;
 use super::moment;
 use super::{
-    AboutWords, Account, AccountId, Batch, DictKey, Error, Forgetting, Identity, Microseconds, PastLookup, Place,
+    AboutWords, Account, AccountId, Batch, DictKey, Error, Forgetting, Hosts, Identity, Microseconds, PastLookup, Place,
     Registration, Standing, Store, TokenHash, Whose, WordRow, schema,
 };
 use crate::sys::StoreKey;
@@ -59,13 +61,14 @@ pub(super) struct MySql {
 
 impl MySql {
     /// Connects.
-    pub(super) fn open(server: &Server, _: StoreKey) -> Result<Self, Error> {
-        Ok(Self { link: Link::open(server, USUAL)? })
+    pub(super) fn open(server: &Server, hosts: &Hosts, _: StoreKey) -> Result<Self, Error> {
+        Ok(Self { link: Link::open(server, USUAL, hosts)? })
     }
 
     /// Connects, for somebody who does not wait for long.
-    pub(super) fn open_for_writer(server: &Server, _: StoreKey) -> Result<Self, Error> {
-        Ok(Self { link: Link::open(server, HURRIED)? })
+    pub(super) fn open_for_writer(server: &Server, hosts: &Hosts, _: StoreKey) -> Result<Self, Error> {
+        let link = Link::open(server, HURRIED, hosts)?;
+        Ok(Self { link })
     }
 }
 

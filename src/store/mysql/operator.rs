@@ -11,6 +11,10 @@ use crate::store::{
 };
 
 impl Operator for MySql {
+    fn return_to_preferred(&mut self) {
+        self.link.return_to_preferred();
+    }
+
     fn accounts(&mut self) -> Result<Vec<AccountSummary>, Error> {
         let expired = statements::date(token::expired_at(moment::present())?);
         // It counts every row of table `hist`: that may take its time.

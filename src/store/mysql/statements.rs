@@ -130,6 +130,8 @@ pub(super) const COLUMNS: &str = "\
     WHERE table_schema = DATABASE() AND table_name IN \
     ('dict_key', 'hist', 'meta', 'review', 'star', 'token', 'user', 'words')";
 pub(super) const ALL_TABLES: &str = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()";
+/// What fails on a member that has lost its cluster.
+pub(super) const USABLE: &str = "SELECT 1 FROM meta LIMIT 1";
 pub(super) const DATABASE: &str = "SELECT DATABASE()";
 /// A lock by its name, and for how many seconds it is waited for.
 pub(super) const LOCK: &str = "SELECT GET_LOCK(?, ?)";
