@@ -1,12 +1,15 @@
 //! What the parent waits for: one epoll, each descriptor with a name.
 
-use super::control::Asker;
-use super::leases::Lease;
-use super::turns::Turn;
+use super::children::leases::Lease;
+use super::children::turns::Turn;
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
+
+/// Somebody who asked, by number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Asker(pub u32);
 
 /// The name of a descriptor that is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

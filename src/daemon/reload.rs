@@ -1,8 +1,8 @@
 //! A reload, from the wish to the last child: which load is under way, who waits for it, and whether every child has
 //! moved. It holds the state; the parent does the work.
 
-use super::control::Asker;
-use super::loader::Loader;
+use super::helpers::loader::Loader;
+use crate::daemon::poller::Asker;
 use std::time::{Duration, Instant};
 
 /// How long `cidiand reload` waits for children to move to the new words.

@@ -1,9 +1,9 @@
 //! Accounts: registering, logging in and out, changing the password, deleting. Passwords are hashed here, by turns
 //! that the parent gives, and are written nowhere.
 
-use super::exchange::{Ask, report};
-use super::requests::denied;
+use super::replies::denied;
 use super::{Ending, Session, State};
+use crate::ipc::parent::{Ask, report};
 use crate::protocol::{Code, Failure, push_ok};
 use crate::store::{AccountId, Registration, passwd as hashing};
 

@@ -2,21 +2,18 @@
 //!
 //! It speaks the line protocol (or DICT, where the client came in for that) with its client, looks words up in the
 //! snapshot it inherited (or in table `words`), and opens a database connection of its own when it first needs one. It
-//! never forks, never accepts, and never returns into the parent's code. To its parent it speaks through the [`board`],
-//! the [`exchange`] and its [`Ending`].
+//! never forks, never accepts, and never returns into the parent's code. To its parent it speaks through the
+//! [scoreboard](crate::ipc::scoreboard), [requests to it](crate::ipc::parent) and its [`Ending`].
 
 #![forbid(unsafe_code)]
 
 mod accounts;
-pub mod board;
+mod clock;
 mod connection;
 mod dict;
-mod ending;
-pub mod exchange;
-pub mod figures;
+mod handshake;
 mod history;
-mod pages;
-pub mod pair;
+mod peer;
 mod rates;
 mod replies;
 mod requests;
@@ -27,20 +24,24 @@ mod tls;
 mod tokens;
 mod turns;
 mod words;
+mod work;
 
-pub use dict::DictSettings;
-pub use ending::Ending;
-pub use title::{Peer, State};
+use crate::config::session::SessionSettings;
+use crate::ipc::counters as figures;
+pub use crate::ipc::exit_reason::Ending;
+use crate::ipc::key_pair as pair;
+use crate::ipc::parent as exchange;
+pub use peer::{Language, Peer};
+pub use title::State;
 pub use words::Words;
 
+use crate::ipc::channel::Channel;
+use crate::ipc::scoreboard::{Board, SlotNumber};
 use crate::protocol::{Code, Failure, Line, MAX_LINE, Request};
 use crate::standard_error::StandardError;
-use crate::store::Location;
 use crate::sys::sandbox::Sandbox;
 use crate::sys::{self, ChildSignals, Origin, Title};
-use crate::writer::Channel;
-use crate::{dict as dict_protocol, protocol};
-use board::{Board, SlotNumber};
+use clock::Clock;
 use connection::{Connection, Wait};
 use nix::poll::{PollFd, PollFlags};
 use std::convert::Infallible;
@@ -49,56 +50,8 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 use tls::Tls;
-use turns::Work;
+use work::Work;
 use zeroize::{Zeroize, Zeroizing};
-
-/// What the operator has decided about sessions.
-#[derive(Debug, Clone)]
-pub struct SessionSettings {
-    /// The database.
-    pub database: Location,
-    /// Whether `R` is answered.
-    pub registration_open: bool,
-    /// The longest time without a whole request; no limit without one.
-    pub idle_timeout: Option<Duration>,
-    /// The longest time from connecting to the first successful login; no limit without one.
-    pub login_grace: Option<Duration>,
-    /// Whether names and secrets are taken in clear text only from this machine.
-    pub require_tls: bool,
-    /// The most lookups a second of one account; 0 for no limit.
-    pub lookup_rate: u32,
-    /// What concerns sessions that speak DICT.
-    pub dict: DictSettings,
-}
-
-/// What the clients of a listener speak.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Language {
-    /// The line protocol.
-    Lines,
-    /// The line protocol within TLS.
-    LinesOverTls,
-    /// DICT.
-    Dict,
-}
-
-impl Language {
-    /// The longest line of a client, in bytes, without its line end.
-    fn max_line(self) -> usize {
-        match self {
-            Self::Lines | Self::LinesOverTls => MAX_LINE,
-            Self::Dict => dict_protocol::MAX_LINE,
-        }
-    }
-
-    /// Writes why a client is not served (any more).
-    pub fn push_failure(self, out: &mut Vec<u8>, failure: &Failure) {
-        match self {
-            Self::Lines | Self::LinesOverTls => protocol::push_failure(out, failure),
-            Self::Dict => dict::push_failure(out, failure),
-        }
-    }
-}
 
 /// What a session takes over from its parent.
 #[derive(Debug)]
@@ -208,7 +161,7 @@ struct Session<'a> {
     face: title::Face<'a>,
     replies: replies::Replies,
     tally: tally::Tally,
-    clock: history::Clock,
+    clock: Clock,
     login: Option<accounts::Login>,
     failed_logins: u32,
     /// When the client connected.
@@ -260,7 +213,7 @@ impl<'a> Session<'a> {
             face: title::Face::new(peer, language, title, board.slot(slot)),
             replies: replies::Replies::new(language),
             tally: tally::Tally::default(),
-            clock: history::Clock::default(),
+            clock: Clock::default(),
             login: None,
             failed_logins: 0,
             connected,

@@ -1,8 +1,8 @@
 //! Lookups of an account that may make only so many a second: a session over it is slowed down, never refused.
 
 use super::connection::{Wait, wait};
-use super::exchange::{account_number, ask_for_wait};
 use super::{Ending, Session};
+use crate::ipc::parent::{account_number, ask_for_wait};
 use crate::protocol::Request;
 use nix::poll::{PollFd, PollFlags};
 use std::time::{Duration, Instant};

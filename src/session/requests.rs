@@ -1,8 +1,10 @@
 //! Requests to replies: what each one needs, does and says. What concerns accounts is next door.
 
-use super::exchange::Ask;
-use super::replies::Awaits;
-use super::{Ending, Peer, Session, history};
+use super::clock::Clock;
+use super::replies::{Awaits, denied};
+use super::{Ending, Peer, Session};
+use crate::ipc::channel::PATIENCE;
+use crate::ipc::parent::{Ask, complain_of_writer};
 use crate::protocol::{
     Code, Count, Failure, How, MAX_MATCHES, MAX_SUGGESTIONS, Request, escape, push_entry, push_ok, push_ok_text,
     push_pair, trim_blanks,
@@ -15,13 +17,8 @@ use std::time::{Duration, Instant};
 /// For how long a writer that did not answer is not asked for what a connection can tell as well.
 const WRITER_RESTS: Duration = Duration::from_secs(1);
 
-/// The one answer to every kind of not being logged in: it tells nothing about the account.
-pub(super) fn denied() -> Failure {
-    Failure::new(Code::Denied, "log in first, under this name")
-}
-
 /// A record of a lookup now.
-pub(super) fn new_record(clock: &mut history::Clock, headword: &str, peer: &Peer) -> Result<Record, Failure> {
+pub(super) fn new_record(clock: &mut Clock, headword: &str, peer: &Peer) -> Result<Record, Failure> {
     clock.record(headword).map_err(|error| {
         log::error!("client {peer}: no random numbers: {error}");
         Failure::new(Code::Unavailable, "the server can't record lookups now")
@@ -107,7 +104,9 @@ impl Session<'_> {
                 None => self.standing_of(account),
             }
         } else {
-            history::keep(&mut self.writer, self.hub, login, &self.replies.records)
+            let hub = self.hub;
+            let records = &self.replies.records;
+            self.writer.keep(account, &login.name, records, PATIENCE, &mut || complain_of_writer(hub))
         };
         match kept {
             Ok(Standing::Live) => {
@@ -135,7 +134,7 @@ impl Session<'_> {
         if self.writer_silent_until.is_some_and(|until| now < until) {
             return None;
         }
-        let standing = history::standing(&mut self.writer, login).ok();
+        let standing = self.writer.standing(login.account, &login.name).ok();
         if standing.is_none() {
             self.writer_silent_until = Some(now + WRITER_RESTS);
         }

@@ -1,9 +1,9 @@
 //! Counting a session's requests by kind and result. What a request comes to may be known only later: a lookup is done
 //! when its record is durable. It counts, and logs for whoever debugs; it decides nothing.
 
-use super::figures::{Figures, RequestKind, result};
+use super::peer::Peer;
 use super::replies::Awaits;
-use super::title::Peer;
+use crate::ipc::counters::{Figures, RequestKind, result};
 use crate::protocol::Code;
 use log::debug;
 use std::time::Instant;

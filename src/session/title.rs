@@ -1,48 +1,8 @@
 //! What others see of a session: its title in `ps` and its slot on the board. Never a password, never a word.
 
-use super::Language;
-use super::board::Slot;
+use super::peer::{Language, Peer};
+use crate::ipc::scoreboard::Slot;
 use crate::sys::Title;
-use std::net::{IpAddr, SocketAddr};
-
-/// Who a client is, as far as its address tells.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Peer {
-    /// Over TCP.
-    Internet(SocketAddr),
-    /// Over TLS over TCP.
-    Tls(SocketAddr),
-    /// Over a Unix socket, with the process's user.
-    Local {
-        /// The user's number.
-        user: u32,
-    },
-}
-
-impl Peer {
-    /// Its address; none over a Unix socket.
-    pub fn address(&self) -> Option<IpAddr> {
-        match self {
-            Self::Internet(address) | Self::Tls(address) => Some(address.ip()),
-            Self::Local { .. } => None,
-        }
-    }
-
-    /// Whether nothing of what is said leaves this machine.
-    pub fn is_on_this_machine(&self) -> bool {
-        self.address().is_none_or(|address| address.to_canonical().is_loopback())
-    }
-}
-
-impl std::fmt::Display for Peer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Internet(address) => write!(f, "{address}"),
-            Self::Tls(address) => write!(f, "{address} (TLS)"),
-            Self::Local { user } => write!(f, "unix:uid={user}"),
-        }
-    }
-}
 
 /// What a session is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 //! Tokens: handing one out, logging in with one, forgetting one. They are written nowhere: the store sees hashes.
 
 use super::accounts::Means;
-use super::exchange::Ask;
-use super::requests::denied;
+use super::replies::denied;
 use super::{Ending, Session};
+use crate::ipc::parent::Ask;
 use crate::protocol::{Code, Failure, push_ok, push_ok_text};
 use crate::store::{AccountId, DictKey, Forgetting, Standing, Token, TokenHash};
 

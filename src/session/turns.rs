@@ -2,9 +2,10 @@
 //! run of requests. Whatever takes no more than a moment needs none.
 
 use super::connection::{Wait, wait};
-use super::exchange::{Ask, Permit, ask_for};
+use super::work::Work;
 use super::{Ending, Session};
-use crate::protocol::{Code, Failure, Request};
+use crate::ipc::parent::{Ask, Permit, ask_for};
+use crate::protocol::{Code, Failure};
 use nix::poll::{PollFd, PollFlags};
 use std::time::{Duration, Instant};
 
@@ -18,30 +19,6 @@ const QUANTUM: Duration = Duration::from_millis(10);
 pub struct Working {
     _permit: Permit,
     since: Instant,
-}
-
-/// What kind of work a request is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Work {
-    /// It takes no more than a moment.
-    Quick,
-    /// It may use the processor for long.
-    Long,
-    /// It may wait, for a connection or for another turn, and must keep no processor from others meanwhile.
-    Waits,
-}
-
-impl Work {
-    /// What a request of the line protocol is.
-    pub fn of(request: &Request<'_>) -> Self {
-        match request {
-            Request::Suggest { .. } | Request::Match { .. } => Self::Long,
-            Request::Lookup { .. } | Request::Define { .. } | Request::Goodbye | Request::Logout | Request::About => {
-                Self::Quick
-            }
-            _ => Self::Waits,
-        }
-    }
 }
 
 impl Session<'_> {

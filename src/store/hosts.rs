@@ -16,6 +16,8 @@ const RECENT: Duration = Duration::from_secs(30);
 /// to see that it is not.
 const RETURN: Duration = Duration::from_secs(5);
 const LONGEST_RETURN: Duration = Duration::from_secs(60);
+/// The longest attempt of which an outage of several hosts is told: its pauses are four times as long.
+const SHORT: Duration = Duration::from_millis(250);
 /// An attempt that takes longer holds up those who wait.
 const LONG: Duration = Duration::from_millis(50);
 
@@ -115,10 +117,16 @@ impl Hosts {
         known.changes += 1;
     }
 
-    /// Whether one of `count` hosts has not failed lately, so that it is worth while to look again at once.
-    pub fn has_another(&self, count: usize, now: Instant) -> bool {
+    /// After how long an attempt, of those that took `took`, the pause is to be reckoned that lets others get on before
+    /// the database is tried again. Where one of several hosts has not failed lately, it is worth while to look again at
+    /// once; and where all have, a cluster may be finding itself.
+    pub fn rest_after(&self, count: usize, took: Duration, now: Instant) -> Duration {
         let known = self.0.borrow();
-        count > 1 && (0..count).any(|host| known.failed_at(host, now).is_none())
+        match count {
+            0 | 1 => took,
+            _ if (0..count).any(|host| known.failed_at(host, now).is_none()) => Duration::ZERO,
+            _ => took.min(SHORT),
+        }
     }
 
     /// The one that is used, or was last.
@@ -198,7 +206,9 @@ mod tests {
         hosts.works(1, now);
         hosts.fails(1, "cut", now + Duration::from_secs(1));
         assert_eq!(hosts.order(3, now + Duration::from_secs(1)), [2, 0, 1], "the one that failed first is tried first");
-        assert!(hosts.has_another(3, now) && !hosts.has_another(2, now) && !hosts.has_another(1, now));
+        let took = Duration::from_secs(7);
+        let rests = [3, 2, 1].map(|count| hosts.rest_after(count, took, now));
+        assert_eq!(rests, [Duration::ZERO, SHORT, took]);
         // Long afterwards what was is forgotten, but for what there is to say of it.
         let later = now + RECENT * 2;
         assert_eq!(hosts.order(3, later), [1, 0, 2]);

@@ -1,9 +1,9 @@
 //! The writer's end of the children's channels: it takes in whatever has come, by turns of the parties that sent it, and
 //! tells each child what came of it. It waits only when there is nothing to do.
 
-use super::message::{MAX_MESSAGE, MAX_OUTCOME, read_batch, write_outcome};
 use super::round::Round;
-use crate::session::exchange::who_asks;
+use crate::ipc::message::{MAX_MESSAGE, MAX_OUTCOME, read_batch, write_outcome};
+use crate::ipc::parent::who_asks;
 use crate::store::{Batch, Error, Standing};
 use crate::sys;
 use nix::errno::Errno;
@@ -301,9 +301,9 @@ fn timeout(left: Option<Duration>) -> EpollTimeout {
 #[cfg(test)]
 mod tests {
     use super::super::Door;
-    use super::super::channel::PATIENCE;
     use super::*;
-    use crate::session::exchange::pair;
+    use crate::ipc::channel::PATIENCE;
+    use crate::ipc::parent::pair;
     use crate::store::{AccountId, Microseconds, Record};
     use std::os::fd::AsFd;
 
@@ -320,8 +320,8 @@ mod tests {
         let (lifeline, theirs) = pair().unwrap();
         std::thread::scope(|scope| {
             let child = scope.spawn(|| {
-                let mut channel = super::super::Channel::new(door.for_children(), 0);
-                let keep = |channel: &mut super::super::Channel<'_>, records: &[Record]| {
+                let mut channel = crate::ipc::channel::Channel::new(door.for_children(), 0);
+                let keep = |channel: &mut crate::ipc::channel::Channel<'_>, records: &[Record]| {
                     channel.keep(ANN, "ann", records, PATIENCE, &mut || {})
                 };
                 let outcome = keep(&mut channel, &[record("a"), record("b")]);

@@ -11,23 +11,19 @@
 
 #![forbid(unsafe_code)]
 
-mod channel;
-mod door;
 mod intake;
 mod keeper;
-pub mod message;
 mod order;
 mod outage;
 mod round;
 mod spool;
 mod trim;
 
-pub use channel::{Channel, PATIENCE, SILENT};
-pub use door::Door;
 pub use order::Order;
 pub use spool::SpoolFile;
 
-use crate::session::board::Board;
+use crate::ipc::rendezvous::Door;
+use crate::ipc::scoreboard::Board;
 use crate::standard_error::StandardError;
 use crate::store::Location;
 use crate::sys::sandbox::Sandbox;
@@ -115,7 +111,7 @@ fn serve(
 ) -> Result<Option<Order>, Errno> {
     loop {
         board.count_unlogged(lines.take_dropped());
-        let gathered = intake.wait([keeper.due(), keeper.trim_due()].into_iter().flatten().min())?;
+        let gathered = intake.wait([keeper.due(), keeper.return_due(), keeper.trim_due()].into_iter().flatten().min())?;
         board.count_turn();
         if !gathered.is_empty() {
             let outcomes = keeper.keep(gathered.batches());
@@ -137,6 +133,7 @@ fn serve(
             intake.acknowledge(&meanwhile, &outcomes);
         }
         keeper.deliver();
+        keeper.return_to_preferred();
         keeper.trim();
         if let Some(order) = keeper.order() {
             return Ok(Some(order));

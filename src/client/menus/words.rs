@@ -2,13 +2,14 @@
 //! word like any other: only this prompt knows it.)
 
 use super::{Menus, Next};
+use crate::client::commands::lookup::OFFERED;
+use crate::client::commands::sentence;
 use crate::client::error::{Error, Result, WordFault};
-use crate::client::interrupt;
-use crate::client::lookup::{OFFERED, checked_word};
 use crate::client::messages::Message;
-use crate::client::prompt::{LinePrompt, Typed};
 use crate::client::render;
-use crate::client::sentence;
+use crate::client::terminal::interrupt;
+use crate::client::terminal::prompt::{LinePrompt, Typed};
+use crate::client::word::checked_word;
 use crate::protocol::Request;
 use crate::sys::ignore_interrupts;
 
@@ -43,7 +44,7 @@ impl Menus<'_> {
             });
             match answer {
                 Ok(Some(entry)) => {
-                    crate::client::lookup::print_entry(self.console, word, entry)?;
+                    crate::client::commands::lookup::print_entry(self.console, word, entry)?;
                 }
                 Ok(None) => {
                     if !self.gloss(name, word)? {
@@ -80,7 +81,7 @@ impl Menus<'_> {
             return Ok(false);
         }
         for piece in pieces {
-            crate::client::lookup::print_entry(self.console, piece.typed, piece.entry)?;
+            crate::client::commands::lookup::print_entry(self.console, piece.typed, piece.entry)?;
         }
         Ok(true)
     }

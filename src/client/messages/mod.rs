@@ -5,8 +5,8 @@
 mod chinese;
 mod english;
 
+use super::error::Misuse;
 use super::error::{Error, WordFault};
-use super::misuse::Misuse;
 use crate::protocol::{Code, Failure, printable};
 use std::ffi::OsString;
 use std::io;

@@ -1,10 +1,11 @@
 //! Accepting: from a listener to a forked child, or to a polite refusal.
 
 use super::Parent;
-use crate::daemon::admission::{Refusal, Source};
+use crate::config::networks::Source;
+use crate::daemon::admission::Refusal;
 use crate::daemon::listeners::{Accepted, Listener};
 use crate::daemon::poller::Token;
-use crate::session::exchange::number_of;
+use crate::ipc::parent::number_of;
 use crate::session::{self, Inherited, Language, Peer};
 use log::{error, info};
 use nix::errno::Errno;

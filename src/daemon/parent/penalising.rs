@@ -2,15 +2,15 @@
 //! what a failed login costs.
 
 use super::Parent;
-use crate::daemon::admission::Source;
-use crate::daemon::fair::Party;
-use crate::daemon::hub::Hub;
-use crate::daemon::leases::Lease;
-use crate::daemon::penalties::{Budget, Offence};
+use crate::config::networks::Source;
+use crate::daemon::admission::penalties::{Budget, Offence};
+use crate::daemon::children::control_channel::Hub;
+use crate::daemon::children::fair::Party;
+use crate::daemon::children::leases::Lease;
+use crate::daemon::children::turns::{Applicant, Kind, Turn};
 use crate::daemon::poller::Token;
-use crate::daemon::status::{Penalties, RefusedSource};
-use crate::daemon::turns::{Applicant, Kind, Turn};
-use crate::session::exchange::{Ask, Question, who_asks};
+use crate::ipc::parent::{Ask, Question, who_asks};
+use crate::ipc::status::{Penalties, RefusedSource};
 use log::warn;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;

@@ -7,8 +7,8 @@
 //! are many.
 
 use super::Parent;
-use crate::daemon::penalties::Offence;
-use crate::session::exchange::who_asks;
+use crate::daemon::admission::penalties::Offence;
+use crate::ipc::parent::who_asks;
 use log::error;
 use nix::errno::Errno;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};

@@ -1,16 +1,17 @@
 //! Reloading the words, and what the operator asks over the control socket.
 
 use super::Parent;
+use crate::config::options::Lookup;
 use crate::daemon::admission::Refusal;
-use crate::daemon::control::{Asker, Command};
-use crate::daemon::exit::{Exit, Fatal};
+use crate::daemon::helpers::loader::{Loader, Wanted};
 use crate::daemon::listeners::Listener;
-use crate::daemon::loader::{Loader, Wanted};
-use crate::daemon::options::Lookup;
+use crate::daemon::poller::Asker;
 use crate::daemon::poller::Token;
 use crate::daemon::reload::{CHILDREN_HAVE, LONGEST, Moved};
-use crate::daemon::status::{self, Status};
-use crate::session::figures;
+use crate::exit::{Exit, Fatal};
+use crate::ipc::control::Command;
+use crate::ipc::counters;
+use crate::ipc::status::{self, Status};
 use crate::text::printable;
 use log::{error, info, warn};
 use nix::sys::signal::Signal;
@@ -191,7 +192,7 @@ impl Parent {
         let (records, commits) = self.board.commits();
         let (spooled, spool_bytes) = self.board.spooled();
         let counted = self.children.figures(&self.board);
-        let counted = figures::Figures::of(&counted);
+        let counted = counters::Figures::of(&counted);
         let writer = status::Writer {
             pid: self.writer.pid().map(nix::unistd::Pid::as_raw),
             forks: self.writer.forks(),

@@ -1,10 +1,10 @@
 //! Whose a DICT session is: nobody's, the account's that its listener is bound to, or whose key `AUTH` has proved.
 
 use super::super::accounts::{Login, Means};
-use super::super::exchange::Ask;
 use super::super::{Ending, Session};
 use super::push_status;
 use crate::dict::{digest, digests_equal};
+use crate::ipc::parent::Ask;
 use crate::protocol::{Code, Failure, check_name};
 use crate::store::AccountId;
 

@@ -7,23 +7,15 @@
 mod account;
 mod lookup;
 
-use super::figures::RequestKind;
 use super::tally::{Begun, Tally};
-use super::turns::Work;
+use super::work::Work;
 use super::{Ending, Session};
+use crate::config::session::DictSettings;
 use crate::dict::{self, Command, Mistake, Text, push_named_row, push_status};
+use crate::ipc::counters::RequestKind;
 use crate::protocol::{Code, Failure};
 use lookup::{Database, STRATEGIES};
 use std::time::Instant;
-
-/// What the operator has decided about DICT.
-#[derive(Debug, Clone, Default)]
-pub struct DictSettings {
-    /// The name that the server gives itself in its banner.
-    pub host: String,
-    /// The account that all lookups are for, where there is one.
-    pub account: Option<String>,
-}
 
 /// What a session has to remember that speaks DICT.
 #[derive(Debug)]
@@ -47,19 +39,6 @@ impl Dialogue {
         let message_id = format!("<{:032x}@{}>", u128::from_be_bytes(random), settings.host);
         Ok(Self { message_id, mime: false, databases: None })
     }
-}
-
-/// A refusal as a status line: for what a session says of itself, whatever it speaks.
-pub(super) fn push_failure(out: &mut Vec<u8>, failure: &Failure) {
-    let code = match failure.code {
-        Code::TooLong => 500,
-        Code::BadReq | Code::BadName | Code::BadPasswd => 501,
-        Code::Denied | Code::Exists => 530,
-        Code::NotFound => 552,
-        Code::Busy | Code::Unavailable => 420,
-        Code::Timeout | Code::Bye => 421,
-    };
-    push_status(out, code, &failure.message);
 }
 
 impl Session<'_> {

@@ -137,6 +137,11 @@ pub(super) fn connect(server: &Server, hosts: &Hosts, patience: Patience) -> Res
     connect_to(server, hosts, Some(&server.database), patience)
 }
 
+/// The same, for somebody who knows nothing of the hosts.
+pub(super) fn connect_anew(server: &Server, patience: Patience) -> Result<Conn, Error> {
+    Ok(connect(server, &Hosts::default(), patience)?.0)
+}
+
 /// Connects to a database, or to none.
 pub(super) fn connect_to(
     server: &Server,

@@ -7,6 +7,7 @@ mod connect;
 mod connection;
 mod contained;
 mod errors;
+mod locks;
 mod operator;
 mod record;
 mod setup;

@@ -5,10 +5,10 @@
 use ::mysql::Conn;
 use ::mysql::prelude::Queryable;
 
-use super::connect::{self, PATIENT, Patience, USUAL};
+use super::connect::{self, PATIENT, USUAL, connect_anew};
 use super::connection::{select, select_first};
 use super::upgrade::{self, Old};
-use super::{errors, statements};
+use super::{errors, locks, statements};
 use crate::store::location::Server;
 use crate::store::schema::{self, Found};
 use crate::store::upgrade::{Terms, Upgraded};
@@ -17,20 +17,15 @@ use crate::store::{Error, Hosts, Kind};
 /// How long another that makes the schema is waited for, in seconds.
 const LONG: u32 = 300;
 
-/// Connects, for somebody who knows nothing of the hosts.
-pub(super) fn connect(server: &Server, patience: Patience) -> Result<Conn, Error> {
-    Ok(connect::connect(server, &Hosts::default(), patience)?.0)
-}
-
 /// Checks that the server can be reached and that the database has our schema.
 pub(crate) fn check(server: &Server) -> Result<(), Error> {
-    let mut connection = connect(server, USUAL)?;
+    let mut connection = connect_anew(server, USUAL)?;
     find(&mut connection)?.check()
 }
 
 /// Where the server is less durable, or the way to it less private, than it should be, in words.
 pub(crate) fn weaknesses(server: &Server) -> Result<Vec<String>, Error> {
-    let mut connection = connect(server, USUAL)?;
+    let mut connection = connect_anew(server, USUAL)?;
     let settings: Option<(i64, i64, i64)> =
         select_first(&mut connection, statements::DURABILITY, ()).map_err(|failure| errors::explain(&failure))?;
     let (flush, binary_log, sync) = settings.unwrap_or((1, 0, 1));
@@ -61,7 +56,7 @@ pub(crate) fn weaknesses(server: &Server) -> Result<Vec<String>, Error> {
 /// of then.
 pub(crate) fn upgrade(server: &Server, terms: &mut Terms<'_>) -> Result<Option<Upgraded>, Error> {
     // What is wrong here, making the schema says or mends.
-    let Ok(mut connection) = connect(server, PATIENT) else { return init(server).map(|()| None) };
+    let Ok(mut connection) = connect_anew(server, PATIENT) else { return init(server).map(|()| None) };
     if find(&mut connection)? != Found::Classroom {
         return init(server).map(|()| None);
     }
@@ -78,12 +73,12 @@ pub(crate) fn init(server: &Server) -> Result<(), Error> {
     let mut connection = match connect::connect(server, &Hosts::default(), PATIENT) {
         Err(refusal) if refusal.code == Some(errors::UNKNOWN_DATABASE) => {
             create_database(server)?;
-            connect(server, PATIENT)?
+            connect_anew(server, PATIENT)?
         }
         other => other?.0,
     };
     // What an older version made is changed by one at a time.
-    if !lock(&mut connection, "init", LONG).map_err(|failure| errors::explain(&failure))? {
+    if !locks::lock(&mut connection, "init", LONG).map_err(|failure| errors::explain(&failure))? {
         return Err(Error::world("another cidiand makes the schema of this database now"));
     }
     find(&mut connection)?.may_init()?;
@@ -92,16 +87,6 @@ pub(crate) fn init(server: &Server) -> Result<(), Error> {
         connection.query_drop(statement).map_err(|failure| errors::explain(&failure))?;
     }
     find(&mut connection)?.check()
-}
-
-/// Takes the database's lock for a purpose, unless somebody else keeps it for so many seconds; whether it was taken. It
-/// goes with the connection.
-pub(super) fn lock(connection: &mut Conn, purpose: &str, seconds: u32) -> ::mysql::Result<bool> {
-    let database: Option<(String,)> = select_first(connection, statements::DATABASE, ())?;
-    let database = database.map(|(name,)| name).unwrap_or_default();
-    let name = statements::lock_name(purpose, &database);
-    let taken: Option<(Option<i64>,)> = select_first(connection, statements::LOCK, (name, seconds))?;
-    Ok(taken == Some((Some(1),)))
 }
 
 fn create_database(server: &Server) -> Result<(), Error> {

@@ -10,9 +10,9 @@ use std::num::NonZero;
 use ::mysql::prelude::Queryable;
 use ::mysql::{Conn, Row, Value};
 
-use super::connect::PATIENT;
+use super::connect::{PATIENT, connect_anew};
 use super::connection::{select, select_first};
-use super::{errors, setup, statements};
+use super::{errors, locks, statements};
 use crate::store::location::Server;
 use crate::store::upgrade::{self, Accounts, OldUser, Step, Terms, Upgraded};
 use crate::store::{Error, Identity, MAX_WORD_CHARS, Token, moment, passwd as hashing, schema};
@@ -123,15 +123,15 @@ impl OldTable {
 
 /// Upgrades.
 pub(super) fn run(server: &Server, old: &Old, terms: &mut Terms<'_>) -> Result<Upgraded, Error> {
-    let mut connection = setup::connect(server, PATIENT)?;
+    let mut connection = connect_anew(server, PATIENT)?;
     // Two at once would pull the new tables from under each other.
-    if !setup::lock(&mut connection, "upgrade", 0).map_err(|failure| errors::explain(&failure))? {
+    if !locks::lock(&mut connection, "upgrade", 0).map_err(|failure| errors::explain(&failure))? {
         return Err(Error::world("another cidiand upgrades this database now"));
     }
     let upgraded = build(server, &mut connection, old, terms);
     if upgraded.is_err() {
         // If that fails, too, the next attempt begins with it.
-        if let Ok(mut connection) = setup::connect(server, PATIENT) {
+        if let Ok(mut connection) = connect_anew(server, PATIENT) {
             let _ = drop_new(&mut connection);
         }
     }
@@ -146,7 +146,7 @@ fn build(server: &Server, connection: &mut Conn, old: &Old, terms: &mut Terms<'_
         connection.query_drop(statement).map_err(explain)?;
     }
     // Rows are read on a connection of their own, while they are written on the other.
-    let mut reader = setup::connect(server, PATIENT)?;
+    let mut reader = connect_anew(server, PATIENT)?;
     // What the server keeps in UTC it is to show in UTC.
     reader.query_drop("SET SESSION time_zone = '+00:00'").map_err(explain)?;
     let accounts = read_accounts(&mut reader, old, terms).map_err(explain)?;
