@@ -1,7 +1,7 @@
 //! What the writer knows of the database's hosts, on the head of the board: sessions go where the writer is, and the
 //! parent tells what is wrong with the others.
 
-use super::scoreboard::{Board, since_1970};
+use super::time_of_day::since_1970;
 use crate::store::{Hosts, MOST_HOSTS};
 use crate::text::printable;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -21,10 +21,20 @@ const FAILURE: usize = TEXT + TEXT_NUMBERS;
 /// How many numbers it takes.
 pub(super) const SIZE: usize = FAILURES + MOST_HOSTS * FAILURE;
 
-impl Board {
+/// The hosts on the board.
+#[derive(Debug, Clone, Copy)]
+pub struct DatabaseHosts<'a> {
+    numbers: &'a [AtomicU64],
+}
+
+impl<'a> DatabaseHosts<'a> {
+    pub(super) fn of(numbers: &'a [AtomicU64]) -> Self {
+        Self { numbers }
+    }
+
     /// Shows what is known of the hosts. The writer's.
-    pub fn show_hosts(&self, hosts: &Hosts) {
-        let numbers = self.hosts();
+    pub fn show(self, hosts: &Hosts) {
+        let numbers = self.numbers;
         for host in 0..MOST_HOSTS {
             let failure = hosts.failure(host);
             let place = &numbers[FAILURES + host * FAILURE..][..FAILURE];
@@ -39,24 +49,24 @@ impl Board {
     }
 
     /// Shows whether the server is in a cluster. The writer's; and the parent's, before there is one.
-    pub fn show_cluster(&self, is_cluster: bool) {
-        self.hosts()[CLUSTER].store(u64::from(is_cluster), Ordering::Release);
+    pub fn show_cluster(self, is_cluster: bool) {
+        self.numbers[CLUSTER].store(u64::from(is_cluster), Ordering::Release);
     }
 
     /// Whether the server is in a cluster, where another member may be ahead of it.
-    pub fn is_cluster(&self) -> bool {
-        self.hosts()[CLUSTER].load(Ordering::Acquire) != 0
+    pub fn is_cluster(self) -> bool {
+        self.numbers[CLUSTER].load(Ordering::Acquire) != 0
     }
 
     /// The host that the writer uses, by its number in the URL; none where there is only one.
-    pub fn host_in_use(&self) -> Option<usize> {
-        let number = self.hosts()[IN_USE].load(Ordering::Acquire);
+    pub fn in_use(self) -> Option<usize> {
+        let number = self.numbers[IN_USE].load(Ordering::Acquire);
         usize::try_from(number).ok()?.checked_sub(1).filter(|&host| host < MOST_HOSTS)
     }
 
     /// How long ago a host failed when it was last tried, and why; none if it did not.
-    pub fn host_failure(&self, host: usize) -> Option<(Duration, String)> {
-        let place = self.hosts().get(FAILURES + host.checked_mul(FAILURE)?..)?.get(..FAILURE)?;
+    pub fn failure(self, host: usize) -> Option<(Duration, String)> {
+        let place = self.numbers.get(FAILURES + host.checked_mul(FAILURE)?..)?.get(..FAILURE)?;
         let since = Some(place[0].load(Ordering::Acquire)).filter(|&since| since > 0)?;
         Some((since_1970().saturating_sub(Duration::from_micros(since)), read_text(place)))
     }
@@ -87,19 +97,24 @@ fn read_text(place: &[AtomicU64]) -> String {
 mod tests {
     use super::*;
 
+    fn numbers() -> Vec<AtomicU64> {
+        (0..SIZE).map(|_| AtomicU64::new(0)).collect()
+    }
+
     #[test]
     fn what_the_writer_shows_is_read_back() {
-        let board = Board::new(1).unwrap();
-        assert_eq!((board.host_in_use(), board.is_cluster(), board.host_failure(0)), (None, false, None));
-        board.show_hosts(&Hosts::hinted(Some(2), true));
-        assert_eq!((board.host_in_use(), board.is_cluster()), (Some(2), true));
-        assert_eq!(board.host_failure(usize::MAX), None);
+        let numbers = numbers();
+        let board = DatabaseHosts::of(&numbers);
+        assert_eq!((board.in_use(), board.is_cluster(), board.failure(0)), (None, false, None));
+        board.show(&Hosts::hinted(Some(2), true));
+        assert_eq!((board.in_use(), board.is_cluster()), (Some(2), true));
+        assert_eq!((board.failure(MOST_HOSTS), board.failure(usize::MAX)), (None, None));
     }
 
     #[test]
     fn texts_are_cut_and_printable() {
-        let board = Board::new(1).unwrap();
-        let place = &board.hosts()[FAILURES..][..FAILURE];
+        let numbers = numbers();
+        let place = &numbers[FAILURES..][..FAILURE];
         for (text, shown) in
             [("refused\x1b", "refused\\u{1b}".to_owned()), (&"é".repeat(100), "é".repeat(64)), ("", String::new())]
         {

@@ -3,12 +3,13 @@
 //! Wait-free; the parent bounds-checks what it reads in slots and trusts none of it.
 
 use super::counters::{self as figures, Figures, Times};
-use super::database_hosts;
+use super::database_hosts::{self, DatabaseHosts};
+use super::time_of_day::since_1970;
 use crate::protocol::MAX_NAME_CHARS;
 use crate::sys::SharedPages;
 use nix::errno::Errno;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 /// A child's place on the board.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -205,8 +206,9 @@ impl Board {
         self.pages.first()
     }
 
-    pub(super) fn hosts(&self) -> &[AtomicU64] {
-        &self.head()[HOSTS..HEAD]
+    /// What the writer knows of the database's hosts.
+    pub fn database_hosts(&self) -> DatabaseHosts<'_> {
+        DatabaseHosts::of(self.head().get(HOSTS..HEAD).unwrap_or(&[]))
     }
 
     /// A child's slot.
@@ -218,10 +220,6 @@ impl Board {
 /// The first page is the head.
 fn page_of(SlotNumber(number): SlotNumber) -> usize {
     usize::try_from(number).ok().and_then(|number| number.checked_add(1)).unwrap_or(usize::MAX)
-}
-
-pub(super) fn since_1970() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 /// What one child says of itself.

@@ -112,7 +112,7 @@ impl<'a> Stores<'a> {
 
     /// The store, opened if it is not.
     pub fn get(&mut self) -> Result<&mut dyn Store, Error> {
-        let host = self.board.host_in_use();
+        let host = self.board.database_hosts().in_use();
         let open = match self.open.take() {
             Some(open) if self.board.outage().is_none() && open.host == host => Open { used: Instant::now(), ..open },
             // In an outage the server may be silent: a new connection shows it sooner than an open one. And where the
@@ -134,7 +134,7 @@ impl<'a> Stores<'a> {
     }
 
     fn open_with(&self, lease: Permit, host: Option<usize>) -> Result<Open, Error> {
-        let hosts = Hosts::hinted(host, self.board.is_cluster());
+        let hosts = Hosts::hinted(host, self.board.database_hosts().is_cluster());
         let store = store::open_among(self.location, &hosts, self.key)?;
         Ok(Open { store, lease, used: Instant::now(), host })
     }

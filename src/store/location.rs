@@ -36,6 +36,8 @@ pub struct Server {
     pub socket: Option<String>,
     /// TLS, if it is to be spoken.
     pub tls: Option<DatabaseTls>,
+    /// Whether nobody is to be logged in by a server that is in no primary component of a cluster. Not a part of the URL.
+    pub requires_cluster: bool,
 }
 
 impl Location {
@@ -54,6 +56,15 @@ impl Location {
 }
 
 impl Location {
+    /// The same place, where nobody is to be logged in but by a server in a cluster's primary component. None of an
+    /// embedded database, which has no cluster.
+    pub fn requiring_a_cluster(self) -> Option<Self> {
+        match self {
+            Self::MySql(server) => Some(Self::MySql(Server { requires_cluster: true, ..server })),
+            Self::Sqlite(_) => None,
+        }
+    }
+
     /// Its hosts, in the order of preference; none of an embedded database, or behind a Unix socket.
     pub fn hosts(&self) -> &[Host] {
         match self {
@@ -120,7 +131,7 @@ fn parse_server(text: &str) -> Result<Server, LocationError> {
         return Err(LocationError::SocketHosts);
     }
     let password = Zeroizing::new(decode(url.password().unwrap_or_default())?);
-    Ok(Server { user, password, hosts, database, socket, tls })
+    Ok(Server { user, password, hosts, database, socket, tls, requires_cluster: false })
 }
 
 /// A URL up to its hosts, the hosts, and what is behind them.
@@ -415,7 +426,7 @@ mod tests {
             let shown = read.to_string();
             let kept = Zeroizing::new(password.clone());
             let hosts = vec![Host { name: host, port }];
-            prop_assert_eq!(&read, &Server { user, password: kept, hosts, database, socket, tls: None });
+            prop_assert_eq!(&read, &Server { user, password: kept, hosts, database, socket, tls: None, requires_cluster: false });
             let again = server(&shown);
             let mask = if password.is_empty() { "" } else { "***" };
             prop_assert_eq!(again, Server { password: Zeroizing::new(mask.to_owned()), ..read });

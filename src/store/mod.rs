@@ -390,6 +390,17 @@ pub fn check(location: &Location, _: StoreKey) -> Result<(), Error> {
     }
 }
 
+/// Whether the database is on a member of a cluster, where another may be ahead of it.
+///
+/// # Errors
+/// As [`check`].
+pub fn is_cluster(location: &Location, _: StoreKey) -> Result<bool, Error> {
+    match location {
+        Location::MySql(server) => mysql::is_cluster(server),
+        Location::Sqlite(_) => Ok(false),
+    }
+}
+
 /// Where a database that [`check`] finds fine is less durable than it should be, in words.
 ///
 /// # Errors

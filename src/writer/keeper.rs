@@ -85,8 +85,8 @@ impl<'a> Keeper<'a> {
             spool,
             trimmer,
             outage,
-            hosts: Hosts::hinted(board.host_in_use(), board.is_cluster()),
-            shown: Shown { changes: 0, in_use: board.host_in_use() },
+            hosts: Hosts::hinted(board.database_hosts().in_use(), board.database_hosts().is_cluster()),
+            shown: Shown { changes: 0, in_use: board.database_hosts().in_use() },
             failed: None,
             confirmed: None,
             recognised: false,
@@ -420,7 +420,7 @@ impl<'a> Keeper<'a> {
         if self.shown.changes == self.hosts.changes() {
             return;
         }
-        self.board.show_hosts(&self.hosts);
+        self.board.database_hosts().show(&self.hosts);
         let in_use = self.hosts.in_use();
         if let (Some(before), Some(now)) = (self.shown.in_use, in_use)
             && before != now

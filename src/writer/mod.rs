@@ -111,7 +111,8 @@ fn serve(
 ) -> Result<Option<Order>, Errno> {
     loop {
         board.count_unlogged(lines.take_dropped());
-        let gathered = intake.wait([keeper.due(), keeper.return_due(), keeper.trim_due()].into_iter().flatten().min())?;
+        let gathered =
+            intake.wait([keeper.due(), keeper.return_due(), keeper.trim_due()].into_iter().flatten().min())?;
         board.count_turn();
         if !gathered.is_empty() {
             let outcomes = keeper.keep(gathered.batches());

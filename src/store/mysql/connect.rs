@@ -296,4 +296,3 @@ fn verifies_name(server: &Server, host: &Host) -> bool {
 fn any_of_family(address: &SocketAddr) -> IpAddr {
     if address.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() }
 }
-

@@ -5,13 +5,13 @@
 use std::os::fd::{AsFd, AsRawFd};
 use std::time::{Duration, Instant};
 
-use ::mysql::prelude::{FromRow, Queryable};
-use ::mysql::{Conn, Params, from_row_opt};
+use ::mysql::Conn;
 
 use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::socket::{MsgFlags, recv};
 use nix::sys::time::TimeSpec;
 
+use super::cluster;
 use super::connect::{self, PATIENT, Patience};
 use super::contained::contained;
 use super::errors::{self, Remedy};
@@ -76,9 +76,38 @@ impl Link {
         Ok(link)
     }
 
-    /// What is known of the hosts.
-    pub(super) fn hosts(&self) -> &Hosts {
-        &self.hosts
+    /// Finds out whether the server is in a cluster.
+    pub(super) fn find_cluster(&mut self) -> Result<(), Error> {
+        let is_member = self.run(|connection, _| cluster::is_member(connection))?;
+        self.hosts.set_cluster(is_member);
+        Ok(())
+    }
+
+    /// The same as [`Link::run`], for work that is to see all that was done before, anywhere in a cluster; if that
+    /// matters.
+    pub(super) fn run_caught_up<T>(
+        &mut self,
+        matters: bool,
+        mut work: impl FnMut(&mut Conn) -> ::mysql::Result<T>,
+    ) -> Result<T, Error> {
+        let waits = matters && self.hosts.is_cluster();
+        self.run(|connection, _| {
+            if waits {
+                cluster::catch_up(connection)?;
+            }
+            work(connection)
+        })
+    }
+
+    /// The same for work on which a login rests: not on a server that the operator does not want logins on.
+    pub(super) fn run_login<T>(&mut self, mut work: impl FnMut(&mut Conn) -> ::mysql::Result<T>) -> Result<T, Error> {
+        let insists = self.server.requires_cluster;
+        self.run_caught_up(true, |connection| {
+            if insists {
+                cluster::insist(connection)?;
+            }
+            work(connection)
+        })
     }
 
     /// The connection, opened if it is not. With several hosts it waits for answers no longer than until `deadline`.
@@ -196,26 +225,4 @@ fn pause() {
     // Without chance the pause is the longest one.
     let most = getrandom::fill(&mut random).map_or(LONGEST_PAUSE, |()| random[0] % LONGEST_PAUSE);
     std::thread::sleep(Duration::from_millis(u64::from(most) + 1));
-}
-
-/// Runs a prepared select and converts its rows. A row of another shape than expected is an error, not a panic.
-pub(super) fn select<T: FromRow>(
-    connection: &mut impl Queryable,
-    statement: &str,
-    parameters: impl Into<Params>,
-) -> ::mysql::Result<Vec<T>> {
-    let mut rows = Vec::new();
-    for row in connection.exec_iter(statement, parameters.into())? {
-        rows.push(from_row_opt(row?)?);
-    }
-    Ok(rows)
-}
-
-/// The first row of a prepared select.
-pub(super) fn select_first<T: FromRow>(
-    connection: &mut impl Queryable,
-    statement: &str,
-    parameters: impl Into<Params>,
-) -> ::mysql::Result<Option<T>> {
-    Ok(select(connection, statement, parameters)?.into_iter().next())
 }

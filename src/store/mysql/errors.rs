@@ -41,7 +41,7 @@ const WORLD: [u16; 26] = [
 ];
 
 /// The server's as a member of a cluster.
-const OUT_OF_SERVICE: [u16; 6] = [1_047, 1_053, 1_180, 1_243, 1_290, 1_836];
+const OUT_OF_SERVICE: [u16; 6] = [NOT_IN_A_CLUSTER, 1_053, 1_180, 1_243, 1_290, 1_836];
 
 /// The configuration's: no access or right (1044, 1045, 1130, 1142, 1143, 1227, 1370, 1698), an account that is
 /// locked or must change its password (1820, 1862, 3118, 3955, 4151), TLS required (3159), no way to log in (1251, 1275, 1524), no InnoDB (1286),
@@ -83,6 +83,8 @@ pub(super) const NULL_REFUSED: u16 = 1_048;
 pub(super) const LOCK_WAIT: u16 = 1_205;
 /// A foreign key that points nowhere.
 pub(super) const NO_REFERENCED_ROW: [u16; 2] = [1_216, 1_452];
+/// The server has no connection to the primary component of its cluster.
+pub(super) const NOT_IN_A_CLUSTER: u16 = 1_047;
 /// The server takes no connection in clear text.
 const TLS_REQUIRED: u16 = 3_159;
 /// A packet over the server's `max_allowed_packet`.
@@ -139,9 +141,7 @@ pub(super) fn of_tls(failure: &Failure) -> Option<&rustls::Error> {
 pub(super) fn is_silence(failure: &Failure) -> bool {
     match failure {
         Failure::IoError(error) => timed_out(error),
-        Failure::CodecError(error) => {
-            error.source().and_then(|e| e.downcast_ref::<io::Error>()).is_some_and(timed_out)
-        }
+        Failure::CodecError(error) => error.source().and_then(|e| e.downcast_ref::<io::Error>()).is_some_and(timed_out),
         Failure::DriverError(error) => matches!(error, DriverError::ConnectTimeout | DriverError::Timeout),
         _ => false,
     }

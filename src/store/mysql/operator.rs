@@ -3,7 +3,8 @@
 use ::mysql::Value;
 use ::mysql::prelude::Queryable;
 
-use super::connection::{Attempt, select, select_first};
+use super::connection::Attempt;
+use super::select::{select, select_first};
 use super::{MySql, errors, find_account, past_lookups, statements, tokens};
 use crate::store::{
     AccountDetails, AccountId, AccountSummary, Error, Microseconds, Operator, PastLookup, Place, Standing, moment,

@@ -6,9 +6,9 @@ use ::mysql::Conn;
 use ::mysql::prelude::Queryable;
 
 use super::connect::{self, PATIENT, USUAL, connect_anew};
-use super::connection::{select, select_first};
+use super::select::{select, select_first};
 use super::upgrade::{self, Old};
-use super::{errors, locks, statements};
+use super::{cluster, errors, locks, statements};
 use crate::store::location::Server;
 use crate::store::schema::{self, Found};
 use crate::store::upgrade::{Terms, Upgraded};
@@ -21,6 +21,12 @@ const LONG: u32 = 300;
 pub(crate) fn check(server: &Server) -> Result<(), Error> {
     let mut connection = connect_anew(server, USUAL)?;
     find(&mut connection)?.check()
+}
+
+/// Whether the server is in a cluster.
+pub(crate) fn is_cluster(server: &Server) -> Result<bool, Error> {
+    let mut connection = connect_anew(server, USUAL)?;
+    cluster::is_member(&mut connection).map_err(|failure| errors::explain(&failure))
 }
 
 /// Where the server is less durable, or the way to it less private, than it should be, in words.
@@ -36,6 +42,15 @@ pub(crate) fn weaknesses(server: &Server) -> Result<Vec<String>, Error> {
              and can pose as the server, also to learn the password; add ssl-mode=verify-identity and ssl-ca"
         )
     }));
+    let explain = |failure| errors::explain(&failure);
+    if cluster::is_member(&mut connection).map_err(explain)? {
+        found.extend(cluster::weaknesses(&mut connection).map_err(explain)?);
+    }
+    if server.requires_cluster
+        && let Err(failure) = cluster::insist(&mut connection)
+    {
+        found.push(format!("{}: nobody can log in until it is (require_cluster)", explain(failure)));
+    }
     if flush != 1 {
         let crash = if flush == 0 { "the server or its machine" } else { "its machine" };
         found.push(format!(

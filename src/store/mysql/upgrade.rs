@@ -11,7 +11,7 @@ use ::mysql::prelude::Queryable;
 use ::mysql::{Conn, Row, Value};
 
 use super::connect::{PATIENT, connect_anew};
-use super::connection::{select, select_first};
+use super::select::{select, select_first};
 use super::{errors, locks, statements};
 use crate::store::location::Server;
 use crate::store::upgrade::{self, Accounts, OldUser, Step, Terms, Upgraded};
