@@ -222,7 +222,7 @@ impl Error {
     }
 }
 
-/// The result of everything in this room that can fail.
+/// The result of everything in this module that can fail.
 pub(crate) type Result<T> = std::result::Result<T, Error>;
 
 /// Options that each make sense, but not together.

@@ -1,6 +1,6 @@
 //! Addresses to listen on, as an operator writes them. Pure.
 
-use super::sourced::Said;
+use super::sourced::Sourced;
 use crate::dict;
 use crate::exit::Fatal;
 use std::path::PathBuf;
@@ -71,7 +71,7 @@ impl Address {
 ///
 /// # Errors
 /// Which can't be read, and why.
-pub fn addresses(said: &Said<Vec<String>>) -> Result<Vec<Address>, Fatal> {
+pub fn addresses(said: &Sourced<Vec<String>>) -> Result<Vec<Address>, Fatal> {
     let parse = |text: &String| Address::parse(text).map_err(|why| said.wrong(format!("{text}: {why}")));
     said.value.iter().map(parse).collect()
 }

@@ -1,6 +1,6 @@
 //! Where DICT is spoken, and whose lookups those are: what the operator has said, settled together.
 
-use super::sourced::Said;
+use super::sourced::Sourced;
 use crate::config::address::Address;
 use crate::config::session::DictSettings;
 use crate::exit::Fatal;
@@ -24,7 +24,7 @@ impl DictPlace {
     ///
     /// # Errors
     /// An address or a name that can't be, or an account on an address that others reach.
-    pub fn settle(listen: Option<Said<Vec<String>>>, account: Option<Said<String>>) -> Result<Self, Fatal> {
+    pub fn settle(listen: Option<Sourced<Vec<String>>>, account: Option<Sourced<String>>) -> Result<Self, Fatal> {
         let addresses = match &listen {
             Some(said) => said
                 .value

@@ -3,7 +3,7 @@
 use super::credentials;
 use super::dict::DictPlace;
 use super::options::{Lookup, Options, Registration};
-use super::sourced::{Said, choose};
+use super::sourced::{Sourced, choose};
 use super::state_directory::StateDirectory;
 use super::tls::TlsSettings;
 use crate::config::address::{Address, addresses};
@@ -330,8 +330,8 @@ fn database_url(
     key: Option<String>,
     key_file: Option<PathBuf>,
     config: &Path,
-) -> Result<Option<Said<Zeroizing<String>>>, Fatal> {
-    let from_file = |said: Said<PathBuf>| {
+) -> Result<Option<Sourced<Zeroizing<String>>>, Fatal> {
+    let from_file = |said: Sourced<PathBuf>| {
         let shown = said.value.display();
         let wrong = |error: std::io::Error| said.wrong(format!("{shown}: {error}"));
         let notice = || log::info!("{}: waiting for what is written to the pipe {shown}", said.by);
@@ -347,20 +347,20 @@ fn database_url(
         }
         let bytes = opened.read(MOST_URL).map_err(wrong)?;
         let text = std::str::from_utf8(&bytes).map_err(|_| said.wrong(format!("{shown}: it is not UTF-8")))?;
-        Ok(Said { value: Zeroizing::new(text.trim().to_owned()), exit, by })
+        Ok(Sourced { value: Zeroizing::new(text.trim().to_owned()), exit, by })
     };
     if let Some(value) = option.map(Zeroizing::new) {
-        return Ok(Some(Said { value, exit: Exit::Usage, by: "--database".to_owned() }));
+        return Ok(Some(Sourced { value, exit: Exit::Usage, by: "--database".to_owned() }));
     }
     if let Some(value) = option_file {
-        return from_file(Said { value, exit: Exit::Usage, by: "--database-file".to_owned() }).map(Some);
+        return from_file(Sourced { value, exit: Exit::Usage, by: "--database-file".to_owned() }).map(Some);
     }
     if let Some(value) = environment("CIDIAN_DATABASE").map(Zeroizing::new) {
-        return Ok(Some(Said { value, exit: Exit::Usage, by: "CIDIAN_DATABASE".to_owned() }));
+        return Ok(Some(Sourced { value, exit: Exit::Usage, by: "CIDIAN_DATABASE".to_owned() }));
     }
     if let Some(value) = credentials::path(credentials::DATABASE, &environment) {
         let by = "credential".to_owned();
-        return from_file(Said { value, exit: Exit::Configuration, by }).map(Some);
+        return from_file(Sourced { value, exit: Exit::Configuration, by }).map(Some);
     }
     let by = |key: &str| format!("{}: {key}", config.display());
     match (key.map(Zeroizing::new), key_file) {
@@ -377,9 +377,11 @@ fn database_url(
                     config.display()
                 );
             }
-            Ok(Some(Said { value, exit: Exit::Configuration, by: by("database") }))
+            Ok(Some(Sourced { value, exit: Exit::Configuration, by: by("database") }))
         }
-        (None, Some(value)) => from_file(Said { value, exit: Exit::Configuration, by: by("database_file") }).map(Some),
+        (None, Some(value)) => {
+            from_file(Sourced { value, exit: Exit::Configuration, by: by("database_file") }).map(Some)
+        }
         (None, None) => Ok(None),
     }
 }

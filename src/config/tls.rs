@@ -1,7 +1,7 @@
 //! What the operator has decided about TLS: nothing at all, or an address, a certificate and its key. It opens none of
 //! them.
 
-use super::sourced::Said;
+use super::sourced::Sourced;
 use crate::config::address::{Address, addresses};
 use crate::exit::Fatal;
 use std::path::PathBuf;
@@ -32,9 +32,9 @@ impl TlsSettings {
     /// # Errors
     /// A part is missing, or wrong.
     pub fn settle(
-        listen: Option<Said<Vec<String>>>,
-        certificate: Option<Said<PathBuf>>,
-        key: Option<Said<PathBuf>>,
+        listen: Option<Sourced<Vec<String>>>,
+        certificate: Option<Sourced<PathBuf>>,
+        key: Option<Sourced<PathBuf>>,
     ) -> Result<Self, Fatal> {
         let needs = "TLS needs all of tls-listen, tls-cert and tls-key: an address, a certificate and its private key";
         match (listen.filter(|said| !said.value.is_empty()), certificate, key) {

@@ -1,7 +1,7 @@
 //! The control socket: how `cidiand reload` and `cidiand status` talk to the running daemon. It takes fixed commands
 //! from the daemon's own user and root, never waits for whoever asks, and knows nothing of what a command does.
 
-use super::poller::{Asker, Poller, Token};
+use super::poller::{ControlClient, Poller, Token};
 use crate::exit::{Exit, Fatal};
 use crate::ipc::control::{Command, NAME, PATIENCE, SIGN_EVERY, SIGN_OF_LIFE, connect, is_timeout, short_path};
 use log::warn;
@@ -39,7 +39,7 @@ struct Connection {
 pub struct Control {
     listener: UnixListener,
     path: PathBuf,
-    connections: BTreeMap<Asker, Connection>,
+    connections: BTreeMap<ControlClient, Connection>,
     next: u32,
     rests_until: Option<Instant>,
 }
@@ -103,18 +103,18 @@ impl Control {
                 warn!("control: turned away ({} others)", self.connections.len());
                 continue;
             }
-            let asker = Asker(self.next);
+            let control_client = ControlClient(self.next);
             self.next = self.next.wrapping_add(1);
-            if poller.watch(socket.as_fd(), Token::Asker(asker)).is_ok() {
+            if poller.watch(socket.as_fd(), Token::ControlClient(control_client)).is_ok() {
                 let connection = Connection { socket, said: Vec::new(), until: Some(now + PATIENCE), sign: None };
-                self.connections.insert(asker, connection);
+                self.connections.insert(control_client, connection);
             }
         }
     }
 
     /// Reads what somebody says. A command, when it is whole.
-    pub fn read(&mut self, asker: Asker, poller: &Poller) -> Option<Command> {
-        let connection = self.connections.get_mut(&asker)?;
+    pub fn read(&mut self, control_client: ControlClient, poller: &Poller) -> Option<Command> {
+        let connection = self.connections.get_mut(&control_client)?;
         let mut bytes = [0; COMMAND];
         match connection.socket.read(&mut bytes) {
             Ok(size) if size > 0 && connection.said.len() + size <= COMMAND && connection.until.is_some() => {
@@ -128,7 +128,7 @@ impl Control {
                         Some(command)
                     }
                     None => {
-                        self.reply(asker, "refused 64 unknown command", poller);
+                        self.reply(control_client, "refused 64 unknown command", poller);
                         None
                     }
                 }
@@ -136,21 +136,21 @@ impl Control {
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => None,
             // It has gone, or says too much.
             _ => {
-                self.close(asker, poller);
+                self.close(control_client, poller);
                 None
             }
         }
     }
 
     /// Answers somebody, and closes. One line; whoever does not take it at once has lost it.
-    pub fn reply(&mut self, asker: Asker, line: &str, poller: &Poller) {
-        if let Some(connection) = self.connections.get(&asker) {
+    pub fn reply(&mut self, control_client: ControlClient, line: &str, poller: &Poller) {
+        if let Some(connection) = self.connections.get(&control_client) {
             let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
             if let Err(error) = send(connection.socket.as_raw_fd(), format!("{line}\n").as_bytes(), flags) {
                 warn!("control: the answer was not taken: {error}");
             }
         }
-        self.close(asker, poller);
+        self.close(control_client, poller);
     }
 
     /// Turns away who has not said what it wants, shows who waits that we live, and ends a rest; says when to look again.
@@ -166,21 +166,21 @@ impl Control {
                 let _ = send(connection.socket.as_raw_fd(), SIGN_OF_LIFE.as_bytes(), flags);
             }
         }
-        let due: Vec<Asker> = self
+        let due: Vec<ControlClient> = self
             .connections
             .iter()
             .filter(|(_, connection)| connection.until.is_some_and(|until| until <= now))
-            .map(|(asker, _)| *asker)
+            .map(|(control_client, _)| *control_client)
             .collect();
-        for asker in due {
-            self.close(asker, poller);
+        for control_client in due {
+            self.close(control_client, poller);
         }
         let times = self.connections.values().flat_map(|connection| [connection.until, connection.sign]);
         times.flatten().chain(self.rests_until).min()
     }
 
-    fn close(&mut self, asker: Asker, poller: &Poller) {
-        if let Some(connection) = self.connections.remove(&asker) {
+    fn close(&mut self, control_client: ControlClient, poller: &Poller) {
+        if let Some(connection) = self.connections.remove(&control_client) {
             poller.forget(connection.socket.as_fd());
         }
     }

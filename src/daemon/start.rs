@@ -1,6 +1,6 @@
 //! From the command line to serving: each step checks something, and the first that fails says what and why.
 
-use super::children::control_channel::Hub;
+use super::children::control_channel::ControlChannel;
 use super::control::Control;
 use super::helpers::loader::{Loader, Wanted};
 use super::helpers::probe;
@@ -16,7 +16,7 @@ use crate::config::options::Lookup;
 use crate::config::settings::{Settings, environment};
 use crate::config::{addresses, dict, lost, ownership};
 use crate::exit::{Exit, Fatal};
-use crate::ipc::scoreboard::Board;
+use crate::ipc::scoreboard::Scoreboard;
 use crate::sandbox;
 use crate::session::{Language, Words};
 use crate::standard_error::StandardError;
@@ -123,15 +123,15 @@ pub(super) fn prepare(
     store::warm_up(&settings.session.database);
     let sandboxes = Sandboxes::prepare(&settings.session.database, support)?;
     let slots = settings.max_clients.unwrap_or(MOST_CHILDREN).min(MOST_CHILDREN);
-    let board = Board::new(slots).map_err(|error| system("the board of children", &error))?;
-    board.database_hosts().show_cluster(is_cluster);
-    let hub = Hub::new().map_err(|error| system("the hub", &error))?;
+    let scoreboard = Scoreboard::new(slots).map_err(|error| system("the scoreboard of children", &error))?;
+    scoreboard.database_hosts().show_cluster(is_cluster);
+    let control_channel = ControlChannel::new().map_err(|error| system("the control channel", &error))?;
     let directory = settings.state_directory.path();
     let spool = settings.spool_limit.map(|limit| SpoolFile::open(directory, limit, identity)).transpose();
     let spool = spool.map_err(|error| system("the spool", &error))?;
     if let Some(left) = spool.as_ref().map(SpoolFile::size).filter(|&size| size > 0) {
         // Until the writer has counted them.
-        board.show_spool(1, left, 0);
+        scoreboard.show_spool(1, left, 0);
     }
     let writer = Supervisor::new(spool).map_err(|error| system("the writer", &error))?;
     let title = Title::prepare(&forker);
@@ -146,8 +146,8 @@ pub(super) fn prepare(
         words,
         memory,
         pair,
-        board,
-        hub,
+        scoreboard,
+        control_channel,
         writer,
         control,
         notifier,

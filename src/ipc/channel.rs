@@ -31,7 +31,7 @@ const IDLE: Duration = Duration::from_secs(5);
 /// A channel to the writer, open or not yet.
 #[derive(Debug)]
 pub struct Channel<'a> {
-    door: BorrowedFd<'a>,
+    rendezvous: BorrowedFd<'a>,
     source: u64,
     open: Option<OwnedFd>,
     /// The party that the open channel was handed in for.
@@ -40,9 +40,9 @@ pub struct Channel<'a> {
 }
 
 impl<'a> Channel<'a> {
-    /// A channel through this door, for a source that takes turns with others; 0 if the accounts do.
-    pub fn new(door: BorrowedFd<'a>, source: u64) -> Self {
-        Self { door, source, open: None, party: 0, used: Instant::now() }
+    /// A channel through this rendezvous, for a source that takes turns with others; 0 if the accounts do.
+    pub fn new(rendezvous: BorrowedFd<'a>, source: u64) -> Self {
+        Self { rendezvous, source, open: None, party: 0, used: Instant::now() }
     }
 
     /// When the channel will have been idle for too long, if there is one.
@@ -119,9 +119,9 @@ impl<'a> Channel<'a> {
         setsockopt(&ours, sockopt::ReceiveTimeout, &TimeVal::milliseconds(LOOK_MILLISECONDS))?;
         // Before the writer has its end: it then finds both at once.
         send(ours.as_raw_fd(), batch, flags)?;
-        // The door itself lets wait for longer than somebody in a hurry wants to.
+        // The rendezvous itself lets wait for longer than somebody in a hurry wants to.
         let wait = if patience < SILENT { MsgFlags::MSG_DONTWAIT } else { MsgFlags::empty() };
-        sys::send_with_descriptor(self.door, &self.party.to_ne_bytes(), theirs.as_fd(), wait)?;
+        sys::send_with_descriptor(self.rendezvous, &self.party.to_ne_bytes(), theirs.as_fd(), wait)?;
         Ok(self.open.insert(ours))
     }
 

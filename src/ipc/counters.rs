@@ -1,4 +1,4 @@
-//! What a session counts in its slot of the board: requests by kind and result, and how long lookups took; and the writer
+//! What a session counts in its slot of the scoreboard: requests by kind and result, and how long lookups took; and the writer
 //! in the head: how long commits took. Wait-free; nobody waits for them, nobody acts on them.
 
 use crate::protocol::{Code, Request};
@@ -42,6 +42,8 @@ pub enum RequestKind {
     Match,
     /// `N`.
     NewDictKey,
+    /// `G`.
+    Notebook,
     /// `DEFINE` by DICT.
     DictDefine,
     /// `MATCH` by DICT.
@@ -56,7 +58,7 @@ pub enum RequestKind {
 
 impl RequestKind {
     /// All there are.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Register,
         Self::Login,
         Self::Lookup,
@@ -74,6 +76,7 @@ impl RequestKind {
         Self::About,
         Self::Match,
         Self::NewDictKey,
+        Self::Notebook,
         Self::DictDefine,
         Self::DictMatch,
         Self::DictAuth,
@@ -101,10 +104,11 @@ impl RequestKind {
             Request::About => Self::About,
             Request::Match { .. } => Self::Match,
             Request::NewDictKey { .. } => Self::NewDictKey,
+            Request::Notebook { .. } => Self::Notebook,
         }
     }
 
-    /// Its name in figures and in the log.
+    /// Its name in counters and in the log.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Register => "register",
@@ -124,6 +128,7 @@ impl RequestKind {
             Self::About => "about",
             Self::Match => "match",
             Self::NewDictKey => "new_dict_key",
+            Self::Notebook => "notebook",
             Self::DictDefine => "dict_define",
             Self::DictMatch => "dict_match",
             Self::DictAuth => "dict_auth",
@@ -149,19 +154,19 @@ const RESULTS: usize = 1 + Code::ALL.len();
 const REQUESTS: usize = RequestKind::ALL.len() * RESULTS;
 /// Counts for each bound and for what is above the last, and the sum in nanoseconds.
 pub const TIMES: usize = BOUNDS.len() + 2;
-/// How many numbers a session's figures are.
+/// How many numbers a session's counters are.
 pub const SIZE: usize = REQUESTS + TIMES;
 /// No session counts further than this, whatever it says; in nanoseconds, some thirteen days.
 const MOST: u64 = 1 << 50;
 
-/// The figures, where they lie.
+/// The counters, where they lie.
 #[derive(Debug, Clone, Copy)]
-pub struct Figures<'a> {
+pub struct Counters<'a> {
     numbers: &'a [AtomicU64],
 }
 
-impl<'a> Figures<'a> {
-    /// Figures in these [`SIZE`] numbers.
+impl<'a> Counters<'a> {
+    /// Counters in these [`SIZE`] numbers.
     pub fn of(numbers: &'a [AtomicU64]) -> Self {
         Self { numbers }
     }
@@ -198,7 +203,7 @@ impl<'a> Figures<'a> {
     }
 }
 
-/// Numbers for figures that belong to nobody else.
+/// Numbers for counters that belong to nobody else.
 pub fn none() -> Vec<AtomicU64> {
     (0..SIZE).map(|_| AtomicU64::new(0)).collect()
 }
@@ -241,16 +246,16 @@ mod tests {
     #[test]
     fn every_kind_and_result_has_a_number_of_its_own() {
         let numbers = none();
-        let figures = Figures::of(&numbers);
+        let counters = Counters::of(&numbers);
         let results = || std::iter::once(None).chain(Code::ALL.into_iter().map(Some));
         let mut times = 0;
         for kind in RequestKind::ALL {
             for result in results() {
                 times += 1;
-                (0..times).for_each(|_| figures.count_request(kind, result));
+                (0..times).for_each(|_| counters.count_request(kind, result));
             }
         }
-        let read: Vec<_> = figures.requests().collect();
+        let read: Vec<_> = counters.requests().collect();
         assert_eq!(read.len(), times);
         let mut expected = 0;
         for (at, kind) in RequestKind::ALL.into_iter().enumerate() {
@@ -260,28 +265,28 @@ mod tests {
                 expected += 1;
             }
         }
-        assert_eq!(figures.lookups().read().0.iter().sum::<u64>(), 0, "requests and times do not touch");
+        assert_eq!(counters.lookups().read().0.iter().sum::<u64>(), 0, "requests and times do not touch");
     }
 
     #[test]
     fn what_takes_as_long_as_a_bound_is_within_it() {
         let numbers = none();
-        let figures = Figures::of(&numbers);
+        let counters = Counters::of(&numbers);
         for nanoseconds in [0, 50_000, 50_001, 100_000, 10_000_000_000, 10_000_000_001, 3_600_000_000_000] {
-            figures.lookups().observe(Duration::from_nanos(nanoseconds));
+            counters.lookups().observe(Duration::from_nanos(nanoseconds));
         }
-        let (counts, sum) = figures.lookups().read();
+        let (counts, sum) = counters.lookups().read();
         assert_eq!((counts.len(), counts[0], counts[1], counts[16], counts[17]), (18, 2, 2, 1, 2));
         assert_eq!(counts.iter().sum::<u64>(), 7);
         assert_eq!(sum, 50_000 + 50_001 + 100_000 + 10_000_000_000 + 10_000_000_001 + 3_600_000_000_000);
         // Whatever a session says, sums stay sums.
         let sums = none();
         numbers[0].store(u64::MAX, Ordering::Relaxed);
-        (0..3).for_each(|_| figures.add_to(&sums));
+        (0..3).for_each(|_| counters.add_to(&sums));
         assert_eq!(sums[0].load(Ordering::Relaxed), 3 * MOST);
-        assert_eq!(Figures::of(&sums).lookups().read().0[17], 6);
+        assert_eq!(Counters::of(&sums).lookups().read().0[17], 6);
         // Memory that is not there is no reason to end.
-        Figures::of(&[]).lookups().observe(Duration::ZERO);
-        Figures::of(&[]).count_request(RequestKind::Invalid, Some(Code::Bye));
+        Counters::of(&[]).lookups().observe(Duration::ZERO);
+        Counters::of(&[]).count_request(RequestKind::Invalid, Some(Code::Bye));
     }
 }

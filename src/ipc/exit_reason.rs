@@ -2,7 +2,7 @@
 
 /// Why a session ended. The numbers are stable; `docs/architecture.md` lists them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
+pub enum ExitReason {
     /// The client said `E`.
     Goodbye,
     /// The client closed the connection.
@@ -31,7 +31,7 @@ pub enum Ending {
     Internal,
 }
 
-impl Ending {
+impl ExitReason {
     /// All there are.
     pub const ALL: [Self; 13] = [
         Self::Goodbye,
@@ -70,7 +70,7 @@ impl Ending {
 
     /// What an exit status says; `None` for one that no session gives.
     pub fn from_exit_status(status: i32) -> Option<Self> {
-        Self::ALL.into_iter().find(|ending| ending.exit_status() == status)
+        Self::ALL.into_iter().find(|exit_reason| exit_reason.exit_status() == status)
     }
 
     /// What the log says of it.
@@ -92,7 +92,7 @@ impl Ending {
         }
     }
 
-    /// Its name in figures: stable, one word.
+    /// Its name in counters: stable, one word.
     pub fn name(self) -> &'static str {
         match self {
             Self::Goodbye => "goodbye",

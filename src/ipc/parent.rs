@@ -1,7 +1,7 @@
 //! What a child asks of its parent, over a socket pair of its own that it makes for the question.
 //!
-//! All children share one end of a socket pair with the parent, the hub. A child that wants something makes a new
-//! pair, sends one end over the hub with a few bytes that say what, and talks on the other. An idle child so costs its
+//! All children share one end of a socket pair with the parent, the control channel. A child that wants something makes a new
+//! pair, sends one end over the control channel with a few bytes that say what, and talks on the other. An idle child so costs its
 //! parent no descriptor, and when a child dies, whatever it held is free: its end of the pair closes.
 
 use crate::sys;
@@ -22,7 +22,7 @@ const MOST_TRIES: u32 = 400;
 
 /// What can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ask {
+pub enum ParentRequest {
     /// The newest words: answered at once, with their generation and their descriptor.
     Words,
     /// Leave to use a processor for long, as hashing a password does: answered with one byte when it is this child's
@@ -48,14 +48,14 @@ pub enum Ask {
     /// The writer has not answered for a while: nothing is answered. The parent looks whether it still moves.
     WriterSilent,
     /// This child is about to end: nothing is answered.
-    Ending,
+    ExitReason,
     /// A lookup of an account whose lookups are limited: answered with how long to wait before it.
     LookingUp,
 }
 
-impl Ask {
+impl ParentRequest {
     const ALL: [Self; 13] = [
-        Self::Ending,
+        Self::ExitReason,
         Self::Words,
         Self::Working,
         Self::LoggingIn,
@@ -83,36 +83,36 @@ impl Ask {
             Self::Mended => b'm',
             Self::Database => b'd',
             Self::WriterSilent => b's',
-            Self::Ending => b'e',
+            Self::ExitReason => b'e',
             Self::LookingUp => b'q',
         }
     }
 }
 
-/// The size of a question on the hub.
+/// The size of a question on the control channel.
 pub const QUESTION_SIZE: usize = 9;
 
 /// What a child asks, and for which account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Question {
     /// What it asks.
-    pub ask: Ask,
+    pub ask: ParentRequest,
     /// A number for the account that it acts for, see [`account_number`]; 0 for none.
     pub account: u64,
 }
 
 impl Question {
-    /// As it goes over the hub.
+    /// As it goes over the control channel.
     pub fn to_bytes(self) -> [u8; QUESTION_SIZE] {
         let mut bytes = [self.ask.byte(); QUESTION_SIZE];
         bytes[1..].copy_from_slice(&self.account.to_ne_bytes());
         bytes
     }
 
-    /// What came over the hub. `None` if it asks for nothing that there is.
+    /// What came over the control channel. `None` if it asks for nothing that there is.
     pub fn from_bytes(bytes: [u8; QUESTION_SIZE]) -> Option<Self> {
         let [byte, account @ ..] = bytes;
-        let ask = Ask::ALL.into_iter().find(|ask| ask.byte() == byte)?;
+        let ask = ParentRequest::ALL.into_iter().find(|ask| ask.byte() == byte)?;
         Some(Self { ask, account: u64::from_ne_bytes(account) })
     }
 }
@@ -185,8 +185,8 @@ fn granted(exchange: &OwnedFd) -> io::Result<bool> {
 ///
 /// # Errors
 /// The parent has none, or is short of descriptors.
-pub fn ask_for_words(hub: BorrowedFd<'_>) -> io::Result<(u64, OwnedFd)> {
-    let exchange = ask(hub, Question { ask: Ask::Words, account: 0 })?;
+pub fn ask_for_words(control_channel: BorrowedFd<'_>) -> io::Result<(u64, OwnedFd)> {
+    let exchange = ask(control_channel, Question { ask: ParentRequest::Words, account: 0 })?;
     let mut generation = [0; 8];
     let (size, memory) = sys::receive_with_descriptor(exchange.as_fd(), &mut generation, MsgFlags::empty())?;
     match (size, memory) {
@@ -200,8 +200,8 @@ pub fn ask_for_words(hub: BorrowedFd<'_>) -> io::Result<(u64, OwnedFd)> {
 ///
 /// # Errors
 /// No descriptor for the question.
-pub fn ask_for(hub: BorrowedFd<'_>, question: Question) -> io::Result<Permit> {
-    Ok(Permit { exchange: ask(hub, question)? })
+pub fn ask_for(control_channel: BorrowedFd<'_>, question: Question) -> io::Result<Permit> {
+    Ok(Permit { exchange: ask(control_channel, question)? })
 }
 
 /// Tells the parent what the client has done, or is about to do. Whether the client may go on: when this returns, the
@@ -209,16 +209,16 @@ pub fn ask_for(hub: BorrowedFd<'_>, question: Question) -> io::Result<Permit> {
 ///
 /// # Errors
 /// No descriptor for the question, here or in the parent.
-pub fn report(hub: BorrowedFd<'_>, question: Question) -> io::Result<bool> {
-    granted(&ask(hub, question)?)
+pub fn report(control_channel: BorrowedFd<'_>, question: Question) -> io::Result<bool> {
+    granted(&ask(control_channel, question)?)
 }
 
 /// Asks how long to wait before the account's next lookup.
 ///
 /// # Errors
 /// No descriptor for the question, here or in the parent.
-pub fn ask_for_wait(hub: BorrowedFd<'_>, account: u64) -> io::Result<Duration> {
-    let exchange = ask(hub, Question { ask: Ask::LookingUp, account })?;
+pub fn ask_for_wait(control_channel: BorrowedFd<'_>, account: u64) -> io::Result<Duration> {
+    let exchange = ask(control_channel, Question { ask: ParentRequest::LookingUp, account })?;
     let mut answer = [0; 8];
     match recv(exchange.as_raw_fd(), &mut answer, MsgFlags::empty()) {
         Ok(8) => Ok(Duration::from_micros(u64::from_ne_bytes(answer))),
@@ -236,16 +236,16 @@ pub fn who_asks(exchange: &OwnedFd) -> Result<Pid, Errno> {
 }
 
 /// Tells the parent that the writer does not answer. It need not be answered, and may be lost.
-pub fn complain_of_writer(hub: BorrowedFd<'_>) {
-    let _ = ask(hub, Question { ask: Ask::WriterSilent, account: 0 });
+pub fn complain_of_writer(control_channel: BorrowedFd<'_>) {
+    let _ = ask(control_channel, Question { ask: ParentRequest::WriterSilent, account: 0 });
 }
 
 /// Tells the parent that this child is about to end. It need not be answered, and may be lost.
-pub fn announce_end(hub: BorrowedFd<'_>) {
-    let _ = ask(hub, Question { ask: Ask::Ending, account: 0 });
+pub fn announce_end(control_channel: BorrowedFd<'_>) {
+    let _ = ask(control_channel, Question { ask: ParentRequest::ExitReason, account: 0 });
 }
 
-/// A pair of connected sockets that keep messages apart; for the hub and for each question.
+/// A pair of connected sockets that keep messages apart; for the control channel and for each question.
 ///
 /// # Errors
 /// No descriptor left.
@@ -253,11 +253,11 @@ pub fn pair() -> Result<(OwnedFd, OwnedFd), Errno> {
     socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)
 }
 
-fn ask(hub: BorrowedFd<'_>, question: Question) -> io::Result<OwnedFd> {
+fn ask(control_channel: BorrowedFd<'_>, question: Question) -> io::Result<OwnedFd> {
     let (ours, theirs) = pair()?;
     let mut tries = 0;
     loop {
-        match sys::send_with_descriptor(hub, &question.to_bytes(), theirs.as_fd(), MsgFlags::empty()) {
+        match sys::send_with_descriptor(control_channel, &question.to_bytes(), theirs.as_fd(), MsgFlags::empty()) {
             Ok(()) => return Ok(ours),
             // Descriptors on their way count against their user, whoever of its processes sent them (unix(7)); the
             // parent will have taken some in soon.
@@ -280,13 +280,13 @@ mod tests {
 
     #[test]
     fn questions_read_as_they_are_written() {
-        for ask in Ask::ALL {
+        for ask in ParentRequest::ALL {
             let question = Question { ask, account: account_number("ann") };
             assert_eq!(Question::from_bytes(question.to_bytes()), Some(question));
         }
         assert_eq!(Question::from_bytes([b'?'; QUESTION_SIZE]), None);
-        let bytes: std::collections::HashSet<u8> = Ask::ALL.into_iter().map(Ask::byte).collect();
-        assert_eq!(bytes.len(), Ask::ALL.len());
+        let bytes: std::collections::HashSet<u8> = ParentRequest::ALL.into_iter().map(ParentRequest::byte).collect();
+        assert_eq!(bytes.len(), ParentRequest::ALL.len());
         assert_ne!(account_number("ann"), account_number("bob"));
     }
 }

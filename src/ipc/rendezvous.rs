@@ -11,15 +11,15 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 /// How long a child waits for room, when so many wait already that there is none.
 const ROOM_SECONDS: i64 = 5;
 
-/// The door.
+/// The rendezvous.
 #[derive(Debug)]
-pub struct Door {
+pub struct Rendezvous {
     children: OwnedFd,
     writer: OwnedFd,
 }
 
-impl Door {
-    /// A door.
+impl Rendezvous {
+    /// A rendezvous.
     ///
     /// # Errors
     /// No descriptor.

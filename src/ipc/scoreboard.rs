@@ -1,8 +1,8 @@
-//! The board: memory that parent and children share, a page for each. The head is the parent's and the writer's; each
+//! The scoreboard: memory that parent and children share, a page for each. The head is the parent's and the writer's; each
 //! session writes what it is doing into its own slot, and has no other: it can neither change nor see its siblings'.
 //! Wait-free; the parent bounds-checks what it reads in slots and trusts none of it.
 
-use super::counters::{self as figures, Figures, Times};
+use super::counters::{self as counters, Counters, Times};
 use super::database_hosts::{self, DatabaseHosts};
 use super::time_of_day::since_1970;
 use crate::protocol::MAX_NAME_CHARS;
@@ -11,7 +11,7 @@ use nix::errno::Errno;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// A child's place on the board.
+/// A child's place on the scoreboard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SlotNumber(pub u32);
 
@@ -25,10 +25,10 @@ const STATE: usize = NAME + NAME_NUMBERS;
 const SLOT_UNLOGGED: usize = STATE + 1;
 /// Requests of this session that the database failed.
 const DATABASE_ERRORS: usize = STATE + 2;
-/// Its figures, from a cache line of their own on.
+/// Its counters, from a cache line of their own on.
 const FIGURES: usize = (DATABASE_ERRORS + 1).next_multiple_of(8);
 /// Numbers in a slot.
-const SLOT: usize = FIGURES + figures::SIZE;
+const SLOT: usize = FIGURES + counters::SIZE;
 /// No session fails more requests than this, whatever it says.
 const MOST_ERRORS: u64 = 1 << 40;
 /// In the head: whether there are so many children that one says that it ends.
@@ -50,7 +50,7 @@ const WRITER_TURN: usize = 9;
 /// In the head: how long commits took.
 const COMMIT_TIMES: usize = 16;
 /// In the head: what the writer knows of the database's hosts.
-const HOSTS: usize = COMMIT_TIMES + figures::TIMES;
+const HOSTS: usize = COMMIT_TIMES + counters::TIMES;
 /// Numbers in the head. Both it and a slot fit into the smallest page there is, as the compiler sees.
 const HEAD: usize = HOSTS + database_hosts::SIZE;
 const _: () = assert!(HEAD <= 512 && SLOT <= 512);
@@ -58,15 +58,15 @@ const _: () = assert!(HEAD <= 512 && SLOT <= 512);
 /// In the head: lookups that were deleted because their accounts had too many.
 const TRIMMED: usize = 10;
 
-/// The board: the head, and the slots.
+/// The scoreboard: the head, and the slots.
 #[derive(Debug)]
-pub struct Board {
+pub struct Scoreboard {
     pages: SharedPages,
     slots: u32,
 }
 
-impl Board {
-    /// A board for so many children.
+impl Scoreboard {
+    /// A scoreboard for so many children.
     ///
     /// # Errors
     /// No address space for it.
@@ -230,8 +230,8 @@ pub struct Slot<'a> {
 
 impl<'a> Slot<'a> {
     /// What the session counts.
-    pub fn figures(&self) -> Figures<'a> {
-        Figures::of(self.numbers.get(FIGURES..SLOT).unwrap_or(&[]))
+    pub fn counters(&self) -> Counters<'a> {
+        Counters::of(self.numbers.get(FIGURES..SLOT).unwrap_or(&[]))
     }
 
     /// A request was failed by the database.
@@ -329,27 +329,27 @@ mod tests {
 
     #[test]
     fn slots_do_not_touch_each_other() {
-        let board = Board::new(3).unwrap();
+        let scoreboard = Scoreboard::new(3).unwrap();
         let longest = "𝕏".repeat(32);
-        board.slot(SlotNumber(0)).set_user("ann");
-        board.slot(SlotNumber(1)).set_user(&longest);
-        board.slot(SlotNumber(2)).set_user("bob");
-        board.slot(SlotNumber(1)).set_requests(7);
-        assert_eq!(board.slot(SlotNumber(0)).user(), "ann");
-        assert_eq!(board.slot(SlotNumber(1)).user(), longest);
-        assert_eq!(board.slot(SlotNumber(2)).user(), "bob");
-        board.slot(SlotNumber(1)).clear();
-        assert_eq!(board.slot(SlotNumber(1)).user(), "");
-        assert_eq!(board.slot(SlotNumber(1)).requests(), 0);
+        scoreboard.slot(SlotNumber(0)).set_user("ann");
+        scoreboard.slot(SlotNumber(1)).set_user(&longest);
+        scoreboard.slot(SlotNumber(2)).set_user("bob");
+        scoreboard.slot(SlotNumber(1)).set_requests(7);
+        assert_eq!(scoreboard.slot(SlotNumber(0)).user(), "ann");
+        assert_eq!(scoreboard.slot(SlotNumber(1)).user(), longest);
+        assert_eq!(scoreboard.slot(SlotNumber(2)).user(), "bob");
+        scoreboard.slot(SlotNumber(1)).clear();
+        assert_eq!(scoreboard.slot(SlotNumber(1)).user(), "");
+        assert_eq!(scoreboard.slot(SlotNumber(1)).requests(), 0);
         // A number that is none is harmless.
-        board.slot(SlotNumber(u32::MAX)).set_user("nobody");
-        assert_eq!(board.slot(SlotNumber(3)).user(), "");
+        scoreboard.slot(SlotNumber(u32::MAX)).set_user("nobody");
+        assert_eq!(scoreboard.slot(SlotNumber(3)).user(), "");
     }
 
     #[test]
     fn what_a_child_wrote_is_bounded_and_printable() {
-        let board = Board::new(1).unwrap();
-        let slot = board.slot(SlotNumber(0));
+        let scoreboard = Scoreboard::new(1).unwrap();
+        let slot = scoreboard.slot(SlotNumber(0));
         slot.set_user("a\x1b[2Jb");
         assert_eq!(slot.user(), "a\\u{1b}[2Jb");
         slot.store(NAME_SIZE, u64::MAX);

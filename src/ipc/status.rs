@@ -1,7 +1,7 @@
 //! What the daemon says of itself: one structure, told as JSON, as text for people, and as lines for the log and the
 //! service manager. It only describes; it counts nothing.
 
-use super::counters::{self as figures, BOUNDS, Figures};
+use super::counters::{self as counters, BOUNDS, Counters};
 use crate::text::printable;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -103,8 +103,8 @@ pub struct Times {
 }
 
 impl Times {
-    /// What is on the board.
-    pub fn of(times: figures::Times<'_>) -> Self {
+    /// What is on the scoreboard.
+    pub fn of(times: counters::Times<'_>) -> Self {
         let (counts, sum) = times.read();
         Self { bounds: BOUNDS.to_vec(), counts, total: sum / 1_000 }
     }
@@ -135,11 +135,11 @@ impl Times {
     }
 }
 
-/// The requests on the board, by kind and result.
-pub fn requests(figures: Figures<'_>) -> BTreeMap<String, BTreeMap<String, u64>> {
+/// The requests on the scoreboard, by kind and result.
+pub fn requests(counters: Counters<'_>) -> BTreeMap<String, BTreeMap<String, u64>> {
     let mut requests: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
-    for (kind, refused, count) in figures.requests() {
-        requests.entry(kind.as_str().to_owned()).or_default().insert(figures::result(refused).to_owned(), count);
+    for (kind, refused, count) in counters.requests() {
+        requests.entry(kind.as_str().to_owned()).or_default().insert(counters::result(refused).to_owned(), count);
     }
     requests
 }

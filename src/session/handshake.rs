@@ -1,7 +1,7 @@
 //! The TLS handshake of a session, and the wrong language at either kind of port.
 
 use super::connection::Wait;
-use super::{Ending, Session, State};
+use super::{ExitReason, Session, State};
 use crate::protocol::{Code, Failure};
 use crate::sys;
 use log::info;
@@ -12,23 +12,23 @@ const HANDSHAKE: Duration = Duration::from_secs(60);
 
 impl Session<'_> {
     /// Shakes hands, where the client came in for TLS, within the grace time.
-    pub(super) fn shake_hands(&mut self) -> Result<(), Ending> {
+    pub(super) fn shake_hands(&mut self) -> Result<(), ExitReason> {
         let deadline = self.grace_ends.unwrap_or(self.connected + HANDSHAKE);
         self.face.show(State::LoginAwaited);
         while self.connection.is_handshaking() {
             self.face.publish();
             if self.signals.stop_asked() {
-                return Err(Ending::Stopped);
+                return Err(ExitReason::Stopped);
             }
             match self.connection.shake_hands(deadline, &self.signals) {
                 Ok(Wait::Ready) => {}
                 Ok(Wait::Interrupted) => self.renew_words(),
-                Ok(Wait::TimedOut) => return Err(Ending::GraceOver),
-                Err(ending) => return Err(ending),
+                Ok(Wait::TimedOut) => return Err(ExitReason::GraceOver),
+                Err(exit_reason) => return Err(exit_reason),
             }
         }
         // The last word of the handshake may be ours, and the client waits for it; or it is the client's, and Nagle's
-        // algorithm keeps the first request back until it is acknowledged, 40 ms later (lesson D14).
+        // algorithm keeps the first request back until it is acknowledged, 40 ms later.
         sys::acknowledge_now(self.connection.socket());
         self.connection.write(&[], || {})
     }

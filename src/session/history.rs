@@ -2,7 +2,7 @@
 //! history, and no database connection is kept while a client reads slowly.
 
 use super::replies::denied;
-use super::{Ending, Session};
+use super::{ExitReason, Session};
 use crate::protocol::{Failure, HistoryRow, push_history_row, push_ok_text};
 use crate::store::{PastLookup, Place};
 use time::OffsetDateTime;
@@ -28,7 +28,7 @@ impl Session<'_> {
 
     /// All lookups. The reply's first line says how many, and so many follow. New ones that come meanwhile are not
     /// among them.
-    pub(super) fn show_all_history(&mut self, name: &str) -> Option<Ending> {
+    pub(super) fn show_all_history(&mut self, name: &str) -> Option<ExitReason> {
         match self.collect_history(name) {
             Ok(None) => None,
             Ok(Some((rest, place))) => self.show_the_rest(name, rest, place).err(),
@@ -70,8 +70,8 @@ impl Session<'_> {
     /// # Errors
     /// The client does not read; or there are fewer left, because another session has cleared them, or the database is
     /// away. Nothing else can be said within a reply: the connection ends, and the client sees that it is not whole.
-    fn show_the_rest(&mut self, name: &str, mut rest: u64, mut place: Place) -> Result<(), Ending> {
-        let Ok(account) = self.logged_in_as(name) else { return Err(Ending::Internal) };
+    fn show_the_rest(&mut self, name: &str, mut rest: u64, mut place: Place) -> Result<(), ExitReason> {
+        let Ok(account) = self.logged_in_as(name) else { return Err(ExitReason::Internal) };
         while rest > 0 {
             self.write_replies()?;
             let limit = u32::try_from(rest).unwrap_or(u32::MAX).min(PAGE);
@@ -80,7 +80,7 @@ impl Session<'_> {
             let page = page.ok().flatten().unwrap_or_default();
             let Some(last) = page.last() else {
                 log::info!("client {}: {rest} lookups of a long history can't be shown any more", self.face.peer());
-                return Err(Ending::Lost);
+                return Err(ExitReason::Lost);
             };
             place = last.place();
             rest = rest.saturating_sub(page.len() as u64);

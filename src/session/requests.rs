@@ -1,10 +1,10 @@
-//! Requests to replies: what each one needs, does and says. What concerns accounts is next door.
+//! Requests to replies: what each one needs, does and says. What concerns accounts is next rendezvous.
 
 use super::clock::Clock;
 use super::replies::{Awaits, denied};
-use super::{Ending, Peer, Session};
+use super::{ExitReason, Peer, Session};
 use crate::ipc::channel::PATIENCE;
-use crate::ipc::parent::{Ask, complain_of_writer};
+use crate::ipc::parent::{ParentRequest, complain_of_writer};
 use crate::protocol::{
     Code, Count, Failure, How, MAX_MATCHES, MAX_SUGGESTIONS, Request, escape, push_entry, push_ok, push_ok_text,
     push_pair, trim_blanks,
@@ -27,7 +27,7 @@ pub(super) fn new_record(clock: &mut Clock, headword: &str, peer: &Peer) -> Resu
 
 impl Session<'_> {
     /// Answers one request, onto the end of the replies; says so if the session ends with it.
-    pub(super) fn answer(&mut self, request: &Request<'_>) -> Option<Ending> {
+    pub(super) fn answer(&mut self, request: &Request<'_>) -> Option<ExitReason> {
         if self.words.are_in_table() {
             self.face.publish();
         }
@@ -42,7 +42,7 @@ impl Session<'_> {
             Request::Match { name, how, pattern } => self.match_headwords(name, *how, pattern),
             Request::Goodbye => {
                 push_ok(self.replies.out());
-                return Some(Ending::Goodbye);
+                return Some(ExitReason::Goodbye);
             }
             other => {
                 // These see, or change, what the requests before them did: those come first.
@@ -54,6 +54,7 @@ impl Session<'_> {
                     Request::TokenLogin { name, token } => return self.log_in_by_token(name, token),
                     Request::NewToken { name } => self.new_token(name),
                     Request::NewDictKey { name } => self.new_dict_key(name),
+                    Request::Notebook { name, what } => self.notebook(name, what),
                     Request::ForgetToken { name, token } => self.forget_token(name, token),
                     Request::ChangePasswd { name, passwd } => self.change_passwd(name, passwd),
                     Request::DeleteAccount { name, passwd } => self.delete_account(name, passwd),
@@ -100,13 +101,13 @@ impl Session<'_> {
             match if in_table { None } else { self.ask_writer_briefly() } {
                 Some(standing) => Ok(standing),
                 // As the writer has it in an outage: an account is taken for what it was while nobody can say.
-                None if !in_table && self.board.outage().is_some() => Ok(Standing::Live),
+                None if !in_table && self.scoreboard.outage().is_some() => Ok(Standing::Live),
                 None => self.standing_of(account),
             }
         } else {
-            let hub = self.hub;
+            let control_channel = self.control_channel;
             let records = &self.replies.records;
-            self.writer.keep(account, &login.name, records, PATIENCE, &mut || complain_of_writer(hub))
+            self.writer.keep(account, &login.name, records, PATIENCE, &mut || complain_of_writer(control_channel))
         };
         match kept {
             Ok(Standing::Live) => {
@@ -146,7 +147,7 @@ impl Session<'_> {
     }
 
     fn count_settled(&mut self, instead: impl Fn(Awaits) -> Option<Code>) {
-        self.tally.settle(instead, self.face.slot().figures(), self.face.peer());
+        self.tally.settle(instead, self.face.slot().counters(), self.face.peer());
     }
 
     fn look_up(&mut self, name: &str, word: &str) -> Result<(), Failure> {
@@ -216,14 +217,14 @@ impl Session<'_> {
 
     fn clear_history(&mut self, name: &str, word: Option<&str>) -> Result<(), Failure> {
         let account = self.logged_in_as(name)?;
-        if self.board.spooled().1 > 0 {
+        if self.scoreboard.spooled().1 > 0 {
             // What is in the spool would come back after it was cleared.
             return Err(Failure::new(
                 Code::Unavailable,
                 "lookups are still on their way into the history; try again later",
             ));
         }
-        self.spend(Ask::Changing)?;
+        self.spend(ParentRequest::Changing)?;
         let standing = self.stores.write(|store| store.clear_history(account, word))?;
         self.done_if_live(standing)
     }
@@ -259,7 +260,7 @@ impl Session<'_> {
         }
     }
 
-    /// The account of the login, if it is under this name. A name in a request proves nothing (lesson C3).
+    /// The account of the login, if it is under this name. A name in a request proves nothing.
     pub(super) fn logged_in_as(&self, name: &str) -> Result<AccountId, Failure> {
         match &self.login {
             Some(login) if login.name == name => Ok(login.account),

@@ -1,4 +1,4 @@
-//! What others see of a session: its title in `ps` and its slot on the board. Never a password, never a word.
+//! What others see of a session: its title in `ps` and its slot on the scoreboard. Never a password, never a word.
 
 use super::peer::{Language, Peer};
 use crate::ipc::scoreboard::Slot;
@@ -22,7 +22,7 @@ pub enum State {
 impl State {
     const ALL: [Self; 5] = [Self::LoginAwaited, Self::Idle, Self::Busy, Self::Hashing, Self::Closing];
 
-    /// Its number on the board; 0 is none.
+    /// Its number on the scoreboard; 0 is none.
     pub fn number(self) -> u64 {
         match self {
             Self::LoginAwaited => 1,
@@ -33,7 +33,7 @@ impl State {
         }
     }
 
-    /// The state of a number on the board.
+    /// The state of a number on the scoreboard.
     pub fn of_number(number: u64) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.number() == number)
     }
@@ -50,7 +50,7 @@ impl State {
     }
 }
 
-/// A session's face to the outside: the board at once, the title when there is time for somebody to see it.
+/// A session's face to the outside: the scoreboard at once, the title when there is time for somebody to see it.
 #[derive(Debug)]
 pub struct Face<'a> {
     peer: Peer,
@@ -111,7 +111,7 @@ impl<'a> Face<'a> {
         self.slot.set_requests(self.requests);
     }
 
-    /// Says what the session is doing, on the board.
+    /// Says what the session is doing, on the scoreboard.
     pub fn show(&mut self, state: State) {
         self.state = state;
         self.slot.set_state(state.number());

@@ -3,8 +3,8 @@
 
 use super::connection::{Wait, wait};
 use super::work::Work;
-use super::{Ending, Session};
-use crate::ipc::parent::{Ask, Permit, ask_for};
+use super::{ExitReason, Session};
+use crate::ipc::parent::{ParentRequest, Permit, ask_for};
 use crate::protocol::{Code, Failure};
 use nix::poll::{PollFd, PollFlags};
 use std::time::{Duration, Instant};
@@ -27,7 +27,7 @@ impl Session<'_> {
     ///
     /// # Errors
     /// The client has gone.
-    pub(super) fn take_turn(&mut self, work: Work, begun: Instant) -> Result<(), Ending> {
+    pub(super) fn take_turn(&mut self, work: Work, begun: Instant) -> Result<(), ExitReason> {
         let waits = self.words.are_in_table() || work == Work::Waits;
         if waits || self.turn.as_ref().is_some_and(|turn| turn.since.elapsed() >= QUANTUM) {
             self.turn = None;
@@ -36,7 +36,7 @@ impl Session<'_> {
         if waits || !long || self.turn.is_some() {
             return Ok(());
         }
-        match self.wait_for_turn(Ask::Working) {
+        match self.wait_for_turn(ParentRequest::Working) {
             Ok(permit) => self.turn = Some(Working { _permit: permit, since: Instant::now() }),
             // Without a turn it is slower for others, and no worse.
             Err(_) => return self.ends.take().map_or(Ok(()), Err),
@@ -45,13 +45,13 @@ impl Session<'_> {
     }
 
     /// Waits until the parent says that it is this child's turn.
-    pub(super) fn wait_for_turn(&mut self, purpose: Ask) -> Result<Permit, Failure> {
+    pub(super) fn wait_for_turn(&mut self, purpose: ParentRequest) -> Result<Permit, Failure> {
         let peer = self.face.peer().clone();
         let failed = |error: &dyn std::fmt::Display| {
             log::warn!("client {peer}: no turn: {error}");
             Failure::new(Code::Unavailable, "the server is overloaded; try again later")
         };
-        let permit = ask_for(self.hub, self.stores.question(purpose)).map_err(|error| failed(&error))?;
+        let permit = ask_for(self.control_channel, self.stores.question(purpose)).map_err(|error| failed(&error))?;
         loop {
             // Nothing is asked of the client's socket; what is always told is that it is gone for good.
             let mut watched = vec![
@@ -64,7 +64,7 @@ impl Session<'_> {
                 Ok(Wait::Ready) if watched[0].any() == Some(true) => break,
                 Ok(Wait::Ready) if watched.get(2).is_some_and(|lease| lease.any() == Some(true)) => self.stores.close(),
                 Ok(Wait::Ready) => {
-                    self.ends = Some(Ending::Lost);
+                    self.ends = Some(ExitReason::Lost);
                     return Err(Failure::new(Code::Unavailable, "the client has gone"));
                 }
                 Ok(Wait::Interrupted | Wait::TimedOut) => {}
@@ -74,7 +74,7 @@ impl Session<'_> {
         if permit.granted().map_err(|error| failed(&error))? {
             return Ok(permit);
         }
-        self.ends = Some(Ending::Refused);
+        self.ends = Some(ExitReason::Refused);
         Err(Failure::new(Code::Busy, "too many failures from your address"))
     }
 }

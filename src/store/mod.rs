@@ -1,6 +1,6 @@
 //! What must last: accounts, history, and the table `words`. One trait, two stores behind it.
 //!
-//! This room never speaks the line protocol and is never opened in the parent: opening needs a [`StoreKey`],
+//! This module never speaks the line protocol and is never opened in the parent: opening needs a [`StoreKey`],
 //! which exists only in a forked child or in a program that never forks.
 
 #![forbid(unsafe_code)]
@@ -18,6 +18,7 @@ pub mod passwd;
 mod schema;
 mod sqlite;
 mod ssl;
+mod star;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -32,6 +33,10 @@ pub use location_error::LocationError;
 pub use operator::{AccountDetails, AccountSummary, Operator};
 pub use schema::{MAX_NAME_CHARS, MAX_WORD_CHARS};
 pub use ssl::{DatabaseTls, SslMode};
+pub use star::{
+    Grade, Grading, Learned, MOST_STARS, MOST_TAGS_BYTES, Memory, PastReview, Star, StarText, Starring, Stars,
+    Unstarring,
+};
 pub use token::{MOST_TOKENS, Token, TokenHash};
 pub use upgrade::{Step as UpgradeStep, Terms as UpgradeTerms, Upgraded};
 
@@ -226,7 +231,7 @@ pub struct WordRow<'a> {
 ///
 /// Every method commits before it returns. After a lost connection a store connects again by itself; an error of
 /// kind [`Kind::World`] means that it could not, now.
-pub trait Store {
+pub trait Store: Stars {
     /// Which database it is.
     fn identity(&mut self) -> Result<Identity, Error>;
 
@@ -242,7 +247,7 @@ pub trait Store {
     /// Replaces the password's hash, and ends all of the account's tokens and its DICT key.
     fn set_passwd(&mut self, account: AccountId, passwd: &str) -> Result<Standing, Error>;
 
-    /// Deletes the account, all its history, all its tokens and its DICT key.
+    /// Deletes the account, all its history, its notebook, all its tokens and its DICT key.
     fn delete_account(&mut self, account: AccountId) -> Result<Standing, Error>;
 
     /// Keeps a new token of an account. Those that have expired go, and so do the oldest, so that there are never more

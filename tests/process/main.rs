@@ -48,6 +48,7 @@ mod service_manager;
 mod several_hosts;
 mod soak;
 mod spool;
+mod stars;
 mod starting;
 mod status;
 mod tls;

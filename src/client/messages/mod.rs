@@ -1,10 +1,12 @@
 //! Every text that a person sees, in two languages. A message is a value here and a sentence in [`english`] and
 //! [`chinese`]: each matches all of them, so that the compiler misses a translation before anybody else does.
-//! (`--help` is next door.) This room never decides whether or where something is said.
+//! (`--help` is in `help`.) This module never decides whether or where something is said.
 
 mod chinese;
 mod english;
+pub(crate) mod notebook;
 
+use self::notebook::NotebookMessage;
 use super::error::Misuse;
 use super::error::{Error, WordFault};
 use crate::protocol::{Code, Failure, printable};
@@ -208,6 +210,8 @@ pub(crate) enum Message<'a> {
     LookupUnknown,
     /// Options that do not go together.
     Misuse(Misuse),
+    /// About the notebook.
+    Notebook(&'a NotebookMessage<'a>),
     /// An error, whatever it is.
     Failed(&'a Error),
 }

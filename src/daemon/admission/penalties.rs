@@ -3,7 +3,7 @@
 
 use super::debts::Debts;
 use crate::config::networks::Source;
-use crate::session::Ending;
+use crate::session::ExitReason;
 use nix::sys::signal::Signal;
 use nix::sys::wait::WaitStatus;
 use std::time::{Duration, Instant};
@@ -63,19 +63,19 @@ impl Offence {
     /// What the end of a child says of its client. Failed logins are told by the child while it lives.
     pub fn of_end(status: WaitStatus) -> Option<Self> {
         match status {
-            WaitStatus::Exited(_, status) => match Ending::from_exit_status(status)? {
-                Ending::GraceOver => Some(Self::GraceOver),
+            WaitStatus::Exited(_, status) => match ExitReason::from_exit_status(status)? {
+                ExitReason::GraceOver => Some(Self::GraceOver),
                 // Mostly a port scanner, or the wrong port: nobody does that six times in nine seconds by mistake.
-                Ending::Garbage | Ending::TlsFailed | Ending::ClearText => Some(Self::Garbage),
-                Ending::Goodbye
-                | Ending::Closed
-                | Ending::Lost
-                | Ending::Idle
-                | Ending::FailedLogins
-                | Ending::Unread
-                | Ending::Stopped
-                | Ending::Refused
-                | Ending::Internal => None,
+                ExitReason::Garbage | ExitReason::TlsFailed | ExitReason::ClearText => Some(Self::Garbage),
+                ExitReason::Goodbye
+                | ExitReason::Closed
+                | ExitReason::Lost
+                | ExitReason::Idle
+                | ExitReason::FailedLogins
+                | ExitReason::Unread
+                | ExitReason::Stopped
+                | ExitReason::Refused
+                | ExitReason::Internal => None,
             },
             // An operator, or a system without memory, ends a child by TERM or KILL.
             WaitStatus::Signaled(_, signal, _) => matches!(
@@ -240,9 +240,16 @@ mod tests {
         let (mut penalties, now) = (Penalties::new(), Instant::now());
         assert_eq!(penalties.penalise(BOB, Offence::Crash, now), Some(seconds(90)));
         let of = |status| Offence::of_end(WaitStatus::Exited(Pid::from_raw(1), status));
-        assert_eq!(of(Ending::GraceOver.exit_status()), Some(Offence::GraceOver));
-        assert_eq!(of(Ending::Garbage.exit_status()), Some(Offence::Garbage));
-        for ending in [Ending::Goodbye, Ending::Closed, Ending::Lost, Ending::Idle, Ending::Stopped, Ending::Internal] {
+        assert_eq!(of(ExitReason::GraceOver.exit_status()), Some(Offence::GraceOver));
+        assert_eq!(of(ExitReason::Garbage.exit_status()), Some(Offence::Garbage));
+        for ending in [
+            ExitReason::Goodbye,
+            ExitReason::Closed,
+            ExitReason::Lost,
+            ExitReason::Idle,
+            ExitReason::Stopped,
+            ExitReason::Internal,
+        ] {
             assert_eq!(of(ending.exit_status()), None, "{ending:?}");
         }
         assert_eq!(of(99), None);

@@ -10,16 +10,16 @@ use nix::sys::socket::{MsgFlags, send};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::time::Instant;
 
-/// The hub.
+/// The control channel.
 #[derive(Debug)]
-pub struct Hub {
+pub struct ControlChannel {
     ours: OwnedFd,
     theirs: OwnedFd,
     lost_said: Throttle,
 }
 
-impl Hub {
-    /// A hub.
+impl ControlChannel {
+    /// A control channel.
     ///
     /// # Errors
     /// No descriptor.

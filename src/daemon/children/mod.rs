@@ -1,4 +1,4 @@
-//! The table of children: which process serves which client, and in which slot of the board. Every change of a
+//! The table of children: which process serves which client, and in which slot of the scoreboard. Every change of a
 //! child's state goes through here, and is counted and logged here. It never forks and never waits.
 
 pub mod control_channel;
@@ -10,9 +10,9 @@ pub mod turns;
 use super::admission::Place;
 use crate::config::networks::Source;
 use crate::ipc::counters;
-use crate::ipc::scoreboard::{Board, SlotNumber};
+use crate::ipc::scoreboard::{Scoreboard, SlotNumber};
 use crate::ipc::status::Clients;
-use crate::session::{Ending, Language, Peer, State};
+use crate::session::{ExitReason, Language, Peer, State};
 use log::{debug, error, info, warn};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::WaitStatus;
@@ -36,8 +36,8 @@ struct Child {
 }
 
 impl Child {
-    fn generation(&self, board: &Board) -> u64 {
-        board.slot(self.slot).generation().max(self.inherited)
+    fn generation(&self, scoreboard: &Scoreboard) -> u64 {
+        scoreboard.slot(self.slot).generation().max(self.inherited)
     }
 }
 
@@ -59,7 +59,7 @@ impl Reserved {
 #[derive(Debug, Default)]
 pub struct Children {
     by_pid: HashMap<Pid, Child>,
-    /// Slots that were used and are free again; the lowest is taken first, so that the board stays small.
+    /// Slots that were used and are free again; the lowest is taken first, so that the scoreboard stays small.
     free: BTreeSet<SlotNumber>,
     /// The first slot that was never used.
     fresh: u32,
@@ -69,23 +69,23 @@ pub struct Children {
     endings: BTreeMap<&'static str, u64>,
     /// Log lines of sessions that have ended, which were dropped and not told of yet.
     unlogged: u64,
-    /// What sessions that have ended have counted: [`figures::SIZE`] numbers once there was one.
-    figures: Vec<AtomicU64>,
+    /// What sessions that have ended have counted: [`counters::SIZE`] numbers once there was one.
+    counters: Vec<AtomicU64>,
     database_errors: u64,
 }
 
 impl Children {
-    /// Takes a slot, before the fork. `None` if the board has no more.
-    pub fn reserve(&mut self, board: &Board) -> Option<Reserved> {
+    /// Takes a slot, before the fork. `None` if the scoreboard has no more.
+    pub fn reserve(&mut self, scoreboard: &Scoreboard) -> Option<Reserved> {
         let slot = match self.free.pop_first() {
             Some(slot) => slot,
-            None if self.fresh < board.slots() => {
+            None if self.fresh < scoreboard.slots() => {
                 self.fresh += 1;
                 SlotNumber(self.fresh - 1)
             }
             None => return None,
         };
-        board.slot(slot).clear();
+        scoreboard.slot(slot).clear();
         Some(Reserved { slot })
     }
 
@@ -112,25 +112,25 @@ impl Children {
 
     /// A process ended. If it was a child of this table, it is logged and forgotten, and its client's place is given
     /// back to the caller.
-    pub fn ended(&mut self, pid: Pid, status: WaitStatus, board: &Board) -> Option<Place> {
+    pub fn ended(&mut self, pid: Pid, status: WaitStatus, scoreboard: &Scoreboard) -> Option<Place> {
         let child = self.by_pid.remove(&pid)?;
         self.reaped += 1;
-        let slot = board.slot(child.slot);
+        let slot = scoreboard.slot(child.slot);
         let (peer, user, requests) = (&child.peer, slot.user(), slot.requests());
         let user = if user.is_empty() { "-".to_owned() } else { user };
         self.unlogged = self.unlogged.saturating_add(slot.unlogged().min(MOST_UNLOGGED));
         self.database_errors = self.database_errors.saturating_add(slot.database_errors());
-        if self.figures.is_empty() {
-            self.figures = counters::none();
+        if self.counters.is_empty() {
+            self.counters = counters::none();
         }
-        slot.figures().add_to(&self.figures);
+        slot.counters().add_to(&self.counters);
         let seconds = child.connected.elapsed().as_secs_f64();
         let plural = if requests == 1 { "" } else { "s" };
         let who = format!("client {peer} user {user}: {requests} request{plural} in {seconds:.3} s");
         *self.endings.entry(name_of(status)).or_default() += 1;
         match status {
-            WaitStatus::Exited(_, status) => match Ending::from_exit_status(status) {
-                Some(Ending::Internal) => error!("{who}: child {pid}: {}", Ending::Internal.as_str()),
+            WaitStatus::Exited(_, status) => match ExitReason::from_exit_status(status) {
+                Some(ExitReason::Internal) => error!("{who}: child {pid}: {}", ExitReason::Internal.as_str()),
                 // GoldenDict connects at every key: how such a session ends is worth a line only where something is wrong.
                 Some(ending) if child.language == Language::Dict && !ending.is_failure() => {
                     debug!("{who}: {}", ending.as_str());
@@ -186,15 +186,19 @@ impl Children {
 
     /// The oldest generation of words that a child answers from, up to `newest`. One that was forked after the words
     /// were loaded has them, even before it says so.
-    pub fn slowest(&self, board: &Board, newest: u64) -> u64 {
-        self.by_pid.values().map(|child| child.generation(board)).min().map_or(newest, |slowest| slowest.min(newest))
+    pub fn slowest(&self, scoreboard: &Scoreboard, newest: u64) -> u64 {
+        self.by_pid
+            .values()
+            .map(|child| child.generation(scoreboard))
+            .min()
+            .map_or(newest, |slowest| slowest.min(newest))
     }
 
     /// What the children say they are doing.
-    pub fn clients(&self, board: &Board) -> Clients {
+    pub fn clients(&self, scoreboard: &Scoreboard) -> Clients {
         let mut clients = Clients { total: self.by_pid.len() as u64, ..Clients::default() };
         for child in self.by_pid.values() {
-            *match State::of_number(board.slot(child.slot).state()) {
+            *match State::of_number(scoreboard.slot(child.slot).state()) {
                 None => &mut clients.starting,
                 Some(State::LoginAwaited) => &mut clients.awaiting_login,
                 Some(State::Idle) => &mut clients.idle,
@@ -207,21 +211,21 @@ impl Children {
     }
 
     /// How many answer from older words than `newest`.
-    pub fn lagging(&self, board: &Board, newest: u64) -> u64 {
-        self.by_pid.values().filter(|child| child.generation(board) < newest).count() as u64
+    pub fn lagging(&self, scoreboard: &Scoreboard, newest: u64) -> u64 {
+        self.by_pid.values().filter(|child| child.generation(scoreboard) < newest).count() as u64
     }
 
-    /// What all sessions have counted since the start: numbers for [`figures::Figures`].
-    pub fn figures(&self, board: &Board) -> Vec<AtomicU64> {
+    /// What all sessions have counted since the start: numbers for [`counters::Counters`].
+    pub fn counters(&self, scoreboard: &Scoreboard) -> Vec<AtomicU64> {
         let sums = counters::none();
-        counters::Figures::of(&self.figures).add_to(&sums);
-        self.by_pid.values().for_each(|child| board.slot(child.slot).figures().add_to(&sums));
+        counters::Counters::of(&self.counters).add_to(&sums);
+        self.by_pid.values().for_each(|child| scoreboard.slot(child.slot).counters().add_to(&sums));
         sums
     }
 
     /// How many requests of sessions the database has failed.
-    pub fn database_errors(&self, board: &Board) -> u64 {
-        let living = self.by_pid.values().map(|child| board.slot(child.slot).database_errors());
+    pub fn database_errors(&self, scoreboard: &Scoreboard) -> u64 {
+        let living = self.by_pid.values().map(|child| scoreboard.slot(child.slot).database_errors());
         living.fold(self.database_errors, u64::saturating_add)
     }
 
@@ -247,7 +251,7 @@ impl Children {
 
     /// Of these, how many ended in each way that there is.
     pub fn endings(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        let names = Ending::ALL.into_iter().map(Ending::name).chain([KILLED, CRASHED, UNKNOWN]);
+        let names = ExitReason::ALL.into_iter().map(ExitReason::name).chain([KILLED, CRASHED, UNKNOWN]);
         names.map(|name| (name, self.endings.get(name).copied().unwrap_or(0)))
     }
 }
@@ -260,10 +264,10 @@ const KILLED: &str = "killed";
 const CRASHED: &str = "crashed";
 const UNKNOWN: &str = "unknown";
 
-/// The name in figures of how a session ended.
+/// The name in counters of how a session ended.
 fn name_of(status: WaitStatus) -> &'static str {
     match status {
-        WaitStatus::Exited(_, status) => Ending::from_exit_status(status).map_or(UNKNOWN, Ending::name),
+        WaitStatus::Exited(_, status) => ExitReason::from_exit_status(status).map_or(UNKNOWN, ExitReason::name),
         WaitStatus::Signaled(_, Signal::SIGKILL | Signal::SIGTERM, _) => KILLED,
         WaitStatus::Signaled(..) => CRASHED,
         _ => UNKNOWN,

@@ -1,7 +1,7 @@
 //! Turns: leave to do something that only few children may do at once. They go round by party. A child has one turn at
 //! most; it ends when its exchange closes, so a child that dies takes none along. It waits for nobody.
 
-use super::control_channel::Hub;
+use super::control_channel::ControlChannel;
 use super::fair::{FairQueue, Party};
 use crate::config::networks::Source;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -164,7 +164,7 @@ impl Turns {
             waiting.retain(party, |turn| match exchanges.get(turn) {
                 Some(exchange) if is_refused(exchange) => {
                     // It closes its end, and is forgotten then.
-                    Hub::answer(&exchange.socket, false);
+                    ControlChannel::answer(&exchange.socket, false);
                     false
                 }
                 _ => true,
@@ -217,7 +217,7 @@ impl Turns {
             let Some((_, turn)) = pool.waiting.pop() else { return };
             let Some(exchange) = self.exchanges.get_mut(&turn) else { continue };
             // A child that has died meanwhile shows as closed soon; until then it counts.
-            Hub::answer(&exchange.socket, true);
+            ControlChannel::answer(&exchange.socket, true);
             exchange.granted = Some(now);
             pool.granted.push(turn);
         }

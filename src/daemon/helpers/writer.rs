@@ -3,8 +3,8 @@
 
 use crate::ipc::channel::SILENT;
 use crate::ipc::parent::pair;
-use crate::ipc::rendezvous::Door;
-use crate::ipc::scoreboard::Board;
+use crate::ipc::rendezvous::Rendezvous;
+use crate::ipc::scoreboard::Scoreboard;
 use crate::standard_error::StandardError;
 use crate::store::Location;
 use crate::sys::sandbox::Sandbox;
@@ -37,8 +37,8 @@ const RECENTLY: Duration = Duration::from_secs(60);
 /// What a writer is forked with, of all that the parent has.
 #[derive(Debug)]
 pub struct With<'a> {
-    /// Where figures are shown.
-    pub board: &'a mut Board,
+    /// Where counters are shown.
+    pub scoreboard: &'a mut Scoreboard,
     /// The database.
     pub database: &'a Location,
     /// What `ps` shows.
@@ -57,7 +57,7 @@ struct Running {
     pid: Pid,
     since: Instant,
     /// The writer finishes when this closes.
-    lifeline: Option<OwnedFd>,
+    shutdown_pipe: Option<OwnedFd>,
     /// Without the spool, because a writer that can't be ended may still have its hand on it.
     spoolless: bool,
 }
@@ -65,7 +65,7 @@ struct Running {
 /// Sessions wait for the writer; whether it moves is being looked at.
 #[derive(Debug)]
 struct Suspicion {
-    /// Its turn on the board when this began.
+    /// Its turn on the scoreboard when this began.
     turn: u64,
     since: Instant,
     /// When it was killed for not moving.
@@ -76,8 +76,8 @@ impl Running {
     /// What it has asked for before it ended.
     fn order(&self) -> Option<Order> {
         let mut message = [0; Order::SIZE + 1];
-        let lifeline = self.lifeline.as_ref()?;
-        let size = recv(lifeline.as_raw_fd(), &mut message, MsgFlags::MSG_DONTWAIT).ok()?;
+        let shutdown_pipe = self.shutdown_pipe.as_ref()?;
+        let size = recv(shutdown_pipe.as_raw_fd(), &mut message, MsgFlags::MSG_DONTWAIT).ok()?;
         Order::read(&message[..size])
     }
 }
@@ -85,7 +85,7 @@ impl Running {
 /// The writer's place.
 #[derive(Debug)]
 pub struct Supervisor {
-    door: Door,
+    rendezvous: Rendezvous,
     /// Opened once, for all writers; a client's private server has none.
     spool: Option<SpoolFile>,
     running: Option<Running>,
@@ -113,7 +113,7 @@ impl Supervisor {
     pub fn new(spool: Option<SpoolFile>) -> Result<Self, Errno> {
         let due = Some(Instant::now());
         Ok(Self {
-            door: Door::new()?,
+            rendezvous: Rendezvous::new()?,
             spool,
             running: None,
             due,
@@ -127,9 +127,9 @@ impl Supervisor {
         })
     }
 
-    /// The end of the door that every child inherits.
+    /// The end of the rendezvous that every child inherits.
     pub fn for_children(&self) -> BorrowedFd<'_> {
-        self.door.for_children()
+        self.rendezvous.for_children()
     }
 
     /// How many bytes there may be in the spool; none without one.
@@ -158,14 +158,14 @@ impl Supervisor {
     }
 
     /// A session says that the writer does not answer. It is asked for a sign of life: one that is idle moves then, and
-    /// nobody can have it ended by complaining. `turn` is what the board says of it.
+    /// nobody can have it ended by complaining. `turn` is what the scoreboard says of it.
     pub fn suspect(&mut self, turn: u64, now: Instant) {
         if self.finishing || self.suspicion.is_some() {
             return;
         }
-        if let Some(lifeline) = self.running.as_ref().and_then(|running| running.lifeline.as_ref()) {
+        if let Some(shutdown_pipe) = self.running.as_ref().and_then(|running| running.shutdown_pipe.as_ref()) {
             // Where there is no room it was asked often enough.
-            let _ = send(lifeline.as_raw_fd(), b"?", MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL);
+            let _ = send(shutdown_pipe.as_raw_fd(), b"?", MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL);
             self.suspicion = Some(Suspicion { turn, since: now, killed: None });
         }
     }
@@ -231,18 +231,29 @@ impl Supervisor {
 
     fn try_to_fork(&self, forker: &mut Forker, with: With<'_>) -> Result<Running, Errno> {
         let (ours, theirs) = pair()?;
-        let With { board, database, title, sandbox, lines, history_limit } = with;
+        let With { scoreboard, database, title, sandbox, lines, history_limit } = with;
         // One that sleeps in a write to the spool would write over what the next has put there.
         let spool = self.spool.as_ref().filter(|_| self.asleep.is_empty());
-        let (door, stuck, spoolless) = (&self.door, self.stuck, !self.asleep.is_empty());
+        let (rendezvous, stuck, spoolless) = (&self.rendezvous, self.stuck, !self.asleep.is_empty());
         let pid = forker.fork(|origin| {
-            let lifeline = theirs.as_fd();
+            let shutdown_pipe = theirs.as_fd();
             writer::run(
-                Inherited { door, lifeline, board, database, title, sandbox, lines, history_limit, spool, stuck },
+                Inherited {
+                    rendezvous,
+                    shutdown_pipe,
+                    scoreboard,
+                    database,
+                    title,
+                    sandbox,
+                    lines,
+                    history_limit,
+                    spool,
+                    stuck,
+                },
                 origin,
             )
         })?;
-        Ok(Running { pid, since: Instant::now(), lifeline: Some(ours), spoolless })
+        Ok(Running { pid, since: Instant::now(), shutdown_pipe: Some(ours), spoolless })
     }
 
     fn rest(&mut self, now: Instant) {
@@ -257,7 +268,7 @@ impl Supervisor {
             warn!("writer {pid}, which was asleep in the kernel, has ended");
             if let Some(running) = self.running.as_mut().filter(|running| running.spoolless && self.asleep.is_empty()) {
                 // It finishes, and the next one has the spool.
-                running.lifeline = None;
+                running.shutdown_pipe = None;
             }
             return;
         }
@@ -267,7 +278,7 @@ impl Supervisor {
             return;
         }
         let lived = now.saturating_duration_since(running.since);
-        if suspicion.is_some_and(|suspicion| suspicion.killed.is_some()) || running.lifeline.is_none() {
+        if suspicion.is_some_and(|suspicion| suspicion.killed.is_some()) || running.shutdown_pipe.is_none() {
             // Told of already, and no fault of how it was started.
             self.due = Some(now);
             return;
@@ -315,7 +326,7 @@ impl Supervisor {
         if !self.finishing {
             self.finishing = true;
             if let Some(running) = &mut self.running {
-                running.lifeline = None;
+                running.shutdown_pipe = None;
             }
         }
         self.running.is_none()

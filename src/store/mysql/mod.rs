@@ -13,6 +13,7 @@ mod operator;
 mod record;
 mod select;
 mod setup;
+mod star;
 pub(super) mod statements;
 mod tls;
 mod tokens;

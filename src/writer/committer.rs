@@ -7,7 +7,7 @@ use super::order::Order;
 use super::outage::Outage;
 use super::spool::{Chunk, Spool};
 use super::trim::Trimmer;
-use crate::ipc::scoreboard::Board;
+use crate::ipc::scoreboard::Scoreboard;
 use crate::store::{self, Batch, Error, Hosts, Kind, Location, Operator, Standing, Store};
 use crate::sys::StoreKey;
 use std::os::unix::fs::MetadataExt;
@@ -25,10 +25,10 @@ const CONFIRM: Duration = Duration::from_secs(1);
 type Outcome = Result<Standing, Error>;
 
 /// The writer's connection to the database, opened when it is first needed and kept.
-pub(super) struct Keeper<'a> {
+pub(super) struct Committer<'a> {
     location: &'a Location,
     key: StoreKey,
-    board: &'a Board,
+    scoreboard: &'a Scoreboard,
     store: Option<Box<dyn Operator>>,
     spool: Option<Spool<'a>>,
     /// None without a limit for histories.
@@ -63,11 +63,11 @@ struct Shown {
     in_use: Option<usize>,
 }
 
-impl<'a> Keeper<'a> {
+impl<'a> Committer<'a> {
     pub fn new(
         location: &'a Location,
         key: StoreKey,
-        board: &'a Board,
+        scoreboard: &'a Scoreboard,
         spool: Option<Spool<'a>>,
         trimmer: Option<Trimmer>,
         stuck: Option<Duration>,
@@ -77,16 +77,16 @@ impl<'a> Keeper<'a> {
         let outage = stuck.filter(|_| spool.as_ref().is_some_and(Spool::is_enabled)).map(|took| {
             Outage::begin(Error::world("the writer before this one did not get an answer"), took, Instant::now())
         });
-        let keeper = Self {
+        let committer = Self {
             location,
             key,
-            board,
+            scoreboard,
             store: None,
             spool,
             trimmer,
             outage,
-            hosts: Hosts::hinted(board.database_hosts().in_use(), board.database_hosts().is_cluster()),
-            shown: Shown { changes: 0, in_use: board.database_hosts().in_use() },
+            hosts: Hosts::hinted(scoreboard.database_hosts().in_use(), scoreboard.database_hosts().is_cluster()),
+            shown: Shown { changes: 0, in_use: scoreboard.database_hosts().in_use() },
             failed: None,
             confirmed: None,
             recognised: false,
@@ -98,11 +98,11 @@ impl<'a> Keeper<'a> {
             refusal_said: false,
             begun: Instant::now(),
         };
-        keeper.show();
-        if let Some(spool) = keeper.spool.as_ref().filter(|spool| !spool.is_empty()) {
+        committer.show();
+        if let Some(spool) = committer.spool.as_ref().filter(|spool| !spool.is_empty()) {
             log::info!("{} lookups are in the spool, to be delivered", spool.records());
         }
-        keeper
+        committer
     }
 
     /// Keeps batches, and says of each what came of it.
@@ -123,7 +123,7 @@ impl<'a> Keeper<'a> {
         self.order
     }
 
-    /// The failure of the last [`Keeper::keep`], if it took long.
+    /// The failure of the last [`Committer::keep`], if it took long.
     pub fn took_long_to_fail(&mut self) -> Option<Error> {
         self.failed.take()
     }
@@ -140,8 +140,8 @@ impl<'a> Keeper<'a> {
         }
         let records = records(batches, &outcomes);
         if records > 0 {
-            self.board.count_commit(records);
-            self.board.commit_times().observe(begin.elapsed());
+            self.scoreboard.count_commit(records);
+            self.scoreboard.commit_times().observe(begin.elapsed());
             self.note_growth(batches, &outcomes);
         }
         if let Some(error) = failure(&outcomes) {
@@ -294,8 +294,8 @@ impl<'a> Keeper<'a> {
             self.delivered += delivered;
             self.dropped += chunk.records - delivered;
             if delivered > 0 {
-                self.board.count_commit(delivered);
-                self.board.commit_times().observe(begin.elapsed());
+                self.scoreboard.count_commit(delivered);
+                self.scoreboard.commit_times().observe(begin.elapsed());
             }
             if let Some(trimmer) = &mut self.trimmer {
                 let now = Instant::now();
@@ -386,7 +386,7 @@ impl<'a> Keeper<'a> {
         // Without a store the step fails as it would with one that does not answer.
         match self.store() {
             Ok(store) => match trimmer.step(store, now) {
-                Ok(deleted) => self.board.count_trimmed(deleted),
+                Ok(deleted) => self.scoreboard.count_trimmed(deleted),
                 Err(error) => self.trimming_failed(&error),
             },
             Err(error) => {
@@ -415,12 +415,12 @@ impl<'a> Keeper<'a> {
         }
     }
 
-    /// Shows on the board what is known of the hosts, and logs when another one is used.
+    /// Shows on the scoreboard what is known of the hosts, and logs when another one is used.
     fn show_hosts(&mut self) {
         if self.shown.changes == self.hosts.changes() {
             return;
         }
-        self.board.database_hosts().show(&self.hosts);
+        self.scoreboard.database_hosts().show(&self.hosts);
         let in_use = self.hosts.in_use();
         if let (Some(before), Some(now)) = (self.shown.in_use, in_use)
             && before != now
@@ -434,11 +434,11 @@ impl<'a> Keeper<'a> {
         self.shown = Shown { changes: self.hosts.changes(), in_use };
     }
 
-    /// Says on the board how it is.
+    /// Says on the scoreboard how it is.
     fn show(&self) {
         let Some(spool) = &self.spool else { return };
-        self.board.show_spool(spool.records(), spool.size(), spool.oldest().map_or(0, |time| time.0));
-        self.board.show_outage(self.outage.as_ref().map(|outage| outage.since().elapsed()));
+        self.scoreboard.show_spool(spool.records(), spool.size(), spool.oldest().map_or(0, |time| time.0));
+        self.scoreboard.show_outage(self.outage.as_ref().map(|outage| outage.since().elapsed()));
     }
 
     /// What `work` says of so many batches, or of each why it could not be done.

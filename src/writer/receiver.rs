@@ -21,7 +21,7 @@ const ENOUGH_OF_ONE: usize = 128;
 /// How many events are taken from the kernel at once.
 const EVENTS: usize = 256;
 
-/// What epoll says of the door and of the lifeline; channels have numbers above.
+/// What epoll says of the rendezvous and of the shutdown pipe; channels have numbers above.
 const DOOR: u64 = 0;
 const LIFELINE: u64 = 1;
 
@@ -59,10 +59,10 @@ struct Channel {
 
 /// The channels.
 #[derive(Debug)]
-pub(super) struct Intake<'a> {
+pub(super) struct Receiver<'a> {
     epoll: Epoll,
-    door: BorrowedFd<'a>,
-    lifeline: BorrowedFd<'a>,
+    rendezvous: BorrowedFd<'a>,
+    shutdown_pipe: BorrowedFd<'a>,
     /// By numbers that are never used again: an answer must not reach a child that came later.
     channels: HashMap<u64, Channel>,
     /// The channel of each child. A child has one: with many it would have as many batches on their way.
@@ -74,19 +74,19 @@ pub(super) struct Intake<'a> {
     buffer: Vec<u8>,
 }
 
-impl<'a> Intake<'a> {
+impl<'a> Receiver<'a> {
     /// # Errors
     /// No descriptor, no memory.
-    pub fn new(door: BorrowedFd<'a>, lifeline: BorrowedFd<'a>) -> Result<Self, Errno> {
+    pub fn new(rendezvous: BorrowedFd<'a>, shutdown_pipe: BorrowedFd<'a>) -> Result<Self, Errno> {
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
-        epoll.add(door, EpollEvent::new(EpollFlags::EPOLLIN, DOOR))?;
-        epoll.add(lifeline, EpollEvent::new(EpollFlags::EPOLLIN, LIFELINE))?;
+        epoll.add(rendezvous, EpollEvent::new(EpollFlags::EPOLLIN, DOOR))?;
+        epoll.add(shutdown_pipe, EpollEvent::new(EpollFlags::EPOLLIN, LIFELINE))?;
         // One byte more than any message, to see one that is longer.
         let buffer = vec![0; MAX_MESSAGE + 1];
         Ok(Self {
             epoll,
-            door,
-            lifeline,
+            rendezvous,
+            shutdown_pipe,
             channels: HashMap::new(),
             by_child: HashMap::new(),
             round: Round::default(),
@@ -179,7 +179,7 @@ impl<'a> Intake<'a> {
                         } else {
                             self.ended = true;
                             // It stays readable, and would wake us for ever.
-                            self.epoll.delete(self.lifeline)?;
+                            self.epoll.delete(self.shutdown_pipe)?;
                         }
                     }
                     number => self.note(number),
@@ -194,7 +194,7 @@ impl<'a> Intake<'a> {
     /// Whether the parent has only asked for a sign of life; it has closed its end otherwise.
     fn is_pinged(&self) -> bool {
         let mut bytes = [0; 16];
-        match recv(self.lifeline.as_raw_fd(), &mut bytes, MsgFlags::MSG_DONTWAIT) {
+        match recv(self.shutdown_pipe.as_raw_fd(), &mut bytes, MsgFlags::MSG_DONTWAIT) {
             Ok(size) => size > 0,
             Err(error) => matches!(error, Errno::EAGAIN | Errno::EINTR),
         }
@@ -208,11 +208,11 @@ impl<'a> Intake<'a> {
         }
     }
 
-    /// Takes channels in at the door.
+    /// Takes channels in at the rendezvous.
     fn let_in(&mut self) {
         loop {
             let mut party = [0; 8];
-            match sys::receive_with_descriptor(self.door, &mut party, MsgFlags::MSG_DONTWAIT) {
+            match sys::receive_with_descriptor(self.rendezvous, &mut party, MsgFlags::MSG_DONTWAIT) {
                 Ok((_, Some(socket))) => {
                     let number = self.next;
                     self.next += 1;
@@ -300,7 +300,7 @@ fn timeout(left: Option<Duration>) -> EpollTimeout {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Door;
+    use super::super::Rendezvous;
     use super::*;
     use crate::ipc::channel::PATIENCE;
     use crate::ipc::parent::pair;
@@ -316,11 +316,11 @@ mod tests {
     /// One child's batch from end to end, with everything that can happen to it on the way.
     #[test]
     fn a_batch_reaches_a_writer_and_is_acknowledged_by_one() {
-        let door = Door::new().unwrap();
-        let (lifeline, theirs) = pair().unwrap();
+        let rendezvous = Rendezvous::new().unwrap();
+        let (shutdown_pipe, theirs) = pair().unwrap();
         std::thread::scope(|scope| {
             let child = scope.spawn(|| {
-                let mut channel = crate::ipc::channel::Channel::new(door.for_children(), 0);
+                let mut channel = crate::ipc::channel::Channel::new(rendezvous.for_children(), 0);
                 let keep = |channel: &mut crate::ipc::channel::Channel<'_>, records: &[Record]| {
                     channel.keep(ANN, "ann", records, PATIENCE, &mut || {})
                 };
@@ -332,11 +332,11 @@ mod tests {
                 assert_eq!(refused, Err(Error::world("away")));
             });
             // The first writer dies before it says anything, the second after it has taken the batch in.
-            drop(Intake::new(door.for_writer(), theirs.as_fd()).unwrap());
-            let mut second = Intake::new(door.for_writer(), theirs.as_fd()).unwrap();
+            drop(Receiver::new(rendezvous.for_writer(), theirs.as_fd()).unwrap());
+            let mut second = Receiver::new(rendezvous.for_writer(), theirs.as_fd()).unwrap();
             assert_eq!(second.wait(None).unwrap().batches()[0].records, [record("a"), record("b")]);
             drop(second);
-            let mut third = Intake::new(door.for_writer(), theirs.as_fd()).unwrap();
+            let mut third = Receiver::new(rendezvous.for_writer(), theirs.as_fd()).unwrap();
             let sent_again = third.wait(None).unwrap();
             assert_eq!(sent_again.batches()[0].records, [record("a"), record("b")]);
             assert_eq!((sent_again.batches()[0].account, &*sent_again.batches()[0].name), (ANN, "ann"));
@@ -347,7 +347,7 @@ mod tests {
             let refused = third.wait(None).unwrap();
             third.acknowledge(&refused, &[Err(Error::world("away"))]);
             child.join().unwrap();
-            drop(lifeline);
+            drop(shutdown_pipe);
             let now = Instant::now();
             assert!(third.wait(Some(now)).unwrap().is_empty());
             assert!(third.wait(Some(now + Duration::from_secs(60))).unwrap().is_empty() && third.ended());
@@ -358,26 +358,26 @@ mod tests {
     /// An idle writer that is asked for a sign of life moves, and does not end.
     #[test]
     fn a_ping_is_no_end() {
-        let door = Door::new().unwrap();
-        let (lifeline, theirs) = pair().unwrap();
-        let mut intake = Intake::new(door.for_writer(), theirs.as_fd()).unwrap();
-        send(lifeline.as_raw_fd(), b"?", MsgFlags::empty()).unwrap();
-        assert!(intake.wait(None).unwrap().is_empty() && !intake.ended());
-        drop(lifeline);
-        assert!(intake.wait(None).unwrap().is_empty() && intake.ended());
+        let rendezvous = Rendezvous::new().unwrap();
+        let (shutdown_pipe, theirs) = pair().unwrap();
+        let mut receiver = Receiver::new(rendezvous.for_writer(), theirs.as_fd()).unwrap();
+        send(shutdown_pipe.as_raw_fd(), b"?", MsgFlags::empty()).unwrap();
+        assert!(receiver.wait(None).unwrap().is_empty() && !receiver.ended());
+        drop(shutdown_pipe);
+        assert!(receiver.wait(None).unwrap().is_empty() && receiver.ended());
     }
 
     #[test]
     fn what_is_no_batch_costs_only_its_sender() {
-        let door = Door::new().unwrap();
+        let rendezvous = Rendezvous::new().unwrap();
         let (_lifeline, theirs) = pair().unwrap();
-        let mut intake = Intake::new(door.for_writer(), theirs.as_fd()).unwrap();
+        let mut receiver = Receiver::new(rendezvous.for_writer(), theirs.as_fd()).unwrap();
         for garbage in [vec![0], vec![b'x'; MAX_MESSAGE + 1], vec![0; 4_096]] {
             let (child, writers) = pair().unwrap();
             send(child.as_raw_fd(), &garbage, MsgFlags::empty()).unwrap();
-            sys::send_with_descriptor(door.for_children(), &[0; 8], writers.as_fd(), MsgFlags::empty()).unwrap();
+            sys::send_with_descriptor(rendezvous.for_children(), &[0; 8], writers.as_fd(), MsgFlags::empty()).unwrap();
             drop(writers);
-            assert!(intake.look().unwrap().is_empty());
+            assert!(receiver.look().unwrap().is_empty());
             assert_eq!(recv(child.as_raw_fd(), &mut [0; 1], MsgFlags::MSG_DONTWAIT), Ok(0), "closed");
         }
     }
@@ -385,18 +385,19 @@ mod tests {
     /// A child that hands in a second channel has the first no more.
     #[test]
     fn a_child_has_one_channel() {
-        let door = Door::new().unwrap();
+        let rendezvous = Rendezvous::new().unwrap();
         let (_lifeline, theirs) = pair().unwrap();
-        let mut intake = Intake::new(door.for_writer(), theirs.as_fd()).unwrap();
+        let mut receiver = Receiver::new(rendezvous.for_writer(), theirs.as_fd()).unwrap();
         let ends: Vec<_> = (0..3)
             .map(|_| {
                 let (child, writers) = pair().unwrap();
-                sys::send_with_descriptor(door.for_children(), &[0; 8], writers.as_fd(), MsgFlags::empty()).unwrap();
+                sys::send_with_descriptor(rendezvous.for_children(), &[0; 8], writers.as_fd(), MsgFlags::empty())
+                    .unwrap();
                 child
             })
             .collect();
-        assert!(intake.look().unwrap().is_empty());
-        assert_eq!((intake.channels.len(), intake.by_child.len()), (1, 1));
+        assert!(receiver.look().unwrap().is_empty());
+        assert_eq!((receiver.channels.len(), receiver.by_child.len()), (1, 1));
         let closed = |end: &OwnedFd| recv(end.as_raw_fd(), &mut [0; 1], MsgFlags::MSG_DONTWAIT) == Ok(0);
         assert_eq!(ends.iter().map(closed).collect::<Vec<_>>(), [true, true, false]);
     }
