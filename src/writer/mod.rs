@@ -64,7 +64,7 @@ pub struct Inherited<'a> {
     pub stuck: Option<Duration>,
 }
 
-/// Runs the writer to its end. This is the only rendezvous from the parent's code to the writer's.
+/// Runs the writer to its end. This is the only way from the parent's code to the writer's.
 pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
     let Inherited {
         rendezvous,
