@@ -263,8 +263,7 @@ impl Console {
         if !self.manner.asks_terminal || !self.manner.moves || self.input.holds_line() {
             return Ok(self.ask(prompt)?.map_or(Key::End, |line| Key::of_line(&line)));
         }
-        self.prompt(prompt)?;
-        let key = keys::press().map_err(Error::Input)?;
+        let key = keys::press(|| self.prompt(prompt))?;
         self.prompt_text("\n")?;
         Ok(key)
     }
