@@ -33,7 +33,7 @@ pub use server::stream::LocalServer;
 use arguments::{Command, HistoryAction};
 use commands::export::Export;
 use commands::who::Who;
-use commands::{about, account, export, history, login, lookup, manual};
+use commands::{about, account, export, history, login, lookup, manual, notebook};
 use error::{Error, Result};
 use files::kept::Kept;
 use menus::Site;
@@ -104,7 +104,7 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
     let mut who = Who { user, password_file: arguments.password_file, kept, own };
     // Whoever is logged in here comes before whoever was the last time; who makes an account, ends one or logs in says
     // so.
-    if matches!(arguments.command, Some(Command::Lookup { .. } | Command::History(_) | Command::Export { .. }))
+    if arguments.command.as_ref().is_some_and(Command::is_of_reader)
         && who.user.is_none()
         && who.own.is_none()
         && matches!(who.kept.user(), Ok(None))
@@ -124,6 +124,9 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
         Some(Command::Export { anki, csv, choice }) => {
             export::run(console, &connector, &who, &Export { anki, csv, choice })?;
         }
+        Some(Command::Star(words)) => return notebook::star::star(console, &connector, &who, &words),
+        Some(Command::Unstar(words)) => return notebook::star::unstar(console, &connector, &who, &words),
+        Some(Command::Stars(wanted)) => notebook::list::run(console, &connector, &who, &wanted)?,
         Some(Command::Register) => account::register(console, &connector, &who)?,
         Some(Command::Login) => {
             let mut config = arguments.config;

@@ -42,6 +42,8 @@ pub enum RequestKind {
     Match,
     /// `N`.
     NewDictKey,
+    /// `G`.
+    Notebook,
     /// `DEFINE` by DICT.
     DictDefine,
     /// `MATCH` by DICT.
@@ -56,7 +58,7 @@ pub enum RequestKind {
 
 impl RequestKind {
     /// All there are.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Register,
         Self::Login,
         Self::Lookup,
@@ -74,6 +76,7 @@ impl RequestKind {
         Self::About,
         Self::Match,
         Self::NewDictKey,
+        Self::Notebook,
         Self::DictDefine,
         Self::DictMatch,
         Self::DictAuth,
@@ -101,6 +104,7 @@ impl RequestKind {
             Request::About => Self::About,
             Request::Match { .. } => Self::Match,
             Request::NewDictKey { .. } => Self::NewDictKey,
+            Request::Notebook { .. } => Self::Notebook,
         }
     }
 
@@ -124,6 +128,7 @@ impl RequestKind {
             Self::About => "about",
             Self::Match => "match",
             Self::NewDictKey => "new_dict_key",
+            Self::Notebook => "notebook",
             Self::DictDefine => "dict_define",
             Self::DictMatch => "dict_match",
             Self::DictAuth => "dict_auth",

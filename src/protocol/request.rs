@@ -2,6 +2,7 @@
 
 use super::failure::{Code, Failure};
 use super::limits::{DEFAULT_HISTORY, MAX_HISTORY, check_name, check_new_name, check_passwd};
+use super::notebook::Notebook;
 use crate::text::trim_blanks;
 
 /// How many lookups `H` asks for.
@@ -118,6 +119,13 @@ pub enum Request<'a> {
         /// Who says to be logged in.
         name: &'a str,
     },
+    /// `G name …`: the notebook.
+    Notebook {
+        /// Who says to be logged in.
+        name: &'a str,
+        /// What is asked of it.
+        what: Notebook,
+    },
 }
 
 /// How `M` compares headwords with its pattern.
@@ -198,6 +206,10 @@ impl<'a> Request<'a> {
                 Ok(Self::Match { name, how, pattern })
             }
             "N" => only_name(rest).map(|name| Self::NewDictKey { name }),
+            "G" => {
+                let (name, what) = with_optional(rest)?;
+                Ok(Self::Notebook { name, what: Notebook::parse(what.ok_or_else(missing)?)? })
+            }
             _ => Err(bad("unknown request")),
         }
     }
@@ -221,6 +233,7 @@ impl<'a> Request<'a> {
             | Self::Clear { .. }
             | Self::Match { .. }
             | Self::NewDictKey { .. }
+            | Self::Notebook { .. }
             | Self::About => false,
         }
     }
@@ -241,6 +254,7 @@ impl<'a> Request<'a> {
             | Self::DeleteAccount { name, .. }
             | Self::Match { name, .. }
             | Self::NewDictKey { name }
+            | Self::Notebook { name, .. }
             | Self::Clear { name, .. } => Some(name),
             Self::Goodbye | Self::Logout | Self::About => None,
         }
@@ -258,6 +272,7 @@ impl<'a> Request<'a> {
                 | Self::Suggest { .. }
                 | Self::Clear { .. }
                 | Self::Match { .. }
+                | Self::Notebook { .. }
                 | Self::About
         )
     }
@@ -280,6 +295,10 @@ impl<'a> Request<'a> {
             }
             Self::Match { name, how, pattern } => {
                 out.extend_from_slice(format!("M {name} {} {pattern}\n", how.as_str()).as_bytes());
+                return;
+            }
+            Self::Notebook { name, what } => {
+                out.extend_from_slice(format!("G {name} {}\n", what.text()).as_bytes());
                 return;
             }
             Self::NewDictKey { name } => ("N", [Some(name), None]),
@@ -315,6 +334,8 @@ impl std::fmt::Debug for Request<'_> {
             Self::NewToken { name } => write!(f, "K {name:?}"),
             Self::Match { name, how, pattern } => write!(f, "M {name:?} {} {pattern:?}", how.as_str()),
             Self::NewDictKey { name } => write!(f, "N {name:?}"),
+            // A note is nobody's business.
+            Self::Notebook { name, what } => write!(f, "G {name:?} {} …", what.verb()),
             Self::TokenLogin { name, .. } => write!(f, "T {name:?} …"),
             Self::ForgetToken { name, .. } => write!(f, "F {name:?} …"),
             Self::Goodbye => f.write_str("E"),
@@ -519,7 +540,7 @@ mod tests {
         }
 
         #[test]
-        fn lines_like_requests(line in "[RLQHEOSPXCKTFID] ?[a词 #]{0,6} ?[al0-9 ]{0,6}") {
+        fn lines_like_requests(line in "[RLQHEOSPXCKTFIDG] ?[a词 #]{0,6} ?[al0-9 ]{0,6}") {
             if let Ok(request) = Request::parse(line.as_bytes()) {
                 let mut out = Vec::new();
                 request.push_line(&mut out);

@@ -298,7 +298,7 @@ impl Connection {
 
     /// A line within a reply. If the server says goodbye there, the reply was cut off, and what has been taken of
     /// it may have been shown: the request must not look as if it had never begun.
-    fn reply_line(&mut self) -> Result<String> {
+    pub(super) fn reply_line(&mut self) -> Result<String> {
         let line = self.line()?;
         match parse_status(&line) {
             Ok(Status::Fail(failure)) if failure.code.closes() => Err(Error::Lost { sent: true }),
@@ -347,12 +347,12 @@ pub(crate) fn login_refused(error: Error) -> Error {
 }
 
 /// The `n` of `OK n`. It only says when to stop reading; it reserves nothing.
-fn counted(rest: &str) -> Result<u64> {
+pub(super) fn counted(rest: &str) -> Result<u64> {
     rest.parse().map_err(|_| strange(rest.as_bytes()))
 }
 
 /// What came is no reply. Its beginning helps to see what answers there instead (a web server, say).
-fn strange(said: &[u8]) -> Error {
+pub(super) fn strange(said: &[u8]) -> Error {
     let beginning = &said[..said.len().min(200)];
     Error::NotOurProtocol { said: String::from_utf8_lossy(beginning).chars().take(60).collect() }
 }
