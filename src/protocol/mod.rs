@@ -13,7 +13,7 @@ mod request;
 pub use crate::text::{escape, escape_into, pieces, printable, safe_json, trim_blanks, unescape, unescape_in_place};
 pub use limits::{
     DEFAULT_HISTORY, MAX_HISTORY, MAX_LINE, MAX_MATCHES, MAX_NAME_CHARS, MAX_PASSWD_BYTES, MAX_PASSWD_CHARS,
-    MAX_SUGGESTIONS, check_name, check_new_name, check_passwd,
+    MAX_REVERSE, MAX_SUGGESTIONS, check_name, check_new_name, check_passwd,
 };
 pub use lines::{Line, Lines, TooLong};
 pub use reply::{

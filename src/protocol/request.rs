@@ -113,6 +113,13 @@ pub enum Request<'a> {
         /// The pattern, blanks at its ends included.
         pattern: &'a str,
     },
+    /// `B name text`: backwards, headwords that mean a text.
+    Reverse {
+        /// Who says to be logged in.
+        name: &'a str,
+        /// What they should mean.
+        text: &'a str,
+    },
     /// `N name`: a new DICT key.
     NewDictKey {
         /// Who says to be logged in.
@@ -135,10 +142,13 @@ pub enum How {
     Regex,
     /// They sound alike in English.
     Sound,
+    /// Their interpretations hold it; best first.
+    Text,
 }
 
 impl How {
-    const ALL: [Self; 6] = [Self::Prefix, Self::Suffix, Self::Substring, Self::Glob, Self::Regex, Self::Sound];
+    const ALL: [Self; 7] =
+        [Self::Prefix, Self::Suffix, Self::Substring, Self::Glob, Self::Regex, Self::Sound, Self::Text];
 
     /// Its word in a request.
     pub fn as_str(self) -> &'static str {
@@ -149,6 +159,7 @@ impl How {
             Self::Glob => "glob",
             Self::Regex => "regex",
             Self::Sound => "sound",
+            Self::Text => "text",
         }
     }
 }
@@ -194,9 +205,10 @@ impl<'a> Request<'a> {
                 let (how, pattern) = rest.and_then(|rest| rest.split_once(' ')).ok_or_else(missing)?;
                 whole_word(pattern)?;
                 let how = How::ALL.into_iter().find(|known| known.as_str() == how);
-                let how = how.ok_or_else(|| bad("how is prefix, suffix, substring, glob, regex or sound"))?;
+                let how = how.ok_or_else(|| bad("how is prefix, suffix, substring, glob, regex, sound or text"))?;
                 Ok(Self::Match { name, how, pattern })
             }
+            "B" => with_word(rest).map(|(name, text)| Self::Reverse { name, text }),
             "N" => only_name(rest).map(|name| Self::NewDictKey { name }),
             _ => Err(bad("unknown request")),
         }
@@ -220,6 +232,7 @@ impl<'a> Request<'a> {
             | Self::DeleteAccount { .. }
             | Self::Clear { .. }
             | Self::Match { .. }
+            | Self::Reverse { .. }
             | Self::NewDictKey { .. }
             | Self::About => false,
         }
@@ -240,6 +253,7 @@ impl<'a> Request<'a> {
             | Self::ChangePasswd { name, .. }
             | Self::DeleteAccount { name, .. }
             | Self::Match { name, .. }
+            | Self::Reverse { name, .. }
             | Self::NewDictKey { name }
             | Self::Clear { name, .. } => Some(name),
             Self::Goodbye | Self::Logout | Self::About => None,
@@ -258,6 +272,7 @@ impl<'a> Request<'a> {
                 | Self::Suggest { .. }
                 | Self::Clear { .. }
                 | Self::Match { .. }
+                | Self::Reverse { .. }
                 | Self::About
         )
     }
@@ -282,6 +297,7 @@ impl<'a> Request<'a> {
                 out.extend_from_slice(format!("M {name} {} {pattern}\n", how.as_str()).as_bytes());
                 return;
             }
+            Self::Reverse { name, text } => ("B", [Some(name), Some(text)]),
             Self::NewDictKey { name } => ("N", [Some(name), None]),
             Self::NewToken { name } => ("K", [Some(name), None]),
             Self::TokenLogin { name, token } => ("T", [Some(name), Some(token)]),
@@ -314,6 +330,7 @@ impl std::fmt::Debug for Request<'_> {
             Self::Clear { name, word } => write!(f, "C {name:?} {word:?}"),
             Self::NewToken { name } => write!(f, "K {name:?}"),
             Self::Match { name, how, pattern } => write!(f, "M {name:?} {} {pattern:?}", how.as_str()),
+            Self::Reverse { name, text } => write!(f, "B {name:?} {text:?}"),
             Self::NewDictKey { name } => write!(f, "N {name:?}"),
             Self::TokenLogin { name, .. } => write!(f, "T {name:?} …"),
             Self::ForgetToken { name, .. } => write!(f, "F {name:?} …"),
@@ -430,6 +447,8 @@ mod tests {
             "I",
             "D ann ice cream",
             "Q ann ##",
+            "B ann 苹果",
+            "M ann text an apple",
         ];
         for line in all {
             let mut out = Vec::new();
@@ -477,6 +496,10 @@ mod tests {
             b"H ann 99999999999999999999",
             b"C",
             b"C ann ",
+            b"B",
+            b"B ann",
+            b"B ann  ",
+            b"M ann text ",
             b"K",
             b"K ",
             b"T",
@@ -519,7 +542,7 @@ mod tests {
         }
 
         #[test]
-        fn lines_like_requests(line in "[RLQHEOSPXCKTFID] ?[a词 #]{0,6} ?[al0-9 ]{0,6}") {
+        fn lines_like_requests(line in "[RLQHEOSPXCKTFIDBM] ?[a词 #]{0,6} ?[al0-9 ]{0,6}") {
             if let Ok(request) = Request::parse(line.as_bytes()) {
                 let mut out = Vec::new();
                 request.push_line(&mut out);

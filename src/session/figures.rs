@@ -40,6 +40,8 @@ pub enum RequestKind {
     About,
     /// `M`.
     Match,
+    /// `B`.
+    Reverse,
     /// `N`.
     NewDictKey,
     /// `DEFINE` by DICT.
@@ -56,7 +58,7 @@ pub enum RequestKind {
 
 impl RequestKind {
     /// All there are.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Register,
         Self::Login,
         Self::Lookup,
@@ -73,6 +75,7 @@ impl RequestKind {
         Self::ForgetToken,
         Self::About,
         Self::Match,
+        Self::Reverse,
         Self::NewDictKey,
         Self::DictDefine,
         Self::DictMatch,
@@ -100,6 +103,7 @@ impl RequestKind {
             Request::ForgetToken { .. } => Self::ForgetToken,
             Request::About => Self::About,
             Request::Match { .. } => Self::Match,
+            Request::Reverse { .. } => Self::Reverse,
             Request::NewDictKey { .. } => Self::NewDictKey,
         }
     }
@@ -123,6 +127,7 @@ impl RequestKind {
             Self::ForgetToken => "forget_token",
             Self::About => "about",
             Self::Match => "match",
+            Self::Reverse => "reverse",
             Self::NewDictKey => "new_dict_key",
             Self::DictDefine => "dict_define",
             Self::DictMatch => "dict_match",

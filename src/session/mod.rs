@@ -20,6 +20,7 @@ pub mod pair;
 mod rates;
 mod replies;
 mod requests;
+mod reverse;
 mod stores;
 mod tally;
 mod title;

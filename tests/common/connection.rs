@@ -229,7 +229,7 @@ impl Connection {
     /// Reads the reply to `request`: all its lines.
     pub fn reply_to(&mut self, request: &str) -> Vec<String> {
         let mut lines = vec![self.line()];
-        if matches!(request.as_bytes().first(), Some(b'H' | b'S' | b'I' | b'M'))
+        if matches!(request.as_bytes().first(), Some(b'H' | b'S' | b'I' | b'M' | b'B'))
             && let Some(count) = lines[0].strip_prefix("OK ")
         {
             let count: usize = count.parse().expect("OK and the number of lines");

@@ -79,6 +79,10 @@ fn answer<'a>(line: Option<&'a [u8]>, out: &mut Vec<u8>) -> Option<Request<'a>> 
             push_ok_text(out, "1");
             out.extend_from_slice(format!("{pattern}\n").as_bytes());
         }
+        Request::Reverse { text, .. } => {
+            push_ok_text(out, "1");
+            push_pair(out, text, &escape(&format!("n. {text}")));
+        }
         Request::NewToken { .. } | Request::NewDictKey { .. } => push_ok_text(out, "dG9rZW4"),
         Request::About => {
             push_ok_text(out, "1");
@@ -117,7 +121,9 @@ fn sound(request: &Request<'_>) {
             assert!(check_name(name).is_ok() && !request.is_public());
         }
         Request::Match { name, pattern, .. } => assert!(check_name(name).is_ok() && !trim_blanks(pattern).is_empty()),
-        Request::Lookup { name, word } | Request::Suggest { name, text: word } => {
+        Request::Lookup { name, word }
+        | Request::Suggest { name, text: word }
+        | Request::Reverse { name, text: word } => {
             assert!(check_name(name).is_ok() && !word.is_empty() && trim_blanks(word) == *word);
         }
         Request::Clear { name, word } => {
