@@ -35,8 +35,10 @@ mod pace;
 mod privacy;
 mod prompt;
 mod render;
+mod reverse;
 #[cfg(test)]
 mod scripted;
+mod search;
 mod secrecy;
 mod sentence;
 mod serving;
@@ -126,8 +128,10 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
     let mut who = Who { user, password_file: arguments.password_file, kept, own };
     // Whoever is logged in here comes before whoever was the last time; who makes an account, ends one or logs in says
     // so.
-    if matches!(arguments.command, Some(Command::Lookup { .. } | Command::History(_) | Command::Export { .. }))
-        && who.user.is_none()
+    if matches!(
+        arguments.command,
+        Some(Command::Lookup { .. } | Command::Search(_) | Command::History(_) | Command::Export { .. })
+    ) && who.user.is_none()
         && who.own.is_none()
         && matches!(who.kept.user(), Ok(None))
     {
@@ -138,6 +142,7 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
         Some(Command::Lookup { words, asks, parts }) => {
             return lookup::run(console, &connector, &who, &words, &asks, parts);
         }
+        Some(Command::Search(search)) => return search::run(console, &connector, &who, &search),
         Some(Command::History(history)) => match history.action {
             Some(HistoryAction::Clear { word }) => history::clear(console, &connector, &who, word.as_deref())?,
             None if history.top => history::top(console, &connector, &who, &history.wanted())?,

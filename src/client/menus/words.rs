@@ -8,6 +8,7 @@ use crate::client::lookup::{OFFERED, checked_word};
 use crate::client::messages::Message;
 use crate::client::prompt::{LinePrompt, Typed};
 use crate::client::render;
+use crate::client::reverse;
 use crate::client::sentence;
 use crate::protocol::Request;
 use crate::sys::ignore_interrupts;
@@ -47,7 +48,10 @@ impl Menus<'_> {
                 }
                 Ok(None) => {
                     if !self.gloss(name, word)? {
-                        offered = self.not_found(name, word)?;
+                        offered = match self.words_for(name, word)? {
+                            headwords if headwords.is_empty() => self.not_found(name, word)?,
+                            headwords => headwords,
+                        };
                     }
                 }
                 Err(Error::Lost { sent: true }) => self.console.complain(&Message::LookupUnknown)?,
@@ -83,6 +87,19 @@ impl Menus<'_> {
             crate::client::lookup::print_entry(self.console, piece.typed, piece.entry)?;
         }
         Ok(true)
+    }
+
+    /// Shows what a Chinese word leads to, on a terminal. If it can't be had, it is as if there were nothing.
+    fn words_for(&mut self, name: &str, word: &str) -> Result<Vec<String>> {
+        if !self.console.manner().asks_terminal || !reverse::may_lead(word) {
+            return Ok(Vec::new());
+        }
+        let asked = self.link.get().exchange(|connection| connection.reverse(name, word));
+        let Ok(entries) = asked else { return Ok(Vec::new()) };
+        if !entries.is_empty() {
+            reverse::list(self.console, word, &entries)?;
+        }
+        Ok(entries.into_iter().map(|entry| entry.headword).collect())
     }
 
     /// Line editing, where both ends are a terminal that can.
@@ -130,7 +147,7 @@ impl Menus<'_> {
     fn not_found(&mut self, name: &str, word: &str) -> Result<Vec<String>> {
         self.console.complain(&Message::NotFound { word })?;
         self.console.flush()?;
-        let found = self.link.get().exchange(|connection| connection.suggest(name, word));
+        let found = self.link.get().exchange(|connection| connection.meant(name, word));
         let Ok(mut headwords) = found else { return Ok(Vec::new()) };
         headwords.truncate(OFFERED);
         if headwords.is_empty() {

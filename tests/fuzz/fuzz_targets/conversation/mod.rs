@@ -157,7 +157,11 @@ fn one_reply(reply: &[u8], request: Option<&Request<'_>>) {
             let (headword, escaped) = parse_entry(rest).expect("an entry");
             assert_eq!((headword, unescape(escaped)), (*word, format!("n. {word}\nv.\t\\")));
         }
-        Request::Suggest { .. } | Request::Match { .. } | Request::History { .. } | Request::About => {
+        Request::Suggest { .. }
+        | Request::Match { .. }
+        | Request::Reverse { .. }
+        | Request::History { .. }
+        | Request::About => {
             more = rest.parse().expect("a count");
         }
         Request::NewToken { .. } | Request::NewDictKey { .. } => assert_eq!(rest, "dG9rZW4"),
@@ -168,6 +172,10 @@ fn one_reply(reply: &[u8], request: Option<&Request<'_>>) {
         match request {
             Some(Request::History { name, .. }) => {
                 assert_eq!(parse_history_row(line).expect("a row").name, *name);
+            }
+            Some(Request::Reverse { text, .. }) => {
+                let (headword, escaped) = parse_entry(line).expect("an entry");
+                assert_eq!((headword, unescape(escaped)), (*text, format!("n. {text}")));
             }
             Some(Request::About) => assert_eq!(parse_entry(line), Some(("title", "a\\nb"))),
             _ => assert!(!line.is_empty()),
