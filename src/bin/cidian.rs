@@ -1,7 +1,8 @@
 //! `cidian`, the client: arguments and exit status, nothing else.
 
+use cidian::cidiand::Fatal;
 use cidian::client::{self, LocalServer};
-use cidian::daemon::{self, Fatal, PrivateServer};
+use cidian::daemon::{self, PrivateServer};
 use cidian::sys::{Forker, Origin};
 use std::process::ExitCode;
 

@@ -1,6 +1,6 @@
 //! `cidiand`, the daemon: arguments in, exit status out.
 
-use cidian::daemon::{self, CommandLine, Exit};
+use cidian::cidiand::{self, CommandLine, Exit};
 use cidian::sys::Origin;
 use clap::Parser;
 use std::process::ExitCode;
@@ -8,7 +8,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let origin = Origin::of_main();
     match CommandLine::try_parse() {
-        Ok(line) => daemon::run(line, origin).into(),
+        Ok(line) => cidiand::run(line, origin).into(),
         Err(error) => {
             // Help and version are no errors, and go to standard output.
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Success };

@@ -222,5 +222,33 @@ impl Error {
     }
 }
 
-/// The result of everything in this room that can fail.
+/// The result of everything in this module that can fail.
 pub(crate) type Result<T> = std::result::Result<T, Error>;
+
+/// Options that each make sense, but not together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Misuse {
+    /// `--local` and `--server`.
+    TwoServers,
+    /// `--tls-ca` without `--tls`.
+    TrustWithoutTls,
+    /// `--tls` and `--local`.
+    TlsToLocal,
+    /// `serve`, and a server.
+    ServesItself,
+    /// Options of `history` before `clear`.
+    NotToClear,
+    /// `--json` without a subcommand.
+    MenusAsJson,
+    /// `--json` and another `--format`.
+    TwoFormats,
+    /// `--json` and a part of an entry.
+    PartOfJson,
+}
+
+impl Error {
+    /// Whether the server has said `denied`, to a login or to anything else.
+    pub(crate) fn is_denied(&self) -> bool {
+        matches!(self, Self::Refused(failure) | Self::LoginRefused(failure) if failure.code == Code::Denied)
+    }
+}

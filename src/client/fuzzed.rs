@@ -5,9 +5,9 @@
 //! it was sent, and keeps a script's lines in step.
 
 use super::arguments::{self, Arguments};
-use super::console::{Console, Manner};
 use super::error::Error;
 use super::messages::{Language, Message};
+use super::terminal::console::{Console, Manner};
 use super::{Exit, LocalServer, dispatch};
 use nix::sys::socket::{AddressFamily, MsgFlags, Shutdown, SockFlag, SockType, send, shutdown, socketpair};
 use std::cell::RefCell;

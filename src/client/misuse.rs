@@ -2,28 +2,8 @@
 //! subcommand.
 
 use super::arguments::{Arguments, Command};
-use super::history::Format;
-
-/// Options that each make sense, but not together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Misuse {
-    /// `--local` and `--server`.
-    TwoServers,
-    /// `--tls-ca` without `--tls`.
-    TrustWithoutTls,
-    /// `--tls` and `--local`.
-    TlsToLocal,
-    /// `serve`, and a server.
-    ServesItself,
-    /// Options of `history` before `clear`.
-    NotToClear,
-    /// `--json` without a subcommand.
-    MenusAsJson,
-    /// `--json` and another `--format`.
-    TwoFormats,
-    /// `--json` and a part of an entry.
-    PartOfJson,
-}
+use super::commands::history::Format;
+use super::error::Misuse;
 
 /// What is wrong with these options, if anything is.
 pub(crate) fn misuse(arguments: &Arguments) -> Option<Misuse> {

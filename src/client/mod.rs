@@ -1,79 +1,55 @@
 //! The client: menus for a person, subcommands for a script, over one conversation in the line protocol.
 //!
-//! The door is [`parse`], then [`run`]. Between the two the program may fork the private server of `--local`; this
-//! room starts a thread (for signals) and knows the server only as something that gives connected sockets. It knows
-//! the protocol and no other room.
+//! The entrance is [`parse`], then [`run`]. Between the two the program may fork the private server of `--local`; this
+//! module starts a thread (for signals) and knows the server only as something that gives connected sockets. Of the
+//! server's own modules it knows the protocol.
 
 #![forbid(unsafe_code)]
 
-mod about;
-mod account;
-mod address;
 mod arguments;
-mod config;
-mod connection;
-mod console;
+mod commands;
 mod error;
 mod exit;
-mod export;
-mod fields;
+mod files;
 #[cfg(any(fuzzing, test))]
 pub mod fuzzed;
 mod help;
-mod history;
-mod input;
-mod interrupt;
-mod kept;
-mod login;
-mod lookup;
-mod manual;
 mod menus;
 mod messages;
 mod misuse;
-mod own;
-mod pace;
-mod privacy;
-mod prompt;
 mod render;
-mod reverse;
 #[cfg(test)]
 mod scripted;
-mod search;
-mod secrecy;
-mod sentence;
-mod serving;
-mod show;
-mod stream;
-mod table;
-mod tls;
+mod server;
+mod terminal;
+mod word;
 
-pub use address::{Address, AddressError};
 pub use arguments::{Arguments, parse};
+pub use commands::serve::account_to_serve;
 pub use exit::Exit;
+pub use server::address::{Address, AddressError};
+pub use server::stream::LocalServer;
 
-use account::Who;
 use arguments::{Command, HistoryAction};
-use console::Console;
+use commands::export::Export;
+use commands::who::Who;
+use commands::{about, account, export, history, login, lookup, manual, search};
 use error::{Error, Result};
-use export::Export;
-use kept::Kept;
+use files::kept::Kept;
 use menus::Site;
 use messages::Message;
-use own::OwnAccount;
-use privacy::{ClearText, Privacy};
+use server::own::OwnAccount;
+use server::privacy::{ClearText, Privacy};
+use server::stream::Connector;
+use server::tls::Trust;
 use std::io::{self, Write};
-use std::os::unix::net::UnixStream;
-use stream::Connector;
-use tls::Trust;
-
-pub use serving::account_to_serve;
-
-/// The private server of `--local`: each call gives a new socket that is connected to it.
-pub type LocalServer = Box<dyn Fn() -> io::Result<UnixStream> + Send>;
+use terminal::console::Console;
+use terminal::interrupt;
 
 /// Does what the command line asks for. `local` is what `--local` talks to.
 pub fn run(arguments: Arguments, local: Option<LocalServer>) -> Exit {
-    secrecy::leave_no_core();
+    // Without that limit a core is no worse than any program's.
+    let _ = crate::sys::leave_no_core();
     let colour = arguments.color.or(arguments.config.color).unwrap_or_default();
     let mut console = Console::standard(arguments.language, colour, arguments.json, arguments.command.is_none());
     let done = interrupt::watch().map_err(Error::System).and_then(|()| dispatch(&mut console, arguments, local));

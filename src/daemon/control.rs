@@ -1,63 +1,28 @@
 //! The control socket: how `cidiand reload` and `cidiand status` talk to the running daemon. It takes fixed commands
 //! from the daemon's own user and root, never waits for whoever asks, and knows nothing of what a command does.
 
-use super::exit::{Exit, Fatal};
-use super::poller::{Poller, Token};
+use super::poller::{ControlClient, Poller, Token};
+use crate::exit::{Exit, Fatal};
+use crate::ipc::control::{Command, NAME, PATIENCE, SIGN_EVERY, SIGN_OF_LIFE, connect, is_timeout, short_path};
 use log::warn;
-use nix::sys::socket::sockopt::{self, PeerCredentials};
-use nix::sys::socket::{self, AddressFamily, MsgFlags, SockFlag, SockType, UnixAddr, getsockopt, send, setsockopt};
-use nix::sys::time::{TimeVal, TimeValLike};
+use nix::sys::socket::sockopt::PeerCredentials;
+use nix::sys::socket::{MsgFlags, getsockopt, send};
 use nix::unistd::geteuid;
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, BufRead, ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
 use std::os::fd::{AsFd, AsRawFd};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// The socket's name in the runtime directory, or in the state directory.
-pub const NAME: &str = "control.sock";
 /// The most that are served at once; more are turned away.
 const MOST: usize = 16;
-/// How long one may take to say what it wants, and how long a daemon may be silent to who asks.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// The longest command, in bytes.
 const COMMAND: usize = 64;
-/// What is said to who waits for a load, or for children, before the answer; and how often.
-const SIGN_OF_LIFE: &str = "working\n";
-const SIGN_EVERY: Duration = Duration::from_secs(3);
 /// How long the socket rests when there is no descriptor for who asks: whoever waits there would wake the loop at once,
 /// again and again.
 const REST: Duration = Duration::from_millis(100);
-
-/// What can be asked of the daemon.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Command {
-    /// Load the words again, and say when every child answers from them.
-    Reload,
-    /// Say what the daemon is doing, as one JSON object.
-    Status,
-}
-
-impl Command {
-    /// Its line on the socket, without the newline.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Reload => "reload",
-            Self::Status => "status",
-        }
-    }
-
-    fn parse(line: &str) -> Option<Self> {
-        [Self::Reload, Self::Status].into_iter().find(|command| command.as_str() == line)
-    }
-}
-
-/// Somebody who asked, by number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Asker(pub u32);
 
 #[derive(Debug)]
 struct Connection {
@@ -74,7 +39,7 @@ struct Connection {
 pub struct Control {
     listener: UnixListener,
     path: PathBuf,
-    connections: BTreeMap<Asker, Connection>,
+    connections: BTreeMap<ControlClient, Connection>,
     next: u32,
     rests_until: Option<Instant>,
 }
@@ -138,18 +103,18 @@ impl Control {
                 warn!("control: turned away ({} others)", self.connections.len());
                 continue;
             }
-            let asker = Asker(self.next);
+            let control_client = ControlClient(self.next);
             self.next = self.next.wrapping_add(1);
-            if poller.watch(socket.as_fd(), Token::Asker(asker)).is_ok() {
+            if poller.watch(socket.as_fd(), Token::ControlClient(control_client)).is_ok() {
                 let connection = Connection { socket, said: Vec::new(), until: Some(now + PATIENCE), sign: None };
-                self.connections.insert(asker, connection);
+                self.connections.insert(control_client, connection);
             }
         }
     }
 
     /// Reads what somebody says. A command, when it is whole.
-    pub fn read(&mut self, asker: Asker, poller: &Poller) -> Option<Command> {
-        let connection = self.connections.get_mut(&asker)?;
+    pub fn read(&mut self, control_client: ControlClient, poller: &Poller) -> Option<Command> {
+        let connection = self.connections.get_mut(&control_client)?;
         let mut bytes = [0; COMMAND];
         match connection.socket.read(&mut bytes) {
             Ok(size) if size > 0 && connection.said.len() + size <= COMMAND && connection.until.is_some() => {
@@ -163,7 +128,7 @@ impl Control {
                         Some(command)
                     }
                     None => {
-                        self.reply(asker, "refused 64 unknown command", poller);
+                        self.reply(control_client, "refused 64 unknown command", poller);
                         None
                     }
                 }
@@ -171,21 +136,21 @@ impl Control {
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => None,
             // It has gone, or says too much.
             _ => {
-                self.close(asker, poller);
+                self.close(control_client, poller);
                 None
             }
         }
     }
 
     /// Answers somebody, and closes. One line; whoever does not take it at once has lost it.
-    pub fn reply(&mut self, asker: Asker, line: &str, poller: &Poller) {
-        if let Some(connection) = self.connections.get(&asker) {
+    pub fn reply(&mut self, control_client: ControlClient, line: &str, poller: &Poller) {
+        if let Some(connection) = self.connections.get(&control_client) {
             let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
             if let Err(error) = send(connection.socket.as_raw_fd(), format!("{line}\n").as_bytes(), flags) {
                 warn!("control: the answer was not taken: {error}");
             }
         }
-        self.close(asker, poller);
+        self.close(control_client, poller);
     }
 
     /// Turns away who has not said what it wants, shows who waits that we live, and ends a rest; says when to look again.
@@ -201,91 +166,22 @@ impl Control {
                 let _ = send(connection.socket.as_raw_fd(), SIGN_OF_LIFE.as_bytes(), flags);
             }
         }
-        let due: Vec<Asker> = self
+        let due: Vec<ControlClient> = self
             .connections
             .iter()
             .filter(|(_, connection)| connection.until.is_some_and(|until| until <= now))
-            .map(|(asker, _)| *asker)
+            .map(|(control_client, _)| *control_client)
             .collect();
-        for asker in due {
-            self.close(asker, poller);
+        for control_client in due {
+            self.close(control_client, poller);
         }
         let times = self.connections.values().flat_map(|connection| [connection.until, connection.sign]);
         times.flatten().chain(self.rests_until).min()
     }
 
-    fn close(&mut self, asker: Asker, poller: &Poller) {
-        if let Some(connection) = self.connections.remove(&asker) {
+    fn close(&mut self, control_client: ControlClient, poller: &Poller) {
+        if let Some(connection) = self.connections.remove(&control_client) {
             poller.forget(connection.socket.as_fd());
         }
     }
-}
-
-/// Asks the daemon whose control socket is in one of `directories`, the first that answers.
-///
-/// # Errors
-/// [`Exit::Unavailable`] if none answers; what the daemon answered otherwise.
-pub fn ask(directories: &[PathBuf], command: Command) -> Result<String, Fatal> {
-    let mut tried = Vec::new();
-    for directory in directories {
-        match short_path(directory, connect) {
-            Ok(socket) => return converse(socket, command),
-            // It listens, and so many wait already that there is no room.
-            Err(error) if is_timeout(&error) => return Err(silent()),
-            Err(error) => tried.push(format!("{}: {error}", directory.join(NAME).display())),
-        }
-    }
-    Err(Fatal::new(Exit::Unavailable, format!("no cidiand answers ({}); is it running?", tried.join("; "))))
-}
-
-/// Connects, and waits no longer than [`PATIENCE`] for that or for anything on the socket.
-fn connect(path: &Path) -> io::Result<UnixStream> {
-    let socket = socket::socket(AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
-    let patience = TimeVal::seconds(PATIENCE.as_secs().cast_signed());
-    // Connecting waits as long as sending does (unix(7): only while the queue of the listener is full).
-    setsockopt(&socket, sockopt::SendTimeout, &patience)?;
-    setsockopt(&socket, sockopt::ReceiveTimeout, &patience)?;
-    socket::connect(socket.as_raw_fd(), &UnixAddr::new(path)?)?;
-    Ok(UnixStream::from(socket))
-}
-
-fn is_timeout(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
-}
-
-fn silent() -> Fatal {
-    Fatal::new(Exit::TryAgain, format!("the daemon has not answered for {} s; is it stopped?", PATIENCE.as_secs()))
-}
-
-fn converse(mut socket: UnixStream, command: Command) -> Result<String, Fatal> {
-    let lost = |error: io::Error| match is_timeout(&error) {
-        true => silent(),
-        false => Fatal::new(Exit::Unavailable, format!("the daemon went away: {error}")),
-    };
-    io::Write::write_all(&mut socket, format!("{}\n", command.as_str()).as_bytes()).map_err(lost)?;
-    let mut lines = io::BufReader::new(socket);
-    let mut answer = String::new();
-    // Each sign of life is good for as long again.
-    while answer.is_empty() {
-        lines.read_line(&mut answer).map_err(lost)?;
-        if !answer.ends_with('\n') {
-            return Err(lost(ErrorKind::UnexpectedEof.into()));
-        }
-        if answer == SIGN_OF_LIFE {
-            answer.clear();
-        }
-    }
-    let answer = answer.trim_end_matches('\n');
-    if let Some(said) = answer.strip_prefix("ok ") {
-        return Ok(said.to_owned());
-    }
-    let refused = answer.strip_prefix("refused ").and_then(|rest| rest.split_once(' '));
-    let (status, message) = refused.unwrap_or(("70", answer));
-    Err(Fatal::new(Exit::from_status(status.parse().unwrap_or(70)), message))
-}
-
-/// A Unix socket's path may have 107 bytes; through the open directory it never has more.
-fn short_path<T>(directory: &Path, work: impl FnOnce(&Path) -> io::Result<T>) -> io::Result<T> {
-    let open = File::options().read(true).custom_flags(libc::O_PATH | libc::O_DIRECTORY).open(directory)?;
-    work(&Path::new("/proc/self/fd").join(open.as_raw_fd().to_string()).join(NAME))
 }

@@ -1,61 +1,22 @@
-//! The parent, and the operator's tools: everything of `cidiand` but the sessions themselves.
+//! The parent: everything that serves but the sessions and the writer themselves. It opens no database.
 
 #![forbid(unsafe_code)]
 
-mod activation;
-mod addresses;
 mod admission;
-mod certificate;
 mod children;
 mod control;
-mod credentials;
-mod debts;
-mod dict_place;
-mod exit;
-mod export;
-mod fair;
-mod helper;
-mod hub;
-mod import;
-mod leases;
+mod helpers;
 mod listeners;
-mod loader;
-mod logging;
-mod lookup_rates;
-mod lost;
-mod manual;
-mod metrics;
-mod notify;
-mod options;
-mod ownership;
 mod parent;
-mod penalties;
 mod poller;
 mod private;
-mod probe;
-mod progress;
-mod prune;
-mod refusals;
 mod reload;
-mod replacement;
-mod sandboxes;
-mod scarcity;
-mod settings;
 mod signals;
 mod start;
-mod state_directory;
-mod status;
+mod systemd;
 mod throttle;
-mod tls_settings;
-mod tools;
-mod turns;
 mod unlogged;
-mod upgrade;
-mod users;
-mod watchdog;
-mod writer;
 
-pub use exit::{Exit, Fatal};
-pub use options::CommandLine;
 pub use private::{PrivateServer, serve_dict};
-pub use start::run;
+pub use start::{check, serve};
+pub use systemd::logging;

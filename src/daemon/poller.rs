@@ -1,12 +1,15 @@
 //! What the parent waits for: one epoll, each descriptor with a name.
 
-use super::control::Asker;
-use super::leases::Lease;
-use super::turns::Turn;
+use super::children::leases::Lease;
+use super::children::turns::Turn;
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
+
+/// Somebody who asked, by number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ControlClient(pub u32);
 
 /// The name of a descriptor that is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,7 +17,7 @@ pub enum Token {
     /// A signal has come.
     Signal,
     /// A child asks.
-    Hub,
+    ControlChannel,
     /// The loader has answered.
     Loader,
     /// A client waits at the listener of this number.
@@ -28,20 +31,20 @@ pub enum Token {
     /// Somebody waits at the control socket.
     Control,
     /// Somebody says something there, or has gone.
-    Asker(Asker),
+    ControlClient(ControlClient),
 }
 
 impl Token {
     fn number(self) -> u64 {
         let (kind, number) = match self {
             Self::Signal => (0, 0),
-            Self::Hub => (1, 0),
+            Self::ControlChannel => (1, 0),
             Self::Loader => (2, 0),
             Self::Listener(number) => (3, number),
             Self::Turn(Turn(number)) => (4, number),
             Self::Refused(number) => (5, number),
             Self::Control => (6, 0),
-            Self::Asker(Asker(number)) => (7, number),
+            Self::ControlClient(ControlClient(number)) => (7, number),
             Self::Lease(Lease(number)) => (8, number),
         };
         (kind << 32) | u64::from(number)
@@ -51,13 +54,13 @@ impl Token {
         let low = number as u32;
         Some(match number >> 32 {
             0 => Self::Signal,
-            1 => Self::Hub,
+            1 => Self::ControlChannel,
             2 => Self::Loader,
             3 => Self::Listener(low),
             4 => Self::Turn(Turn(low)),
             5 => Self::Refused(low),
             6 => Self::Control,
-            7 => Self::Asker(Asker(low)),
+            7 => Self::ControlClient(ControlClient(low)),
             8 => Self::Lease(Lease(low)),
             _ => return None,
         })
@@ -127,13 +130,13 @@ mod tests {
     fn tokens_survive_the_kernel() {
         for token in [
             Token::Signal,
-            Token::Hub,
+            Token::ControlChannel,
             Token::Loader,
             Token::Listener(3),
             Token::Turn(Turn(u32::MAX)),
             Token::Refused(7),
             Token::Control,
-            Token::Asker(Asker(9)),
+            Token::ControlClient(ControlClient(9)),
             Token::Lease(Lease(u32::MAX - 1)),
         ] {
             assert_eq!(Token::of(token.number()), Some(token));

@@ -2,13 +2,16 @@
 //! listening socket at all: the client makes a socket pair for each connection and sends one end over another pair
 //! that only the two of them have. It ends with its client.
 
-use super::exit::{Exit, Fatal};
-use super::listeners::{Address, Listener};
+use super::listeners::Listener;
 use super::parent::Parent;
-use super::settings::{Settings, environment};
-use super::{dict_place, logging, notify, start};
-use crate::session::DictSettings;
-use crate::session::exchange::pair;
+use super::start;
+use super::systemd::{logging, notify};
+use crate::config::address::Address;
+use crate::config::dict;
+use crate::config::session::DictSettings;
+use crate::config::settings::{Settings, environment};
+use crate::exit::{Exit, Fatal};
+use crate::ipc::parent::pair;
 use crate::standard_error::StandardError;
 use crate::sys::{self, Forker, Origin};
 use nix::sys::socket::{MsgFlags, recv, send};
@@ -105,7 +108,7 @@ fn open_dict(forker: Forker, addresses: &[String], account: String, lines: Stand
     umask(Mode::from_bits_truncate(0o077));
     let mut settings = Settings::local(environment)?;
     settings.session.idle_timeout = Some(IDLE_TIMEOUT);
-    settings.session.dict = DictSettings { host: dict_place::host(), account: Some(account) };
+    settings.session.dict = DictSettings { host: dict::host(), account: Some(account) };
     settings.state_directory.make()?;
     let mut listeners = Vec::new();
     for text in addresses {
@@ -113,7 +116,7 @@ fn open_dict(forker: Forker, addresses: &[String], account: String, lines: Stand
         let address = Address::parse_for_dict(text).map_err(|why| wrong(format!("{text}: {why}")))?;
         let opened = Listener::open_dict(&address)?;
         if let Some(open) = opened.iter().find(|listener| !listener.is_on_this_machine()) {
-            return Err(wrong(dict_place::not_for_others(open)));
+            return Err(wrong(dict::not_for_others(open)));
         }
         listeners.extend(opened);
     }

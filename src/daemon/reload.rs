@@ -1,8 +1,8 @@
 //! A reload, from the wish to the last child: which load is under way, who waits for it, and whether every child has
 //! moved. It holds the state; the parent does the work.
 
-use super::control::Asker;
-use super::loader::Loader;
+use super::helpers::loader::Loader;
+use crate::daemon::poller::ControlClient;
 use std::time::{Duration, Instant};
 
 /// How long `cidiand reload` waits for children to move to the new words.
@@ -10,7 +10,7 @@ pub const CHILDREN_HAVE: Duration = Duration::from_secs(10);
 /// How long a load may take. One that has not ended then is stuck (its file on a server that is gone, its process
 /// stopped), and would keep all later ones waiting.
 pub const LONGEST: Duration = Duration::from_secs(120);
-/// How often the board is looked at while somebody waits for the children.
+/// How often the scoreboard is looked at while somebody waits for the children.
 const LOOK: Duration = Duration::from_millis(5);
 
 /// The state of reloading.
@@ -21,14 +21,14 @@ pub struct Reload {
     /// When it is given up, if it has not ended.
     give_up_at: Option<Instant>,
     /// Who waits for it.
-    waiting: Vec<Asker>,
+    waiting: Vec<ControlClient>,
     /// Whether another load is wanted after it: what it reads may be older than the wish. However many wishes there
     /// are, that is one.
     again: bool,
     /// Who waits for that one.
-    waiting_again: Vec<Asker>,
+    waiting_again: Vec<ControlClient>,
     /// Who waits for the children, to which generation, and until when.
-    moving: Vec<(Asker, u64, Instant)>,
+    moving: Vec<(ControlClient, u64, Instant)>,
     /// Loads that were taken, and loads that were refused, since the start.
     counts: (u64, u64),
 }
@@ -37,15 +37,15 @@ pub struct Reload {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Moved {
     /// Every child answers from the new words.
-    All(Asker),
+    All(ControlClient),
     /// Some do not yet.
-    Lagging(Asker),
+    Lagging(ControlClient),
 }
 
 impl Reload {
     /// Somebody waits for a load that begins from now on: not for one under way, which may have read the file already.
-    pub fn wait(&mut self, asker: Asker) {
-        if self.loader.is_some() { &mut self.waiting_again } else { &mut self.waiting }.push(asker);
+    pub fn wait(&mut self, control_client: ControlClient) {
+        if self.loader.is_some() { &mut self.waiting_again } else { &mut self.waiting }.push(control_client);
     }
 
     /// A load is wanted while one is under way: it goes on, and this one is remembered.
@@ -79,12 +79,12 @@ impl Reload {
     }
 
     /// Who waits for the load need not wait any longer.
-    pub fn release(&mut self) -> Vec<Asker> {
+    pub fn release(&mut self) -> Vec<ControlClient> {
         std::mem::take(&mut self.waiting)
     }
 
     /// The load has failed: who is to be told so.
-    pub fn failed(&mut self) -> Vec<Asker> {
+    pub fn failed(&mut self) -> Vec<ControlClient> {
         self.counts.1 += 1;
         self.release()
     }
@@ -93,7 +93,7 @@ impl Reload {
     pub fn loaded(&mut self, generation: u64, now: Instant) {
         self.counts.0 += 1;
         let waiting = self.release();
-        self.moving.extend(waiting.into_iter().map(|asker| (asker, generation, now + CHILDREN_HAVE)));
+        self.moving.extend(waiting.into_iter().map(|control_client| (control_client, generation, now + CHILDREN_HAVE)));
     }
 
     /// Who need not wait for the children any longer. `slowest` is the oldest generation that a child answers from.
@@ -103,11 +103,11 @@ impl Reload {
         }
         let slowest = slowest();
         let mut over = Vec::new();
-        self.moving.retain(|&(asker, generation, until)| {
+        self.moving.retain(|&(control_client, generation, until)| {
             if slowest >= generation {
-                over.push(Moved::All(asker));
+                over.push(Moved::All(control_client));
             } else if until <= now {
-                over.push(Moved::Lagging(asker));
+                over.push(Moved::Lagging(control_client));
             } else {
                 return true;
             }
@@ -131,19 +131,19 @@ mod tests {
     fn who_waits_is_told_once() {
         let mut reload = Reload::default();
         let now = Instant::now();
-        reload.wait(Asker(1));
-        assert_eq!(reload.release(), [Asker(1)]);
+        reload.wait(ControlClient(1));
+        assert_eq!(reload.release(), [ControlClient(1)]);
         assert_eq!(reload.counts(), (0, 0));
-        reload.wait(Asker(1));
-        assert_eq!(reload.failed(), [Asker(1)]);
-        reload.wait(Asker(2));
+        reload.wait(ControlClient(1));
+        assert_eq!(reload.failed(), [ControlClient(1)]);
+        reload.wait(ControlClient(2));
         reload.loaded(5, now);
         assert_eq!(reload.moved(|| 4, now), []);
         assert!(reload.look_at(now).is_some());
-        reload.wait(Asker(3));
+        reload.wait(ControlClient(3));
         reload.loaded(6, now);
-        assert_eq!(reload.moved(|| 5, now), [Moved::All(Asker(2))]);
-        assert_eq!(reload.moved(|| 5, now + CHILDREN_HAVE), [Moved::Lagging(Asker(3))]);
+        assert_eq!(reload.moved(|| 5, now), [Moved::All(ControlClient(2))]);
+        assert_eq!(reload.moved(|| 5, now + CHILDREN_HAVE), [Moved::Lagging(ControlClient(3))]);
         assert_eq!(reload.moved(|| 0, now), []);
         assert_eq!(reload.look_at(now), None);
         assert_eq!(reload.counts(), (2, 1));

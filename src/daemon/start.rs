@@ -1,31 +1,30 @@
 //! From the command line to serving: each step checks something, and the first that fails says what and why.
 
+use super::children::control_channel::ControlChannel;
 use super::control::Control;
-use super::exit::{Exit, Fatal};
-use super::hub::Hub;
-use super::listeners::{Address, Listener};
-use super::loader::{Loader, Wanted};
-use super::notify::Notifier;
-use super::options::{Command, CommandLine, HistoryCommand, Lookup, WordsCommand};
+use super::helpers::loader::{Loader, Wanted};
+use super::helpers::probe;
+use super::helpers::sandboxes::{self, Sandboxes};
+use super::helpers::writer::Supervisor;
+use super::listeners::Listener;
 use super::parent::{Parent, Parts};
-use super::sandboxes::{self, Sandboxes};
-use super::settings::{Settings, environment};
 use super::signals::Signals;
-use super::writer::Supervisor;
-use super::{
-    activation, addresses, dict_place, export, import, logging, lost, manual, ownership, probe, prune, tools, upgrade,
-    users,
-};
+use super::systemd::notify::Notifier;
+use super::systemd::{activation, logging};
+use crate::config::address::Address;
+use crate::config::options::Lookup;
+use crate::config::settings::{Settings, environment};
+use crate::config::{addresses, dict, lost, ownership};
+use crate::exit::{Exit, Fatal};
+use crate::ipc::scoreboard::Scoreboard;
 use crate::sandbox;
-use crate::session::board::Board;
 use crate::session::{Language, Words};
 use crate::standard_error::StandardError;
 use crate::store;
 use crate::sys::sandbox::Support;
 use crate::sys::{self, Forker, Origin, Title};
-use crate::text::printable;
 use crate::writer::SpoolFile;
-use log::{error, warn};
+use log::warn;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::stat::{Mode, umask};
 use std::io::Write;
@@ -35,54 +34,11 @@ use std::os::fd::{AsFd, OwnedFd};
 /// by default for one user, and more than it will fork.
 const MOST_CHILDREN: u32 = 1 << 17;
 
-/// Does what the command line says.
-pub fn run(line: CommandLine, origin: Origin) -> Exit {
-    let lines = logging::start(log::LevelFilter::Info);
-    leave_no_core();
-    let serves = line.command.is_none() && !line.options.check;
-    let done = match line.command {
-        Some(Command::Words(WordsCommand::Check { file })) => tools::check_words(&file),
-        Some(Command::Words(WordsCommand::Import(request))) => import::import_words(&request),
-        Some(Command::Reload) => tools::reload(),
-        Some(Command::Status { json }) => tools::status(json),
-        Some(Command::Completions { shell }) => tools::say(manual::completions(shell).trim_end()),
-        Some(Command::Manual { directory }) => tools::write_manual(&directory),
-        Some(Command::Metrics { output }) => tools::metrics(output.as_deref()),
-        command => Settings::settle(line.options.clone(), environment).and_then(|settings| match command {
-            Some(Command::InitDb { upgrade: false, .. }) => tools::init_db(&settings, origin),
-            Some(Command::InitDb { time_zone, .. }) => upgrade::run(&settings, time_zone.as_deref(), origin),
-            Some(Command::Words(WordsCommand::Load { file })) => tools::load_words(&settings, &file, origin),
-            Some(Command::ExportUser { name, output }) => export::run(&settings, &name, output.as_deref(), origin),
-            Some(Command::History(HistoryCommand::Prune { older_than, dry_run })) => {
-                prune::run(&settings, older_than, dry_run, origin)
-            }
-            Some(Command::User(user)) => users::run(&settings, user.action, origin),
-            // Those that need no settings are done already.
-            Some(_) => Ok(Exit::Software),
-            None if line.options.check => Ok(check(settings, origin)),
-            None => serve(settings, origin, lines),
-        }),
-    };
-    done.unwrap_or_else(|fatal| {
-        if serves {
-            error!("{fatal}");
-        } else {
-            complain(&fatal);
-        }
-        fatal.exit
-    })
-}
-
-/// A tool's failure is said to a person, not to a log; but for one that systemd runs, as it does to reload.
-fn complain(fatal: &Fatal) {
-    let priority = match logging::goes_to_the_journal() {
-        true => format!("<{}>", logging::priority(log::Level::Error)),
-        false => String::new(),
-    };
-    let _ = writeln!(std::io::stderr().lock(), "{priority}cidiand: {}", printable(&fatal.message));
-}
-
-fn serve(settings: Settings, origin: Origin, lines: StandardError) -> Result<Exit, Fatal> {
+/// Serves, until a signal ends it.
+///
+/// # Errors
+/// What keeps it from serving.
+pub fn serve(settings: Settings, origin: Origin, lines: StandardError) -> Result<Exit, Fatal> {
     logging::never_wait(&lines);
     let forker = origin.into_forker();
     // Whatever this process was started with: what is made from here on is its user's alone, or says otherwise.
@@ -125,7 +81,7 @@ fn listeners(settings: &Settings, passed: Vec<Listener>) -> Result<Vec<Listener>
     if settings.session.dict.account.is_some()
         && let Some(open) = speak(Language::Dict).find(|listener| !listener.is_on_this_machine())
     {
-        return Err(Fatal::new(Exit::Configuration, format!("dict-account: {}", dict_place::not_for_others(open))));
+        return Err(Fatal::new(Exit::Configuration, format!("dict-account: {}", dict::not_for_others(open))));
     }
     match (speak(Language::LinesOverTls).next().is_some(), &settings.pair, &settings.pair_unheard) {
         (true, None, _) => Err(Fatal::new(
@@ -167,14 +123,14 @@ pub(super) fn prepare(
     store::warm_up(&settings.session.database);
     let sandboxes = Sandboxes::prepare(&settings.session.database, support)?;
     let slots = settings.max_clients.unwrap_or(MOST_CHILDREN).min(MOST_CHILDREN);
-    let board = Board::new(slots).map_err(|error| system("the board of children", &error))?;
-    let hub = Hub::new().map_err(|error| system("the hub", &error))?;
+    let scoreboard = Scoreboard::new(slots).map_err(|error| system("the scoreboard of children", &error))?;
+    let control_channel = ControlChannel::new().map_err(|error| system("the control channel", &error))?;
     let directory = settings.state_directory.path();
     let spool = settings.spool_limit.map(|limit| SpoolFile::open(directory, limit, identity)).transpose();
     let spool = spool.map_err(|error| system("the spool", &error))?;
     if let Some(left) = spool.as_ref().map(SpoolFile::size).filter(|&size| size > 0) {
         // Until the writer has counted them.
-        board.show_spool(1, left, 0);
+        scoreboard.show_spool(1, left, 0);
     }
     let writer = Supervisor::new(spool).map_err(|error| system("the writer", &error))?;
     let title = Title::prepare(&forker);
@@ -189,8 +145,8 @@ pub(super) fn prepare(
         words,
         memory,
         pair,
-        board,
-        hub,
+        scoreboard,
+        control_channel,
         writer,
         control,
         notifier,
@@ -226,16 +182,6 @@ fn load(
     Ok((words, loaded.words, loaded.pair))
 }
 
-/// A core would hold the database's password. A limit of one byte, not of none: the kernel then gives none to a program
-/// that takes cores through a pipe either, which a limit of 0 does not keep from it (`fs/coredump.c`).
-fn leave_no_core() {
-    let limited =
-        getrlimit(Resource::RLIMIT_CORE).and_then(|(_, hard)| setrlimit(Resource::RLIMIT_CORE, hard.min(1), hard));
-    if let Err(error) = limited {
-        warn!("core dumps can't be turned off: {error}");
-    }
-}
-
 /// Each child that waits for its turn to hash costs the parent a descriptor; the usual soft limit of 1024 is for
 /// programs that use `select(2)`.
 fn raise_descriptor_limit() {
@@ -247,14 +193,14 @@ fn raise_descriptor_limit() {
 }
 
 /// `--check`: every problem is told, not only the first.
-fn check(settings: Settings, origin: Origin) -> Exit {
+pub fn check(settings: Settings, origin: Origin) -> Exit {
     let mut forker = origin.into_forker();
     let support = sandboxes::support();
     let mut worst = Exit::Success;
     let mut note = |outcome: Result<String, Fatal>| match outcome {
         Ok(fine) => println_quietly(&fine),
         Err(fatal) => {
-            complain(&fatal);
+            logging::complain(&fatal);
             if worst == Exit::Success {
                 worst = fatal.exit;
             }

@@ -1,6 +1,6 @@
 //! What a name, a password and a line may be. Every limit of the protocol stands here and nowhere else.
 
-use super::reply::{Code, Failure};
+use super::failure::{Code, Failure};
 use unicode_normalization::is_nfc;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 

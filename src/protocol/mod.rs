@@ -1,23 +1,25 @@
 //! The line protocol: bytes to types and back, shared by daemon and client.
 //!
-//! One request a line, one reply to each. This room is pure: it never does I/O, reads no clock, knows no
-//! other room, and bounds whatever it keeps. `docs/protocol.md` is the page for people.
+//! One request a line, one reply to each. This module is pure: it never does I/O, reads no clock, knows no
+//! other module, and bounds whatever it keeps. `docs/protocol.md` is the page for people.
 
 #![forbid(unsafe_code)]
 
+mod failure;
 mod limits;
 mod lines;
 mod reply;
 mod request;
 
 pub use crate::text::{escape, escape_into, pieces, printable, safe_json, trim_blanks, unescape, unescape_in_place};
+pub use failure::{Code, Failure};
 pub use limits::{
     DEFAULT_HISTORY, MAX_HISTORY, MAX_LINE, MAX_MATCHES, MAX_NAME_CHARS, MAX_PASSWD_BYTES, MAX_PASSWD_CHARS,
     MAX_REVERSE, MAX_SUGGESTIONS, check_name, check_new_name, check_passwd,
 };
 pub use lines::{Line, Lines, TooLong};
 pub use reply::{
-    Code, Failure, HistoryRow, Status, StatusError, parse_entry, parse_history_row, parse_status, push_entry,
-    push_failure, push_history_row, push_ok, push_ok_text, push_pair,
+    HistoryRow, Status, StatusError, parse_entry, parse_history_row, parse_status, push_entry, push_failure,
+    push_history_row, push_ok, push_ok_text, push_pair,
 };
 pub use request::{Count, How, Request};

@@ -1,7 +1,7 @@
 //! Requests: one line to one value, and back.
 
+use super::failure::{Code, Failure};
 use super::limits::{DEFAULT_HISTORY, MAX_HISTORY, check_name, check_new_name, check_passwd};
-use super::reply::{Code, Failure};
 use crate::text::trim_blanks;
 
 /// How many lookups `H` asks for.

@@ -1,14 +1,13 @@
 //! What a database needs of the system. Each kind gets only its own.
 
+use super::calls::{
+    LINKS_OF_OLD, file_control, nearest_directory, opening_to_read, request, socket_options, stream, waits,
+};
 use super::names::names;
-use super::{file_control, nearest_directory, number, request};
 use crate::store::{Location, Server, SslMode};
 use crate::sys::sandbox::{Access, Condition, Policy};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-
-/// A type of socket without the flags that may be said with it.
-const TYPE: u32 = 0xF;
 
 /// What is needed to use the database at a location.
 pub fn database(location: &Location) -> Policy {
@@ -102,42 +101,7 @@ fn mysql(server: &Server) -> Policy {
     }
 }
 
-/// Opening files to read them only, also where there is no Landlock to say so.
-pub(super) fn opening_to_read() -> Policy {
-    let writing = number(libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC);
-    Policy::default().call_when(libc::SYS_openat, &[Condition::lacks(2, writing)])
-}
-
-/// Setting options of sockets, by their names: beside harmless ones each level has some that hand the kernel a program
-/// (`SO_ATTACH_FILTER`), or open a part of it that nothing here needs (`TCP_ULP`).
-pub(super) fn socket_options(level: libc::c_int, names: &[libc::c_int]) -> Policy {
-    let names: Vec<u32> = names.iter().copied().map(number).collect();
-    let conditions = [Condition::is(1, number(level)), Condition::one_of(2, &names)];
-    Policy::default().call_when(libc::SYS_setsockopt, &conditions)
-}
-
-/// How long to wait for the other end.
-pub(super) fn waits() -> Policy {
-    socket_options(libc::SOL_SOCKET, &[libc::SO_RCVTIMEO, libc::SO_SNDTIMEO])
-}
-
-/// Sockets for streams of a family.
-pub(super) fn stream(family: libc::c_int) -> Policy {
-    socket(family, libc::SOCK_STREAM)
-}
-
-/// Sockets of a family and a type.
-pub(super) fn socket(family: libc::c_int, kind: libc::c_int) -> Policy {
-    let conditions = [Condition::is(0, number(family)), Condition::has(1, TYPE, number(kind))];
-    Policy::default().call_when(libc::SYS_socket, &conditions)
-}
-
 #[cfg(target_arch = "x86_64")]
 const FILES_OF_OLD: &[libc::c_long] = &[libc::SYS_open, libc::SYS_unlink];
 #[cfg(not(target_arch = "x86_64"))]
 const FILES_OF_OLD: &[libc::c_long] = &[];
-
-#[cfg(target_arch = "x86_64")]
-pub(super) const LINKS_OF_OLD: [libc::c_long; 2] = [libc::SYS_access, libc::SYS_readlink];
-#[cfg(not(target_arch = "x86_64"))]
-pub(super) const LINKS_OF_OLD: [libc::c_long; 0] = [];

@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod calls;
 mod database;
 mod names;
 
@@ -13,8 +14,7 @@ pub use database::{database, directory, files_in};
 
 use crate::store::Location;
 use crate::sys::sandbox::{Access, Condition, Policy};
-use database::{socket_options, waits};
-use std::path::{Path, PathBuf};
+use calls::{EXECUTE, file_control, nearest_directory, number, request, socket_options, waits};
 
 /// How many descriptors a confined process may have: a session uses about a dozen.
 const OPEN_FILES: u64 = 64;
@@ -85,12 +85,6 @@ pub fn process() -> Policy {
         ]))
 }
 
-/// Commands of `fcntl`.
-fn file_control(commands: &[libc::c_int]) -> Policy {
-    let commands: Vec<u32> = commands.iter().copied().map(number).collect();
-    Policy::default().call_when(libc::SYS_fcntl, &[Condition::one_of(1, &commands)])
-}
-
 /// A session: it answers its client, asks its parent over socket pairs of its own, and uses the database.
 pub fn session(location: &Location) -> Policy {
     process()
@@ -141,13 +135,6 @@ pub fn loader() -> Policy {
     process().calls(&[libc::SYS_memfd_create]).and(file_control(&[libc::F_ADD_SEALS]))
 }
 
-/// The directory that a file is in, or the one above it that there is.
-fn nearest_directory(file: &Path) -> PathBuf {
-    let above = file.ancestors().skip(1).map(|path| if path.as_os_str().is_empty() { Path::new(".") } else { path });
-    let mut found = above.filter_map(|path| path.canonicalize().ok());
-    found.next().unwrap_or_else(|| PathBuf::from("/"))
-}
-
 /// Calls that newer machines never had, and older C libraries still make.
 #[cfg(target_arch = "x86_64")]
 const OF_OLD: &[libc::c_long] = &[libc::SYS_poll, libc::SYS_stat, libc::SYS_lstat];
@@ -163,16 +150,3 @@ const WAIT_OF_OLD: &[libc::c_long] = &[];
 const MKDIR_OF_OLD: &[libc::c_long] = &[libc::SYS_mkdir];
 #[cfg(not(target_arch = "x86_64"))]
 const MKDIR_OF_OLD: &[libc::c_long] = &[];
-
-const EXECUTE: u32 = number(libc::PROT_EXEC);
-
-/// A constant of the C library, as the kernel sees it in a register.
-const fn number(constant: libc::c_int) -> u32 {
-    constant.cast_unsigned()
-}
-
-/// The same for those of `ioctl`, whose type differs from library to library; the kernel takes 32 bits.
-#[allow(clippy::cast_possible_truncation, clippy::unnecessary_cast)]
-const fn request(constant: libc::Ioctl) -> u32 {
-    constant as u32
-}

@@ -1,8 +1,7 @@
 //! What it takes to find the address of a host name, as the C library does it: its configuration, name servers, and
 //! whatever modules the machine's `nsswitch.conf` names. Only for a database that is named so.
 
-use super::database::{LINKS_OF_OLD, opening_to_read, socket, socket_options, stream};
-use super::{EXECUTE, number, request};
+use super::calls::{EXECUTE, LINKS_OF_OLD, number, opening_to_read, request, socket, socket_options, stream};
 use crate::sys::sandbox::{Access, Condition, Policy};
 use std::path::{Path, PathBuf};
 

@@ -1,9 +1,9 @@
 //! Accounts: registering, logging in and out, changing the password, deleting. Passwords are hashed here, by turns
 //! that the parent gives, and are written nowhere.
 
-use super::exchange::{Ask, report};
-use super::requests::denied;
-use super::{Ending, Session, State};
+use super::replies::denied;
+use super::{ExitReason, Session, State};
+use crate::ipc::parent::{ParentRequest, report};
 use crate::protocol::{Code, Failure, push_ok};
 use crate::store::{AccountId, Registration, passwd as hashing};
 
@@ -39,12 +39,14 @@ impl Session<'_> {
         }
         let taken = || Failure::new(Code::Exists, "the name is taken");
         // Before anything is said of the name: who may register no more learns nothing about names either.
-        self.spend(Ask::Registering)?;
+        self.spend(ParentRequest::Registering)?;
         // Only spares the hashing: what decides is that names are unique in the database.
         if self.stores.with(|store| store.account(name))?.is_some() {
             return Err(taken());
         }
-        let hash = self.hashing(Ask::Working, || hashing::hash(passwd))?.map_err(|error| self.stores.failed(&error))?;
+        let hash = self
+            .hashing(ParentRequest::Working, || hashing::hash(passwd))?
+            .map_err(|error| self.stores.failed(&error))?;
         match self.stores.write(|store| store.register(name, &hash))? {
             Registration::Made(_) => {
                 push_ok(self.replies.out());
@@ -54,8 +56,8 @@ impl Session<'_> {
         }
     }
 
-    pub(super) fn log_in(&mut self, name: &str, passwd: &str) -> Option<Ending> {
-        let checked = self.check_login(name, passwd, Ask::LoggingIn);
+    pub(super) fn log_in(&mut self, name: &str, passwd: &str) -> Option<ExitReason> {
+        let checked = self.check_login(name, passwd, ParentRequest::LoggingIn);
         self.logged_in(name, Means::Passwd, checked)
     }
 
@@ -65,7 +67,7 @@ impl Session<'_> {
         name: &str,
         means: Means,
         checked: Result<AccountId, Failure>,
-    ) -> Option<Ending> {
+    ) -> Option<ExitReason> {
         match checked {
             Ok(account) => {
                 self.mend(name);
@@ -84,18 +86,18 @@ impl Session<'_> {
 
     /// Counts a failed login, whose reply is made already; says so if the session ends with it. The parent counts it
     /// for the client's address at once: neither a new connection nor many at a time give more guesses.
-    pub(super) fn login_failed(&mut self, name: &str) -> Option<Ending> {
+    pub(super) fn login_failed(&mut self, name: &str) -> Option<ExitReason> {
         self.failed_logins += 1;
-        let may_go_on = self.report(Ask::FailedLogin);
+        let may_go_on = self.report(ParentRequest::FailedLogin);
         if self.failed_logins >= MOST_FAILED_LOGINS {
-            return Some(Ending::FailedLogins);
+            return Some(ExitReason::FailedLogins);
         }
         if may_go_on {
             self.failed_names.push(name.to_owned());
             return None;
         }
         self.replies.fail(&Failure::new(Code::Busy, "too many failures from your address"));
-        Some(Ending::Refused)
+        Some(ExitReason::Refused)
     }
 
     /// Takes back what was counted for failed logins under this name: whoever mistypes has done nothing wrong. Failures
@@ -104,13 +106,13 @@ impl Session<'_> {
         let before = self.failed_names.len();
         self.failed_names.retain(|failed| failed != name);
         for _ in self.failed_names.len()..before {
-            self.report(Ask::Mended);
+            self.report(ParentRequest::Mended);
         }
     }
 
     /// Tells the parent; whether the client may go on. It may not, if the parent could not be told.
     pub(super) fn report(&self, ask: Ask) -> bool {
-        report(self.hub, self.stores.question(ask)).unwrap_or_else(|error| {
+        report(self.control_channel, self.stores.question(ask)).unwrap_or_else(|error| {
             log::warn!("client {}: what it does can't be counted: {error}", self.face.peer());
             false
         })
@@ -122,10 +124,10 @@ impl Session<'_> {
         if self.report(ask) {
             return Ok(());
         }
-        self.ends = Some(Ending::Refused);
+        self.ends = Some(ExitReason::Refused);
         let what = match ask {
-            Ask::Registering => "registrations",
-            Ask::UsingToken => "logins by token",
+            ParentRequest::Registering => "registrations",
+            ParentRequest::UsingToken => "logins by token",
             _ => "changes",
         };
         Err(Failure::new(Code::Busy, format!("too many {what} from your address")))
@@ -138,17 +140,19 @@ impl Session<'_> {
 
     pub(super) fn change_passwd(&mut self, name: &str, passwd: &str) -> Result<(), Failure> {
         let account = self.logged_in_by_passwd(name)?;
-        self.spend(Ask::Changing)?;
-        let hash = self.hashing(Ask::Working, || hashing::hash(passwd))?.map_err(|error| self.stores.failed(&error))?;
+        self.spend(ParentRequest::Changing)?;
+        let hash = self
+            .hashing(ParentRequest::Working, || hashing::hash(passwd))?
+            .map_err(|error| self.stores.failed(&error))?;
         let standing = self.stores.write(|store| store.set_passwd(account, &hash))?;
         self.done_if_live(standing)
     }
 
     pub(super) fn delete_account(&mut self, name: &str, passwd: &str) -> Result<(), Failure> {
         let account = self.logged_in_by_passwd(name)?;
-        self.spend(Ask::Changing)?;
+        self.spend(ParentRequest::Changing)?;
         // The name may belong to another account by now; the password is asked of this one.
-        if self.check_login(name, passwd, Ask::Working)? != account {
+        if self.check_login(name, passwd, ParentRequest::Working)? != account {
             return Err(denied());
         }
         let standing = self.stores.write(|store| store.delete_account(account))?;
@@ -185,7 +189,7 @@ impl Session<'_> {
 
     /// Does `work`, which takes 19 MiB and 20 ms of CPU, when it is this child's turn: the parent lets only as many
     /// hash at once as there are processors, and tells it whether the client's address may do this now.
-    fn hashing<T>(&mut self, purpose: Ask, work: impl FnOnce() -> T) -> Result<T, Failure> {
+    fn hashing<T>(&mut self, purpose: ParentRequest, work: impl FnOnce() -> T) -> Result<T, Failure> {
         self.face.show(State::Hashing);
         self.face.publish();
         let permit = self.wait_for_turn(purpose)?;

@@ -1,6 +1,6 @@
 //! The client's connection: bytes in with deadlines, bytes out with progress. It knows lines, but not what they say.
 
-use super::Ending;
+use super::ExitReason;
 use super::tls::{Tls, is_clear_text};
 use crate::protocol::Lines;
 use crate::sys::{self, ChildSignals};
@@ -74,8 +74,8 @@ impl Connection {
     /// Takes the next step of the handshake, when the client has.
     ///
     /// # Errors
-    /// [`Ending::ClearText`], or as [`Connection::read`].
-    pub fn shake_hands(&mut self, deadline: Instant, signals: &ChildSignals) -> Result<Wait, Ending> {
+    /// [`ExitReason::ClearText`], or as [`Connection::read`].
+    pub fn shake_hands(&mut self, deadline: Instant, signals: &ChildSignals) -> Result<Wait, ExitReason> {
         let Some(tls) = &mut self.tls else { return Ok(Wait::Ready) };
         let wanted = if tls.wants_write() { PollFlags::POLLIN | PollFlags::POLLOUT } else { PollFlags::POLLIN };
         let waited = wait(&mut [PollFd::new(self.socket.as_fd(), wanted)], Some(deadline), signals)?;
@@ -87,14 +87,14 @@ impl Connection {
             && recv(self.socket.as_raw_fd(), &mut first, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_PEEK) == Ok(1)
             && is_clear_text(first[0])
         {
-            return Err(Ending::ClearText);
+            return Err(ExitReason::ClearText);
         }
         // The goodbye may come before the end of the handshake, and is one all the same.
         if !self.read()? {
-            return Err(Ending::Closed);
+            return Err(ExitReason::Closed);
         }
         match self.tls.as_mut().map(|tls| if tls.wants_write() { tls.send(self.socket.as_fd()) } else { Ok(0) }) {
-            Some(Err(error)) if !matches!(error, Errno::EAGAIN | Errno::EINTR) => Err(Ending::Lost),
+            Some(Err(error)) if !matches!(error, Errno::EAGAIN | Errno::EINTR) => Err(ExitReason::Lost),
             _ => Ok(Wait::Ready),
         }
     }
@@ -110,7 +110,7 @@ impl Connection {
     }
 
     /// Reads what is there. `false` is the end of the client's stream.
-    pub fn read(&mut self) -> Result<bool, Ending> {
+    pub fn read(&mut self) -> Result<bool, ExitReason> {
         if self.tls.is_some() {
             return self.read_tls();
         }
@@ -128,11 +128,11 @@ impl Connection {
                 self.more = false;
                 Ok(true)
             }
-            Err(_) => Err(Ending::Lost),
+            Err(_) => Err(ExitReason::Lost),
         }
     }
 
-    fn read_tls(&mut self) -> Result<bool, Ending> {
+    fn read_tls(&mut self) -> Result<bool, ExitReason> {
         let Some(tls) = &mut self.tls else { return Ok(false) };
         match tls.receive(self.socket.as_fd(), &mut self.lines) {
             Ok(Some(more)) => {
@@ -149,8 +149,8 @@ impl Connection {
                 self.more = false;
                 Ok(true)
             }
-            Err(Errno::EPROTO) => Err(Ending::TlsFailed),
-            Err(_) => Err(Ending::Lost),
+            Err(Errno::EPROTO) => Err(ExitReason::TlsFailed),
+            Err(_) => Err(ExitReason::Lost),
         }
     }
 
@@ -158,7 +158,7 @@ impl Connection {
     /// room now and then though nobody reads, and on the other hand tells nothing of one who reads slowly.
     ///
     /// `before_waiting` is called before the client is waited for: who reads slowly should keep nothing from others.
-    pub fn write(&mut self, mut bytes: &[u8], mut before_waiting: impl FnMut()) -> Result<(), Ending> {
+    pub fn write(&mut self, mut bytes: &[u8], mut before_waiting: impl FnMut()) -> Result<(), ExitReason> {
         let Self { socket, tls, .. } = self;
         let socket = socket.as_fd();
         match tls {
@@ -183,7 +183,7 @@ impl Connection {
 
     /// Ends the stream to the client. Within TLS it says so in TLS's own way first, so that nobody else can have cut it
     /// short; where there is no room for that, `patience` is the time to make some.
-    pub fn end(&mut self, patience: Duration) -> Result<(), Ending> {
+    pub fn end(&mut self, patience: Duration) -> Result<(), ExitReason> {
         let Self { socket, tls, .. } = self;
         if let Some(tls) = tls {
             tls.say_goodbye();
@@ -194,7 +194,7 @@ impl Connection {
                 Ok(!tls.wants_write())
             })?;
         }
-        shutdown(socket.as_raw_fd(), Shutdown::Write).map_err(|_| Ending::Lost)
+        shutdown(socket.as_raw_fd(), Shutdown::Write).map_err(|_| ExitReason::Lost)
     }
 
     /// Ends the stream to the client, then reads what it still sends until it closes, for a short time: unread
@@ -230,7 +230,7 @@ fn deliver(
     deadline: Option<Instant>,
     before_waiting: &mut dyn FnMut(),
     mut send: impl FnMut() -> Result<bool, Errno>,
-) -> Result<(), Ending> {
+) -> Result<(), ExitReason> {
     let mut gives_up = None;
     loop {
         match send() {
@@ -241,7 +241,7 @@ fn deliver(
                 let patience = *gives_up.get_or_insert(now + NO_PROGRESS);
                 let until = deadline.map_or(patience, |deadline| deadline.min(patience));
                 if until <= now {
-                    return Err(Ending::Unread);
+                    return Err(ExitReason::Unread);
                 }
                 before_waiting();
                 let before = sys::not_taken(socket);
@@ -249,24 +249,24 @@ fn deliver(
                 // Signals stay blocked: a reply that was begun is finished, or the parent loses patience.
                 match ppoll(&mut [PollFd::new(socket, PollFlags::POLLOUT)], timeout, None) {
                     Ok(_) | Err(Errno::EINTR) => {}
-                    Err(_) => return Err(Ending::Internal),
+                    Err(_) => return Err(ExitReason::Internal),
                 }
                 if sys::not_taken(socket) < before {
                     gives_up = None;
                 }
             }
-            Err(_) => return Err(Ending::Lost),
+            Err(_) => return Err(ExitReason::Lost),
         }
     }
 }
 
 /// Waits until one of `sockets` is ready, the deadline has passed, or a signal has come.
-pub fn wait(sockets: &mut [PollFd<'_>], deadline: Option<Instant>, signals: &ChildSignals) -> Result<Wait, Ending> {
+pub fn wait(sockets: &mut [PollFd<'_>], deadline: Option<Instant>, signals: &ChildSignals) -> Result<Wait, ExitReason> {
     match ppoll(sockets, time_until(deadline), Some(signals.mask_while_waiting())) {
         Ok(0) => Ok(Wait::TimedOut),
         Ok(_) => Ok(Wait::Ready),
         Err(Errno::EINTR) => Ok(Wait::Interrupted),
-        Err(_) => Err(Ending::Internal),
+        Err(_) => Err(ExitReason::Internal),
     }
 }
 

@@ -1,67 +1,99 @@
-//! The door for what must last of a lookup: records go in, and when it returns they are durable.
+//! Showing a history: the last few lookups at once, or all of them page by page. Memory is bounded however long the
+//! history, and no database connection is kept while a client reads slowly.
 
-use super::accounts::Login;
-use super::exchange::complain_of_writer;
-use crate::store::{Error, Microseconds, Record, Standing};
-use crate::writer::{Channel, PATIENCE};
-use std::os::fd::BorrowedFd;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use super::replies::denied;
+use super::{ExitReason, Session};
+use crate::protocol::{Failure, HistoryRow, push_history_row, push_ok_text};
+use crate::store::{PastLookup, Place};
+use time::OffsetDateTime;
 
-pub use crate::writer::message::MOST_RECORDS;
+/// How many lookups are read at once.
+const PAGE: u32 = 1_000;
+/// So much text is collected before the reply begins. A history that fits is counted by what was read of it; of a
+/// longer one the rest has to be counted beforehand.
+const COLLECTED: usize = 1 << 20;
 
-/// How long the writer may take to say how an account stands, before somebody else is asked.
-const BRIEFLY: Duration = Duration::from_millis(250);
+impl Session<'_> {
+    /// The last `count` lookups.
+    pub(super) fn show_history(&mut self, name: &str, count: u32) -> Result<(), Failure> {
+        let account = self.logged_in_as(name)?;
+        let Some(lookups) = self.stores.with(|store| store.history_page(account, None, count))? else {
+            self.log_out();
+            return Err(denied());
+        };
+        push_ok_text(self.replies.out(), &lookups.len().to_string());
+        push_lookups(self.replies.out(), name, &lookups);
+        Ok(())
+    }
 
-/// Gives each lookup its time and this child's origin: with the account its identity, which a retry repeats.
-#[derive(Debug, Default)]
-pub struct Clock {
-    origin: Option<u64>,
-    last: i64,
-}
+    /// All lookups. The reply's first line says how many, and so many follow. New ones that come meanwhile are not
+    /// among them.
+    pub(super) fn show_all_history(&mut self, name: &str) -> Option<ExitReason> {
+        match self.collect_history(name) {
+            Ok(None) => None,
+            Ok(Some((rest, place))) => self.show_the_rest(name, rest, place).err(),
+            Err(failure) => {
+                self.replies.fail(&failure);
+                None
+            }
+        }
+    }
 
-impl Clock {
-    /// A record of a lookup now. Times strictly increase within one child, even when the system's clock steps back.
+    /// Collects the newest lookups, and writes them after their number. If these are not all: how many more were said
+    /// to follow, and from where on.
+    fn collect_history(&mut self, name: &str) -> Result<Option<(u64, Place)>, Failure> {
+        let account = self.logged_in_as(name)?;
+        let (mut lines, mut count, mut place) = (Vec::new(), 0, None);
+        let rest = loop {
+            let Some(page) = self.stores.with(|store| store.history_page(account, place, PAGE))? else {
+                self.log_out();
+                return Err(denied());
+            };
+            self.stores.close_if_wanted();
+            push_lookups(&mut lines, name, &page);
+            count += page.len() as u64;
+            match page.last() {
+                Some(last) if page.len() as u64 == u64::from(PAGE) => place = Some(last.place()),
+                _ => break None,
+            }
+            if let Some(place) = place.filter(|_| lines.len() >= COLLECTED) {
+                break Some((self.stores.with(|store| store.history_size(account, place))?, place));
+            }
+        };
+        push_ok_text(self.replies.out(), &(count + rest.map_or(0, |(rest, _)| rest)).to_string());
+        self.replies.out().append(&mut lines);
+        Ok(rest)
+    }
+
+    /// Writes the lookups before a place, as the client reads them: exactly `rest`, as was said.
     ///
     /// # Errors
-    /// The kernel gives no random numbers.
-    pub fn record(&mut self, headword: &str) -> Result<Record, getrandom::Error> {
-        let origin = match self.origin {
-            Some(origin) => origin,
-            None => *self.origin.insert(getrandom::u64()?),
-        };
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let now = i64::try_from(now.as_micros()).unwrap_or(self.last);
-        self.last = now.max(self.last + 1);
-        Ok(Record { word: headword.to_owned(), time: Microseconds(self.last), origin })
+    /// The client does not read; or there are fewer left, because another session has cleared them, or the database is
+    /// away. Nothing else can be said within a reply: the connection ends, and the client sees that it is not whole.
+    fn show_the_rest(&mut self, name: &str, mut rest: u64, mut place: Place) -> Result<(), ExitReason> {
+        let Ok(account) = self.logged_in_as(name) else { return Err(ExitReason::Internal) };
+        while rest > 0 {
+            self.write_replies()?;
+            let limit = u32::try_from(rest).unwrap_or(u32::MAX).min(PAGE);
+            let page = self.stores.with(|store| store.history_page(account, Some(place), limit));
+            self.stores.close_if_wanted();
+            let page = page.ok().flatten().unwrap_or_default();
+            let Some(last) = page.last() else {
+                log::info!("client {}: {rest} lookups of a long history can't be shown any more", self.face.peer());
+                return Err(ExitReason::Lost);
+            };
+            place = last.place();
+            rest = rest.saturating_sub(page.len() as u64);
+            push_lookups(self.replies.out(), name, &page);
+        }
+        Ok(())
     }
 }
 
-/// Has the writer keep records. When it returns [`Standing::Live`] they are durable.
-pub fn keep(
-    writer: &mut Channel<'_>,
-    hub: BorrowedFd<'_>,
-    login: &Login,
-    records: &[Record],
-) -> Result<Standing, Error> {
-    writer.keep(login.account, &login.name, records, PATIENCE, &mut || complain_of_writer(hub))
-}
-
-/// Asks the writer how the account stands, which costs no connection: it asks for many at once. One that is busy with
-/// something else, or stuck, is not waited for; then the answer is an error.
-pub fn standing(writer: &mut Channel<'_>, login: &Login) -> Result<Standing, Error> {
-    writer.keep(login.account, &login.name, &[], BRIEFLY, &mut || {})
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_of_one_child_strictly_increase() {
-        let mut clock = Clock::default();
-        let records: Vec<Record> = (0..1_000).map(|_| clock.record("w").unwrap()).collect();
-        assert!(records.windows(2).all(|pair| pair[0].time < pair[1].time && pair[0].origin == pair[1].origin));
-        clock.last = i64::MAX / 2;
-        assert_eq!(clock.record("w").unwrap().time.0, i64::MAX / 2 + 1);
+fn push_lookups(out: &mut Vec<u8>, name: &str, lookups: &[PastLookup]) {
+    for PastLookup { word, time, .. } in lookups {
+        let nanoseconds = i128::from(time.0) * 1_000;
+        let time = OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+        push_history_row(out, &HistoryRow { name, word, time });
     }
 }

@@ -2,21 +2,18 @@
 //!
 //! It speaks the line protocol (or DICT, where the client came in for that) with its client, looks words up in the
 //! snapshot it inherited (or in table `words`), and opens a database connection of its own when it first needs one. It
-//! never forks, never accepts, and never returns into the parent's code. To its parent it speaks through the [`board`],
-//! the [`exchange`] and its [`Ending`].
+//! never forks, never accepts, and never returns into the parent's code. To its parent it speaks through the
+//! [scoreboard](crate::ipc::scoreboard), [requests to it](crate::ipc::parent) and its [`ExitReason`].
 
 #![forbid(unsafe_code)]
 
 mod accounts;
-pub mod board;
+mod clock;
 mod connection;
 mod dict;
-mod ending;
-pub mod exchange;
-pub mod figures;
+mod handshake;
 mod history;
-mod pages;
-pub mod pair;
+mod peer;
 mod rates;
 mod replies;
 mod requests;
@@ -28,20 +25,23 @@ mod tls;
 mod tokens;
 mod turns;
 mod words;
+mod work;
 
-pub use dict::DictSettings;
-pub use ending::Ending;
-pub use title::{Peer, State};
+use crate::config::session::SessionSettings;
+use crate::ipc::counters;
+pub use crate::ipc::exit_reason::ExitReason;
+use crate::ipc::key_pair as pair;
+pub use peer::{Language, Peer};
+pub use title::State;
 pub use words::Words;
 
+use crate::ipc::channel::Channel;
+use crate::ipc::scoreboard::{Scoreboard, SlotNumber};
 use crate::protocol::{Code, Failure, Line, MAX_LINE, Request};
 use crate::standard_error::StandardError;
-use crate::store::Location;
 use crate::sys::sandbox::Sandbox;
 use crate::sys::{self, ChildSignals, Origin, Title};
-use crate::writer::Channel;
-use crate::{dict as dict_protocol, protocol};
-use board::{Board, SlotNumber};
+use clock::Clock;
 use connection::{Connection, Wait};
 use nix::poll::{PollFd, PollFlags};
 use std::convert::Infallible;
@@ -50,56 +50,8 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 use tls::Tls;
-use turns::Work;
+use work::Work;
 use zeroize::{Zeroize, Zeroizing};
-
-/// What the operator has decided about sessions.
-#[derive(Debug, Clone)]
-pub struct SessionSettings {
-    /// The database.
-    pub database: Location,
-    /// Whether `R` is answered.
-    pub registration_open: bool,
-    /// The longest time without a whole request; no limit without one.
-    pub idle_timeout: Option<Duration>,
-    /// The longest time from connecting to the first successful login; no limit without one.
-    pub login_grace: Option<Duration>,
-    /// Whether names and secrets are taken in clear text only from this machine.
-    pub require_tls: bool,
-    /// The most lookups a second of one account; 0 for no limit.
-    pub lookup_rate: u32,
-    /// What concerns sessions that speak DICT.
-    pub dict: DictSettings,
-}
-
-/// What the clients of a listener speak.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Language {
-    /// The line protocol.
-    Lines,
-    /// The line protocol within TLS.
-    LinesOverTls,
-    /// DICT.
-    Dict,
-}
-
-impl Language {
-    /// The longest line of a client, in bytes, without its line end.
-    fn max_line(self) -> usize {
-        match self {
-            Self::Lines | Self::LinesOverTls => MAX_LINE,
-            Self::Dict => dict_protocol::MAX_LINE,
-        }
-    }
-
-    /// Writes why a client is not served (any more).
-    pub fn push_failure(self, out: &mut Vec<u8>, failure: &Failure) {
-        match self {
-            Self::Lines | Self::LinesOverTls => protocol::push_failure(out, failure),
-            Self::Dict => dict::push_failure(out, failure),
-        }
-    }
-}
 
 /// What a session takes over from its parent.
 #[derive(Debug)]
@@ -113,9 +65,9 @@ pub struct Inherited<'a> {
     /// The certificate's sealed memory, where the client came in for TLS.
     pub pair: Option<BorrowedFd<'a>>,
     /// Where the parent is asked for things.
-    pub hub: BorrowedFd<'a>,
+    pub control_channel: BorrowedFd<'a>,
     /// Where the writer is handed what is to be kept.
-    pub door: BorrowedFd<'a>,
+    pub rendezvous: BorrowedFd<'a>,
     /// This session's place on it.
     pub slot: SlotNumber,
     /// Where words are looked up. The child's copy: it replaces it after a reload.
@@ -137,31 +89,31 @@ pub struct Inherited<'a> {
 /// How long a finished session waits for its client to take the last line and close.
 const DRAIN: Duration = Duration::from_secs(1);
 
-/// Runs a session to its end. This is the only door from the parent's code to the child's. Of the `board` it keeps its own
+/// Runs a session to its end. This is the only rendezvous from the parent's code to the child's. Of the `scoreboard` it keeps its own
 /// slot, and the head to read.
-pub fn run(inherited: Inherited<'_>, board: &mut Board, origin: Origin) -> Infallible {
-    let Inherited { hub, slot, lines, .. } = inherited;
+pub fn run(inherited: Inherited<'_>, scoreboard: &mut Scoreboard, origin: Origin) -> Infallible {
+    let Inherited { control_channel, slot, lines, .. } = inherited;
     lines.begin_process();
-    let kept = board.keep_only(slot);
-    let board = &*board;
-    let ending = match kept.map_err(io::Error::from).and_then(|()| prepare(&inherited)) {
-        Ok((signals, tls, dialogue)) => Session::new(inherited, board, origin, signals, tls, dialogue).serve(),
+    let kept = scoreboard.keep_only(slot);
+    let scoreboard = &*scoreboard;
+    let exit_reason = match kept.map_err(io::Error::from).and_then(|()| prepare(&inherited)) {
+        Ok((signals, tls, dialogue)) => Session::new(inherited, scoreboard, origin, signals, tls, dialogue).serve(),
         Err(error) => {
             log::error!("client {}: the session can't be set up: {error}", inherited.peer);
-            Ending::Internal
+            ExitReason::Internal
         }
     };
-    board.slot(slot).set_unlogged(lines.take_dropped());
-    if board.are_many() {
-        exchange::announce_end(hub);
+    scoreboard.slot(slot).set_unlogged(lines.take_dropped());
+    if scoreboard.are_many() {
+        crate::ipc::parent::announce_end(control_channel);
     }
-    sys::exit_now(ending.exit_status())
+    sys::exit_now(exit_reason.exit_status())
 }
 
 /// Whatever has to be opened is opened here, before the first byte of the client is read.
 fn prepare(inherited: &Inherited<'_>) -> io::Result<(ChildSignals, Option<Tls>, Option<dict::Dialogue>)> {
     let sandbox = inherited.sandbox;
-    let mut keep = vec![inherited.client.as_fd(), inherited.hub, inherited.door];
+    let mut keep = vec![inherited.client.as_fd(), inherited.control_channel, inherited.rendezvous];
     keep.extend(sandbox.descriptor());
     let tls = match inherited.pair {
         Some(pair) => {
@@ -201,15 +153,15 @@ struct Session<'a> {
     /// Until when the writer is not asked for what can be known without it.
     writer_silent_until: Option<Instant>,
     words: &'a mut Words,
-    hub: BorrowedFd<'a>,
+    control_channel: BorrowedFd<'a>,
     /// Leave to use a processor for long, while there is one.
     turn: Option<turns::Working>,
-    board: &'a Board,
+    scoreboard: &'a Scoreboard,
     settings: &'a SessionSettings,
     face: title::Face<'a>,
     replies: replies::Replies,
     tally: tally::Tally,
-    clock: history::Clock,
+    clock: Clock,
     login: Option<accounts::Login>,
     failed_logins: u32,
     /// When the client connected.
@@ -219,7 +171,7 @@ struct Session<'a> {
     /// What was sent: any line that is a request, any that is none.
     sent: Sent,
     /// Set in the middle of a request that the session ends with.
-    ends: Option<Ending>,
+    ends: Option<ExitReason>,
     /// When the grace time is over; none once a login has succeeded.
     grace_ends: Option<Instant>,
 }
@@ -227,18 +179,30 @@ struct Session<'a> {
 impl<'a> Session<'a> {
     fn new(
         inherited: Inherited<'a>,
-        board: &'a Board,
+        scoreboard: &'a Scoreboard,
         origin: Origin,
         signals: ChildSignals,
         tls: Option<Tls>,
         dialogue: Option<dict::Dialogue>,
     ) -> Self {
-        let Inherited { client, peer, language, hub, door, slot, words, settings, title, connected, source, .. } =
-            inherited;
+        let Inherited {
+            client,
+            peer,
+            language,
+            control_channel,
+            rendezvous,
+            slot,
+            words,
+            settings,
+            title,
+            connected,
+            source,
+            ..
+        } = inherited;
         // Nobody has to log in to speak DICT.
         let grace = settings.login_grace.filter(|_| language != Language::Dict);
         let client = Rc::new(client);
-        let waiting = stores::Waiting { hub, account: 0, client: Rc::clone(&client), signals };
+        let waiting = stores::Waiting { control_channel, account: 0, client: Rc::clone(&client), signals };
         Self {
             connection: Connection::new(client, tls, language.max_line()),
             dialogue,
@@ -247,21 +211,21 @@ impl<'a> Session<'a> {
                 &settings.database,
                 origin.into_store_key(),
                 peer.clone(),
-                board,
+                scoreboard,
                 slot,
                 waiting,
             ),
-            writer: Channel::new(door, source),
+            writer: Channel::new(rendezvous, source),
             writer_silent_until: None,
             words,
-            hub,
+            control_channel,
             turn: None,
-            board,
+            scoreboard,
             settings,
-            face: title::Face::new(peer, language, title, board.slot(slot)),
+            face: title::Face::new(peer, language, title, scoreboard.slot(slot)),
             replies: replies::Replies::new(language),
             tally: tally::Tally::default(),
-            clock: history::Clock::default(),
+            clock: Clock::default(),
             login: None,
             failed_logins: 0,
             connected,
@@ -272,31 +236,33 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn serve(mut self) -> Ending {
+    fn serve(mut self) -> ExitReason {
         match self.converse() {
-            Ending::Closed | Ending::Lost | Ending::Idle if self.sent.garbage && !self.sent.requests => Ending::Garbage,
-            ending => ending,
+            ExitReason::Closed | ExitReason::Lost | ExitReason::Idle if self.sent.garbage && !self.sent.requests => {
+                ExitReason::Garbage
+            }
+            exit_reason => exit_reason,
         }
     }
 
-    fn converse(&mut self) -> Ending {
+    fn converse(&mut self) -> ExitReason {
         self.face.slot().acknowledge(self.words.generation());
-        if let Err(ending) = self.shake_hands() {
-            return self.finish(ending);
+        if let Err(exit_reason) = self.shake_hands() {
+            return self.finish(exit_reason);
         }
-        if let Err(ending) = self.greet() {
-            return self.finish(ending);
+        if let Err(exit_reason) = self.greet() {
+            return self.finish(exit_reason);
         }
         let mut idle_ends = self.idle_from_now();
         loop {
             match self.answer_what_was_read() {
                 Ok(answered) if answered > 0 => idle_ends = self.idle_from_now(),
                 Ok(_) => {}
-                Err(ending) => return self.finish(ending),
+                Err(exit_reason) => return self.finish(exit_reason),
             }
             if self.signals.stop_asked() {
                 self.replies.fail(&Failure::new(Code::Bye, "the server is stopping"));
-                return self.finish(Ending::Stopped);
+                return self.finish(ExitReason::Stopped);
             }
             match self.wait_for_client(idle_ends) {
                 Ok(Wait::Ready) => {}
@@ -305,32 +271,32 @@ impl<'a> Session<'a> {
                     continue;
                 }
                 Ok(Wait::TimedOut) => {
-                    let (message, ending) = if self.grace_ends.is_some_and(|end| end <= Instant::now()) {
-                        ("no login within the grace time", Ending::GraceOver)
+                    let (message, exit_reason) = if self.grace_ends.is_some_and(|end| end <= Instant::now()) {
+                        ("no login within the grace time", ExitReason::GraceOver)
                     } else {
-                        ("idle too long", Ending::Idle)
+                        ("idle too long", ExitReason::Idle)
                     };
                     self.replies.fail(&Failure::new(Code::Timeout, message));
-                    return self.finish(ending);
+                    return self.finish(exit_reason);
                 }
-                Err(ending) => return self.finish(ending),
+                Err(exit_reason) => return self.finish(exit_reason),
             }
             match self.connection.read() {
                 Ok(true) => {}
                 // What follows the last newline is not a request (lesson D5); the replies are all written.
                 Ok(false) => {
                     let _ = self.connection.end(Duration::ZERO);
-                    return Ending::Closed;
+                    return ExitReason::Closed;
                 }
-                Err(ending) => return self.finish(ending),
+                Err(exit_reason) => return self.finish(exit_reason),
             }
         }
     }
 
     /// Answers every whole line that has been read, commits what is to last, and writes the replies.
-    fn answer_what_was_read(&mut self) -> Result<u64, Ending> {
+    fn answer_what_was_read(&mut self) -> Result<u64, ExitReason> {
         let mut answered = 0;
-        let mut ending = None;
+        let mut exit_reason = None;
         let mut whole = Zeroizing::new(Vec::with_capacity(MAX_LINE));
         let mut secrets = false;
         let mut begun = Instant::now();
@@ -348,17 +314,17 @@ impl<'a> Session<'a> {
                     Some(whole.as_slice())
                 }
             };
-            ending = match &self.dialogue {
+            exit_reason = match &self.dialogue {
                 Some(_) => self.answer_command(line, begun),
                 None => self.answer_line(line, begun, &mut secrets),
             };
             if self.stores.client_has_gone() {
-                ending = Some(Ending::Lost);
+                exit_reason = Some(ExitReason::Lost);
             } else if self.stores.is_shut_out() {
                 self.replies.fail(&Failure::new(Code::Bye, "the database was moved; connect again"));
-                ending = Some(Ending::Stopped);
+                exit_reason = Some(ExitReason::Stopped);
             }
-            if ending.is_some() {
+            if exit_reason.is_some() {
                 break;
             }
             if self.replies.are_many() {
@@ -379,23 +345,23 @@ impl<'a> Session<'a> {
         }
         self.write_replies()?;
         self.stores.close_if_wanted();
-        ending.map_or(Ok(answered), Err)
+        exit_reason.map_or(Ok(answered), Err)
     }
 
     /// Answers one line of the line protocol; none is one that was too long.
-    fn answer_line(&mut self, line: Option<&[u8]>, begun: Instant, secrets: &mut bool) -> Option<Ending> {
+    fn answer_line(&mut self, line: Option<&[u8]>, begun: Instant, secrets: &mut bool) -> Option<ExitReason> {
         let too_long = || Err(Failure::new(Code::TooLong, "the line is longer than 1024 bytes"));
         let request = line.map_or_else(too_long, Request::parse);
-        if let Err(ending) = self.take_turn(request.as_ref().map_or(Work::Quick, Work::of), begun) {
-            return Some(ending);
+        if let Err(exit_reason) = self.take_turn(request.as_ref().map_or(Work::Quick, Work::of), begun) {
+            return Some(exit_reason);
         }
         // What is no request may be one with a password that was mistyped.
         *secrets |= !request.as_ref().is_ok_and(Request::is_public);
         match request {
             Ok(request) => {
                 self.sent.requests = true;
-                if let Err(ending) = self.wait_for_rate(&request) {
-                    return Some(ending);
+                if let Err(exit_reason) = self.wait_for_rate(&request) {
+                    return Some(exit_reason);
                 }
                 self.answer_and_count(&request)
             }
@@ -404,24 +370,24 @@ impl<'a> Session<'a> {
                 let garbage = matches!(failure.code, Code::BadReq | Code::TooLong);
                 self.sent.garbage |= garbage;
                 self.sent.requests |= !garbage;
-                tally::Tally::invalid(failure.code, self.face.slot().figures(), self.face.peer());
+                tally::Tally::invalid(failure.code, self.face.slot().counters(), self.face.peer());
                 self.replies.fail(&failure);
                 None
             }
         }
     }
 
-    fn answer_and_count(&mut self, request: &Request<'_>) -> Option<Ending> {
-        let begun = tally::Begun::of(figures::RequestKind::of(request));
+    fn answer_and_count(&mut self, request: &Request<'_>) -> Option<ExitReason> {
+        let begun = tally::Begun::of(counters::RequestKind::of(request));
         let waiting = self.replies.count_waiting();
         self.replies.refused = None;
-        let ending = self.answer(request);
+        let exit_reason = self.answer(request);
         let (refused, awaits) = (self.replies.refused, self.replies.awaits(waiting));
-        self.tally.answered(begun, refused, awaits, self.face.slot().figures(), self.face.peer());
-        ending
+        self.tally.answered(begun, refused, awaits, self.face.slot().counters(), self.face.peer());
+        exit_reason
     }
 
-    fn write_replies(&mut self) -> Result<(), Ending> {
+    fn write_replies(&mut self) -> Result<(), ExitReason> {
         self.settle();
         let mut replies = self.replies.take();
         let Self { connection, stores, face, turn, .. } = self;
@@ -436,7 +402,7 @@ impl<'a> Session<'a> {
         written
     }
 
-    fn wait_for_client(&mut self, idle_ends: Option<Instant>) -> Result<Wait, Ending> {
+    fn wait_for_client(&mut self, idle_ends: Option<Instant>) -> Result<Wait, ExitReason> {
         let awaits_login = self.login.is_none() && self.dialogue.is_none();
         self.face.show(if awaits_login { State::LoginAwaited } else { State::Idle });
         let deadline = [idle_ends, self.grace_ends].into_iter().flatten().min();
@@ -481,20 +447,20 @@ impl<'a> Session<'a> {
 
     /// Says what is left to say, and closes so that it arrives: closing with unread input sends a reset, which can
     /// overtake the last reply.
-    fn finish(&mut self, ending: Ending) -> Ending {
-        match ending {
-            Ending::TlsFailed => self.log_tls_failure(),
-            Ending::ClearText => self.refuse_clear_text(),
+    fn finish(&mut self, exit_reason: ExitReason) -> ExitReason {
+        match exit_reason {
+            ExitReason::TlsFailed => self.log_tls_failure(),
+            ExitReason::ClearText => self.refuse_clear_text(),
             _ => {}
         }
-        if ending.client_listens() {
+        if exit_reason.client_listens() {
             self.face.show(State::Closing);
             if self.write_replies().is_ok() {
                 let Self { connection, face, .. } = self;
                 connection.close_politely(DRAIN, || face.publish());
             }
         }
-        ending
+        exit_reason
     }
 
     fn idle_from_now(&self) -> Option<Instant> {
@@ -504,11 +470,11 @@ impl<'a> Session<'a> {
     /// Moves to the newest words, if there are newer ones. On failure the old ones serve on, and the next look
     /// tries again.
     fn renew_words(&mut self) {
-        let newest = self.board.generation();
+        let newest = self.scoreboard.generation();
         if newest == self.words.generation() {
             return;
         }
-        match exchange::ask_for_words(self.hub).and_then(|(generation, memory)| {
+        match crate::ipc::parent::ask_for_words(self.control_channel).and_then(|(generation, memory)| {
             self.words.replace(generation, memory.as_fd()).map_err(|error| std::io::Error::other(error.to_string()))
         }) {
             Ok(()) => self.face.slot().acknowledge(self.words.generation()),

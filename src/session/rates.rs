@@ -1,8 +1,8 @@
 //! Lookups of an account that may make only so many a second: a session over it is slowed down, never refused.
 
 use super::connection::{Wait, wait};
-use super::exchange::{account_number, ask_for_wait};
-use super::{Ending, Session};
+use super::{ExitReason, Session};
+use crate::ipc::parent::{account_number, ask_for_wait};
 use crate::protocol::Request;
 use nix::poll::{PollFd, PollFlags};
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ impl Session<'_> {
     ///
     /// # Errors
     /// The client has gone, or does not read.
-    pub(super) fn wait_for_rate(&mut self, request: &Request<'_>) -> Result<(), Ending> {
+    pub(super) fn wait_for_rate(&mut self, request: &Request<'_>) -> Result<(), ExitReason> {
         let (Request::Lookup { name, .. } | Request::Define { name, .. }) = request else { return Ok(()) };
         // Whoever is not logged in is refused without a lookup.
         if self.logged_in_as(name).is_err() { Ok(()) } else { self.wait_for_rate_of(name) }
@@ -23,11 +23,11 @@ impl Session<'_> {
     ///
     /// # Errors
     /// The same.
-    pub(super) fn wait_for_rate_of(&mut self, name: &str) -> Result<(), Ending> {
+    pub(super) fn wait_for_rate_of(&mut self, name: &str) -> Result<(), ExitReason> {
         if self.settings.lookup_rate == 0 {
             return Ok(());
         }
-        let asked = ask_for_wait(self.hub, account_number(name)).unwrap_or_else(|error| {
+        let asked = ask_for_wait(self.control_channel, account_number(name)).unwrap_or_else(|error| {
             log::warn!("client {}: lookups can't be counted: {error}", self.face.peer());
             Duration::ZERO
         });
@@ -44,7 +44,7 @@ impl Session<'_> {
             match wait(&mut watched, Some(until), &self.signals)? {
                 Wait::TimedOut => break,
                 Wait::Interrupted => {}
-                Wait::Ready if watched[0].any() == Some(true) => return Err(Ending::Lost),
+                Wait::Ready if watched[0].any() == Some(true) => return Err(ExitReason::Lost),
                 Wait::Ready => self.stores.close(),
             }
         }

@@ -3,10 +3,15 @@
 //! replies come in the order of the requests.
 
 use super::Language;
-use super::history::MOST_RECORDS;
+use crate::ipc::message::MOST_RECORDS;
 use crate::protocol::{Code, Failure};
 use crate::store::Record;
 use std::ops::Range;
+
+/// The one answer to every kind of not being logged in: it tells nothing about the account.
+pub(super) fn denied() -> Failure {
+    Failure::new(Code::Denied, "log in first, under this name")
+}
 
 /// What a reply waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

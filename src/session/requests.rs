@@ -1,8 +1,10 @@
-//! Requests to replies: what each one needs, does and says. What concerns accounts is next door.
+//! Requests to replies: what each one needs, does and says. What concerns accounts is next rendezvous.
 
-use super::exchange::Ask;
-use super::replies::Awaits;
-use super::{Ending, Peer, Session, history};
+use super::clock::Clock;
+use super::replies::{Awaits, denied};
+use super::{ExitReason, Peer, Session};
+use crate::ipc::channel::PATIENCE;
+use crate::ipc::parent::{ParentRequest, complain_of_writer};
 use crate::protocol::{
     Code, Count, Failure, How, MAX_MATCHES, MAX_SUGGESTIONS, Request, escape, push_entry, push_ok, push_ok_text,
     push_pair, trim_blanks,
@@ -15,13 +17,8 @@ use std::time::{Duration, Instant};
 /// For how long a writer that did not answer is not asked for what a connection can tell as well.
 const WRITER_RESTS: Duration = Duration::from_secs(1);
 
-/// The one answer to every kind of not being logged in: it tells nothing about the account.
-pub(super) fn denied() -> Failure {
-    Failure::new(Code::Denied, "log in first, under this name")
-}
-
 /// A record of a lookup now.
-pub(super) fn new_record(clock: &mut history::Clock, headword: &str, peer: &Peer) -> Result<Record, Failure> {
+pub(super) fn new_record(clock: &mut Clock, headword: &str, peer: &Peer) -> Result<Record, Failure> {
     clock.record(headword).map_err(|error| {
         log::error!("client {peer}: no random numbers: {error}");
         Failure::new(Code::Unavailable, "the server can't record lookups now")
@@ -30,7 +27,7 @@ pub(super) fn new_record(clock: &mut history::Clock, headword: &str, peer: &Peer
 
 impl Session<'_> {
     /// Answers one request, onto the end of the replies; says so if the session ends with it.
-    pub(super) fn answer(&mut self, request: &Request<'_>) -> Option<Ending> {
+    pub(super) fn answer(&mut self, request: &Request<'_>) -> Option<ExitReason> {
         if self.words.are_in_table() {
             self.face.publish();
         }
@@ -46,7 +43,7 @@ impl Session<'_> {
             Request::Reverse { name, text } => self.reverse(name, text),
             Request::Goodbye => {
                 push_ok(self.replies.out());
-                return Some(Ending::Goodbye);
+                return Some(ExitReason::Goodbye);
             }
             other => {
                 // These see, or change, what the requests before them did: those come first.
@@ -105,11 +102,13 @@ impl Session<'_> {
             match if in_table { None } else { self.ask_writer_briefly() } {
                 Some(standing) => Ok(standing),
                 // As the writer has it in an outage: an account is taken for what it was while nobody can say.
-                None if !in_table && self.board.outage().is_some() => Ok(Standing::Live),
+                None if !in_table && self.scoreboard.outage().is_some() => Ok(Standing::Live),
                 None => self.standing_of(account),
             }
         } else {
-            history::keep(&mut self.writer, self.hub, login, &self.replies.records)
+            let control_channel = self.control_channel;
+            let records = &self.replies.records;
+            self.writer.keep(account, &login.name, records, PATIENCE, &mut || complain_of_writer(control_channel))
         };
         match kept {
             Ok(Standing::Live) => {
@@ -137,7 +136,7 @@ impl Session<'_> {
         if self.writer_silent_until.is_some_and(|until| now < until) {
             return None;
         }
-        let standing = history::standing(&mut self.writer, login).ok();
+        let standing = self.writer.standing(login.account, &login.name).ok();
         if standing.is_none() {
             self.writer_silent_until = Some(now + WRITER_RESTS);
         }
@@ -149,7 +148,7 @@ impl Session<'_> {
     }
 
     fn count_settled(&mut self, instead: impl Fn(Awaits) -> Option<Code>) {
-        self.tally.settle(instead, self.face.slot().figures(), self.face.peer());
+        self.tally.settle(instead, self.face.slot().counters(), self.face.peer());
     }
 
     fn look_up(&mut self, name: &str, word: &str) -> Result<(), Failure> {
@@ -220,14 +219,14 @@ impl Session<'_> {
 
     fn clear_history(&mut self, name: &str, word: Option<&str>) -> Result<(), Failure> {
         let account = self.logged_in_as(name)?;
-        if self.board.spooled().1 > 0 {
+        if self.scoreboard.spooled().1 > 0 {
             // What is in the spool would come back after it was cleared.
             return Err(Failure::new(
                 Code::Unavailable,
                 "lookups are still on their way into the history; try again later",
             ));
         }
-        self.spend(Ask::Changing)?;
+        self.spend(ParentRequest::Changing)?;
         let standing = self.stores.write(|store| store.clear_history(account, word))?;
         self.done_if_live(standing)
     }

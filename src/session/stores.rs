@@ -2,9 +2,9 @@
 //! it has been idle or when others wait for a lease. It never waits for a lease without an end.
 
 use super::Peer;
-use super::board::{Board, Slot, SlotNumber};
 use super::connection::{Wait, wait};
-use super::exchange::{Ask, Permit, Question, account_number, ask_for};
+use crate::ipc::parent::{ParentRequest, Permit, Question, account_number, ask_for};
+use crate::ipc::scoreboard::{Scoreboard, Slot, SlotNumber};
 use crate::protocol::{Code, Failure};
 use crate::store::{self, Error, Kind, Location, Store};
 use crate::sys::{ChildSignals, StoreKey};
@@ -25,7 +25,7 @@ pub struct Stores<'a> {
     location: &'a Location,
     key: StoreKey,
     peer: Peer,
-    board: &'a Board,
+    scoreboard: &'a Scoreboard,
     slot: Slot<'a>,
     waiting: Waiting<'a>,
     open: Option<Open>,
@@ -36,7 +36,7 @@ pub struct Stores<'a> {
 /// What is needed to wait for a lease.
 pub struct Waiting<'a> {
     /// Where the parent is asked.
-    pub hub: BorrowedFd<'a>,
+    pub control_channel: BorrowedFd<'a>,
     /// The account for which things are asked, as a number; 0 for none.
     pub account: u64,
     /// The client, for whom nothing need be done when it has gone.
@@ -62,12 +62,12 @@ impl<'a> Stores<'a> {
         location: &'a Location,
         key: StoreKey,
         peer: Peer,
-        board: &'a Board,
+        scoreboard: &'a Scoreboard,
         slot: SlotNumber,
         waiting: Waiting<'a>,
     ) -> Self {
-        let slot = board.slot(slot);
-        Self { location, key, peer, board, slot, waiting, open: None, client_has_gone: false, is_shut_out: false }
+        let slot = scoreboard.slot(slot);
+        Self { location, key, peer, scoreboard, slot, waiting, open: None, client_has_gone: false, is_shut_out: false }
     }
 
     /// From now on what is asked of the parent is asked for this account.
@@ -111,14 +111,15 @@ impl<'a> Stores<'a> {
     /// The store, opened if it is not.
     pub fn get(&mut self) -> Result<&mut dyn Store, Error> {
         let open = match self.open.take() {
-            Some(open) if self.board.outage().is_none() => Open { used: Instant::now(), ..open },
+            Some(open) if self.scoreboard.outage().is_none() => Open { used: Instant::now(), ..open },
             // In an outage the server may be silent: a new connection shows it sooner than an open one.
             Some(Open { store, lease, .. }) => {
                 drop(store);
                 Open { store: store::open(self.location, self.key)?, lease, used: Instant::now() }
             }
             None => {
-                let Some(lease) = self.waiting.permit(Ask::Database, "no lease of a connection: all are in use")?
+                let Some(lease) =
+                    self.waiting.permit(ParentRequest::Database, "no lease of a connection: all are in use")?
                 else {
                     self.client_has_gone = true;
                     return Err(Error::world("the client has gone"));
@@ -163,7 +164,7 @@ impl<'a> Stores<'a> {
     }
 
     fn turn_to_write(&mut self) -> Result<Permit, Error> {
-        match self.waiting.permit(Ask::Writing, "no turn to write: others write")? {
+        match self.waiting.permit(ParentRequest::Writing, "no turn to write: others write")? {
             Some(turn) => Ok(turn),
             None => {
                 self.client_has_gone = true;
@@ -202,9 +203,10 @@ impl<'a> Stores<'a> {
 
 impl Waiting<'_> {
     /// Waits for what the parent gives in turn. None if the client has gone meanwhile.
-    fn permit(&self, ask: Ask, too_late: &str) -> Result<Option<Permit>, Error> {
+    fn permit(&self, ask: ParentRequest, too_late: &str) -> Result<Option<Permit>, Error> {
         let failed = |why: &dyn std::fmt::Display| Error::world(format!("the daemon gives no leave: {why}"));
-        let permit = ask_for(self.hub, Question { ask, account: self.account }).map_err(|error| failed(&error))?;
+        let permit =
+            ask_for(self.control_channel, Question { ask, account: self.account }).map_err(|error| failed(&error))?;
         let deadline = Instant::now() + PATIENCE;
         loop {
             // Nothing is asked of the client's socket; what is always told is that it is gone for good.

@@ -1,9 +1,9 @@
 //! Counting a session's requests by kind and result. What a request comes to may be known only later: a lookup is done
 //! when its record is durable. It counts, and logs for whoever debugs; it decides nothing.
 
-use super::figures::{Figures, RequestKind, result};
+use super::peer::Peer;
 use super::replies::Awaits;
-use super::title::Peer;
+use crate::ipc::counters::{Counters, RequestKind, result};
 use crate::protocol::Code;
 use log::debug;
 use std::time::Instant;
@@ -38,33 +38,33 @@ impl Tally {
         begun: Begun,
         refused: Option<Code>,
         awaits: Option<Awaits>,
-        figures: Figures<'_>,
+        counters: Counters<'_>,
         peer: &Peer,
     ) {
         match awaits {
             Some(awaits) => self.waiting.push((begun, awaits, refused)),
-            None => count(&begun, refused, Instant::now, figures, peer),
+            None => count(&begun, refused, Instant::now, counters, peer),
         }
     }
 
     /// A line was no request.
-    pub fn invalid(code: Code, figures: Figures<'_>, peer: &Peer) {
-        count(&Begun { kind: RequestKind::Invalid, at: None }, Some(code), Instant::now, figures, peer);
+    pub fn invalid(code: Code, counters: Counters<'_>, peer: &Peer) {
+        count(&Begun { kind: RequestKind::Invalid, at: None }, Some(code), Instant::now, counters, peer);
     }
 
     /// It is known what became of those that wait: as they say, unless `instead` has another code.
-    pub fn settle(&mut self, instead: impl Fn(Awaits) -> Option<Code>, figures: Figures<'_>, peer: &Peer) {
+    pub fn settle(&mut self, instead: impl Fn(Awaits) -> Option<Code>, counters: Counters<'_>, peer: &Peer) {
         let now = Instant::now();
         for (begun, awaits, refused) in self.waiting.drain(..) {
-            count(&begun, instead(awaits).or(refused), || now, figures, peer);
+            count(&begun, instead(awaits).or(refused), || now, counters, peer);
         }
     }
 }
 
-fn count(begun: &Begun, refused: Option<Code>, now: impl Fn() -> Instant, figures: Figures<'_>, peer: &Peer) {
-    figures.count_request(begun.kind, refused);
+fn count(begun: &Begun, refused: Option<Code>, now: impl Fn() -> Instant, counters: Counters<'_>, peer: &Peer) {
+    counters.count_request(begun.kind, refused);
     if let Some(at) = begun.at {
-        figures.lookups().observe(now().saturating_duration_since(at));
+        counters.lookups().observe(now().saturating_duration_since(at));
     }
     // Neither words nor names: what people look up is not logged.
     debug!("client {peer}: {}: {}", begun.kind.as_str(), result(refused));

@@ -1,48 +1,8 @@
-//! What others see of a session: its title in `ps` and its slot on the board. Never a password, never a word.
+//! What others see of a session: its title in `ps` and its slot on the scoreboard. Never a password, never a word.
 
-use super::Language;
-use super::board::Slot;
+use super::peer::{Language, Peer};
+use crate::ipc::scoreboard::Slot;
 use crate::sys::Title;
-use std::net::{IpAddr, SocketAddr};
-
-/// Who a client is, as far as its address tells.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Peer {
-    /// Over TCP.
-    Internet(SocketAddr),
-    /// Over TLS over TCP.
-    Tls(SocketAddr),
-    /// Over a Unix socket, with the process's user.
-    Local {
-        /// The user's number.
-        user: u32,
-    },
-}
-
-impl Peer {
-    /// Its address; none over a Unix socket.
-    pub fn address(&self) -> Option<IpAddr> {
-        match self {
-            Self::Internet(address) | Self::Tls(address) => Some(address.ip()),
-            Self::Local { .. } => None,
-        }
-    }
-
-    /// Whether nothing of what is said leaves this machine.
-    pub fn is_on_this_machine(&self) -> bool {
-        self.address().is_none_or(|address| address.to_canonical().is_loopback())
-    }
-}
-
-impl std::fmt::Display for Peer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Internet(address) => write!(f, "{address}"),
-            Self::Tls(address) => write!(f, "{address} (TLS)"),
-            Self::Local { user } => write!(f, "unix:uid={user}"),
-        }
-    }
-}
 
 /// What a session is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +22,7 @@ pub enum State {
 impl State {
     const ALL: [Self; 5] = [Self::LoginAwaited, Self::Idle, Self::Busy, Self::Hashing, Self::Closing];
 
-    /// Its number on the board; 0 is none.
+    /// Its number on the scoreboard; 0 is none.
     pub fn number(self) -> u64 {
         match self {
             Self::LoginAwaited => 1,
@@ -73,7 +33,7 @@ impl State {
         }
     }
 
-    /// The state of a number on the board.
+    /// The state of a number on the scoreboard.
     pub fn of_number(number: u64) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.number() == number)
     }
@@ -90,7 +50,7 @@ impl State {
     }
 }
 
-/// A session's face to the outside: the board at once, the title when there is time for somebody to see it.
+/// A session's face to the outside: the scoreboard at once, the title when there is time for somebody to see it.
 #[derive(Debug)]
 pub struct Face<'a> {
     peer: Peer,
@@ -151,7 +111,7 @@ impl<'a> Face<'a> {
         self.slot.set_requests(self.requests);
     }
 
-    /// Says what the session is doing, on the board.
+    /// Says what the session is doing, on the scoreboard.
     pub fn show(&mut self, state: State) {
         self.state = state;
         self.slot.set_state(state.number());

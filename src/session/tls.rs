@@ -1,22 +1,15 @@
-//! TLS on a session's connection: the handshake, bytes to records and back. It waits for nothing: the
-//! [connection](super::connection) does that, and the session decides for how long.
+//! TLS on a session's connection: bytes to records and back. It waits for nothing: the [connection](super::connection)
+//! does that, and the [handshake](super::handshake) decides for how long.
 
-use super::connection::Wait;
-use super::{Ending, Session, State};
-use crate::protocol::{Code, Failure, Lines};
-use crate::sys;
-use log::info;
+use crate::protocol::Lines;
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, recv, send, sendmsg};
 use rustls::{Error, ServerConfig, ServerConnection};
 use std::io::{self, IoSlice, Read, Write};
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::Arc;
-use std::time::Duration;
 use zeroize::Zeroize;
 
-/// How long a handshake may take where there is no grace time.
-const HANDSHAKE: Duration = Duration::from_secs(60);
 /// How every TLS client begins: a record of the handshake, of any version.
 const CLIENT_HELLO: [u8; 2] = [0x16, 0x03];
 
@@ -158,54 +151,4 @@ pub fn is_clear_text(first: u8) -> bool {
 /// Whether an unfinished first line is the beginning of a handshake.
 pub fn is_handshake(line: &[u8]) -> bool {
     line.starts_with(&CLIENT_HELLO)
-}
-
-impl Session<'_> {
-    /// Shakes hands, where the client came in for TLS, within the grace time.
-    pub(super) fn shake_hands(&mut self) -> Result<(), Ending> {
-        let deadline = self.grace_ends.unwrap_or(self.connected + HANDSHAKE);
-        self.face.show(State::LoginAwaited);
-        while self.connection.is_handshaking() {
-            self.face.publish();
-            if self.signals.stop_asked() {
-                return Err(Ending::Stopped);
-            }
-            match self.connection.shake_hands(deadline, &self.signals) {
-                Ok(Wait::Ready) => {}
-                Ok(Wait::Interrupted) => self.renew_words(),
-                Ok(Wait::TimedOut) => return Err(Ending::GraceOver),
-                Err(ending) => return Err(ending),
-            }
-        }
-        // The last word of the handshake may be ours, and the client waits for it; or it is the client's, and Nagle's
-        // algorithm keeps the first request back until it is acknowledged, 40 ms later (lesson D14).
-        sys::acknowledge_now(self.connection.socket());
-        self.connection.write(&[], || {})
-    }
-
-    /// Somebody speaks to a port of TLS in clear text: they are told so in the same way.
-    pub(super) fn refuse_clear_text(&mut self) {
-        self.connection.give_up_tls();
-        self.replies.fail(&Failure::new(Code::BadReq, "this address speaks TLS only; connect with --tls"));
-    }
-
-    /// Somebody begins TLS on a port without: the line will be `badreq`, whatever follows, and is told so now, because
-    /// both sides would wait for the rest of it.
-    pub(super) fn refuse_handshake(&mut self) {
-        self.face.count_request();
-        self.connection.lines.skip_line();
-        self.replies.fail(&Failure::new(Code::BadReq, "this address does not speak TLS"));
-    }
-
-    /// Whether a secret in clear text may be seen by others, and the operator does not want that.
-    pub(super) fn must_be_private(&self) -> bool {
-        self.settings.require_tls && !self.connection.speaks_tls() && !self.face.peer().is_on_this_machine()
-    }
-
-    /// Says in the log why TLS has failed, if it has.
-    pub(super) fn log_tls_failure(&self) {
-        if let Some(failure) = self.connection.tls_failure() {
-            info!("client {}: TLS: {failure}", self.face.peer());
-        }
-    }
 }

@@ -1,16 +1,16 @@
 //! Tokens: handing one out, logging in with one, forgetting one. They are written nowhere: the store sees hashes.
 
 use super::accounts::Means;
-use super::exchange::Ask;
-use super::requests::denied;
-use super::{Ending, Session};
+use super::replies::denied;
+use super::{ExitReason, Session};
+use crate::ipc::parent::ParentRequest;
 use crate::protocol::{Code, Failure, push_ok, push_ok_text};
 use crate::store::{AccountId, DictKey, Forgetting, Standing, Token, TokenHash};
 
 impl Session<'_> {
     pub(super) fn new_token(&mut self, name: &str) -> Result<(), Failure> {
         let account = self.logged_in_as(name)?;
-        self.spend(Ask::Changing)?;
+        self.spend(ParentRequest::Changing)?;
         let token = Token::draw().map_err(|error| self.stores.failed(&error))?;
         match self.stores.write(|store| store.keep_token(account, &token.hash()))? {
             Standing::Live => {
@@ -29,7 +29,7 @@ impl Session<'_> {
     /// has to have shown the password.
     pub(super) fn new_dict_key(&mut self, name: &str) -> Result<(), Failure> {
         let account = self.logged_in_by_passwd(name)?;
-        self.spend(Ask::Changing)?;
+        self.spend(ParentRequest::Changing)?;
         let key = DictKey::draw().map_err(|error| self.stores.failed(&error))?;
         match self.stores.write(|store| store.set_dict_key(account, &key))? {
             Standing::Live => {
@@ -45,14 +45,14 @@ impl Session<'_> {
     }
 
     /// It needs no turn to hash: a token is no password, and takes no slow hash. A failure counts as any failed login.
-    pub(super) fn log_in_by_token(&mut self, name: &str, token: &str) -> Option<Ending> {
+    pub(super) fn log_in_by_token(&mut self, name: &str, token: &str) -> Option<ExitReason> {
         let checked = self.check_token(name, token);
         self.logged_in(name, Means::Token, checked)
     }
 
     pub(super) fn forget_token(&mut self, name: &str, token: &str) -> Result<(), Failure> {
         let account = self.logged_in_as(name)?;
-        self.spend(Ask::Changing)?;
+        self.spend(ParentRequest::Changing)?;
         match self.stores.write(|store| store.forget_token(account, &TokenHash::of(token)))? {
             Forgetting::Done => {
                 push_ok(self.replies.out());
@@ -69,7 +69,7 @@ impl Session<'_> {
     /// A wrong name, a wrong token, what is no token at all, one that has expired and a locked account look the same,
     /// and take the same: one hash, one look into the database.
     fn check_token(&mut self, name: &str, token: &str) -> Result<AccountId, Failure> {
-        self.spend(Ask::UsingToken)?;
+        self.spend(ParentRequest::UsingToken)?;
         let account = self.stores.write(|store| store.account_of_token(name, &TokenHash::of(token)))?;
         account.ok_or_else(|| Failure::new(Code::Denied, "wrong name or token"))
     }

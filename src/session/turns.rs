@@ -2,9 +2,10 @@
 //! run of requests. Whatever takes no more than a moment needs none.
 
 use super::connection::{Wait, wait};
-use super::exchange::{Ask, Permit, ask_for};
-use super::{Ending, Session};
-use crate::protocol::{Code, Failure, Request};
+use super::work::Work;
+use super::{ExitReason, Session};
+use crate::ipc::parent::{ParentRequest, Permit, ask_for};
+use crate::protocol::{Code, Failure};
 use nix::poll::{PollFd, PollFlags};
 use std::time::{Duration, Instant};
 
@@ -20,37 +21,13 @@ pub struct Working {
     since: Instant,
 }
 
-/// What kind of work a request is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Work {
-    /// It takes no more than a moment.
-    Quick,
-    /// It may use the processor for long.
-    Long,
-    /// It may wait, for a connection or for another turn, and must keep no processor from others meanwhile.
-    Waits,
-}
-
-impl Work {
-    /// What a request of the line protocol is.
-    pub fn of(request: &Request<'_>) -> Self {
-        match request {
-            Request::Suggest { .. } | Request::Match { .. } | Request::Reverse { .. } => Self::Long,
-            Request::Lookup { .. } | Request::Define { .. } | Request::Goodbye | Request::Logout | Request::About => {
-                Self::Quick
-            }
-            _ => Self::Waits,
-        }
-    }
-}
-
 impl Session<'_> {
     /// Before each request: takes a turn if there is much to do, and gives it back when it has lasted long enough or is
     /// of no use. `begun` is since when requests have been answered without a wait.
     ///
     /// # Errors
     /// The client has gone.
-    pub(super) fn take_turn(&mut self, work: Work, begun: Instant) -> Result<(), Ending> {
+    pub(super) fn take_turn(&mut self, work: Work, begun: Instant) -> Result<(), ExitReason> {
         let waits = self.words.are_in_table() || work == Work::Waits;
         if waits || self.turn.as_ref().is_some_and(|turn| turn.since.elapsed() >= QUANTUM) {
             self.turn = None;
@@ -59,7 +36,7 @@ impl Session<'_> {
         if waits || !long || self.turn.is_some() {
             return Ok(());
         }
-        match self.wait_for_turn(Ask::Working) {
+        match self.wait_for_turn(ParentRequest::Working) {
             Ok(permit) => self.turn = Some(Working { _permit: permit, since: Instant::now() }),
             // Without a turn it is slower for others, and no worse.
             Err(_) => return self.ends.take().map_or(Ok(()), Err),
@@ -74,7 +51,7 @@ impl Session<'_> {
             log::warn!("client {peer}: no turn: {error}");
             Failure::new(Code::Unavailable, "the server is overloaded; try again later")
         };
-        let permit = ask_for(self.hub, self.stores.question(purpose)).map_err(|error| failed(&error))?;
+        let permit = ask_for(self.control_channel, self.stores.question(purpose)).map_err(|error| failed(&error))?;
         loop {
             // Nothing is asked of the client's socket; what is always told is that it is gone for good.
             let mut watched = vec![
@@ -87,7 +64,7 @@ impl Session<'_> {
                 Ok(Wait::Ready) if watched[0].any() == Some(true) => break,
                 Ok(Wait::Ready) if watched.get(2).is_some_and(|lease| lease.any() == Some(true)) => self.stores.close(),
                 Ok(Wait::Ready) => {
-                    self.ends = Some(Ending::Lost);
+                    self.ends = Some(ExitReason::Lost);
                     return Err(Failure::new(Code::Unavailable, "the client has gone"));
                 }
                 Ok(Wait::Interrupted | Wait::TimedOut) => {}
@@ -97,7 +74,7 @@ impl Session<'_> {
         if permit.granted().map_err(|error| failed(&error))? {
             return Ok(permit);
         }
-        self.ends = Some(Ending::Refused);
+        self.ends = Some(ExitReason::Refused);
         Err(Failure::new(Code::Busy, "too many failures from your address"))
     }
 }

@@ -3,8 +3,10 @@
 //! It never shows a password: not in [`Display`](std::fmt::Display), not in [`Debug`](std::fmt::Debug), not in an
 //! error. An error repeats no part of the URL, because a password with an unencoded `@`, `/` or `?` ends up in any.
 
+use super::location_error::LocationError;
 use super::ssl::DatabaseTls;
 use std::fmt;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use zeroize::Zeroizing;
@@ -36,73 +38,6 @@ pub struct Server {
     /// TLS, if it is to be spoken.
     pub tls: Option<DatabaseTls>,
 }
-
-/// What is wrong with a database URL. It repeats nothing of the URL.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LocationError {
-    /// Neither `mysql:`, `mariadb:` nor `sqlite:`.
-    Scheme,
-    /// `sqlite:` with nothing behind it.
-    NoPath,
-    /// A path that can't be a database file.
-    BadPath,
-    /// Not a URL at all, or with a bad port or host.
-    Malformed,
-    /// No host.
-    NoHost,
-    /// No user.
-    NoUser,
-    /// No database name, or more than one path segment.
-    NoDatabase,
-    /// A `%` that is not followed by two hexadecimal digits, or bytes that are not UTF-8.
-    Encoding,
-    /// A query parameter that there is not, or one twice.
-    Parameter,
-    /// A mode of TLS that there is not.
-    SslMode,
-    /// A mode that verifies without `ssl-ca`, or `ssl-ca` without a mode that does.
-    SslCa,
-    /// TLS over a Unix socket.
-    SslSocket,
-    /// A socket path that is not absolute.
-    Socket,
-    /// A fragment.
-    Fragment,
-}
-
-impl fmt::Display for LocationError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Scheme => "a database URL begins with mysql://, mariadb:// or sqlite:",
-            Self::NoPath => "the database URL names no file: write sqlite:/path/to/cidian.db",
-            Self::BadPath => "the database URL names no usable file: write sqlite:PATH, where PATH is a file's name",
-            Self::Malformed => {
-                "the database URL can't be read: write mysql://user:password@host:3306/database, with %-encoding \
-                 for special characters in user and password"
-            }
-            Self::NoHost => "the database URL names no host: write mysql://user@HOST/database",
-            Self::NoUser => "the database URL names no user: write mysql://USER@host/database",
-            Self::NoDatabase => "the database URL names no database: write mysql://user@host/DATABASE",
-            Self::Encoding => "the database URL has a broken %-encoding: a % itself is written %25",
-            Self::Parameter => {
-                "the query parameters of a database URL are socket=PATH, ssl-mode=MODE and ssl-ca=FILE, each once (a ? \
-                 is written %3F)"
-            }
-            Self::SslMode => {
-                "the ssl-mode of a database URL is required, verify-ca or verify-identity; without it no TLS is spoken"
-            }
-            Self::SslCa => {
-                "ssl-mode=verify-ca and ssl-mode=verify-identity need ssl-ca=/path/to/ca.pem (an absolute path), and \
-                 nothing else takes it"
-            }
-            Self::SslSocket => "a Unix socket is private as it is: leave out socket, or ssl-mode and ssl-ca",
-            Self::Socket => "the socket of a database URL is an absolute path: ?socket=/run/mysqld/mysqld.sock",
-            Self::Fragment => "a database URL has no fragment (a # is written %23)",
-        })
-    }
-}
-
-impl std::error::Error for LocationError {}
 
 impl Location {
     /// Reads a database URL.
@@ -242,6 +177,20 @@ impl fmt::Display for Location {
     }
 }
 
+impl Server {
+    /// Whether what is said to it can be read on the way: it is on another machine, as far as its name says, and no TLS
+    /// is spoken.
+    pub(super) fn is_in_clear_text(&self) -> bool {
+        self.socket.is_none() && self.tls.is_none() && !is_this_machine(&self.host)
+    }
+}
+
+/// Whether a host is this machine by its name or address. No name is looked up.
+fn is_this_machine(host: &str) -> bool {
+    let name = host.trim_end_matches('.').to_ascii_lowercase();
+    name == "localhost" || name.ends_with(".localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
 impl fmt::Display for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "mysql://{}", encode(&self.user, "-._~"))?;
@@ -342,6 +291,23 @@ mod tests {
         ] {
             assert_eq!(Location::parse(text), Err(error), "{text}");
             assert!(!error.to_string().is_empty());
+        }
+    }
+
+    #[test]
+    fn what_can_be_read_on_the_way() {
+        for (url, expected) in [
+            ("mysql://u@db.example/d", true),
+            ("mysql://u@192.0.2.1/d", true),
+            ("mysql://u@[2001:db8::1]/d", true),
+            ("mysql://u@notlocalhost/d", true),
+            ("mysql://u@LOCALHOST./d", false),
+            ("mysql://u@127.0.1.1/d", false),
+            ("mysql://u@[::1]/d", false),
+            ("mysql://u@db.example/d?socket=/run/s", false),
+            ("mysql://u@db.example/d?ssl-mode=required", false),
+        ] {
+            assert_eq!(server(url).is_in_clear_text(), expected, "{url}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! What must last: accounts, history, and the table `words`. One trait, two stores behind it.
 //!
-//! This room never speaks the line protocol and is never opened in the parent: opening needs a [`StoreKey`],
+//! This module never speaks the line protocol and is never opened in the parent: opening needs a [`StoreKey`],
 //! which exists only in a forked child or in a program that never forks.
 
 #![forbid(unsafe_code)]
@@ -9,6 +9,7 @@ mod dict_key;
 mod error;
 mod identity;
 mod location;
+mod location_error;
 mod moment;
 mod mysql;
 mod operator;
@@ -24,7 +25,8 @@ mod upgrade;
 pub use dict_key::DictKey;
 pub use error::{Error, Kind};
 pub use identity::Identity;
-pub use location::{Location, LocationError, Server};
+pub use location::{Location, Server};
+pub use location_error::LocationError;
 pub use operator::{AccountDetails, AccountSummary, Operator};
 pub use schema::{MAX_NAME_CHARS, MAX_WORD_CHARS};
 pub use ssl::{DatabaseTls, SslMode};

@@ -1,6 +1,6 @@
 //! TLS to a database server, as a database URL asks for it.
 
-use super::location::LocationError;
+use super::location_error::LocationError;
 use std::path::PathBuf;
 
 /// TLS with a database server.

@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn what_was_there_comes_back() {
         let is_ignored = || {
-            // SAFETY: SIGINT is asked for by being put back at once; no other test of this room touches it.
+            // SAFETY: SIGINT is asked for by being put back at once; no other test of this module touches it.
             let ignored = unsafe {
                 sigaction(Signal::SIGINT, &SigAction::new(SigHandler::SigIgn, SaFlags::empty(), SigSet::empty()))
             };

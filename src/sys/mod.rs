@@ -1,6 +1,6 @@
-//! The only room with `unsafe`: thin, safe wrappers around what the kernel and libc offer, and nothing of policy.
+//! The only module with `unsafe`: thin, safe wrappers around what the kernel and libc offer, and nothing of policy.
 //!
-//! Every `unsafe` block has its reason beside it. What this room never does: decide, log, or know a protocol.
+//! Every `unsafe` block has its reason beside it. What this module never does: decide, log, or know a protocol.
 
 #![allow(unsafe_code)]
 
@@ -8,6 +8,7 @@ mod descriptors;
 mod environment;
 mod fork;
 mod interrupts;
+mod limits;
 mod local_time;
 mod memory;
 mod origin;
@@ -24,6 +25,7 @@ pub use descriptors::{
 pub use environment::{set_time_zone, set_variable, take_variable};
 pub use fork::exit_now;
 pub use interrupts::{InterruptsIgnored, SignalsCaught, catch_signals, ignore_interrupts, is_ignored};
+pub use limits::leave_no_core;
 pub use local_time::local_offset;
 pub use memory::{fix_allocator, give_back_memory};
 pub use origin::{Forker, Origin, StoreKey};

@@ -28,7 +28,7 @@ impl Origin {
         Self { _private: () }
     }
 
-    /// For the fork in this room only.
+    /// For the fork in this module only.
     pub(super) fn of_child() -> Self {
         Self { _private: () }
     }

@@ -43,7 +43,7 @@ impl SharedPages {
         let size = sysconf(SysconfVar::PAGE_SIZE)?.and_then(|size| usize::try_from(size).ok()).ok_or(Errno::EINVAL)?;
         let page = NonZeroUsize::new(size).ok_or(Errno::EINVAL)?;
         let length = size.checked_mul(pages).and_then(NonZeroUsize::new).ok_or(Errno::EINVAL)?;
-        let first = memfd_create(c"cidian-board", MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING)?;
+        let first = memfd_create(c"cidian-scoreboard", MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING)?;
         ftruncate(&first, i64::try_from(size).map_err(|_| Errno::EINVAL)?)?;
         let flags = MapFlags::MAP_SHARED | MapFlags::MAP_NORESERVE;
         // SAFETY: a new mapping at an address of the kernel's choice disturbs no other.

@@ -55,7 +55,7 @@ extern "C" fn note_stop(_: libc::c_int) {
 
 extern "C" fn note_nothing(_: libc::c_int) {}
 
-/// A session's signals: TERM and INT ask it to stop, HUP wakes it to look at the board. They are blocked but while
+/// A session's signals: TERM and INT ask it to stop, HUP wakes it to look at the scoreboard. They are blocked but while
 /// it waits, so that none interrupts its work and none is missed between looking and waiting.
 #[derive(Debug, Clone, Copy)]
 pub struct ChildSignals {

@@ -1,7 +1,7 @@
 //! The words file and its snapshot: read, check, sort, and search by halves.
 //!
 //! A words file is parsed ([`parse`]), made into a flat image ([`image`]) and searched there ([`Dictionary`]),
-//! wherever the image's bytes lie. This room knows no sockets, no processes and no database; it reads files only
+//! wherever the image's bytes lie. This module knows no sockets, no processes and no database; it reads files only
 //! in [`read_file`].
 
 #![forbid(unsafe_code)]

@@ -7,35 +7,31 @@
 //!
 //! It never reads a client's bytes, never forks, and holds nothing in its memory that matters: when it dies the parent forks
 //! another, and the children send again what was not acknowledged, which a row's identity makes harmless. It ends
-//! when its parent closes the lifeline, after it has committed everything, or when its parent dies.
+//! when its parent closes the shutdown pipe, after it has committed everything, or when its parent dies.
 
 #![forbid(unsafe_code)]
 
-mod channel;
-mod door;
-mod intake;
-mod keeper;
-pub mod message;
+mod committer;
 mod order;
 mod outage;
+mod receiver;
 mod round;
 mod spool;
 mod trim;
 
-pub use channel::{Channel, PATIENCE, SILENT};
-pub use door::Door;
 pub use order::Order;
 pub use spool::SpoolFile;
 
-use crate::session::board::Board;
+use crate::ipc::rendezvous::Rendezvous;
+use crate::ipc::scoreboard::Scoreboard;
 use crate::standard_error::StandardError;
 use crate::store::Location;
 use crate::sys::sandbox::Sandbox;
 use crate::sys::{self, Origin, Title};
-use intake::Intake;
-use keeper::Keeper;
+use committer::Committer;
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, send};
+use receiver::Receiver;
 use spool::Spool;
 use std::convert::Infallible;
 use std::io;
@@ -47,11 +43,11 @@ use trim::Trimmer;
 #[derive(Debug)]
 pub struct Inherited<'a> {
     /// Where children hand in their channels.
-    pub door: &'a Door,
+    pub rendezvous: &'a Rendezvous,
     /// Its other end is the parent's; when that closes, the writer finishes.
-    pub lifeline: BorrowedFd<'a>,
+    pub shutdown_pipe: BorrowedFd<'a>,
     /// Where figures are shown.
-    pub board: &'a mut Board,
+    pub scoreboard: &'a mut Scoreboard,
     /// The database.
     pub database: &'a Location,
     /// What `ps` shows.
@@ -68,36 +64,52 @@ pub struct Inherited<'a> {
     pub stuck: Option<Duration>,
 }
 
-/// Runs the writer to its end. This is the only door from the parent's code to the writer's.
+/// Runs the writer to its end. This is the only rendezvous from the parent's code to the writer's.
 pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
-    let Inherited { door, lifeline, board, database, title, sandbox, lines, history_limit, spool, stuck } = inherited;
-    let kept = board.keep_head();
-    let board = &*board;
+    let Inherited {
+        rendezvous,
+        shutdown_pipe,
+        scoreboard,
+        database,
+        title,
+        sandbox,
+        lines,
+        history_limit,
+        spool,
+        stuck,
+    } = inherited;
+    let kept = scoreboard.keep_head();
+    let scoreboard = &*scoreboard;
     lines.begin_process();
     if let Some(title) = title {
         title.set("cidiand: writer");
     }
-    let prepared = kept.map_err(io::Error::from).and_then(|()| prepare(door, lifeline, spool, sandbox));
+    let prepared = kept.map_err(io::Error::from).and_then(|()| prepare(rendezvous, shutdown_pipe, spool, sandbox));
     let served = prepared.and_then(|()| {
         let spool = spool.map(Spool::take_up).transpose()?;
         let trimmer = history_limit.map(|limit| Trimmer::new(limit, Instant::now()));
-        let keeper = Keeper::new(database, origin.into_store_key(), board, spool, trimmer, stuck);
-        Ok(serve(&mut Intake::new(door.for_writer(), lifeline)?, keeper, board, lines)?)
+        let committer = Committer::new(database, origin.into_store_key(), scoreboard, spool, trimmer, stuck);
+        Ok(serve(&mut Receiver::new(rendezvous.for_writer(), shutdown_pipe)?, committer, scoreboard, lines)?)
     });
     let served = served.and_then(|order| match order {
         // What was not acknowledged is sent again, to the next one.
-        Some(order) => Ok(send(lifeline.as_raw_fd(), &order.write(), MsgFlags::MSG_NOSIGNAL).map(drop)?),
+        Some(order) => Ok(send(shutdown_pipe.as_raw_fd(), &order.write(), MsgFlags::MSG_NOSIGNAL).map(drop)?),
         None => Ok(()),
     });
     if let Err(error) = &served {
         log::error!("the writer can't go on: {error}");
     }
-    board.count_unlogged(lines.take_dropped());
+    scoreboard.count_unlogged(lines.take_dropped());
     sys::exit_now(i32::from(served.is_err()))
 }
 
-fn prepare(door: &Door, lifeline: BorrowedFd<'_>, spool: Option<&SpoolFile>, sandbox: &Sandbox) -> io::Result<()> {
-    let mut keep = vec![door.for_writer(), lifeline];
+fn prepare(
+    rendezvous: &Rendezvous,
+    shutdown_pipe: BorrowedFd<'_>,
+    spool: Option<&SpoolFile>,
+    sandbox: &Sandbox,
+) -> io::Result<()> {
+    let mut keep = vec![rendezvous.for_writer(), shutdown_pipe];
     keep.extend(spool.map(AsFd::as_fd));
     keep.extend(sandbox.descriptor());
     sys::close_all_but(&keep)?;
@@ -108,37 +120,37 @@ fn prepare(door: &Door, lifeline: BorrowedFd<'_>, spool: Option<&SpoolFile>, san
 }
 
 fn serve(
-    intake: &mut Intake<'_>,
-    mut keeper: Keeper<'_>,
-    board: &Board,
+    receiver: &mut Receiver<'_>,
+    mut committer: Committer<'_>,
+    scoreboard: &Scoreboard,
     lines: &StandardError,
 ) -> Result<Option<Order>, Errno> {
     loop {
-        board.count_unlogged(lines.take_dropped());
-        let gathered = intake.wait([keeper.due(), keeper.trim_due()].into_iter().flatten().min())?;
-        board.count_turn();
+        scoreboard.count_unlogged(lines.take_dropped());
+        let gathered = receiver.wait([committer.due(), committer.trim_due()].into_iter().flatten().min())?;
+        scoreboard.count_turn();
         if !gathered.is_empty() {
-            let outcomes = keeper.keep(gathered.batches());
-            if let Some(order @ Order::TurnTo(_)) = keeper.order() {
+            let outcomes = committer.keep(gathered.batches());
+            if let Some(order @ Order::TurnTo(_)) = committer.order() {
                 // Nothing of it was kept.
                 return Ok(Some(order));
             }
-            intake.acknowledge(&gathered, &outcomes);
-            board.count_turn();
-        } else if intake.ended() {
+            receiver.acknowledge(&gathered, &outcomes);
+            scoreboard.count_turn();
+        } else if receiver.ended() {
             // What is in the spool is there for the next daemon.
             return Ok(None);
         }
-        if let Some(error) = keeper.took_long_to_fail() {
+        if let Some(error) = committer.took_long_to_fail() {
             // Whoever came meanwhile asked while the database could not be reached: to try for each of them again
             // would make them wait as long once more.
-            let meanwhile = intake.look()?;
+            let meanwhile = receiver.look()?;
             let outcomes: Vec<_> = meanwhile.batches().iter().map(|_| Err(error.clone())).collect();
-            intake.acknowledge(&meanwhile, &outcomes);
+            receiver.acknowledge(&meanwhile, &outcomes);
         }
-        keeper.deliver();
-        keeper.trim();
-        if let Some(order) = keeper.order() {
+        committer.deliver();
+        committer.trim();
+        if let Some(order) = committer.order() {
             return Ok(Some(order));
         }
     }

@@ -1,5 +1,5 @@
 //! What a writer has its parent do before another takes its place: only the parent opens files by their names. One short
-//! message on the lifeline, and the writer ends. Pure.
+//! message on the shutdown pipe, and the writer ends. Pure.
 
 use crate::store::Identity;
 

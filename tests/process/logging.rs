@@ -1,4 +1,4 @@
-//! The log: one line for each session, and `RUST_LOG` for each room.
+//! The log: one line for each session, and `RUST_LOG` for each module.
 
 use crate::common::{Daemon, PASSWD, Setup, Store, wait_until};
 
@@ -56,7 +56,7 @@ fn rust_log_for_each_room() {
     parent.wait_log(" forked");
     parent.wait_log("1 request in ");
     assert!(!parent.log().contains(": register: ok"), "{}", parent.log());
-    // One room silent, the others not.
+    // One module silent, the others not.
     let silent = daemon("info,cidian::daemon::children=off");
     silent.connect().register("ann");
     wait_until("the session to be reaped", || silent.status()["reaped"] == 1);

@@ -44,6 +44,7 @@ mod reverse;
 mod sandbox;
 mod scarcity;
 mod secrets;
+mod servers;
 mod service_manager;
 mod soak;
 mod spool;

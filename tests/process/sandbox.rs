@@ -52,7 +52,7 @@ fn a_session_has_its_own_slot_only() {
         let (writable, maps) = shared(child);
         assert_eq!(writable.iter().map(|(_, size)| size).sum::<u64>(), 4_096, "{maps}");
         assert!(own.insert(writable[0].0), "each has another");
-        let head = maps.lines().filter(|line| line.contains("cidian-board")).collect::<Vec<_>>();
+        let head = maps.lines().filter(|line| line.contains("cidian-scoreboard")).collect::<Vec<_>>();
         assert!(head.len() == 1 && head[0].contains(" r--s "), "the head is for reading: {maps}");
     }
     let (writable, maps) = shared(daemon.writer());

@@ -211,7 +211,7 @@ pub fn what_a_session_does_is_allowed(forker: &mut Forker) {
             getrandom::fill(&mut bytes[..64]).map_err(|_| Errno::EIO)?;
             drop(bytes);
             cidian::sys::give_back_memory();
-            let (ours, theirs) = cidian::session::exchange::pair()?;
+            let (ours, theirs) = cidian::ipc::parent::pair()?;
             cidian::sys::send_with_descriptor(ours.as_fd(), b"x", sealed.as_fd(), nix::sys::socket::MsgFlags::empty())?;
             let mut buffer = [0];
             let flags = nix::sys::socket::MsgFlags::empty();

@@ -5,17 +5,16 @@ mod read;
 
 pub use read::parse;
 
-use super::address::Address;
-use super::config::Config;
-use super::console::Colour;
+use super::commands::history::{Choice, Format, Wanted};
+use super::files::config::Config;
 use super::help::examples::{
     ABOUT_EXAMPLES, CLEAR_EXAMPLES, COMPLETIONS_EXAMPLES, DELETE_EXAMPLES, DICT_KEY_EXAMPLES, EXAMPLES,
     EXPORT_EXAMPLES, HISTORY_EXAMPLES, LOGIN_EXAMPLES, LOGOUT_EXAMPLES, LOOKUP_EXAMPLES, MANUAL_EXAMPLES,
     PASSWD_EXAMPLES, REGISTER_EXAMPLES, SEARCH_EXAMPLES, SERVE_EXAMPLES,
 };
-use super::history::{Choice, Format, Wanted};
-use super::manual::CompletionShell;
 use super::messages::Language;
+use super::server::address::Address;
+use super::terminal::colour::Colour;
 use crate::protocol::{Count, DEFAULT_HISTORY};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -192,7 +191,7 @@ pub(crate) enum Command {
     Completions {
         /// bash, zsh or fish
         #[arg(value_name = "SHELL", hide_possible_values = true)]
-        shell: CompletionShell,
+        shell: clap_complete::Shell,
     },
     /// Write the manual pages, cidian.1 and one for each subcommand
     #[command(after_help = MANUAL_EXAMPLES, hide = true)]

@@ -2,8 +2,8 @@
 //! nothing else.
 
 use super::Arguments;
-use crate::client::config::Config;
 use crate::client::exit::Exit;
+use crate::client::files::config::Config;
 use crate::client::help::{self, complaint};
 use crate::client::messages::{Language, Message};
 use crate::client::misuse::misuse;

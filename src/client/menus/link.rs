@@ -1,10 +1,10 @@
 //! The menus' connection: made when there is something to send, made again when the server has ended it, with the
 //! login repeated. A request is sent again only if it was certainly not carried out, and only once.
 
-use crate::client::connection::Connection;
-use crate::client::console::Password;
 use crate::client::error::{Error, Result};
-use crate::client::stream::Connector;
+use crate::client::server::connection::Connection;
+use crate::client::server::stream::Connector;
+use crate::client::terminal::console::Password;
 use crate::protocol::Request;
 use std::io::ErrorKind;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -148,8 +148,8 @@ impl Link {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::address::Address;
-    use crate::client::privacy::{ClearText, Privacy};
+    use crate::client::server::address::Address;
+    use crate::client::server::privacy::{ClearText, Privacy};
     use std::os::unix::net::UnixListener;
 
     fn link(address: Address) -> Link {

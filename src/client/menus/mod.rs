@@ -4,15 +4,15 @@
 mod link;
 mod words;
 
-use super::account::Who;
-use super::address::Address;
-use super::config::Config;
-use super::console::{Console, Password};
+use super::commands::history;
+use super::commands::who::Who;
 use super::error::{Error, Result};
-use super::history;
+use super::files::config::Config;
 use super::messages::{Language, Message};
-use super::stream::Connector;
-use super::tls::Trust;
+use super::server::address::Address;
+use super::server::stream::Connector;
+use super::server::tls::Trust;
+use super::terminal::console::{Console, Password};
 use crate::protocol::{Code, Count, DEFAULT_HISTORY, MAX_HISTORY, check_name};
 use link::SharedLink;
 use std::net::IpAddr;

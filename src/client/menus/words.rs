@@ -2,14 +2,14 @@
 //! word like any other: only this prompt knows it.)
 
 use super::{Menus, Next};
+use crate::client::commands::lookup::OFFERED;
+use crate::client::commands::{reverse, sentence};
 use crate::client::error::{Error, Result, WordFault};
-use crate::client::interrupt;
-use crate::client::lookup::{OFFERED, checked_word};
 use crate::client::messages::Message;
-use crate::client::prompt::{LinePrompt, Typed};
 use crate::client::render;
-use crate::client::reverse;
-use crate::client::sentence;
+use crate::client::terminal::interrupt;
+use crate::client::terminal::prompt::{LinePrompt, Typed};
+use crate::client::word::{checked_word, may_lead};
 use crate::protocol::Request;
 use crate::sys::ignore_interrupts;
 
@@ -44,7 +44,7 @@ impl Menus<'_> {
             });
             match answer {
                 Ok(Some(entry)) => {
-                    crate::client::lookup::print_entry(self.console, word, entry)?;
+                    crate::client::commands::lookup::print_entry(self.console, word, entry)?;
                 }
                 Ok(None) => {
                     if !self.gloss(name, word)? {
@@ -84,14 +84,14 @@ impl Menus<'_> {
             return Ok(false);
         }
         for piece in pieces {
-            crate::client::lookup::print_entry(self.console, piece.typed, piece.entry)?;
+            crate::client::commands::lookup::print_entry(self.console, piece.typed, piece.entry)?;
         }
         Ok(true)
     }
 
     /// Shows what a Chinese word leads to, on a terminal. If it can't be had, it is as if there were nothing.
     fn words_for(&mut self, name: &str, word: &str) -> Result<Vec<String>> {
-        if !self.console.manner().asks_terminal || !reverse::may_lead(word) {
+        if !self.console.manner().asks_terminal || !may_lead(word) {
             return Ok(Vec::new());
         }
         let asked = self.link.get().exchange(|connection| connection.reverse(name, word));

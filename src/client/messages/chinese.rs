@@ -1,9 +1,9 @@
 //! The messages in Chinese, and nothing else.
 
 use super::{Message, listed, numbered, systems_words, wrong_login};
+use crate::client::error::Misuse;
 use crate::client::error::{Error, KeptFault, TlsFault, WordFault};
-use crate::client::misuse::Misuse;
-use crate::client::show::shown;
+use crate::client::render::show::shown;
 use crate::files::Refused;
 use crate::protocol::{
     Code, Failure, MAX_HISTORY, MAX_LINE, MAX_NAME_CHARS, MAX_PASSWD_BYTES, MAX_PASSWD_CHARS, printable,

@@ -1,12 +1,12 @@
 //! Every text that a person sees, in two languages. A message is a value here and a sentence in [`english`] and
 //! [`chinese`]: each matches all of them, so that the compiler misses a translation before anybody else does.
-//! (`--help` is next door.) This room never decides whether or where something is said.
+//! (`--help` is in `help`.) This module never decides whether or where something is said.
 
 mod chinese;
 mod english;
 
+use super::error::Misuse;
 use super::error::{Error, WordFault};
-use super::misuse::Misuse;
 use crate::protocol::{Code, Failure, printable};
 use std::ffi::OsString;
 use std::io;

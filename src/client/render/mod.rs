@@ -1,6 +1,9 @@
 //! How entries and times look on a page: bold and colours, lines wrapped to the page's width, local time. Pure but
 //! for [`pager`]; texts that come in here are made safe for a terminal first, and nothing here reads the network.
 
+pub mod fields;
+pub mod show;
+
 pub(crate) mod pager;
 mod paint;
 mod times;
@@ -10,8 +13,8 @@ pub(crate) use paint::{bold, painted};
 pub(crate) use times::{Clock, TimeText};
 pub(crate) use wrap::{expand_tabs, width, wrapped};
 
-use super::connection::Entry;
-use super::show::shown;
+use self::show::shown;
+use super::server::connection::Entry;
 use crate::protocol::printable;
 
 /// What the page is like.

@@ -2,12 +2,12 @@
 
 use super::*;
 use crate::client::arguments::{Asks, Parts};
+use crate::client::commands::export::{self, Export};
+use crate::client::commands::history::Choice;
+use crate::client::commands::{about, lookup};
 use crate::client::error::Error;
 use crate::client::exit::Exit;
-use crate::client::export::{self, Export};
-use crate::client::history::Choice;
-use crate::client::kept::{Kept, Token};
-use crate::client::{about, lookup};
+use crate::client::files::kept::{Kept, Token};
 use crate::protocol::Code;
 
 pub(super) fn look_up(desk: &mut Desk, server: &Server, words: &[&str]) -> Result<Exit, Error> {
@@ -123,7 +123,7 @@ fn refusals_have_their_statuses() {
 #[test]
 fn a_client_whose_send_fails_reads_first() {
     let server = Server::start(vec![vec![give("FAIL busy too many clients\n")]]);
-    let mut connection = crate::client::connection::Connection::open(&server.connector()).unwrap();
+    let mut connection = crate::client::server::connection::Connection::open(&server.connector()).unwrap();
     server.finish();
     // The server is gone for good: the first send is answered with a reset, and after that one fails.
     let begin = std::time::Instant::now();

@@ -1,7 +1,7 @@
 //! The menus, played by a pipe, against a scripted server.
 
 use super::*;
-use crate::client::config::Config;
+use crate::client::files::config::Config;
 use crate::client::menus::{self, Site};
 
 fn dialogue(typed: &str, scripts: Vec<Vec<Step>>) -> String {

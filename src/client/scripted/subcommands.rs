@@ -2,11 +2,11 @@
 
 use super::lookups::look_up;
 use super::*;
+use crate::client::commands::history::{Choice, Format, Wanted};
+use crate::client::commands::{about, account, history, login};
 use crate::client::error::Error;
 use crate::client::exit::Exit;
-use crate::client::history::{Choice, Format, Wanted};
-use crate::client::kept::{Kept, Token};
-use crate::client::{about, account, history, login};
+use crate::client::files::kept::{Kept, Token};
 use crate::protocol::Count;
 
 const ROW: &str = "ann\tice cream\t2026-11-23T05:32:10.123456Z\n";

@@ -1,10 +1,11 @@
 //! Accepting: from a listener to a forked child, or to a polite refusal.
 
 use super::Parent;
-use crate::daemon::admission::{Refusal, Source};
+use crate::config::networks::Source;
+use crate::daemon::admission::Refusal;
 use crate::daemon::listeners::{Accepted, Listener};
 use crate::daemon::poller::Token;
-use crate::session::exchange::number_of;
+use crate::ipc::parent::number_of;
 use crate::session::{self, Inherited, Language, Peer};
 use log::{error, info};
 use nix::errno::Errno;
@@ -55,12 +56,13 @@ impl Parent {
             Ok(place) => place,
             Err(refusal) => return self.refuse(client, &peer, language, refusal, now),
         };
-        let Some(reserved) = self.children.reserve(&self.board) else {
+        let Some(reserved) = self.children.reserve(&self.scoreboard) else {
             self.admission.leave(place);
             return self.refuse(client, &peer, language, Refusal::Full, now);
         };
-        let (board, hub, words, session) = (&mut self.board, &self.hub, &mut self.words, &self.session);
-        let door = self.writer.for_children();
+        let (scoreboard, control_channel, words, session) =
+            (&mut self.scoreboard, &self.control_channel, &mut self.words, &self.session);
+        let rendezvous = self.writer.for_children();
         let title = self.title.as_mut();
         let pair = self.pair.as_ref().filter(|_| language == Language::LinesOverTls).map(AsFd::as_fd);
         let sandbox = self.sandboxes.for_session(now);
@@ -76,8 +78,8 @@ impl Parent {
                     peer: inherited_peer,
                     language,
                     pair,
-                    hub: hub.for_children(),
-                    door,
+                    control_channel: control_channel.for_children(),
+                    rendezvous,
                     slot: reserved.slot(),
                     words,
                     settings: session,
@@ -87,7 +89,7 @@ impl Parent {
                     sandbox,
                     lines,
                 },
-                board,
+                scoreboard,
                 origin,
             ),
             None => crate::sys::exit_now(1),

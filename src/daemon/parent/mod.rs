@@ -9,32 +9,33 @@ mod penalising;
 mod reaping;
 mod reloading;
 
+use super::admission::refusals::Refusals;
+use super::admission::scarcity::Scarcity;
+use super::children::control_channel::ControlChannel;
+use super::children::leases::Leases;
+use super::children::lookup_rates::LookupRates;
+use super::children::turns::Turns;
+use super::helpers::sandboxes::Sandboxes;
+use super::helpers::writer::{Supervisor, With};
+use super::systemd::notify::Notifier;
+use crate::config::options::Lookup;
+use crate::config::session::SessionSettings;
+use crate::config::settings::Settings;
+use crate::config::tls::PairFiles;
 use crate::daemon::admission::Admission;
-use crate::daemon::certificate::PairFiles;
 use crate::daemon::children::Children;
 use crate::daemon::control::Control;
-use crate::daemon::exit::{Exit, Fatal};
-use crate::daemon::hub::Hub;
-use crate::daemon::leases::Leases;
 use crate::daemon::listeners::Listener;
-use crate::daemon::lookup_rates::LookupRates;
-use crate::daemon::notify::Notifier;
-use crate::daemon::options::Lookup;
 use crate::daemon::poller::{Poller, Token};
-use crate::daemon::refusals::Refusals;
 use crate::daemon::reload::Reload;
-use crate::daemon::sandboxes::Sandboxes;
-use crate::daemon::scarcity::Scarcity;
-use crate::daemon::settings::Settings;
 use crate::daemon::signals::Signals;
-use crate::daemon::status::grouped;
 use crate::daemon::throttle::Throttle;
-use crate::daemon::turns::Turns;
 use crate::daemon::unlogged::Unlogged;
-use crate::daemon::writer::{Supervisor, With};
-use crate::session::board::Board;
-use crate::session::exchange::Ask;
-use crate::session::{SessionSettings, Words};
+use crate::exit::{Exit, Fatal};
+use crate::ipc::parent::ParentRequest;
+use crate::ipc::scoreboard::Scoreboard;
+use crate::ipc::status::grouped;
+use crate::session::Words;
 use crate::standard_error::StandardError;
 use crate::sys::{Forker, Title};
 use log::{error, info, warn};
@@ -67,9 +68,9 @@ pub struct Parts {
     /// The certificate's memory, which the parent never looks into.
     pub pair: Option<OwnedFd>,
     /// The page that is shared with the children.
-    pub board: Board,
+    pub scoreboard: Scoreboard,
     /// Where children ask.
-    pub hub: Hub,
+    pub control_channel: ControlChannel,
     /// The writer's place.
     pub writer: Supervisor,
     /// Where the operator asks; a client's private server has no such place.
@@ -98,8 +99,8 @@ pub struct Parent {
     memory: Option<OwnedFd>,
     pair_files: Option<PairFiles>,
     pair: Option<OwnedFd>,
-    board: Board,
-    hub: Hub,
+    scoreboard: Scoreboard,
+    control_channel: ControlChannel,
     writer: Supervisor,
     leases: Leases,
     turns: Turns,
@@ -141,8 +142,8 @@ impl Parent {
             words,
             memory,
             pair,
-            board,
-            hub,
+            scoreboard,
+            control_channel,
             writer,
             control,
             notifier,
@@ -153,7 +154,7 @@ impl Parent {
         let system = |error: Errno| Fatal::new(Exit::System, format!("the event loop can't be set up: {error}"));
         let poller = Poller::new().map_err(system)?;
         poller.watch(signals.as_fd(), Token::Signal).map_err(system)?;
-        poller.watch(hub.as_fd(), Token::Hub).map_err(system)?;
+        poller.watch(control_channel.as_fd(), Token::ControlChannel).map_err(system)?;
         if let Some(control) = &control {
             control.watch(&poller).map_err(system)?;
         }
@@ -173,8 +174,8 @@ impl Parent {
             memory,
             pair_files: settings.pair,
             pair,
-            board,
-            hub,
+            scoreboard,
+            control_channel,
             writer,
             // One connection is the writer's.
             leases: Leases::new(
@@ -203,7 +204,7 @@ impl Parent {
             unlogged: Unlogged::new(lines),
             stop_by: None,
         };
-        parent.board.publish(parent.words.generation());
+        parent.scoreboard.publish(parent.words.generation());
         // Nobody has been let in before: whatever fails at start fails without a client.
         parent.listeners.iter().try_for_each(Listener::start)?;
         parent.listen(true);
@@ -260,7 +261,7 @@ impl Parent {
     fn attend_to(&mut self, token: Token) {
         match token {
             Token::Signal => self.signals.drain(),
-            Token::Hub => self.answer_children(),
+            Token::ControlChannel => self.answer_children(),
             Token::Loader => self.finish_to_reload(),
             Token::Listener(number) => self.accept(number),
             Token::Turn(turn) => self.turn_is_over(turn),
@@ -271,7 +272,7 @@ impl Parent {
                     control.accept(&self.poller, Instant::now());
                 }
             }
-            Token::Asker(asker) => self.listen_to(asker),
+            Token::ControlClient(control_client) => self.listen_to(control_client),
         }
     }
 
@@ -324,16 +325,16 @@ impl Parent {
     }
 
     fn tell_unlogged(&mut self, now: Instant) -> Option<Instant> {
-        let others = self.board.take_unlogged().saturating_add(self.children.take_unlogged());
+        let others = self.scoreboard.take_unlogged().saturating_add(self.children.take_unlogged());
         self.unlogged.look(others, now)
     }
 
     /// Forks a writer if it is time for one. Says when it is, if that is later.
     fn fork_writer(&mut self, now: Instant) -> Option<Instant> {
-        let look = self.writer.look(|| self.board.writer_turn(), now);
+        let look = self.writer.look(|| self.scoreboard.writer_turn(), now);
         if self.writer.due().is_some_and(|due| due <= now) {
             let with = With {
-                board: &mut self.board,
+                scoreboard: &mut self.scoreboard,
                 database: &self.session.database,
                 title: self.title.as_mut(),
                 sandbox: self.sandboxes.for_writer(),
@@ -346,22 +347,26 @@ impl Parent {
     }
 
     fn answer_children(&mut self) {
-        while let Some((question, socket)) = self.hub.next_ask() {
+        while let Some((question, socket)) = self.control_channel.next_ask() {
             match question.ask {
-                Ask::Words => {
+                ParentRequest::Words => {
                     if let Some(memory) = &self.memory {
-                        Hub::give_words(&socket, self.words.generation(), memory.as_fd());
+                        ControlChannel::give_words(&socket, self.words.generation(), memory.as_fd());
                     }
                 }
-                Ask::Ending => self.note_ending(&socket),
-                Ask::WriterSilent => self.writer.suspect(self.board.writer_turn(), Instant::now()),
-                Ask::Working | Ask::LoggingIn | Ask::Writing => self.queue_for_turn(question, socket),
-                Ask::Registering | Ask::Changing | Ask::UsingToken => self.count_against_budget(question.ask, &socket),
-                Ask::FailedLogin | Ask::Mended => self.count_login(question.ask, &socket),
-                Ask::Database => self.queue_for_lease(question.account, socket),
-                Ask::LookingUp => {
+                ParentRequest::ExitReason => self.note_ending(&socket),
+                ParentRequest::WriterSilent => self.writer.suspect(self.scoreboard.writer_turn(), Instant::now()),
+                ParentRequest::Working | ParentRequest::LoggingIn | ParentRequest::Writing => {
+                    self.queue_for_turn(question, socket)
+                }
+                ParentRequest::Registering | ParentRequest::Changing | ParentRequest::UsingToken => {
+                    self.count_against_budget(question.ask, &socket)
+                }
+                ParentRequest::FailedLogin | ParentRequest::Mended => self.count_login(question.ask, &socket),
+                ParentRequest::Database => self.queue_for_lease(question.account, socket),
+                ParentRequest::LookingUp => {
                     let wait = self.lookups.wait(question.account, Instant::now());
-                    Hub::answer_with_wait(&socket, u64::try_from(wait.as_micros()).unwrap_or(u64::MAX));
+                    ControlChannel::answer_with_wait(&socket, u64::try_from(wait.as_micros()).unwrap_or(u64::MAX));
                 }
             }
         }

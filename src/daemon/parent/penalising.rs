@@ -2,15 +2,15 @@
 //! what a failed login costs.
 
 use super::Parent;
-use crate::daemon::admission::Source;
-use crate::daemon::fair::Party;
-use crate::daemon::hub::Hub;
-use crate::daemon::leases::Lease;
-use crate::daemon::penalties::{Budget, Offence};
+use crate::config::networks::Source;
+use crate::daemon::admission::penalties::{Budget, Offence};
+use crate::daemon::children::control_channel::ControlChannel;
+use crate::daemon::children::fair::Party;
+use crate::daemon::children::leases::Lease;
+use crate::daemon::children::turns::{Applicant, Kind, Turn};
 use crate::daemon::poller::Token;
-use crate::daemon::status::{Penalties, RefusedSource};
-use crate::daemon::turns::{Applicant, Kind, Turn};
-use crate::session::exchange::{Ask, Question, who_asks};
+use crate::ipc::parent::{ParentRequest, Question, who_asks};
+use crate::ipc::status::{Penalties, RefusedSource};
 use log::warn;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -25,9 +25,9 @@ impl Parent {
     pub(super) fn queue_for_turn(&mut self, Question { ask, account }: Question, socket: OwnedFd) {
         let now = Instant::now();
         let Some((process, source)) = self.who_asks(&socket) else { return };
-        if ask == Ask::LoggingIn && self.admission.refuses(source, now) {
+        if ask == ParentRequest::LoggingIn && self.admission.refuses(source, now) {
             self.turned_away.logins += 1;
-            return Hub::answer(&socket, false);
+            return ControlChannel::answer(&socket, false);
         }
         if let Some(turn) = self.turns.of(process) {
             if !self.turns.is_over(turn) {
@@ -36,10 +36,10 @@ impl Parent {
             }
             self.turn_is_over(turn);
         }
-        let kind = if ask == Ask::Writing { Kind::Writing } else { Kind::Processor };
+        let kind = if ask == ParentRequest::Writing { Kind::Writing } else { Kind::Processor };
         let party = Party::of(source, account, process);
         // Only a login can be refused while it waits.
-        let turned_away_with = source.filter(|_| ask == Ask::LoggingIn);
+        let turned_away_with = source.filter(|_| ask == ParentRequest::LoggingIn);
         let turn = self.turns.queue(kind, socket, Applicant { process, party, turned_away_with }, now);
         let watched = self.turns.socket(turn).map(|fd| self.poller.watch_closing(fd, Token::Turn(turn)));
         if let Some(Err(error)) = watched {
@@ -83,16 +83,16 @@ impl Parent {
     }
 
     /// What a source may do only so often is about to be done.
-    pub(super) fn count_against_budget(&mut self, ask: Ask, socket: &OwnedFd) {
+    pub(super) fn count_against_budget(&mut self, ask: ParentRequest, socket: &OwnedFd) {
         let Some((_, source)) = self.who_asks(socket) else { return };
         let (budget, turned_away) = match ask {
-            Ask::Registering => (Budget::Registrations, &mut self.turned_away.registrations),
-            Ask::UsingToken => (Budget::TokenLogins, &mut self.turned_away.token_logins),
+            ParentRequest::Registering => (Budget::Registrations, &mut self.turned_away.registrations),
+            ParentRequest::UsingToken => (Budget::TokenLogins, &mut self.turned_away.token_logins),
             _ => (Budget::Changes, &mut self.turned_away.changes),
         };
         let may = self.admission.spend(source, budget, Instant::now());
         *turned_away += u64::from(!may);
-        Hub::answer(socket, may);
+        ControlChannel::answer(socket, may);
     }
 
     /// The child that asks, and its client's source if that is limited. The kernel says who it is. Nobody but a child
@@ -125,10 +125,10 @@ impl Parent {
 
     /// A login has failed, or a failure is taken back. The child is known by what the kernel says, and can only speak
     /// of its own client.
-    pub(super) fn count_login(&mut self, what: Ask, socket: &OwnedFd) {
+    pub(super) fn count_login(&mut self, what: ParentRequest, socket: &OwnedFd) {
         let now = Instant::now();
         let Some((child, source)) = self.who_asks(socket) else { return };
-        if what == Ask::FailedLogin {
+        if what == ParentRequest::FailedLogin {
             self.children.failed_login(child);
             if let Some(source) = source {
                 self.penalise(source, Offence::FailedLogin, now);
@@ -136,7 +136,7 @@ impl Parent {
         } else if let (true, Some(source)) = (self.children.mended(child), source) {
             self.admission.pardon(source, Offence::FailedLogin, now);
         }
-        Hub::answer(socket, !self.admission.refuses(source, now));
+        ControlChannel::answer(socket, !self.admission.refuses(source, now));
     }
 
     /// Penalises a source. If it is refused from now on, that is logged, and whoever of it waits to log in is told.

@@ -2,13 +2,13 @@
 //! lives.
 //!
 //! To ask the kernel for any child that has ended costs a look at each of them. With thousands of idle clients that is
-//! what a session would cost most of, so while there are many, a child says over the hub that it is about to end, and the
+//! what a session would cost most of, so while there are many, a child says over the control channel that it is about to end, and the
 //! parent asks for that one. Whoever dies without a word is found by asking for all: at once while there are few, and soon while there
 //! are many.
 
 use super::Parent;
-use crate::daemon::penalties::Offence;
-use crate::session::exchange::who_asks;
+use crate::daemon::admission::penalties::Offence;
+use crate::ipc::parent::who_asks;
 use log::error;
 use nix::errno::Errno;
 use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
@@ -91,13 +91,13 @@ impl Parent {
 
     /// Lets children know whether they should say that they end.
     pub(super) fn show_many(&self) {
-        self.board.show_many(self.children.count() > FEW);
+        self.scoreboard.show_many(self.children.count() > FEW);
     }
 
     fn ended(&mut self, pid: Pid, status: WaitStatus) {
         let now = Instant::now();
         self.reaping.ending.remove(&pid);
-        match self.children.ended(pid, status, &self.board) {
+        match self.children.ended(pid, status, &self.scoreboard) {
             Some(place) => {
                 if let (Some(source), Some(offence)) = (place.source(), Offence::of_end(status)) {
                     self.penalise(source, offence, now);

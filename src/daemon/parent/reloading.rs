@@ -1,16 +1,17 @@
 //! Reloading the words, and what the operator asks over the control socket.
 
 use super::Parent;
+use crate::config::options::Lookup;
 use crate::daemon::admission::Refusal;
-use crate::daemon::control::{Asker, Command};
-use crate::daemon::exit::{Exit, Fatal};
+use crate::daemon::helpers::loader::{Loader, Wanted};
 use crate::daemon::listeners::Listener;
-use crate::daemon::loader::{Loader, Wanted};
-use crate::daemon::options::Lookup;
+use crate::daemon::poller::ControlClient;
 use crate::daemon::poller::Token;
 use crate::daemon::reload::{CHILDREN_HAVE, LONGEST, Moved};
-use crate::daemon::status::{self, Status};
-use crate::session::figures;
+use crate::exit::{Exit, Fatal};
+use crate::ipc::control::Command;
+use crate::ipc::counters;
+use crate::ipc::status::{self, Status};
 use crate::text::printable;
 use log::{error, info, warn};
 use nix::sys::signal::Signal;
@@ -72,7 +73,7 @@ impl Parent {
                 }
                 if loaded.words.is_some() {
                     self.memory = loaded.words;
-                    self.board.publish(generation);
+                    self.scoreboard.publish(generation);
                     // Idle children would notice at their next lookup; waking them gives the old words' memory back now.
                     self.children.signal_all(Signal::SIGHUP);
                 }
@@ -127,45 +128,45 @@ impl Parent {
         }
     }
 
-    pub(super) fn listen_to(&mut self, asker: Asker) {
-        match self.control.as_mut().and_then(|control| control.read(asker, &self.poller)) {
+    pub(super) fn listen_to(&mut self, control_client: ControlClient) {
+        match self.control.as_mut().and_then(|control| control.read(control_client, &self.poller)) {
             Some(Command::Status) => {
                 let said = match serde_json::to_string(&self.describe()) {
                     Ok(json) => format!("ok {json}"),
                     Err(error) => format!("refused {} {error}", Exit::Software.status()),
                 };
-                self.tell(asker, &said);
+                self.tell(control_client, &said);
             }
             Some(Command::Reload) if self.stop_by.is_some() => {
-                self.tell(asker, &format!("refused {} the daemon is stopping", Exit::Unavailable.status()));
+                self.tell(control_client, &format!("refused {} the daemon is stopping", Exit::Unavailable.status()));
             }
             Some(Command::Reload) => {
-                self.reload.wait(asker);
+                self.reload.wait(control_client);
                 self.begin_to_reload();
             }
             None => {}
         }
     }
 
-    fn tell(&mut self, asker: Asker, line: &str) {
+    fn tell(&mut self, control_client: ControlClient, line: &str) {
         if let Some(control) = &mut self.control {
-            control.reply(asker, line, &self.poller);
+            control.reply(control_client, line, &self.poller);
         }
     }
 
-    fn tell_all(&mut self, askers: Vec<Asker>, line: &str) {
-        for asker in askers {
-            self.tell(asker, line);
+    fn tell_all(&mut self, control_clients: Vec<ControlClient>, line: &str) {
+        for control_client in control_clients {
+            self.tell(control_client, line);
         }
     }
 
     pub(super) fn tell_who_waits_for_children(&mut self, now: Instant) {
         let newest = self.words.generation();
-        for moved in self.reload.moved(|| self.children.slowest(&self.board, newest), now) {
+        for moved in self.reload.moved(|| self.children.slowest(&self.scoreboard, newest), now) {
             match moved {
-                Moved::All(asker) => self.tell(asker, &format!("ok {}", self.words_line())),
-                Moved::Lagging(asker) => {
-                    let lagging = self.children.lagging(&self.board, newest);
+                Moved::All(control_client) => self.tell(control_client, &format!("ok {}", self.words_line())),
+                Moved::Lagging(control_client) => {
+                    let lagging = self.children.lagging(&self.scoreboard, newest);
                     let children = if lagging == 1 { "child has" } else { "children have" };
                     let line = format!(
                         "refused {} {}, but {lagging} {children} not moved to it in {} s",
@@ -173,14 +174,14 @@ impl Parent {
                         self.words_line(),
                         CHILDREN_HAVE.as_secs()
                     );
-                    self.tell(asker, &line);
+                    self.tell(control_client, &line);
                 }
             }
         }
     }
 
     fn describe(&self) -> Status {
-        let mut clients = self.children.clients(&self.board);
+        let mut clients = self.children.clients(&self.scoreboard);
         clients.limit = self.admission.limit();
         let source = match (self.lookup, &self.words_file) {
             (Lookup::Database, _) => "table words".to_owned(),
@@ -188,10 +189,10 @@ impl Parent {
             (Lookup::Text, None) => "built-in words".to_owned(),
         };
         let generation = self.words.generation();
-        let (records, commits) = self.board.commits();
-        let (spooled, spool_bytes) = self.board.spooled();
-        let counted = self.children.figures(&self.board);
-        let counted = figures::Figures::of(&counted);
+        let (records, commits) = self.scoreboard.commits();
+        let (spooled, spool_bytes) = self.scoreboard.spooled();
+        let counted = self.children.counters(&self.scoreboard);
+        let counted = counters::Counters::of(&counted);
         let writer = status::Writer {
             pid: self.writer.pid().map(nix::unistd::Pid::as_raw),
             forks: self.writer.forks(),
@@ -210,7 +211,7 @@ impl Parent {
                 source,
                 headwords: self.words.headwords().map(|headwords| headwords as u64),
                 generation,
-                lagging: self.children.lagging(&self.board, generation),
+                lagging: self.children.lagging(&self.scoreboard, generation),
                 loading: self.reload.loader.is_some(),
             },
             forks: self.children.forks(),
@@ -224,7 +225,7 @@ impl Parent {
             },
             penalties: self.describe_penalties(),
             database: self.database.clone(),
-            database_errors: self.children.database_errors(&self.board),
+            database_errors: self.children.database_errors(&self.scoreboard),
             database_connections: status::DatabaseConnections {
                 limit: self.database_connections,
                 leased: self.leases.held() as u64,
@@ -235,18 +236,18 @@ impl Parent {
                 limit_bytes: self.writer.spool_limit().unwrap_or(0),
                 records: spooled,
                 bytes: spool_bytes,
-                oldest_seconds: self.board.spool_age().map(|age| age.as_secs()),
-                outage_seconds: self.board.outage().map(|lasts| lasts.as_secs()),
+                oldest_seconds: self.scoreboard.spool_age().map(|age| age.as_secs()),
+                outage_seconds: self.scoreboard.outage().map(|lasts| lasts.as_secs()),
             },
             started: self.started_at,
             sessions_ended: self.children.endings().map(|(name, count)| (name.to_owned(), count)).collect(),
             requests: status::requests(counted),
             lookups: status::Times::of(counted.lookups()),
             history_limit: self.history_limit.unwrap_or(0),
-            history_trimmed: self.board.trimmed(),
+            history_trimmed: self.scoreboard.trimmed(),
             lookup_rate: self.session.lookup_rate,
             lookups_delayed: self.lookups.delayed(),
-            commits: status::Times::of(self.board.commit_times()),
+            commits: status::Times::of(self.scoreboard.commit_times()),
             reloads: status::Reloads { taken: self.reload.counts().0, refused: self.reload.counts().1 },
             log_lines_dropped: self.unlogged.total(),
         }

@@ -1,10 +1,10 @@
 //! Whose a DICT session is: nobody's, the account's that its listener is bound to, or whose key `AUTH` has proved.
 
 use super::super::accounts::{Login, Means};
-use super::super::exchange::Ask;
-use super::super::{Ending, Session};
+use super::super::{ExitReason, Session};
 use super::push_status;
 use crate::dict::{digest, digests_equal};
+use crate::ipc::parent::ParentRequest;
 use crate::protocol::{Code, Failure, check_name};
 use crate::store::AccountId;
 
@@ -29,7 +29,7 @@ impl Session<'_> {
     }
 
     /// `AUTH`. A wrong name, a wrong key, an account without one and one that is locked look and take the same.
-    pub(super) fn authenticate(&mut self, name: &str, sent: &str) -> Option<Ending> {
+    pub(super) fn authenticate(&mut self, name: &str, sent: &str) -> Option<ExitReason> {
         if self.settings.dict.account.is_some() {
             self.replies.refused.get_or_insert(Code::Denied);
             push_status(self.replies.out(), 502, "this listener is bound to an account; no login is needed");
@@ -38,7 +38,7 @@ impl Session<'_> {
         // What was looked up before was somebody else's.
         self.settle();
         self.face.publish();
-        if let Err(failure) = self.spend(Ask::UsingToken) {
+        if let Err(failure) = self.spend(ParentRequest::UsingToken) {
             self.replies.fail(&failure);
             return self.ends.take();
         }

@@ -1,4 +1,4 @@
-//! DICT (RFC 2229) beside the line protocol: another language over the same connection, words, stores and ending. Who
+//! DICT (RFC 2229) beside the line protocol: another language over the same connection, words, stores and exit_reason. Who
 //! speaks it came in at a listener for it. Its bytes are [`crate::dict`]'s.
 //!
 //! Nobody has to log in: without `AUTH` a session is anonymous and keeps nothing, unless its listener is bound to an
@@ -7,23 +7,15 @@
 mod account;
 mod lookup;
 
-use super::figures::RequestKind;
 use super::tally::{Begun, Tally};
-use super::turns::Work;
-use super::{Ending, Session};
+use super::work::Work;
+use super::{ExitReason, Session};
+use crate::config::session::DictSettings;
 use crate::dict::{self, Command, Mistake, Text, push_named_row, push_status};
+use crate::ipc::counters::RequestKind;
 use crate::protocol::{Code, Failure};
 use lookup::{Database, STRATEGIES};
 use std::time::Instant;
-
-/// What the operator has decided about DICT.
-#[derive(Debug, Clone, Default)]
-pub struct DictSettings {
-    /// The name that the server gives itself in its banner.
-    pub host: String,
-    /// The account that all lookups are for, where there is one.
-    pub account: Option<String>,
-}
 
 /// What a session has to remember that speaks DICT.
 #[derive(Debug)]
@@ -49,23 +41,10 @@ impl Dialogue {
     }
 }
 
-/// A refusal as a status line: for what a session says of itself, whatever it speaks.
-pub(super) fn push_failure(out: &mut Vec<u8>, failure: &Failure) {
-    let code = match failure.code {
-        Code::TooLong => 500,
-        Code::BadReq | Code::BadName | Code::BadPasswd => 501,
-        Code::Denied | Code::Exists => 530,
-        Code::NotFound => 552,
-        Code::Busy | Code::Unavailable => 420,
-        Code::Timeout | Code::Bye => 421,
-    };
-    push_status(out, code, &failure.message);
-}
-
 impl Session<'_> {
     /// The banner, where the language has one. dico and Emacs need it whole, in one piece and with both brackets; dico
     /// complains about `auth` at each call, so it stands there only where somebody can log in.
-    pub(super) fn greet(&mut self) -> Result<(), Ending> {
+    pub(super) fn greet(&mut self) -> Result<(), ExitReason> {
         let Some(dialogue) = &self.dialogue else { return Ok(()) };
         let capabilities = if self.settings.dict.account.is_none() { "auth.mime" } else { "mime" };
         let text = format!(
@@ -79,20 +58,20 @@ impl Session<'_> {
     }
 
     /// Answers one line; none is one that was too long.
-    pub(super) fn answer_command(&mut self, line: Option<&[u8]>, begun_at: Instant) -> Option<Ending> {
+    pub(super) fn answer_command(&mut self, line: Option<&[u8]>, begun_at: Instant) -> Option<ExitReason> {
         let command = match line.map_or(Err(Mistake::TooLong), Command::parse) {
             Ok(Some(command)) => command,
             // curl sends an empty line, and waits for nothing.
             Ok(None) => return None,
             Err(mistake) => {
                 let code = if mistake == Mistake::TooLong { Code::TooLong } else { Code::BadReq };
-                Tally::invalid(code, self.face.slot().figures(), self.face.peer());
+                Tally::invalid(code, self.face.slot().counters(), self.face.peer());
                 mistake.push(self.replies.out());
                 return None;
             }
         };
-        if let Err(ending) = self.prepare_to_answer(&command, begun_at) {
-            return Some(ending);
+        if let Err(exit_reason) = self.prepare_to_answer(&command, begun_at) {
+            return Some(exit_reason);
         }
         let kind = match &command {
             Command::Define { .. } => RequestKind::DictDefine,
@@ -102,14 +81,14 @@ impl Session<'_> {
         };
         let (begun, waiting) = (Begun::of(kind), self.replies.count_waiting());
         self.replies.refused = None;
-        let ending = self.carry_out(&command);
+        let exit_reason = self.carry_out(&command);
         let (refused, awaits) = (self.replies.refused, self.replies.awaits(waiting));
-        self.tally.answered(begun, refused, awaits, self.face.slot().figures(), self.face.peer());
-        ending
+        self.tally.answered(begun, refused, awaits, self.face.slot().counters(), self.face.peer());
+        exit_reason
     }
 
     /// Its turn, and the pace of its account: as for a request of the line protocol.
-    fn prepare_to_answer(&mut self, command: &Command, begun: Instant) -> Result<(), Ending> {
+    fn prepare_to_answer(&mut self, command: &Command, begun: Instant) -> Result<(), ExitReason> {
         let work = match command {
             Command::Match { .. } => Work::Long,
             Command::Auth { .. } => Work::Waits,
@@ -126,7 +105,7 @@ impl Session<'_> {
         }
     }
 
-    fn carry_out(&mut self, command: &Command) -> Option<Ending> {
+    fn carry_out(&mut self, command: &Command) -> Option<ExitReason> {
         if self.words.are_in_table() {
             self.face.publish();
         }
@@ -159,7 +138,7 @@ impl Session<'_> {
             }
             Command::Quit => {
                 push_status(self.replies.out(), 221, "goodbye");
-                return Some(Ending::Goodbye);
+                return Some(ExitReason::Goodbye);
             }
         };
         if let Err(failure) = done {

@@ -15,6 +15,7 @@ use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::socket::{MsgFlags, recv, setsockopt, sockopt};
 use nix::sys::time::{TimeSpec, TimeVal, TimeValLike};
 
+use super::contained::contained;
 use super::errors::{self, Remedy};
 use super::tls;
 use crate::store::{Error, Server, SslMode};
@@ -97,7 +98,7 @@ impl Drop for Link {
 
 impl Link {
     pub(super) fn open(server: &Server, patience: Patience) -> Result<Self, Error> {
-        let connection = connect(server, patience).map_err(|failure| errors::explain(&failure))?;
+        let connection = connect(server, patience).map_err(|failure| errors::explain_connecting(&failure))?;
         Ok(Self { server: server.clone(), patience, connection: Some(connection) })
     }
 
@@ -113,11 +114,12 @@ impl Link {
             let connection = match &mut self.connection {
                 Some(connection) => connection,
                 None => {
-                    let fresh = connect(&self.server, self.patience).map_err(|failure| errors::explain(&failure))?;
+                    let fresh =
+                        connect(&self.server, self.patience).map_err(|failure| errors::explain_connecting(&failure))?;
                     self.connection.insert(fresh)
                 }
             };
-            let failure = match work(connection, attempt) {
+            let failure = match contained(|| work(connection, attempt)) {
                 Ok(done) => return Ok(done),
                 Err(failure) => failure,
             };
@@ -147,7 +149,7 @@ impl Link {
 
     /// A second connection for work that takes long; it ends with that work.
     pub(super) fn patient(&self) -> Result<Conn, Error> {
-        connect(&self.server, PATIENT).map_err(|failure| errors::explain(&failure))
+        connect(&self.server, PATIENT).map_err(|failure| errors::explain_connecting(&failure))
     }
 }
 
@@ -158,6 +160,10 @@ pub(super) fn connect(server: &Server, patience: Patience) -> ::mysql::Result<Co
 
 /// Connects to a database, or to none.
 pub(super) fn connect_to(server: &Server, database: Option<&str>, patience: Patience) -> ::mysql::Result<Conn> {
+    contained(|| open(server, database, patience))
+}
+
+fn open(server: &Server, database: Option<&str>, patience: Patience) -> ::mysql::Result<Conn> {
     let opts = OptsBuilder::new()
         .ssl_opts(server.tls.as_ref().map(tls::options).transpose()?)
         .user(Some(&server.user))

@@ -7,9 +7,9 @@ use std::io;
 
 use ::mysql::{DriverError, Error as Failure};
 
-use super::tls;
+use super::{contained, tls};
 
-use crate::store::{Error, schema};
+use crate::store::{Error, Kind, schema};
 
 /// What to do about a failure, for the one who ran the statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,24 +26,45 @@ pub(super) enum Remedy {
     None,
 }
 
-/// Errors of the server by which it says that the connection ends: killed, shutting down, idle for too long, or
-/// out of step; and "unknown prepared statement", which a proxy that changed servers below us says.
-const CONNECTION_ENDS: [u16; 10] = [1_053, 1_152, 1_158, 1_159, 1_160, 1_161, 1_184, 1_243, 1_927, 4_031];
+/// Errors of the server by which it says that the connection ends: killed, shutting down, idle for too long, out of
+/// step, over MySQL's limits of memory for connections (4082, 4083); and "unknown prepared statement", which a proxy
+/// that changed servers below us says.
+const CONNECTION_ENDS: [u16; 12] = [1_053, 1_152, 1_158, 1_159, 1_160, 1_161, 1_184, 1_243, 1_927, 4_031, 4_082, 4_083];
 
 /// The world's: too many connections or users' limits (1040, 1203, 1226), no threads or memory (1037, 1038, 1041,
 /// 1135, 1461), blocked for now (1129), disk full or failing (3, 1021, 1026, 1030, 1114, 1180), read-only (1290, 1792,
-/// 1836), locked (1099, 1205, 1213, 1223), stopped (1317, 1969, 3024), not yet joined its cluster (1047).
-const WORLD: [u16; 25] = [
+/// 1836), locked (1099, 1205, 1213, 1223), stopped (1317, 1969, 3024), not in its cluster's primary component (1047), in
+/// MySQL's offline mode (3032).
+const WORLD: [u16; 26] = [
     3, 1_021, 1_026, 1_030, 1_037, 1_038, 1_040, 1_041, 1_047, 1_099, 1_114, 1_129, 1_135, 1_180, 1_203, 1_205, 1_213,
-    1_223, 1_226, 1_290, 1_317, 1_461, 1_792, 1_836, 1_969,
+    1_223, 1_226, 1_290, 1_317, 1_461, 1_792, 1_836, 1_969, 3_032,
 ];
 
 /// The configuration's: no access or right (1044, 1045, 1130, 1142, 1143, 1227, 1370, 1698), an account that is
-/// locked or must change its password (1820, 1862, 3118, 4151), no way to log in (1251, 1275, 1524), no InnoDB (1286),
+/// locked or must change its password (1820, 1862, 3118, 3955, 4151), TLS required (3159), no way to log in (1251, 1275, 1524), no InnoDB (1286),
 /// a damaged table (1194, 1195), read committed with a statement binary log (1665).
-const CONFIGURATION: [u16; 18] = [
-    1_044, 1_045, 1_130, 1_142, 1_143, 1_194, 1_195, 1_227, 1_251, 1_275, 1_286, 1_370, 1_524, 1_665, 1_698, 1_820,
-    1_862, 3_118,
+const CONFIGURATION: [u16; 21] = [
+    1_044,
+    1_045,
+    1_130,
+    1_142,
+    1_143,
+    1_194,
+    1_195,
+    1_227,
+    1_251,
+    1_275,
+    1_286,
+    1_370,
+    1_524,
+    1_665,
+    1_698,
+    1_820,
+    1_862,
+    3_118,
+    TLS_REQUIRED,
+    3_955,
+    4_151,
 ];
 
 /// No database, table or column of that name.
@@ -58,6 +79,8 @@ pub(super) const NULL_REFUSED: u16 = 1_048;
 pub(super) const LOCK_WAIT: u16 = 1_205;
 /// A foreign key that points nowhere.
 pub(super) const NO_REFERENCED_ROW: [u16; 2] = [1_216, 1_452];
+/// The server takes no connection in clear text.
+const TLS_REQUIRED: u16 = 3_159;
 /// A packet over the server's `max_allowed_packet`.
 const PACKET_TOO_LARGE: u16 = 1_153;
 
@@ -71,6 +94,10 @@ pub(super) fn code(failure: &Failure) -> Option<u16> {
 
 /// What to do about a failure.
 pub(super) fn remedy(failure: &Failure) -> Remedy {
+    if contained::of(failure).is_some() {
+        // It would be the same again.
+        return Remedy::GiveUp;
+    }
     match failure {
         Failure::MySqlError(error) => match error.code {
             // 1020: the row has changed since it was read (MariaDB's snapshot isolation). 1412: so has the table.
@@ -108,6 +135,13 @@ fn timed_out(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }
 
+/// The same for a failure to connect. No statement of ours was the reason, so a number that nobody knows is a state of
+/// the server's that a later version has invented: an outage like any other.
+pub(super) fn explain_connecting(failure: &Failure) -> Error {
+    let error = explain(failure);
+    if error.kind == Kind::Bug { Error::world(error.message) } else { error }
+}
+
 /// The failure as the rest of the program knows it: whose it is, and in words.
 pub(super) fn explain(failure: &Failure) -> Error {
     // The driver's own Display wraps each in the name of its variant.
@@ -125,6 +159,9 @@ pub(super) fn explain(failure: &Failure) -> Error {
     };
     if let Some(why) = of_tls(failure).and_then(tls::explain) {
         return Error::configuration(why);
+    }
+    if contained::of(failure).is_some() {
+        return Error::configuration(words);
     }
     match failure {
         // The file of `ssl-ca` is read anew for each connection.
@@ -165,10 +202,13 @@ fn explain_code(code: u16, words: String) -> Error {
     if code == 1_665 {
         return Error::configuration(format!("{words} ({code}): set binlog_format to MIXED or ROW"));
     }
+    if code == TLS_REQUIRED {
+        return Error::configuration(format!("{words} ({code}): add ssl-mode to the URL"));
+    }
     let words = format!("{words} ({code})");
     if WORLD.contains(&code) || CONNECTION_ENDS.contains(&code) || matches!(code, 1_020 | 1_412 | 3_024) {
         Error::world(words)
-    } else if CONFIGURATION.contains(&code) || code == 4_151 {
+    } else if CONFIGURATION.contains(&code) {
         Error::configuration(words)
     } else {
         Error::bug(words)
@@ -178,29 +218,43 @@ fn explain_code(code: u16, words: String) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Kind;
 
     #[test]
     fn whose_each_error_is() {
         let kind = |code| explain_code(code, "x".to_owned()).kind;
-        for code in [1_040, 1_290, 1_836, 1_021, 1_114, 1_053, 1_205, 1_213, 1_927] {
+        for code in [1_020, 1_040, 1_290, 1_836, 1_021, 1_114, 1_053, 1_205, 1_213, 1_927, 3_032, 4_031, 4_082, 4_083] {
             assert_eq!(kind(code), Kind::World, "{code}");
         }
-        for code in [1_044, 1_045, 1_049, 1_054, 1_146, 1_698, 1_153] {
+        for code in [1_044, 1_045, 1_049, 1_054, 1_146, 1_698, 1_153, 3_159, 3_955, 4_151] {
             assert_eq!(kind(code), Kind::Configuration, "{code}");
         }
         for code in [1_064, 1_406, 1_062] {
             assert_eq!(kind(code), Kind::Bug, "{code}");
         }
         assert!(explain_code(1_146, "x".to_owned()).message.contains("cidiand init-db"));
+        assert!(explain_code(3_159, "x".to_owned()).message.contains("add ssl-mode to the URL"));
+    }
+
+    /// Of a statement a number that nobody knows is our own fault, of an attempt to connect it is not.
+    #[test]
+    fn unknown_numbers_while_connecting_are_an_outage() {
+        let failure = server(9_999);
+        assert_eq!(explain(&failure).kind, Kind::Bug);
+        let error = explain_connecting(&failure);
+        assert_eq!((error.kind, error.message.contains("9999")), (Kind::World, true));
+        assert_eq!(explain_connecting(&server(1_045)).kind, Kind::Configuration);
+    }
+
+    fn server(code: u16) -> Failure {
+        Failure::MySqlError(::mysql::MySqlError { state: String::new(), message: String::new(), code })
     }
 
     #[test]
     fn what_is_repeated() {
-        let server =
-            |code| Failure::MySqlError(::mysql::MySqlError { state: String::new(), message: String::new(), code });
         assert_eq!(remedy(&server(1_213)), Remedy::Repeat);
-        assert_eq!(remedy(&server(1_927)), Remedy::Reconnect);
+        for code in [1_927, 4_031, 4_082, 4_083] {
+            assert_eq!(remedy(&server(code)), Remedy::Reconnect);
+        }
         assert_eq!(remedy(&server(1_064)), Remedy::None);
         assert_eq!(remedy(&Failure::IoError(io::ErrorKind::BrokenPipe.into())), Remedy::Reconnect);
         assert_eq!(remedy(&Failure::IoError(io::ErrorKind::WouldBlock.into())), Remedy::GiveUp);

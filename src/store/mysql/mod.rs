@@ -4,7 +4,9 @@
 //! harmless. It never writes a lookup twice, and never takes another session's row for its own.
 
 mod connection;
+mod contained;
 mod errors;
+mod locks;
 mod operator;
 mod record;
 mod setup;

@@ -7,25 +7,35 @@ use ::mysql::prelude::Queryable;
 
 use super::connection::{PATIENT, USUAL, connect, connect_to, select, select_first};
 use super::upgrade::{self, Old};
-use super::{errors, statements};
+use super::{errors, locks, statements};
 use crate::store::location::Server;
 use crate::store::schema::{self, Found};
 use crate::store::upgrade::{Terms, Upgraded};
 use crate::store::{Error, Kind};
 
+/// How long another that makes the schema is waited for, in seconds.
+const LONG: u32 = 300;
+
 /// Checks that the server can be reached and that the database has our schema.
 pub(crate) fn check(server: &Server) -> Result<(), Error> {
-    let mut connection = connect(server, USUAL).map_err(|failure| errors::explain(&failure))?;
+    let mut connection = connect(server, USUAL).map_err(|failure| errors::explain_connecting(&failure))?;
     find(&mut connection)?.check()
 }
 
-/// Where the server is less durable than we promise to be, in words.
+/// Where the server is less durable, or the way to it less private, than it should be, in words.
 pub(crate) fn weaknesses(server: &Server) -> Result<Vec<String>, Error> {
-    let mut connection = connect(server, USUAL).map_err(|failure| errors::explain(&failure))?;
+    let mut connection = connect(server, USUAL).map_err(|failure| errors::explain_connecting(&failure))?;
     let settings: Option<(i64, i64, i64)> =
         select_first(&mut connection, statements::DURABILITY, ()).map_err(|failure| errors::explain(&failure))?;
     let (flush, binary_log, sync) = settings.unwrap_or((1, 0, 1));
     let mut found = Vec::new();
+    if server.is_in_clear_text() {
+        found.push(
+            "it is on another machine, and the URL has no ssl-mode: whoever is in between can read all that is sent, and \
+             can pose as the server, also to learn the password; add ssl-mode=verify-identity and ssl-ca"
+                .to_owned(),
+        );
+    }
     if flush != 1 {
         let crash = if flush == 0 { "the server or its machine" } else { "its machine" };
         found.push(format!(
@@ -67,11 +77,9 @@ pub(crate) fn init(server: &Server) -> Result<(), Error> {
         }
         other => other,
     }
-    .map_err(|failure| errors::explain(&failure))?;
-    // What an older version made is changed by one at a time. The lock goes with the connection.
-    let locked: Option<(Option<i64>,)> =
-        select_first(&mut connection, statements::INIT_LOCK, ()).map_err(|failure| errors::explain(&failure))?;
-    if locked != Some((Some(1),)) {
+    .map_err(|failure| errors::explain_connecting(&failure))?;
+    // What an older version made is changed by one at a time.
+    if !locks::lock(&mut connection, "init", LONG).map_err(|failure| errors::explain(&failure))? {
         return Err(Error::world("another cidiand makes the schema of this database now"));
     }
     find(&mut connection)?.may_init()?;
@@ -83,7 +91,7 @@ pub(crate) fn init(server: &Server) -> Result<(), Error> {
 }
 
 fn create_database(server: &Server) -> Result<(), Error> {
-    let mut connection = connect_to(server, None, PATIENT).map_err(|failure| errors::explain(&failure))?;
+    let mut connection = connect_to(server, None, PATIENT).map_err(|failure| errors::explain_connecting(&failure))?;
     // A name can't be a parameter. It comes from the operator, and is quoted so that any name is one.
     let name = server.database.replace('`', "``");
     let statement = format!("CREATE DATABASE IF NOT EXISTS `{name}` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin");

@@ -4,6 +4,7 @@
 
 use crate::store::MOST_KEYED;
 use ::mysql::Value;
+use md5::{Digest, Md5};
 
 use crate::store::moment::Civil;
 use crate::store::{AccountId, Error, Microseconds, Place, Whose};
@@ -135,9 +136,16 @@ pub(super) const COLUMNS: &str = "\
     WHERE table_schema = DATABASE() AND table_name IN \
     ('dict_key', 'hist', 'meta', 'review', 'star', 'token', 'user', 'words')";
 pub(super) const ALL_TABLES: &str = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()";
-/// A name for locks has at most 64 characters.
-pub(super) const INIT_LOCK: &str = "SELECT GET_LOCK(CONCAT('cidian.init.', MD5(DATABASE())), 300)";
-pub(super) const UPGRADE_LOCK: &str = "SELECT GET_LOCK(CONCAT('cidian.upgrade.', MD5(DATABASE())), 0)";
+pub(super) const DATABASE: &str = "SELECT DATABASE()";
+/// A lock by its name, and for how many seconds it is waited for.
+pub(super) const LOCK: &str = "SELECT GET_LOCK(?, ?)";
+
+/// The name of a lock that is for one database: a name for locks has at most 64 characters. It is hashed here, because
+/// MySQL 9 has no `MD5()` unless a component is installed.
+pub(in crate::store) fn lock_name(purpose: &str, database: &str) -> String {
+    let digest: String = Md5::digest(database).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("cidian.{purpose}.{digest}")
+}
 
 /// What else there is to ask of an account.
 fn condition(whose: Whose) -> &'static str {

@@ -11,7 +11,7 @@ use ::mysql::prelude::Queryable;
 use ::mysql::{Conn, Row, Value};
 
 use super::connection::{PATIENT, connect, select, select_first};
-use super::{errors, statements};
+use super::{errors, locks, statements};
 use crate::store::location::Server;
 use crate::store::upgrade::{self, Accounts, OldUser, Step, Terms, Upgraded};
 use crate::store::{Error, Identity, MAX_WORD_CHARS, Token, moment, passwd as hashing, schema};
@@ -122,11 +122,9 @@ impl OldTable {
 
 /// Upgrades.
 pub(super) fn run(server: &Server, old: &Old, terms: &mut Terms<'_>) -> Result<Upgraded, Error> {
-    let mut connection = connect(server, PATIENT).map_err(|failure| errors::explain(&failure))?;
-    // Two at once would pull the new tables from under each other. It goes with the connection.
-    let locked: Option<(Option<i64>,)> =
-        select_first(&mut connection, statements::UPGRADE_LOCK, ()).map_err(|failure| errors::explain(&failure))?;
-    if locked != Some((Some(1),)) {
+    let mut connection = connect(server, PATIENT).map_err(|failure| errors::explain_connecting(&failure))?;
+    // Two at once would pull the new tables from under each other.
+    if !locks::lock(&mut connection, "upgrade", 0).map_err(|failure| errors::explain(&failure))? {
         return Err(Error::world("another cidiand upgrades this database now"));
     }
     let upgraded = build(server, &mut connection, old, terms);
@@ -147,7 +145,7 @@ fn build(server: &Server, connection: &mut Conn, old: &Old, terms: &mut Terms<'_
         connection.query_drop(statement).map_err(explain)?;
     }
     // Rows are read on a connection of their own, while they are written on the other.
-    let mut reader = connect(server, PATIENT).map_err(explain)?;
+    let mut reader = connect(server, PATIENT).map_err(|failure| errors::explain_connecting(&failure))?;
     // What the server keeps in UTC it is to show in UTC.
     reader.query_drop("SET SESSION time_zone = '+00:00'").map_err(explain)?;
     let accounts = read_accounts(&mut reader, old, terms).map_err(explain)?;

@@ -239,6 +239,16 @@ fn a_wrong_password_is_the_configuration_s() {
     refusal(init(&forbidden, key()));
 }
 
+/// The locks have the names that versions before gave them, when the server hashed: an old one and a new one exclude each
+/// other.
+#[test]
+fn locks_have_the_names_of_before() {
+    let bed = Bed::mariadb();
+    let Location::MySql(server) = &bed.location else { unreachable!() };
+    let name = crate::store::mysql::statements::lock_name("init", &server.database);
+    assert_eq!(bed.sql("SELECT CONCAT('cidian.init.', MD5(DATABASE()))").trim(), name);
+}
+
 #[test]
 fn nobody_there_is_the_world_s() {
     for url in

@@ -1,5 +1,5 @@
 //! Confining this process for good: resource limits, `no_new_privs`, Landlock, a seccomp filter. What is confined to
-//! what is said by a [`Policy`]; this room only carries it out.
+//! what is said by a [`Policy`]; this module only carries it out.
 //!
 //! All that can be prepared is prepared before the fork, in the parent: the Landlock ruleset is made and the filter
 //! assembled once, and a child pays for a few system calls. Nothing here can be undone by the process that entered.

@@ -2,12 +2,14 @@
 //! It is described in the help of Lingvo's compiler, and by the programs that read it (GoldenDict).
 
 mod characters;
+mod header;
 mod markup;
 
 use super::collection::Intake;
 use super::failure::Failure;
 use super::notice::{Notice, one_line};
 use characters::decode;
+use header::header;
 use markup::{headwords, shown, without_comments};
 
 /// Languages by the beginnings of the names that Lingvo has for them, and their codes.
@@ -44,13 +46,6 @@ const LANGUAGES: [(&str, &str); 27] = [
 fn language(name: &str) -> String {
     let name = name.to_lowercase();
     LANGUAGES.iter().find(|(begin, _)| name.starts_with(begin)).map_or("", |(_, code)| code).to_owned()
-}
-
-/// The value of a line of the header: `#NAME "A dictionary"`.
-fn header<'a>(line: &'a str, key: &str) -> Option<&'a str> {
-    let rest = line.strip_prefix('#')?.trim_start();
-    let value = rest.get(key.len()..).filter(|_| rest.get(..key.len()).is_some_and(|k| k.eq_ignore_ascii_case(key)))?;
-    Some(value.trim().trim_matches('"').trim())
 }
 
 /// A card: its headwords as they are written, with the line of the first, and the lines of its body.

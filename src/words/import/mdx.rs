@@ -10,97 +10,25 @@
 //! was read.
 
 mod blocks;
+mod header;
+mod keys;
 mod links;
 
 use super::articles::{Article, visit};
 use super::collection::Intake;
 use super::failure::Failure;
-use super::markup::{Dialect, attributes, decoded, plain};
+use super::markup::{Dialect, decoded, plain};
 use super::notice::Notice;
 use super::report::Refusal;
 use blocks::{Blocks, Records};
-use encoding_rs::{Encoding, GB18030, UTF_8, UTF_16LE};
+use header::Header;
+use keys::Keys;
 use links::{Found, resolve};
 use std::collections::HashMap;
 use std::io::Read;
 
 /// Longest header, in bytes: descriptions and style sheets are in it.
 const MAX_HEADER: u32 = 16 << 20;
-/// What MdxBuilder writes where its user gave no title.
-const NO_TITLE: &str = "Title (No HTML code allowed)";
-
-/// What the header says.
-struct Header {
-    second_version: bool,
-    /// Whether the index of keys is scrambled.
-    scrambled: bool,
-    encoding: &'static Encoding,
-    is_text: bool,
-    styles: HashMap<String, (String, String)>,
-    notice: Notice,
-}
-
-impl Header {
-    fn parse(bytes: &[u8]) -> Result<Self, Failure> {
-        let damaged = |message: String| Failure::damaged("header", message);
-        let wide = bytes.ends_with(b"\0\0") || bytes.get(1) == Some(&0);
-        let text = if wide { UTF_16LE } else { UTF_8 }.decode(bytes).0;
-        let attributes: HashMap<String, String> = attributes(&text).into_iter().collect();
-        let said = |name: &str| attributes.get(name).map_or("", |value| value.trim());
-        if text.trim_start().starts_with("<Library_Data") {
-            return Err(damaged("it is an MDD, which holds sounds and pictures; name the .mdx beside it".to_owned()));
-        }
-        let version: f64 = said("generatedbyengineversion").parse().unwrap_or(0.0);
-        if !(1.0..3.0).contains(&version) {
-            return Err(damaged(format!("version {:?}; 1 and 2 are known", said("generatedbyengineversion"))));
-        }
-        let encrypted: u32 = match said("encrypted") {
-            "" | "No" => 0,
-            "Yes" => 1,
-            number => number.parse().map_err(|_| damaged(format!("Encrypted is {number:?}")))?,
-        };
-        if encrypted & 1 != 0 {
-            return Err(Failure::Locked(std::path::PathBuf::new()));
-        }
-        let encoding = match said("encoding") {
-            "" => UTF_8,
-            "GBK" | "GB2312" => GB18030,
-            "UTF-16" | "UTF16" => UTF_16LE,
-            label => Encoding::for_label(label.as_bytes()).ok_or_else(|| damaged(format!("encoding {label:?}")))?,
-        };
-        let title = if said("title") == NO_TITLE { "" } else { said("title") };
-        Ok(Self {
-            second_version: version >= 2.0,
-            scrambled: encrypted & 2 != 0,
-            encoding,
-            is_text: said("format").eq_ignore_ascii_case("text"),
-            styles: styles(attributes.get("stylesheet").map_or("", String::as_str)),
-            notice: Notice::new(&plain(title, Dialect::Html), &plain(said("description"), Dialect::Html)),
-        })
-    }
-
-    /// Whether a character takes two bytes.
-    fn wide(&self) -> bool {
-        self.encoding == UTF_16LE
-    }
-
-    /// A headword or a record without the zeros at its end.
-    fn text(&self, bytes: &[u8]) -> String {
-        let text = self.encoding.decode_without_bom_handling(bytes).0;
-        text.trim_end_matches(['\0', '\n', '\r', ' ']).trim_start_matches('\u{feff}').to_owned()
-    }
-}
-
-/// A style sheet: three lines for each style, its number, what begins it and what ends it.
-fn styles(sheet: &str) -> HashMap<String, (String, String)> {
-    let lines: Vec<&str> = sheet.lines().collect();
-    let styles = lines.chunks(3).filter_map(|style| match style {
-        [number, begin, end] => Some((number.trim().to_owned(), ((*begin).to_owned(), (*end).to_owned()))),
-        [number, begin] => Some((number.trim().to_owned(), ((*begin).to_owned(), String::new()))),
-        _ => None,
-    });
-    styles.collect()
-}
 
 /// A record in which `` `1` `` begins style 1, with what the styles stand for.
 fn with_styles(record: &str, styles: &HashMap<String, (String, String)>) -> String {
@@ -126,46 +54,6 @@ fn with_styles(record: &str, styles: &HashMap<String, (String, String)>) -> Stri
     out.push_str(rest);
     out.push_str(end_before);
     out
-}
-
-/// The headwords, in one run of text, and the record of each.
-#[derive(Default)]
-struct Keys {
-    text: String,
-    /// Where the record lies, and the headword in `text`.
-    keys: Vec<(u64, u32, u32)>,
-}
-
-impl Keys {
-    fn push(&mut self, record: u64, headword: &str) -> Result<(), Failure> {
-        let begin = u32::try_from(self.text.len()).map_err(|_| Failure::TooLarge)?;
-        self.text.push_str(headword);
-        let end = u32::try_from(self.text.len()).map_err(|_| Failure::TooLarge)?;
-        self.keys.push((record, begin, end));
-        Ok(())
-    }
-
-    fn headword(&self, number: usize) -> &str {
-        self.keys.get(number).map_or("", |&(_, begin, end)| &self.text[begin as usize..end as usize])
-    }
-
-    /// Takes a block apart.
-    fn add(&mut self, block: &[u8], header: &Header, number_bytes: usize) -> Result<(), Failure> {
-        let cut_off = || Failure::damaged("keys", "a headword is cut off");
-        let mut rest = block;
-        while !rest.is_empty() {
-            let (record, after) = rest.split_at_checked(number_bytes).ok_or_else(cut_off)?;
-            let end = if header.wide() {
-                after.chunks_exact(2).position(|unit| unit == b"\0\0").map(|units| 2 * units)
-            } else {
-                after.iter().position(|&byte| byte == 0)
-            };
-            let end = end.ok_or_else(cut_off)?;
-            self.push(blocks::big_endian(record), header.text(&after[..end]).trim())?;
-            rest = &after[end + if header.wide() { 2 } else { 1 }..];
-        }
-        Ok(())
-    }
 }
 
 /// The entries of an MDX file.

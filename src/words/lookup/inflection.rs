@@ -1,26 +1,10 @@
 //! Regular English endings taken off: what an inflected form may be a form of. It only proposes; whether a proposal is
 //! a headword is the dictionary's to say, and whether that can have the ending, its part of speech.
 
+use super::ending::Ending;
 use super::irregular;
 use super::speech::{Speech, speech_of};
 use crate::words::fold;
-
-/// What was taken off a word, and so which words can be its base.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// -s or -es: a noun's plural, a verb's third person.
-    Plural,
-    /// -s from a word of three letters: few of those are plurals (`ads`, not `his`), so that the entry has to say it is
-    /// a noun or a verb.
-    ShortPlural,
-    /// -ed or -ing.
-    Verb,
-    /// -ed or -ing behind a consonant that English doubles: the base only of an entry that says nothing of itself, and so
-    /// may be of any language.
-    Undoubled,
-    /// -er or -est: of an adjective or an adverb. Agent nouns (`ranger`) are words of their own.
-    Degree,
-}
 
 impl Ending {
     /// Whether an entry can have this ending, by what its interpretation says of its part of speech. One that says

@@ -1,6 +1,6 @@
 //! Irregular forms of English: facts, for dictionaries that have no entries for them and for phrases (`gave up`).
 
-use super::inflection::Ending;
+use super::ending::Ending;
 
 /// Verbs and their irregular past tenses and participles.
 const VERBS: &str = "\

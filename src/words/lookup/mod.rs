@@ -5,6 +5,7 @@
 //! which of the headwords that have them will do; the store ([`Lexicon`]) has an index of keys, and nothing else to
 //! know.
 
+mod ending;
 mod inflection;
 mod irregular;
 mod key;
@@ -13,7 +14,8 @@ mod speech;
 mod typed;
 mod variants;
 
-pub use inflection::{Base, Ending, bases};
+pub use ending::Ending;
+pub use inflection::{Base, bases};
 pub use key::{MAX_KEY_CHARS, key};
 pub use typed::{plain, without_number};
 

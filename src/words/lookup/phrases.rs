@@ -1,7 +1,8 @@
 //! Several words that are a headword in another shape: `gave up` (give up), `took it off` (take off), `made up his
 //! mind` (make up one's mind), `the apple`. Proposals only.
 
-use super::inflection::{Ending, bases};
+use super::ending::Ending;
+use super::inflection::bases;
 
 /// The most words of a phrase, and the most proposals for one.
 const MOST_WORDS: usize = 9;

@@ -1,8 +1,8 @@
 //! How a record lies in the spool: how many bytes, their checksum, then the bytes that say a batch of this record
 //! alone. Pure; it trusts no byte, because a disk may have kept a part of what was written, or damaged it.
 
+use crate::ipc::message::{read_batch, read_batch_of_old, write_batch};
 use crate::store::{Batch, Identity, MAX_NAME_CHARS, MAX_WORD_CHARS};
-use crate::writer::message::{read_batch, read_batch_of_old, write_batch};
 
 /// What a spool begins with: this, then the identity of the database that its records are for, and a newline.
 pub const MAGIC: [u8; 16] = *b"cidian spool 02\n";

@@ -1,5 +1,6 @@
 //! In which characters a DSL file is written: UTF-16 in either order, UTF-8, or a code page that its header names.
 
+use super::header::header;
 use encoding_rs::{
     Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1250, WINDOWS_1251, WINDOWS_1252, WINDOWS_1253, WINDOWS_1254,
 };
@@ -31,7 +32,7 @@ fn guess(bytes: &[u8]) -> &'static Encoding {
 
 fn code_page(beginning: &[u8]) -> &'static Encoding {
     let named = String::from_utf8_lossy(beginning);
-    let named = named.lines().find_map(|line| super::header(line, "SOURCE_CODE_PAGE")).unwrap_or("").to_lowercase();
+    let named = named.lines().find_map(|line| header(line, "SOURCE_CODE_PAGE")).unwrap_or("").to_lowercase();
     match named.as_str() {
         "cyrillic" | "1251" => WINDOWS_1251,
         "easterneuropean" | "1250" => WINDOWS_1250,

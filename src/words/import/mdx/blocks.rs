@@ -1,6 +1,6 @@
 //! The blocks of an MDX file: sizes, packing, scrambling, checksums.
 
-use super::Header;
+use super::header::Header;
 use crate::words::import::failure::{Failure, ReaderSays};
 use crate::words::import::files::{ALWAYS_UNPACKED, MAX_PIECE, MAX_RATIO};
 use crate::words::import::lzo;

@@ -1,6 +1,6 @@
 //! Records that only name another headword (`@@@LINK=colour`): followed to the texts that they lead to.
 
-use super::Keys;
+use super::keys::Keys;
 use crate::words::fold;
 use crate::words::import::collection::TextAt;
 use std::collections::{HashMap, HashSet};

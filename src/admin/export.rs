@@ -1,0 +1,136 @@
+//! `cidiand export-user`: all that is kept of one account, for whoever asks what is kept of them. It holds no more than a
+//! page of the history at once, and changes nothing.
+
+use super::replacement::Replacement;
+use super::tools::{broken_pipe_is_fine, fatal, open};
+use super::users::instant;
+use crate::config::settings::Settings;
+use crate::exit::{Exit, Fatal};
+use crate::store::{AccountDetails, Operator, PastLookup};
+use crate::sys::Origin;
+use crate::text::safe_json;
+use serde::Serialize;
+use std::fs::Permissions;
+use std::io::{self, BufWriter, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use time::OffsetDateTime;
+
+/// How many lookups are read at once.
+const PAGE: u32 = 1_000;
+
+/// Writes one account's data to a file or to standard output.
+///
+/// # Errors
+/// As the help says.
+pub(crate) fn run(settings: &Settings, name: &str, output: Option<&Path>, origin: Origin) -> Result<Exit, Fatal> {
+    let mut export = Export { settings, name, store: open(settings, origin)? };
+    let details = export.details()?;
+    match output {
+        None => {
+            let mut out = BufWriter::new(io::stdout().lock());
+            match export.write(&details, &mut out) {
+                Ok(()) => {}
+                Err(Trouble::Fatal(fatal)) => return Err(fatal),
+                Err(Trouble::Output(error)) => broken_pipe_is_fine(error)?,
+            }
+        }
+        Some(path) => {
+            let failed = |error: io::Error| Fatal::new(Exit::System, format!("{}: {error}", path.display()));
+            let mut replacement = Replacement::create(path).map_err(failed)?;
+            // Before there is anything in it.
+            replacement.file().set_permissions(Permissions::from_mode(0o600)).map_err(failed)?;
+            let mut out = BufWriter::new(replacement.file());
+            match export.write(&details, &mut out) {
+                Ok(()) => {}
+                Err(Trouble::Fatal(fatal)) => return Err(fatal),
+                Err(Trouble::Output(error)) => return Err(failed(error)),
+            }
+            drop(out);
+            replacement.finish().map_err(failed)?;
+        }
+    }
+    Ok(Exit::Success)
+}
+
+/// What can go wrong while it is written.
+enum Trouble {
+    Fatal(Fatal),
+    Output(io::Error),
+}
+
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+impl From<Fatal> for Trouble {
+    fn from(fatal: Fatal) -> Self {
+        Self::Fatal(fatal)
+    }
+}
+
+struct Export<'a> {
+    settings: &'a Settings,
+    name: &'a str,
+    store: Box<dyn Operator>,
+}
+
+#[derive(Serialize)]
+struct Token {
+    created: String,
+    last_used: String,
+}
+
+#[derive(Serialize)]
+struct Lookup<'a> {
+    word: &'a str,
+    time: String,
+}
+
+impl Export<'_> {
+    fn details(&mut self) -> Result<AccountDetails, Fatal> {
+        let found = self.store.account_details(self.name);
+        let found = found.map_err(|error| fatal(&self.settings.session.database, &error))?;
+        found.ok_or_else(|| Fatal::new(Exit::Data, format!("there is no account {}", self.name)))
+    }
+
+    fn write(&mut self, account: &AccountDetails, out: &mut dyn Write) -> Result<(), Trouble> {
+        let now = OffsetDateTime::now_utc().unix_timestamp_nanos() / 1_000;
+        let exported = instant(crate::store::Microseconds(i64::try_from(now).unwrap_or(i64::MAX)));
+        let token = |(created, used): &(_, _)| Token { created: instant(*created), last_used: instant(*used) };
+        let tokens: Vec<Token> = account.tokens.iter().map(token).collect();
+        writeln!(out, "{{\"name\": {},", json(&self.name))?;
+        writeln!(out, " \"created\": {},", json(&instant(account.created)))?;
+        writeln!(out, " \"locked\": {},", account.locked)?;
+        writeln!(out, " \"exported\": {},", json(&exported))?;
+        writeln!(out, " \"tokens\": {},", json(&tokens))?;
+        write!(out, " \"history\": [")?;
+        let mut last: Option<PastLookup> = None;
+        loop {
+            let page = self.store.history_of(account.id, last.as_ref().map(PastLookup::place), PAGE);
+            let page = page.map_err(|error| fatal(&self.settings.session.database, &error))?;
+            for lookup in &page {
+                let comma = if last.is_some() { "," } else { "" };
+                write!(out, "{comma}\n  {}", json(&Lookup { word: &lookup.word, time: instant(lookup.time) }))?;
+                last = Some(lookup.clone());
+            }
+            if page.len() < PAGE as usize {
+                break;
+            }
+        }
+        // A history that ends because the account was deleted is not all there was.
+        if self.details()?.id != account.id {
+            return Err(Fatal::new(Exit::Data, format!("the account {} was deleted meanwhile", self.name)).into());
+        }
+        writeln!(out, "{}]}}", if last.is_some() { "\n " } else { "" })?;
+        out.flush()?;
+        Ok(())
+    }
+}
+
+/// Texts, booleans and lists of them: that can't fail.
+fn json(value: &impl Serialize) -> String {
+    safe_json(&serde_json::to_string(value).unwrap_or_default())
+}

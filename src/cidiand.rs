@@ -1,0 +1,51 @@
+//! What `cidiand` does with its command line: it serves, or runs one of the operator's tools.
+
+use crate::admin::{export, import, manual, prune, tools, upgrade, users};
+use crate::config::options::{Command, HistoryCommand, WordsCommand};
+use crate::config::settings::{Settings, environment};
+use crate::daemon::{self, logging};
+use crate::sys::{self, Origin};
+use log::{error, warn};
+
+pub use crate::config::options::CommandLine;
+pub use crate::exit::{Exit, Fatal};
+
+/// Does what the command line says.
+pub fn run(line: CommandLine, origin: Origin) -> Exit {
+    let lines = logging::start(log::LevelFilter::Info);
+    if let Err(error) = sys::leave_no_core() {
+        warn!("core dumps can't be turned off: {error}");
+    }
+    let serves = line.command.is_none() && !line.options.check;
+    let done = match line.command {
+        Some(Command::Words(WordsCommand::Check { file })) => tools::check_words(&file),
+        Some(Command::Words(WordsCommand::Import(request))) => import::import_words(&request),
+        Some(Command::Reload) => tools::reload(),
+        Some(Command::Status { json }) => tools::status(json),
+        Some(Command::Completions { shell }) => tools::say(manual::completions(shell).trim_end()),
+        Some(Command::Manual { directory }) => tools::write_manual(&directory),
+        Some(Command::Metrics { output }) => tools::metrics(output.as_deref()),
+        command => Settings::settle(line.options.clone(), environment).and_then(|settings| match command {
+            Some(Command::InitDb { upgrade: false, .. }) => tools::init_db(&settings, origin),
+            Some(Command::InitDb { time_zone, .. }) => upgrade::run(&settings, time_zone.as_deref(), origin),
+            Some(Command::Words(WordsCommand::Load { file })) => tools::load_words(&settings, &file, origin),
+            Some(Command::ExportUser { name, output }) => export::run(&settings, &name, output.as_deref(), origin),
+            Some(Command::History(HistoryCommand::Prune { older_than, dry_run })) => {
+                prune::run(&settings, older_than, dry_run, origin)
+            }
+            Some(Command::User(user)) => users::run(&settings, user.action, origin),
+            // Those that need no settings are done already.
+            Some(_) => Ok(Exit::Software),
+            None if line.options.check => Ok(daemon::check(settings, origin)),
+            None => daemon::serve(settings, origin, lines),
+        }),
+    };
+    done.unwrap_or_else(|fatal| {
+        if serves {
+            error!("{fatal}");
+        } else {
+            logging::complain(&fatal);
+        }
+        fatal.exit
+    })
+}

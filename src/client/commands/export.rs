@@ -1,0 +1,247 @@
+//! `cidian export`: the words of a history with their interpretations, as a deck for Anki or as CSV. A file that is
+//! there already is replaced only by a whole one.
+
+use super::history::{self, Choice, Tally};
+use super::who::{LoggedIn, Who, log_in};
+use crate::client::error::{Error, Result};
+use crate::client::messages::Message;
+use crate::client::render::fields::fields;
+use crate::client::render::show::{ExportLine, shown};
+use crate::client::server::connection::Entry;
+use crate::client::server::stream::Connector;
+use crate::client::terminal::console::{Console, PIECE, csv_line, csv_row};
+use crate::protocol::{HistoryRow, pieces, printable};
+use std::fs::File;
+use std::io::{self, BufWriter, Seek, Write};
+use std::path::{Path, PathBuf};
+
+/// Tells Anki how to read the rest, so that nobody has to choose anything there.
+const ANKI_HEAD: &str = "#separator:tab\n#html:true\n#columns:Front\tBack\n";
+
+/// What is to be written where; `-` is standard output.
+#[derive(Debug, Clone)]
+pub(crate) struct Export {
+    pub(crate) anki: Option<PathBuf>,
+    pub(crate) csv: Option<PathBuf>,
+    pub(crate) choice: Choice,
+}
+
+/// `cidian export`.
+///
+/// # Errors
+/// Whatever can go wrong with that.
+pub(crate) fn run(console: &mut Console, connector: &Connector, who: &Who, export: &Export) -> Result<()> {
+    let LoggedIn { mut connection, name } = log_in(console, connector, who)?;
+    let tallies = history::tally(&mut connection, &name, &export.choice)?;
+    let mut decks = [(&export.anki, Kind::Anki), (&export.csv, Kind::Csv)]
+        .into_iter()
+        .filter_map(|(path, kind)| path.as_ref().map(|path| Deck::begin(console, path, kind)))
+        .collect::<Result<Vec<_>>>()?;
+    // Two on one page, one after the other; else both at once, so that each word is asked for once.
+    let on_page = decks.iter().filter(|deck| deck.file.is_none()).count();
+    let at_once = if on_page > 1 { 1 } else { decks.len().max(1) };
+    for decks in decks.chunks_mut(at_once) {
+        for deck in &mut *decks {
+            deck.head(console)?;
+        }
+        history::definitions(&mut connection, &name, &tallies, |tally, entry| {
+            let text = entry.map(Entry::into_text);
+            decks.iter_mut().try_for_each(|deck| deck.add(console, &name, tally, text.as_deref()))
+        })?;
+    }
+    connection.leave();
+    for deck in decks {
+        deck.end()?;
+    }
+    if on_page > 0 {
+        return Ok(());
+    }
+    let words = tallies.len() as u64;
+    if console.manner().json {
+        console.write_json(&ExportLine { ok: true, words })
+    } else {
+        console.say(&Message::Exported { words })
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Anki,
+    Csv,
+}
+
+/// One of the files that are written, as the words come: however many there are, none is held.
+struct Deck {
+    kind: Kind,
+    path: PathBuf,
+    /// None for standard output.
+    file: Option<Writing>,
+}
+
+impl Deck {
+    fn begin(console: &mut Console, path: &Path, kind: Kind) -> Result<Self> {
+        let file = if path.as_os_str() == "-" {
+            console.flush()?;
+            None
+        } else {
+            Some(Writing::begin(path).map_err(|reason| Error::File { path: path.to_owned(), reason })?)
+        };
+        Ok(Self { kind, path: path.to_owned(), file })
+    }
+
+    fn write(&mut self, console: &mut Console, text: &str) -> Result<()> {
+        match &mut self.file {
+            None => console.write(text),
+            Some(file) => {
+                let written = file.text.write_all(text.as_bytes());
+                written.map_err(|reason| Error::File { path: self.path.clone(), reason })
+            }
+        }
+    }
+
+    fn head(&mut self, console: &mut Console) -> Result<()> {
+        match self.kind {
+            Kind::Anki => self.write(console, ANKI_HEAD),
+            Kind::Csv => self.write(console, &csv_line(&["word", "interpretation", "count", "first", "last"])),
+        }
+    }
+
+    fn add(&mut self, console: &mut Console, name: &str, tally: &Tally, text: Option<&str>) -> Result<()> {
+        match (self.kind, text) {
+            (Kind::Anki, Some(text)) => card(&tally.word, text, &mut |part| self.write(console, part)),
+            // A card without a back teaches nothing; a word that is gone from the dictionary still counts in a table.
+            (Kind::Anki, None) => Ok(()),
+            (Kind::Csv, text) => {
+                let time = |time| history::wire_time(&HistoryRow { name, word: &tally.word, time });
+                let after = [tally.count.to_string(), time(tally.first), time(tally.last)];
+                let after: Vec<&str> = after.iter().map(String::as_str).collect();
+                csv_row(&[&printable(&tally.word)], text.unwrap_or_default(), &after, &mut |part| {
+                    self.write(console, part)
+                })
+            }
+        }
+    }
+
+    fn end(self) -> Result<()> {
+        let Self { path, file, .. } = self;
+        file.map_or(Ok(()), Writing::end).map_err(|reason| Error::File { path, reason })
+    }
+}
+
+fn card(word: &str, text: &str, take: &mut impl FnMut(&str) -> Result<()>) -> Result<()> {
+    let mut front = field(&printable(word));
+    // A line that begins so would be one of the file's head.
+    if let Some(rest) = front.strip_prefix('#') {
+        front = format!("&#35;{rest}");
+    }
+    take(&front)?;
+    take("\t")?;
+    // Tags say nothing to a learner.
+    pieces(fields(text).untagged, PIECE).try_for_each(|piece| take(&field(&shown(piece))))?;
+    take("\n")
+}
+
+/// Text as Anki reads it in a field.
+fn field(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            // Anki takes a quote at a field's beginning for CSV's.
+            '"' => out.push_str("&quot;"),
+            '\n' => out.push_str("<br>"),
+            '\t' => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// A file that is written whole or not at all, where it is a file; a pipe or a device takes it as it is.
+struct Writing {
+    text: BufWriter<File>,
+    /// What is replaced in the end; none for a pipe. Until then the text is in a file without a name beside it, which
+    /// is gone with this process, however it ends.
+    target: Option<PathBuf>,
+}
+
+impl Writing {
+    fn begin(path: &Path) -> io::Result<Self> {
+        if path.metadata().is_ok_and(|there| !there.is_file()) {
+            return Ok(Self { text: BufWriter::new(File::options().write(true).open(path)?), target: None });
+        }
+        // A link stays one: what it leads to is replaced.
+        let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let part = part_of(&target)?;
+        let file = File::options().read(true).write(true).create_new(true).open(&part)?;
+        std::fs::remove_file(&part)?;
+        Ok(Self { text: BufWriter::new(file), target: Some(target) })
+    }
+
+    fn end(self) -> io::Result<()> {
+        let mut text = self.text.into_inner()?;
+        let Some(target) = self.target else { return Ok(()) };
+        text.rewind()?;
+        let part = part_of(&target)?;
+        let written = File::create_new(&part).and_then(|mut file| {
+            if let Ok(there) = target.metadata() {
+                file.set_permissions(there.permissions())?;
+            }
+            io::copy(&mut text, &mut file)?;
+            file.sync_all()
+        });
+        let moved = written.and_then(|()| std::fs::rename(&part, &target));
+        if moved.is_err() {
+            let _ = std::fs::remove_file(&part);
+        }
+        moved
+    }
+}
+
+/// The name of what is not whole yet, beside what it will replace.
+fn part_of(target: &Path) -> io::Result<PathBuf> {
+    let mut name = target.file_name().ok_or(io::ErrorKind::InvalidInput)?.to_owned();
+    name.push(format!(".{}.part", std::process::id()));
+    Ok(target.with_file_name(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cards_are_lines_whatever_is_on_them() {
+        let mut out = String::new();
+        let mut take = |part: &str| {
+            out.push_str(part);
+            Ok(())
+        };
+        card("#hash", "n. <b> & \\\"q\\\"\nv. \t two\u{1b}", &mut take).unwrap();
+        card("a#b", "词", &mut take).unwrap();
+        assert_eq!(out, "&#35;hash\tn. &lt;b&gt; &amp; \\&quot;q\\&quot;<br>v.   two\\u{1b}\na#b\t词\n");
+    }
+
+    #[test]
+    fn a_file_is_replaced_whole_or_not_at_all() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("deck.txt");
+        let write_file = |path: &Path, text: &str| {
+            let mut writing = Writing::begin(path)?;
+            writing.text.write_all(text.as_bytes())?;
+            writing.end()
+        };
+        write_file(&path, "one").unwrap();
+        write_file(&path, "two").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "two");
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
+        assert!(write_file(&directory.path().join("none/deck"), "x").is_err());
+        assert!(write_file(Path::new("/dev/full"), "x").is_err());
+        write_file(Path::new("/dev/null"), "x").unwrap();
+        // Given up before its end: what was there is there.
+        drop(Writing::begin(&path).unwrap());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "two");
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
+    }
+}

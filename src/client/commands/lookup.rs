@@ -1,0 +1,594 @@
+//! `cidian lookup`: many words through one connection, pipelined. Answers come out in the order of the words, and
+//! a word typed alone is answered at once. Neither side ever waits for the other to read.
+
+use super::reverse::{self, Choice};
+use super::sentence;
+use super::who::{LoggedIn, Who, log_in, log_in_with};
+use crate::client::arguments::{Asks, Field, Parts};
+use crate::client::error::{Error, Result, WordFault};
+use crate::client::exit::Exit;
+use crate::client::messages::Message;
+use crate::client::render;
+use crate::client::render::fields::fields;
+use crate::client::render::show::{LookupLine, shown};
+use crate::client::server::connection::{Connection, Entry};
+use crate::client::server::stream::Connector;
+use crate::client::terminal::console::Console;
+use crate::client::terminal::input::InputLine;
+use crate::client::word::{checked_word, may_lead};
+use crate::protocol::{Code, Request, escape, printable};
+use crate::words::lookup::{How, how};
+use std::collections::VecDeque;
+
+/// The most requests under way. With [`WINDOW_BYTES`] it keeps what is sent within the socket's buffers: sending
+/// never has to wait for a server that waits for us to read.
+const WINDOW: usize = 64;
+/// The most bytes of requests under way.
+const WINDOW_BYTES: usize = 32 << 10;
+/// How many headwords a person is offered for a word that is not found: what is farther away is rarely meant.
+pub(crate) const OFFERED: usize = 6;
+/// The most bytes of answers that are kept until it is their turn: with more there are no suggestions.
+const MOST_HELD: usize = 16 << 20;
+/// The most words of the command line that go along with the login.
+const AHEAD: usize = 16;
+
+/// How the server found an entry, as far as that shows: a name of [`How`], or `other` where a server has other rules.
+pub(crate) fn form(word: &str, entry: &Entry) -> &'static str {
+    how(word, &entry.headword).map_or("other", How::name)
+}
+
+/// `cidian lookup`: the words of the command line, or without any, of standard input.
+///
+/// # Errors
+/// Whatever can go wrong with that; a word that is not found is no error, but shows in the exit status.
+pub(crate) fn run(
+    console: &mut Console,
+    connector: &Connector,
+    who: &Who,
+    words: &[String],
+    asks: &Asks,
+    parts: Parts,
+) -> Result<Exit> {
+    if let Some(text) = &asks.text {
+        return in_text(console, connector, who, text, parts);
+    }
+    let manner = console.manner();
+    let joined = words.join(" ");
+    let phrase = [joined.clone()];
+    // Whether to find out if they are one: for a person, not for a script.
+    let perhaps = words.len() > 1
+        && !asks.each
+        && !asks.phrase
+        && manner.shows_terminal
+        && !manner.json
+        && parts.field.is_empty()
+        && checked_word("", &joined).is_ok();
+    let words = if asks.phrase && !words.is_empty() { &phrase } else { words };
+    // Never for a filter: it would wait for what nobody reads.
+    let suggests = if manner.json {
+        !words.is_empty()
+    } else {
+        manner.errs_terminal && (!words.is_empty() || manner.asks_terminal)
+    };
+    // What a Chinese word leads to is asked for wherever it goes, as long as it need not be in step with lines.
+    let asks_more = suggests || words.iter().any(|word| may_lead(word));
+    let ahead = |name: &str| if perhaps { Vec::new() } else { requests_ahead(name, words, asks_more) };
+    let (LoggedIn { mut connection, name }, ahead) = log_in_with(console, connector, who, ahead)?;
+    let together = perhaps && are_together(&mut connection, &name, &joined)?;
+    let words = if together { &phrase } else { words };
+    let dialogue = words.is_empty() && manner.asks_terminal && manner.shows_terminal;
+    let style = match (manner.json, words.is_empty()) {
+        (true, _) => Style::Json,
+        // One field is for a script, wherever it goes; in step with the words if they come through a pipe.
+        (false, _) if !parts.field.is_empty() && !dialogue => {
+            if words.is_empty() {
+                Style::Filter
+            } else {
+                Style::Plain
+            }
+        }
+        // Somebody who types each word needs no lines in step, but a hint.
+        (false, _) if dialogue => Style::Person,
+        (false, true) => Style::Filter,
+        (false, false) if manner.shows_terminal => Style::Person,
+        (false, false) => Style::Plain,
+    };
+    if dialogue {
+        console.hint(&Message::WordsWanted);
+    }
+    let mut pipeline = Pipeline::new(connection, name, style, words.is_empty());
+    pipeline.parts = parts;
+    pipeline.several = words.len() > 1;
+    pipeline.suggests = suggests;
+    pipeline.ahead = ahead;
+    let outcome = if words.is_empty() { filter(console, &mut pipeline) } else { each(console, &mut pipeline, words) };
+    // What was answered before an error is worth having.
+    console.flush()?;
+    outcome?;
+    match pipeline.failure {
+        // The goodbye went ahead, too.
+        None if pipeline.ahead > 0 => pipeline.connection.part(),
+        None => pipeline.connection.leave(),
+        Some(_) => {}
+    }
+    Ok(if pipeline.missed { Exit::NotFound } else { Exit::Done })
+}
+
+/// Whether several words are one headword. The question leaves no trace.
+fn are_together(connection: &mut Connection, name: &str, joined: &str) -> Result<bool> {
+    let Ok(word) = checked_word(name, joined) else { return Ok(false) };
+    let mut line = Vec::new();
+    Request::Define { name, word }.push_line(&mut line);
+    connection.send(&line);
+    match connection.entry() {
+        // A server that does not know the request.
+        Err(Error::Refused(failure)) if matches!(failure.code, Code::BadReq | Code::TooLong) => Ok(false),
+        entry => Ok(entry?.is_some_and(|entry| sentence::is_together(word, &entry.headword))),
+    }
+}
+
+/// `cidian lookup --text`: the headwords in a text.
+fn in_text(console: &mut Console, connector: &Connector, who: &Who, text: &str, mut parts: Parts) -> Result<Exit> {
+    let manner = console.manner();
+    let LoggedIn { mut connection, name } = log_in(console, connector, who)?;
+    let style = match manner.json {
+        true => Style::Json,
+        false if manner.shows_terminal && parts.field.is_empty() => Style::Person,
+        false => Style::Filter,
+    };
+    // Without its headword nobody knows what a line is about.
+    if parts.field.is_empty() {
+        parts.field = vec![Field::Headword, Field::Interpretation];
+    }
+    let mut any = false;
+    let mut outcome = sentence::pieces(&mut connection, &name, text, |piece| {
+        any = true;
+        print_found(console, style, &parts, piece.typed, piece.entry)
+    });
+    console.flush()?;
+    if outcome.is_ok() && !any {
+        outcome = console.complain(&Message::NotFound { word: text.trim() });
+    }
+    outcome?;
+    connection.leave();
+    Ok(if any { Exit::Done } else { Exit::NotFound })
+}
+
+/// What goes along with the login: the first lookups, as the pipeline will make them; and the goodbye, if nothing can
+/// follow them.
+fn requests_ahead(name: &str, words: &[String], asks_more: bool) -> Vec<u8> {
+    let mut requests = Vec::new();
+    for word in words.iter().take(AHEAD).filter_map(|word| checked_word(name, word).ok()) {
+        Request::Lookup { name, word }.push_line(&mut requests);
+    }
+    if !words.is_empty() && words.len() <= AHEAD && !asks_more {
+        Request::Goodbye.push_line(&mut requests);
+    }
+    requests
+}
+
+fn each(console: &mut Console, pipeline: &mut Pipeline, words: &[String]) -> Result<()> {
+    for word in words {
+        pipeline.offer(console, InputLine::Text(word.clone()))?;
+    }
+    pipeline.drain(console)
+}
+
+fn filter(console: &mut Console, pipeline: &mut Pipeline) -> Result<()> {
+    loop {
+        while let Some(line) = console.input.buffered() {
+            pipeline.offer(console, line)?;
+        }
+        // The input pauses: whoever wrote it may be waiting for the answers.
+        pipeline.drain(console)?;
+        // What was typed instead of a number is the next word.
+        while let Some(text) = pipeline.instead.take() {
+            pipeline.offer(console, InputLine::Text(text))?;
+            pipeline.drain(console)?;
+        }
+        if !console.input.fill().map_err(Error::Input)? {
+            return Ok(());
+        }
+    }
+}
+
+/// Shows an entry to a person, through a pager if the screen can't hold it.
+///
+/// # Errors
+/// [`Error::Output`].
+pub(crate) fn print_entry(console: &mut Console, asked: &str, entry: Entry) -> Result<()> {
+    console.paged(|console| {
+        if entry.escaped.len() <= render::LONG {
+            return console.write(&render::entry(&entry, asked, console.look()));
+        }
+        // No dictionary has such an entry: it is shown, but not laid out.
+        console.write(&format!("{}\n", printable(&entry.headword)))?;
+        write_text(console, &entry.into_text(), shown)
+    })
+}
+
+/// Prints an entry that was found for a word.
+fn print_found(console: &mut Console, style: Style, parts: &Parts, word: &str, entry: Entry) -> Result<()> {
+    let entry = match style {
+        Style::Json => entry,
+        _ => shortened(parts, entry),
+    };
+    match (style, parts.field.as_slice()) {
+        (Style::Json, _) => {
+            let (headword, form) = (entry.headword.clone(), form(word, &entry));
+            let text = entry.into_text();
+            let fields = fields(&text);
+            let phonetic = fields.phonetic.map(|phonetic| phonetic.trim_matches('/').to_owned());
+            let tags = fields.tags.into_iter().map(str::to_owned).collect();
+            console.write_json(&LookupLine {
+                word,
+                found: true,
+                headword: Some(&headword),
+                form: Some(form).filter(|form| *form != How::Exact.name()),
+                interpretation: Some(text),
+                phonetic,
+                tags,
+                suggestions: None,
+            })
+        }
+        (Style::Person, _) => print_entry(console, word, entry),
+        (Style::Plain, [] | [Field::Interpretation]) => write_text(console, &entry.into_text(), shown),
+        (Style::Filter, [] | [Field::Interpretation]) => write_text(console, &entry.escaped, printable),
+        (Style::Plain | Style::Filter, fields) => {
+            for (at, field) in fields.iter().enumerate() {
+                if at > 0 {
+                    console.write("\t")?;
+                }
+                match field {
+                    Field::Word => console.write(&printable(word))?,
+                    Field::Headword => console.write(&printable(&entry.headword))?,
+                    Field::Form => console.write(form(word, &entry))?,
+                    // In a line of several fields it is one, with its escapes.
+                    Field::Interpretation => console.write_long(&entry.escaped, printable)?,
+                }
+            }
+            console.write("\n")
+        }
+    }
+}
+
+/// The entry as much of it as is wanted.
+fn shortened(parts: &Parts, entry: Entry) -> Entry {
+    if !parts.first_line {
+        return entry;
+    }
+    let headword = entry.headword.clone();
+    let text = entry.into_text();
+    let first = fields(&text).untagged.lines().map(str::trim_end).find(|line| !line.is_empty()).unwrap_or_default();
+    Entry { headword, escaped: escape(first) }
+}
+
+/// Writes a text as `safe` makes it, in colours where they are wanted, and a newline behind it.
+fn write_text(console: &mut Console, text: &str, safe: fn(&str) -> String) -> Result<()> {
+    if console.manner().colour && text.len() <= render::LONG {
+        console.write(&render::painted(&safe(text)))?;
+    } else {
+        console.write_long(text, safe)?;
+    }
+    console.write("\n")
+}
+
+/// How answers look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Style {
+    /// The interpretation, its newlines real.
+    Plain,
+    /// With the headword, for a terminal.
+    Person,
+    /// A line for a line, escapes kept.
+    Filter,
+    /// An object a line.
+    Json,
+}
+
+/// A word whose answer has not been printed.
+enum Pending {
+    /// Asked for; the bytes of its request.
+    Asked(String, usize),
+    /// Answered, but it is not its turn yet.
+    Answered(String, Result<Option<Entry>>),
+    /// Never sent.
+    Refused(String, WordFault),
+}
+
+struct Pipeline {
+    connection: Connection,
+    name: String,
+    style: Style,
+    /// What of an answer is printed.
+    parts: Parts,
+    /// Whether several words are answered in one go: then each answer begins with its headword.
+    several: bool,
+    /// Whether the words come from standard input.
+    from_input: bool,
+    /// Whether to ask what may have been meant by a word that is not found.
+    suggests: bool,
+    /// What ended the connection while that was asked: no error yet, but one for the next word.
+    failure: Option<Error>,
+    pending: VecDeque<Pending>,
+    /// Requests not sent yet.
+    outgoing: Vec<u8>,
+    /// Bytes of the next requests that went along with the login, and are not sent again.
+    ahead: usize,
+    /// Requests not answered yet, sent or not, and their bytes.
+    asked: usize,
+    asked_bytes: usize,
+    /// Whether a word was not found.
+    missed: bool,
+    /// What was typed where a number was asked for.
+    instead: Option<String>,
+}
+
+impl Pipeline {
+    fn new(connection: Connection, name: String, style: Style, from_input: bool) -> Self {
+        let pending = VecDeque::new();
+        Self {
+            connection,
+            name,
+            style,
+            parts: Parts::default(),
+            several: false,
+            from_input,
+            suggests: false,
+            failure: None,
+            pending,
+            outgoing: Vec::new(),
+            ahead: 0,
+            asked: 0,
+            asked_bytes: 0,
+            missed: false,
+            instead: None,
+        }
+    }
+
+    /// Takes a word in. When the window is full it is sent, and half of it answered.
+    fn offer(&mut self, console: &mut Console, line: InputLine) -> Result<()> {
+        let pending = match line {
+            InputLine::TooLong => Pending::Refused("…".to_owned(), WordFault::TooLong),
+            InputLine::NotUtf8(text) => Pending::Refused(text, WordFault::NotUtf8),
+            InputLine::Text(text) => match checked_word(&self.name, &text) {
+                Ok(word) => {
+                    let before = self.outgoing.len();
+                    Request::Lookup { name: &self.name, word }.push_line(&mut self.outgoing);
+                    let bytes = self.outgoing.len() - before;
+                    self.asked += 1;
+                    self.asked_bytes += bytes;
+                    Pending::Asked(word.to_owned(), bytes)
+                }
+                Err(fault) => Pending::Refused(text, fault),
+            },
+        };
+        self.pending.push_back(pending);
+        if self.asked >= WINDOW || self.asked_bytes >= WINDOW_BYTES {
+            self.send();
+            while self.asked > WINDOW / 2 || self.asked_bytes > WINDOW_BYTES / 2 {
+                self.settle_first(console)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Has everything answered and printed.
+    fn drain(&mut self, console: &mut Console) -> Result<()> {
+        self.send();
+        while !self.pending.is_empty() {
+            self.settle_first(console)?;
+        }
+        console.flush()
+    }
+
+    fn send(&mut self) {
+        let ahead = self.ahead.min(self.outgoing.len());
+        self.ahead -= ahead;
+        if ahead < self.outgoing.len() {
+            self.connection.send(&self.outgoing[ahead..]);
+        }
+        self.outgoing.clear();
+    }
+
+    /// Prints the answer to the first word that waits.
+    fn settle_first(&mut self, console: &mut Console) -> Result<()> {
+        match self.pending.pop_front() {
+            None => Ok(()),
+            Some(Pending::Refused(word, fault)) => self.print_refused(console, &word, fault),
+            Some(Pending::Asked(word, bytes)) => {
+                self.asked -= 1;
+                self.asked_bytes -= bytes;
+                let answer = match self.failure.take() {
+                    Some(failure) => Err(failure),
+                    None => self.connection.entry(),
+                };
+                self.settle(console, &word, answer)
+            }
+            Some(Pending::Answered(word, answer)) => self.settle(console, &word, answer),
+        }
+    }
+
+    fn settle(&mut self, console: &mut Console, word: &str, answer: Result<Option<Entry>>) -> Result<()> {
+        let entry = match answer {
+            // Our limits and the server's may differ one day; one word is no reason to give up the others.
+            Err(Error::Refused(failure)) if matches!(failure.code, Code::BadReq | Code::TooLong) => {
+                console.complain(&Message::Failed(&Error::Refused(failure)))?;
+                None
+            }
+            entry => entry?,
+        };
+        self.print(console, word, entry)
+    }
+
+    /// Prints the headwords of a sentence; says whether there were any.
+    fn gloss(&mut self, console: &mut Console, text: &str) -> Result<bool> {
+        if !self.read_those_under_way() {
+            return Ok(false);
+        }
+        let mut any = false;
+        sentence::pieces(&mut self.connection, &self.name, text, |piece| {
+            any = true;
+            print_found(console, Style::Person, &self.parts, piece.typed, piece.entry)
+        })?;
+        Ok(any)
+    }
+
+    /// What may have been meant by a word that is not found. A failure is none of the lookup's.
+    fn suggestions(&mut self, word: &str) -> Vec<String> {
+        self.ask_besides(|connection, name| connection.meant(name, word))
+    }
+
+    /// Asks something besides the words. A failure is none of the lookup's, and leads to nothing.
+    fn ask_besides<T: Default>(&mut self, ask: impl FnOnce(&mut Connection, &str) -> Result<T>) -> T {
+        if self.failure.is_some() || !self.read_those_under_way() {
+            return T::default();
+        }
+        match ask(&mut self.connection, &self.name) {
+            Ok(answer) => answer,
+            Err(error) => {
+                if error.ends_connection() {
+                    self.failure = Some(error);
+                }
+                T::default()
+            }
+        }
+    }
+
+    /// Prints what a Chinese word leads to. On a terminal one of it may be chosen, and is looked up. Says whether there
+    /// was anything.
+    fn lead(&mut self, console: &mut Console, word: &str) -> Result<bool> {
+        let is_list = match self.style {
+            Style::Person => true,
+            Style::Plain => self.parts.field.is_empty(),
+            Style::Filter | Style::Json => false,
+        };
+        if !is_list || !may_lead(word) {
+            return Ok(false);
+        }
+        let entries = self.ask_besides(|connection, name| connection.reverse(name, word));
+        if entries.is_empty() {
+            return Ok(false);
+        }
+        if self.style == Style::Plain {
+            self.missed = true;
+            console.complain(&Message::NotFound { word })?;
+            for entry in entries {
+                console.write(&format!("{}\t{}\n", printable(&entry.headword), printable(&entry.escaped)))?;
+            }
+            return Ok(true);
+        }
+        reverse::list(console, word, &entries)?;
+        let chosen = if console.manner().asks_terminal { self.choose(console, &entries)? } else { None };
+        let Some(Entry { headword, .. }) = chosen else {
+            self.missed = true;
+            return Ok(true);
+        };
+        let mut line = Vec::new();
+        Request::Lookup { name: &self.name, word: headword }.push_line(&mut line);
+        self.connection.send(&line);
+        match self.connection.entry()? {
+            Some(entry) => print_found(console, self.style, &self.parts, headword, entry)?,
+            // Of another load of the words.
+            None => {
+                self.missed = true;
+                console.complain(&Message::NotFound { word: headword })?;
+            }
+        }
+        Ok(true)
+    }
+
+    fn choose<'e>(&mut self, console: &mut Console, entries: &'e [Entry]) -> Result<Option<&'e Entry>> {
+        loop {
+            match reverse::choose(console, entries.len())? {
+                Choice::Entry(number) => return Ok(entries.get(number)),
+                Choice::Nothing => return Ok(None),
+                Choice::Other(typed) if self.from_input => {
+                    self.instead = Some(typed);
+                    return Ok(None);
+                }
+                Choice::Other(typed) => {
+                    let last = u8::try_from(entries.len()).unwrap_or(u8::MAX);
+                    console.complain(&Message::UnknownChoice { typed: &typed, last })?;
+                }
+            }
+        }
+    }
+
+    /// Replies come in order: before something else is asked, those under way are read, and kept. Says whether
+    /// that could be done, so that something else can be asked.
+    fn read_those_under_way(&mut self) -> bool {
+        let mut held = 0;
+        for pending in &mut self.pending {
+            let Pending::Asked(word, bytes) = pending else { continue };
+            if held > MOST_HELD {
+                return false;
+            }
+            let answer = self.connection.entry();
+            held += answer.as_ref().ok().and_then(Option::as_ref).map_or(0, |entry| entry.escaped.len());
+            let ended = matches!(&answer, Err(error) if error.ends_connection());
+            self.asked -= 1;
+            self.asked_bytes -= *bytes;
+            *pending = Pending::Answered(std::mem::take(word), answer);
+            if ended {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn print_refused(&mut self, console: &mut Console, word: &str, fault: WordFault) -> Result<()> {
+        // A blank line of a filter is a blank line: it asks for nothing.
+        let blank = fault == WordFault::Empty && self.from_input;
+        if !blank {
+            self.missed = true;
+            console.complain(&Message::BadWord { word, fault })?;
+        }
+        self.print_missing(console, word, &[])
+    }
+
+    fn print(&mut self, console: &mut Console, word: &str, entry: Option<Entry>) -> Result<()> {
+        let Some(entry) = entry else {
+            if self.style == Style::Person && sentence::is_sentence(word) && self.gloss(console, word)? {
+                return Ok(());
+            }
+            if self.lead(console, word)? {
+                return Ok(());
+            }
+            self.missed = true;
+            console.complain(&Message::NotFound { word })?;
+            // A Chinese word in a filter of objects leads to something, too.
+            let suggests = self.suggests || (self.style == Style::Json && may_lead(word));
+            let headwords = if suggests { self.suggestions(word) } else { Vec::new() };
+            // A script finds them in its object.
+            if !headwords.is_empty() && self.style != Style::Json {
+                let headwords = &headwords[..headwords.len().min(OFFERED)];
+                console.hint(&Message::DidYouMean { headwords });
+            }
+            return self.print_missing(console, word, &headwords);
+        };
+        // Of several words each answer says which it is.
+        if self.style == Style::Plain && self.several && self.parts.field.is_empty() {
+            console.write(&format!("{}  ", printable(&entry.headword)))?;
+        }
+        print_found(console, self.style, &self.parts, word, entry)
+    }
+
+    /// What stands for a word that has no interpretation, so that a filter's lines stay in step.
+    fn print_missing(&mut self, console: &mut Console, word: &str, headwords: &[String]) -> Result<()> {
+        match self.style {
+            Style::Plain | Style::Person => Ok(()),
+            Style::Filter => console.write("\n"),
+            Style::Json => console.write_json(&LookupLine {
+                word,
+                found: false,
+                headword: None,
+                form: None,
+                interpretation: None,
+                phonetic: None,
+                tags: Vec::new(),
+                suggestions: (self.suggests || !headwords.is_empty()).then_some(headwords),
+            }),
+        }
+    }
+}

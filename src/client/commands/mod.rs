@@ -1,0 +1,14 @@
+//! The subcommands: one file for each.
+
+pub mod about;
+pub mod account;
+pub mod export;
+pub mod history;
+pub mod login;
+pub mod lookup;
+pub mod manual;
+pub mod reverse;
+pub mod search;
+pub mod sentence;
+pub mod serve;
+pub mod who;

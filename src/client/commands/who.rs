@@ -1,0 +1,274 @@
+//! Who it is: names and passwords from options, files and the terminal, and the ways to log in. Passwords are never
+//! printed, and never stand on a command line.
+
+use crate::client::error::{Error, Result};
+use crate::client::files::kept::{Kept, Token};
+use crate::client::messages::Message;
+use crate::client::server::connection::Connection;
+use crate::client::server::own::OwnAccount;
+use crate::client::server::stream::Connector;
+use crate::client::terminal::console::{Console, Password};
+use crate::files::{self, Pipes};
+use crate::protocol::{Request, check_name, check_passwd};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Longest first line of a password file: far above any password.
+const MAX_PASSWORD_FILE: u64 = 4_096;
+
+/// What the command line says about the account.
+pub(crate) struct Who {
+    /// The account's name, if it was given.
+    pub(crate) user: Option<String>,
+    /// Where its password is.
+    pub(crate) password_file: Option<PathBuf>,
+    /// Logins that were kept for this server.
+    pub(crate) kept: Kept,
+    /// The account of one's own, where nobody is named: with `--local`.
+    pub(crate) own: Option<OwnAccount>,
+}
+
+impl Who {
+    /// The account's name: given, or asked for where somebody can answer.
+    ///
+    /// # Errors
+    /// [`Error::NoUser`], or a name that can't be.
+    pub(crate) fn name(&self, console: &mut Console) -> Result<String> {
+        let name = match &self.user {
+            Some(user) => user.clone(),
+            None if console.manner().asks_terminal => console.ask(&Message::AskName)?.ok_or(Error::NoUser)?,
+            None => return Err(Error::NoUser),
+        };
+        check_name(&name).map_err(Error::Refused)?;
+        Ok(name)
+    }
+
+    /// The same, where Enter alone means a name that is known.
+    ///
+    /// # Errors
+    /// As [`Who::name`].
+    pub(crate) fn name_or(&self, console: &mut Console, known: Option<String>) -> Result<String> {
+        let Some(known) = known.filter(|_| self.user.is_none()) else { return self.name(console) };
+        if !console.manner().asks_terminal {
+            return Ok(known);
+        }
+        let typed = console.ask(&Message::AskNameOr { name: &known })?.ok_or(Error::NoUser)?;
+        let name = if typed.trim().is_empty() { known } else { typed };
+        check_name(&name).map_err(Error::Refused)?;
+        Ok(name)
+    }
+
+    /// The same for somebody who has an account: whoever is logged in need not be named.
+    ///
+    /// # Errors
+    /// As [`Who::name`], or the kept logins can't be read.
+    pub(crate) fn own_name(&self, console: &mut Console) -> Result<String> {
+        if self.user.is_none() {
+            if let Some(remembered) = self.kept.user()? {
+                return Ok(remembered);
+            }
+            if let Some((name, _)) = self.own.as_ref().map(OwnAccount::stored).transpose()?.flatten() {
+                return Ok(name);
+            }
+        }
+        self.name(console)
+    }
+
+    /// The own account, if nobody has logged in by another name.
+    ///
+    /// # Errors
+    /// The kept logins, or the account's file, can't be read.
+    pub(crate) fn own_account(&self) -> Result<Option<&OwnAccount>> {
+        let Some(own) = &self.own else { return Ok(None) };
+        let other = match self.kept.user()? {
+            Some(user) => own.stored()?.is_none_or(|(name, _)| name != user),
+            None => false,
+        };
+        Ok((!other).then_some(own))
+    }
+
+    /// The own account, if it is the one of this name.
+    pub(crate) fn own_of(&self, name: &str) -> Result<Option<(&OwnAccount, Password)>> {
+        let Some(own) = self.own_account()? else { return Ok(None) };
+        Ok(own.stored()?.filter(|(own_name, _)| own_name == name).map(|(_, password)| (own, password)))
+    }
+
+    /// The password: from the file, or asked for once.
+    ///
+    /// # Errors
+    /// No file, no terminal, or a password that can't be.
+    pub(crate) fn password(&self, console: &mut Console) -> Result<Password> {
+        match &self.password_file {
+            Some(path) => read_password(console, path),
+            None => ask_password(console, &Message::AskPassword),
+        }
+    }
+
+    /// A password for a new account: from the file, or asked for twice.
+    ///
+    /// # Errors
+    /// As [`Who::password`], or [`Error::PasswordsDiffer`].
+    pub(crate) fn new_password(&self, console: &mut Console) -> Result<Password> {
+        match &self.password_file {
+            Some(path) => read_password(console, path),
+            None => ask_twice(console, &Message::AskPassword, &Message::AskPasswordAgain),
+        }
+    }
+}
+
+fn ask_password(console: &mut Console, prompt: &Message<'_>) -> Result<Password> {
+    let password = console.ask_hidden(prompt)?.ok_or(Error::EndOfInput)?;
+    check_passwd(password.as_str()).map_err(Error::Refused)?;
+    Ok(password)
+}
+
+/// A new password, asked for twice.
+///
+/// # Errors
+/// As [`Who::new_password`].
+pub(crate) fn ask_twice(console: &mut Console, prompt: &Message<'_>, again: &Message<'_>) -> Result<Password> {
+    let password = ask_password(console, prompt)?;
+    let second = console.ask_hidden(again)?.ok_or(Error::EndOfInput)?;
+    if password.as_str() == second.as_str() { Ok(password) } else { Err(Error::PasswordsDiffer) }
+}
+
+/// The first line of a file, or of a pipe, without its line end.
+///
+/// # Errors
+/// It can't be read, or is no password that can be.
+pub(crate) fn read_password(console: &Console, path: &Path) -> Result<Password> {
+    let failed = |reason| Error::PasswordFile { path: path.to_owned(), reason };
+    let notice = || console.notice(&Message::WaitingForPipe { path });
+    let line = files::open(path, Pipes::Taken(&notice)).and_then(|file| file.first_line(MAX_PASSWORD_FILE));
+    let line = line.map_err(failed)?;
+    let text = std::str::from_utf8(&line).map_err(|_| failed(io::ErrorKind::InvalidData.into()))?;
+    check_passwd(text).map_err(Error::Refused)?;
+    Ok(Password::new(text.to_owned()))
+}
+
+/// A connection that is logged in, for one subcommand.
+pub(crate) struct LoggedIn {
+    pub(crate) connection: Connection,
+    pub(crate) name: String,
+}
+
+/// Connects and logs in: with the token that was kept, else with the password. Asks for what is missing.
+///
+/// # Errors
+/// Whatever can go wrong with that.
+pub(crate) fn log_in(console: &mut Console, connector: &Connector, who: &Who) -> Result<LoggedIn> {
+    log_in_with(console, connector, who, |_| Vec::new()).map(|(logged_in, _)| logged_in)
+}
+
+/// The same. A kept token takes the requests that `next` makes for the name along, in one packet: they need no round
+/// trip of their own. Says how many bytes of them are on their way; their replies are the next to be read.
+///
+/// # Errors
+/// Whatever can go wrong with that.
+pub(crate) fn log_in_with(
+    console: &mut Console,
+    connector: &Connector,
+    who: &Who,
+    next: impl FnOnce(&str) -> Vec<u8>,
+) -> Result<(LoggedIn, usize)> {
+    if let Some(own) = who.own_account()?
+        && who.kept.user()?.is_none()
+    {
+        return log_in_to_own(connector, who, own).map(|logged_in| (logged_in, 0));
+    }
+    let name = who.own_name(console)?;
+    // A password that is given is the one that is meant.
+    let kept = if who.password_file.is_none() { who.kept.token(&name)? } else { None };
+    if let Some(token) = kept {
+        let mut connection = Connection::open(connector)?;
+        let ahead = next(&name);
+        match connection.log_in_by_token(&name, token.as_str(), &ahead) {
+            Ok(()) => return Ok((LoggedIn { connection, name }, ahead.len())),
+            Err(error) if !error.is_denied() => return Err(error),
+            // Without a login they were denied, too; their replies are of no use.
+            Err(_) if !ahead.is_empty() => drop(connection),
+            Err(_) => connection.leave(),
+        }
+        who.kept.forget(&name, &token)?;
+        if let Some((own, _)) = who.own_of(&name)? {
+            return log_in_to_own(connector, who, own).map(|logged_in| (logged_in, 0));
+        }
+        if !console.can_ask_hidden() {
+            return Err(Error::TokenRefused { name });
+        }
+        console.hint(&Message::TokenRefused { name: &name });
+    }
+    log_in_by_password(console, connector, who, name).map(|(logged_in, _)| (logged_in, 0))
+}
+
+/// Logs in to the own account, which is made if it is not there, and keeps the login.
+fn log_in_to_own(connector: &Connector, who: &Who, own: &OwnAccount) -> Result<LoggedIn> {
+    let (name, password) = own.ready(connector)?;
+    let mut connection = Connection::open(connector)?;
+    connection.log_in(&name, password.as_str())?;
+    keep_new_token(&mut connection, who, &name)?;
+    Ok(LoggedIn { connection, name })
+}
+
+/// Asks for the password, connects, logs in.
+///
+/// # Errors
+/// Whatever can go wrong with that.
+pub(crate) fn log_in_by_password(
+    console: &mut Console,
+    connector: &Connector,
+    who: &Who,
+    name: String,
+) -> Result<(LoggedIn, Password)> {
+    let password = match who.own_of(&name)? {
+        Some((_, password)) => password,
+        None => who.password(console)?,
+    };
+    let mut connection = Connection::open(connector)?;
+    connection.log_in(&name, password.as_str())?;
+    Ok((LoggedIn { connection, name }, password))
+}
+
+/// Asks for a new token on a connection that is logged in, and keeps it. One of before is of no more use, and is
+/// forgotten by the server, too.
+///
+/// # Errors
+/// Whatever can go wrong with that; then the server knows of no token that is not kept.
+pub(crate) fn keep_new_token(connection: &mut Connection, who: &Who, name: &str) -> Result<()> {
+    let old = who.kept.token(name)?;
+    let token = connection.new_token(name)?;
+    let mut forget = |token: &Token| connection.ask(&Request::ForgetToken { name, token: token.as_str() });
+    if let Err(error) = who.kept.keep(name, &token) {
+        let _ = forget(&token);
+        return Err(error);
+    }
+    match old.map(|old| forget(&old)) {
+        Some(Err(error)) if !error.is_denied() => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// After a new password, which has ended every token: whoever was logged in here stays so.
+pub(crate) fn renew(console: &mut Console, connection: &mut Connection, who: &Who, name: &str) -> Result<()> {
+    let renewed = match who.kept.token(name) {
+        Ok(None) => Ok(()),
+        Ok(Some(old)) => keep_new_token(connection, who, name).or_else(|error| {
+            who.kept.forget(name, &old)?;
+            Err(error)
+        }),
+        Err(error) => Err(error),
+    };
+    match renewed {
+        Ok(()) => Ok(()),
+        Err(error) => console.complain(&Message::LoginNotRenewed { error: &error }),
+    }
+}
+
+/// After the account is gone.
+pub(crate) fn drop_kept(console: &mut Console, who: &Who, name: &str) -> Result<()> {
+    let dropped = who.kept.token(name).and_then(|token| token.map_or(Ok(()), |token| who.kept.forget(name, &token)));
+    match dropped {
+        Ok(()) => Ok(()),
+        Err(error) => console.complain(&Message::Failed(&error)),
+    }
+}

@@ -1,0 +1,196 @@
+//! The person's configuration file, `~/.config/cidian/config.toml`: what need not be said each time. Options and the
+//! environment come before it. It holds no secret.
+
+use crate::client::error::{Error, Result};
+use crate::client::messages::Language;
+use crate::client::server::address::Address;
+use crate::client::server::tls::Trust;
+use crate::client::terminal::colour::Colour;
+use crate::{directories, files};
+use serde::Deserialize;
+use std::fs::File;
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+/// Longest file that is taken: far above any that makes sense.
+const MAX_BYTES: u64 = 64 << 10;
+
+/// What the file says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    /// Where the server is.
+    #[serde(default, deserialize_with = "address")]
+    pub(crate) server: Option<Address>,
+    /// Whether that server speaks TLS.
+    #[serde(default)]
+    pub(crate) tls: bool,
+    /// Whose certificates to trust there; without it those the system trusts.
+    pub(crate) tls_ca: Option<PathBuf>,
+    /// The account's name.
+    pub(crate) user: Option<String>,
+    /// The language.
+    pub(crate) lang: Option<Language>,
+    /// When colours are wanted.
+    pub(crate) color: Option<Colour>,
+}
+
+fn address<'de, D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<Address>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map(Some).map_err(serde::de::Error::custom)
+}
+
+/// Where the file is, if anywhere.
+fn path() -> Option<PathBuf> {
+    directories::configuration(|name| std::env::var_os(name)).map(|directory| directory.join("config.toml"))
+}
+
+impl Config {
+    /// Reads the file; one that is not there says nothing.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`].
+    pub(crate) fn read() -> Result<Self> {
+        path().map_or_else(|| Ok(Self::default()), |path| Self::read_from(&path))
+    }
+
+    fn read_from(path: &Path) -> Result<Self> {
+        let failed = |reason: String| Error::Configuration { path: path.to_owned(), reason };
+        match files::read_text(path, MAX_BYTES) {
+            Ok(text) => toml::from_str(&text).map_err(|error| failed(error.to_string().trim_end().to_owned())),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(Self::default()),
+            Err(error) => Err(failed(crate::client::messages::systems_words(&error))),
+        }
+    }
+
+    /// Remembers who logged in where, and whether by TLS, for the next time. What else stands in the file stays. A home
+    /// that can't be written is no reason to trouble anybody: everything can still be said by options.
+    pub(crate) fn remember(&mut self, server: &Address, trust: Option<&Trust>, user: &str) {
+        // The next call may be in another directory.
+        let ca = match trust {
+            Some(Trust::File(path)) => Some(std::path::absolute(path).unwrap_or_else(|_| path.clone())),
+            Some(Trust::System) | None => None,
+        };
+        let (server, user, tls) = (Some(server.clone()), Some(user.to_owned()), trust.is_some());
+        let new = Self { server, user, tls, tls_ca: ca, ..self.clone() };
+        if new.server == Some(Address::Local) || new == *self {
+            return;
+        }
+        let text = |text: String| crate::client::render::show::json(&text).trim_end().to_owned();
+        let pairs = [
+            ("server", new.server.as_ref().map(|server| text(server.to_string()))),
+            ("tls", new.tls.then(|| "true".to_owned())),
+            ("tls_ca", new.tls_ca.as_ref().map(|path| text(path.to_string_lossy().into_owned()))),
+            ("user", new.user.clone().map(text)),
+        ];
+        if let Some(path) = path() {
+            let _ = write_keys(&path, &pairs);
+        }
+        *self = new;
+    }
+}
+
+/// A key and its value as TOML writes it; without one it goes.
+type Pair = (&'static str, Option<String>);
+
+fn write_keys(path: &Path, pairs: &[Pair]) -> io::Result<()> {
+    let old = match files::read_text(path, MAX_BYTES) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+        Err(error) => return Err(error),
+    };
+    let text = with_keys(&old, pairs);
+    // Never half a file, and never a file that the next call would refuse.
+    toml::from_str::<Config>(&text).map_err(io::Error::other)?;
+    let directory = path.parent().ok_or(ErrorKind::InvalidInput)?;
+    directories::make_private(directory)?;
+    let part = directory.join(format!("config.toml.{}.part", std::process::id()));
+    let written = File::options()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&part)
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .and_then(|()| std::fs::rename(&part, path));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&part);
+    }
+    written
+}
+
+/// The text with these keys changed, or put before everything else; comments and other keys as they are.
+fn with_keys(text: &str, pairs: &[Pair]) -> String {
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    for (key, value) in pairs.iter().rev() {
+        let is_key = |line: &String| line.split_once('=').is_some_and(|(name, _)| name.trim() == *key);
+        let at = lines.iter().position(is_key);
+        match (at, value) {
+            (Some(at), Some(value)) => lines[at] = format!("{key} = {value}"),
+            (Some(at), None) => drop(lines.remove(at)),
+            // What JSON escapes, TOML reads the same.
+            (None, Some(value)) => lines.insert(0, format!("{key} = {value}")),
+            (None, None) => {}
+        }
+    }
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn pair(key: &'static str, value: &str) -> Pair {
+        (key, Some(crate::client::render::show::json(&value).trim_end().to_owned()))
+    }
+
+    fn read(text: &str) -> Result<Config> {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("config.toml");
+        std::fs::write(&path, text).unwrap();
+        Config::read_from(&path)
+    }
+
+    #[test]
+    fn what_it_may_say() {
+        let all = read("server = \"[::1]:7\"\nuser = \"小明\" # me\nlang = \"zh\"\ncolor = \"never\"\n").unwrap();
+        assert_eq!(all.server.unwrap().to_string(), "[::1]:7");
+        assert_eq!((all.lang, all.color), (Some(Language::Chinese), Some(Colour::Never)));
+        assert_eq!(read("").unwrap(), Config::default());
+        assert_eq!(Config::read_from(Path::new("/nonexistent/config.toml")).unwrap(), Config::default());
+        for bad in ["server = \"nowhere\"", "user = 7", "password = \"x\"", "lang = \"de\"", "[", "\u{0}"] {
+            let Err(Error::Configuration { reason, .. }) = read(bad) else { panic!("{bad}") };
+            assert!(!reason.is_empty(), "{bad}");
+        }
+        assert!(Config::read_from(Path::new("/")).is_err());
+    }
+
+    #[test]
+    fn remembering_keeps_the_rest() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("new/config.toml");
+        write_keys(&path, &[pair("server", "a:1"), pair("user", "ann")]).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "server = \"a:1\"\nuser = \"ann\"\n");
+        std::fs::write(&path, "# mine\nlang = \"en\"\ncolor = \"never\"\n user= \"bob\" # old\n").unwrap();
+        write_keys(&path, &[pair("server", "unix:/a\\b"), ("lang", None), pair("user", "a\"b")]).unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text, "server = \"unix:/a\\\\b\"\n# mine\ncolor = \"never\"\nuser = \"a\\\"b\"\n");
+        assert_eq!(Config::read_from(&path).unwrap().user.as_deref(), Some("a\"b"));
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        // A file that makes no sense is left alone.
+        std::fs::write(&path, "[broken").unwrap();
+        assert!(write_keys(&path, &[pair("user", "ann")]).is_err());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "[broken");
+        assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn any_name_reads_as_it_was_written(user in "[^\\x00-\\x20]{1,32}") {
+            let text = with_keys("lang = \"en\"\n", &[pair("server", "a:1"), ("tls", Some("true".into())), pair("user", &user)]);
+            prop_assert_eq!(toml::from_str::<Config>(&text).unwrap().user, Some(user));
+        }
+    }
+}

@@ -1,0 +1,358 @@
+//! One conversation with the server: requests out, reply lines in. It never trusts the other end: lines are
+//! bounded, counts reserve no memory, silence ends in an error, and so does a reply that only drips; what is no reply is
+//! told as such.
+
+use super::privacy::Privacy;
+use super::stream::{Connector, Stream};
+use crate::client::error::{Error, Result};
+use crate::client::files::kept::Token;
+use crate::client::terminal::secrecy;
+use crate::protocol::{
+    Code, Count, Failure, HistoryRow, Lines, MAX_LINE, MAX_SUGGESTIONS, Request, Status, StatusError, TooLong,
+    parse_entry, parse_history_row, parse_status, unescape, unescape_in_place,
+};
+use std::io::{ErrorKind, Read, Write};
+use std::time::Duration;
+use zeroize::Zeroizing;
+
+/// Longest reply line that is taken: far above any interpretation, far below what would hurt.
+const MAX_REPLY_LINE: usize = 64 << 20;
+/// The most that `I` may say, in bytes and in pairs.
+const MAX_ABOUT: usize = 1 << 20;
+/// How an alert of TLS begins: what a server of TLS says to clear text.
+const TLS_ALERT: [u8; 2] = [0x15, 0x03];
+const MAX_ABOUT_PAIRS: u64 = 1_000;
+/// How long the farewell waits for its answer.
+const FAREWELL_PATIENCE: Duration = Duration::from_secs(2);
+
+/// An entry of the dictionary, as a reply brings it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Entry {
+    /// The headword as the dictionary spells it.
+    pub(crate) headword: String,
+    /// The interpretation, its escapes kept.
+    pub(crate) escaped: String,
+}
+
+impl Entry {
+    /// The interpretation as people read it.
+    pub(crate) fn text(&self) -> String {
+        unescape(&self.escaped)
+    }
+
+    /// The same, where the entry is needed no more: a long one is not copied.
+    pub(crate) fn into_text(self) -> String {
+        unescape_in_place(self.escaped)
+    }
+}
+
+/// A connection, and what has been read from it but not taken.
+pub(crate) struct Connection {
+    stream: Stream,
+    lines: Lines,
+    buffer: Vec<u8>,
+    /// Whether the last send reached the system, if only in part.
+    sent: bool,
+    /// Whether nothing has come yet.
+    silent: bool,
+    /// The way of a secret to a server that others may read on it: what decides, and the address.
+    exposed: Option<(Privacy, String)>,
+}
+
+impl Connection {
+    /// Connects.
+    ///
+    /// # Errors
+    /// [`Error::Unreachable`] or [`Error::Tls`].
+    pub(crate) fn open(connector: &Connector) -> Result<Self> {
+        let stream = connector.connect()?;
+        let exposed = connector.exposed(&stream);
+        let lines = Lines::new(MAX_REPLY_LINE);
+        secrecy::begin();
+        Ok(Self { stream, lines, buffer: vec![0; 64 << 10], sent: true, silent: true, exposed })
+    }
+
+    /// Sends requests, in one write where the system takes them so. A failure shows when the reply is read: the
+    /// server may have said why it went (`FAIL timeout`), and that is worth more than "broken pipe".
+    pub(crate) fn send(&mut self, requests: &[u8]) {
+        self.sent = false;
+        let mut rest = requests;
+        while !rest.is_empty() {
+            match self.stream.write(rest) {
+                Ok(0) => return,
+                Ok(count) => {
+                    self.sent = true;
+                    rest = &rest[count..];
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => return,
+            }
+        }
+    }
+
+    /// Whether any of what was sent last has left.
+    #[cfg(test)]
+    pub(crate) fn has_sent(&self) -> bool {
+        self.sent
+    }
+
+    /// The next line from the server.
+    fn line(&mut self) -> Result<String> {
+        loop {
+            match self.lines.next_owned() {
+                Some(Ok(bytes)) => return String::from_utf8(bytes).map_err(|error| strange(error.as_bytes())),
+                Some(Err(TooLong)) => return Err(strange("…".as_bytes())),
+                None => {}
+            }
+            match self.stream.read(&mut self.buffer) {
+                Ok(0) => return Err(Error::Lost { sent: self.sent }),
+                Ok(count) => {
+                    if std::mem::take(&mut self.silent) && self.buffer[..count].starts_with(&TLS_ALERT) {
+                        return Err(Error::SpeaksTls);
+                    }
+                    self.lines.push(&self.buffer[..count]);
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                // Reset, or silent for longer than our patience.
+                Err(_) => return Err(Error::Lost { sent: self.sent }),
+            }
+        }
+    }
+
+    /// Reads the first line of a reply: what follows `OK`.
+    ///
+    /// # Errors
+    /// The server says no, is gone, or is none of ours.
+    pub(crate) fn status(&mut self) -> Result<String> {
+        self.stream.begin_reply();
+        let mut line = self.line()?;
+        match parse_status(&line) {
+            Ok(Status::Ok(rest)) => {
+                let status = line.len() - rest.len();
+                line.drain(..status);
+                Ok(line)
+            }
+            Ok(Status::Fail(failure)) => Err(Error::Refused(failure)),
+            Err(StatusError::UnknownCode(code, message)) => Err(Error::UnknownRefusal { code, message }),
+            Err(StatusError::NotAReply) => Err(strange(line.as_bytes())),
+        }
+    }
+
+    /// One request, and the first line of its reply.
+    ///
+    /// # Errors
+    /// As [`Connection::status`]; [`Error::ClearText`] before a secret is sent.
+    pub(crate) fn ask(&mut self, request: &Request<'_>) -> Result<String> {
+        self.ask_ahead(request, &[])
+    }
+
+    /// The same, with requests behind it in the same packet, whose replies are read later.
+    fn ask_ahead(&mut self, request: &Request<'_>, ahead: &[u8]) -> Result<String> {
+        if let Some((privacy, address)) = self.exposed.as_ref().filter(|_| request.carries_secret()) {
+            privacy.check(address)?;
+        }
+        // It may hold a password; with room for all of it, nothing is copied and left behind.
+        let mut line = Zeroizing::new(Vec::with_capacity(2 * MAX_LINE + ahead.len()));
+        request.push_line(&mut line);
+        line.extend_from_slice(ahead);
+        self.send(&line);
+        drop(line);
+        self.status()
+    }
+
+    /// Logs in.
+    ///
+    /// # Errors
+    /// [`Error::LoginRefused`], or as [`Connection::status`].
+    pub(crate) fn log_in(&mut self, name: &str, passwd: &str) -> Result<()> {
+        self.ask(&Request::Login { name, passwd }).map(drop).map_err(login_refused)
+    }
+
+    /// Logs in with a token. Requests that go ahead are in the same packet, their replies the next to be read; if
+    /// the token is refused, so are they, and nothing has come of them.
+    ///
+    /// # Errors
+    /// As [`Connection::log_in`].
+    pub(crate) fn log_in_by_token(&mut self, name: &str, token: &str, ahead: &[u8]) -> Result<()> {
+        self.ask_ahead(&Request::TokenLogin { name, token }, ahead).map(drop).map_err(login_refused)
+    }
+
+    /// Asks for a new token.
+    ///
+    /// # Errors
+    /// As [`Connection::status`]; also for what can't be a token.
+    pub(crate) fn new_token(&mut self, name: &str) -> Result<Token> {
+        // Whatever it is, it is not shown: it may be a token all the same.
+        Token::new(self.ask(&Request::NewToken { name })?).ok_or_else(|| strange("OK …".as_bytes()))
+    }
+
+    /// Asks for a new DICT key.
+    ///
+    /// # Errors
+    /// As [`Connection::status`]; also for what can't be a key.
+    pub(crate) fn new_dict_key(&mut self, name: &str) -> Result<Token> {
+        Token::new(self.ask(&Request::NewDictKey { name })?).ok_or_else(|| strange("OK …".as_bytes()))
+    }
+
+    /// Reads the reply to one `Q`; `None` for a word that is not found.
+    ///
+    /// # Errors
+    /// As [`Connection::status`].
+    pub(crate) fn entry(&mut self) -> Result<Option<Entry>> {
+        match self.status() {
+            Ok(mut rest) => match parse_entry(&rest) {
+                Some((headword, escaped)) => {
+                    let (headword, before) = (headword.to_owned(), rest.len() - escaped.len());
+                    rest.drain(..before);
+                    Ok(Some(Entry { headword, escaped: rest }))
+                }
+                None => Err(strange(rest.as_bytes())),
+            },
+            Err(Error::Refused(Failure { code: Code::NotFound, .. })) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Asks for the history and hands each row on as it comes: nothing of it is kept here.
+    ///
+    /// # Errors
+    /// As [`Connection::status`], or what `each` fails with.
+    pub(crate) fn history(
+        &mut self,
+        name: &str,
+        count: Count,
+        mut each: impl FnMut(HistoryRow<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let rest = self.ask(&Request::History { name, count })?;
+        let rows = counted(&rest)?;
+        if matches!(count, Count::Last(most) if rows > u64::from(most)) {
+            return Err(strange(rest.as_bytes()));
+        }
+        for _ in 0..rows {
+            let line = self.reply_line()?;
+            // No name and headword are that long.
+            let row = parse_history_row(&line).filter(|_| line.len() <= MAX_LINE);
+            each(row.ok_or_else(|| strange(line.as_bytes()))?)?;
+        }
+        Ok(())
+    }
+
+    /// Asks what the server is: keys and values, in its order.
+    ///
+    /// # Errors
+    /// As [`Connection::status`].
+    pub(crate) fn about(&mut self) -> Result<Vec<(String, String)>> {
+        let rest = self.ask(&Request::About)?;
+        let count = counted(&rest)?;
+        if count > MAX_ABOUT_PAIRS {
+            return Err(strange(rest.as_bytes()));
+        }
+        let mut pairs = Vec::new();
+        let mut bytes = 0;
+        for _ in 0..count {
+            let line = self.reply_line()?;
+            bytes += line.len() + 1;
+            let pair = parse_entry(&line).filter(|_| bytes <= MAX_ABOUT).ok_or_else(|| strange(line.as_bytes()))?;
+            pairs.push((pair.0.to_owned(), unescape(pair.1)));
+        }
+        Ok(pairs)
+    }
+
+    /// Asks for headwords that may have been meant, as they came: not safe for a terminal. The text itself is none.
+    ///
+    /// # Errors
+    /// As [`Connection::status`]; also more of them, or longer ones, than there can be.
+    pub(crate) fn suggest(&mut self, name: &str, text: &str) -> Result<Vec<String>> {
+        let rest = self.ask(&Request::Suggest { name, text })?;
+        let count = counted(&rest)?;
+        if count > MAX_SUGGESTIONS as u64 {
+            return Err(strange(rest.as_bytes()));
+        }
+        let mut headwords = Vec::new();
+        for _ in 0..count {
+            let headword = self.reply_line()?;
+            if headword.len() > MAX_LINE {
+                return Err(strange(headword.as_bytes()));
+            }
+            if !headword.is_empty() && headword != text {
+                headwords.push(headword);
+            }
+        }
+        Ok(headwords)
+    }
+
+    /// Asks something within so much time. A connection that was not in time is of no use any more.
+    ///
+    /// # Errors
+    /// As `ask`, or [`Error::Lost`].
+    pub(crate) fn within<T>(&mut self, patience: Duration, ask: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let lost = |_| Error::Lost { sent: false };
+        let before = self.stream.patience().map_err(lost)?;
+        self.stream.set_patience(patience).map_err(lost)?;
+        let found = ask(self)?;
+        if let Some(before) = before {
+            self.stream.set_patience(before).map_err(lost)?;
+        }
+        Ok(found)
+    }
+
+    /// A line within a reply. If the server says goodbye there, the reply was cut off, and what has been taken of
+    /// it may have been shown: the request must not look as if it had never begun.
+    pub(crate) fn reply_line(&mut self) -> Result<String> {
+        let line = self.line()?;
+        match parse_status(&line) {
+            Ok(Status::Fail(failure)) if failure.code.closes() => Err(Error::Lost { sent: true }),
+            _ => Ok(line),
+        }
+    }
+
+    /// Whether the server has ended the conversation while nothing was asked: then nothing sent now would arrive,
+    /// and a new connection does no harm.
+    pub(crate) fn is_over(&mut self) -> bool {
+        if self.stream.set_waiting(false).is_err() {
+            return true;
+        }
+        let read = self.stream.read(&mut self.buffer);
+        let waits = self.stream.set_waiting(true);
+        // Whatever comes unasked ends the connection (`timeout`, `bye`), and so does the end of the stream.
+        let nothing = matches!(&read, Err(error) if error.kind() == ErrorKind::WouldBlock);
+        !nothing || waits.is_err()
+    }
+
+    /// Says goodbye. What becomes of it does not matter: everything has been answered before.
+    pub(crate) fn leave(mut self) {
+        let mut line = Vec::new();
+        Request::Goodbye.push_line(&mut line);
+        self.send(&line);
+        self.part();
+    }
+
+    /// The same where the goodbye is on its way already.
+    pub(crate) fn part(mut self) {
+        if self.stream.set_patience(FAREWELL_PATIENCE).is_ok() {
+            let _ = self.status();
+            self.stream.end();
+        }
+    }
+}
+
+/// A refusal of a login is told in other words than one of a request.
+pub(crate) fn login_refused(error: Error) -> Error {
+    match error {
+        // Of no word: a script must not take it for a word that was not found.
+        Error::Refused(failure) if failure.code == Code::NotFound => strange(failure.to_string().as_bytes()),
+        Error::Refused(failure) => Error::LoginRefused(failure),
+        other => other,
+    }
+}
+
+/// The `n` of `OK n`. It only says when to stop reading; it reserves nothing.
+pub(crate) fn counted(rest: &str) -> Result<u64> {
+    rest.parse().map_err(|_| strange(rest.as_bytes()))
+}
+
+/// What came is no reply. Its beginning helps to see what answers there instead (a web server, say).
+pub(crate) fn strange(said: &[u8]) -> Error {
+    let beginning = &said[..said.len().min(200)];
+    Error::NotOurProtocol { said: String::from_utf8_lossy(beginning).chars().take(60).collect() }
+}

@@ -1,0 +1,9 @@
+//! The way to the server: its address, the connection, TLS, and what may be sent in clear text.
+
+pub mod address;
+pub mod connection;
+pub mod own;
+pub mod pace;
+pub mod privacy;
+pub mod stream;
+pub mod tls;

@@ -1,0 +1,180 @@
+//! The bytes' way to the server: TCP, TLS over it, a Unix socket, or the private server of `--local`. It never looks at
+//! the bytes.
+
+use super::address::Address;
+use super::pace::Paced;
+use super::privacy::Privacy;
+use super::tls::{self, TlsStream, Trust};
+use crate::client::error::{Error, Result};
+use std::io::{self, Read, Write};
+use std::net::{TcpStream, ToSocketAddrs};
+use std::os::unix::net::UnixStream;
+use std::time::Duration;
+
+/// The private server of `--local`: each call gives a new socket that is connected to it.
+pub type LocalServer = Box<dyn Fn() -> io::Result<UnixStream> + Send>;
+
+/// How long one address of a host may take to answer.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Makes connections to one server.
+pub(crate) struct Connector {
+    address: Address,
+    local: Option<LocalServer>,
+    /// Who may vouch for the server, where TLS is wanted.
+    trust: Option<Trust>,
+    privacy: Privacy,
+    /// How long the server may be silent, or take nothing, before it counts as lost.
+    patience: Duration,
+}
+
+impl Connector {
+    /// Nothing is connected yet. `local` is what stands behind [`Address::Local`].
+    pub(crate) fn new(address: Address, local: Option<LocalServer>, trust: Option<Trust>, privacy: Privacy) -> Self {
+        Self { address, local, trust, privacy, patience: Duration::from_secs(60) }
+    }
+
+    /// What decides whether a secret may be sent on a stream of this connector's; nothing if nobody can read it.
+    pub(crate) fn exposed(&self, stream: &Stream) -> Option<(Privacy, String)> {
+        (!stream.is_private()).then(|| (self.privacy.clone(), self.address.to_string()))
+    }
+
+    /// The same with another patience.
+    #[cfg(test)]
+    pub(crate) fn with_patience(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// A new connection.
+    ///
+    /// # Errors
+    /// [`Error::Unreachable`] or [`Error::Tls`], with the address.
+    pub(crate) fn connect(&self) -> Result<Stream> {
+        let unreachable = |reason| Error::Unreachable { address: self.address.to_string(), reason };
+        let mut stream = match (&self.address, &self.trust) {
+            (Address::Tcp { host, port }, None) => {
+                Stream::Tcp(Paced::new(connect_tcp(host, *port).map_err(unreachable)?))
+            }
+            (Address::Tcp { host, port }, Some(trust)) => {
+                let socket = connect_tcp(host, *port).map_err(unreachable)?;
+                let shaken = tls::shake_hands(socket, host, trust);
+                Stream::Tls(Box::new(shaken.map_err(|fault| Error::Tls { address: self.address.to_string(), fault })?))
+            }
+            (Address::Unix(path), _) => Stream::Unix(Paced::new(UnixStream::connect(path).map_err(unreachable)?)),
+            (Address::Local, _) => match &self.local {
+                Some(server) => Stream::Unix(Paced::new(server().map_err(unreachable)?)),
+                None => return Err(unreachable(io::ErrorKind::Unsupported.into())),
+            },
+        };
+        stream.set_patience(self.patience).map_err(unreachable)?;
+        Ok(stream)
+    }
+}
+
+/// Every address of the host is tried, in the resolver's order; the last one's error is told.
+fn connect_tcp(host: &str, port: u16) -> io::Result<TcpStream> {
+    let mut failure = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
+    for address in (host, port).to_socket_addrs()? {
+        match TcpStream::connect_timeout(&address, CONNECT_TIMEOUT) {
+            Ok(stream) => {
+                // Requests are small and written whole: waiting for more to send costs 40 ms each (lesson D14).
+                stream.set_nodelay(true)?;
+                return Ok(stream);
+            }
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
+}
+
+/// A connected stream of bytes.
+pub(crate) enum Stream {
+    Tcp(Paced<TcpStream>),
+    Tls(Box<TlsStream>),
+    Unix(Paced<UnixStream>),
+}
+
+impl Stream {
+    /// Whether nobody on the way can read what is sent.
+    fn is_private(&self) -> bool {
+        match self {
+            // The address that was really reached, whatever the name says.
+            Self::Tcp(stream) => {
+                stream.socket().peer_addr().is_ok_and(|address| address.ip().to_canonical().is_loopback())
+            }
+            Self::Tls(_) | Self::Unix(_) => true,
+        }
+    }
+
+    /// How long reading and writing may take before they fail.
+    pub(crate) fn set_patience(&mut self, patience: Duration) -> io::Result<()> {
+        match self {
+            Self::Tcp(stream) => stream.set_patience(patience),
+            Self::Tls(stream) => stream.sock.set_patience(patience),
+            Self::Unix(stream) => stream.set_patience(patience),
+        }
+    }
+
+    /// How long reading may take.
+    pub(crate) fn patience(&self) -> io::Result<Option<Duration>> {
+        match self {
+            Self::Tcp(stream) => stream.socket().read_timeout(),
+            Self::Tls(stream) => stream.sock.socket().read_timeout(),
+            Self::Unix(stream) => stream.socket().read_timeout(),
+        }
+    }
+
+    /// From here on it is another reply that is waited for.
+    pub(crate) fn begin_reply(&mut self) {
+        match self {
+            Self::Tcp(stream) => stream.begin(),
+            Self::Tls(stream) => stream.sock.begin(),
+            Self::Unix(stream) => stream.begin(),
+        }
+    }
+
+    /// Whether reading waits when there is nothing to read.
+    pub(crate) fn set_waiting(&self, waits: bool) -> io::Result<()> {
+        match self {
+            Self::Tcp(stream) => stream.socket().set_nonblocking(!waits),
+            Self::Tls(stream) => stream.sock.socket().set_nonblocking(!waits),
+            Self::Unix(stream) => stream.socket().set_nonblocking(!waits),
+        }
+    }
+
+    /// Says in the stream's own way that nothing more comes.
+    pub(crate) fn end(&mut self) {
+        if let Self::Tls(stream) = self {
+            stream.conn.send_close_notify();
+            // Nobody waits for it.
+            let _ = stream.conn.write_tls(&mut stream.sock);
+        }
+    }
+}
+
+impl Read for Stream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.read(buffer),
+            Self::Tls(stream) => stream.read(buffer),
+            Self::Unix(stream) => stream.read(buffer),
+        }
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(stream) => stream.write(bytes),
+            Self::Tls(stream) => stream.write(bytes),
+            Self::Unix(stream) => stream.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Tls(stream) => stream.flush(),
+            Self::Tcp(_) | Self::Unix(_) => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! TLS to the server: whom to trust, the handshake, and what it failed with. It never accepts a certificate that it
+//! can't verify, and nothing makes it.
+
+use super::pace::Paced;
+use crate::client::error::TlsFault;
+use crate::files::{self, Pipes};
+use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{CertificateError, ClientConfig, ClientConnection, Error, RootCertStore, StreamOwned};
+use std::io::{self, ErrorKind};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long the server may take for the handshake, and for each step of it.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// The most that is read of a file of certificates.
+const MOST: u64 = 16 << 20;
+
+/// A stream within TLS.
+pub(crate) type TlsStream = StreamOwned<ClientConnection, Paced<TcpStream>>;
+
+/// Who may vouch for a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// Whom the system trusts.
+    System,
+    /// Those in this file, and nobody else.
+    File(PathBuf),
+}
+
+/// Shakes hands on a connection that is made, and verifies that it leads to `host`.
+///
+/// # Errors
+/// What is wrong with the server, or with what is here.
+pub(crate) fn shake_hands(socket: TcpStream, host: &str, trust: &Trust) -> Result<TlsStream, TlsFault> {
+    let name = ServerName::try_from(host.to_owned()).map_err(|_| TlsFault::BadName)?;
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| TlsFault::Other(error.to_string()))?
+        .with_root_certificates(roots(trust)?)
+        .with_no_client_auth();
+    let mut connection =
+        ClientConnection::new(Arc::new(config), name).map_err(|error| TlsFault::Other(error.to_string()))?;
+    let mut socket = Paced::new(socket);
+    socket.set_patience(PATIENCE).map_err(TlsFault::Lost)?;
+    while connection.is_handshaking() {
+        connection.complete_io(&mut socket).map_err(fault)?;
+    }
+    Ok(StreamOwned::new(connection, socket))
+}
+
+fn roots(trust: &Trust) -> Result<RootCertStore, TlsFault> {
+    let mut roots = RootCertStore::empty();
+    match trust {
+        Trust::System => {
+            // One that can't be used says nothing about the others.
+            let found = rustls_native_certs::load_native_certs();
+            roots.add_parsable_certificates(found.certs);
+            if roots.is_empty() { Err(TlsFault::NoSystemRoots) } else { Ok(roots) }
+        }
+        Trust::File(path) => {
+            let unusable = |reason| TlsFault::TrustFile { path: path.clone(), reason };
+            let bytes = files::open(path, Pipes::Refused).and_then(|file| file.read(MOST)).map_err(unusable)?;
+            let none = || unusable(io::Error::new(ErrorKind::InvalidData, "it holds no certificate in PEM"));
+            for certificate in CertificateDer::pem_slice_iter(&bytes) {
+                certificate.ok().and_then(|certificate| roots.add(certificate).ok()).ok_or_else(none)?;
+            }
+            if roots.is_empty() { Err(none()) } else { Ok(roots) }
+        }
+    }
+}
+
+/// What the handshake failed with, as a person needs to know it.
+fn fault(error: io::Error) -> TlsFault {
+    let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
+    match (tls, error.kind()) {
+        (Some(Error::InvalidCertificate(certificate)), _) => match certificate {
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => TlsFault::UnknownIssuer,
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => TlsFault::WrongName,
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => TlsFault::Expired,
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => TlsFault::NotValidYet,
+            // rustls keeps the reasons of webpki to itself but for their names.
+            other if format!("{other:?}").contains("CaUsedAsEndEntity") => TlsFault::Authority,
+            other => TlsFault::Certificate(other.to_string()),
+        },
+        // What came first is no record of TLS.
+        (Some(Error::InvalidMessage(_)), _) => TlsFault::NotTls,
+        (Some(other), _) => TlsFault::Other(other.to_string()),
+        (None, ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe) => TlsFault::HungUp,
+        (None, ErrorKind::WouldBlock | ErrorKind::TimedOut) => TlsFault::Silent,
+        (None, _) => TlsFault::Lost(error),
+    }
+}

@@ -1,0 +1,80 @@
+//! Whether an embedded database that was there is gone or emptied: that is damage, or a disk that is not mounted, and
+//! no reason to begin with a new one without a word. The file `lock` of the state directory remembers which was there.
+
+use super::state_directory::StateDirectory;
+use crate::exit::{Exit, Fatal};
+use crate::store::{Identity, Location};
+use log::warn;
+use std::ffi::OsString;
+use std::fs::{metadata, rename};
+use std::path::{Path, PathBuf};
+
+/// Looks before anything is opened: SQLite takes an empty file for a new database, and removes the log beside it.
+///
+/// # Errors
+/// [`Exit::Configuration`]: the file is empty, and was not.
+pub fn check(directory: &StateDirectory, database: &Location) -> Result<(), Fatal> {
+    let Location::Sqlite(path) = database else { return Ok(()) };
+    let size = metadata(path).ok().map(|found| found.len());
+    if size.is_some_and(|size| size > 0) {
+        return Ok(());
+    }
+    let log = log_of(path);
+    let has_log = has_something(&log);
+    let remembered = directory.remembers(path);
+    let shown = path.display();
+    if size.is_some() {
+        let spool = directory.path().join("spool");
+        let sign = match remembered {
+            Some(identity) => format!("a database was here (identity {identity})"),
+            None if has_log => format!("{} is not empty", log.display()),
+            None if has_something(&spool) => format!("lookups for one are in {}", spool.display()),
+            None => return Ok(()),
+        };
+        let message = format!(
+            "database {shown} is empty, but {sign}: it is damaged. Restore it from a backup; or, to begin with a new \
+             one, move the empty file away"
+        );
+        return Err(Fatal::new(Exit::Configuration, message));
+    }
+    if let Some(identity) = remembered {
+        warn!("{shown} is not there, though a database was (identity {identity}); a new one is made in its place");
+    }
+    if has_log {
+        let aside = with_end(&log, ".aside");
+        match rename(&log, &aside) {
+            Ok(()) => warn!(
+                "{} belongs to a database that is not there; it is {} now: move it back together with its database",
+                log.display(),
+                aside.display()
+            ),
+            Err(error) => {
+                let message = format!("{} belongs to a database that is not there: {error}", log.display());
+                return Err(Fatal::new(Exit::System, message));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Remembers which database is there. Without it the next start knows less; that is all.
+pub fn remember(directory: &StateDirectory, database: &Location, identity: Identity) {
+    let Location::Sqlite(path) = database else { return };
+    if let Err(error) = directory.remember(path, identity) {
+        warn!("which database is used can't be written down in {}: {error}", directory.path().display());
+    }
+}
+
+fn log_of(path: &Path) -> PathBuf {
+    with_end(&path.canonicalize().unwrap_or_else(|_| path.to_owned()), "-wal")
+}
+
+fn with_end(path: &Path, end: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(end);
+    name.into()
+}
+
+fn has_something(path: &Path) -> bool {
+    metadata(path).is_ok_and(|found| found.len() > 0)
+}

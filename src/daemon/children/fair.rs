@@ -1,0 +1,165 @@
+//! Fair queues: whoever waits is served in turn by party, not in the order of asking, so that a party with many
+//! sessions waits for its own and nobody else does. Pure: it hands out nothing by itself.
+
+use crate::config::networks::Source;
+use nix::unistd::Pid;
+use std::collections::{HashMap, VecDeque};
+use std::hash::Hash;
+
+/// Who takes turns with others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Party {
+    /// All clients of one source.
+    Source(Source),
+    /// All sessions of one account, where limits by source are for nobody: an exempt source, or a Unix socket. It is
+    /// what the session says; one that lies gets the turns of somebody who does not ask.
+    Account(u64),
+    /// One session, before it has named an account.
+    Process(Pid),
+}
+
+impl Party {
+    /// The party of a session: its source, if that is limited, else the account that it says it acts for, if any.
+    pub fn of(source: Option<Source>, account: u64, process: Pid) -> Self {
+        match (source.filter(Source::is_limited), account) {
+            (Some(source), _) => Self::Source(source),
+            (None, 0) => Self::Process(process),
+            (None, account) => Self::Account(account),
+        }
+    }
+}
+
+/// Items of many keys. The keys take turns; the items of one key keep their order.
+#[derive(Debug)]
+pub struct FairQueue<K, T> {
+    /// No queue is empty.
+    queues: HashMap<K, VecDeque<T>>,
+    /// Every key that has a queue, once; the first is next.
+    round: VecDeque<K>,
+    length: usize,
+}
+
+impl<K, T> Default for FairQueue<K, T> {
+    fn default() -> Self {
+        Self { queues: HashMap::new(), round: VecDeque::new(), length: 0 }
+    }
+}
+
+impl<K: Copy + Eq + Hash, T> FairQueue<K, T> {
+    /// Puts an item behind those of its key. A key that had none comes last in the round.
+    pub fn push(&mut self, key: K, item: T) {
+        self.length += 1;
+        match self.queues.get_mut(&key) {
+            Some(queue) => queue.push_back(item),
+            None => {
+                self.queues.insert(key, VecDeque::from([item]));
+                self.round.push_back(key);
+            }
+        }
+    }
+
+    /// Takes the first item of the next key that may have its turn. That key is the last of the next round; those that
+    /// may not keep their places.
+    pub fn pop_where(&mut self, may: impl Fn(&K) -> bool) -> Option<(K, T)> {
+        let at = self.round.iter().position(may)?;
+        let key = self.round.remove(at)?;
+        let queue = self.queues.get_mut(&key)?;
+        let item = queue.pop_front()?;
+        self.length -= 1;
+        if queue.is_empty() {
+            self.queues.remove(&key);
+        } else {
+            self.round.push_back(key);
+        }
+        Some((key, item))
+    }
+
+    /// The same, whatever the key.
+    pub fn pop(&mut self) -> Option<(K, T)> {
+        self.pop_where(|_| true)
+    }
+
+    /// Keeps only some items of one key.
+    pub fn retain(&mut self, key: K, keep: impl FnMut(&T) -> bool) {
+        let Some(queue) = self.queues.get_mut(&key) else { return };
+        let before = queue.len();
+        queue.retain(keep);
+        self.length -= before - queue.len();
+        if queue.is_empty() {
+            self.queues.remove(&key);
+            self.round.retain(|other| *other != key);
+        }
+    }
+
+    /// How many items wait.
+    pub fn len(&self) -> usize {
+        self.length
+    }
+
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+
+    /// How many items of one key wait.
+    pub fn count(&self, key: &K) -> usize {
+        self.queues.get(key).map_or(0, VecDeque::len)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn parties_take_turns_however_many_items_one_has() {
+        let mut queue = FairQueue::default();
+        (0..100).for_each(|item| queue.push('a', item));
+        queue.push('b', 0);
+        queue.push('c', 0);
+        queue.push('b', 1);
+        let order: String = (0..6).filter_map(|_| queue.pop()).map(|(key, _)| key).collect();
+        assert_eq!(order, "abcaba");
+        queue.push('c', 1);
+        assert_eq!(queue.pop_where(|&key| key != 'a'), Some(('c', 1)), "one that may not is passed over");
+        assert_eq!(queue.pop(), Some(('a', 3)), "and keeps its place");
+        assert_eq!((queue.len(), queue.count(&'a'), queue.count(&'b')), (96, 96, 0));
+        queue.retain('a', |item| *item == 50);
+        assert_eq!((queue.pop(), queue.pop()), (Some(('a', 50)), None));
+        assert!(queue.is_empty() && queue.round.is_empty() && queue.queues.is_empty());
+    }
+
+    proptest! {
+        /// Nobody waits for more than one item of each other key, and nothing is lost or doubled.
+        #[test]
+        fn nobody_waits_for_more_than_one_of_each(pushes in proptest::collection::vec((0u8..6, any::<bool>()), 0..200)) {
+            let mut queue = FairQueue::default();
+            let (mut pushed, mut popped) = (0, Vec::new());
+            // Of each key that waits, which keys were served since it began to, or was served itself.
+            let mut since: HashMap<u8, Vec<u8>> = HashMap::new();
+            for (key, pop) in pushes {
+                queue.push(key, pushed);
+                pushed += 1;
+                since.entry(key).or_default();
+                if pop {
+                    let (served, item) = queue.pop().unwrap();
+                    popped.push(item);
+                    since.remove(&served);
+                    for others in since.values_mut() {
+                        prop_assert!(!others.contains(&served), "twice while another waited");
+                        others.push(served);
+                    }
+                    if queue.count(&served) > 0 {
+                        since.insert(served, Vec::new());
+                    }
+                }
+            }
+            while let Some((_, item)) = queue.pop() {
+                popped.push(item);
+            }
+            popped.sort_unstable();
+            prop_assert_eq!(popped, (0..pushed).collect::<Vec<_>>());
+        }
+    }
+}

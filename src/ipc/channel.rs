@@ -1,0 +1,150 @@
+//! A child's way to the writer: a socket pair of its own, made when it first has something to keep and closed when it
+//! has been idle, so that ten thousand silent children cost the writer nothing. It never waits without an end.
+
+use super::message::{MAX_OUTCOME, read_outcome, write_batch};
+use super::parent::pair;
+use crate::store::{AccountId, Error, Record, Standing};
+use crate::sys;
+use nix::errno::Errno;
+use nix::poll::ppoll;
+use nix::sys::socket::{MsgFlags, recv, send, setsockopt, sockopt};
+use nix::sys::time::{TimeSpec, TimeVal, TimeValLike};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::time::{Duration, Instant};
+
+/// How long an answer may take: as long as one of the database's may.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the writer may take to say how an account stands, before somebody else is asked.
+const BRIEFLY: Duration = Duration::from_millis(250);
+/// How long to wait before a batch is sent again; twice as long the next time, and so on.
+const PAUSE: Duration = Duration::from_millis(1);
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+
+/// How often a child looks how long it has waited.
+const LOOK_MILLISECONDS: i64 = 250;
+/// When a child complains of a writer that does not answer.
+pub const SILENT: Duration = Duration::from_secs(2);
+
+/// A channel that was not used for so long is closed: it costs the writer a descriptor.
+const IDLE: Duration = Duration::from_secs(5);
+
+/// A channel to the writer, open or not yet.
+#[derive(Debug)]
+pub struct Channel<'a> {
+    rendezvous: BorrowedFd<'a>,
+    source: u64,
+    open: Option<OwnedFd>,
+    /// The party that the open channel was handed in for.
+    party: u64,
+    used: Instant,
+}
+
+impl<'a> Channel<'a> {
+    /// A channel through this rendezvous, for a source that takes turns with others; 0 if the accounts do.
+    pub fn new(rendezvous: BorrowedFd<'a>, source: u64) -> Self {
+        Self { rendezvous, source, open: None, party: 0, used: Instant::now() }
+    }
+
+    /// When the channel will have been idle for too long, if there is one.
+    pub fn idle_at(&self) -> Option<Instant> {
+        self.open.as_ref().map(|_| self.used + IDLE)
+    }
+
+    /// Gives the channel up; the next record makes another.
+    pub fn close(&mut self) {
+        self.open = None;
+    }
+
+    /// How the account stands, which costs no connection: the writer asks for many at once. One that is busy with
+    /// something else, or stuck, is not waited for.
+    ///
+    /// # Errors
+    /// As [`Channel::keep`], and that the writer did not answer at once.
+    pub fn standing(&mut self, account: AccountId, name: &str) -> Result<Standing, Error> {
+        self.keep(account, name, &[], BRIEFLY, &mut || {})
+    }
+
+    /// Has records kept, at most [`crate::ipc::message::MOST_RECORDS`]; without any, asks how the account stands. When it
+    /// returns [`Standing::Live`], they are durable.
+    ///
+    /// It is waited for as long as `patience`, which is [`PATIENCE`] for records; `complain` is called when it has been
+    /// silent for [`SILENT`]. When the writer dies, they are sent again to the next one: the same rows, which are there once in the end.
+    ///
+    /// # Errors
+    /// What the writer says is wrong with the database, or that there is no writer.
+    pub fn keep(
+        &mut self,
+        account: AccountId,
+        name: &str,
+        records: &[Record],
+        patience: Duration,
+        complain: &mut dyn FnMut(),
+    ) -> Result<Standing, Error> {
+        let mut batch = Vec::with_capacity(64 + records.len() * 48);
+        write_batch(&mut batch, account, name, records);
+        let party = if self.source == 0 { account.number } else { self.source };
+        if party != self.party {
+            self.open = None;
+            self.party = party;
+        }
+        let begin = Instant::now();
+        self.used = begin;
+        let mut pause = PAUSE;
+        loop {
+            let received = self.send(&batch, patience).and_then(|open| Self::receive(open, begin, patience, complain));
+            let error = match received {
+                Ok(outcome) => return outcome,
+                Err(error) => error,
+            };
+            // Whatever still comes on this channel is an answer to what was given up.
+            self.open = None;
+            if begin.elapsed() + pause >= patience {
+                return Err(Error::world(format!("the writer does not answer: {error}")));
+            }
+            // Nothing is watched: this is a pause.
+            let _ = ppoll(&mut [], Some(TimeSpec::from_duration(pause)), None);
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// Sends a batch, through a new channel if there is none, and gives back the channel to read the answer from.
+    fn send(&mut self, batch: &[u8], patience: Duration) -> Result<&OwnedFd, Errno> {
+        let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
+        if let Some(open) = self.open.take() {
+            send(open.as_raw_fd(), batch, flags)?;
+            return Ok(self.open.insert(open));
+        }
+        let (ours, theirs) = pair()?;
+        // A wait that ends by itself spares a system call for each batch.
+        setsockopt(&ours, sockopt::ReceiveTimeout, &TimeVal::milliseconds(LOOK_MILLISECONDS))?;
+        // Before the writer has its end: it then finds both at once.
+        send(ours.as_raw_fd(), batch, flags)?;
+        // The rendezvous itself lets wait for longer than somebody in a hurry wants to.
+        let wait = if patience < SILENT { MsgFlags::MSG_DONTWAIT } else { MsgFlags::empty() };
+        sys::send_with_descriptor(self.rendezvous, &self.party.to_ne_bytes(), theirs.as_fd(), wait)?;
+        Ok(self.open.insert(ours))
+    }
+
+    fn receive(
+        open: &OwnedFd,
+        begin: Instant,
+        patience: Duration,
+        complain: &mut dyn FnMut(),
+    ) -> Result<Result<Standing, Error>, Errno> {
+        let mut answer = [0; MAX_OUTCOME];
+        let mut complained = false;
+        loop {
+            match recv(open.as_raw_fd(), &mut answer, MsgFlags::empty()) {
+                // An empty one is the end: the writer has died, or had no descriptor for us.
+                Ok(size) => return read_outcome(&answer[..size]).ok_or(Errno::ECONNRESET),
+                Err(Errno::EINTR) => {}
+                Err(Errno::EAGAIN) if begin.elapsed() < patience => {
+                    if begin.elapsed() >= SILENT && !std::mem::replace(&mut complained, true) {
+                        complain();
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! What the processes of the daemon say to each other, and to the tools that ask it.
+
+#![forbid(unsafe_code)]
+
+pub mod channel;
+pub mod control;
+pub mod counters;
+pub mod exit_reason;
+pub mod key_pair;
+pub mod message;
+pub mod parent;
+pub mod rendezvous;
+pub mod scoreboard;
+pub mod status;

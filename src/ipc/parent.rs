@@ -1,0 +1,292 @@
+//! What a child asks of its parent, over a socket pair of its own that it makes for the question.
+//!
+//! All children share one end of a socket pair with the parent, the control channel. A child that wants something makes a new
+//! pair, sends one end over the control channel with a few bytes that say what, and talks on the other. An idle child so costs its
+//! parent no descriptor, and when a child dies, whatever it held is free: its end of the pair closes.
+
+use crate::sys;
+use nix::errno::Errno;
+use nix::poll::ppoll;
+use nix::sys::socket::sockopt::PeerCredentials;
+use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, getsockopt, recv, send, socketpair};
+use nix::sys::time::TimeSpec;
+use nix::unistd::Pid;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
+
+/// How long to wait until a question is tried again for which too many descriptors are on their way, and how often.
+const PAUSE: Duration = Duration::from_millis(5);
+const MOST_TRIES: u32 = 400;
+
+/// What can be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParentRequest {
+    /// The newest words: answered at once, with their generation and their descriptor.
+    Words,
+    /// Leave to use a processor for long, as hashing a password does: answered with one byte when it is this child's
+    /// turn; held until the pair closes.
+    Working,
+    /// The same to check the password of a login, which is refused to a source that has failed too often.
+    LoggingIn,
+    /// Leave to write to the embedded database, in the same way.
+    Writing,
+    /// A registration is about to be tried: answered with one byte, which says whether the client may.
+    Registering,
+    /// The same for a change of the account: a password, a token, a cleared history.
+    Changing,
+    /// The same for a login by token.
+    UsingToken,
+    /// A login has failed: answered with one byte, which says whether the client may go on.
+    FailedLogin,
+    /// A failed login is taken back, because the same name was logged in: answered in the same way.
+    Mended,
+    /// A lease of a database connection: answered with one byte when there is one for this child, held until the pair
+    /// closes; the parent may say in between that it is wanted back.
+    Database,
+    /// The writer has not answered for a while: nothing is answered. The parent looks whether it still moves.
+    WriterSilent,
+    /// This child is about to end: nothing is answered.
+    ExitReason,
+    /// A lookup of an account whose lookups are limited: answered with how long to wait before it.
+    LookingUp,
+}
+
+impl ParentRequest {
+    const ALL: [Self; 13] = [
+        Self::ExitReason,
+        Self::Words,
+        Self::Working,
+        Self::LoggingIn,
+        Self::Writing,
+        Self::Registering,
+        Self::Changing,
+        Self::UsingToken,
+        Self::FailedLogin,
+        Self::Mended,
+        Self::Database,
+        Self::LookingUp,
+        Self::WriterSilent,
+    ];
+
+    const fn byte(self) -> u8 {
+        match self {
+            Self::Words => b'w',
+            Self::Working => b'h',
+            Self::LoggingIn => b'l',
+            Self::Writing => b'x',
+            Self::Registering => b'r',
+            Self::Changing => b'c',
+            Self::UsingToken => b't',
+            Self::FailedLogin => b'f',
+            Self::Mended => b'm',
+            Self::Database => b'd',
+            Self::WriterSilent => b's',
+            Self::ExitReason => b'e',
+            Self::LookingUp => b'q',
+        }
+    }
+}
+
+/// The size of a question on the control channel.
+pub const QUESTION_SIZE: usize = 9;
+
+/// What a child asks, and for which account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Question {
+    /// What it asks.
+    pub ask: ParentRequest,
+    /// A number for the account that it acts for, see [`account_number`]; 0 for none.
+    pub account: u64,
+}
+
+impl Question {
+    /// As it goes over the control channel.
+    pub fn to_bytes(self) -> [u8; QUESTION_SIZE] {
+        let mut bytes = [self.ask.byte(); QUESTION_SIZE];
+        bytes[1..].copy_from_slice(&self.account.to_ne_bytes());
+        bytes
+    }
+
+    /// What came over the control channel. `None` if it asks for nothing that there is.
+    pub fn from_bytes(bytes: [u8; QUESTION_SIZE]) -> Option<Self> {
+        let [byte, account @ ..] = bytes;
+        let ask = ParentRequest::ALL.into_iter().find(|ask| ask.byte() == byte)?;
+        Some(Self { ask, account: u64::from_ne_bytes(account) })
+    }
+}
+
+/// A number that stands for an account of this name, whether there is one or not: the same in all sessions, never 0.
+pub fn account_number(name: &str) -> u64 {
+    number_of(name)
+}
+
+/// A number that stands for a value, the same in all processes of a daemon, never 0.
+pub fn number_of<T: Hash + ?Sized>(value: &T) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish().max(1)
+}
+
+/// The parent's answer that a turn has come, or that the client may go on.
+pub const GRANTED: [u8; 1] = [b'g'];
+/// The parent's answer that the client's source may do no more for now.
+pub const REFUSED: [u8; 1] = [b'r'];
+
+/// What the parent says to a holder when others wait.
+pub const WANTED: [u8; 1] = [b'w'];
+/// What a child says last, when what it had leave for is really over: a connection closed at its other end, too.
+pub const GIVEN_BACK: [u8; 1] = [b'b'];
+
+/// Leave to do something that only so many may do at once. It ends when it is dropped, or when its holder dies.
+#[derive(Debug)]
+pub struct Permit {
+    exchange: OwnedFd,
+}
+
+impl Permit {
+    /// Readable when the parent has granted it, or has gone.
+    pub fn as_fd(&self) -> BorrowedFd<'_> {
+        self.exchange.as_fd()
+    }
+
+    /// Reads the parent's answer: whether it grants what was asked, or refuses it.
+    ///
+    /// # Errors
+    /// The parent could not take the question: it has no descriptor left.
+    pub fn granted(&self) -> io::Result<bool> {
+        granted(&self.exchange)
+    }
+
+    /// Whether the parent has said since that others wait, or has gone.
+    pub fn is_wanted(&self) -> bool {
+        recv(self.exchange.as_raw_fd(), &mut [0; 1], MsgFlags::MSG_DONTWAIT).is_ok()
+    }
+
+    /// Ends it, and says that nothing of it is left.
+    pub fn give_back(self) {
+        // A parent that has gone needs no word.
+        let _ = send(self.exchange.as_raw_fd(), &GIVEN_BACK, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL);
+    }
+}
+
+fn granted(exchange: &OwnedFd) -> io::Result<bool> {
+    let mut answer = [0; 1];
+    match recv(exchange.as_raw_fd(), &mut answer, MsgFlags::empty()) {
+        Ok(1) if answer == GRANTED => Ok(true),
+        Ok(1) if answer == REFUSED => Ok(false),
+        Ok(_) => Err(short_of_descriptors()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Asks for the newest words: their generation and their sealed memory.
+///
+/// # Errors
+/// The parent has none, or is short of descriptors.
+pub fn ask_for_words(control_channel: BorrowedFd<'_>) -> io::Result<(u64, OwnedFd)> {
+    let exchange = ask(control_channel, Question { ask: ParentRequest::Words, account: 0 })?;
+    let mut generation = [0; 8];
+    let (size, memory) = sys::receive_with_descriptor(exchange.as_fd(), &mut generation, MsgFlags::empty())?;
+    match (size, memory) {
+        (8, Some(memory)) => Ok((u64::from_ne_bytes(generation), memory)),
+        _ => Err(io::Error::other("the daemon gave none")),
+    }
+}
+
+/// Asks for a turn or a lease. Wait until [`Permit::as_fd`] is readable, then look at [`Permit::granted`]. Another turn
+/// must not be asked for while there is one.
+///
+/// # Errors
+/// No descriptor for the question.
+pub fn ask_for(control_channel: BorrowedFd<'_>, question: Question) -> io::Result<Permit> {
+    Ok(Permit { exchange: ask(control_channel, question)? })
+}
+
+/// Tells the parent what the client has done, or is about to do. Whether the client may go on: when this returns, the
+/// parent has counted it.
+///
+/// # Errors
+/// No descriptor for the question, here or in the parent.
+pub fn report(control_channel: BorrowedFd<'_>, question: Question) -> io::Result<bool> {
+    granted(&ask(control_channel, question)?)
+}
+
+/// Asks how long to wait before the account's next lookup.
+///
+/// # Errors
+/// No descriptor for the question, here or in the parent.
+pub fn ask_for_wait(control_channel: BorrowedFd<'_>, account: u64) -> io::Result<Duration> {
+    let exchange = ask(control_channel, Question { ask: ParentRequest::LookingUp, account })?;
+    let mut answer = [0; 8];
+    match recv(exchange.as_raw_fd(), &mut answer, MsgFlags::empty()) {
+        Ok(8) => Ok(Duration::from_micros(u64::from_ne_bytes(answer))),
+        Ok(_) => Err(short_of_descriptors()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The process that made a pair: the kernel's word, not the child's own.
+///
+/// # Errors
+/// It is no Unix socket.
+pub fn who_asks(exchange: &OwnedFd) -> Result<Pid, Errno> {
+    getsockopt(exchange, PeerCredentials).map(|credentials| Pid::from_raw(credentials.pid()))
+}
+
+/// Tells the parent that the writer does not answer. It need not be answered, and may be lost.
+pub fn complain_of_writer(control_channel: BorrowedFd<'_>) {
+    let _ = ask(control_channel, Question { ask: ParentRequest::WriterSilent, account: 0 });
+}
+
+/// Tells the parent that this child is about to end. It need not be answered, and may be lost.
+pub fn announce_end(control_channel: BorrowedFd<'_>) {
+    let _ = ask(control_channel, Question { ask: ParentRequest::ExitReason, account: 0 });
+}
+
+/// A pair of connected sockets that keep messages apart; for the control channel and for each question.
+///
+/// # Errors
+/// No descriptor left.
+pub fn pair() -> Result<(OwnedFd, OwnedFd), Errno> {
+    socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)
+}
+
+fn ask(control_channel: BorrowedFd<'_>, question: Question) -> io::Result<OwnedFd> {
+    let (ours, theirs) = pair()?;
+    let mut tries = 0;
+    loop {
+        match sys::send_with_descriptor(control_channel, &question.to_bytes(), theirs.as_fd(), MsgFlags::empty()) {
+            Ok(()) => return Ok(ours),
+            // Descriptors on their way count against their user, whoever of its processes sent them (unix(7)); the
+            // parent will have taken some in soon.
+            Err(Errno::ETOOMANYREFS) if tries < MOST_TRIES => {
+                tries += 1;
+                let _ = ppoll(&mut [], Some(TimeSpec::from_duration(PAUSE)), None);
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+fn short_of_descriptors() -> io::Error {
+    io::Error::other("the daemon is short of descriptors")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn questions_read_as_they_are_written() {
+        for ask in ParentRequest::ALL {
+            let question = Question { ask, account: account_number("ann") };
+            assert_eq!(Question::from_bytes(question.to_bytes()), Some(question));
+        }
+        assert_eq!(Question::from_bytes([b'?'; QUESTION_SIZE]), None);
+        let bytes: std::collections::HashSet<u8> = ParentRequest::ALL.into_iter().map(ParentRequest::byte).collect();
+        assert_eq!(bytes.len(), ParentRequest::ALL.len());
+        assert_ne!(account_number("ann"), account_number("bob"));
+    }
+}

@@ -1,0 +1,41 @@
+//! Where children and writer find each other: a socket pair that the parent makes once and keeps. Every child inherits
+//! the end to hand channels in, every writer the end to take them out, also one that is forked later: what was handed
+//! in while there was none waits for the next.
+
+use super::parent::pair;
+use nix::errno::Errno;
+use nix::sys::socket::{setsockopt, sockopt};
+use nix::sys::time::{TimeVal, TimeValLike};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+/// How long a child waits for room, when so many wait already that there is none.
+const ROOM_SECONDS: i64 = 5;
+
+/// The rendezvous.
+#[derive(Debug)]
+pub struct Rendezvous {
+    children: OwnedFd,
+    writer: OwnedFd,
+}
+
+impl Rendezvous {
+    /// A rendezvous.
+    ///
+    /// # Errors
+    /// No descriptor.
+    pub fn new() -> Result<Self, Errno> {
+        let (children, writer) = pair()?;
+        setsockopt(&children, sockopt::SendTimeout, &TimeVal::seconds(ROOM_SECONDS))?;
+        Ok(Self { children, writer })
+    }
+
+    /// The end that every child inherits.
+    pub fn for_children(&self) -> BorrowedFd<'_> {
+        self.children.as_fd()
+    }
+
+    /// The end that every writer inherits.
+    pub fn for_writer(&self) -> BorrowedFd<'_> {
+        self.writer.as_fd()
+    }
+}

@@ -1,0 +1,353 @@
+//! The scoreboard: memory that parent and children share, a page for each. The head is the parent's and the writer's; each
+//! session writes what it is doing into its own slot, and has no other: it can neither change nor see its siblings'.
+//! Wait-free; the parent bounds-checks what it reads in slots and trusts none of it.
+
+use super::counters::{self as counters, Counters, Times};
+use crate::protocol::MAX_NAME_CHARS;
+use crate::sys::SharedPages;
+use nix::errno::Errno;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// A child's place on the scoreboard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SlotNumber(pub u32);
+
+const GENERATION: usize = 0;
+const REQUESTS: usize = 1;
+const NAME_SIZE: usize = 2;
+const NAME: usize = 3;
+/// A name's bytes, eight to a number.
+const NAME_NUMBERS: usize = MAX_NAME_CHARS * 4 / 8;
+const STATE: usize = NAME + NAME_NUMBERS;
+const SLOT_UNLOGGED: usize = STATE + 1;
+/// Requests of this session that the database failed.
+const DATABASE_ERRORS: usize = STATE + 2;
+/// Its counters, from a cache line of their own on.
+const FIGURES: usize = (DATABASE_ERRORS + 1).next_multiple_of(8);
+/// Numbers in a slot.
+const SLOT: usize = FIGURES + counters::SIZE;
+/// No session fails more requests than this, whatever it says.
+const MOST_ERRORS: u64 = 1 << 40;
+/// In the head: whether there are so many children that one says that it ends.
+const MANY: usize = 1;
+/// In the head: records that the writer has made durable, and in how many commits.
+const RECORDS: usize = 2;
+const COMMITS: usize = 3;
+/// In the head, of the writer's spool: records, bytes, and when the oldest of them was looked up.
+const SPOOL_RECORDS: usize = 4;
+const SPOOL_BYTES: usize = 5;
+const SPOOL_OLDEST: usize = 6;
+/// In the head: since when the writer can't use the database, by the time of day; 0 if it can.
+const OUTAGE: usize = 7;
+
+/// In the head: log lines of the writer that standard error did not take.
+const UNLOGGED: usize = 8;
+/// In the head: how often the writer has gone round.
+const WRITER_TURN: usize = 9;
+/// In the head: how long commits took.
+const COMMIT_TIMES: usize = 16;
+/// Numbers in the head. Both it and a slot fit into the smallest page there is, as the compiler sees.
+const HEAD: usize = COMMIT_TIMES + counters::TIMES;
+const _: () = assert!(HEAD <= 512 && SLOT <= 512);
+
+/// In the head: lookups that were deleted because their accounts had too many.
+const TRIMMED: usize = 10;
+
+/// The scoreboard: the head, and the slots.
+#[derive(Debug)]
+pub struct Scoreboard {
+    pages: SharedPages,
+    slots: u32,
+}
+
+impl Scoreboard {
+    /// A scoreboard for so many children.
+    ///
+    /// # Errors
+    /// No address space for it.
+    pub fn new(slots: u32) -> Result<Self, Errno> {
+        let count = usize::try_from(slots).map_err(|_| Errno::EINVAL)?;
+        Ok(Self { pages: SharedPages::zeroed(count.checked_add(1).ok_or(Errno::EINVAL)?)?, slots })
+    }
+
+    /// Leaves this process its own slot, and the head for reading. For a session.
+    ///
+    /// # Errors
+    /// There is no such slot.
+    pub fn keep_only(&mut self, number: SlotNumber) -> Result<(), Errno> {
+        self.pages.keep_only(page_of(number))
+    }
+
+    /// Leaves this process the head only. For the writer.
+    ///
+    /// # Errors
+    /// It has given something up already.
+    pub fn keep_head(&mut self) -> Result<(), Errno> {
+        self.pages.keep_first()
+    }
+
+    /// How many slots there are.
+    pub fn slots(&self) -> u32 {
+        self.slots
+    }
+
+    /// The generation of the newest words.
+    pub fn generation(&self) -> u64 {
+        self.head()[GENERATION].load(Ordering::Acquire)
+    }
+
+    /// Says that there are newer words. The parent's.
+    pub fn publish(&self, generation: u64) {
+        self.head()[GENERATION].store(generation, Ordering::Release);
+    }
+
+    /// So many records were made durable at once. The writer's.
+    pub fn count_commit(&self, records: u64) {
+        self.head()[RECORDS].fetch_add(records, Ordering::Relaxed);
+        self.head()[COMMITS].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many records were made durable, and in how many commits.
+    pub fn commits(&self) -> (u64, u64) {
+        (self.head()[RECORDS].load(Ordering::Relaxed), self.head()[COMMITS].load(Ordering::Relaxed))
+    }
+
+    /// What is in the spool: records, bytes, and when the oldest was looked up, in microseconds since 1970. The
+    /// writer's; and the parent's, before there is one.
+    pub fn show_spool(&self, records: u64, bytes: u64, oldest: i64) {
+        self.head()[SPOOL_RECORDS].store(records, Ordering::Relaxed);
+        self.head()[SPOOL_OLDEST].store(oldest.max(0).unsigned_abs(), Ordering::Relaxed);
+        // Whoever sees this one as it was sees what was acknowledged before, too.
+        self.head()[SPOOL_BYTES].store(bytes, Ordering::Release);
+    }
+
+    /// How many records are in the spool, and how many bytes; no bytes only if everything is delivered that anybody was
+    /// told to be kept.
+    pub fn spooled(&self) -> (u64, u64) {
+        let bytes = self.head()[SPOOL_BYTES].load(Ordering::Acquire);
+        (self.head()[SPOOL_RECORDS].load(Ordering::Relaxed), bytes)
+    }
+
+    /// How long ago the oldest record in the spool was looked up; none if there is none.
+    pub fn spool_age(&self) -> Option<Duration> {
+        self.ago(SPOOL_OLDEST).filter(|_| self.spooled().0 > 0)
+    }
+
+    /// For how long the writer has not been able to use the database. The writer's.
+    pub fn show_outage(&self, lasts: Option<Duration>) {
+        let since = lasts.map_or(0, |lasts| since_1970().saturating_sub(lasts).as_micros());
+        self.head()[OUTAGE].store(u64::try_from(since).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// For how long the writer has not been able to use the database; none if it can.
+    pub fn outage(&self) -> Option<Duration> {
+        self.ago(OUTAGE)
+    }
+
+    /// So many lookups were deleted because an account had too many. The writer's.
+    pub fn count_trimmed(&self, lookups: u64) {
+        self.head()[TRIMMED].fetch_add(lookups, Ordering::Relaxed);
+    }
+
+    /// How many lookups were deleted because their accounts had too many.
+    pub fn trimmed(&self) -> u64 {
+        self.head()[TRIMMED].load(Ordering::Relaxed)
+    }
+
+    fn ago(&self, at: usize) -> Option<Duration> {
+        let then = Some(self.head()[at].load(Ordering::Relaxed)).filter(|&then| then > 0)?;
+        Some(since_1970().saturating_sub(Duration::from_micros(then)))
+    }
+
+    /// The writer has got on with something. The writer's.
+    pub fn count_turn(&self) {
+        self.head()[WRITER_TURN].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How often writers have got on with something: when this stays the same, one is idle, or stuck.
+    pub fn writer_turn(&self) -> u64 {
+        self.head()[WRITER_TURN].load(Ordering::Relaxed)
+    }
+
+    /// So many lines of the writer's log were dropped. The writer's.
+    pub fn count_unlogged(&self, lines: u64) {
+        if lines > 0 {
+            self.head()[UNLOGGED].fetch_add(lines, Ordering::Relaxed);
+        }
+    }
+
+    /// How many were dropped since this was last asked. The parent's.
+    pub fn take_unlogged(&self) -> u64 {
+        self.head()[UNLOGGED].swap(0, Ordering::Relaxed)
+    }
+
+    /// How long commits took.
+    pub fn commit_times(&self) -> Times<'_> {
+        Times::of(self.head().get(COMMIT_TIMES..HEAD).unwrap_or(&[]))
+    }
+
+    /// Says whether there are so many children that each should say that it ends. The parent's.
+    pub fn show_many(&self, many: bool) {
+        self.head()[MANY].store(u64::from(many), Ordering::Relaxed);
+    }
+
+    /// Whether a child should tell its parent that it ends: the parent finds out all the same, but would have to ask the
+    /// kernel about all its children instead of one.
+    pub fn are_many(&self) -> bool {
+        self.head()[MANY].load(Ordering::Relaxed) != 0
+    }
+
+    fn head(&self) -> &[AtomicU64] {
+        self.pages.first()
+    }
+
+    /// A child's slot.
+    pub fn slot(&self, number: SlotNumber) -> Slot<'_> {
+        Slot { numbers: self.pages.page(page_of(number)).get(..SLOT).unwrap_or(&[]) }
+    }
+}
+
+/// The first page is the head.
+fn page_of(SlotNumber(number): SlotNumber) -> usize {
+    usize::try_from(number).ok().and_then(|number| number.checked_add(1)).unwrap_or(usize::MAX)
+}
+
+fn since_1970() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// What one child says of itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Slot<'a> {
+    numbers: &'a [AtomicU64],
+}
+
+impl<'a> Slot<'a> {
+    /// What the session counts.
+    pub fn counters(&self) -> Counters<'a> {
+        Counters::of(self.numbers.get(FIGURES..SLOT).unwrap_or(&[]))
+    }
+
+    /// A request was failed by the database.
+    pub fn count_database_error(&self) {
+        self.store(DATABASE_ERRORS, self.load(DATABASE_ERRORS).saturating_add(1));
+    }
+
+    /// How many requests were failed by the database.
+    pub fn database_errors(&self) -> u64 {
+        self.load(DATABASE_ERRORS).min(MOST_ERRORS)
+    }
+
+    /// Empties the slot for a new child. The parent's, before it forks.
+    pub fn clear(&self) {
+        for number in self.numbers {
+            number.store(0, Ordering::Relaxed);
+        }
+    }
+
+    /// Says from which words the child answers.
+    pub fn acknowledge(&self, generation: u64) {
+        self.store(GENERATION, generation);
+    }
+
+    /// From which words the child answers.
+    pub fn generation(&self) -> u64 {
+        self.load(GENERATION)
+    }
+
+    /// Says what the child is doing, by a number of its own.
+    pub fn set_state(&self, state: u64) {
+        self.store(STATE, state);
+    }
+
+    /// What the child is doing; 0 before it has said so.
+    pub fn state(&self) -> u64 {
+        self.load(STATE)
+    }
+
+    /// Counts requests that the child has read.
+    pub fn set_requests(&self, requests: u64) {
+        self.store(REQUESTS, requests);
+    }
+
+    /// How many requests the child has read.
+    pub fn requests(&self) -> u64 {
+        self.load(REQUESTS)
+    }
+
+    /// Says how many lines of the child's log were dropped.
+    pub fn set_unlogged(&self, lines: u64) {
+        self.store(SLOT_UNLOGGED, lines);
+    }
+
+    /// How many lines of the child's log were dropped.
+    pub fn unlogged(&self) -> u64 {
+        self.load(SLOT_UNLOGGED)
+    }
+
+    /// Says who is logged in; nobody with an empty name.
+    pub fn set_user(&self, name: &str) {
+        self.store(NAME_SIZE, 0);
+        for (at, part) in name.as_bytes().chunks(8).take(NAME_NUMBERS).enumerate() {
+            let mut bytes = [0; 8];
+            bytes[..part.len()].copy_from_slice(part);
+            self.store(NAME + at, u64::from_ne_bytes(bytes));
+        }
+        self.store(NAME_SIZE, name.len() as u64);
+    }
+
+    /// Who was logged in when the child last said so; made fit for a log, because the child may be anybody's.
+    pub fn user(&self) -> String {
+        let mut bytes = Vec::new();
+        for at in 0..NAME_NUMBERS {
+            bytes.extend_from_slice(&self.load(NAME + at).to_ne_bytes());
+        }
+        bytes.truncate(usize::try_from(self.load(NAME_SIZE)).unwrap_or(0));
+        crate::text::printable(&String::from_utf8_lossy(&bytes))
+    }
+
+    fn store(&self, at: usize, value: u64) {
+        if let Some(number) = self.numbers.get(at) {
+            number.store(value, Ordering::Relaxed);
+        }
+    }
+
+    fn load(&self, at: usize) -> u64 {
+        self.numbers.get(at).map_or(0, |number| number.load(Ordering::Relaxed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slots_do_not_touch_each_other() {
+        let scoreboard = Scoreboard::new(3).unwrap();
+        let longest = "𝕏".repeat(32);
+        scoreboard.slot(SlotNumber(0)).set_user("ann");
+        scoreboard.slot(SlotNumber(1)).set_user(&longest);
+        scoreboard.slot(SlotNumber(2)).set_user("bob");
+        scoreboard.slot(SlotNumber(1)).set_requests(7);
+        assert_eq!(scoreboard.slot(SlotNumber(0)).user(), "ann");
+        assert_eq!(scoreboard.slot(SlotNumber(1)).user(), longest);
+        assert_eq!(scoreboard.slot(SlotNumber(2)).user(), "bob");
+        scoreboard.slot(SlotNumber(1)).clear();
+        assert_eq!(scoreboard.slot(SlotNumber(1)).user(), "");
+        assert_eq!(scoreboard.slot(SlotNumber(1)).requests(), 0);
+        // A number that is none is harmless.
+        scoreboard.slot(SlotNumber(u32::MAX)).set_user("nobody");
+        assert_eq!(scoreboard.slot(SlotNumber(3)).user(), "");
+    }
+
+    #[test]
+    fn what_a_child_wrote_is_bounded_and_printable() {
+        let scoreboard = Scoreboard::new(1).unwrap();
+        let slot = scoreboard.slot(SlotNumber(0));
+        slot.set_user("a\x1b[2Jb");
+        assert_eq!(slot.user(), "a\\u{1b}[2Jb");
+        slot.store(NAME_SIZE, u64::MAX);
+        assert!(slot.user().len() < 1_000);
+    }
+}
