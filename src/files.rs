@@ -1,7 +1,7 @@
 //! Reading the small files that a person or an operator names, whatever stands at the path: only regular files (or a pipe,
 //! where that is how secrets are handed over), only up to a limit, and never waiting without an end.
 //!
-//! Several rooms share it; it knows no room itself.
+//! Several modules share it; it knows none of them.
 
 #![forbid(unsafe_code)]
 

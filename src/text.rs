@@ -1,6 +1,6 @@
 //! Text as it lies in files and on the wire: escapes, blanks, and what makes a stranger's text safe to show.
 //!
-//! Pure functions that several rooms share; it knows no room itself.
+//! Pure functions that several modules share; it knows none of them.
 
 #![forbid(unsafe_code)]
 

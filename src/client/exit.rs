@@ -98,7 +98,7 @@ mod tests {
     use crate::protocol::Failure;
     use std::io;
 
-    /// The table of the interface, section 5.
+    /// The promised table of exit statuses.
     #[test]
     fn the_promised_statuses() {
         let refused = |code| Exit::from(&Error::Refused(Failure::new(code, ""))).number();

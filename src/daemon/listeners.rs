@@ -231,7 +231,7 @@ impl std::fmt::Display for Listener {
     }
 }
 
-/// No accept error ends the daemon (lesson D8): accept(2) passes on what the network said of that one connection.
+/// No accept error ends the daemon: accept(2) passes on what the network said of that one connection.
 fn classify(error: io::Error) -> Accepted {
     match error.raw_os_error().map(Errno::from_raw) {
         Some(Errno::EAGAIN) => Accepted::Nobody,
@@ -256,7 +256,7 @@ fn take(address: SocketAddr) -> io::Result<Listener> {
     Ok(Listener::Internet(listener, address))
 }
 
-/// Inherited by every accepted connection (tcp(7)), at no cost for each: replies go out at once (lesson D14), and a
+/// Inherited by every accepted connection (tcp(7)), at no cost for each: replies go out at once, and a
 /// client whose machine is gone is noticed even where no idle timeout is set.
 fn set_for_clients(socket: &OwnedFd) -> nix::Result<()> {
     setsockopt(socket, TcpNoDelay, &true)?;

@@ -108,7 +108,7 @@ impl RequestKind {
         }
     }
 
-    /// Its name in figures and in the log.
+    /// Its name in counters and in the log.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Register => "register",
@@ -154,7 +154,7 @@ const RESULTS: usize = 1 + Code::ALL.len();
 const REQUESTS: usize = RequestKind::ALL.len() * RESULTS;
 /// Counts for each bound and for what is above the last, and the sum in nanoseconds.
 pub const TIMES: usize = BOUNDS.len() + 2;
-/// How many numbers a session's figures are.
+/// How many numbers a session's counters are.
 pub const SIZE: usize = REQUESTS + TIMES;
 /// No session counts further than this, whatever it says; in nanoseconds, some thirteen days.
 const MOST: u64 = 1 << 50;
@@ -203,7 +203,7 @@ impl<'a> Counters<'a> {
     }
 }
 
-/// Numbers for figures that belong to nobody else.
+/// Numbers for counters that belong to nobody else.
 pub fn none() -> Vec<AtomicU64> {
     (0..SIZE).map(|_| AtomicU64::new(0)).collect()
 }
@@ -246,7 +246,7 @@ mod tests {
     #[test]
     fn every_kind_and_result_has_a_number_of_its_own() {
         let numbers = none();
-        let figures = Counters::of(&numbers);
+        let counters = Counters::of(&numbers);
         let results = || std::iter::once(None).chain(Code::ALL.into_iter().map(Some));
         let mut times = 0;
         for kind in RequestKind::ALL {
@@ -271,7 +271,7 @@ mod tests {
     #[test]
     fn what_takes_as_long_as_a_bound_is_within_it() {
         let numbers = none();
-        let figures = Counters::of(&numbers);
+        let counters = Counters::of(&numbers);
         for nanoseconds in [0, 50_000, 50_001, 100_000, 10_000_000_000, 10_000_000_001, 3_600_000_000_000] {
             counters.lookups().observe(Duration::from_nanos(nanoseconds));
         }

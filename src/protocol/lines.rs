@@ -1,5 +1,5 @@
 //! Lines out of a stream of bytes, with a limit: what arrives one byte at a time and what arrives all at once
-//! give the same lines (lesson C4), and an endless line costs no more memory than the limit (lesson G9).
+//! give the same lines, and an endless line costs no more memory than the limit.
 //!
 //! A line may hold a password. What is given back to the allocator is wiped before, and [`Lines::wipe`] wipes what
 //! lines that were taken have left behind.

@@ -462,7 +462,7 @@ mod tests {
         assert_eq!(Request::parse(b"Q ann   ice cream  ").unwrap(), Request::Lookup { name: "ann", word: "ice cream" });
     }
 
-    /// Lessons C10, C11, D6: a missing field, a word that begins with a request's letter, a trailing argument.
+    /// A missing field, a word that begins with a request's letter, a trailing argument.
     #[test]
     fn what_is_no_request_is_badreq() {
         for line in [

@@ -111,7 +111,7 @@ impl Session<'_> {
     }
 
     /// Tells the parent; whether the client may go on. It may not, if the parent could not be told.
-    pub(super) fn report(&self, ask: Ask) -> bool {
+    pub(super) fn report(&self, ask: ParentRequest) -> bool {
         report(self.control_channel, self.stores.question(ask)).unwrap_or_else(|error| {
             log::warn!("client {}: what it does can't be counted: {error}", self.face.peer());
             false
@@ -120,7 +120,7 @@ impl Session<'_> {
 
     /// Has the parent count something that the client's address may do only so often. If that is used up, the session
     /// ends.
-    pub(super) fn spend(&mut self, ask: Ask) -> Result<(), Failure> {
+    pub(super) fn spend(&mut self, ask: ParentRequest) -> Result<(), Failure> {
         if self.report(ask) {
             return Ok(());
         }
@@ -173,7 +173,7 @@ impl Session<'_> {
 
     /// The account of a name and its password. A wrong name and a wrong password look and take the same
     /// (CVE-2016-6210), and so does a locked account.
-    fn check_login(&mut self, name: &str, passwd: &str, purpose: Ask) -> Result<AccountId, Failure> {
+    fn check_login(&mut self, name: &str, passwd: &str, purpose: ParentRequest) -> Result<AccountId, Failure> {
         let account = self.stores.with(|store| store.account(name))?;
         let right = self
             .hashing(purpose, || match &account {

@@ -198,7 +198,7 @@ impl Connection {
     }
 
     /// Ends the stream to the client, then reads what it still sends until it closes, for a short time: unread
-    /// input at the close would send a reset (lesson D13). `before_waiting` as in [`Connection::write`].
+    /// input at the close would send a reset. `before_waiting` as in [`Connection::write`].
     pub fn close_politely(&mut self, patience: Duration, mut before_waiting: impl FnMut()) {
         if self.end(patience).is_err() {
             return;

@@ -28,7 +28,7 @@ impl Session<'_> {
             }
         }
         // The last word of the handshake may be ours, and the client waits for it; or it is the client's, and Nagle's
-        // algorithm keeps the first request back until it is acknowledged, 40 ms later (lesson D14).
+        // algorithm keeps the first request back until it is acknowledged, 40 ms later.
         sys::acknowledge_now(self.connection.socket());
         self.connection.write(&[], || {})
     }

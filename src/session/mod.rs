@@ -283,7 +283,7 @@ impl<'a> Session<'a> {
             }
             match self.connection.read() {
                 Ok(true) => {}
-                // What follows the last newline is not a request (lesson D5); the replies are all written.
+                // What follows the last newline is not a request; the replies are all written.
                 Ok(false) => {
                     let _ = self.connection.end(Duration::ZERO);
                     return ExitReason::Closed;

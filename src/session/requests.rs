@@ -262,7 +262,7 @@ impl Session<'_> {
         }
     }
 
-    /// The account of the login, if it is under this name. A name in a request proves nothing (lesson C3).
+    /// The account of the login, if it is under this name. A name in a request proves nothing.
     pub(super) fn logged_in_as(&self, name: &str) -> Result<AccountId, Failure> {
         match &self.login {
             Some(login) if login.name == name => Ok(login.account),

@@ -78,7 +78,7 @@ impl<'a> Stores<'a> {
     }
 
     /// A question to the parent.
-    pub fn question(&self, ask: Ask) -> Question {
+    pub fn question(&self, ask: ParentRequest) -> Question {
         Question { ask, account: self.waiting.account }
     }
 

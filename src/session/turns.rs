@@ -45,7 +45,7 @@ impl Session<'_> {
     }
 
     /// Waits until the parent says that it is this child's turn.
-    pub(super) fn wait_for_turn(&mut self, purpose: Ask) -> Result<Permit, Failure> {
+    pub(super) fn wait_for_turn(&mut self, purpose: ParentRequest) -> Result<Permit, Failure> {
         let peer = self.face.peer().clone();
         let failed = |error: &dyn std::fmt::Display| {
             log::warn!("client {peer}: no turn: {error}");

@@ -313,7 +313,7 @@ mod tests {
 
     #[test]
     fn the_password_is_never_shown() {
-        // Lesson C2: no secret in any log.
+        // No secret in any log.
         let location = Location::parse("mysql://ann:secret@db.example/dict").unwrap();
         assert_eq!(location.to_string(), "mysql://ann:***@db.example/dict");
         assert!(!format!("{location:?}").contains("secret"));

@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn equal_passwords_hash_differently_and_only_the_right_one_verifies() {
-        // Lesson C2: argon2-class hash, a salt for each user.
+        // Argon2-class hash, a salt for each user.
         let (one, two) = (hash("龙 dragon").unwrap(), hash("龙 dragon").unwrap());
         assert_ne!(one, two);
         assert!(one.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{one}");

@@ -220,7 +220,7 @@ mod tests {
         pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
     }
 
-    /// Lesson C12 and more: BOM, CRLF, upper case, no last newline, first and last word.
+    /// BOM, CRLF, upper case, no last newline, first and last word.
     #[test]
     fn what_a_words_file_may_look_like() {
         let text = "\u{feff}# title: A Title\r\n# licence: one\r\n#licence: two\n\r\n   \nApple  n. 苹果\r\nice cream\t n. 冰淇淋 \nzoo n. a\tb";

@@ -46,7 +46,7 @@ pub struct Inherited<'a> {
     pub rendezvous: &'a Rendezvous,
     /// Its other end is the parent's; when that closes, the writer finishes.
     pub shutdown_pipe: BorrowedFd<'a>,
-    /// Where figures are shown.
+    /// Where counters are shown.
     pub scoreboard: &'a mut Scoreboard,
     /// The database.
     pub database: &'a Location,

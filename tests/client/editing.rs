@@ -64,7 +64,7 @@ fn keys_edit_the_line() {
     expect_row(&mut terminal, "Word (## to go back): apple");
     terminal.keys("\n");
     answered(&mut terminal, "苹果");
-    // Lesson C9, and Ctrl-D on a line that is not empty is no end.
+    // Blanks around a word do not belong to it, and Ctrl-D on a line that is not empty is no end.
     terminal.keys("ice cream\u{1}\u{4}i\n");
     answered(&mut terminal, "冰淇淋");
     // The words of before.

@@ -72,7 +72,7 @@ fn half_a_history() -> String {
     address
 }
 
-/// Lesson C8: a server that dies in the middle of a history ends a subcommand with 69; nothing goes round.
+/// A server that dies in the middle of a history ends a subcommand with 69; nothing goes round.
 #[test]
 fn a_history_breaks_off() {
     let person = Person::new(half_a_history());
@@ -95,7 +95,7 @@ fn a_history_breaks_off() {
     assert_eq!(terminal.exit(), 0);
 }
 
-/// Lesson C8 again, with the real server: its child is killed between two words of a filter.
+/// With the real server: its child is killed between two words of a filter.
 #[test]
 fn the_child_dies_while_words_come() {
     let daemon = person::daemon("");

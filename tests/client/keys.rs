@@ -1,4 +1,4 @@
-//! Ctrl-D and Ctrl-C at every prompt (lesson C27).
+//! Ctrl-D and Ctrl-C at every prompt.
 
 use crate::common::{PASSWD, processes, wait_until};
 use crate::person::{self, Person, no_trace};

@@ -60,13 +60,13 @@ fn a_whole_session() {
     look_up(&mut terminal);
     assert_eq!(answer(&mut terminal, "apple"), "apple\napple  n. 苹果\n");
     assert_eq!(answer(&mut terminal, "zzz"), "zzz\nnot found: zzz\n");
-    // Lesson C9: blanks within a word belong to it, those around it do not.
+    // Blanks within a word belong to it, those around it do not.
     assert_eq!(answer(&mut terminal, "  ice cream "), "  ice cream \nice cream  n. 冰淇淋\n");
     assert_eq!(answer(&mut terminal, "ZOO"), "ZOO\nzoo  n. 动物园\n");
     assert_eq!(answer(&mut terminal, "bank"), "bank\nbank\n  n. 银行\n  n. 河岸\n");
     assert_eq!(answer(&mut terminal, ""), "\n");
     assert_eq!(answer(&mut terminal, "# #"), "# #\nnot found: # #\n");
-    // Lesson C5: `##` ends looking up here, and only here.
+    // `##` ends looking up here, and only here.
     terminal.line("##");
     level_two(&mut terminal);
 
@@ -91,7 +91,7 @@ fn a_whole_session() {
     terminal.line("3");
     assert_eq!(terminal.exit(), 0);
     assert!(terminal.echoes());
-    // Lesson C2: no password shows, right or wrong.
+    // No password shows, right or wrong.
     let shown = terminal.shown();
     assert!(!shown.contains("horse"), "{shown}");
     no_trace(&shown);

@@ -1,4 +1,4 @@
-//! The menus through a pipe: a script types, and may stop at any point (lesson C27).
+//! The menus through a pipe: a script types, and may stop at any point.
 
 use crate::common::PASSWD;
 use crate::person::{self, Person};

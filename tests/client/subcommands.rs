@@ -26,7 +26,7 @@ fn words_as_arguments() {
     lookup(&person, &["Apple"]).ended(0).said("n. 苹果公司\n");
     // Escapes of the dictionary are real newlines and TABs here.
     lookup(&person, &["pear"]).ended(0).said("n. 梨\nv. \t one \\ two\n");
-    // Lesson C5: `##` is a word like any other here, and ends nothing.
+    // `##` is a word like any other here, and ends nothing.
     assert_eq!(lookup(&person, &["##", "apple"]).ended(1).complained("not found: ##\n").out, "apple  n. 苹果\n");
     let ran = lookup(&person, &["apple", "zzz", "zoo"]).ended(1).complained("not found: zzz\n");
     assert_eq!(ran.out, "apple  n. 苹果\nzoo  n. 动物园\n");
@@ -130,7 +130,7 @@ fn histories() {
         assert!(fields[2].len() == 27 && fields[2].ends_with('Z'), "{line}");
         times.push(fields[2]);
     }
-    // Lesson C22: strictly newest first.
+    // Strictly newest first.
     assert!(times.windows(2).all(|pair| pair[0] > pair[1]), "{times:?}");
     let rows = json(&history(&["--json", "-n", "2"]).ended(0).out);
     assert_eq!(rows.len(), 2);
@@ -174,7 +174,7 @@ fn accounts() {
     // Whoever takes the name next finds nothing of it.
     person.run_as("bob", &["register"], "").ended(0);
     person.run_as("bob", &["history", "--all"], "").ended(0).said("");
-    // Lesson C2: no password in any log.
+    // No password in any log.
     assert!(!daemon.log().contains("horse"), "{}", daemon.log());
 }
 

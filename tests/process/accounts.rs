@@ -40,7 +40,7 @@ fn registering_and_logging_in(store: Store) {
     assert_eq!(client.history("ann"), ["zoo"]);
 }
 
-/// Lesson C3: the name in a request proves nothing.
+/// The name in a request proves nothing.
 fn everything_personal_needs_a_login(store: Store) {
     let daemon = Daemon::over(store);
     let mut bob = daemon.connect_as("bob");
@@ -190,7 +190,7 @@ fn closed_registration(store: Store) {
     assert_eq!(client.ask_line("Q ann zoo"), "OK zoo\tn. 动物园");
 }
 
-/// Lesson C2: one salt each, Argon2id in PHC format, no secret in the database or in any log.
+/// One salt each, Argon2id in PHC format, no secret in the database or in any log.
 fn passwords_are_kept_nowhere(store: Store) {
     let daemon = Setup::new(store).environment("RUST_LOG", "trace").start();
     let mut client = daemon.connect();

@@ -22,7 +22,7 @@ fn with_a_long_word_and_tls(options: &str) -> (Daemon, String, Authority) {
     (daemon, reply, authority)
 }
 
-/// Lesson D13, where it bites on every system: the last replies are still on their way when the child closes, and a
+/// The last replies are still on their way when the child closes, and a
 /// reset would throw them away.
 #[test]
 fn replies_on_their_way_survive_the_close() {

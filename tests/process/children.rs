@@ -9,7 +9,6 @@ use std::collections::BTreeSet;
 
 on_both_stores!(an_idle_child_holds_no_database, one_child_killed_others_untouched);
 
-/// Lesson C17.
 #[test]
 fn a_thousand_clients_leave_no_zombie_and_no_descriptor() {
     let daemon = Daemon::over(Store::Sqlite);
@@ -79,7 +78,7 @@ fn one_child_killed_others_untouched(store: Store) {
     assert_eq!(daemon.connect().ask("I").len(), 5, "and new clients are served");
 }
 
-/// Lesson C8's daemon side: a crash is told as one.
+/// A crash is reported as a crash.
 #[test]
 fn a_crashed_child_is_told_from_a_killed_one() {
     let daemon = Daemon::over(Store::Sqlite);
@@ -165,7 +164,7 @@ fn the_environment_with_the_databases_url_does_not_show() {
     }
 }
 
-/// Lesson C21: a client that leaves in the middle of a reply is no failure of ours.
+/// A client that leaves in the middle of a reply is no failure of ours.
 #[test]
 fn a_reset_during_a_long_reply_ends_the_child_quietly() {
     let long = "长".repeat(300_000);

@@ -56,7 +56,6 @@ fn two_sessions_of_one_account_lose_no_row(store: Store) {
     assert_eq!(daemon.sql("SELECT COUNT(*) FROM hist"), ["2000"]);
 }
 
-/// Lesson C16.
 fn twenty_registrations_of_one_name(store: Store) {
     let daemon = Daemon::over(store);
     let barrier = Barrier::new(20);
@@ -76,7 +75,7 @@ fn twenty_registrations_of_one_name(store: Store) {
     daemon.connect().ok(&format!("L ann passwd {}", winners[0]));
 }
 
-/// Lesson C13: a connection shared across forks gives one client another's rows.
+/// A connection shared across forks gives one client another's rows.
 fn fifty_clients_see_their_own_rows(store: Store) {
     let daemon = Setup::new(store).words(words(50)).start();
     let barrier = Barrier::new(50);

@@ -55,7 +55,7 @@ fn transcript(mut client: Connection) -> Vec<String> {
     client.lines_to_end().into_iter().map(strip).collect()
 }
 
-/// Lesson C4: what TCP glues or splits changes nothing.
+/// What TCP glues or splits changes nothing.
 fn split_anywhere_the_replies_are_the_same(store: Store) {
     let daemon = Daemon::over(store);
     let (text, requests) = session();
@@ -94,7 +94,7 @@ fn split_anywhere_the_replies_are_the_same(store: Store) {
     assert_eq!(replies, at_once, "line by line");
 }
 
-/// Lesson C4 (the originals need 100 s), and D14: no waiting between the writes of one reply.
+/// There is no waiting between the writes of one reply.
 fn a_thousand_rows_of_history_come_quickly(store: Store) {
     let daemon = Daemon::over(store);
     let mut ann = daemon.connect_as("ann");
@@ -147,7 +147,7 @@ fn pipelined_lookups_are_seen_by_what_follows(store: Store) {
     assert_eq!(code(&ann.line()), Some("denied"), "what follows a logout is not under its login");
 }
 
-/// Lesson D13: a close with unread input sends a reset, which can overtake the last line.
+/// A close with unread input sends a reset, which can overtake the last line.
 #[test]
 fn the_last_line_arrives_though_input_is_unread() {
     let daemon = Daemon::over(Store::Sqlite);
@@ -165,7 +165,7 @@ fn the_last_line_arrives_though_input_is_unread() {
     }
 }
 
-/// Lesson D14: with an ordinary client, that is one with Nagle's algorithm on, several small writes a reply cost 40 ms.
+/// With an ordinary client, that is one with Nagle's algorithm on, several small writes a reply cost 40 ms.
 #[test]
 fn an_ordinary_client_does_not_wait_for_delayed_acknowledgements() {
     let daemon = Daemon::over(Store::Sqlite);

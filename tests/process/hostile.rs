@@ -177,7 +177,7 @@ fn a_reset_in_any_state_ends_the_child_quietly() {
     assert!(!log.contains(" WARN: ") && !log.contains(" ERROR: "));
 }
 
-/// Lesson C17, in a hurry: nobody says a word, half of them leave with a reset.
+/// Nobody says a word, half of them leave with a reset.
 #[test]
 fn a_flood_of_connects_that_close_at_once_leaves_nothing() {
     let daemon = Daemon::over(Store::Sqlite);

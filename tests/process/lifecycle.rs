@@ -16,7 +16,7 @@ fn says_bye(client: &mut Connection) {
     assert!(client.at_eof());
 }
 
-/// Lessons C18, D9: stops accepting, every client is told, the exit status is 0.
+/// Stops accepting, every client is told, the exit status is 0.
 fn drains(signal: Signal) {
     let mut daemon = Daemon::over(Store::Sqlite);
     let mut user = daemon.connect_as("ann");

@@ -36,7 +36,7 @@ fn connect_when_there_is_room(daemon: &Daemon) -> Connection {
     })
 }
 
-/// Lesson G2: a limit of 3 admits 3.
+/// A limit of 3 admits 3.
 #[test]
 fn the_limit_of_clients_is_exact() {
     let daemon = over("--max-clients 3");
@@ -57,7 +57,7 @@ fn the_limit_of_clients_is_exact() {
     is_busy(daemon.connect());
 }
 
-/// Lesson G1: a client over the limit is told at once, whatever it has sent already.
+/// A client over the limit is told at once, whatever it has sent already.
 #[test]
 fn a_refused_client_that_has_sent_something_reads_its_line() {
     let daemon = over("--max-clients 1");
@@ -114,7 +114,7 @@ fn exempt_sources_are_not_counted() {
     is_busy(named.connect());
 }
 
-/// Lesson D15: a burst of connects is answered whole, however small the usual backlog is.
+/// A burst of connects is answered whole, however small the usual backlog is.
 #[test]
 fn no_limit_and_a_burst() {
     let daemon = over("--max-clients 0 --max-clients-per-source 0 --exempt-source none");
@@ -123,7 +123,7 @@ fn no_limit_and_a_burst() {
     assert_eq!(daemon.children().len(), 400);
 }
 
-/// Lesson C19: slow and idle clients go; lesson D10: those who are active stay, and whoever goes is told.
+/// Slow and idle clients go; those who are active stay, and whoever goes is told.
 #[test]
 fn the_idle_timeout() {
     let daemon = over("--idle-timeout 1 --login-grace 0");

@@ -38,7 +38,7 @@ fn rules(daemon: &Daemon) {
         ("école", "École\tn. 学校"),
         ("STRAßE", "straße\tn. 街"),
         ("i\u{307}stanbul", "İstanbul\tn. 伊斯坦布尔"),
-        // Lesson C9: words of several words, blanks around them.
+        // Words of several words, blanks around them.
         ("ice cream", "ice cream\tn. 冰淇淋"),
         ("  Ice Cream  ", "ice cream\tn. 冰淇淋"),
         ("ice", "ice\tn. 冰"),
@@ -78,7 +78,6 @@ fn the_same_rules_in_table_words(store: Store) {
     rules(&daemon);
 }
 
-/// Lesson C6.
 fn long_interpretations_arrive_whole(store: Store) {
     // Characters of three bytes after one of one: no power of two cuts between characters.
     let long = format!("x{}", "词".repeat(64 * 1024 / 3));
@@ -115,7 +114,7 @@ fn not_found_records_nothing(store: Store) {
     assert_eq!(ann.history("ann"), ["pear", "zoo"]);
 }
 
-/// Lesson C5: on the wire `##` is a word like any other, and ends nothing.
+/// On the wire `##` is a word like any other, and ends nothing.
 fn two_hashes_are_a_word(store: Store) {
     let words = "#\tx\n##\tn. 井号\nzoo\tn. 动物园\n## y\tz\n";
     let daemon = Setup::new(store).words(words).start();
@@ -136,7 +135,6 @@ fn two_hashes_are_a_word(store: Store) {
     assert_eq!(ann.ask("S ann #"), ["OK 1", "##"]);
 }
 
-/// Lesson C1.
 fn sql_in_every_field_is_data(store: Store) {
     let evil =
         ["'", "\"", ";", "--", "\\", "%", "_", "`", "'or'1'='1", "');DROP/**/TABLE/**/hist;--", "${x}", "\\'", "?"];
@@ -171,7 +169,6 @@ fn sql_in_every_field_is_data(store: Store) {
     }
 }
 
-/// Lesson C25.
 fn emoji_and_cjk_in_every_field(store: Store) {
     let words = "词典\tn. dictionary 📖\n😀\tn. 笑脸 👨‍👩‍👧 \u{20000}\n𠮷野家\tn. よしのや\n";
     let daemon = Setup::new(store).words(words).start();

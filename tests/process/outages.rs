@@ -19,7 +19,7 @@ fn tried(client: &mut Connection, request: &str) -> bool {
     reply.starts_with("OK ")
 }
 
-/// Lesson C14. Each acknowledged lookup is in the history exactly once, each refused one not at all.
+/// Each acknowledged lookup is in the history exactly once, each refused one not at all.
 #[test]
 fn a_server_restarted_between_two_queries() {
     let (mut server, daemon) = private();
@@ -46,7 +46,7 @@ fn a_server_restarted_between_two_queries() {
     assert_eq!(daemon.children().len(), 2, "both connections lived through it");
 }
 
-/// Lesson C14: what `wait_timeout` or an administrator does to an idle connection.
+/// What `wait_timeout` or an administrator does to an idle connection.
 #[test]
 fn a_connection_killed_by_the_server() {
     let daemon = Daemon::over(Store::MariaDb);

@@ -44,7 +44,7 @@ fn guess(client: &mut Connection, times: usize) {
     }
 }
 
-/// Lesson C23: a new connection after four failures is no way around. The penalty ends by itself.
+/// A new connection after four failures is no way around. The penalty ends by itself.
 #[test]
 fn guesses_add_up_over_connections() {
     let daemon = strict("");

@@ -48,7 +48,7 @@ fn every_child_moves_to_the_new_words() {
     assert!(new.history("ann").ends_with(&["apple".to_owned(), "apple".to_owned()]));
 }
 
-/// Lesson D1: a bad file is refused, with its line, and the old words stay.
+/// A bad file is refused, with its line, and the old words stay.
 #[test]
 fn bad_files_are_refused() {
     let daemon = Daemon::over(Store::Sqlite);

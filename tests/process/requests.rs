@@ -43,7 +43,7 @@ fn history_counts_and_shape(store: Store) {
     }
 }
 
-/// Lesson C22: also within one second, and over two sessions.
+/// Also within one second, and over two sessions.
 fn history_is_strictly_newest_first(store: Store) {
     let daemon = Daemon::over(store);
     let mut one = daemon.connect_as("ann");
@@ -110,7 +110,7 @@ fn suggestions_are_at_most_ten() {
     assert_eq!((&*reply[0], &*reply[1], reply.len()), ("OK 10", "word29", 11), "itself, then what is near");
 }
 
-/// Lessons C10, C11, D6, G5: one reply each, from the same child, and the session goes on.
+/// One reply each, from the same child, and the session goes on.
 #[test]
 fn what_is_no_request_is_badreq() {
     let daemon = Daemon::over(Store::Sqlite);
@@ -189,7 +189,6 @@ fn too_long(client: &mut Connection, bytes: &[u8]) {
     assert_eq!(code(&reply), Some("toolong"), "{} bytes: {reply}", bytes.len());
 }
 
-/// Lessons C7, D2, D17, G9.
 #[test]
 fn lines_at_and_over_the_limit() {
     let daemon = Daemon::over(Store::Sqlite);
@@ -221,7 +220,7 @@ fn lines_at_and_over_the_limit() {
     assert_eq!(daemon.children(), child);
 }
 
-/// Lesson D5: half a command is not a command.
+/// Half a command is not a command.
 #[test]
 fn a_last_line_without_a_newline_is_no_request() {
     let daemon = Daemon::over(Store::Sqlite);

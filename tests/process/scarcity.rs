@@ -128,7 +128,7 @@ fn rests_ten_times(pid: u32) {
     assert!(used <= 10, "{used} ticks of a hundredth of a second for ten looks");
 }
 
-/// Lesson C20: a fork that fails is that client's trouble and nobody else's.
+/// A fork that fails is that client's trouble and nobody else's.
 #[test]
 fn without_processes_clients_are_refused() {
     for error in ["EAGAIN", "ENOMEM"] {
@@ -212,7 +212,7 @@ fn with_a_full_table_of_processes_only_new_ones_are_refused() {
     assert_eq!(ann.history("ann"), ["apple"]);
 }
 
-/// Lesson D8: with one descriptor put by, clients are told that there is none.
+/// With one descriptor put by, clients are told that there is none.
 #[test]
 fn without_descriptors_clients_are_told() {
     let daemon = Daemon::over(Store::Sqlite);
@@ -231,7 +231,7 @@ fn without_descriptors_clients_are_told() {
     wait_until("the number of descriptors to be what it was", || processes::descriptors(daemon.pid()).len() == open);
 }
 
-/// Lesson D8, and vsftpd's: when not even that helps, clients wait, and the daemon does not spin.
+/// When not even that helps, clients wait, and the daemon does not spin.
 #[test]
 fn without_any_descriptor_the_daemon_rests() {
     let daemon = Daemon::over(Store::Sqlite);

@@ -10,7 +10,7 @@ use std::process::Command;
 
 on_both_stores!(a_child_forgets_secrets);
 
-/// Looks for them in the memory of the process itself. (Lesson C2.)
+/// Looks for them in the memory of the process itself.
 fn a_child_forgets_secrets(store: Store) {
     let daemon = Setup::new(store).start();
     let (mut client, child) = daemon.connect_with_child();
@@ -57,7 +57,7 @@ fn a_child_forgets_secrets(store: Store) {
     assert_eq!(processes::in_memory(child, "hunter-"), Some(0));
 }
 
-/// Lesson C2, and sudo's CVE-2023-28486: whatever is logged, and however much, neither a secret nor a character that a
+/// Whatever is logged, and however much, neither a secret nor a character that a
 /// terminal would act on is in it; nor in what `ps` shows.
 #[test]
 fn logs_titles_and_environments() {

@@ -63,7 +63,7 @@ fn status_69_the_database_cannot_be_reached() {
     let url = format!("mysql://root:secret@127.0.0.1:{free}/dict");
     let output = Setup::new(Store::Url(url)).run(&[]);
     fails(&output, 69, "127.0.0.1");
-    assert!(!String::from_utf8_lossy(&output.stderr).contains("secret"), "lesson C2: no secret in a log");
+    assert!(!String::from_utf8_lossy(&output.stderr).contains("secret"), "no secret in a log");
     fails(
         &Setup::new(Store::Url("mysql://root@localhost/d?socket=/nonexistent/s".into())).run(&[]),
         69,

@@ -65,7 +65,7 @@ fn who_has_the_key() {
     assert_eq!(processes::sockets(tls_child).len(), processes::sockets(clear_child).len());
 }
 
-/// Lesson C4 within TLS: however requests are cut into records, and records into packets, the replies are the same.
+/// Within TLS: however requests are cut into records, and records into packets, the replies are the same.
 #[test]
 fn cut_anywhere_the_replies_are_the_same() {
     let (daemon, authority) = start("");
@@ -94,7 +94,7 @@ fn cut_anywhere_the_replies_are_the_same() {
     assert_eq!(client.lines_to_end(), at_once, "a byte a packet");
 }
 
-/// Lesson D14 within TLS: with an ordinary client, that is one with Nagle's algorithm on, the first request waits until
+/// Within TLS: with an ordinary client, that is one with Nagle's algorithm on, the first request waits until
 /// the end of the handshake before it is acknowledged.
 #[test]
 fn an_ordinary_client_does_not_wait_for_delayed_acknowledgements() {

@@ -37,7 +37,7 @@ fn words_check_names_every_problem_with_its_line() {
     assert_eq!(check(b"# title: x\n").0, Some(65));
 }
 
-/// Lesson C12: what a words file may look like.
+/// What a words file may look like.
 #[test]
 fn words_check_takes_what_may_be() {
     let (status, lines) = check("\u{feff}# title: x\r\nApple n. 苹果\r\n\r\nice cream\tn. 冰淇淋\r\nzoo x".as_bytes());
@@ -107,7 +107,7 @@ fn init_db_can_be_repeated(store: Store) {
     assert_eq!(ann.history("ann"), ["pear", "zoo"]);
 }
 
-/// Section 3 of the interface: the tables and columns that others rely on.
+/// The tables and columns that others rely on.
 #[test]
 fn init_db_makes_the_promised_tables() {
     shared_mariadb().create_database("promised");

@@ -95,7 +95,7 @@ fn the_database_of_the_course() {
     let mut ann = daemon.connect();
     assert_eq!(ann.refused("L ann abc124"), "denied");
     ann.ok("L ann abc123");
-    assert_eq!(ann.history("ann"), ["zoo", "apple", "pear"], "newest first, also within one second (lesson C22)");
+    assert_eq!(ann.history("ann"), ["zoo", "apple", "pear"], "newest first, also within one second");
     assert_eq!(ann.ask("H ann 1")[1], "ann\tzoo\t2026-11-23T05:32:10.000000Z");
     assert_eq!(ann.ask_line("Q ann BANK"), "OK bank\tn. 银行\\nn. 河岸\\nv. 存\\\\");
     assert_eq!(ann.ask_line("Q ann zoo"), "OK Zoo\tn. 动物园");

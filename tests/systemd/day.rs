@@ -194,7 +194,7 @@ fn restarts_and_remembers(service: &Service) {
     }
 }
 
-/// Without a process for it, a client is told so, and the service goes on (lesson C20).
+/// Without a process for it, a client is told so, and the service goes on.
 fn refuses_politely_without_processes(service: &Service) {
     let pid = service.main_pid();
     service.container.ok(&["prlimit", "--pid", &pid, "--nproc=1:"]);

@@ -85,7 +85,7 @@ fn a_word_alone_is_answered_at_once() {
     server.finish();
 }
 
-/// Lesson C8: a server that dies in the middle is told, and nothing loops.
+/// A server that dies in the middle is told, and nothing loops.
 #[test]
 fn a_server_that_dies_between_answers() {
     let server = Server::start(vec![after_login([Step::Answer(1)])]);

@@ -16,7 +16,7 @@ fn dialogue(typed: &str, scripts: Vec<Vec<Step>>) -> String {
     desk.output.text()
 }
 
-/// Lesson C27: the end of the input leads out of every prompt, and nothing is connected for nothing.
+/// The end of the input leads out of every prompt, and nothing is connected for nothing.
 #[test]
 fn the_end_of_input_leads_out() {
     for typed in ["", "3\n", "1\n", "1\nann\n", "1\nann\nsecret\n", "2\n", "2\nann\n", "x\n\n7\n3\n"] {

@@ -57,7 +57,7 @@ fn a_history_in_three_shapes() {
     assert!(desk.output.text().starts_with(first), "{}", desk.output.text());
 }
 
-/// Lesson C8, and a count that is not to be believed.
+/// A server that dies in the middle, and a count that is not to be believed.
 #[test]
 fn a_history_that_breaks_off() {
     for terminal in [false, true] {

@@ -77,7 +77,7 @@ fn connect_tcp(host: &str, port: u16) -> io::Result<TcpStream> {
     for address in (host, port).to_socket_addrs()? {
         match TcpStream::connect_timeout(&address, CONNECT_TIMEOUT) {
             Ok(stream) => {
-                // Requests are small and written whole: waiting for more to send costs 40 ms each (lesson D14).
+                // Requests are small and written whole: waiting for more to send costs 40 ms each.
                 stream.set_nodelay(true)?;
                 return Ok(stream);
             }

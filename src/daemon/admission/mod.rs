@@ -200,7 +200,7 @@ mod tests {
         assert_eq!(place.source(), None);
     }
 
-    /// Lesson G2: a limit of three admits three.
+    /// A limit of three admits three.
     #[test]
     fn a_limit_of_three_admits_three() {
         let (mut admission, now) = (Admission::new(Some(3), None, no_exemption()), Instant::now());

@@ -121,7 +121,7 @@ impl Children {
         self.unlogged = self.unlogged.saturating_add(slot.unlogged().min(MOST_UNLOGGED));
         self.database_errors = self.database_errors.saturating_add(slot.database_errors());
         if self.counters.is_empty() {
-            self.figures = counters::none();
+            self.counters = counters::none();
         }
         slot.counters().add_to(&self.counters);
         let seconds = child.connected.elapsed().as_secs_f64();
@@ -264,7 +264,7 @@ const KILLED: &str = "killed";
 const CRASHED: &str = "crashed";
 const UNKNOWN: &str = "unknown";
 
-/// The name in figures of how a session ended.
+/// The name in counters of how a session ended.
 fn name_of(status: WaitStatus) -> &'static str {
     match status {
         WaitStatus::Exited(_, status) => ExitReason::from_exit_status(status).map_or(UNKNOWN, ExitReason::name),

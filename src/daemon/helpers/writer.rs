@@ -37,7 +37,7 @@ const RECENTLY: Duration = Duration::from_secs(60);
 /// What a writer is forked with, of all that the parent has.
 #[derive(Debug)]
 pub struct With<'a> {
-    /// Where figures are shown.
+    /// Where counters are shown.
     pub scoreboard: &'a mut Scoreboard,
     /// The database.
     pub database: &'a Location,

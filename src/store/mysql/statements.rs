@@ -1,6 +1,6 @@
 //! Every statement that is sent to the server, and the values that go with them.
 //!
-//! It never puts a value into a statement's text: values are parameters, always (lesson C1).
+//! It never puts a value into a statement's text: values are parameters, always.
 
 use crate::store::MOST_KEYED;
 use ::mysql::Value;

@@ -29,7 +29,6 @@ fn names_are_compared_byte_for_byte(bed: &Bed) {
 }
 
 fn sql_in_names_is_data(bed: &Bed) {
-    // Lesson C1.
     let mut store = bed.open();
     let ann = register(&mut *store, "ann");
     for (time, text) in
@@ -63,7 +62,6 @@ fn a_repeated_registration_finds_its_own_row(bed: &Bed) {
 }
 
 fn one_of_twenty_gets_the_name(bed: &Bed) {
-    // Lesson C16.
     let made = std::thread::scope(|scope| {
         let attempts: Vec<_> = (0..20)
             .map(|hash| scope.spawn(move || bed.open().register("ann", &format!("hash {hash}")).unwrap()))
@@ -137,7 +135,6 @@ fn a_new_password_replaces_the_old(bed: &Bed) {
 }
 
 fn wide_characters_come_back(bed: &Bed) {
-    // Lesson C25.
     let mut store = bed.open();
     let name = "龙🐉".repeat(16);
     let ann = register(&mut *store, &name);

@@ -17,7 +17,6 @@ on_both!(
 );
 
 fn newest_first_within_a_second_and_across_months(bed: &Bed) {
-    // Lesson C22.
     let mut store = bed.open();
     let ann = register(&mut *store, "ann");
     for (word, time) in [("c", 1_000_001), ("a", 0), ("d", 86_400_000_000), ("b", 999_999)] {
@@ -160,7 +159,7 @@ fn pages_join_without_a_gap_or_an_overlap(bed: &Bed) {
 }
 
 fn sessions_in_parallel_keep_apart(bed: &Bed) {
-    // Lesson C13, and two sessions of one account at full speed.
+    // Two sessions of one account at full speed.
     let mut store = bed.open();
     let accounts: Vec<_> = (0..4).map(|n| register(&mut *store, &format!("user{n}"))).collect();
     std::thread::scope(|scope| {

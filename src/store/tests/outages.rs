@@ -55,7 +55,6 @@ fn survive(store: &mut dyn Store, mut interrupt: impl FnMut()) {
 
 #[test]
 fn killed_connections_are_opened_again() {
-    // Lesson C14.
     let server = MariaDb::start();
     survive(&mut *Bed::on(&server).open(), || kill_connections(&server));
     let mut tcp = open(&Location::parse(&server.tcp_url("t")).unwrap(), key());

@@ -121,7 +121,6 @@ fn words_among_many_texts(bed: &Bed) {
 }
 
 fn long_interpretations_come_back_whole(bed: &Bed) {
-    // Lesson C6.
     let mut store = bed.open();
     let long: Vec<_> = [65_535, 65_536, 1024 * 1024 - 1, 1024 * 1024]
         .iter()
@@ -165,7 +164,7 @@ fn what_the_table_says_of_itself(bed: &Bed) {
 }
 
 fn many_rows(bed: &Bed) {
-    // Lesson C26: in batches, repeatable.
+    // In batches, repeatable.
     let mut store = bed.open();
     let words: Vec<_> = (0..10_000).map(|n| format!("word{n:05}")).collect();
     for _ in 0..2 {
