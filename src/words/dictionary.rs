@@ -159,12 +159,14 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
                 None => break,
             }
         }
-        if suggestions.are_full_of_completions() {
-            return suggestions.into_headwords();
-        }
+        let full = suggestions.are_full_of_completions();
         let mut steps = self;
         let folded = steps.keyed(&[lookup::key(text)]).unwrap_or_else(|never| match never {});
         folded.iter().for_each(|article| suggestions.folded(&article.headword));
+        if full {
+            // Nothing else comes before those.
+            return suggestions.into_headwords();
+        }
         if !folded.is_empty() && !folded.iter().any(|article| fold(&article.headword) == lower) {
             // It needs no fillers.
             return suggestions.into_headwords();
@@ -420,6 +422,7 @@ mod tests {
     use super::super::{BUILT_IN, image, parse};
     use super::*;
     use proptest::prelude::*;
+    use std::collections::BTreeSet;
 
     fn dictionary(text: &str) -> Dictionary<Vec<u8>> {
         Dictionary::open(image(&parse(text.as_bytes()).unwrap()).unwrap()).unwrap()
@@ -439,30 +442,48 @@ mod tests {
         "[aAbBéÉ词İß]{1,4}"
     }
 
+    /// Finds and suggests what a search through all would.
+    fn compare_with_a_linear_search(words: &BTreeSet<String>, asked: &[String]) {
+        let pairs: Vec<(String, String)> = words.iter().map(|word| (word.clone(), format!("n. {word}"))).collect();
+        let text: String = pairs.iter().map(|(headword, interpret)| format!("{headword}\t{interpret}\n")).collect();
+        let dictionary = dictionary(&text);
+        assert_eq!(dictionary.headwords(), pairs.len());
+        for word in asked.iter().chain(pairs.iter().map(|(headword, _)| headword)) {
+            let found = dictionary
+                .find(word)
+                .map(|found| (found.article.headword.into_owned(), found.article.interpret.into_owned()));
+            assert_eq!(found.as_ref(), naive(&pairs, word), "{}", word);
+            let mut expected = Suggestions::new(word, 10);
+            let folds = |headword: &str| lookup::key(headword) == lookup::key(word);
+            let in_case = |headword: &str| headword.to_lowercase() == word.to_lowercase();
+            let fillers = !pairs.iter().any(|(headword, _)| folds(headword))
+                || pairs.iter().any(|(headword, _)| in_case(headword));
+            for (headword, _) in &pairs {
+                if fillers || headword.to_lowercase().starts_with(&word.to_lowercase()) {
+                    expected.perhaps(headword);
+                }
+                if folds(headword) {
+                    expected.folded(headword);
+                }
+            }
+            assert_eq!(dictionary.suggest(word, 10), expected.into_headwords(), "{}", word);
+        }
+    }
+
+    #[test]
+    fn what_lower_case_makes_longer_is_found() {
+        for (words, asked) in
+            [(&["bÉİ", "béİ"][..], "bİ"), (&["İ", "İA", "İÉ", "İÉİ", "İß", "İßß", "İé", "İéé", "İİ", "İ词"], "é")]
+        {
+            let words = words.iter().map(|&word| word.to_owned()).collect();
+            compare_with_a_linear_search(&words, &[asked.to_owned()]);
+        }
+    }
+
     proptest! {
         #[test]
         fn finds_what_a_linear_search_finds(words in proptest::collection::btree_set(word(), 1..40), asked in proptest::collection::vec(word(), 1..40)) {
-            let pairs: Vec<(String, String)> = words.into_iter().map(|word| (word.clone(), format!("n. {word}"))).collect();
-            let text: String = pairs.iter().map(|(headword, interpret)| format!("{headword}\t{interpret}\n")).collect();
-            let dictionary = dictionary(&text);
-            prop_assert_eq!(dictionary.headwords(), pairs.len());
-            for word in asked.iter().chain(pairs.iter().map(|(headword, _)| headword)) {
-                let found = dictionary.find(word).map(|found| (found.article.headword.into_owned(), found.article.interpret.into_owned()));
-                prop_assert_eq!(found.as_ref(), naive(&pairs, word), "{}", word);
-                let mut expected = Suggestions::new(word, 10);
-                let folds = |headword: &str| lookup::key(headword) == lookup::key(word);
-                let in_case = |headword: &str| headword.to_lowercase() == word.to_lowercase();
-                let fillers = !pairs.iter().any(|(headword, _)| folds(headword)) || pairs.iter().any(|(headword, _)| in_case(headword));
-                for (headword, _) in &pairs {
-                    if fillers || headword.to_lowercase().starts_with(&word.to_lowercase()) {
-                        expected.perhaps(headword);
-                    }
-                    if folds(headword) {
-                        expected.folded(headword);
-                    }
-                }
-                prop_assert_eq!(dictionary.suggest(word, 10), expected.into_headwords(), "{}", word);
-            }
+            compare_with_a_linear_search(&words, &asked);
         }
 
         #[test]
@@ -479,6 +500,14 @@ mod tests {
             bytes.truncate(cut % bytes.len());
             prop_assert!(Dictionary::open(bytes).is_err());
         }
+    }
+
+    /// What a text folds to comes first, however many headwords it begins.
+    #[test]
+    fn a_headword_that_was_meant_comes_before_all_that_it_begins() {
+        let text: String = ["Café", "cafe1", "cafe2", "cafe3"].map(|headword| format!("{headword}\tn.\n")).concat();
+        let suggested = dictionary(&text).suggest("cafe", 2);
+        assert_eq!(suggested[0], "Café", "{suggested:?}");
     }
 
     #[test]
