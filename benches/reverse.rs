@@ -28,8 +28,9 @@ fn main() {
     let begin = Instant::now();
     let million = open(&text);
     eprintln!("{} MB of words file, opened in {} ms", text.len() / 1_000_000, begin.elapsed().as_millis());
-    // One that is there once, one that is not, the beginnings of common ones.
-    let rare: String = text.lines().nth(777_777).unwrap().chars().filter(|c| *c > '\u{4e00}').take(4).collect();
+    // A sense that is there once, one that is not, the beginnings of common ones.
+    let line = text.lines().nth(777_777).expect("a million lines");
+    let rare = line.split(['\t', ';']).nth(1).expect("a sense").trim_start_matches("n. ").to_owned();
     let common: String = rare.chars().take(1).collect();
     let two: String = rare.chars().take(2).collect();
     for text in [rare.as_str(), "没有没有", "沒有沒有", &two, &common, "zzz", "pingguo"] {

@@ -268,6 +268,11 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
         &self.bytes.as_ref()[self.text.clone()]
     }
 
+    /// The first byte of an article.
+    pub(super) fn article_begins(&self, at: usize) -> Option<u8> {
+        self.entry_bytes(at)?.1.first().copied()
+    }
+
     /// Where an entry lies in [`Dictionary::text`].
     pub(super) fn extent(&self, at: usize) -> Option<Extent> {
         let (headword, article) = self.entry_bytes(at)?;

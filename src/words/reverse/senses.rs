@@ -5,8 +5,11 @@
 
 use super::scripts::is_chinese;
 use crate::text::pieces;
+use memchr::memchr;
 use std::borrow::Cow;
 
+/// What stands for a note that was taken out; no question holds it.
+const APART: char = '\0';
 /// How much of an article is looked at, in bytes: that of the longest of dictionaries for people.
 const MOST_OF_ARTICLE: usize = 64 << 10;
 
@@ -34,10 +37,15 @@ pub(super) struct Head<'a> {
     pub(super) rest: &'a str,
 }
 
+/// Whether an article that begins with this byte may have a head: most have none, and this is asked of each.
+pub(super) fn may_have_head(first: u8) -> bool {
+    // A Chinese character.
+    first >= 0xe3
+}
+
 /// Reads the head of an article that has one.
 pub(super) fn head(article: &str) -> Option<Head<'_>> {
-    // Most articles are none of those: this is asked of each.
-    if article.as_bytes().first().is_none_or(|&byte| byte < 0xe3) {
+    if !article.as_bytes().first().is_some_and(|&byte| may_have_head(byte)) {
         return None;
     }
     let (word, rest) = article.split_once(' ')?;
@@ -74,8 +82,8 @@ pub(super) fn senses<'a, T>(article: &'a str, mut take: impl FnMut(Sense<'a>) ->
         if begins_line {
             is_example = rest.starts_with('»');
         }
-        let (whole, next, ends_line) = next_piece(rest, is_example);
-        let text = core(whole);
+        let (whole, next, ends_line) = if is_example { rest_of_line(rest) } else { next_piece(rest) };
+        let text = if is_example { Cow::Borrowed(whole) } else { core(whole) };
         if !text.is_empty() {
             let taken = take(Sense { text, whole, at, is_example });
             if taken.is_some() {
@@ -89,8 +97,20 @@ pub(super) fn senses<'a, T>(article: &'a str, mut take: impl FnMut(Sense<'a>) ->
     None
 }
 
+/// A line, what follows it, and that it is one.
+fn rest_of_line(text: &str) -> (&str, &str, bool) {
+    let mut from = 0;
+    while let Some(at) = memchr(b'\\', &text.as_bytes()[from..]).map(|at| from + at) {
+        if text.as_bytes().get(at + 1) == Some(&b'n') {
+            return (&text[..at], &text[at + 2..], true);
+        }
+        from = (at + 2).min(text.len());
+    }
+    (text, "", true)
+}
+
 /// The next piece, what follows the mark behind it, and whether that ended a line.
-fn next_piece(text: &str, is_example: bool) -> (&str, &str, bool) {
+fn next_piece(text: &str) -> (&str, &str, bool) {
     let bytes = text.as_bytes();
     let mut depth = 0_u32;
     let mut at = 0;
@@ -107,11 +127,11 @@ fn next_piece(text: &str, is_example: bool) -> (&str, &str, bool) {
             }
             b'(' | b'[' | b'{' => depth += 1,
             b')' | b']' | b'}' => depth = depth.saturating_sub(1),
-            b';' | b'|' | b',' | b'/' if depth == 0 && !is_example => return (&text[..at], &text[at + 1..], false),
+            b';' | b'|' | b',' | b'/' if depth == 0 => return (&text[..at], &text[at + 1..], false),
             0xe3 | 0xef => match wide {
                 _ if wide == "（".as_bytes() || wide == "【".as_bytes() => depth += 1,
                 _ if wide == "）".as_bytes() || wide == "】".as_bytes() => depth = depth.saturating_sub(1),
-                _ if depth == 0 && !is_example && ["；", "，", "、"].iter().any(|mark| wide == mark.as_bytes()) => {
+                _ if depth == 0 && ["；", "，", "、"].iter().any(|mark| wide == mark.as_bytes()) => {
                     return (&text[..at], &text[at + 3..], false);
                 }
                 _ => {}
@@ -145,32 +165,39 @@ fn core(piece: &str) -> Cow<'_, str> {
     let mut depth = 0_u32;
     for c in rest.chars() {
         match c {
-            _ if is_bracket(c) => depth += 1,
+            _ if is_bracket(c) => {
+                depth += 1;
+                // What stands on both sides of a note is not one text.
+                if !out.is_empty() && !out.ends_with(APART) {
+                    out.push(APART);
+                }
+            }
             ')' | ']' | '}' | '）' | '】' => depth = depth.saturating_sub(1),
             _ if depth == 0 => out.push(c),
             _ => {}
         }
     }
     // What stood behind the note is another label or the text.
-    let text = trimmed(without_label(out.trim()));
+    let text = trimmed(without_label(out.trim_matches(|c: char| c == APART || c.is_whitespace())));
     if text.len() == out.len() { Cow::Owned(out) } else { Cow::Owned(text.to_owned()) }
 }
 
 fn trimmed(text: &str) -> &str {
-    text.trim().trim_end_matches(['.', '。', '!', '！', '?', '？'])
+    text.trim_matches(|c: char| c == APART || c.is_whitespace()).trim_end_matches(['.', '。', '!', '！', '?', '？'])
 }
 
-/// A text without the `n.`, `vt. & vi.` or `adj.` before it.
+/// A text without the `n.`, `v.t.`, `vt. & vi.` or `adj.` before it.
 fn without_label(text: &str) -> &str {
     let mut rest = text;
     loop {
-        let word = rest.bytes().take_while(u8::is_ascii_alphabetic).count();
-        if !(1..=6).contains(&word) || rest.as_bytes().get(word) != Some(&b'.') {
+        let is_label = |byte: &u8| byte.is_ascii_lowercase() || *byte == b'.';
+        let length = rest.bytes().take_while(is_label).count();
+        if !(2..=8).contains(&length) || !rest[..length].ends_with('.') || rest.starts_with('.') {
             return rest;
         }
-        let after = &rest[word + 1..];
+        let after = &rest[length..];
         let label = after.trim_start();
-        // `U.S.` and `e.g. this` are text; a label has a blank behind it, or Chinese.
+        // A label has a blank behind it, or Chinese.
         if label.len() == after.len() && !label.chars().next().is_some_and(|c| is_chinese(c) || c == '&') {
             return rest;
         }
@@ -211,7 +238,7 @@ mod tests {
 
     #[test]
     fn the_senses_of_articles() {
-        let cases: [(&str, &[&str]); 14] = [
+        let cases: [(&str, &[&str]); 16] = [
             (r"/ˈæp.əl/ n. 苹果; 苹果树\n» An apple a day. 一天一苹果，医生远离我。\n{k2}", &["苹果", "苹果树"]),
             ("abbr. 公元 (用于年份)", &["公元"]),
             ("/a; US b/ n. (英式用法) 苹果酒; (美式用法) 苹果汁 {k15}", &["苹果酒", "苹果汁"]),
@@ -224,6 +251,8 @@ mod tests {
             ("n.苹果", &["苹果"]),
             (r"1. one thing\n2) another", &["one thing", "another"]),
             ("U.S. army", &["U.S. army"]),
+            ("v.t. 喜欢 | v. i. 像", &["喜欢", "像"]),
+            ("把 (车) 开走", &["把 \0 开走"]),
             ("（口语）好的", &["好的"]),
             ("", &[]),
         ];
