@@ -6,7 +6,7 @@ use super::tools::{broken_pipe_is_fine, fatal, open};
 use super::users::instant;
 use crate::config::settings::Settings;
 use crate::exit::{Exit, Fatal};
-use crate::store::{AccountDetails, Operator, PastLookup};
+use crate::store::{AccountDetails, Operator, PastLookup, PastReview, Star};
 use crate::sys::Origin;
 use crate::text::safe_json;
 use serde::Serialize;
@@ -89,6 +89,49 @@ struct Lookup<'a> {
     time: String,
 }
 
+#[derive(Serialize)]
+struct Starred<'a> {
+    word: &'a str,
+    created: String,
+    tags: &'a [String],
+    note: &'a str,
+    due: String,
+    stability: f64,
+    difficulty: f64,
+    elapsed_days: i64,
+    scheduled_days: i64,
+    reps: u32,
+    lapses: u32,
+    last_review: Option<String>,
+}
+
+impl<'a> Starred<'a> {
+    fn of(star: &'a Star) -> Self {
+        let Star { word, created, tags, note, memory } = star;
+        Self {
+            word,
+            created: instant(*created),
+            tags,
+            note,
+            due: instant(memory.due),
+            stability: memory.stability,
+            difficulty: memory.difficulty,
+            elapsed_days: memory.elapsed_days,
+            scheduled_days: memory.scheduled_days,
+            reps: memory.reps,
+            lapses: memory.lapses,
+            last_review: memory.last_review.map(instant),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Review<'a> {
+    word: &'a str,
+    grade: u8,
+    time: String,
+}
+
 impl Export<'_> {
     fn details(&mut self) -> Result<AccountDetails, Fatal> {
         let found = self.store.account_details(self.name);
@@ -120,17 +163,59 @@ impl Export<'_> {
                 break;
             }
         }
-        // A history that ends because the account was deleted is not all there was.
+        writeln!(out, "{}],", if last.is_some() { "\n " } else { "" })?;
+        self.write_stars(account, out)?;
+        self.write_reviews(account, out)?;
+        writeln!(out, "}}")?;
+        // What ends because the account was deleted is not all there was.
         if self.details()?.id != account.id {
             return Err(Fatal::new(Exit::Data, format!("the account {} was deleted meanwhile", self.name)).into());
         }
-        writeln!(out, "{}]}}", if last.is_some() { "\n " } else { "" })?;
         out.flush()?;
+        Ok(())
+    }
+
+    fn write_stars(&mut self, account: &AccountDetails, out: &mut dyn Write) -> Result<(), Trouble> {
+        write!(out, " \"stars\": [")?;
+        let mut last = String::new();
+        loop {
+            let page = self.store.stars_of(account.id, &last, PAGE);
+            let page = page.map_err(|error| fatal(&self.settings.session.database, &error))?;
+            for star in &page {
+                let comma = if last.is_empty() { "" } else { "," };
+                write!(out, "{comma}\n  {}", json(&Starred::of(star)))?;
+                last.clone_from(&star.word);
+            }
+            if page.len() < PAGE as usize {
+                break;
+            }
+        }
+        writeln!(out, "{}],", if last.is_empty() { "" } else { "\n " })?;
+        Ok(())
+    }
+
+    fn write_reviews(&mut self, account: &AccountDetails, out: &mut dyn Write) -> Result<(), Trouble> {
+        write!(out, " \"reviews\": [")?;
+        let mut last: Option<PastReview> = None;
+        loop {
+            let page = self.store.reviews_of(account.id, last.as_ref().map(PastReview::place), PAGE);
+            let page = page.map_err(|error| fatal(&self.settings.session.database, &error))?;
+            for review in &page {
+                let comma = if last.is_some() { "," } else { "" };
+                let PastReview { word, grade, time, .. } = review;
+                write!(out, "{comma}\n  {}", json(&Review { word, grade: *grade, time: instant(*time) }))?;
+                last = Some(review.clone());
+            }
+            if page.len() < PAGE as usize {
+                break;
+            }
+        }
+        write!(out, "{}]", if last.is_some() { "\n " } else { "" })?;
         Ok(())
     }
 }
 
-/// Texts, booleans and lists of them: that can't fail.
+/// Texts, numbers, booleans and lists of them: that can't fail.
 fn json(value: &impl Serialize) -> String {
     safe_json(&serde_json::to_string(value).unwrap_or_default())
 }

@@ -33,7 +33,7 @@ pub use server::stream::LocalServer;
 use arguments::{Command, HistoryAction};
 use commands::export::Export;
 use commands::who::Who;
-use commands::{about, account, export, history, login, lookup, manual, search};
+use commands::{about, account, export, history, login, lookup, manual, notebook, search};
 use error::{Error, Result};
 use files::kept::Kept;
 use menus::Site;
@@ -104,10 +104,8 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
     let mut who = Who { user, password_file: arguments.password_file, kept, own };
     // Whoever is logged in here comes before whoever was the last time; who makes an account, ends one or logs in says
     // so.
-    if matches!(
-        arguments.command,
-        Some(Command::Lookup { .. } | Command::Search(_) | Command::History(_) | Command::Export { .. })
-    ) && who.user.is_none()
+    if arguments.command.as_ref().is_some_and(Command::is_of_reader)
+        && who.user.is_none()
         && who.own.is_none()
         && matches!(who.kept.user(), Ok(None))
     {
@@ -127,6 +125,9 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
         Some(Command::Export { anki, csv, choice }) => {
             export::run(console, &connector, &who, &Export { anki, csv, choice })?;
         }
+        Some(Command::Star(words)) => return notebook::star::star(console, &connector, &who, &words),
+        Some(Command::Unstar(words)) => return notebook::star::unstar(console, &connector, &who, &words),
+        Some(Command::Stars(wanted)) => notebook::list::run(console, &connector, &who, &wanted)?,
         Some(Command::Register) => account::register(console, &connector, &who)?,
         Some(Command::Login) => {
             let mut config = arguments.config;

@@ -44,6 +44,8 @@ pub enum RequestKind {
     Reverse,
     /// `N`.
     NewDictKey,
+    /// `G`.
+    Notebook,
     /// `DEFINE` by DICT.
     DictDefine,
     /// `MATCH` by DICT.
@@ -58,7 +60,7 @@ pub enum RequestKind {
 
 impl RequestKind {
     /// All there are.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Register,
         Self::Login,
         Self::Lookup,
@@ -77,6 +79,7 @@ impl RequestKind {
         Self::Match,
         Self::Reverse,
         Self::NewDictKey,
+        Self::Notebook,
         Self::DictDefine,
         Self::DictMatch,
         Self::DictAuth,
@@ -105,6 +108,7 @@ impl RequestKind {
             Request::Match { .. } => Self::Match,
             Request::Reverse { .. } => Self::Reverse,
             Request::NewDictKey { .. } => Self::NewDictKey,
+            Request::Notebook { .. } => Self::Notebook,
         }
     }
 
@@ -129,6 +133,7 @@ impl RequestKind {
             Self::Match => "match",
             Self::Reverse => "reverse",
             Self::NewDictKey => "new_dict_key",
+            Self::Notebook => "notebook",
             Self::DictDefine => "dict_define",
             Self::DictMatch => "dict_match",
             Self::DictAuth => "dict_auth",

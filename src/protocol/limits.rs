@@ -23,6 +23,17 @@ pub const MAX_MATCHES: usize = 200;
 /// The most headwords that `B` answers with.
 pub const MAX_REVERSE: usize = 20;
 
+/// Longest headword that `G` takes, in characters: what the database holds.
+pub const MAX_WORD_CHARS: usize = 256;
+/// Longest tag of a star, in characters.
+pub const MAX_TAG_CHARS: usize = 64;
+/// The most bytes that the tags of a star have together, with a blank between two.
+pub const MAX_TAGS_BYTES: usize = 512;
+/// Longest note of a star, in characters.
+pub const MAX_NOTE_CHARS: usize = 512;
+/// The most stars that one `G` answers with.
+pub const MAX_STARS_PAGE: u32 = 500;
+
 /// Checks an account name: 1 to 32 characters, no white space, no control characters.
 ///
 /// # Errors

@@ -8,16 +8,22 @@
 mod failure;
 mod limits;
 mod lines;
+mod notebook;
 mod reply;
 mod request;
 
 pub use crate::text::{escape, escape_into, pieces, printable, safe_json, trim_blanks, unescape, unescape_in_place};
 pub use failure::{Code, Failure};
 pub use limits::{
-    DEFAULT_HISTORY, MAX_HISTORY, MAX_LINE, MAX_MATCHES, MAX_NAME_CHARS, MAX_PASSWD_BYTES, MAX_PASSWD_CHARS,
-    MAX_REVERSE, MAX_SUGGESTIONS, check_name, check_new_name, check_passwd,
+    DEFAULT_HISTORY, MAX_HISTORY, MAX_LINE, MAX_MATCHES, MAX_NAME_CHARS, MAX_NOTE_CHARS, MAX_PASSWD_BYTES,
+    MAX_PASSWD_CHARS, MAX_REVERSE, MAX_STARS_PAGE, MAX_SUGGESTIONS, MAX_TAG_CHARS, MAX_TAGS_BYTES, MAX_WORD_CHARS,
+    check_name, check_new_name, check_passwd,
 };
 pub use lines::{Line, Lines, TooLong};
+pub use notebook::{
+    Grade, Imported, Notebook, StarEntry, StarRow, StarState, check_note, check_tags, parse_star_row, parse_time,
+    push_star_row, time_text,
+};
 pub use reply::{
     HistoryRow, Status, StatusError, parse_entry, parse_history_row, parse_status, push_entry, push_failure,
     push_history_row, push_ok, push_ok_text, push_pair,

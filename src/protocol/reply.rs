@@ -52,7 +52,7 @@ pub fn push_failure(out: &mut Vec<u8>, failure: &Failure) {
     out.extend_from_slice(format!("FAIL {} {message}\n", failure.code.as_str()).as_bytes());
 }
 
-const TIME: &[BorrowedFormatItem<'_>] =
+pub(super) const TIME: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:6]Z");
 
 /// Writes a line of `H`: `name<TAB>word<TAB>time`.

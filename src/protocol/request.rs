@@ -2,6 +2,7 @@
 
 use super::failure::{Code, Failure};
 use super::limits::{DEFAULT_HISTORY, MAX_HISTORY, check_name, check_new_name, check_passwd};
+use super::notebook::Notebook;
 use crate::text::trim_blanks;
 
 /// How many lookups `H` asks for.
@@ -125,6 +126,13 @@ pub enum Request<'a> {
         /// Who says to be logged in.
         name: &'a str,
     },
+    /// `G name …`: the notebook.
+    Notebook {
+        /// Who says to be logged in.
+        name: &'a str,
+        /// What is asked of it.
+        what: Notebook,
+    },
 }
 
 /// How `M` compares headwords with its pattern.
@@ -210,6 +218,10 @@ impl<'a> Request<'a> {
             }
             "B" => with_word(rest).map(|(name, text)| Self::Reverse { name, text }),
             "N" => only_name(rest).map(|name| Self::NewDictKey { name }),
+            "G" => {
+                let (name, what) = with_optional(rest)?;
+                Ok(Self::Notebook { name, what: Notebook::parse(what.ok_or_else(missing)?)? })
+            }
             _ => Err(bad("unknown request")),
         }
     }
@@ -234,6 +246,7 @@ impl<'a> Request<'a> {
             | Self::Match { .. }
             | Self::Reverse { .. }
             | Self::NewDictKey { .. }
+            | Self::Notebook { .. }
             | Self::About => false,
         }
     }
@@ -255,6 +268,7 @@ impl<'a> Request<'a> {
             | Self::Match { name, .. }
             | Self::Reverse { name, .. }
             | Self::NewDictKey { name }
+            | Self::Notebook { name, .. }
             | Self::Clear { name, .. } => Some(name),
             Self::Goodbye | Self::Logout | Self::About => None,
         }
@@ -273,6 +287,7 @@ impl<'a> Request<'a> {
                 | Self::Clear { .. }
                 | Self::Match { .. }
                 | Self::Reverse { .. }
+                | Self::Notebook { .. }
                 | Self::About
         )
     }
@@ -298,6 +313,10 @@ impl<'a> Request<'a> {
                 return;
             }
             Self::Reverse { name, text } => ("B", [Some(name), Some(text)]),
+            Self::Notebook { name, what } => {
+                out.extend_from_slice(format!("G {name} {}\n", what.text()).as_bytes());
+                return;
+            }
             Self::NewDictKey { name } => ("N", [Some(name), None]),
             Self::NewToken { name } => ("K", [Some(name), None]),
             Self::TokenLogin { name, token } => ("T", [Some(name), Some(token)]),
@@ -332,6 +351,8 @@ impl std::fmt::Debug for Request<'_> {
             Self::Match { name, how, pattern } => write!(f, "M {name:?} {} {pattern:?}", how.as_str()),
             Self::Reverse { name, text } => write!(f, "B {name:?} {text:?}"),
             Self::NewDictKey { name } => write!(f, "N {name:?}"),
+            // A note is nobody's business.
+            Self::Notebook { name, what } => write!(f, "G {name:?} {} …", what.verb()),
             Self::TokenLogin { name, .. } => write!(f, "T {name:?} …"),
             Self::ForgetToken { name, .. } => write!(f, "F {name:?} …"),
             Self::Goodbye => f.write_str("E"),
@@ -542,7 +563,7 @@ mod tests {
         }
 
         #[test]
-        fn lines_like_requests(line in "[RLQHEOSPXCKTFIDBM] ?[a词 #]{0,6} ?[al0-9 ]{0,6}") {
+        fn lines_like_requests(line in "[RLQHEOSPXCKTFIDBMG] ?[a词 #]{0,6} ?[al0-9 ]{0,6}") {
             if let Ok(request) = Request::parse(line.as_bytes()) {
                 let mut out = Vec::new();
                 request.push_line(&mut out);

@@ -55,6 +55,7 @@ impl Session<'_> {
                     Request::TokenLogin { name, token } => return self.log_in_by_token(name, token),
                     Request::NewToken { name } => self.new_token(name),
                     Request::NewDictKey { name } => self.new_dict_key(name),
+                    Request::Notebook { name, what } => self.notebook(name, what),
                     Request::ForgetToken { name, token } => self.forget_token(name, token),
                     Request::ChangePasswd { name, passwd } => self.change_passwd(name, passwd),
                     Request::DeleteAccount { name, passwd } => self.delete_account(name, passwd),

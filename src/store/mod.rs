@@ -17,6 +17,7 @@ pub mod passwd;
 mod schema;
 mod sqlite;
 mod ssl;
+mod star;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -30,6 +31,10 @@ pub use location_error::LocationError;
 pub use operator::{AccountDetails, AccountSummary, Operator};
 pub use schema::{MAX_NAME_CHARS, MAX_WORD_CHARS};
 pub use ssl::{DatabaseTls, SslMode};
+pub use star::{
+    Grade, Grading, Learned, MOST_STARS, MOST_TAGS_BYTES, Memory, PastReview, Star, StarText, Starring, Stars,
+    Unstarring,
+};
 pub use token::{MOST_TOKENS, Token, TokenHash};
 pub use upgrade::{Step as UpgradeStep, Terms as UpgradeTerms, Upgraded};
 
@@ -224,7 +229,7 @@ pub struct WordRow<'a> {
 ///
 /// Every method commits before it returns. After a lost connection a store connects again by itself; an error of
 /// kind [`Kind::World`] means that it could not, now.
-pub trait Store {
+pub trait Store: Stars {
     /// Which database it is.
     fn identity(&mut self) -> Result<Identity, Error>;
 
@@ -240,7 +245,7 @@ pub trait Store {
     /// Replaces the password's hash, and ends all of the account's tokens and its DICT key.
     fn set_passwd(&mut self, account: AccountId, passwd: &str) -> Result<Standing, Error>;
 
-    /// Deletes the account, all its history, all its tokens and its DICT key.
+    /// Deletes the account, all its history, its notebook, all its tokens and its DICT key.
     fn delete_account(&mut self, account: AccountId) -> Result<Standing, Error>;
 
     /// Keeps a new token of an account. Those that have expired go, and so do the oldest, so that there are never more

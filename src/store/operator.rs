@@ -1,7 +1,7 @@
 //! What the operator's account tools do beyond what a session may: see every account, lock one, and change or delete
 //! one that is not theirs. A session never holds this door.
 
-use super::{Account, AccountId, Error, Microseconds, PastLookup, Place, Store};
+use super::{Account, AccountId, Error, Microseconds, PastLookup, PastReview, Place, Star, Store};
 
 /// One account, for the operator's eyes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +77,14 @@ pub trait Operator: Store {
     /// A page of an account's history, as [`Store::history_page`] gives it, whether the account is locked or not, and
     /// empty if there is none.
     fn history_of(&mut self, account: AccountId, before: Option<Place>, limit: u32) -> Result<Vec<PastLookup>, Error>;
+
+    /// A page of an account's stars, as [`Stars::stars_after`] gives it, whether the account is locked or not.
+    ///
+    /// [`Stars::stars_after`]: super::Stars::stars_after
+    fn stars_of(&mut self, account: AccountId, after: &str, limit: u32) -> Result<Vec<Star>, Error>;
+
+    /// A page of an account's grades, the newest first, whether the account is locked or not.
+    fn reviews_of(&mut self, account: AccountId, before: Option<Place>, limit: u32) -> Result<Vec<PastReview>, Error>;
 
     /// How many accounts there are.
     fn count_accounts(&mut self) -> Result<u64, Error>;

@@ -229,9 +229,10 @@ impl Connection {
     /// Reads the reply to `request`: all its lines.
     pub fn reply_to(&mut self, request: &str) -> Vec<String> {
         let mut lines = vec![self.line()];
-        if matches!(request.as_bytes().first(), Some(b'H' | b'S' | b'I' | b'M' | b'B'))
-            && let Some(count) = lines[0].strip_prefix("OK ")
-        {
+        let verb = request.strip_prefix("G ").and_then(|rest| rest.split(' ').nth(1));
+        let has_lines = matches!(request.as_bytes().first(), Some(b'H' | b'S' | b'I' | b'M' | b'B'))
+            || matches!(verb, Some("list" | "due" | "import"));
+        if has_lines && let Some(count) = lines[0].strip_prefix("OK ") {
             let count: usize = count.parse().expect("OK and the number of lines");
             lines.extend((0..count).map(|_| self.line()));
         }

@@ -48,12 +48,15 @@ fn all_of_an_account(store: Store) {
     for word in ["apple", "ice cream", "apple"] {
         ann.ask(&format!("Q ann {word}"));
     }
+    assert_eq!(ann.ask_line(r"G ann add ice cream\tfood\tI ate one."), "OK ice cream");
+    assert_eq!(ann.ask_line("G ann add apple"), "OK apple");
+    assert!(ann.ask_line("G ann grade 4 apple").starts_with("OK 2"));
     let token = ann.ask_line("K ann");
     let token = token.strip_prefix("OK ").expect("a token").to_owned();
     let text = said(&daemon.tool(&["export-user", "ann"]));
     let all: Value = serde_json::from_str(&text).expect("one JSON object");
     let keys: Vec<&String> = all.as_object().expect("an object").keys().collect();
-    assert_eq!(keys.len(), 6, "{text}");
+    assert_eq!(keys.len(), 8, "{text}");
     assert_eq!((&all["name"], &all["locked"]), (&"ann".into(), &false.into()));
     let words: Vec<&Value> = all["history"].as_array().expect("a list").iter().map(|row| &row["word"]).collect();
     assert_eq!(words, ["apple", "ice cream", "apple"]);
@@ -65,6 +68,11 @@ fn all_of_an_account(store: Store) {
         assert!((begin..=OffsetDateTime::now_utc() + Duration::SECOND).contains(&instant(time)), "{text}");
     }
     assert_eq!(all["tokens"].as_array().map(Vec::len), Some(1));
+    let stars = all["stars"].as_array().expect("a list");
+    assert_eq!(stars.iter().map(|star| &star["word"]).collect::<Vec<_>>(), ["apple", "ice cream"]);
+    assert_eq!((&stars[1]["tags"], &stars[1]["note"]), (&serde_json::json!(["food"]), &"I ate one.".into()));
+    assert_eq!((&stars[0]["reps"], &stars[1]["last_review"]), (&1.into(), &Value::Null));
+    assert_eq!((&all["reviews"][0]["word"], &all["reviews"][0]["grade"]), (&"apple".into(), &4.into()));
     for secret in [PASSWD, "argon2", &token, "bank"] {
         assert!(!text.contains(secret), "{secret}: {text}");
     }

@@ -48,6 +48,7 @@ mod servers;
 mod service_manager;
 mod soak;
 mod spool;
+mod stars;
 mod starting;
 mod status;
 mod tls;

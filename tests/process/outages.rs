@@ -82,6 +82,13 @@ fn while_the_database_is_away() {
         "H ann all",
         "C ann",
         "P ann new passwd",
+        "G ann add zoo",
+        "G ann import zoo",
+        "G ann remove zoo",
+        "G ann grade 3 zoo",
+        "G ann list",
+        "G ann due 2026-11-23T05:32:10Z",
+        "G ann count 2026-11-23T05:32:10Z",
         &format!("X ann {PASSWD}"),
     ];
     for request in requests {

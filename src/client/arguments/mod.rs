@@ -6,12 +6,15 @@ mod read;
 pub use read::parse;
 
 use super::commands::history::{Choice, Format, Wanted};
+use super::commands::notebook::list::StarsArguments;
+use super::commands::notebook::star::{StarArguments, UnstarArguments};
 use super::files::config::Config;
 use super::help::examples::{
     ABOUT_EXAMPLES, CLEAR_EXAMPLES, COMPLETIONS_EXAMPLES, DELETE_EXAMPLES, DICT_KEY_EXAMPLES, EXAMPLES,
     EXPORT_EXAMPLES, HISTORY_EXAMPLES, LOGIN_EXAMPLES, LOGOUT_EXAMPLES, LOOKUP_EXAMPLES, MANUAL_EXAMPLES,
     PASSWD_EXAMPLES, REGISTER_EXAMPLES, SEARCH_EXAMPLES, SERVE_EXAMPLES,
 };
+use super::help::notebook::{STAR_EXAMPLES, STARS_EXAMPLES, UNSTAR_EXAMPLES};
 use super::messages::Language;
 use super::server::address::Address;
 use super::terminal::colour::Colour;
@@ -127,18 +130,34 @@ pub(crate) enum Command {
     /// Write the words of your history, with their interpretations, into a file to learn from
     #[command(after_help = EXPORT_EXAMPLES)]
     Export {
-        /// A file that Anki imports as it is: the word on the front, the interpretation on the back; - for standard
-        /// output
+        /// A file that Anki imports as it is: the word on the front, the interpretation on the back; a second import
+        /// updates the first; - for standard output
         #[arg(long, value_name = "FILE", required_unless_present = "csv")]
         anki: Option<PathBuf>,
 
-        /// Comma-separated values: word, interpretation, count, first and last time; - for standard output
+        /// Comma-separated values: word, interpretation, count, first and last time, when it was
+        /// starred, tags, note, when it is due; - for standard output
         #[arg(long, value_name = "FILE")]
         csv: Option<PathBuf>,
 
         #[command(flatten)]
         choice: Choice,
     },
+    /// Star words that you have looked up, with tags and a note
+    ///
+    /// The notebook is the account's own, on the server. On a terminal, several WORDs that you have looked up as one are
+    /// one (ice cream). A word that you have never looked up is told, and shows in the exit status (1).
+    #[command(after_help = STAR_EXAMPLES)]
+    Star(StarArguments),
+    /// Take stars away, with what is known of how well you remember the words; or only tags
+    #[command(after_help = UNSTAR_EXAMPLES)]
+    Unstar(UnstarArguments),
+    /// Print what you have starred, the newest first
+    ///
+    /// On a terminal a table, in local time; through a pipe a line each, with TABs between: word, when it was starred,
+    /// when it is due for review, its state, how often it was reviewed and forgotten, its tags, its note.
+    #[command(after_help = STARS_EXAMPLES)]
+    Stars(StarsArguments),
     /// Make an account
     #[command(after_help = REGISTER_EXAMPLES)]
     Register,
@@ -335,6 +354,22 @@ pub(crate) enum HistoryAction {
         /// The headword
         word: Option<String>,
     },
+}
+
+impl Command {
+    /// Whether it is for somebody who has an account, and changes nothing of the account itself.
+    pub(crate) fn is_of_reader(&self) -> bool {
+        matches!(
+            self,
+            Self::Lookup { .. }
+                | Self::Search(_)
+                | Self::History(_)
+                | Self::Export { .. }
+                | Self::Star(_)
+                | Self::Unstar(_)
+                | Self::Stars(_)
+        )
+    }
 }
 
 impl Arguments {

@@ -5,18 +5,27 @@ use super::history::{self, Choice, Tally};
 use super::who::{LoggedIn, Who, log_in};
 use crate::client::error::{Error, Result};
 use crate::client::messages::Message;
+use crate::client::render::Clock;
 use crate::client::render::fields::fields;
 use crate::client::render::show::{ExportLine, shown};
-use crate::client::server::connection::Entry;
+use crate::client::server::connection::{Connection, Entry};
 use crate::client::server::stream::Connector;
 use crate::client::terminal::console::{Console, PIECE, csv_line, csv_row};
-use crate::protocol::{HistoryRow, pieces, printable};
+use crate::protocol::{Code, HistoryRow, StarRow, pieces, printable};
+use base64ct::{Base64UrlUnpadded, Encoding};
+use sha2::{Digest, Sha256};
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{self, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
 
 /// Tells Anki how to read the rest, so that nobody has to choose anything there.
-const ANKI_HEAD: &str = "#separator:tab\n#html:true\n#columns:Front\tBack\n";
+/// The identifier in the last column has a second import update the notes of the first. (Anki 2.1.54 and later.)
+const ANKI_HEAD: &str = "\
+    #separator:tab\n#html:true\n#deck:Cidian\n#tags column:3\n#guid column:4\n#columns:Front\tBack\tTags\tGuid\n";
+
+/// The columns of CSV. More may come at the end.
+const CSV_HEAD: [&str; 9] = ["word", "interpretation", "count", "first", "last", "starred", "tags", "note", "due"];
 
 /// What is to be written where; `-` is standard output.
 #[derive(Debug, Clone)]
@@ -32,7 +41,11 @@ pub(crate) struct Export {
 /// Whatever can go wrong with that.
 pub(crate) fn run(console: &mut Console, connector: &Connector, who: &Who, export: &Export) -> Result<()> {
     let LoggedIn { mut connection, name } = log_in(console, connector, who)?;
-    let tallies = history::tally(&mut connection, &name, &export.choice)?;
+    let mut tallies = history::tally(&mut connection, &name, &export.choice)?;
+    let stars = Stars::of(&mut connection, &name)?;
+    if export.choice.starred {
+        tallies.extend(stars.without_lookups(&tallies, &export.choice));
+    }
     let mut decks = [(&export.anki, Kind::Anki), (&export.csv, Kind::Csv)]
         .into_iter()
         .filter_map(|(path, kind)| path.as_ref().map(|path| Deck::begin(console, path, kind)))
@@ -46,7 +59,9 @@ pub(crate) fn run(console: &mut Console, connector: &Connector, who: &Who, expor
         }
         history::definitions(&mut connection, &name, &tallies, |tally, entry| {
             let text = entry.map(Entry::into_text);
-            decks.iter_mut().try_for_each(|deck| deck.add(console, &name, tally, text.as_deref()))
+            decks
+                .iter_mut()
+                .try_for_each(|deck| deck.add(console, &name, tally, stars.get(&tally.word), text.as_deref()))
         })?;
     }
     connection.leave();
@@ -102,18 +117,35 @@ impl Deck {
     fn head(&mut self, console: &mut Console) -> Result<()> {
         match self.kind {
             Kind::Anki => self.write(console, ANKI_HEAD),
-            Kind::Csv => self.write(console, &csv_line(&["word", "interpretation", "count", "first", "last"])),
+            Kind::Csv => self.write(console, &csv_line(&CSV_HEAD)),
         }
     }
 
-    fn add(&mut self, console: &mut Console, name: &str, tally: &Tally, text: Option<&str>) -> Result<()> {
+    fn add(
+        &mut self,
+        console: &mut Console,
+        name: &str,
+        tally: &Tally,
+        star: Option<&StarRow>,
+        text: Option<&str>,
+    ) -> Result<()> {
         match (self.kind, text) {
-            (Kind::Anki, Some(text)) => card(&tally.word, text, &mut |part| self.write(console, part)),
+            (Kind::Anki, Some(text)) => card(&tally.word, star, text, &mut |part| self.write(console, part)),
             // A card without a back teaches nothing; a word that is gone from the dictionary still counts in a table.
             (Kind::Anki, None) => Ok(()),
             (Kind::Csv, text) => {
                 let time = |time| history::wire_time(&HistoryRow { name, word: &tally.word, time });
-                let after = [tally.count.to_string(), time(tally.first), time(tally.last)];
+                let of_lookups = |at| if tally.count > 0 { time(at) } else { String::new() };
+                let of_star = |of: &dyn Fn(&StarRow) -> String| star.map(of).unwrap_or_default();
+                let after = [
+                    tally.count.to_string(),
+                    of_lookups(tally.first),
+                    of_lookups(tally.last),
+                    of_star(&|star| time(star.created)),
+                    of_star(&|star| printable(&star.tags.join(" "))),
+                    of_star(&|star| printable(&star.note)),
+                    of_star(&|star| time(star.due)),
+                ];
                 let after: Vec<&str> = after.iter().map(String::as_str).collect();
                 csv_row(&[&printable(&tally.word)], text.unwrap_or_default(), &after, &mut |part| {
                     self.write(console, part)
@@ -128,7 +160,47 @@ impl Deck {
     }
 }
 
-fn card(word: &str, text: &str, take: &mut impl FnMut(&str) -> Result<()>) -> Result<()> {
+/// The stars of an account, by their words. A server that knows nothing of stars has none.
+struct Stars(HashMap<String, StarRow>);
+
+impl Stars {
+    fn of(connection: &mut Connection, name: &str) -> Result<Self> {
+        let mut stars = HashMap::new();
+        let read = connection.stars(name, |star| {
+            stars.insert(star.word.clone(), star);
+            Ok(())
+        });
+        match read {
+            Err(Error::Refused(failure)) if failure.code == Code::BadReq => Ok(Self(HashMap::new())),
+            read => read.map(|()| Self(stars)),
+        }
+    }
+
+    fn get(&self, word: &str) -> Option<&StarRow> {
+        self.0.get(word)
+    }
+
+    /// Those of words that the history does not hold any more, or never did.
+    fn without_lookups(&self, tallies: &[Tally], choice: &Choice) -> Vec<Tally> {
+        let known: HashSet<&str> = tallies.iter().map(|tally| tally.word.as_str()).collect();
+        let chosen = choice.at(Clock::system());
+        let others = self.0.values().filter(|star| !known.contains(star.word.as_str()));
+        let others = others.filter(|star| chosen.takes(&star.word, star.created));
+        let tally =
+            |star: &StarRow| Tally { word: star.word.clone(), count: 0, first: star.created, last: star.created };
+        let mut others: Vec<Tally> = others.map(tally).collect();
+        others.sort_by(|a, b| b.first.cmp(&a.first).then_with(|| a.word.cmp(&b.word)));
+        others
+    }
+}
+
+/// What a word's note in Anki is known by: the same on every machine, and in every export.
+fn guid(word: &str) -> String {
+    let digest = Sha256::digest(format!("cidian\0{word}"));
+    Base64UrlUnpadded::encode_string(&digest[..12])
+}
+
+fn card(word: &str, star: Option<&StarRow>, text: &str, take: &mut impl FnMut(&str) -> Result<()>) -> Result<()> {
     let mut front = field(&printable(word));
     // A line that begins so would be one of the file's head.
     if let Some(rest) = front.strip_prefix('#') {
@@ -138,7 +210,12 @@ fn card(word: &str, text: &str, take: &mut impl FnMut(&str) -> Result<()>) -> Re
     take("\t")?;
     // Tags say nothing to a learner.
     pieces(fields(text).untagged, PIECE).try_for_each(|piece| take(&field(&shown(piece))))?;
-    take("\n")
+    let note = star.map(|star| printable(&star.note)).filter(|note| !note.is_empty());
+    if let Some(note) = note {
+        take(&format!("<br><br>{}", field(&note)))?;
+    }
+    let tags = star.map(|star| printable(&star.tags.join(" "))).unwrap_or_default();
+    take(&format!("\t{}\t{}\n", field(&tags), guid(word)))
 }
 
 /// Text as Anki reads it in a field.
@@ -218,9 +295,27 @@ mod tests {
             out.push_str(part);
             Ok(())
         };
-        card("#hash", "n. <b> & \\\"q\\\"\nv. \t two\u{1b}", &mut take).unwrap();
-        card("a#b", "词", &mut take).unwrap();
-        assert_eq!(out, "&#35;hash\tn. &lt;b&gt; &amp; \\&quot;q\\&quot;<br>v.   two\\u{1b}\na#b\t词\n");
+        let time = time::OffsetDateTime::UNIX_EPOCH;
+        let star = StarRow {
+            word: "a#b".into(),
+            created: time,
+            due: time,
+            state: crate::protocol::StarState::New,
+            reps: 0,
+            lapses: 0,
+            tags: vec!["one".into(), "two".into()],
+            note: "A <b>.".into(),
+        };
+        card("#hash", None, "n. <b> & \\\"q\\\"\nv. \t two\u{1b}", &mut take).unwrap();
+        card("a#b", Some(&star), "词", &mut take).unwrap();
+        let lines: Vec<&str> = out.lines().collect();
+        let [first, second] = lines[..] else { panic!("{out}") };
+        assert_eq!(
+            first.rsplit_once('\t').unwrap().0,
+            "&#35;hash\tn. &lt;b&gt; &amp; \\&quot;q\\&quot;<br>v.   two\\u{1b}\t"
+        );
+        assert_eq!(second.rsplit_once('\t').unwrap(), ("a#b\t词<br><br>A &lt;b&gt;.\tone two", guid("a#b").as_str()));
+        assert!(guid("a#b") != guid("#hash") && guid("a#b").len() == 16);
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub mod history;
 pub mod login;
 pub mod lookup;
 pub mod manual;
+pub mod notebook;
 pub mod reverse;
 pub mod search;
 pub mod sentence;

@@ -283,8 +283,12 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
     ("history", "top", "查得最多的单词：次数、最近一次和释义"),
     ("history", "format", "table、csv、json 或 tsv [默认：在终端上 table，否则 tsv]"),
     ("history clear", "word", "词条"),
-    ("export", "anki", "Anki 可以直接导入的文件：正面是单词，背面是释义；- 表示标准输出"),
-    ("export", "csv", "以逗号分隔的值：单词、释义、次数、第一次和最近一次的时间；- 表示标准输出"),
+    ("export", "anki", "Anki 可以直接导入的文件：正面是单词，背面是释义，再次导入时更新；- 表示标准输出"),
+    (
+        "export",
+        "csv",
+        "以逗号分隔的值：单词、释义、次数、第一次和最近一次的时间、星标、标签、笔记、复习时间；- 表示标准输出",
+    ),
     ("passwd", "new_password_file", "从 FILE 的第一行读取新密码，不询问两次"),
     ("delete-account", "yes", "不询问是否确定"),
     ("serve", "listen", "DICT 的地址，代替 127.0.0.1:2628：本机回环地址或 unix:PATH；可重复"),
@@ -298,20 +302,27 @@ pub(super) fn text(path: &str, part: &str) -> Option<&'static str> {
     let listed: Vec<&str> = path.split(' ').filter(|name| *name != "help").collect();
     let listed = listed.join(" ");
     let path = if path == "help" || path.ends_with(" help") { "help" } else { listed.as_str() };
-    COMMANDS.iter().find(|(command, which, _)| *command == path && *which == part).map(|(_, _, text)| *text)
+    COMMANDS
+        .iter()
+        .chain(super::notebook::COMMANDS)
+        .find(|(command, which, _)| *command == path && *which == part)
+        .map(|(_, _, text)| *text)
 }
 
 /// The text about an option or argument of a command.
 pub(super) fn argument(path: &str, id: &str) -> Option<&'static str> {
-    let of = |path: &str| ARGUMENTS.iter().find(|(command, name, _)| *command == path && *name == id);
+    let all = || ARGUMENTS.iter().chain(super::notebook::ARGUMENTS);
+    let of = |path: &str| all().find(|(command, name, _)| *command == path && *name == id);
     of(path).or_else(|| of("-")).map(|(_, _, text)| *text)
 }
 
 /// What there are texts for.
 #[cfg(test)]
 pub(super) fn keys() -> impl Iterator<Item = String> {
-    let commands = COMMANDS.iter().map(|(path, part, _)| format!("{path}|{part}"));
-    let arguments =
-        ARGUMENTS.iter().map(|(path, id, _)| if *path == "-" { format!("-|{id}") } else { format!("{path}|<{id}>") });
+    let commands = COMMANDS.iter().chain(super::notebook::COMMANDS).map(|(path, part, _)| format!("{path}|{part}"));
+    let arguments = ARGUMENTS
+        .iter()
+        .chain(super::notebook::ARGUMENTS)
+        .map(|(path, id, _)| if *path == "-" { format!("-|{id}") } else { format!("{path}|<{id}>") });
     commands.chain(arguments)
 }

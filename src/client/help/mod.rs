@@ -4,6 +4,7 @@
 mod chinese;
 mod complaints;
 pub(super) mod examples;
+pub(super) mod notebook;
 
 pub(super) use complaints::complaint;
 

@@ -3,9 +3,11 @@
 
 use super::{Menus, Next};
 use crate::client::commands::lookup::OFFERED;
+use crate::client::commands::notebook::star::star_one;
 use crate::client::commands::{reverse, sentence};
 use crate::client::error::{Error, Result, WordFault};
 use crate::client::messages::Message;
+use crate::client::messages::notebook::NotebookMessage;
 use crate::client::render;
 use crate::client::terminal::interrupt;
 use crate::client::terminal::prompt::{LinePrompt, Typed};
@@ -13,14 +15,59 @@ use crate::client::word::{checked_word, may_lead};
 use crate::protocol::Request;
 use crate::sys::ignore_interrupts;
 
+/// What an asterisk in what was typed means.
+#[derive(Debug, PartialEq, Eq)]
+enum Asterisk {
+    /// Nothing: it is part of a pattern, or there is none.
+    None,
+    /// Star the headword that was found last.
+    Alone,
+    /// Look this up, and star it.
+    Behind(String),
+}
+
+impl Asterisk {
+    /// `*` alone is for the last word, `*2` for the second of those that were offered, and `word *` for a word that is looked
+    /// up first. `word*` is a pattern, but of the word that was found last.
+    fn of(typed: &str, last: Option<&str>, offered: &[String]) -> Self {
+        let typed = typed.trim();
+        if typed == "*" {
+            return Self::Alone;
+        }
+        if let Some(number) = typed.strip_prefix('*').and_then(|number| number.trim().parse::<usize>().ok()) {
+            return offered.get(number.wrapping_sub(1)).map_or(Self::None, |word| Self::Behind(word.clone()));
+        }
+        let Some(word) = typed.strip_suffix('*') else { return Self::None };
+        if last.is_some_and(|last| last == word) {
+            return Self::Alone;
+        }
+        match word.strip_suffix([' ', '\t']).map(str::trim_end) {
+            Some(word) if !word.is_empty() && !word.contains(['*', '?']) => Self::Behind(word.to_owned()),
+            _ => Self::None,
+        }
+    }
+}
+
 impl Menus<'_> {
     /// Words until `##`.
     pub(super) fn look_up(&mut self, name: &str) -> Result<Next> {
         let mut prompt = self.line_prompt(name);
         // What may have been meant by the word before: its number is enough.
         let mut offered: Vec<String> = Vec::new();
+        // The headword that was found last.
+        let mut last: Option<String> = None;
         loop {
             let Some(typed) = self.ask_word(prompt.as_mut())? else { return self.log_out() };
+            let (typed, starred) = match Asterisk::of(&typed, last.as_deref(), &offered) {
+                Asterisk::None => (typed, false),
+                Asterisk::Behind(word) => (word, true),
+                Asterisk::Alone => {
+                    if self.star_last(name, last.as_deref())? == Next::LevelOne {
+                        return Ok(Next::LevelOne);
+                    }
+                    continue;
+                }
+            };
             let picked = typed.trim().parse().ok().and_then(|number: usize| offered.get(number.wrapping_sub(1)));
             let typed = picked.cloned().unwrap_or(typed);
             if let Some(prompt) = prompt.as_mut().filter(|_| typed.trim() != "##") {
@@ -44,9 +91,15 @@ impl Menus<'_> {
             });
             match answer {
                 Ok(Some(entry)) => {
+                    let headword = entry.headword.clone();
                     crate::client::commands::lookup::print_entry(self.console, word, entry)?;
+                    last = Some(headword);
+                    if starred && self.star_last(name, last.as_deref())? == Next::LevelOne {
+                        return Ok(Next::LevelOne);
+                    }
                 }
                 Ok(None) => {
+                    last = None;
                     if !self.gloss(name, word)? {
                         offered = match self.words_for(name, word)? {
                             headwords if headwords.is_empty() => self.not_found(name, word)?,
@@ -65,6 +118,21 @@ impl Menus<'_> {
                 }
             }
         }
+    }
+
+    /// Stars the headword that was found last, and says so.
+    fn star_last(&mut self, name: &str, last: Option<&str>) -> Result<Next> {
+        let Some(word) = last else {
+            self.console.complain(&Message::Notebook(&NotebookMessage::NothingToStar))?;
+            return Ok(Next::LevelTwo);
+        };
+        let starred = self.link.get().exchange(|connection| star_one(connection, name, word));
+        match starred {
+            Ok(Some(word)) => self.console.say(&Message::Notebook(&NotebookMessage::Starred { word: &word }))?,
+            Ok(None) => self.console.complain(&Message::Notebook(&NotebookMessage::NeverLookedUp { word }))?,
+            Err(error) => return self.tell_at_level_two(&error),
+        }
+        Ok(Next::LevelTwo)
     }
 
     /// The headwords of a sentence, on a terminal; says whether there were any. If they can't be had, it is as if there
@@ -165,5 +233,25 @@ impl Menus<'_> {
             self.console.say(&Message::DidYouMean { headwords: &headwords })?;
             Ok(Vec::new())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_asterisk_means() {
+        let offered = ["pear".to_owned(), "peer".to_owned()];
+        let of = |typed| Asterisk::of(typed, Some("apple"), &offered);
+        assert_eq!(of(" * "), Asterisk::Alone);
+        assert_eq!(of("apple*"), Asterisk::Alone);
+        assert_eq!(of("*2"), Asterisk::Behind("peer".into()));
+        assert_eq!(of("zoo *"), Asterisk::Behind("zoo".into()));
+        assert_eq!(of("ice cream  *"), Asterisk::Behind("ice cream".into()));
+        for pattern in ["zoo*", "app*", "*3", "*0", "wom?n *", "a*b", "**", "* *", "apple", "*pple", ""] {
+            assert_eq!(of(pattern), Asterisk::None, "{pattern}");
+        }
+        assert_eq!(Asterisk::of("apple*", None, &[]), Asterisk::None);
     }
 }

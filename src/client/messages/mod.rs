@@ -4,7 +4,9 @@
 
 mod chinese;
 mod english;
+pub(crate) mod notebook;
 
+use self::notebook::NotebookMessage;
 use super::error::Misuse;
 use super::error::{Error, WordFault};
 use crate::protocol::{Code, Failure, printable};
@@ -218,6 +220,8 @@ pub(crate) enum Message<'a> {
     LookupUnknown,
     /// Options that do not go together.
     Misuse(Misuse),
+    /// About the notebook.
+    Notebook(&'a NotebookMessage<'a>),
     /// An error, whatever it is.
     Failed(&'a Error),
 }

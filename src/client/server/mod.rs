@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod connection;
+pub mod notebook;
 pub mod own;
 pub mod pace;
 pub mod privacy;

@@ -10,6 +10,7 @@ mod locks;
 mod operator;
 mod record;
 mod setup;
+mod star;
 pub(super) mod statements;
 mod tls;
 mod tokens;

@@ -4,10 +4,10 @@ use ::mysql::Value;
 use ::mysql::prelude::Queryable;
 
 use super::connection::{Attempt, select, select_first};
-use super::{MySql, errors, find_account, past_lookups, statements, tokens};
+use super::{MySql, errors, find_account, past_lookups, star, statements, tokens};
 use crate::store::{
-    AccountDetails, AccountId, AccountSummary, Error, Microseconds, Operator, PastLookup, Place, Standing, moment,
-    token,
+    AccountDetails, AccountId, AccountSummary, Error, Microseconds, Operator, PastLookup, PastReview, Place, Standing,
+    Star, moment, token,
 };
 
 impl Operator for MySql {
@@ -75,6 +75,14 @@ impl Operator for MySql {
             None => select(connection, statements::HISTORY, (&id, limit)),
             Some((time, origin)) => select(connection, statements::HISTORY_BEFORE, (&id, time, time, origin, limit)),
         })?)
+    }
+
+    fn stars_of(&mut self, account: AccountId, after: &str, limit: u32) -> Result<Vec<Star>, Error> {
+        star::stars_of(self, account, after, limit)
+    }
+
+    fn reviews_of(&mut self, account: AccountId, before: Option<Place>, limit: u32) -> Result<Vec<PastReview>, Error> {
+        star::reviews_of(self, account, before, limit)
     }
 
     fn count_accounts(&mut self) -> Result<u64, Error> {

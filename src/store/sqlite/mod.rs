@@ -8,6 +8,7 @@ mod files;
 mod operator;
 mod record;
 mod setup;
+mod star;
 mod tokens;
 
 use std::path::{Path, PathBuf};

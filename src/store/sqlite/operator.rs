@@ -2,10 +2,11 @@
 
 use rusqlite::{OptionalExtension, Row};
 
-use super::{Sqlite, created, find_account, history_rows, number, past_lookups, place, tokens};
+use super::{Sqlite, created, find_account, history_rows, number, past_lookups, place, star, tokens};
 use crate::store::moment::{self, Civil};
 use crate::store::{
-    AccountDetails, AccountId, AccountSummary, Error, Microseconds, Operator, PastLookup, Place, Standing, token,
+    AccountDetails, AccountId, AccountSummary, Error, Microseconds, Operator, PastLookup, PastReview, Place, Standing,
+    Star, token,
 };
 
 const SET_LOCKED: &str = "UPDATE user SET locked = ? WHERE id = ?";
@@ -82,6 +83,14 @@ impl Operator for Sqlite {
     fn history_of(&mut self, account: AccountId, before: Option<Place>, limit: u32) -> Result<Vec<PastLookup>, Error> {
         let place = before.map(place).transpose()?;
         past_lookups(self.run(|connection| history_rows(connection, account, place, limit))?)
+    }
+
+    fn stars_of(&mut self, account: AccountId, after: &str, limit: u32) -> Result<Vec<Star>, Error> {
+        star::stars_of(self, account, after, limit)
+    }
+
+    fn reviews_of(&mut self, account: AccountId, before: Option<Place>, limit: u32) -> Result<Vec<PastReview>, Error> {
+        star::reviews_of(self, account, before, limit)
     }
 
     fn count_accounts(&mut self) -> Result<u64, Error> {

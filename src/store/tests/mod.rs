@@ -11,6 +11,7 @@ mod mariadb;
 mod operator;
 mod outages;
 mod setup;
+mod star;
 mod tokens;
 mod words;
 

@@ -5,6 +5,7 @@ use crate::client::error::Result;
 use crate::client::render::Clock;
 use crate::client::server::connection::Connection;
 use crate::protocol::{Count, HistoryRow};
+use std::collections::HashSet;
 
 /// Hands on the lookups that are chosen, newest first.
 ///
@@ -19,6 +20,13 @@ pub(crate) fn chosen(
 ) -> Result<()> {
     let everything = choice.is_everything();
     let chosen: Chosen = choice.at(Clock::system());
+    let mut starred = HashSet::new();
+    if choice.starred {
+        connection.stars(name, |star| {
+            starred.insert(star.word);
+            Ok(())
+        })?;
+    }
     let mut left = match count {
         Some(Count::Last(n)) => u64::from(n),
         Some(Count::All) | None => u64::MAX,
@@ -26,7 +34,9 @@ pub(crate) fn chosen(
     // The server counts lookups, not those that are chosen.
     let asked = if everything { count.unwrap_or(Count::All) } else { Count::All };
     connection.history(name, asked, |row| {
-        if left > 0 && (everything || chosen.takes(row.word, row.time)) {
+        if left > 0
+            && (everything || chosen.takes(row.word, row.time) && (!choice.starred || starred.contains(row.word)))
+        {
             left -= 1;
             each(&row)?;
         }

@@ -50,6 +50,10 @@ pub(crate) struct Choice {
     /// Only words like this: * stands for anything, ? for one character; case does not count
     #[arg(id = "word_pattern", long = "word", value_name = "PATTERN")]
     pub(crate) word: Option<WordPattern>,
+
+    /// Only words that you have starred
+    #[arg(long)]
+    pub(crate) starred: bool,
 }
 
 /// A pattern for words.
@@ -86,7 +90,7 @@ pub(crate) struct Chosen {
 impl Choice {
     /// Whether every lookup is wanted.
     pub(crate) fn is_everything(&self) -> bool {
-        self.since.is_none() && self.until.is_none() && self.word.is_none()
+        self.since.is_none() && self.until.is_none() && self.word.is_none() && !self.starred
     }
 
     /// The same for somebody who looks at this clock.
@@ -120,6 +124,7 @@ mod tests {
             since: Some("2026-11-20".parse().unwrap()),
             until: Some("2026-11-21".parse().unwrap()),
             word: Some("App*e".parse().unwrap()),
+            starred: false,
         };
         let chosen = choice.at(clock);
         for (word, time, taken) in [

@@ -2,9 +2,10 @@
 //! conversation must hold to. The fuzz target `requests` and the test of its corpus share it.
 
 use cidian::protocol::{
-    Code, Count, Failure, HistoryRow, Line, Lines, MAX_LINE, Request, Status, check_name, check_passwd, escape,
-    parse_entry, parse_history_row, parse_status, push_entry, push_failure, push_history_row, push_ok, push_ok_text,
-    push_pair, trim_blanks, unescape,
+    Code, Count, Failure, HistoryRow, Imported, Line, Lines, MAX_LINE, MAX_STARS_PAGE, MAX_WORD_CHARS, Notebook,
+    Request, StarEntry, StarRow, StarState, Status, check_name, check_note, check_passwd, check_tags, escape,
+    parse_entry, parse_history_row, parse_star_row, parse_status, parse_time, push_entry, push_failure,
+    push_history_row, push_ok, push_ok_text, push_pair, push_star_row, time_text, trim_blanks, unescape,
 };
 use time::OffsetDateTime;
 
@@ -84,6 +85,7 @@ fn answer<'a>(line: Option<&'a [u8]>, out: &mut Vec<u8>) -> Option<Request<'a>> 
             push_pair(out, text, &escape(&format!("n. {text}")));
         }
         Request::NewToken { .. } | Request::NewDictKey { .. } => push_ok_text(out, "dG9rZW4"),
+        Request::Notebook { what, .. } => answer_of_notebook(what, out),
         Request::About => {
             push_ok_text(out, "1");
             push_pair(out, "title", &escape("a\nb"));
@@ -93,13 +95,51 @@ fn answer<'a>(line: Option<&'a [u8]>, out: &mut Vec<u8>) -> Option<Request<'a>> 
     Some(request)
 }
 
+/// As a notebook answers that holds whatever it is asked for.
+fn answer_of_notebook(what: &Notebook, out: &mut Vec<u8>) {
+    match what {
+        Notebook::Add(entry) => push_ok_text(out, &entry.word),
+        Notebook::Import(entries) => {
+            push_ok_text(out, &entries.len().to_string());
+            entries.iter().for_each(|entry| push_pair(out, &entry.word, Imported::New.as_str()));
+        }
+        Notebook::Remove { .. } => push_ok(out),
+        Notebook::Grade { .. } => push_ok_text(out, &time_text(OffsetDateTime::UNIX_EPOCH)),
+        Notebook::List { after } => {
+            push_ok_text(out, "1");
+            push_star_row(out, &star(after.as_deref().unwrap_or("ice cream"), OffsetDateTime::UNIX_EPOCH));
+        }
+        Notebook::Due { until, .. } => {
+            push_ok_text(out, "1");
+            push_star_row(out, &star("ice cream", *until));
+        }
+        Notebook::Count { .. } => push_ok_text(out, "2 1"),
+    }
+}
+
+fn star(word: &str, due: OffsetDateTime) -> StarRow {
+    let (created, tags, note) = (OffsetDateTime::UNIX_EPOCH, vec!["a".to_owned()], "C:\\new".to_owned());
+    StarRow { word: word.to_owned(), created, due, state: StarState::New, reps: 0, lapses: 0, tags, note }
+}
+
+fn sound_word(word: &str) -> bool {
+    trim_blanks(word) == word && !word.is_empty() && word.chars().count() <= MAX_WORD_CHARS
+}
+
+fn sound_entry(entry: &StarEntry) -> bool {
+    let StarEntry { word, tags, note } = entry;
+    sound_word(word)
+        && check_tags(&tags.join(" ")).as_ref() == Ok(tags)
+        && note.as_ref().is_none_or(|note| check_note(note).as_ref() == Ok(note))
+}
+
 /// Its fields are within their limits, it is written as it was read, and it tells nobody its password.
 fn sound(request: &Request<'_>) {
     let mut line = Vec::new();
     request.push_line(&mut line);
     assert_eq!(line.pop(), Some(b'\n'));
-    // `H name` is written with its number.
-    assert!(line.len() <= MAX_LINE + " 10".len());
+    // `H name` is written with its number; `G name due` with that, and the time with microseconds.
+    assert!(line.len() <= MAX_LINE + ".000000 500".len());
     assert_eq!(Request::parse(&line).as_ref(), Ok(request));
     assert!(!line.contains(&b'\n'));
     let shown = format!("{request:?}");
@@ -119,6 +159,20 @@ fn sound(request: &Request<'_>) {
         }
         Request::NewToken { name } | Request::NewDictKey { name } => {
             assert!(check_name(name).is_ok() && !request.is_public());
+        }
+        Request::Notebook { name, what } => {
+            assert!(check_name(name).is_ok());
+            assert!(match what {
+                Notebook::Add(entry) => sound_entry(entry),
+                Notebook::Import(entries) => !entries.is_empty() && entries.iter().all(sound_entry),
+                Notebook::Remove { word, tags } => sound_word(word) && check_tags(&tags.join(" ")).as_ref() == Ok(tags),
+                Notebook::Grade { word, .. } => sound_word(word),
+                Notebook::List { after } => after.as_deref().is_none_or(sound_word),
+                Notebook::Due { most, .. } => (1..=MAX_STARS_PAGE).contains(most),
+                Notebook::Count { until } => parse_time(&time_text(*until)) == Some(*until),
+            });
+            // A note is nobody's business.
+            assert!(shown.ends_with(" …"), "{shown}");
         }
         Request::Match { name, pattern, .. } => assert!(check_name(name).is_ok() && !trim_blanks(pattern).is_empty()),
         Request::Lookup { name, word }
@@ -165,6 +219,13 @@ fn one_reply(reply: &[u8], request: Option<&Request<'_>>) {
             more = rest.parse().expect("a count");
         }
         Request::NewToken { .. } | Request::NewDictKey { .. } => assert_eq!(rest, "dG9rZW4"),
+        Request::Notebook { what, .. } => match what {
+            Notebook::Add(entry) => assert_eq!(rest, entry.word),
+            Notebook::Grade { .. } => assert!(parse_time(rest).is_some()),
+            Notebook::Count { .. } => assert_eq!(rest, "2 1"),
+            Notebook::Remove { .. } => assert_eq!(rest, ""),
+            Notebook::Import(_) | Notebook::List { .. } | Notebook::Due { .. } => more = rest.parse().expect("a count"),
+        },
         _ => assert_eq!(rest, ""),
     }
     for _ in 0..more {
@@ -177,6 +238,11 @@ fn one_reply(reply: &[u8], request: Option<&Request<'_>>) {
                 let (headword, escaped) = parse_entry(line).expect("an entry");
                 assert_eq!((headword, unescape(escaped)), (*text, format!("n. {text}")));
             }
+            Some(Request::Notebook { what: Notebook::Import(entries), .. }) => {
+                let (word, outcome) = parse_entry(line).expect("an outcome");
+                assert!(entries.iter().any(|entry| entry.word == word) && Imported::from_word(outcome).is_some());
+            }
+            Some(Request::Notebook { .. }) => assert!(parse_star_row(line).is_some(), "{line:?}"),
             Some(Request::About) => assert_eq!(parse_entry(line), Some(("title", "a\\nb"))),
             _ => assert!(!line.is_empty()),
         }
