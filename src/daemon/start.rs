@@ -114,7 +114,7 @@ pub(super) fn prepare(
     let wanted = Wanted { words: wanted_words, pair: settings.pair.clone() };
     let (words, memory, pair) = load(wanted, &mut forker, support)?;
     lost::check(&settings.state_directory, &settings.session.database)?;
-    let identity = probe::check(&mut forker, &settings.session.database, support)?;
+    let probe::Found { identity, is_cluster } = probe::check(&mut forker, &settings.session.database, support)?;
     lost::remember(&settings.state_directory, &settings.session.database, identity);
     if let Some(directory) = sandbox::directory(&settings.session.database) {
         // Sessions have no access to the usual places for temporary files.
@@ -124,6 +124,7 @@ pub(super) fn prepare(
     let sandboxes = Sandboxes::prepare(&settings.session.database, support)?;
     let slots = settings.max_clients.unwrap_or(MOST_CHILDREN).min(MOST_CHILDREN);
     let scoreboard = Scoreboard::new(slots).map_err(|error| system("the scoreboard of children", &error))?;
+    scoreboard.database_hosts().show_cluster(is_cluster);
     let control_channel = ControlChannel::new().map_err(|error| system("the control channel", &error))?;
     let directory = settings.state_directory.path();
     let spool = settings.spool_limit.map(|limit| SpoolFile::open(directory, limit, identity)).transpose();

@@ -5,6 +5,7 @@
 pub mod channel;
 pub mod control;
 pub mod counters;
+pub mod database_hosts;
 pub mod exit_reason;
 pub mod key_pair;
 pub mod message;
@@ -12,3 +13,4 @@ pub mod parent;
 pub mod rendezvous;
 pub mod scoreboard;
 pub mod status;
+mod time_of_day;

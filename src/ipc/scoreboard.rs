@@ -3,11 +3,13 @@
 //! Wait-free; the parent bounds-checks what it reads in slots and trusts none of it.
 
 use super::counters::{self as counters, Counters, Times};
+use super::database_hosts::{self, DatabaseHosts};
+use super::time_of_day::since_1970;
 use crate::protocol::MAX_NAME_CHARS;
 use crate::sys::SharedPages;
 use nix::errno::Errno;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 /// A child's place on the scoreboard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,8 +49,10 @@ const UNLOGGED: usize = 8;
 const WRITER_TURN: usize = 9;
 /// In the head: how long commits took.
 const COMMIT_TIMES: usize = 16;
+/// In the head: what the writer knows of the database's hosts.
+const HOSTS: usize = COMMIT_TIMES + counters::TIMES;
 /// Numbers in the head. Both it and a slot fit into the smallest page there is, as the compiler sees.
-const HEAD: usize = COMMIT_TIMES + counters::TIMES;
+const HEAD: usize = HOSTS + database_hosts::SIZE;
 const _: () = assert!(HEAD <= 512 && SLOT <= 512);
 
 /// In the head: lookups that were deleted because their accounts had too many.
@@ -184,7 +188,7 @@ impl Scoreboard {
 
     /// How long commits took.
     pub fn commit_times(&self) -> Times<'_> {
-        Times::of(self.head().get(COMMIT_TIMES..HEAD).unwrap_or(&[]))
+        Times::of(self.head().get(COMMIT_TIMES..HOSTS).unwrap_or(&[]))
     }
 
     /// Says whether there are so many children that each should say that it ends. The parent's.
@@ -202,6 +206,11 @@ impl Scoreboard {
         self.pages.first()
     }
 
+    /// What the writer knows of the database's hosts.
+    pub fn database_hosts(&self) -> DatabaseHosts<'_> {
+        DatabaseHosts::of(self.head().get(HOSTS..HEAD).unwrap_or(&[]))
+    }
+
     /// A child's slot.
     pub fn slot(&self, number: SlotNumber) -> Slot<'_> {
         Slot { numbers: self.pages.page(page_of(number)).get(..SLOT).unwrap_or(&[]) }
@@ -211,10 +220,6 @@ impl Scoreboard {
 /// The first page is the head.
 fn page_of(SlotNumber(number): SlotNumber) -> usize {
     usize::try_from(number).ok().and_then(|number| number.checked_add(1)).unwrap_or(usize::MAX)
-}
-
-fn since_1970() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 /// What one child says of itself.

@@ -82,23 +82,23 @@ fn mysql(server: &Server) -> Policy {
         Some(ca) => policy.and(opening_to_read()).file(ca, Access::Read),
         None => policy,
     };
-    match (&server.socket, server.host.parse::<IpAddr>()) {
+    if server.socket.is_some() {
         // Connecting to a Unix socket is not opening a file: the socket's own permissions decide.
-        (Some(_), _) => policy.and(stream(libc::AF_UNIX)),
-        (None, Ok(address)) => {
-            let family = if address.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 };
-            policy.and(stream(family)).connect(server.port)
-        }
-        (None, Err(_)) => {
-            let policy =
-                policy.and(stream(libc::AF_INET)).and(stream(libc::AF_INET6)).connect(server.port).and(names());
-            match &server.tls {
-                // The driver has to be bound to a family of addresses when it verifies the host's name.
-                Some(tls) if tls.mode == SslMode::VerifyIdentity => policy.bind_own_port(),
-                _ => policy,
+        return policy.and(stream(libc::AF_UNIX));
+    }
+    // The driver has to be bound to a family of addresses when it verifies a host's name.
+    let binds = server.tls.as_ref().is_some_and(|tls| tls.mode == SslMode::VerifyIdentity);
+    server.hosts.iter().fold(policy, |policy, host| {
+        let policy = policy.connect(host.port);
+        match host.address() {
+            Some(IpAddr::V4(_)) => policy.and(stream(libc::AF_INET)),
+            Some(IpAddr::V6(_)) => policy.and(stream(libc::AF_INET6)),
+            None => {
+                let policy = policy.and(stream(libc::AF_INET)).and(stream(libc::AF_INET6)).and(names());
+                if binds { policy.bind_own_port() } else { policy }
             }
         }
-    }
+    })
 }
 
 #[cfg(target_arch = "x86_64")]

@@ -90,8 +90,8 @@ pub struct Inherited<'a> {
 /// How long a finished session waits for its client to take the last line and close.
 const DRAIN: Duration = Duration::from_secs(1);
 
-/// Runs a session to its end. This is the only rendezvous from the parent's code to the child's. Of the `scoreboard` it keeps its own
-/// slot, and the head to read.
+/// Runs a session to its end. This is the only way from the parent's code to the child's. Of the `scoreboard` it keeps
+/// its own slot, and the head to read.
 pub fn run(inherited: Inherited<'_>, scoreboard: &mut Scoreboard, origin: Origin) -> Infallible {
     let Inherited { control_channel, slot, lines, .. } = inherited;
     lines.begin_process();

@@ -6,7 +6,7 @@ use super::connection::{Wait, wait};
 use crate::ipc::parent::{ParentRequest, Permit, Question, account_number, ask_for};
 use crate::ipc::scoreboard::{Scoreboard, Slot, SlotNumber};
 use crate::protocol::{Code, Failure};
-use crate::store::{self, Error, Kind, Location, Store};
+use crate::store::{self, Error, Hosts, Kind, Location, Store};
 use crate::sys::{ChildSignals, StoreKey};
 use nix::poll::{PollFd, PollFlags};
 use std::io::ErrorKind;
@@ -49,6 +49,8 @@ struct Open {
     store: Box<dyn Store>,
     lease: Permit,
     used: Instant,
+    /// The host that the writer used when this was opened, where there are several.
+    host: Option<usize>,
 }
 
 impl Drop for Stores<'_> {
@@ -110,12 +112,16 @@ impl<'a> Stores<'a> {
 
     /// The store, opened if it is not.
     pub fn get(&mut self) -> Result<&mut dyn Store, Error> {
+        let host = self.scoreboard.database_hosts().in_use();
         let open = match self.open.take() {
-            Some(open) if self.scoreboard.outage().is_none() => Open { used: Instant::now(), ..open },
-            // In an outage the server may be silent: a new connection shows it sooner than an open one.
+            Some(open) if self.scoreboard.outage().is_none() && open.host == host => {
+                Open { used: Instant::now(), ..open }
+            }
+            // In an outage the server may be silent: a new connection shows it sooner than an open one. And where the
+            // writer uses another host than before, the one of before may be.
             Some(Open { store, lease, .. }) => {
                 drop(store);
-                Open { store: store::open(self.location, self.key)?, lease, used: Instant::now() }
+                self.open_with(lease, host)?
             }
             None => {
                 let Some(lease) =
@@ -124,10 +130,16 @@ impl<'a> Stores<'a> {
                     self.client_has_gone = true;
                     return Err(Error::world("the client has gone"));
                 };
-                Open { store: store::open(self.location, self.key)?, lease, used: Instant::now() }
+                self.open_with(lease, host)?
             }
         };
         Ok(self.open.insert(open).store.as_mut())
+    }
+
+    fn open_with(&self, lease: Permit, host: Option<usize>) -> Result<Open, Error> {
+        let hosts = Hosts::hinted(host, self.scoreboard.database_hosts().is_cluster());
+        let store = store::open_among(self.location, &hosts, self.key)?;
+        Ok(Open { store, lease, used: Instant::now(), host })
     }
 
     /// Whether the client was found to be gone while a lease was waited for: the session has nobody to serve.

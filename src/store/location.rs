@@ -3,10 +3,10 @@
 //! It never shows a password: not in [`Display`](std::fmt::Display), not in [`Debug`](std::fmt::Debug), not in an
 //! error. An error repeats no part of the URL, because a password with an unencoded `@`, `/` or `?` ends up in any.
 
+use super::hosts::{self, Host, MOST_HOSTS};
 use super::location_error::LocationError;
 use super::ssl::DatabaseTls;
 use std::fmt;
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use zeroize::Zeroizing;
@@ -27,16 +27,17 @@ pub struct Server {
     pub user: String,
     /// Our password there; empty if there is none.
     pub password: Zeroizing<String>,
-    /// Name or address, an IPv6 address without its brackets. Not used if there is a socket.
-    pub host: String,
-    /// The TCP port. Not used if there is a socket.
-    pub port: u16,
+    /// Where it listens, in the order of preference: at least one, and more than one only if they are members of one
+    /// cluster. Not used if there is a socket.
+    pub hosts: Vec<Host>,
     /// The database's name.
     pub database: String,
     /// The server's Unix socket, if it is to be reached there.
     pub socket: Option<String>,
     /// TLS, if it is to be spoken.
     pub tls: Option<DatabaseTls>,
+    /// Whether nobody is to be logged in by a server that is in no primary component of a cluster. Not a part of the URL.
+    pub requires_cluster: bool,
 }
 
 impl Location {
@@ -50,6 +51,25 @@ impl Location {
             "sqlite" => parse_path(rest).map(Self::Sqlite),
             "mysql" | "mariadb" => parse_server(text).map(Self::MySql),
             _ => Err(LocationError::Scheme),
+        }
+    }
+}
+
+impl Location {
+    /// The same place, where nobody is to be logged in but by a server in a cluster's primary component. None of an
+    /// embedded database, which has no cluster.
+    pub fn requiring_a_cluster(self) -> Option<Self> {
+        match self {
+            Self::MySql(server) => Some(Self::MySql(Server { requires_cluster: true, ..server })),
+            Self::Sqlite(_) => None,
+        }
+    }
+
+    /// Its hosts, in the order of preference; none of an embedded database, or behind a Unix socket.
+    pub fn hosts(&self) -> &[Host] {
+        match self {
+            Self::MySql(server) if server.socket.is_none() => &server.hosts,
+            Self::MySql(_) | Self::Sqlite(_) => &[],
         }
     }
 }
@@ -79,7 +99,15 @@ fn parse_path(text: &str) -> Result<PathBuf, LocationError> {
 }
 
 fn parse_server(text: &str) -> Result<Server, LocationError> {
-    let url = url::Url::parse(text).map_err(|_| LocationError::Malformed)?;
+    let (before, hosts, behind) = split_hosts(text);
+    let listed: Vec<&str> = hosts.split(',').collect();
+    if listed.len() > 1 && listed.iter().any(|host| host.trim().is_empty()) {
+        return Err(LocationError::EmptyHost);
+    }
+    if listed.len() > MOST_HOSTS {
+        return Err(LocationError::TooManyHosts);
+    }
+    let url = parse_url(&format!("{before}{}{behind}", listed[0]))?;
     if url.fragment().is_some() {
         return Err(LocationError::Fragment);
     }
@@ -87,29 +115,55 @@ fn parse_server(text: &str) -> Result<Server, LocationError> {
     if user.is_empty() {
         return Err(LocationError::NoUser);
     }
-    let host = match url.host() {
-        Some(url::Host::Domain(name)) => decode(name)?,
-        Some(url::Host::Ipv4(address)) => address.to_string(),
-        Some(url::Host::Ipv6(address)) => address.to_string(),
-        None => String::new(),
-    };
-    if host.is_empty() {
-        return Err(LocationError::NoHost);
+    let mut hosts = vec![host_of(&url)?];
+    for other in &listed[1..] {
+        hosts.push(host_of(&parse_url(&format!("mysql://{other}"))?)?);
+    }
+    if hosts::doubled(&hosts) {
+        return Err(LocationError::DoubledHost);
     }
     let database = decode(url.path().strip_prefix('/').unwrap_or_default())?;
     if database.is_empty() || database.contains('/') || database.chars().any(char::is_control) {
         return Err(LocationError::NoDatabase);
     }
     let (socket, tls) = url.query().map_or(Ok((None, None)), parse_query)?;
-    Ok(Server {
-        user,
-        password: Zeroizing::new(decode(url.password().unwrap_or_default())?),
-        host,
-        port: url.port().unwrap_or(3306),
-        database,
-        socket,
-        tls,
+    if socket.is_some() && hosts.len() > 1 {
+        return Err(LocationError::SocketHosts);
+    }
+    let password = Zeroizing::new(decode(url.password().unwrap_or_default())?);
+    Ok(Server { user, password, hosts, database, socket, tls, requires_cluster: false })
+}
+
+/// A URL up to its hosts, the hosts, and what is behind them.
+fn split_hosts(text: &str) -> (&str, &str, &str) {
+    let Some((scheme, rest)) = text.split_once("://") else { return (text, "", "") };
+    let end = text.len() - rest.len() + rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let authority = &text[scheme.len() + 3..end];
+    let begin = end - authority.rsplit_once('@').map_or(authority, |(_, hosts)| hosts).len();
+    (&text[..begin], &text[begin..end], &text[end..])
+}
+
+fn parse_url(text: &str) -> Result<url::Url, LocationError> {
+    url::Url::parse(text).map_err(|error| match error {
+        url::ParseError::InvalidPort => LocationError::Port,
+        _ => LocationError::Malformed,
     })
+}
+
+fn host_of(url: &url::Url) -> Result<Host, LocationError> {
+    let name = match url.host() {
+        Some(url::Host::Domain(name)) => decode(name)?,
+        Some(url::Host::Ipv4(address)) => address.to_string(),
+        Some(url::Host::Ipv6(address)) => address.to_string(),
+        None => String::new(),
+    };
+    if name.is_empty() {
+        return Err(LocationError::NoHost);
+    }
+    match url.port() {
+        Some(0) => Err(LocationError::Port),
+        port => Ok(Host { name, port: port.unwrap_or(3306) }),
+    }
 }
 
 /// The socket, and TLS.
@@ -178,17 +232,12 @@ impl fmt::Display for Location {
 }
 
 impl Server {
-    /// Whether what is said to it can be read on the way: it is on another machine, as far as its name says, and no TLS
-    /// is spoken.
-    pub(super) fn is_in_clear_text(&self) -> bool {
-        self.socket.is_none() && self.tls.is_none() && !is_this_machine(&self.host)
+    /// The hosts to which what is said can be read on the way: they are other machines, as far as their names say, and no
+    /// TLS is spoken.
+    pub(super) fn in_clear_text(&self) -> impl Iterator<Item = &Host> {
+        let is_open = self.socket.is_none() && self.tls.is_none();
+        self.hosts.iter().filter(move |host| is_open && !host.is_this_machine())
     }
-}
-
-/// Whether a host is this machine by its name or address. No name is looked up.
-fn is_this_machine(host: &str) -> bool {
-    let name = host.trim_end_matches('.').to_ascii_lowercase();
-    name == "localhost" || name.ends_with(".localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 impl fmt::Display for Server {
@@ -197,13 +246,15 @@ impl fmt::Display for Server {
         if !self.password.is_empty() {
             f.write_str(":***")?;
         }
-        if self.host.contains(':') {
-            write!(f, "@[{}]", self.host)?;
-        } else {
-            write!(f, "@{}", encode(&self.host, "-._~"))?;
-        }
-        if self.port != 3306 {
-            write!(f, ":{}", self.port)?;
+        for (at, host) in self.hosts.iter().enumerate() {
+            f.write_str(if at == 0 { "@" } else { "," })?;
+            match host.name.contains(':') {
+                true => write!(f, "[{}]", host.name)?,
+                false => f.write_str(&encode(&host.name, "-._~"))?,
+            }
+            if host.port != 3306 {
+                write!(f, ":{}", host.port)?;
+            }
         }
         write!(f, "/{}", encode(&self.database, "-._~"))?;
         if let Some(path) = &self.socket {
@@ -241,14 +292,14 @@ mod tests {
     fn the_interface_s_three_examples() {
         let tcp = server("mysql://user:pass%40word%2F@host:3307/dict");
         assert_eq!((tcp.user.as_str(), tcp.password.as_str()), ("user", "pass@word/"));
-        assert_eq!((tcp.host.as_str(), tcp.port, tcp.database.as_str()), ("host", 3307, "dict"));
+        assert_eq!((hosts(&tcp), tcp.database.as_str()), (vec!["host:3307".to_owned()], "dict"));
         let socket = server("mysql://user@localhost/dict?socket=/run/mysqld/mysqld.sock");
         assert_eq!(socket.socket.as_deref(), Some("/run/mysqld/mysqld.sock"));
-        assert_eq!((socket.password.as_str(), socket.port), ("", 3306));
+        assert_eq!((socket.password.as_str(), hosts(&socket)), ("", vec!["localhost:3306".to_owned()]));
         let file = Location::parse("sqlite:/var/lib/cidian/cidian.db");
         assert_eq!(file, Ok(Location::Sqlite("/var/lib/cidian/cidian.db".into())));
         assert_eq!("sqlite:foo.db".parse(), Ok(Location::Sqlite("foo.db".into())));
-        assert_eq!(server("mariadb://u@[::1]:3308/d").host, "::1");
+        assert_eq!(hosts(&server("mariadb://u@[::1]:3308/d")), ["[::1]:3308"]);
     }
 
     #[test]
@@ -269,7 +320,18 @@ mod tests {
             ("mysql://u@h/", NoDatabase),
             ("mysql://u@h/a/b", NoDatabase),
             ("mysql://u@h/a%2Fb", NoDatabase),
-            ("mysql://u@h:99999/d", Malformed),
+            ("mysql://u@h:99999/d", Port),
+            ("mysql://u@h:0/d", Port),
+            ("mysql://u@h1:1,h2:x/d", Port),
+            ("mysql://u@h1,h2:65536/d", Port),
+            ("mysql://u@h1,/d", EmptyHost),
+            ("mysql://u@,h1/d", EmptyHost),
+            ("mysql://u@h1,,h2/d", EmptyHost),
+            ("mysql://u@h1,:3307/d", Malformed),
+            ("mysql://u@h1,h2,H1:3306/d", DoubledHost),
+            ("mysql://u@[::1],[0::1]/d", DoubledHost),
+            ("mysql://u@h1,[::1/d", Malformed),
+            ("mysql://u@h1,h2/d?socket=/run/s", SocketHosts),
             ("mysql://u@[::1/d", Malformed),
             ("mysql://u:%@h/d", Encoding),
             ("mysql://u:%FF@h/d", Encoding),
@@ -294,6 +356,25 @@ mod tests {
         }
     }
 
+    fn hosts(server: &Server) -> Vec<String> {
+        server.hosts.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn several_hosts_in_their_order() {
+        let cluster = server("mysql://ann:p%2Cw@db1:3307,[2001:db8::1],192.0.2.7:3308,db-4/dict?ssl-mode=required");
+        assert_eq!(hosts(&cluster), ["db1:3307", "[2001:db8::1]:3306", "192.0.2.7:3308", "db-4:3306"]);
+        assert_eq!((cluster.password.as_str(), cluster.database.as_str()), ("p,w", "dict"));
+        let shown = cluster.to_string();
+        assert_eq!(shown, "mysql://ann:***@db1:3307,[2001:db8::1],192.0.2.7:3308,db-4/dict?ssl-mode=required");
+        // A comma in a password does not begin a host.
+        let one = server("mysql://ann:a,b@db/dict");
+        assert_eq!((hosts(&one), one.password.as_str()), (vec!["db:3306".to_owned()], "a,b"));
+        let many = |count| (0..count).map(|n| format!("h{n}")).collect::<Vec<_>>().join(",");
+        assert_eq!(hosts(&server(&format!("mysql://u@{}/d", many(16)))).len(), 16);
+        assert_eq!(Location::parse(&format!("mysql://u@{}/d", many(100))), Err(LocationError::TooManyHosts));
+    }
+
     #[test]
     fn what_can_be_read_on_the_way() {
         for (url, expected) in [
@@ -301,13 +382,14 @@ mod tests {
             ("mysql://u@192.0.2.1/d", true),
             ("mysql://u@[2001:db8::1]/d", true),
             ("mysql://u@notlocalhost/d", true),
+            ("mysql://u@localhost,db.example/d", true),
             ("mysql://u@LOCALHOST./d", false),
             ("mysql://u@127.0.1.1/d", false),
             ("mysql://u@[::1]/d", false),
             ("mysql://u@db.example/d?socket=/run/s", false),
             ("mysql://u@db.example/d?ssl-mode=required", false),
         ] {
-            assert_eq!(server(url).is_in_clear_text(), expected, "{url}");
+            assert_eq!(server(url).in_clear_text().count() > 0, expected, "{url}");
         }
     }
 
@@ -343,7 +425,8 @@ mod tests {
             let read = server(&text);
             let shown = read.to_string();
             let kept = Zeroizing::new(password.clone());
-            prop_assert_eq!(&read, &Server { user, password: kept, host, port, database, socket, tls: None });
+            let hosts = vec![Host { name: host, port }];
+            prop_assert_eq!(&read, &Server { user, password: kept, hosts, database, socket, tls: None, requires_cluster: false });
             let again = server(&shown);
             let mask = if password.is_empty() { "" } else { "***" };
             prop_assert_eq!(again, Server { password: Zeroizing::new(mask.to_owned()), ..read });

@@ -15,6 +15,16 @@ pub enum LocationError {
     Malformed,
     /// No host.
     NoHost,
+    /// Several hosts, and nothing between two commas, or at an end.
+    EmptyHost,
+    /// A host that is named twice.
+    DoubledHost,
+    /// More hosts than a cluster has.
+    TooManyHosts,
+    /// A port that is none.
+    Port,
+    /// A socket, and several hosts.
+    SocketHosts,
     /// No user.
     NoUser,
     /// No database name, or more than one path segment.
@@ -46,6 +56,17 @@ impl fmt::Display for LocationError {
                  for special characters in user and password"
             }
             Self::NoHost => "the database URL names no host: write mysql://user@HOST/database",
+            Self::EmptyHost => {
+                "the database URL names an empty host: write mysql://user@HOST1,HOST2:PORT,HOST3/database, without a \
+                 comma too many"
+            }
+            Self::DoubledHost => "the database URL names the same host and port twice",
+            Self::TooManyHosts => "the database URL names more than 16 hosts",
+            Self::Port => {
+                "the port of a host in the database URL is not a number from 1 to 65535 (special characters in user and \
+                 password are %-encoded)"
+            }
+            Self::SocketHosts => "a Unix socket leads to one server: leave out socket, or all hosts but one",
             Self::NoUser => "the database URL names no user: write mysql://USER@host/database",
             Self::NoDatabase => "the database URL names no database: write mysql://user@host/DATABASE",
             Self::Encoding => "the database URL has a broken %-encoding: a % itself is written %25",

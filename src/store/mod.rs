@@ -7,6 +7,7 @@
 
 mod dict_key;
 mod error;
+mod hosts;
 mod identity;
 mod location;
 mod location_error;
@@ -25,6 +26,7 @@ mod upgrade;
 
 pub use dict_key::DictKey;
 pub use error::{Error, Kind};
+pub use hosts::{Failed, Host, Hosts, MOST_HOSTS};
 pub use identity::Identity;
 pub use location::{Location, Server};
 pub use location_error::LocationError;
@@ -337,8 +339,16 @@ pub trait Store: Stars {
 /// # Errors
 /// [`Kind::World`] if the database can't be reached, [`Kind::Configuration`] if it refuses us for good.
 pub fn open(location: &Location, key: StoreKey) -> Result<Box<dyn Store>, Error> {
+    open_among(location, &Hosts::default(), key)
+}
+
+/// The same, by somebody who knows something of the database's hosts, and learns more.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_among(location: &Location, hosts: &Hosts, key: StoreKey) -> Result<Box<dyn Store>, Error> {
     match location {
-        Location::MySql(server) => Ok(Box::new(mysql::MySql::open(server, key)?)),
+        Location::MySql(server) => Ok(Box::new(mysql::MySql::open(server, hosts, key)?)),
         Location::Sqlite(path) => Ok(Box::new(sqlite::Sqlite::open(path, key)?)),
     }
 }
@@ -347,9 +357,9 @@ pub fn open(location: &Location, key: StoreKey) -> Result<Box<dyn Store>, Error>
 ///
 /// # Errors
 /// As [`open`].
-pub fn open_for_writer(location: &Location, key: StoreKey) -> Result<Box<dyn Operator>, Error> {
+pub fn open_for_writer(location: &Location, hosts: &Hosts, key: StoreKey) -> Result<Box<dyn Operator>, Error> {
     match location {
-        Location::MySql(server) => Ok(Box::new(mysql::MySql::open_for_writer(server, key)?)),
+        Location::MySql(server) => Ok(Box::new(mysql::MySql::open_for_writer(server, hosts, key)?)),
         Location::Sqlite(path) => Ok(Box::new(sqlite::Sqlite::open_for_writer(path, key)?)),
     }
 }
@@ -372,7 +382,7 @@ pub fn check_batch(batch: &Batch) -> Result<(), Error> {
 /// As [`open`].
 pub fn open_for_operator(location: &Location, key: StoreKey) -> Result<Box<dyn Operator>, Error> {
     match location {
-        Location::MySql(server) => Ok(Box::new(mysql::MySql::open(server, key)?)),
+        Location::MySql(server) => Ok(Box::new(mysql::MySql::open(server, &Hosts::default(), key)?)),
         Location::Sqlite(path) => Ok(Box::new(sqlite::Sqlite::open(path, key)?)),
     }
 }
@@ -393,6 +403,17 @@ pub fn check(location: &Location, _: StoreKey) -> Result<(), Error> {
     match location {
         Location::MySql(server) => mysql::check(server),
         Location::Sqlite(path) => sqlite::init(path),
+    }
+}
+
+/// Whether the database is on a member of a cluster, where another may be ahead of it.
+///
+/// # Errors
+/// As [`check`].
+pub fn is_cluster(location: &Location, _: StoreKey) -> Result<bool, Error> {
+    match location {
+        Location::MySql(server) => mysql::is_cluster(server),
+        Location::Sqlite(_) => Ok(false),
     }
 }
 

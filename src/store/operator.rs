@@ -58,6 +58,9 @@ impl AccountDetails {
 ///
 /// The methods that change something say whether there was such an account.
 pub trait Operator: Store {
+    /// Goes to a host that is preferred to the one in use, if there are several and one of those works again.
+    fn return_to_preferred(&mut self) {}
+
     /// Every account, in the byte order of names.
     fn accounts(&mut self) -> Result<Vec<AccountSummary>, Error>;
 

@@ -8,7 +8,7 @@ use super::outage::Outage;
 use super::spool::{Chunk, Spool};
 use super::trim::Trimmer;
 use crate::ipc::scoreboard::Scoreboard;
-use crate::store::{self, Batch, Error, Kind, Location, Operator, Standing, Store};
+use crate::store::{self, Batch, Error, Hosts, Kind, Location, Operator, Standing, Store};
 use crate::sys::StoreKey;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -34,6 +34,9 @@ pub(super) struct Committer<'a> {
     /// None without a limit for histories.
     trimmer: Option<Trimmer>,
     outage: Option<Outage>,
+    /// Where the database can be used, and what of this the board shows.
+    hosts: Hosts,
+    shown: Shown,
     failed: Option<Error>,
     /// When the database was last seen to be the one that the spool is for.
     confirmed: Option<Instant>,
@@ -51,6 +54,13 @@ pub(super) struct Committer<'a> {
     /// Whether it was logged that the spool takes no more.
     refusal_said: bool,
     begun: Instant,
+}
+
+/// What was last shown of the hosts.
+#[derive(Debug, Default)]
+struct Shown {
+    changes: u64,
+    in_use: Option<usize>,
 }
 
 impl<'a> Committer<'a> {
@@ -75,6 +85,8 @@ impl<'a> Committer<'a> {
             spool,
             trimmer,
             outage,
+            hosts: Hosts::hinted(scoreboard.database_hosts().in_use(), scoreboard.database_hosts().is_cluster()),
+            shown: Shown { changes: 0, in_use: scoreboard.database_hosts().in_use() },
             failed: None,
             confirmed: None,
             recognised: false,
@@ -101,7 +113,9 @@ impl<'a> Committer<'a> {
             // Nothing may be put there, but something may have been left there.
             Some(spool) => spool.is_empty() && (self.outage.is_none() || !spool.is_enabled()),
         };
-        if direct { self.keep_directly(batches) } else { self.keep_in_order(batches) }
+        let outcomes = if direct { self.keep_directly(batches) } else { self.keep_in_order(batches) };
+        self.show_hosts();
+        outcomes
     }
 
     /// What the parent has to do, if it has to do anything: then this writer must end.
@@ -221,8 +235,25 @@ impl<'a> Committer<'a> {
         match &self.outage {
             Some(outage) => Some(outage.next()),
             // At once.
-            None => (!spool.is_empty()).then_some(self.begun),
+            None if !spool.is_empty() => Some(self.begun),
+            None => None,
         }
+    }
+
+    /// When it is looked whether a host is back that is preferred to the one in use.
+    pub fn return_due(&self) -> Option<Instant> {
+        self.hosts.return_at().filter(|_| self.outage.is_none() && self.store.is_some())
+    }
+
+    /// Looks whether a preferred host is back, if it is time to.
+    pub fn return_to_preferred(&mut self) {
+        if self.return_due().is_none_or(|due| due > Instant::now()) {
+            return;
+        }
+        if let Some(store) = &mut self.store {
+            store.return_to_preferred();
+        }
+        self.show_hosts();
     }
 
     /// Does it: looks whether the database is back, and delivers a chunk of what is in the spool.
@@ -238,6 +269,7 @@ impl<'a> Committer<'a> {
         }
         self.look_after_spool();
         self.show();
+        self.show_hosts();
     }
 
     fn try_to_deliver(&mut self) -> Result<(), Error> {
@@ -298,6 +330,7 @@ impl<'a> Committer<'a> {
         // A connection in an unknown state is not used again.
         self.store = None;
         let now = Instant::now();
+        let took = self.hosts.rest_after(self.location.hosts().len(), took, now);
         if self.outage.as_ref().is_none_or(|outage| outage.error().kind != error.kind) {
             let where_to = "lookups are kept in the spool";
             match error.kind {
@@ -382,6 +415,25 @@ impl<'a> Committer<'a> {
         }
     }
 
+    /// Shows on the scoreboard what is known of the hosts, and logs when another one is used.
+    fn show_hosts(&mut self) {
+        if self.shown.changes == self.hosts.changes() {
+            return;
+        }
+        self.scoreboard.database_hosts().show(&self.hosts);
+        let in_use = self.hosts.in_use();
+        if let (Some(before), Some(now)) = (self.shown.in_use, in_use)
+            && before != now
+            && let [Some(was), Some(is)] = [before, now].map(|host| self.location.hosts().get(host))
+        {
+            match self.hosts.failure(before) {
+                Some(failed) => log::warn!("database host {was} can't be used: {}; {is} is used now", failed.why),
+                None => log::info!("database host {is} can be used again, and is, in the place of {was}"),
+            }
+        }
+        self.shown = Shown { changes: self.hosts.changes(), in_use };
+    }
+
     /// Says on the scoreboard how it is.
     fn show(&self) {
         let Some(spool) = &self.spool else { return };
@@ -402,7 +454,7 @@ impl<'a> Committer<'a> {
             Some(store) => store,
             None => {
                 self.confirmed = None;
-                store::open_for_writer(self.location, self.key)?
+                store::open_for_writer(self.location, &self.hosts, self.key)?
             }
         };
         if let Some(spool) = &self.spool

@@ -64,7 +64,7 @@ pub struct Inherited<'a> {
     pub stuck: Option<Duration>,
 }
 
-/// Runs the writer to its end. This is the only rendezvous from the parent's code to the writer's.
+/// Runs the writer to its end. This is the only way from the parent's code to the writer's.
 pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
     let Inherited {
         rendezvous,
@@ -127,7 +127,8 @@ fn serve(
 ) -> Result<Option<Order>, Errno> {
     loop {
         scoreboard.count_unlogged(lines.take_dropped());
-        let gathered = receiver.wait([committer.due(), committer.trim_due()].into_iter().flatten().min())?;
+        let gathered = receiver
+            .wait([committer.due(), committer.return_due(), committer.trim_due()].into_iter().flatten().min())?;
         scoreboard.count_turn();
         if !gathered.is_empty() {
             let outcomes = committer.keep(gathered.batches());
@@ -149,6 +150,7 @@ fn serve(
             receiver.acknowledge(&meanwhile, &outcomes);
         }
         committer.deliver();
+        committer.return_to_preferred();
         committer.trim();
         if let Some(order) = committer.order() {
             return Ok(Some(order));

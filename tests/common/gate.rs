@@ -88,9 +88,13 @@ impl Gate {
 fn serve(state: &Arc<State>, mut client: TcpStream, server: u16) {
     state.remember(&client);
     match state.when_it_speaks() {
-        Mode::Closed => return,
+        Mode::Closed => {
+            let _ = client.shutdown(Shutdown::Both);
+            return;
+        }
         Mode::Greets(code) => {
             let _ = client.write_all(&packet(0, &error(code)));
+            let _ = client.shutdown(Shutdown::Both);
             return;
         }
         _ => {}
@@ -98,14 +102,29 @@ fn serve(state: &Arc<State>, mut client: TcpStream, server: u16) {
     let Ok(server) = TcpStream::connect(("127.0.0.1", server)) else { return };
     state.remember(&server);
     let (from, to) = (server.try_clone().expect("a handle"), client.try_clone().expect("a handle"));
-    let ours = Arc::clone(state);
-    std::thread::spawn(move || replies(&ours, from, to));
-    requests(state, client, server);
+    let (ours, statements) = (Arc::clone(state), Arc::new(Mutex::new(Statements::default())));
+    let same = Arc::clone(&statements);
+    std::thread::spawn(move || replies(&ours, &same, from, to));
+    requests(state, &statements, client, server);
 }
 
-fn replies(state: &State, mut from: TcpStream, mut to: TcpStream) {
+/// The prepared statements of one connection.
+#[derive(Default)]
+struct Statements {
+    /// One that writes is being prepared.
+    awaited: bool,
+    /// The numbers of those that write.
+    writing: Vec<u32>,
+}
+
+fn replies(state: &State, statements: &Mutex<Statements>, mut from: TcpStream, mut to: TcpStream) {
     let mut buffer = [0; 4_096];
     while let Ok(size @ 1..) = from.read(&mut buffer) {
+        let mut statements = statements.lock().expect("no thread panics with it");
+        if std::mem::take(&mut statements.awaited) && size > 8 && buffer[4] == 0 {
+            statements.writing.push(u32::from_le_bytes(buffer[5..9].try_into().expect("four bytes")));
+        }
+        drop(statements);
         state.when_it_speaks();
         if to.write_all(&buffer[..size]).is_err() {
             break;
@@ -114,10 +133,8 @@ fn replies(state: &State, mut from: TcpStream, mut to: TcpStream) {
     let _ = (from.shutdown(Shutdown::Both), to.shutdown(Shutdown::Both));
 }
 
-fn requests(state: &State, mut client: TcpStream, mut server: TcpStream) {
+fn requests(state: &State, statements: &Mutex<Statements>, mut client: TcpStream, mut server: TcpStream) {
     let mut answers = 0;
-    let mut statements = 0;
-    let mut writing = Vec::new();
     loop {
         let mut header = [0; 4];
         if client.read_exact(&mut header).is_err() {
@@ -128,20 +145,19 @@ fn requests(state: &State, mut client: TcpStream, mut server: TcpStream) {
         if client.read_exact(&mut payload).is_err() {
             break;
         }
-        let is_command = header[3] == 0;
-        let said = is_command && matches!(payload.first(), Some(0x03 | 0x16));
-        let text = if said { String::from_utf8_lossy(&payload[1..]).to_uppercase() } else { String::new() };
-        let writes = ["INSERT", "UPDATE", "DELETE", "COMMIT"].iter().any(|word| text.starts_with(word));
-        let prepares = is_command && payload.first() == Some(&0x16);
-        if prepares {
-            // Numbers of statements count from one in each connection.
-            statements += 1_u32;
-            if writes {
-                writing.push(statements);
+        let command = payload.first().copied().filter(|_| header[3] == 0);
+        let text = match command {
+            Some(QUERY | PREPARE) => String::from_utf8_lossy(&payload[1..]).to_uppercase(),
+            _ => String::new(),
+        };
+        let writes = match command {
+            Some(EXECUTE) => {
+                let number = u32::from_le_bytes(payload[1..5].try_into().expect("four bytes"));
+                statements.lock().expect("no thread panics with it").writing.contains(&number)
             }
-        }
-        let executes = is_command && payload.first() == Some(&0x17);
-        let executed = executes.then(|| u32::from_le_bytes(payload[1..5].try_into().expect("four bytes")));
+            _ => ["INSERT", "UPDATE", "DELETE", "COMMIT"].iter().any(|word| text.starts_with(word)),
+        };
+        let uses_a_table = matches!(command, Some(PREPARE | EXECUTE)) || text.contains(" FROM ");
         let answer = match state.when_it_speaks() {
             Mode::Closed => break,
             Mode::Says(packets) => {
@@ -151,22 +167,16 @@ fn requests(state: &State, mut client: TcpStream, mut server: TcpStream) {
                     None => break,
                 }
             }
-            Mode::Refuses(code) if executes || prepares || text.contains(" FROM ") || text.contains("TRANSACTION;") => {
-                Some(error(code))
-            }
-            Mode::RefusesToWrite(code) if executed.is_some_and(|number| writing.contains(&number)) => Some(error(code)),
+            Mode::Refuses(code) if uses_a_table => Some(error(code)),
+            Mode::RefusesToWrite(code) if writes && command != Some(PREPARE) => Some(error(code)),
             _ => None,
         };
         let passed = match answer {
-            Some(answer) => {
-                if prepares {
-                    // The server has never seen it.
-                    statements -= 1;
-                    writing.retain(|&number| number <= statements);
-                }
-                client.write_all(&packet(header[3] + 1, &answer))
+            Some(answer) => client.write_all(&packet(header[3] + 1, &answer)),
+            None => {
+                statements.lock().expect("no thread panics with it").awaited = writes && command == Some(PREPARE);
+                server.write_all(&[&header[..], &payload].concat())
             }
-            None => server.write_all(&[&header[..], &payload].concat()),
         };
         if passed.is_err() {
             break;
@@ -174,6 +184,11 @@ fn requests(state: &State, mut client: TcpStream, mut server: TcpStream) {
     }
     let _ = (client.shutdown(Shutdown::Both), server.shutdown(Shutdown::Both));
 }
+
+/// Commands of the protocol: COM_QUERY, COM_STMT_PREPARE, COM_STMT_EXECUTE.
+const QUERY: u8 = 0x03;
+const PREPARE: u8 = 0x16;
+const EXECUTE: u8 = 0x17;
 
 fn packet(number: u8, payload: &[u8]) -> Vec<u8> {
     let size = u32::try_from(payload.len()).expect("a short packet").to_le_bytes();

@@ -80,6 +80,27 @@ fn a_server_that_insists_on_tls() {
     assert_eq!(server.sql("SELECT COUNT(*) FROM dict.hist").trim(), "400");
 }
 
+/// Of several hosts the name of the one in use is verified: one whose certificate is for another is passed over.
+#[test]
+fn the_name_of_the_host_in_use_is_verified() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let ours = Authority::new("ours");
+    let ca = directory.path().join("ours.pem");
+    std::fs::write(&ca, ours.pem()).expect("a file");
+    let server = server(directory.path(), &ours);
+    let port = server.port();
+    let url = |hosts: &str| format!("mysql://tls:secret@{hosts}/dict?ssl-mode=verify-identity&ssl-ca={}", ca.display());
+    let setup = Setup::new(Store::Url(url(&format!("127.0.0.1:{port},localhost:{port}"))));
+    assert!(setup.run(&["init-db"]).status.success());
+    let daemon = setup.start();
+    let mut ann = daemon.connect_as("ann");
+    assert!(ann.ask_line("Q ann apple").starts_with("OK "));
+    assert_eq!(ann.history("ann"), ["apple"]);
+    let output = Setup::new(Store::Url(url(&format!("127.0.0.1:{port},127.0.0.2:{port}")))).run(&["--check"]);
+    let text = said(&output);
+    assert!(text.contains(&format!("127.0.0.1:{port}: the server's certificate is for another host")), "{text}");
+}
+
 /// A server without TLS is never spoken to in clear text instead.
 #[test]
 fn a_server_without_tls() {

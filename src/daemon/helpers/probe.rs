@@ -13,16 +13,27 @@ use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitStatus, waitpid};
 
 const FINE: u8 = b'f';
+/// The same, and the server is in a cluster.
+const MEMBER: u8 = b'm';
 const WORLD: u8 = b'w';
 const CONFIGURATION: u8 = b'c';
 const BUG: u8 = b'b';
 
-/// Checks the database, and waits for the result. Which one it is.
+/// What was found of a database that can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Found {
+    /// Which one it is.
+    pub identity: Identity,
+    /// Whether it is on a member of a cluster.
+    pub is_cluster: bool,
+}
+
+/// Checks the database, and waits for the result.
 ///
 /// # Errors
 /// [`Exit::Unavailable`] if it can't be reached, [`Exit::Configuration`] if it has no schema (an embedded one is
 /// made) or refuses us.
-pub fn check(forker: &mut Forker, location: &Location, support: Support) -> Result<Identity, Fatal> {
+pub fn check(forker: &mut Forker, location: &Location, support: Support) -> Result<Found, Fatal> {
     let sandbox = sandboxes::one(sandbox::probe(location), support)?;
     let helper = Helper::start(
         forker,
@@ -33,10 +44,13 @@ pub fn check(forker: &mut Forker, location: &Location, support: Support) -> Resu
             let key = origin.into_store_key();
             let checked = store::check(location, key).and_then(|()| {
                 let identity = store::open(location, key)?.identity()?;
-                Ok((identity, store::weaknesses(location, key)?))
+                let outcome = if store::is_cluster(location, key)? { MEMBER } else { FINE };
+                Ok((outcome, identity, store::weaknesses(location, key)?))
             });
             let (outcome, message) = match checked {
-                Ok((identity, weaknesses)) => (FINE, [vec![identity.to_string()], weaknesses].concat().join("\n")),
+                Ok((outcome, identity, weaknesses)) => {
+                    (outcome, [vec![identity.to_string()], weaknesses].concat().join("\n"))
+                }
                 Err(error) => (
                     match error.kind {
                         Kind::World => WORLD,
@@ -66,12 +80,13 @@ pub fn check(forker: &mut Forker, location: &Location, support: Support) -> Resu
         return Err(Fatal::new(Exit::Software, format!("the check of database {location} {why}")));
     };
     let exit = match answer.outcome {
-        FINE => {
+        FINE | MEMBER => {
+            let is_cluster = answer.outcome == MEMBER;
             let mut lines = answer.message.lines();
             let identity = lines.next().and_then(Identity::parse);
             lines.for_each(|weakness| warn!("database {location}: {weakness}"));
             let nameless = || Fatal::new(Exit::Software, format!("the check of database {location} names no identity"));
-            return identity.ok_or_else(nameless);
+            return identity.map(|identity| Found { identity, is_cluster }).ok_or_else(nameless);
         }
         WORLD => Exit::Unavailable,
         CONFIGURATION => Exit::Configuration,

@@ -85,45 +85,70 @@ pub struct Parts {
     pub lines: StandardError,
 }
 
-/// The parent's state.
-pub struct Parent {
-    forker: Forker,
-    session: SessionSettings,
-    words_file: Option<PathBuf>,
-    lookup: Lookup,
+/// How clients come in, and who is turned away.
+struct Entry {
     listeners: Vec<Listener>,
     listening: bool,
-    poller: Poller,
-    signals: Signals,
+    admission: Admission,
+    refusals: Refusals,
+    scarcity: Scarcity,
+    turned_away: penalising::TurnedAway,
+    penalties_said: Throttle,
+}
+
+/// What children get of a load: words and certificate, and where they come from.
+struct Served {
+    words_file: Option<PathBuf>,
+    lookup: Lookup,
     words: Words,
     memory: Option<OwnedFd>,
     pair_files: Option<PairFiles>,
     pair: Option<OwnedFd>,
-    scoreboard: Scoreboard,
-    control_channel: ControlChannel,
-    writer: Supervisor,
+}
+
+/// What children take turns with.
+struct Shares {
     leases: Leases,
     turns: Turns,
     lookups: LookupRates,
-    history_limit: Option<u64>,
     database_connections: u32,
-    children: Children,
-    reaping: reaping::Reaping,
-    admission: Admission,
-    refusals: Refusals,
-    turned_away: penalising::TurnedAway,
-    penalties_said: Throttle,
-    scarcity: Scarcity,
-    reload: Reload,
+}
+
+/// What a new process is forked with.
+struct Forking {
+    forker: Forker,
+    title: Option<Title>,
+    sandboxes: Sandboxes,
+    session: SessionSettings,
+    history_limit: Option<u64>,
+}
+
+/// What the operator, systemd and the log are told.
+struct Reports {
     control: Option<Control>,
+    notifier: Notifier,
     database: String,
     started: Instant,
     /// The same by the clock on the wall, in seconds since 1970.
     started_at: u64,
-    notifier: Notifier,
-    title: Option<Title>,
-    sandboxes: Sandboxes,
     unlogged: Unlogged,
+}
+
+/// The parent's state.
+pub struct Parent {
+    entry: Entry,
+    served: Served,
+    shares: Shares,
+    forking: Forking,
+    reports: Reports,
+    poller: Poller,
+    signals: Signals,
+    scoreboard: Scoreboard,
+    control_channel: ControlChannel,
+    writer: Supervisor,
+    children: Children,
+    reaping: reaping::Reaping,
+    reload: Reload,
     /// When children that have not ended are killed; the daemon stops from when this is set.
     stop_by: Option<Instant>,
 }
@@ -162,65 +187,75 @@ impl Parent {
         let lookup_rate = settings.session.lookup_rate;
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let mut parent = Self {
-            forker,
-            session: settings.session,
-            words_file: settings.words,
-            lookup: settings.lookup,
-            listeners,
-            listening: false,
+            entry: Entry {
+                listeners,
+                listening: false,
+                admission: Admission::new(settings.max_clients, settings.max_clients_per_source, settings.exempt),
+                refusals: Refusals::default(),
+                scarcity: Scarcity::new(),
+                turned_away: penalising::TurnedAway::default(),
+                penalties_said: Throttle::default(),
+            },
+            served: Served {
+                words_file: settings.words,
+                lookup: settings.lookup,
+                words,
+                memory,
+                pair_files: settings.pair,
+                pair,
+            },
+            shares: Shares {
+                // One connection is the writer's.
+                leases: Leases::new(
+                    usize::try_from(settings.database_connections - 1).unwrap_or(usize::MAX),
+                    processors.max(LEAST_SHARE),
+                ),
+                turns: Turns::new(processors),
+                lookups: LookupRates::new(lookup_rate),
+                database_connections: settings.database_connections,
+            },
+            forking: Forking {
+                forker,
+                title,
+                sandboxes,
+                session: settings.session,
+                history_limit: settings.history_limit,
+            },
+            reports: Reports {
+                control,
+                notifier,
+                database,
+                started: Instant::now(),
+                started_at: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
+                unlogged: Unlogged::new(lines),
+            },
             poller,
             signals,
-            words,
-            memory,
-            pair_files: settings.pair,
-            pair,
             scoreboard,
             control_channel,
             writer,
-            // One connection is the writer's.
-            leases: Leases::new(
-                usize::try_from(settings.database_connections - 1).unwrap_or(usize::MAX),
-                processors.max(LEAST_SHARE),
-            ),
-            turns: Turns::new(processors),
-            lookups: LookupRates::new(lookup_rate),
-            history_limit: settings.history_limit,
-            database_connections: settings.database_connections,
             children: Children::default(),
             reaping: reaping::Reaping::default(),
-            admission: Admission::new(settings.max_clients, settings.max_clients_per_source, settings.exempt),
-            refusals: Refusals::default(),
-            turned_away: penalising::TurnedAway::default(),
-            penalties_said: Throttle::default(),
-            scarcity: Scarcity::new(),
             reload: Reload::default(),
-            control,
-            database,
-            started: Instant::now(),
-            started_at: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
-            notifier,
-            title,
-            sandboxes,
-            unlogged: Unlogged::new(lines),
             stop_by: None,
         };
-        parent.scoreboard.publish(parent.words.generation());
+        parent.scoreboard.publish(parent.served.words.generation());
         // Nobody has been let in before: whatever fails at start fails without a client.
-        parent.listeners.iter().try_for_each(Listener::start)?;
+        parent.entry.listeners.iter().try_for_each(Listener::start)?;
         parent.listen(true);
         Ok(parent)
     }
 
     /// Serves until a signal says to stop.
     pub fn serve(mut self) -> Exit {
-        for listener in &self.listeners {
+        for listener in &self.entry.listeners {
             info!("listening on {listener}");
         }
         // Before anybody can have something to keep; what fails now is tried again.
         self.fork_writer(Instant::now());
         let status = self.status();
         info!("ready: {status}");
-        self.notifier.ready(status);
+        self.reports.notifier.ready(status);
         loop {
             if self.signals.take(Signal::SIGTERM) | self.signals.take(Signal::SIGINT) {
                 if self.stop_by.is_some() {
@@ -252,7 +287,7 @@ impl Parent {
                     // Nothing of ours can cause this; going on without it would spin.
                     error!("the event loop fails: {error}");
                     self.begin_to_stop();
-                    self.scarcity.rest();
+                    self.entry.scarcity.rest();
                 }
             }
         }
@@ -266,9 +301,9 @@ impl Parent {
             Token::Listener(number) => self.accept(number),
             Token::Turn(turn) => self.turn_is_over(turn),
             Token::Lease(lease) => self.lease_is_over(lease),
-            Token::Refused(number) => self.refusals.closed(number, &self.poller),
+            Token::Refused(number) => self.entry.refusals.closed(number, &self.poller),
             Token::Control => {
-                if let Some(control) = &mut self.control {
+                if let Some(control) = &mut self.reports.control {
                     control.accept(&self.poller, Instant::now());
                 }
             }
@@ -293,30 +328,30 @@ impl Parent {
             stop_by = Some(now + DRAIN);
             self.stop_by = stop_by;
         }
-        let rested = match self.scarcity.pause_until() {
+        let rested = match self.entry.scarcity.pause_until() {
             Some(until) if until <= now => {
-                self.scarcity.resume();
+                self.entry.scarcity.resume();
                 self.listen(true);
                 None
             }
             until => until,
         };
-        let refused = self.refusals.close_due(&self.poller, now);
-        let (admission, words, children) = (&self.admission, &self.words, &self.children);
+        let refused = self.entry.refusals.close_due(&self.poller, now);
+        let (admission, words, children) = (&self.entry.admission, &self.served.words, &self.children);
         let status = || match self.stop_by {
             Some(_) => stopping_line(children),
             None => status_line(admission, words),
         };
-        let told = self.notifier.look(status, self.stop_by, now);
+        let told = self.reports.notifier.look(status, self.stop_by, now);
         self.tell_who_waits_for_children(now);
         let reap = self.reap_if_due(now);
         self.give_up_loading(now);
         let look = self.reload.look_at(now);
         let writer = self.fork_writer(now);
         let overdue = self.end_overdue_turns(now);
-        let leases = self.leases.look(now);
-        let turns = self.turns.look(now);
-        let control = self.control.as_mut().and_then(|control| control.close_due(&self.poller, now));
+        let leases = self.shares.leases.look(now);
+        let turns = self.shares.turns.look(now);
+        let control = self.reports.control.as_mut().and_then(|control| control.close_due(&self.poller, now));
         let unlogged = self.tell_unlogged(now);
         [stop_by, rested, refused, told, reap, look, control, writer, leases, turns, overdue, unlogged]
             .into_iter()
@@ -326,7 +361,7 @@ impl Parent {
 
     fn tell_unlogged(&mut self, now: Instant) -> Option<Instant> {
         let others = self.scoreboard.take_unlogged().saturating_add(self.children.take_unlogged());
-        self.unlogged.look(others, now)
+        self.reports.unlogged.look(others, now)
     }
 
     /// Forks a writer if it is time for one. Says when it is, if that is later.
@@ -335,13 +370,13 @@ impl Parent {
         if self.writer.due().is_some_and(|due| due <= now) {
             let with = With {
                 scoreboard: &mut self.scoreboard,
-                database: &self.session.database,
-                title: self.title.as_mut(),
-                sandbox: self.sandboxes.for_writer(),
-                lines: self.unlogged.lines(),
-                history_limit: self.history_limit,
+                database: &self.forking.session.database,
+                title: self.forking.title.as_mut(),
+                sandbox: self.forking.sandboxes.for_writer(),
+                lines: self.reports.unlogged.lines(),
+                history_limit: self.forking.history_limit,
             };
-            self.writer.fork(&mut self.forker, with, now);
+            self.writer.fork(&mut self.forking.forker, with, now);
         }
         [self.writer.due(), look].into_iter().flatten().min()
     }
@@ -350,8 +385,8 @@ impl Parent {
         while let Some((question, socket)) = self.control_channel.next_ask() {
             match question.ask {
                 ParentRequest::Words => {
-                    if let Some(memory) = &self.memory {
-                        ControlChannel::give_words(&socket, self.words.generation(), memory.as_fd());
+                    if let Some(memory) = &self.served.memory {
+                        ControlChannel::give_words(&socket, self.served.words.generation(), memory.as_fd());
                     }
                 }
                 ParentRequest::ExitReason => self.note_ending(&socket),
@@ -365,7 +400,7 @@ impl Parent {
                 ParentRequest::FailedLogin | ParentRequest::Mended => self.count_login(question.ask, &socket),
                 ParentRequest::Database => self.queue_for_lease(question.account, socket),
                 ParentRequest::LookingUp => {
-                    let wait = self.lookups.wait(question.account, Instant::now());
+                    let wait = self.shares.lookups.wait(question.account, Instant::now());
                     ControlChannel::answer_with_wait(&socket, u64::try_from(wait.as_micros()).unwrap_or(u64::MAX));
                 }
             }
@@ -379,10 +414,10 @@ impl Parent {
             return;
         }
         info!("stopping: {} clients have {} s to finish", self.children.count(), DRAIN.as_secs());
-        self.notifier.stopping(stopping_line(&self.children), DRAIN);
+        self.reports.notifier.stopping(stopping_line(&self.children), DRAIN);
         self.stop_by = Some(Instant::now() + DRAIN);
         self.listen(false);
-        self.listeners.clear();
+        self.entry.listeners.clear();
         if let Some(loader) = self.reload.loader.take() {
             self.poller.forget(loader.helper().as_fd());
             loader.give_up();
@@ -393,11 +428,11 @@ impl Parent {
     // What others are told.
 
     fn status(&self) -> String {
-        status_line(&self.admission, &self.words)
+        status_line(&self.entry.admission, &self.served.words)
     }
 
     fn log_figures(&self) {
-        let words = match self.words.headwords() {
+        let words = match self.served.words.headwords() {
             Some(headwords) => headwords.to_string(),
             None => "table".to_owned(),
         };
@@ -406,8 +441,8 @@ impl Parent {
             self.children.count(),
             self.children.forks(),
             self.children.reaped(),
-            self.refusals.count(),
-            self.words.generation(),
+            self.entry.refusals.count(),
+            self.served.words.generation(),
         );
     }
 }

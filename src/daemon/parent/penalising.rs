@@ -25,12 +25,12 @@ impl Parent {
     pub(super) fn queue_for_turn(&mut self, Question { ask, account }: Question, socket: OwnedFd) {
         let now = Instant::now();
         let Some((process, source)) = self.who_asks(&socket) else { return };
-        if ask == ParentRequest::LoggingIn && self.admission.refuses(source, now) {
-            self.turned_away.logins += 1;
+        if ask == ParentRequest::LoggingIn && self.entry.admission.refuses(source, now) {
+            self.entry.turned_away.logins += 1;
             return ControlChannel::answer(&socket, false);
         }
-        if let Some(turn) = self.turns.of(process) {
-            if !self.turns.is_over(turn) {
+        if let Some(turn) = self.shares.turns.of(process) {
+            if !self.shares.turns.is_over(turn) {
                 // No session of ours does this; one that was taken over gets no second.
                 return self.say_too_many(process, "turn");
             }
@@ -40,57 +40,57 @@ impl Parent {
         let party = Party::of(source, account, process);
         // Only a login can be refused while it waits.
         let turned_away_with = source.filter(|_| ask == ParentRequest::LoggingIn);
-        let turn = self.turns.queue(kind, socket, Applicant { process, party, turned_away_with }, now);
-        let watched = self.turns.socket(turn).map(|fd| self.poller.watch_closing(fd, Token::Turn(turn)));
+        let turn = self.shares.turns.queue(kind, socket, Applicant { process, party, turned_away_with }, now);
+        let watched = self.shares.turns.socket(turn).map(|fd| self.poller.watch_closing(fd, Token::Turn(turn)));
         if let Some(Err(error)) = watched {
             warn!("a child's turn can't be watched: {error}");
-            self.turns.closed(turn, now);
+            self.shares.turns.closed(turn, now);
         }
     }
 
     /// A child is done with its turn, or dead.
     pub(super) fn turn_is_over(&mut self, turn: Turn) {
-        if let Some(socket) = self.turns.socket(turn) {
+        if let Some(socket) = self.shares.turns.socket(turn) {
             self.poller.forget(socket);
         }
-        self.turns.closed(turn, Instant::now());
+        self.shares.turns.closed(turn, Instant::now());
     }
 
     /// A child wants a lease of a database connection.
     pub(super) fn queue_for_lease(&mut self, account: u64, socket: OwnedFd) {
         let now = Instant::now();
         let Some((process, source)) = self.who_asks(&socket) else { return };
-        if let Some(lease) = self.leases.of(process) {
-            if !self.leases.is_over(lease) {
+        if let Some(lease) = self.shares.leases.of(process) {
+            if !self.shares.leases.is_over(lease) {
                 return self.say_too_many(process, "lease");
             }
             self.lease_is_over(lease);
         }
-        let lease = self.leases.queue(socket, process, Party::of(source, account, process), now);
-        let watched = self.leases.exchange(lease).map(|fd| self.poller.watch_closing(fd, Token::Lease(lease)));
+        let lease = self.shares.leases.queue(socket, process, Party::of(source, account, process), now);
+        let watched = self.shares.leases.exchange(lease).map(|fd| self.poller.watch_closing(fd, Token::Lease(lease)));
         if let Some(Err(error)) = watched {
             warn!("a child's lease can't be watched: {error}");
-            self.leases.closed(lease, now);
+            self.shares.leases.closed(lease, now);
         }
     }
 
     /// A child needs its connection no more, or is dead.
     pub(super) fn lease_is_over(&mut self, lease: Lease) {
-        if let Some(exchange) = self.leases.exchange(lease) {
+        if let Some(exchange) = self.shares.leases.exchange(lease) {
             self.poller.forget(exchange);
         }
-        self.leases.closed(lease, Instant::now());
+        self.shares.leases.closed(lease, Instant::now());
     }
 
     /// What a source may do only so often is about to be done.
     pub(super) fn count_against_budget(&mut self, ask: ParentRequest, socket: &OwnedFd) {
         let Some((_, source)) = self.who_asks(socket) else { return };
         let (budget, turned_away) = match ask {
-            ParentRequest::Registering => (Budget::Registrations, &mut self.turned_away.registrations),
-            ParentRequest::UsingToken => (Budget::TokenLogins, &mut self.turned_away.token_logins),
-            _ => (Budget::Changes, &mut self.turned_away.changes),
+            ParentRequest::Registering => (Budget::Registrations, &mut self.entry.turned_away.registrations),
+            ParentRequest::UsingToken => (Budget::TokenLogins, &mut self.entry.turned_away.token_logins),
+            _ => (Budget::Changes, &mut self.entry.turned_away.changes),
         };
-        let may = self.admission.spend(source, budget, Instant::now());
+        let may = self.entry.admission.spend(source, budget, Instant::now());
         *turned_away += u64::from(!may);
         ControlChannel::answer(socket, may);
     }
@@ -103,7 +103,7 @@ impl Parent {
     }
 
     fn say_too_many(&mut self, process: Pid, what: &str) {
-        if let Some(more) = self.penalties_said.allow(Instant::now()) {
+        if let Some(more) = self.entry.penalties_said.allow(Instant::now()) {
             warn!("child {process} asks for a second {what} while it has one: refused{more}");
         }
     }
@@ -111,7 +111,7 @@ impl Parent {
     /// Ends children that keep a turn to hash for longer than any hash takes: they are stopped, or asleep, and others
     /// wait. Says when to look again.
     pub(super) fn end_overdue_turns(&mut self, now: Instant) -> Option<Instant> {
-        for (turn, child, longest) in self.turns.overdue(now) {
+        for (turn, child, longest) in self.shares.turns.overdue(now) {
             if self.children.source(child).is_some() {
                 let seconds = longest.as_secs();
                 warn!("child {child} has kept its turn for {seconds} s, and is ended");
@@ -120,7 +120,7 @@ impl Parent {
             // One that sleeps in the kernel does not end yet; its turn does.
             self.turn_is_over(turn);
         }
-        self.turns.overdue_at()
+        self.shares.turns.overdue_at()
     }
 
     /// A login has failed, or a failure is taken back. The child is known by what the kernel says, and can only speak
@@ -134,24 +134,24 @@ impl Parent {
                 self.penalise(source, Offence::FailedLogin, now);
             }
         } else if let (true, Some(source)) = (self.children.mended(child), source) {
-            self.admission.pardon(source, Offence::FailedLogin, now);
+            self.entry.admission.pardon(source, Offence::FailedLogin, now);
         }
-        ControlChannel::answer(socket, !self.admission.refuses(source, now));
+        ControlChannel::answer(socket, !self.entry.admission.refuses(source, now));
     }
 
     /// Penalises a source. If it is refused from now on, that is logged, and whoever of it waits to log in is told.
     pub(super) fn penalise(&mut self, source: Source, offence: Offence, now: Instant) {
-        let Some(refused) = self.admission.penalise(source, offence, now) else { return };
-        if let Some(more) = self.penalties_said.allow(now) {
+        let Some(refused) = self.entry.admission.penalise(source, offence, now) else { return };
+        if let Some(more) = self.entry.penalties_said.allow(now) {
             let (seconds, offence) = (refused.as_secs(), offence.as_str());
             warn!("source {source} is refused for {seconds} s: too many failures, the last: {offence}{more}");
         }
-        self.turned_away.logins += self.turns.turn_away(source);
+        self.entry.turned_away.logins += self.shares.turns.turn_away(source);
     }
 
     pub(super) fn describe_penalties(&self) -> Penalties {
         let now = Instant::now();
-        let penalties = self.admission.penalties();
+        let penalties = self.entry.admission.penalties();
         let refused = penalties.refused(now);
         Penalties {
             sources: penalties.sources(now) as u64,
@@ -161,10 +161,10 @@ impl Parent {
                 .take(NAMED)
                 .map(|(source, left)| RefusedSource { source: source.to_string(), seconds: left.as_secs() })
                 .collect(),
-            logins_refused: self.turned_away.logins,
-            registrations_refused: self.turned_away.registrations,
-            changes_refused: self.turned_away.changes,
-            token_logins_refused: self.turned_away.token_logins,
+            logins_refused: self.entry.turned_away.logins,
+            registrations_refused: self.entry.turned_away.registrations,
+            changes_refused: self.entry.turned_away.changes,
+            token_logins_refused: self.entry.turned_away.token_logins,
         }
     }
 }

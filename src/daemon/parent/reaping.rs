@@ -102,7 +102,7 @@ impl Parent {
                 if let (Some(source), Some(offence)) = (place.source(), Offence::of_end(status)) {
                     self.penalise(source, offence, now);
                 }
-                self.admission.leave(place);
+                self.entry.admission.leave(place);
                 self.show_many();
             }
             None => self.writer.ended(pid, status, now),

@@ -26,20 +26,21 @@ impl Parent {
             self.reload.remember();
             return;
         }
-        self.notifier.reloading();
-        let words = (self.lookup == Lookup::Text).then(|| self.words_file.clone());
-        let wanted = Wanted { words, pair: self.pair_files.clone() };
+        self.reports.notifier.reloading();
+        let words = (self.served.lookup == Lookup::Text).then(|| self.served.words_file.clone());
+        let wanted = Wanted { words, pair: self.served.pair_files.clone() };
         if wanted.is_nothing() {
             info!("nothing to load: words are looked up in table words");
-            self.notifier.ready(self.status());
+            self.reports.notifier.ready(self.status());
             let asking = self.reload.release();
             self.tell_all(asking, &format!("ok {}", self.words_line()));
             return;
         }
-        let started = Loader::start(&mut self.forker, self.sandboxes.for_loader(), wanted).and_then(|loader| {
-            self.poller.watch(loader.helper().as_fd(), Token::Loader)?;
-            Ok(loader)
-        });
+        let started =
+            Loader::start(&mut self.forking.forker, self.forking.sandboxes.for_loader(), wanted).and_then(|loader| {
+                self.poller.watch(loader.helper().as_fd(), Token::Loader)?;
+                Ok(loader)
+            });
         match started {
             Ok(loader) => {
                 info!("loading {}", loader.wanted());
@@ -52,13 +53,14 @@ impl Parent {
     pub(super) fn finish_to_reload(&mut self) {
         let Some(loader) = self.reload.loader.take() else { return };
         self.poller.forget(loader.helper().as_fd());
-        let generation = self.words.generation() + 1;
+        let generation = self.served.words.generation() + 1;
         let loaded = loader.finish().and_then(|loaded| {
             if let Some(memory) = &loaded.words {
-                self.words
+                self.served
+                    .words
                     .replace(generation, memory.as_fd())
                     .map_err(|error| Fatal::new(Exit::System, error.to_string()))?;
-                self.words.populate();
+                self.served.words.populate();
             }
             Ok(loaded)
         });
@@ -69,18 +71,18 @@ impl Parent {
                 }
                 if loaded.pair.is_some() {
                     // For new clients; those that are there have theirs.
-                    self.pair = loaded.pair;
+                    self.served.pair = loaded.pair;
                 }
                 if loaded.words.is_some() {
-                    self.memory = loaded.words;
+                    self.served.memory = loaded.words;
                     self.scoreboard.publish(generation);
                     // Idle children would notice at their next lookup; waking them gives the old words' memory back now.
                     self.children.signal_all(Signal::SIGHUP);
                 }
                 info!("loaded {}: {}", loader.wanted(), self.words_line());
                 // Before `cidiand reload` is answered: systemd waits for both, and ends at the later.
-                self.notifier.ready(self.status());
-                self.reload.loaded(self.words.generation(), Instant::now());
+                self.reports.notifier.ready(self.status());
+                self.reload.loaded(self.served.words.generation(), Instant::now());
             }
             Err(fatal) => self.reload_failed(&fatal),
         }
@@ -104,13 +106,13 @@ impl Parent {
     }
 
     fn reload_failed(&mut self, fatal: &Fatal) {
-        let stays = match (self.lookup, &self.pair_files) {
+        let stays = match (self.served.lookup, &self.served.pair_files) {
             (Lookup::Text, None) => "the old words stay",
             (Lookup::Text, Some(_)) => "the old words stay, and the old certificate",
             (Lookup::Database, _) => "the old certificate stays",
         };
         error!("reload failed: {fatal}; {stays}");
-        self.notifier.ready(self.status());
+        self.reports.notifier.ready(self.status());
         // Whether a file is bad or not there: it is refused.
         let exit = match fatal.exit {
             Exit::NoInput | Exit::Configuration => Exit::Data,
@@ -122,14 +124,14 @@ impl Parent {
     }
 
     fn words_line(&self) -> String {
-        match self.words.headwords() {
-            Some(headwords) => format!("{headwords} headwords, generation {}", self.words.generation()),
-            None => format!("words are looked up in table words of {}", self.database),
+        match self.served.words.headwords() {
+            Some(headwords) => format!("{headwords} headwords, generation {}", self.served.words.generation()),
+            None => format!("words are looked up in table words of {}", self.reports.database),
         }
     }
 
     pub(super) fn listen_to(&mut self, control_client: ControlClient) {
-        match self.control.as_mut().and_then(|control| control.read(control_client, &self.poller)) {
+        match self.reports.control.as_mut().and_then(|control| control.read(control_client, &self.poller)) {
             Some(Command::Status) => {
                 let said = match serde_json::to_string(&self.describe()) {
                     Ok(json) => format!("ok {json}"),
@@ -149,7 +151,7 @@ impl Parent {
     }
 
     fn tell(&mut self, control_client: ControlClient, line: &str) {
-        if let Some(control) = &mut self.control {
+        if let Some(control) = &mut self.reports.control {
             control.reply(control_client, line, &self.poller);
         }
     }
@@ -161,7 +163,7 @@ impl Parent {
     }
 
     pub(super) fn tell_who_waits_for_children(&mut self, now: Instant) {
-        let newest = self.words.generation();
+        let newest = self.served.words.generation();
         for moved in self.reload.moved(|| self.children.slowest(&self.scoreboard, newest), now) {
             match moved {
                 Moved::All(control_client) => self.tell(control_client, &format!("ok {}", self.words_line())),
@@ -182,13 +184,13 @@ impl Parent {
 
     fn describe(&self) -> Status {
         let mut clients = self.children.clients(&self.scoreboard);
-        clients.limit = self.admission.limit();
-        let source = match (self.lookup, &self.words_file) {
+        clients.limit = self.entry.admission.limit();
+        let source = match (self.served.lookup, &self.served.words_file) {
             (Lookup::Database, _) => "table words".to_owned(),
             (Lookup::Text, Some(file)) => file.display().to_string(),
             (Lookup::Text, None) => "built-in words".to_owned(),
         };
-        let generation = self.words.generation();
+        let generation = self.served.words.generation();
         let (records, commits) = self.scoreboard.commits();
         let (spooled, spool_bytes) = self.scoreboard.spooled();
         let counted = self.children.counters(&self.scoreboard);
@@ -204,32 +206,32 @@ impl Parent {
         Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pid: std::process::id(),
-            uptime_seconds: self.started.elapsed().as_secs(),
-            listening: self.listeners.iter().map(Listener::to_string).collect(),
+            uptime_seconds: self.reports.started.elapsed().as_secs(),
+            listening: self.entry.listeners.iter().map(Listener::to_string).collect(),
             clients,
             words: status::Words {
                 source,
-                headwords: self.words.headwords().map(|headwords| headwords as u64),
+                headwords: self.served.words.headwords().map(|headwords| headwords as u64),
                 generation,
                 lagging: self.children.lagging(&self.scoreboard, generation),
                 loading: self.reload.loader.is_some(),
             },
             forks: self.children.forks(),
             reaped: self.children.reaped(),
-            refused: self.refusals.count(),
+            refused: self.entry.refusals.count(),
             refused_by: status::RefusedBy {
-                clients: self.refusals.count_of(Refusal::Full),
-                clients_per_source: self.refusals.count_of(Refusal::SourceFull),
-                failures: self.refusals.count_of(Refusal::Failures),
-                scarcity: self.refusals.count_of(Refusal::Overloaded),
+                clients: self.entry.refusals.count_of(Refusal::Full),
+                clients_per_source: self.entry.refusals.count_of(Refusal::SourceFull),
+                failures: self.entry.refusals.count_of(Refusal::Failures),
+                scarcity: self.entry.refusals.count_of(Refusal::Overloaded),
             },
             penalties: self.describe_penalties(),
-            database: self.database.clone(),
+            database: self.reports.database.clone(),
             database_errors: self.children.database_errors(&self.scoreboard),
             database_connections: status::DatabaseConnections {
-                limit: self.database_connections,
-                leased: self.leases.held() as u64,
-                waiting: self.leases.waiting() as u64,
+                limit: self.shares.database_connections,
+                leased: self.shares.leases.held() as u64,
+                waiting: self.shares.leases.waiting() as u64,
             },
             writer,
             spool: status::Spool {
@@ -239,17 +241,17 @@ impl Parent {
                 oldest_seconds: self.scoreboard.spool_age().map(|age| age.as_secs()),
                 outage_seconds: self.scoreboard.outage().map(|lasts| lasts.as_secs()),
             },
-            started: self.started_at,
+            started: self.reports.started_at,
             sessions_ended: self.children.endings().map(|(name, count)| (name.to_owned(), count)).collect(),
             requests: status::requests(counted),
             lookups: status::Times::of(counted.lookups()),
-            history_limit: self.history_limit.unwrap_or(0),
+            history_limit: self.forking.history_limit.unwrap_or(0),
             history_trimmed: self.scoreboard.trimmed(),
-            lookup_rate: self.session.lookup_rate,
-            lookups_delayed: self.lookups.delayed(),
+            lookup_rate: self.forking.session.lookup_rate,
+            lookups_delayed: self.shares.lookups.delayed(),
             commits: status::Times::of(self.scoreboard.commit_times()),
             reloads: status::Reloads { taken: self.reload.counts().0, refused: self.reload.counts().1 },
-            log_lines_dropped: self.unlogged.total(),
+            log_lines_dropped: self.reports.unlogged.total(),
         }
     }
 }

@@ -40,6 +40,9 @@ const WORLD: [u16; 26] = [
     1_223, 1_226, 1_290, 1_317, 1_461, 1_792, 1_836, 1_969, 3_032,
 ];
 
+/// The server's as a member of a cluster.
+const OUT_OF_SERVICE: [u16; 6] = [NOT_IN_A_CLUSTER, 1_053, 1_180, 1_243, 1_290, 1_836];
+
 /// The configuration's: no access or right (1044, 1045, 1130, 1142, 1143, 1227, 1370, 1698), an account that is
 /// locked or must change its password (1820, 1862, 3118, 3955, 4151), TLS required (3159), no way to log in (1251, 1275, 1524), no InnoDB (1286),
 /// a damaged table (1194, 1195), read committed with a statement binary log (1665).
@@ -68,10 +71,11 @@ const CONFIGURATION: [u16; 21] = [
 ];
 
 /// No database, table or column of that name.
-const NO_SCHEMA: [u16; 3] = [UNKNOWN_DATABASE, 1_146, UNKNOWN_COLUMN];
+const NO_SCHEMA: [u16; 3] = [UNKNOWN_DATABASE, NO_TABLE, UNKNOWN_COLUMN];
 
 pub(super) const UNKNOWN_DATABASE: u16 = 1_049;
 pub(super) const UNKNOWN_COLUMN: u16 = 1_054;
+pub(super) const NO_TABLE: u16 = 1_146;
 pub(super) const DUPLICATE: u16 = 1_062;
 /// `NULL` in a column that takes none.
 pub(super) const NULL_REFUSED: u16 = 1_048;
@@ -79,6 +83,8 @@ pub(super) const NULL_REFUSED: u16 = 1_048;
 pub(super) const LOCK_WAIT: u16 = 1_205;
 /// A foreign key that points nowhere.
 pub(super) const NO_REFERENCED_ROW: [u16; 2] = [1_216, 1_452];
+/// The server has no connection to the primary component of its cluster.
+pub(super) const NOT_IN_A_CLUSTER: u16 = 1_047;
 /// The server takes no connection in clear text.
 const TLS_REQUIRED: u16 = 3_159;
 /// A packet over the server's `max_allowed_packet`.
@@ -129,6 +135,23 @@ pub(super) fn of_tls(failure: &Failure) -> Option<&rustls::Error> {
         Failure::CodecError(error) => error.source()?.downcast_ref::<io::Error>()?.get_ref()?.downcast_ref(),
         _ => None,
     }
+}
+
+/// Whether nothing was said for too long.
+pub(super) fn is_silence(failure: &Failure) -> bool {
+    match failure {
+        Failure::IoError(error) => timed_out(error),
+        Failure::CodecError(error) => error.source().and_then(|e| e.downcast_ref::<io::Error>()).is_some_and(timed_out),
+        Failure::DriverError(error) => matches!(error, DriverError::ConnectTimeout | DriverError::Timeout),
+        _ => false,
+    }
+}
+
+/// Whether a failure says that another host of a cluster should be asked, and this one not for a while: it is silent,
+/// shuts down, is read-only, has lost the others (1047), or was just about to find that out (1180, "error during
+/// commit").
+pub(super) fn is_out_of_service(failure: &Failure) -> bool {
+    is_silence(failure) || code(failure).is_some_and(|code| OUT_OF_SERVICE.contains(&code))
 }
 
 fn timed_out(error: &io::Error) -> bool {

@@ -1,6 +1,6 @@
 //! The locks that setting up, upgrading and loading words take.
 
-use super::connection::select_first;
+use super::select::select_first;
 use super::statements;
 use ::mysql::Conn;
 

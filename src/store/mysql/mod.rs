@@ -3,12 +3,15 @@
 //! A call that loses its connection connects again and runs again, once, because each is made so that this is
 //! harmless. It never writes a lookup twice, and never takes another session's row for its own.
 
+mod cluster;
+mod connect;
 mod connection;
 mod contained;
 mod errors;
 mod locks;
 mod operator;
 mod record;
+mod select;
 mod setup;
 mod star;
 pub(super) mod statements;
@@ -22,16 +25,18 @@ use ::mysql::prelude::Queryable;
 use ::mysql::{Conn, Value};
 use ::mysql_common::packets::HandshakePacket;
 
-use self::connection::{Attempt, HURRIED, Link, USUAL, select, select_first};
+use self::connect::{HURRIED, USUAL};
+use self::connection::{Attempt, Link};
+use self::select::{select, select_first};
 use super::location::Server;
 use super::moment;
 use super::{
-    AboutWords, Account, AccountId, Batch, DictKey, Error, Forgetting, Identity, Microseconds, PastLookup, Place,
-    Registration, Standing, Store, TokenHash, Whose, WordRow, schema,
+    AboutWords, Account, AccountId, Batch, DictKey, Error, Forgetting, Hosts, Identity, Microseconds, PastLookup,
+    Place, Registration, Standing, Store, TokenHash, Whose, WordRow, schema,
 };
 use crate::sys::StoreKey;
 
-pub(super) use setup::{check, init, upgrade, weaknesses};
+pub(super) use setup::{check, init, is_cluster, upgrade, weaknesses};
 
 /// Has the driver compile the regular expressions with which it reads a server's version: more than 100 KiB, which it
 /// otherwise keeps in each process that has ever connected.
@@ -61,13 +66,15 @@ pub(super) struct MySql {
 
 impl MySql {
     /// Connects.
-    pub(super) fn open(server: &Server, _: StoreKey) -> Result<Self, Error> {
-        Ok(Self { link: Link::open(server, USUAL)? })
+    pub(super) fn open(server: &Server, hosts: &Hosts, _: StoreKey) -> Result<Self, Error> {
+        Ok(Self { link: Link::open(server, USUAL, hosts)? })
     }
 
     /// Connects, for somebody who does not wait for long.
-    pub(super) fn open_for_writer(server: &Server, _: StoreKey) -> Result<Self, Error> {
-        Ok(Self { link: Link::open(server, HURRIED)? })
+    pub(super) fn open_for_writer(server: &Server, hosts: &Hosts, _: StoreKey) -> Result<Self, Error> {
+        let mut link = Link::open(server, HURRIED, hosts)?;
+        link.find_cluster()?;
+        Ok(Self { link })
     }
 }
 
@@ -100,7 +107,7 @@ impl Store for MySql {
     }
 
     fn account(&mut self, name: &str) -> Result<Option<Account>, Error> {
-        self.link.run(|connection, _| find_account(connection, name))
+        self.link.run_login(|connection| find_account(connection, name))
     }
 
     fn standing(&mut self, account: AccountId) -> Result<Standing, Error> {
@@ -165,7 +172,9 @@ impl Store for MySql {
     ) -> Result<Option<Vec<PastLookup>>, Error> {
         let id = statements::id(account);
         let place = before.map(statements::place).transpose()?;
-        let rows: Option<Vec<(String, Value, u64)>> = self.link.run(|connection, _| {
+        // Whoever reads on has begun with what was there then.
+        let is_first = place.is_none();
+        let rows: Option<Vec<(String, Value, u64)>> = self.link.run_caught_up(is_first, |connection| {
             if live(connection, account)?.is_none() {
                 return Ok(None);
             }
@@ -189,7 +198,7 @@ impl Store for MySql {
     }
 
     fn clear_history(&mut self, account: AccountId, word: Option<&str>) -> Result<Standing, Error> {
-        self.link.run(|connection, _| {
+        self.link.run_caught_up(true, |connection| {
             if live(connection, account)?.is_none() {
                 return Ok(Standing::Gone);
             }

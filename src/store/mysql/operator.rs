@@ -3,7 +3,8 @@
 use ::mysql::Value;
 use ::mysql::prelude::Queryable;
 
-use super::connection::{Attempt, select, select_first};
+use super::connection::Attempt;
+use super::select::{select, select_first};
 use super::{MySql, errors, find_account, past_lookups, star, statements, tokens};
 use crate::store::{
     AccountDetails, AccountId, AccountSummary, Error, Microseconds, Operator, PastLookup, PastReview, Place, Standing,
@@ -11,6 +12,10 @@ use crate::store::{
 };
 
 impl Operator for MySql {
+    fn return_to_preferred(&mut self) {
+        self.link.return_to_preferred();
+    }
+
     fn accounts(&mut self) -> Result<Vec<AccountSummary>, Error> {
         let expired = statements::date(token::expired_at(moment::present())?);
         // It counts every row of table `hist`: that may take its time.

@@ -7,8 +7,9 @@ use std::collections::{HashMap, HashSet};
 use ::mysql::prelude::Queryable;
 use ::mysql::{Conn, Error as Failure, Value};
 
-use super::connection::{Link, select};
+use super::connection::Link;
 use super::errors::{self, Remedy};
+use super::select::select;
 use super::statements::{self, RECORD_COLUMNS};
 use crate::store::moment::Civil;
 use crate::store::{AccountId, Batch, Error, Kind, Standing, Whose, schema};

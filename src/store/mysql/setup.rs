@@ -5,36 +5,51 @@
 use ::mysql::Conn;
 use ::mysql::prelude::Queryable;
 
-use super::connection::{PATIENT, USUAL, connect, connect_to, select, select_first};
+use super::connect::{self, PATIENT, USUAL, connect_anew};
+use super::select::{select, select_first};
 use super::upgrade::{self, Old};
-use super::{errors, locks, statements};
+use super::{cluster, errors, locks, statements};
 use crate::store::location::Server;
 use crate::store::schema::{self, Found};
 use crate::store::upgrade::{Terms, Upgraded};
-use crate::store::{Error, Kind};
+use crate::store::{Error, Hosts, Kind};
 
 /// How long another that makes the schema is waited for, in seconds.
 const LONG: u32 = 300;
 
 /// Checks that the server can be reached and that the database has our schema.
 pub(crate) fn check(server: &Server) -> Result<(), Error> {
-    let mut connection = connect(server, USUAL).map_err(|failure| errors::explain_connecting(&failure))?;
+    let mut connection = connect_anew(server, USUAL)?;
     find(&mut connection)?.check()
+}
+
+/// Whether the server is in a cluster.
+pub(crate) fn is_cluster(server: &Server) -> Result<bool, Error> {
+    let mut connection = connect_anew(server, USUAL)?;
+    cluster::is_member(&mut connection).map_err(|failure| errors::explain(&failure))
 }
 
 /// Where the server is less durable, or the way to it less private, than it should be, in words.
 pub(crate) fn weaknesses(server: &Server) -> Result<Vec<String>, Error> {
-    let mut connection = connect(server, USUAL).map_err(|failure| errors::explain_connecting(&failure))?;
+    let mut connection = connect_anew(server, USUAL)?;
     let settings: Option<(i64, i64, i64)> =
         select_first(&mut connection, statements::DURABILITY, ()).map_err(|failure| errors::explain(&failure))?;
     let (flush, binary_log, sync) = settings.unwrap_or((1, 0, 1));
     let mut found = Vec::new();
-    if server.is_in_clear_text() {
-        found.push(
-            "it is on another machine, and the URL has no ssl-mode: whoever is in between can read all that is sent, and \
-             can pose as the server, also to learn the password; add ssl-mode=verify-identity and ssl-ca"
-                .to_owned(),
-        );
+    found.extend(server.in_clear_text().map(|host| {
+        format!(
+            "{host} is on another machine, and the URL has no ssl-mode: whoever is in between can read all that is sent, \
+             and can pose as the server, also to learn the password; add ssl-mode=verify-identity and ssl-ca"
+        )
+    }));
+    let explain = |failure| errors::explain(&failure);
+    if cluster::is_member(&mut connection).map_err(explain)? {
+        found.extend(cluster::weaknesses(&mut connection).map_err(explain)?);
+    }
+    if server.requires_cluster
+        && let Err(failure) = cluster::insist(&mut connection)
+    {
+        found.push(format!("{}: nobody can log in until it is (require_cluster)", explain(failure)));
     }
     if flush != 1 {
         let crash = if flush == 0 { "the server or its machine" } else { "its machine" };
@@ -56,7 +71,7 @@ pub(crate) fn weaknesses(server: &Server) -> Result<Vec<String>, Error> {
 /// of then.
 pub(crate) fn upgrade(server: &Server, terms: &mut Terms<'_>) -> Result<Option<Upgraded>, Error> {
     // What is wrong here, making the schema says or mends.
-    let Ok(mut connection) = connect(server, PATIENT) else { return init(server).map(|()| None) };
+    let Ok(mut connection) = connect_anew(server, PATIENT) else { return init(server).map(|()| None) };
     if find(&mut connection)? != Found::Classroom {
         return init(server).map(|()| None);
     }
@@ -70,14 +85,13 @@ pub(crate) fn upgrade(server: &Server, terms: &mut Terms<'_>) -> Result<Option<U
 
 /// Makes the database, if there is none, and the schema, if it is not there.
 pub(crate) fn init(server: &Server) -> Result<(), Error> {
-    let mut connection = match connect(server, PATIENT) {
-        Err(failure) if errors::code(&failure) == Some(errors::UNKNOWN_DATABASE) => {
+    let mut connection = match connect::connect(server, &Hosts::default(), PATIENT) {
+        Err(refusal) if refusal.code == Some(errors::UNKNOWN_DATABASE) => {
             create_database(server)?;
-            connect(server, PATIENT)
+            connect_anew(server, PATIENT)?
         }
-        other => other,
-    }
-    .map_err(|failure| errors::explain_connecting(&failure))?;
+        other => other?.0,
+    };
     // What an older version made is changed by one at a time.
     if !locks::lock(&mut connection, "init", LONG).map_err(|failure| errors::explain(&failure))? {
         return Err(Error::world("another cidiand makes the schema of this database now"));
@@ -91,7 +105,7 @@ pub(crate) fn init(server: &Server) -> Result<(), Error> {
 }
 
 fn create_database(server: &Server) -> Result<(), Error> {
-    let mut connection = connect_to(server, None, PATIENT).map_err(|failure| errors::explain_connecting(&failure))?;
+    let mut connection = connect::connect_to(server, &Hosts::default(), None, PATIENT)?.0;
     // A name can't be a parameter. It comes from the operator, and is quoted so that any name is one.
     let name = server.database.replace('`', "``");
     let statement = format!("CREATE DATABASE IF NOT EXISTS `{name}` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin");

@@ -3,7 +3,8 @@
 use ::mysql::prelude::{FromRow, Queryable};
 use ::mysql::{Params, Row, TxOpts, Value};
 
-use super::connection::{Attempt, Link, select, select_first};
+use super::connection::{Attempt, Link};
+use super::select::{select, select_first};
 use super::{MySql, live, statements};
 use crate::store::moment::{self, Civil};
 use crate::store::star::{AHEAD, damaged, with_tags, without_tags};

@@ -136,6 +136,20 @@ pub(super) const COLUMNS: &str = "\
     WHERE table_schema = DATABASE() AND table_name IN \
     ('dict_key', 'hist', 'meta', 'review', 'star', 'token', 'user', 'words')";
 pub(super) const ALL_TABLES: &str = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()";
+/// What fails on a member that has lost its cluster.
+pub(super) const USABLE: &str = "SELECT 1 FROM meta LIMIT 1";
+/// Whether the server takes part in the replication of a Galera cluster. No row on a server that knows of no such thing.
+pub(super) const CLUSTER: &str = "SHOW GLOBAL VARIABLES LIKE 'wsrep_on'";
+/// How the member stands: `Primary` and `Synced` if all is well.
+pub(super) const CLUSTER_STATE: &str = "\
+    SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_status', 'wsrep_local_state_comment', 'wsrep_ready')";
+/// Returns when the member has applied everything that was committed anywhere in the cluster before.
+pub(super) const CATCH_UP: &str = "SET STATEMENT wsrep_sync_wait = 1 FOR SELECT 1 FROM meta LIMIT 1";
+pub(super) const AUTO_INCREMENT: &str = "SELECT @@GLOBAL.innodb_autoinc_lock_mode";
+pub(super) const WITHOUT_PRIMARY_KEY: &str = "\
+    SELECT table_name FROM information_schema.tables AS t WHERE table_schema = DATABASE() AND \
+    table_type = 'BASE TABLE' AND NOT EXISTS (SELECT 1 FROM information_schema.table_constraints AS c WHERE \
+    c.table_schema = t.table_schema AND c.table_name = t.table_name AND c.constraint_type = 'PRIMARY KEY')";
 pub(super) const DATABASE: &str = "SELECT DATABASE()";
 /// A lock by its name, and for how many seconds it is waited for.
 pub(super) const LOCK: &str = "SELECT GET_LOCK(?, ?)";

@@ -3,7 +3,8 @@
 use ::mysql::prelude::Queryable;
 use ::mysql::{Conn, TxOpts, Value};
 
-use super::connection::{Attempt, Link, select_first};
+use super::connection::{Attempt, Link};
+use super::select::select_first;
 use super::statements;
 use crate::store::moment::{self, Civil};
 use crate::store::{AccountId, DictKey, Error, Forgetting, MOST_TOKENS, Standing, TokenHash, token};
@@ -42,7 +43,7 @@ pub(super) fn account(link: &mut Link, name: &str, token: &TokenHash) -> Result<
     let (hash, now) = (token.hexadecimal(), moment::present());
     let written = statements::date(Civil::of(now)?);
     let found: Option<(u64, Value, String, bool, Value)> =
-        link.run(|connection, _| select_first(connection, statements::TOKEN, (&hash,)))?;
+        link.run_login(|connection| select_first(connection, statements::TOKEN, (&hash,)))?;
     let Some((number, last_used, _, _, created)) = found.filter(|(_, _, owner, locked, _)| owner == name && !locked)
     else {
         return Ok(None);
@@ -89,7 +90,7 @@ pub(super) fn set_dict_key(link: &mut Link, account: AccountId, key: &DictKey) -
 
 pub(super) fn dict_key(link: &mut Link, name: &str) -> Result<Option<(AccountId, DictKey)>, Error> {
     let found: Option<(u64, Value, String, String)> =
-        link.run(|connection, _| select_first(connection, statements::DICT_KEY, (name,)))?;
+        link.run_login(|connection| select_first(connection, statements::DICT_KEY, (name,)))?;
     // The server compares 'a' equal to 'a '; we don't.
     let found = found.filter(|(_, _, owner, _)| owner == name);
     Ok(found.map(|(number, created, _, secret)| {

@@ -10,7 +10,8 @@ use std::num::NonZero;
 use ::mysql::prelude::Queryable;
 use ::mysql::{Conn, Row, Value};
 
-use super::connection::{PATIENT, connect, select, select_first};
+use super::connect::{PATIENT, connect_anew};
+use super::select::{select, select_first};
 use super::{errors, locks, statements};
 use crate::store::location::Server;
 use crate::store::upgrade::{self, Accounts, OldUser, Step, Terms, Upgraded};
@@ -122,7 +123,7 @@ impl OldTable {
 
 /// Upgrades.
 pub(super) fn run(server: &Server, old: &Old, terms: &mut Terms<'_>) -> Result<Upgraded, Error> {
-    let mut connection = connect(server, PATIENT).map_err(|failure| errors::explain_connecting(&failure))?;
+    let mut connection = connect_anew(server, PATIENT)?;
     // Two at once would pull the new tables from under each other.
     if !locks::lock(&mut connection, "upgrade", 0).map_err(|failure| errors::explain(&failure))? {
         return Err(Error::world("another cidiand upgrades this database now"));
@@ -130,7 +131,7 @@ pub(super) fn run(server: &Server, old: &Old, terms: &mut Terms<'_>) -> Result<U
     let upgraded = build(server, &mut connection, old, terms);
     if upgraded.is_err() {
         // If that fails, too, the next attempt begins with it.
-        if let Ok(mut connection) = connect(server, PATIENT) {
+        if let Ok(mut connection) = connect_anew(server, PATIENT) {
             let _ = drop_new(&mut connection);
         }
     }
@@ -145,7 +146,7 @@ fn build(server: &Server, connection: &mut Conn, old: &Old, terms: &mut Terms<'_
         connection.query_drop(statement).map_err(explain)?;
     }
     // Rows are read on a connection of their own, while they are written on the other.
-    let mut reader = connect(server, PATIENT).map_err(|failure| errors::explain_connecting(&failure))?;
+    let mut reader = connect_anew(server, PATIENT)?;
     // What the server keeps in UTC it is to show in UTC.
     reader.query_drop("SET SESSION time_zone = '+00:00'").map_err(explain)?;
     let accounts = read_accounts(&mut reader, old, terms).map_err(explain)?;

@@ -5,7 +5,8 @@
 use ::mysql::prelude::Queryable;
 use ::mysql::{TxOpts, Value, from_row_opt};
 
-use super::connection::{Link, select, select_first};
+use super::connection::Link;
+use super::select::{select, select_first};
 use super::{errors, statements};
 use crate::store::{AboutWords, Error, WordRow, schema};
 

@@ -43,7 +43,7 @@ fn rows(batch: &Batch) -> Result<Rows<'_>, Error> {
     schema::check_name(&batch.name)?;
     let row = |record: &crate::store::Record| {
         schema::check_word(&record.word)?;
-        Ok(Civil::of(record.time)?.text())
+        Ok::<_, Error>(Civil::of(record.time)?.text())
     };
     let records = batch.records.iter();
     records.map(|record| Ok((record.word.as_str(), row(record)?, record.origin.cast_signed()))).collect()

@@ -84,7 +84,7 @@ fn what_was_acknowledged_before_is_delivered(bed: &Bed) {
     let many: Vec<_> = [0, 4, 0, 4].map(|n| batch_of(accounts[n], &format!("user{n}"), &many)).to_vec();
     assert_eq!(store.deliver(&many), [LIVE; 4]);
     assert_eq!(store.deliver(&[]), []);
-    let mut writer = open_for_writer(&bed.location, key()).unwrap();
+    let mut writer = open_for_writer(&bed.location, &Hosts::default(), key()).unwrap();
     assert_eq!(writer.deliver(&batches(2, "user")[..1]), [LIVE]);
     let kept = accounts.iter().map(|id| bed.sql(&format!("SELECT COUNT(*) FROM hist WHERE user_id = {}", id.number)));
     assert_eq!(kept.collect::<Vec<_>>(), ["1002\n", "2\n", "0\n", "0\n", "1001\n"]);

@@ -241,7 +241,7 @@ fn a_database_that_was_replaced_is_opened_anew() {
         }
         std::fs::rename(copy, path).unwrap();
     };
-    let mut store = open_for_writer(&bed.location, key()).unwrap();
+    let mut store = open_for_writer(&bed.location, &Hosts::default(), key()).unwrap();
     let mut session = bed.open();
     replace();
     let ann = register(&mut *store, "ann");

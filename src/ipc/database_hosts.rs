@@ -1,0 +1,125 @@
+//! What the writer knows of the database's hosts, on the head of the board: sessions go where the writer is, and the
+//! parent tells what is wrong with the others.
+
+use super::time_of_day::since_1970;
+use crate::store::{Hosts, MOST_HOSTS};
+use crate::text::printable;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// The host in use: its number and one; 0 while none is known.
+const IN_USE: usize = 0;
+/// Whether the server in use is in a cluster.
+const CLUSTER: usize = 1;
+/// The hosts that have failed, each with when, in microseconds since 1970 (0: it has not), and why.
+const FAILURES: usize = 2;
+const SIZE_OF_TEXT: usize = 1;
+const TEXT: usize = 2;
+/// The words' bytes, eight to a number: enough for what servers say.
+const TEXT_NUMBERS: usize = 16;
+const FAILURE: usize = TEXT + TEXT_NUMBERS;
+/// How many numbers it takes.
+pub(super) const SIZE: usize = FAILURES + MOST_HOSTS * FAILURE;
+
+/// The hosts on the board.
+#[derive(Debug, Clone, Copy)]
+pub struct DatabaseHosts<'a> {
+    numbers: &'a [AtomicU64],
+}
+
+impl<'a> DatabaseHosts<'a> {
+    pub(super) fn of(numbers: &'a [AtomicU64]) -> Self {
+        Self { numbers }
+    }
+
+    /// Shows what is known of the hosts. The writer's.
+    pub fn show(self, hosts: &Hosts) {
+        let numbers = self.numbers;
+        for host in 0..MOST_HOSTS {
+            let failure = hosts.failure(host);
+            let place = &numbers[FAILURES + host * FAILURE..][..FAILURE];
+            place[0].store(0, Ordering::Relaxed);
+            let Some(failure) = failure else { continue };
+            write_text(place, &failure.why);
+            let since = since_1970().saturating_sub(failure.at.elapsed()).as_micros();
+            place[0].store(u64::try_from(since).unwrap_or(u64::MAX), Ordering::Release);
+        }
+        numbers[IN_USE].store(hosts.in_use().map_or(0, |host| host as u64 + 1), Ordering::Release);
+        self.show_cluster(hosts.is_cluster());
+    }
+
+    /// Shows whether the server is in a cluster. The writer's; and the parent's, before there is one.
+    pub fn show_cluster(self, is_cluster: bool) {
+        self.numbers[CLUSTER].store(u64::from(is_cluster), Ordering::Release);
+    }
+
+    /// Whether the server is in a cluster, where another member may be ahead of it.
+    pub fn is_cluster(self) -> bool {
+        self.numbers[CLUSTER].load(Ordering::Acquire) != 0
+    }
+
+    /// The host that the writer uses, by its number in the URL; none where there is only one.
+    pub fn in_use(self) -> Option<usize> {
+        let number = self.numbers[IN_USE].load(Ordering::Acquire);
+        usize::try_from(number).ok()?.checked_sub(1).filter(|&host| host < MOST_HOSTS)
+    }
+
+    /// How long ago a host failed when it was last tried, and why; none if it did not.
+    pub fn failure(self, host: usize) -> Option<(Duration, String)> {
+        let place = self.numbers.get(FAILURES + host.checked_mul(FAILURE)?..)?.get(..FAILURE)?;
+        let since = Some(place[0].load(Ordering::Acquire)).filter(|&since| since > 0)?;
+        Some((since_1970().saturating_sub(Duration::from_micros(since)), read_text(place)))
+    }
+}
+
+fn write_text(place: &[AtomicU64], text: &str) {
+    let mut end = text.len().min(TEXT_NUMBERS * 8);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    for (number, part) in place[TEXT..].iter().zip(text.as_bytes()[..end].chunks(8)) {
+        let mut bytes = [0; 8];
+        bytes[..part.len()].copy_from_slice(part);
+        number.store(u64::from_ne_bytes(bytes), Ordering::Relaxed);
+    }
+    place[SIZE_OF_TEXT].store(end as u64, Ordering::Relaxed);
+}
+
+/// Fit for a log: it is a server's text, and may be half of one and half of another.
+fn read_text(place: &[AtomicU64]) -> String {
+    let mut bytes: Vec<u8> =
+        place[TEXT..].iter().flat_map(|number| number.load(Ordering::Relaxed).to_ne_bytes()).collect();
+    bytes.truncate(usize::try_from(place[SIZE_OF_TEXT].load(Ordering::Relaxed)).unwrap_or(0));
+    printable(&String::from_utf8_lossy(&bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbers() -> Vec<AtomicU64> {
+        (0..SIZE).map(|_| AtomicU64::new(0)).collect()
+    }
+
+    #[test]
+    fn what_the_writer_shows_is_read_back() {
+        let numbers = numbers();
+        let board = DatabaseHosts::of(&numbers);
+        assert_eq!((board.in_use(), board.is_cluster(), board.failure(0)), (None, false, None));
+        board.show(&Hosts::hinted(Some(2), true));
+        assert_eq!((board.in_use(), board.is_cluster()), (Some(2), true));
+        assert_eq!((board.failure(MOST_HOSTS), board.failure(usize::MAX)), (None, None));
+    }
+
+    #[test]
+    fn texts_are_cut_and_printable() {
+        let numbers = numbers();
+        let place = &numbers[FAILURES..][..FAILURE];
+        for (text, shown) in
+            [("refused\x1b", "refused\\u{1b}".to_owned()), (&"é".repeat(100), "é".repeat(64)), ("", String::new())]
+        {
+            write_text(place, text);
+            assert_eq!(read_text(place), shown);
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! A database of several hosts: whichever of them goes, hangs or loses the others, lookups and logins go on through the next.
+//! The hosts are gates to one server, so all of them have the same rows, as members of a cluster do.
+
+use crate::common::gate::{Gate, Mode};
+use crate::common::mariadb::MariaDb;
+use crate::common::{Connection, Daemon, PASSWD, Setup, Store, wait_for};
+use crate::spool::{private, spool, wait_delivered, words};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Clients that look up while hosts fail.
+const CLIENTS: usize = 4;
+
+/// A server, so many gates to it, and a daemon's setup that has them as its hosts.
+fn cluster(gates: usize) -> (MariaDb, Vec<Gate>, Setup) {
+    let (server, setup) = private("");
+    drop(setup);
+    let gates: Vec<Gate> = (0..gates).map(|_| Gate::new(server.port())).collect();
+    let setup = Setup::new(Store::Url(url(&gates))).words(words(20_000));
+    (server, gates, setup)
+}
+
+fn url(gates: &[Gate]) -> String {
+    let hosts: Vec<String> = gates.iter().map(|gate| format!("127.0.0.1:{}", gate.port())).collect();
+    format!("mysql://root@{}/dict", hosts.join(","))
+}
+
+/// Looks words up, one after the other, until it is told to stop; which ones were acknowledged.
+fn look_up(client: &mut Connection, name: &str, is_over: &AtomicBool) -> Vec<String> {
+    let mut kept = Vec::new();
+    for n in 0..20_000 {
+        if is_over.load(Ordering::SeqCst) {
+            break;
+        }
+        let word = format!("word{n:05}");
+        assert_eq!(client.ask_line(&format!("Q {name} {word}")), format!("OK {word}\tx"), "nothing is refused");
+        kept.push(word);
+    }
+    kept
+}
+
+/// Does something while clients look up; everything that they were told to be kept is there once, in its order.
+fn under_load(daemon: &Daemon, work: impl FnOnce()) {
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let is_over = &is_over;
+        let clients: Vec<_> = (0..CLIENTS)
+            .map(|n| {
+                let name = format!("user{n}");
+                let mut client = daemon.connect();
+                client.login(&name);
+                client.ok(&format!("C {name}"));
+                scope.spawn(move || (look_up(&mut client, &name, is_over), client, name))
+            })
+            .collect();
+        // They end also if the work panics.
+        let ends = Ends(is_over);
+        work();
+        drop(ends);
+        let done: Vec<_> = clients.into_iter().map(|client| client.join().expect("a client goes on")).collect();
+        wait_delivered(daemon);
+        for (kept, mut client, name) in done {
+            let mut history = client.history(&name);
+            history.reverse();
+            assert!(!kept.is_empty());
+            assert_eq!(history, kept, "{name}");
+        }
+    });
+}
+
+struct Ends<'a>(&'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+/// Whether a new session can log in, and see its history.
+fn logs_in(daemon: &Daemon) -> bool {
+    let mut client = daemon.connect();
+    client.ask_line(&format!("L user0 {PASSWD}")) == "OK" && client.ask("H user0 1")[0].starts_with("OK ")
+}
+
+#[test]
+fn whatever_happens_to_a_host_the_next_one_is_used() {
+    let (server, gates, setup) = cluster(3);
+    let daemon = setup.start();
+    for n in 0..CLIENTS {
+        daemon.connect_as(&format!("user{n}"));
+    }
+    let [first, second, third] = [0, 1, 2].map(|n| format!("127.0.0.1:{}", gates[n].port()));
+    let commits = || daemon.status()["commits"]["counts"].to_string();
+    // Gone; hanging; without its cluster; just before it finds that out; read-only; full; stopping.
+    let faults = [
+        Mode::Closed,
+        Mode::Silent,
+        Mode::Refuses(1_047),
+        Mode::RefusesToWrite(1_180),
+        Mode::RefusesToWrite(1_290),
+        Mode::RefusesToWrite(1_836),
+        Mode::Refuses(1_053),
+    ];
+    for (n, fault) in faults.into_iter().enumerate() {
+        under_load(&daemon, || {
+            gates[0].set(fault);
+            daemon.wait_log_times(&format!("database host {first} can't be used"), n + 1);
+            wait_for("a login on the next host", PATIENCE, || logs_in(&daemon).then_some(()));
+            let before = commits();
+            wait_for("commits on the next host", PATIENCE, || (commits() != before).then_some(()));
+            gates[0].set(Mode::Open);
+            daemon.wait_log_times(&format!("database host {first} can be used again, and is, in the place of"), n + 1);
+        });
+    }
+    // Two of three.
+    under_load(&daemon, || {
+        gates[0].set(Mode::Closed);
+        gates[1].set(Mode::Refuses(1_047));
+        wait_for("a login on the last host", PATIENCE, || logs_in(&daemon).then_some(()));
+        daemon.wait_log(&format!("{third} is used now"));
+        gates[0].set(Mode::Open);
+        gates[1].set(Mode::Open);
+        daemon.wait_log_times(&format!("database host {first} can be used again"), faults.len() + 1);
+    });
+    let log = daemon.log();
+    assert!(log.contains(&format!("no answer within 7 s; {second} is used now")), "{log}");
+    assert!(!log.contains("a bug in cidiand") && !log.contains("crashed"), "{log}");
+    drop(server);
+}
+
+/// A host that is gone when the daemon starts is passed over; only when none is there it does not start, and says of each
+/// why.
+#[test]
+fn starting_with_the_hosts_that_there_are() {
+    let (server, gates, setup) = cluster(2);
+    gates[0].set(Mode::Closed);
+    gates[1].set(Mode::Refuses(1_047));
+    let output = setup.run(&["--check"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(69), "{said}");
+    assert!(said.contains(&format!("127.0.0.1:{}: ", gates[0].port())), "{said}");
+    assert!(said.contains(&format!("127.0.0.1:{}: injected by the gate (1047)", gates[1].port())), "{said}");
+    gates[1].set(Mode::Open);
+    for tool in [&["--check"][..], &["init-db"], &["user", "list"]] {
+        assert!(setup.run(tool).status.success(), "{tool:?}");
+    }
+    let daemon = setup.start();
+    let mut ann = daemon.connect_as("ann");
+    assert_eq!(ann.ask_line("Q ann word00000"), "OK word00000\tx");
+    assert_eq!(spool(&daemon)["records"], 0);
+    drop(server);
+}
+
+/// While no host is there lookups are kept in the spool, and delivered to the first that comes back.
+#[test]
+fn all_hosts_gone_and_one_back() {
+    let (server, gates, setup) = cluster(3);
+    let daemon = setup.start();
+    for n in 0..CLIENTS {
+        daemon.connect_as(&format!("user{n}"));
+    }
+    under_load(&daemon, || {
+        gates.iter().for_each(|gate| gate.set(Mode::Closed));
+        wait_for("lookups in the spool", PATIENCE, || {
+            spool(&daemon)["records"].as_u64().is_some_and(|records| records > 20).then_some(())
+        });
+        gates[2].set(Mode::Open);
+        wait_delivered(&daemon);
+        assert!(logs_in(&daemon));
+    });
+    assert_eq!(daemon.log().matches("the database can't be used").count(), 1, "{}", daemon.log());
+    drop(server);
+}
+
+#[test]
+fn urls_that_name_no_hosts() {
+    let many: Vec<String> = (0..100).map(|n| format!("h{n}")).collect();
+    for (hosts, part) in [
+        ("h1,,h2", "an empty host"),
+        ("h1,", "an empty host"),
+        ("h1,h2,h1:3306", "twice"),
+        ("h1,h2:99999", "port"),
+        (&many.join(","), "more than 16"),
+    ] {
+        let url = format!("mysql://u:secret@{hosts}/dict");
+        let output = Setup::new(Store::Url(url.clone())).run(&[]);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(64) && said.contains(part) && !said.contains("secret"), "{hosts}: {said}");
+        // From the configuration file it is the configuration.
+        let setup = Setup::new(Store::Sqlite).options("--config daemon.toml");
+        std::fs::write(setup.path("daemon.toml"), format!("database = \"{url}\"\n")).expect("a configuration");
+        let output = setup.run(&[]);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.code() == Some(78) && said.contains(part), "{hosts}: {said}");
+    }
+}
