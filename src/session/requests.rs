@@ -1,4 +1,4 @@
-//! Requests to replies: what each one needs, does and says. What concerns accounts is next rendezvous.
+//! Requests to replies: what each one needs, does and says. What concerns accounts is in `accounts`.
 
 use super::clock::Clock;
 use super::replies::{Awaits, denied};
