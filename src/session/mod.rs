@@ -18,6 +18,7 @@ mod pick;
 mod rates;
 mod replies;
 mod requests;
+mod reverse;
 mod stars;
 mod stores;
 mod tally;

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 /// For how long a headword with a tag is looked for.
 const TIME: Duration = Duration::from_secs(1);
 /// How many headwords of table `words` are read at once.
-const PAGE: u32 = 500;
+const PAGE: usize = 2_000;
 
 impl Session<'_> {
     /// Answers with the headword of a number, counted round and round; with a tag, with the first from there on that has
@@ -55,20 +55,22 @@ fn pick_from<'a>(
             let Some(begin) = stores.with(|store| store.word_at(at))? else { return Ok(None) };
             let first = stores.with(|store| store.find_word(&begin))?;
             let mut found = first.into_iter().find(|(_, interpret)| wanted(interpret));
+            // From there to the end, and from the beginning on.
             let (mut after, mut wrapped) = (begin.clone(), false);
             while found.is_none() {
-                let page = stores.with(|store| store.articles_after(&after, PAGE))?;
-                match page.last() {
-                    Some((last, _)) => after.clone_from(last),
+                let last = stores.with(|store| {
+                    store.words_holding(&after, PAGE, tag, &mut |headword, interpret| {
+                        if found.is_none() && wanted(interpret) {
+                            found = Some((headword.to_owned(), interpret.to_owned()));
+                        }
+                    })
+                })?;
+                match last {
+                    _ if found.is_some() => {}
                     None if wrapped => return Ok(None),
-                    None => {
-                        (after, wrapped) = (String::new(), true);
-                        continue;
-                    }
-                }
-                found = page.into_iter().find(|(_, interpret)| wanted(interpret));
-                if found.is_none() && wrapped && after >= begin {
-                    return Ok(None);
+                    Some(last) if wrapped && last >= begin => return Ok(None),
+                    Some(last) => after = last,
+                    None => (after, wrapped) = (String::new(), true),
                 }
                 if found.is_none() && Instant::now() > end {
                     return Err(too_long());

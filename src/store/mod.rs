@@ -311,8 +311,16 @@ pub trait Store: Stars {
     /// The headword of table `words` before which there are so many, in an order that stays.
     fn word_at(&mut self, at: u64) -> Result<Option<String>, Error>;
 
-    /// Headwords after one, with their interpretations, in the order of bytes.
-    fn articles_after(&mut self, word: &str, limit: u32) -> Result<Vec<(String, String)>, Error>;
+    /// Hands over headwords and interpretations after a headword, in the order of bytes: of the next `count` those whose
+    /// interpretation holds `text`, or all without one. Returns the last headword that was looked at, if there may be
+    /// more. A row may be handed over twice, after a lost connection.
+    fn words_holding(
+        &mut self,
+        after: &str,
+        count: usize,
+        text: Option<&str>,
+        found: &mut dyn FnMut(&str, &str),
+    ) -> Result<Option<String>, Error>;
 
     /// What table `words` says of itself.
     fn about_words(&mut self) -> Result<AboutWords, Error>;

@@ -238,8 +238,14 @@ impl Store for MySql {
         Ok(row.map(|(word,)| word))
     }
 
-    fn articles_after(&mut self, word: &str, limit: u32) -> Result<Vec<(String, String)>, Error> {
-        self.link.run(|connection, _| select(connection, statements::ARTICLES_AFTER, (word, limit)))
+    fn words_holding(
+        &mut self,
+        after: &str,
+        count: usize,
+        text: Option<&str>,
+        found: &mut dyn FnMut(&str, &str),
+    ) -> Result<Option<String>, Error> {
+        words::holding(&mut self.link, after, count, text, found)
     }
 
     fn about_words(&mut self) -> Result<AboutWords, Error> {

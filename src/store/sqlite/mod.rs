@@ -60,7 +60,9 @@ const IDENTITY: &str = "SELECT value FROM meta WHERE name = ?";
 const AFTER: &str = "SELECT word FROM words WHERE word > ? ORDER BY word LIMIT ?";
 /// By an index alone: no interpretation is read.
 const WORD_AT: &str = "SELECT word FROM words ORDER BY folded, word LIMIT 1 OFFSET ?";
-const ARTICLES_AFTER: &str = "SELECT word, interpret FROM words WHERE word > ? ORDER BY word LIMIT ?";
+const AFTER_NEXT: &str = "SELECT word FROM words WHERE word > ? ORDER BY word LIMIT 1 OFFSET ?";
+const HOLDING: &str = "SELECT word, interpret FROM words \
+    WHERE word > ?1 AND word <= ?2 AND (?3 IS NULL OR instr(interpret, ?3) > 0) ORDER BY word";
 const ABOUT: &str = "SELECT name, value FROM meta";
 const SET_ABOUT: &str =
     "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
@@ -355,10 +357,25 @@ impl Store for Sqlite {
         self.run(|connection| connection.prepare_cached(WORD_AT)?.query_row((at,), |row| row.get(0)).optional())
     }
 
-    fn articles_after(&mut self, word: &str, limit: u32) -> Result<Vec<(String, String)>, Error> {
-        let pair = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    fn words_holding(
+        &mut self,
+        after: &str,
+        count: usize,
+        text: Option<&str>,
+        found: &mut dyn FnMut(&str, &str),
+    ) -> Result<Option<String>, Error> {
+        let last = i64::try_from(count.saturating_sub(1)).unwrap_or(i64::MAX);
         self.run(|connection| {
-            connection.prepare_cached(ARTICLES_AFTER)?.query_map((word, limit), pair)?.collect::<rusqlite::Result<_>>()
+            let bound: Option<String> =
+                connection.prepare_cached(AFTER_NEXT)?.query_row((after, last), |row| row.get(0)).optional()?;
+            // A blob is greater than every text.
+            let up_to = bound.clone().map_or(Value::Blob(Vec::new()), Value::Text);
+            let mut select = connection.prepare_cached(HOLDING)?;
+            let mut rows = select.query((after, up_to, text))?;
+            while let Some(row) = rows.next()? {
+                found(row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_str()?);
+            }
+            Ok(bound)
         })
     }
 
