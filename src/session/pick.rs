@@ -19,7 +19,7 @@ impl Session<'_> {
     pub(super) fn pick(&mut self, name: &str, number: u64, tag: Option<&str>) -> Result<(), Failure> {
         self.logged_in_as(name)?;
         self.renew_words();
-        let Some(Article { headword, interpret }) = pick_from(&self.words, number, tag, &mut self.stores)? else {
+        let Some(Article { headword, interpret }) = pick_from(self.words, number, tag, &mut self.stores)? else {
             return Err(Failure::new(Code::NotFound, "no headword has this tag"));
         };
         self.replies.waiting(Awaits::Account, |out| push_entry(out, &headword, &interpret));

@@ -259,6 +259,8 @@ impl Console {
     /// # Errors
     /// [`Error::Output`], [`Error::Input`].
     pub(crate) fn ask_key(&mut self, prompt: &Message<'_>) -> Result<Key> {
+        // What the question is about comes before it, on whichever stream.
+        self.flush()?;
         // Lines that were typed ahead of the question are answers, too.
         if !self.manner.asks_terminal || !self.manner.moves || self.input.holds_line() {
             return Ok(self.ask(prompt)?.map_or(Key::End, |line| Key::of_line(&line)));

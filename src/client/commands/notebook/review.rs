@@ -170,7 +170,7 @@ fn looked_up(
     let choice = Choice { since: arguments.since, ..Choice::default() };
     let mut tallies = link.ask(console, |connection| tally(connection, name, &choice))?;
     // The latest first.
-    tallies.sort_by(|a, b| b.last.cmp(&a.last));
+    tallies.sort_by_key(|tally| std::cmp::Reverse(tally.last));
     let mut stars = std::collections::HashMap::new();
     link.ask(console, |connection| {
         stars.clear();
