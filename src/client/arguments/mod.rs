@@ -8,10 +8,8 @@ pub use read::parse;
 use super::commands::history::{Choice, Format, Wanted};
 use super::commands::notebook::import::ImportArguments;
 use super::commands::notebook::list::StarsArguments;
-use super::commands::notebook::pick::PickArguments;
-use super::commands::notebook::review::ReviewArguments;
+use super::commands::notebook::options::{PickArguments, ReviewArguments, StatsArguments};
 use super::commands::notebook::star::{StarArguments, UnstarArguments};
-use super::commands::notebook::stats::StatsArguments;
 use super::files::config::Config;
 use super::help::examples::{
     ABOUT_EXAMPLES, CLEAR_EXAMPLES, COMPLETIONS_EXAMPLES, DELETE_EXAMPLES, DICT_KEY_EXAMPLES, EXAMPLES,

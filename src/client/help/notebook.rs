@@ -45,7 +45,7 @@ Examples:
 pub(crate) const IMPORT_EXAMPLES: &str = "\
 Examples:
   cidian import words.txt --tag lesson7
-  cidian import notes.txt                    from Anki: Export, Notes in Plain Text
+  cidian import notes.txt                    Anki: Export, Notes in Plain Text
   grep -oE '[a-z]+' book.txt | sort -u | cidian import -";
 
 /// Commands by their names below the program's, parts, texts.

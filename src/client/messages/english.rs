@@ -19,7 +19,7 @@ pub(super) fn say(message: &Message<'_>) -> String {
         }
         Message::OverTls { address } => format!("{}, TLS", printable(address)),
         Message::InClearText { address } => format!("{}, not encrypted", printable(address)),
-        Message::Notebook(message) => message.say(super::Language::English),
+        Message::Notebook(message) => message.english(),
         Message::AskChoice => "> ".into(),
         Message::UnknownChoice { typed, last } => format!("\"{}\" is not on the menu: 1 to {last}.", printable(typed)),
         Message::UnreadableLine => "That can't be read: a line of UTF-8 text, and not too long, please.".into(),

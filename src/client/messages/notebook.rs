@@ -1,7 +1,6 @@
 //! What is said about the notebook, in both languages: one value, two sentences side by side. What comes from outside is
 //! made printable here.
 
-use super::Language;
 use crate::protocol::printable;
 
 /// Something to say about the notebook.
@@ -117,13 +116,14 @@ pub(crate) enum NotebookMessage<'a> {
 }
 
 impl NotebookMessage<'_> {
-    /// The message in a language.
-    pub(crate) fn say(&self, language: Language) -> String {
-        let (english, chinese) = self.both();
-        match language {
-            Language::English => english,
-            Language::Chinese => chinese,
-        }
+    /// In English.
+    pub(super) fn english(&self) -> String {
+        self.both().0
+    }
+
+    /// In Chinese.
+    pub(super) fn chinese(&self) -> String {
+        self.both().1
     }
 
     fn both(&self) -> (String, String) {

@@ -5,6 +5,7 @@ mod days;
 pub mod import;
 pub mod link;
 pub mod list;
+pub mod options;
 pub mod pick;
 pub mod review;
 mod source;

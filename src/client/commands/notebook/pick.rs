@@ -1,7 +1,8 @@
 //! `cidian random` and `cidian today`: one word of all.
 
+use super::options::PickArguments;
+use super::speech::Speaker;
 use crate::client::commands::lookup::print_entry;
-use crate::client::commands::notebook::speech::Speaker;
 use crate::client::commands::who::{LoggedIn, Who, log_in};
 use crate::client::error::{Error, Result};
 use crate::client::exit::Exit;
@@ -14,18 +15,9 @@ use crate::client::server::connection::Entry;
 use crate::client::server::stream::Connector;
 use crate::client::terminal::console::Console;
 use crate::protocol::Notebook;
-use clap::Args;
 use sha2::{Digest, Sha256};
 use std::io;
 use time::Date;
-
-/// What `random` and `today` take.
-#[derive(Debug, Clone, Default, Args)]
-pub(crate) struct PickArguments {
-    /// Only a word whose entry has this tag (cet4, cet6, gre, as far as the dictionary has them)
-    #[arg(long, value_name = "TAG", value_parser = super::star::tag)]
-    pub(crate) tag: Option<String>,
-}
 
 /// Which word it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

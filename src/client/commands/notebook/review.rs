@@ -2,8 +2,9 @@
 //! review may stop anywhere, and goes on where it stopped.
 
 use super::link::{Asks, OwnLink};
+use super::options::{ReviewArguments, Source};
 use super::speech::Speaker;
-use crate::client::commands::history::{Choice, When, tally};
+use crate::client::commands::history::{Choice, tally};
 use crate::client::commands::lookup::print_entry;
 use crate::client::commands::who::Who;
 use crate::client::error::{Error, Result};
@@ -15,7 +16,6 @@ use crate::client::server::stream::Connector;
 use crate::client::terminal::console::Console;
 use crate::client::terminal::keys::Key;
 use crate::protocol::{Grade, MAX_STARS_PAGE, Request, StarRow, printable};
-use clap::{Args, ValueEnum};
 use std::collections::VecDeque;
 use time::{Duration, OffsetDateTime};
 
@@ -23,40 +23,6 @@ use time::{Duration, OffsetDateTime};
 pub(crate) const USUAL: u32 = 20;
 /// What is to be seen again so soon comes again in the same review, as the server sees it.
 const SOON: Duration = Duration::minutes(20);
-
-/// What `review` takes.
-#[derive(Debug, Clone, Default, Args)]
-pub(crate) struct ReviewArguments {
-    /// At most N words, 1 to 500 [default: 20]
-    #[arg(short = 'n', value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_STARS_PAGE)))]
-    pub(crate) number: Option<u32>,
-
-    /// stars (those that are due) or history (what you looked up; the first grade stars a word)
-    #[arg(long, value_name = "SOURCE", hide_possible_values = true)]
-    pub(crate) from: Option<Source>,
-
-    /// With --from: only what was starred, or looked up, from this time on
-    #[arg(id = "review_since", long = "since", value_name = "TIME", requires = "from")]
-    pub(crate) since: Option<When>,
-
-    /// Only words with this tag
-    #[arg(long, value_name = "TAG", value_parser = super::star::tag)]
-    pub(crate) tag: Option<String>,
-
-    /// Print only how many words are due, for a shell's prompt
-    #[arg(long, conflicts_with_all = ["number", "from", "tag"])]
-    pub(crate) count: bool,
-}
-
-/// Which words are reviewed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Source {
-    /// Stars that are due
-    #[default]
-    Stars,
-    /// Words of the history, starred or not
-    History,
-}
 
 /// A word to be reviewed.
 #[derive(Debug, Clone)]

@@ -3,8 +3,8 @@
 use super::chart::{Marks, bars, cut, map, shade};
 use super::days::{Day, Days, every_day, monday, summed};
 use super::link::{Asks, OwnLink};
+use super::options::StatsArguments;
 use super::review::end_of_day;
-use crate::client::commands::history::When;
 use crate::client::commands::who::Who;
 use crate::client::error::{Error, Result};
 use crate::client::messages::Message;
@@ -13,9 +13,7 @@ use crate::client::render::Clock;
 use crate::client::server::stream::Connector;
 use crate::client::terminal::console::Console;
 use crate::protocol::{Count, printable};
-use clap::Args;
 use serde::Serialize;
-use std::path::PathBuf;
 use svg::Document;
 use svg::node::element::{Group, Rectangle, Text, Title};
 use time::{Date, Duration};
@@ -26,18 +24,6 @@ const MOST: usize = 10;
 const COLUMNS: usize = 80;
 /// Up to so many days each gets a bar of its own; then each month.
 const BARS_OF_DAYS: i64 = 31;
-
-/// What `stats` takes.
-#[derive(Debug, Clone, Default, Args)]
-pub(crate) struct StatsArguments {
-    /// From this time on: 2026-11-23, 30d, 2w, 1y [default: 1y]
-    #[arg(id = "stats_since", long = "since", value_name = "TIME")]
-    pub(crate) since: Option<When>,
-
-    /// Write the map of days into FILE as a picture (SVG), too
-    #[arg(long, value_name = "FILE")]
-    pub(crate) svg: Option<PathBuf>,
-}
 
 /// All that is shown.
 struct Stats {
@@ -150,7 +136,7 @@ impl Stats {
 
     fn print(&self, console: &mut Console) -> Result<()> {
         let language = console.manner().language;
-        let say = |message: NotebookMessage<'_>| message.say(language);
+        let say = |message: NotebookMessage<'_>| language.say(&Message::Notebook(&message));
         let columns = console.look().columns.unwrap_or(COLUMNS);
         let marks = Marks::of_environment(|name| std::env::var_os(name));
         let line = self.line();
@@ -220,7 +206,7 @@ impl Stats {
             .set("viewBox", (0, 0, wide, high))
             .set("font-family", "sans-serif")
             .set("font-size", 12)
-            .add(Text::new(heading.say(language)).set("x", 5).set("y", 16));
+            .add(Text::new(language.say(&Message::Notebook(&heading))).set("x", 5).set("y", 16));
         for date in every_day(self.since, self.today) {
             let day = self.days.of(date);
             let week = (date - first).whole_weeks();
@@ -232,7 +218,7 @@ impl Stats {
                 .set("width", CELL - 2)
                 .set("height", CELL - 2)
                 .set("fill", SHADES[shade(day.lookups, most)]);
-            picture = picture.add(Group::new().add(Title::new(told.say(language))).add(cell));
+            picture = picture.add(Group::new().add(Title::new(language.say(&Message::Notebook(&told)))).add(cell));
         }
         format!("{picture}\n")
     }
