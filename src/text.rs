@@ -72,10 +72,7 @@ pub fn unescape_in_place(text: String) -> String {
 pub fn pieces(text: &str, most: usize) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
-        let mut end = most.clamp(4, usize::MAX).min(rest.len());
-        while !rest.is_char_boundary(end) {
-            end -= 1;
-        }
+        let end = rest.floor_char_boundary(most.max(4));
         let (piece, left) = rest.split_at(end);
         rest = left;
         (!piece.is_empty()).then_some(piece)

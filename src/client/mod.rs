@@ -33,7 +33,7 @@ pub use server::stream::LocalServer;
 use arguments::{Command, HistoryAction};
 use commands::export::Export;
 use commands::who::Who;
-use commands::{about, account, export, history, login, lookup, manual, notebook};
+use commands::{about, account, export, history, login, lookup, manual, notebook, search};
 use error::{Error, Result};
 use files::kept::Kept;
 use menus::Site;
@@ -116,6 +116,7 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
         Some(Command::Lookup { words, asks, parts }) => {
             return lookup::run(console, &connector, &who, &words, &asks, parts);
         }
+        Some(Command::Search(search)) => return search::run(console, &connector, &who, &search),
         Some(Command::History(history)) => match history.action {
             Some(HistoryAction::Clear { word }) => history::clear(console, &connector, &who, word.as_deref())?,
             None if history.top => history::top(console, &connector, &who, &history.wanted())?,

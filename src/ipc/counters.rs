@@ -40,6 +40,8 @@ pub enum RequestKind {
     About,
     /// `M`.
     Match,
+    /// `B`.
+    Reverse,
     /// `N`.
     NewDictKey,
     /// `G`.
@@ -58,7 +60,7 @@ pub enum RequestKind {
 
 impl RequestKind {
     /// All there are.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Register,
         Self::Login,
         Self::Lookup,
@@ -75,6 +77,7 @@ impl RequestKind {
         Self::ForgetToken,
         Self::About,
         Self::Match,
+        Self::Reverse,
         Self::NewDictKey,
         Self::Notebook,
         Self::DictDefine,
@@ -103,6 +106,7 @@ impl RequestKind {
             Request::ForgetToken { .. } => Self::ForgetToken,
             Request::About => Self::About,
             Request::Match { .. } => Self::Match,
+            Request::Reverse { .. } => Self::Reverse,
             Request::NewDictKey { .. } => Self::NewDictKey,
             Request::Notebook { .. } => Self::Notebook,
         }
@@ -127,6 +131,7 @@ impl RequestKind {
             Self::ForgetToken => "forget_token",
             Self::About => "about",
             Self::Match => "match",
+            Self::Reverse => "reverse",
             Self::NewDictKey => "new_dict_key",
             Self::Notebook => "notebook",
             Self::DictDefine => "dict_define",

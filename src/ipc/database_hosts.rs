@@ -73,10 +73,7 @@ impl<'a> DatabaseHosts<'a> {
 }
 
 fn write_text(place: &[AtomicU64], text: &str) {
-    let mut end = text.len().min(TEXT_NUMBERS * 8);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
+    let end = text.floor_char_boundary(TEXT_NUMBERS * 8);
     for (number, part) in place[TEXT..].iter().zip(text.as_bytes()[..end].chunks(8)) {
         let mut bytes = [0; 8];
         bytes[..part.len()].copy_from_slice(part);

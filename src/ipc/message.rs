@@ -63,10 +63,7 @@ pub fn write_outcome(out: &mut Vec<u8>, outcome: &Result<Standing, Error>) {
         Ok(Standing::Gone) => out.push(GONE),
         Err(error) => {
             out.extend(KINDS.iter().filter(|(kind, _)| *kind == error.kind).map(|(_, byte)| byte));
-            let mut end = error.message.len().min(MAX_EXPLANATION);
-            while !error.message.is_char_boundary(end) {
-                end -= 1;
-            }
+            let end = error.message.floor_char_boundary(MAX_EXPLANATION);
             out.extend_from_slice(&error.message.as_bytes()[..end]);
         }
     }
@@ -90,10 +87,7 @@ pub const MAX_OUTCOME: usize = 1 + MAX_EXPLANATION;
 fn push_text(out: &mut Vec<u8>, text: &str) {
     // A text that is too long for its two bytes of length is cut, and then refused by the store, which knows better
     // what is too long.
-    let mut size = text.len().min(usize::from(u16::MAX));
-    while !text.is_char_boundary(size) {
-        size -= 1;
-    }
+    let size = text.floor_char_boundary(usize::from(u16::MAX));
     out.extend_from_slice(&u16::try_from(size).unwrap_or(u16::MAX).to_le_bytes());
     out.extend_from_slice(&text.as_bytes()[..size]);
 }

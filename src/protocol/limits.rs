@@ -20,6 +20,8 @@ pub const MAX_HISTORY: u32 = 1_000;
 pub const MAX_SUGGESTIONS: usize = 10;
 /// The most headwords that `M` answers with.
 pub const MAX_MATCHES: usize = 200;
+/// The most headwords that `B` answers with.
+pub const MAX_REVERSE: usize = 20;
 
 /// Longest headword that `G` takes, in characters: what the database holds.
 pub const MAX_WORD_CHARS: usize = 256;

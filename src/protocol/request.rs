@@ -114,6 +114,13 @@ pub enum Request<'a> {
         /// The pattern, blanks at its ends included.
         pattern: &'a str,
     },
+    /// `B name text`: backwards, headwords that mean a text.
+    Reverse {
+        /// Who says to be logged in.
+        name: &'a str,
+        /// What they should mean.
+        text: &'a str,
+    },
     /// `N name`: a new DICT key.
     NewDictKey {
         /// Who says to be logged in.
@@ -143,10 +150,13 @@ pub enum How {
     Regex,
     /// They sound alike in English.
     Sound,
+    /// Their interpretations hold it; best first.
+    Text,
 }
 
 impl How {
-    const ALL: [Self; 6] = [Self::Prefix, Self::Suffix, Self::Substring, Self::Glob, Self::Regex, Self::Sound];
+    const ALL: [Self; 7] =
+        [Self::Prefix, Self::Suffix, Self::Substring, Self::Glob, Self::Regex, Self::Sound, Self::Text];
 
     /// Its word in a request.
     pub fn as_str(self) -> &'static str {
@@ -157,6 +167,7 @@ impl How {
             Self::Glob => "glob",
             Self::Regex => "regex",
             Self::Sound => "sound",
+            Self::Text => "text",
         }
     }
 }
@@ -202,9 +213,10 @@ impl<'a> Request<'a> {
                 let (how, pattern) = rest.and_then(|rest| rest.split_once(' ')).ok_or_else(missing)?;
                 whole_word(pattern)?;
                 let how = How::ALL.into_iter().find(|known| known.as_str() == how);
-                let how = how.ok_or_else(|| bad("how is prefix, suffix, substring, glob, regex or sound"))?;
+                let how = how.ok_or_else(|| bad("how is prefix, suffix, substring, glob, regex, sound or text"))?;
                 Ok(Self::Match { name, how, pattern })
             }
+            "B" => with_word(rest).map(|(name, text)| Self::Reverse { name, text }),
             "N" => only_name(rest).map(|name| Self::NewDictKey { name }),
             "G" => {
                 let (name, what) = with_optional(rest)?;
@@ -232,6 +244,7 @@ impl<'a> Request<'a> {
             | Self::DeleteAccount { .. }
             | Self::Clear { .. }
             | Self::Match { .. }
+            | Self::Reverse { .. }
             | Self::NewDictKey { .. }
             | Self::Notebook { .. }
             | Self::About => false,
@@ -253,6 +266,7 @@ impl<'a> Request<'a> {
             | Self::ChangePasswd { name, .. }
             | Self::DeleteAccount { name, .. }
             | Self::Match { name, .. }
+            | Self::Reverse { name, .. }
             | Self::NewDictKey { name }
             | Self::Notebook { name, .. }
             | Self::Clear { name, .. } => Some(name),
@@ -272,6 +286,7 @@ impl<'a> Request<'a> {
                 | Self::Suggest { .. }
                 | Self::Clear { .. }
                 | Self::Match { .. }
+                | Self::Reverse { .. }
                 | Self::Notebook { .. }
                 | Self::About
         )
@@ -297,6 +312,7 @@ impl<'a> Request<'a> {
                 out.extend_from_slice(format!("M {name} {} {pattern}\n", how.as_str()).as_bytes());
                 return;
             }
+            Self::Reverse { name, text } => ("B", [Some(name), Some(text)]),
             Self::Notebook { name, what } => {
                 out.extend_from_slice(format!("G {name} {}\n", what.text()).as_bytes());
                 return;
@@ -333,6 +349,7 @@ impl std::fmt::Debug for Request<'_> {
             Self::Clear { name, word } => write!(f, "C {name:?} {word:?}"),
             Self::NewToken { name } => write!(f, "K {name:?}"),
             Self::Match { name, how, pattern } => write!(f, "M {name:?} {} {pattern:?}", how.as_str()),
+            Self::Reverse { name, text } => write!(f, "B {name:?} {text:?}"),
             Self::NewDictKey { name } => write!(f, "N {name:?}"),
             // A note is nobody's business.
             Self::Notebook { name, what } => write!(f, "G {name:?} {} …", what.verb()),
@@ -451,6 +468,8 @@ mod tests {
             "I",
             "D ann ice cream",
             "Q ann ##",
+            "B ann 苹果",
+            "M ann text an apple",
         ];
         for line in all {
             let mut out = Vec::new();
@@ -498,6 +517,10 @@ mod tests {
             b"H ann 99999999999999999999",
             b"C",
             b"C ann ",
+            b"B",
+            b"B ann",
+            b"B ann  ",
+            b"M ann text ",
             b"K",
             b"K ",
             b"T",
@@ -540,7 +563,7 @@ mod tests {
         }
 
         #[test]
-        fn lines_like_requests(line in "[RLQHEOSPXCKTFIDG] ?[a词 #]{0,6} ?[al0-9 ]{0,6}") {
+        fn lines_like_requests(line in "[RLQHEOSPXCKTFIDBMG] ?[a词 #]{0,6} ?[al0-9 ]{0,6}") {
             if let Ok(request) = Request::parse(line.as_bytes()) {
                 let mut out = Vec::new();
                 request.push_line(&mut out);

@@ -17,6 +17,7 @@ mod peer;
 mod rates;
 mod replies;
 mod requests;
+mod reverse;
 mod stars;
 mod stores;
 mod tally;

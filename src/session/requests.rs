@@ -1,4 +1,4 @@
-//! Requests to replies: what each one needs, does and says. What concerns accounts is next rendezvous.
+//! Requests to replies: what each one needs, does and says. What concerns accounts is in `accounts`.
 
 use super::clock::Clock;
 use super::replies::{Awaits, denied};
@@ -40,6 +40,7 @@ impl Session<'_> {
             Request::Define { name, word } => self.define(name, word),
             Request::Suggest { name, text } => self.suggest(name, text),
             Request::Match { name, how, pattern } => self.match_headwords(name, *how, pattern),
+            Request::Reverse { name, text } => self.reverse(name, text),
             Request::Goodbye => {
                 push_ok(self.replies.out());
                 return Some(ExitReason::Goodbye);
@@ -67,6 +68,7 @@ impl Session<'_> {
                     | Request::Define { .. }
                     | Request::Suggest { .. }
                     | Request::Match { .. }
+                    | Request::Reverse { .. }
                     | Request::Goodbye => {
                         self.log_out();
                         push_ok(self.replies.out());
@@ -199,13 +201,14 @@ impl Session<'_> {
             How::Glob => (Strategy::Glob, trim_blanks(pattern)),
             How::Regex => (Strategy::ExtendedExpression, pattern),
             How::Sound => (Strategy::Sound, trim_blanks(pattern)),
+            How::Text => return self.search_text(trim_blanks(pattern)),
         };
         let found = self.matching(strategy, pattern, MAX_MATCHES)?;
         self.list_headwords(&found);
         Ok(())
     }
 
-    fn list_headwords(&mut self, headwords: &[String]) {
+    pub(super) fn list_headwords(&mut self, headwords: &[String]) {
         self.replies.waiting(Awaits::Account, |out| {
             push_ok_text(out, &headwords.len().to_string());
             for headword in headwords {

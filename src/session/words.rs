@@ -6,6 +6,7 @@ use crate::store::{AboutWords, Error, Store};
 use crate::sys::SealedMap;
 use crate::words::lookup::{self, Article, Found, Lexicon};
 use crate::words::matching::{self, Matches};
+use crate::words::reverse::{self, Hits, Scope};
 use crate::words::{Dictionary, Suggestions, Wildcards, fold, moves, neighbours, respellings};
 use std::os::fd::BorrowedFd;
 
@@ -191,6 +192,39 @@ impl Words {
                         }
                     }
                 }
+            }),
+        }
+    }
+
+    /// Headwords that mean a text, or whose interpretation holds it, best first and at most so many. `goes_on` as with
+    /// [`Words::matching`].
+    pub(super) fn reverse(
+        &self,
+        text: &str,
+        scope: Scope,
+        most: usize,
+        mut goes_on: impl FnMut() -> bool,
+        stores: &mut Stores<'_>,
+    ) -> Result<Hits, Failure> {
+        match self {
+            Self::Snapshot { dictionary, .. } => Ok(dictionary.reverse(text, scope, most, goes_on)),
+            Self::Table => stores.with(|store| {
+                for step in reverse::steps(text, scope) {
+                    let mut finder = step.finder(scope, most);
+                    let mut after = Some(String::new());
+                    while let Some(last) = after {
+                        let look_at = &mut |headword: &str, article: &str| finder.look_at(headword, article);
+                        after = store.words_holding(&last, PAGE, step.holds(), look_at)?;
+                        if after.is_some() && !goes_on() {
+                            return Ok(Hits { found: finder.into_hits(), unfinished: true });
+                        }
+                    }
+                    let found = finder.into_hits();
+                    if !found.is_empty() {
+                        return Ok(Hits { found, unfinished: false });
+                    }
+                }
+                Ok(Hits::default())
             }),
         }
     }

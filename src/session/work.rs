@@ -17,7 +17,7 @@ impl Work {
     /// What a request of the line protocol is.
     pub fn of(request: &Request<'_>) -> Self {
         match request {
-            Request::Suggest { .. } | Request::Match { .. } => Self::Long,
+            Request::Suggest { .. } | Request::Match { .. } | Request::Reverse { .. } => Self::Long,
             Request::Lookup { .. } | Request::Define { .. } | Request::Goodbye | Request::Logout | Request::About => {
                 Self::Quick
             }

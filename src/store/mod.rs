@@ -308,6 +308,17 @@ pub trait Store: Stars {
     /// Headwords after one, in the order of the table's index, which is that of bytes.
     fn words_after(&mut self, word: &str, limit: usize) -> Result<Vec<String>, Error>;
 
+    /// Hands over headwords and interpretations after a headword, in the order of bytes: of the next `count` those whose
+    /// interpretation holds `text`, or all without one. Returns the last headword that was looked at, if there may be
+    /// more. A row may be handed over twice, after a lost connection.
+    fn words_holding(
+        &mut self,
+        after: &str,
+        count: usize,
+        text: Option<&str>,
+        found: &mut dyn FnMut(&str, &str),
+    ) -> Result<Option<String>, Error>;
+
     /// What table `words` says of itself.
     fn about_words(&mut self) -> Result<AboutWords, Error>;
 

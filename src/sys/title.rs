@@ -48,10 +48,7 @@ impl Title {
 
     /// Shows `text`, cut to the room there is. The caller has made it printable.
     pub fn set(&mut self, text: &str) {
-        let mut room = self.size.saturating_sub(1).min(text.len());
-        while !text.is_char_boundary(room) {
-            room -= 1;
-        }
+        let room = text.floor_char_boundary(self.size.saturating_sub(1));
         let shown = &text.as_bytes()[..room];
         // What lies behind the text up to the command line's end must not show either.
         let cleared = self.size.min(self.arguments.max(room + 1));

@@ -51,6 +51,15 @@ pub struct Dictionary<B> {
     text: Range<usize>,
 }
 
+/// Where an entry lies among all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Extent {
+    /// Where its article begins.
+    pub(super) article: usize,
+    /// Where it ends.
+    pub(super) end: usize,
+}
+
 /// A sorted index of texts that lead to entries.
 #[derive(Debug, Clone)]
 struct Index {
@@ -252,6 +261,37 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
     pub fn entry(&self, at: usize) -> Option<Entry<'_>> {
         let (headword, interpret) = self.entry_bytes(at)?;
         Some(Entry { headword: std::str::from_utf8(headword).ok()?, interpret: std::str::from_utf8(interpret).ok()? })
+    }
+
+    /// All entries as they lie: for each the length of its headword in two bytes, the headword and the article.
+    pub(super) fn text(&self) -> &[u8] {
+        &self.bytes.as_ref()[self.text.clone()]
+    }
+
+    /// The first byte of an article.
+    pub(super) fn article_begins(&self, at: usize) -> Option<u8> {
+        self.entry_bytes(at)?.1.first().copied()
+    }
+
+    /// Where an entry lies in [`Dictionary::text`].
+    pub(super) fn extent(&self, at: usize) -> Option<Extent> {
+        let (headword, article) = self.entry_bytes(at)?;
+        let begin = number(&self.bytes.as_ref()[self.entries.clone()], 4 * at)?;
+        let article_begin = begin + 2 + headword.len();
+        Some(Extent { article: article_begin, end: article_begin + article.len() })
+    }
+
+    /// The entry that lies over a place of [`Dictionary::text`], sought from an entry on that is not behind it.
+    pub(super) fn entry_over(&self, place: usize, from: usize) -> usize {
+        let index = &self.bytes.as_ref()[self.entries.clone()];
+        let ends_before = |at: usize| number(index, 4 * at + 4).is_some_and(|end| end <= place);
+        // Near ones first: most are.
+        let (mut low, mut step) = (from, 1);
+        while low + step < self.headwords && ends_before(low + step - 1) {
+            low += step;
+            step *= 2;
+        }
+        low + first((step).min(self.headwords.saturating_sub(low)), |at| ends_before(low + at))
     }
 
     fn find_exactly(&self, word: &str) -> Option<Entry<'_>> {

@@ -13,6 +13,7 @@ pub mod import;
 pub mod lookup;
 pub mod matching;
 mod parse;
+pub mod reverse;
 mod sound;
 mod source;
 mod spelling;

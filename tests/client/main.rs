@@ -22,6 +22,7 @@ mod pages;
 mod person;
 mod pipes;
 mod prompts;
+mod reverse;
 mod robust;
 mod scripts;
 mod secrets;

@@ -41,6 +41,7 @@ mod reload;
 mod renumbered;
 mod replaced;
 mod requests;
+mod reverse;
 mod sandbox;
 mod scarcity;
 mod secrets;

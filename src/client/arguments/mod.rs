@@ -12,7 +12,7 @@ use super::files::config::Config;
 use super::help::examples::{
     ABOUT_EXAMPLES, CLEAR_EXAMPLES, COMPLETIONS_EXAMPLES, DELETE_EXAMPLES, DICT_KEY_EXAMPLES, EXAMPLES,
     EXPORT_EXAMPLES, HISTORY_EXAMPLES, LOGIN_EXAMPLES, LOGOUT_EXAMPLES, LOOKUP_EXAMPLES, MANUAL_EXAMPLES,
-    PASSWD_EXAMPLES, REGISTER_EXAMPLES, SERVE_EXAMPLES,
+    PASSWD_EXAMPLES, REGISTER_EXAMPLES, SEARCH_EXAMPLES, SERVE_EXAMPLES,
 };
 use super::help::notebook::{STAR_EXAMPLES, STARS_EXAMPLES, UNSTAR_EXAMPLES};
 use super::messages::Language;
@@ -93,6 +93,10 @@ pub(crate) enum Command {
     /// On a terminal, several WORDs that together are a headword are one (give up), and of a sentence the headwords are
     /// printed that are in it. Where the headword is not the word that was asked for, both are shown.
     ///
+    /// A Chinese word that is no headword leads to the headwords that mean it, best first: on a terminal a list, of which
+    /// one is looked up by its number; through a pipe a line each, headword and interpretation with a TAB between, and the
+    /// word counts as not found.
+    ///
     /// On a terminal, a word that is not found is followed by headwords that may have been meant. With --json and
     /// WORDs, an object with "found":false holds them in "suggestions", a list that may be empty.
     #[command(after_help = LOOKUP_EXAMPLES)]
@@ -107,6 +111,16 @@ pub(crate) enum Command {
         #[command(flatten)]
         parts: Parts,
     },
+    /// Find entries by what stands in them, or headwords by a pattern
+    ///
+    /// TEXT is sought in the interpretations, in any case, in traditional or simplified characters: entries that mean it
+    /// come first, those that have it in an example last. With an option it is a pattern for headwords; it may stand with
+    /// the option or behind it.
+    ///
+    /// On a terminal a line for each entry; through a pipe headword and interpretation with a TAB between. At most 200.
+    /// Nothing of it goes into the history.
+    #[command(after_help = SEARCH_EXAMPLES)]
+    Search(SearchArguments),
     /// Print what you looked up, newest first, or clear it
     ///
     /// On a terminal a table, in local time; through a pipe a line each: name, word and time (UTC), with TABs between.
@@ -249,6 +263,34 @@ pub(crate) enum Field {
     Interpretation,
 }
 
+/// What `search` takes.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct SearchArguments {
+    /// What to search for
+    #[arg(value_name = "TEXT", required_unless_present_any = ["headword", "regex", "prefix", "suffix", "sound"])]
+    pub(crate) text: Vec<String>,
+
+    /// Headwords that match a pattern with *, ? and […]; without any of these, headwords that hold it
+    #[arg(long, value_name = "PATTERN", num_args = 0..=1)]
+    pub(crate) headword: Option<Option<String>>,
+
+    /// Headwords in which a POSIX extended regular expression matches
+    #[arg(long, value_name = "PATTERN", num_args = 0..=1, conflicts_with_all = ["prefix", "suffix", "sound"])]
+    pub(crate) regex: Option<Option<String>>,
+
+    /// Headwords that begin so; with --suffix, that end so, too
+    #[arg(long, value_name = "TEXT", num_args = 0..=1, conflicts_with = "sound")]
+    pub(crate) prefix: Option<Option<String>>,
+
+    /// Headwords that end so
+    #[arg(long, value_name = "TEXT", num_args = 0..=1, conflicts_with = "sound")]
+    pub(crate) suffix: Option<Option<String>>,
+
+    /// Headwords that sound alike in English
+    #[arg(long, value_name = "WORD", num_args = 0..=1)]
+    pub(crate) sound: Option<Option<String>>,
+}
+
 /// What `history` takes.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct HistoryArguments {
@@ -320,6 +362,7 @@ impl Command {
         matches!(
             self,
             Self::Lookup { .. }
+                | Self::Search(_)
                 | Self::History(_)
                 | Self::Export { .. }
                 | Self::Star(_)

@@ -102,7 +102,9 @@ fn with_lookup(mut arguments: Vec<OsString>, command: &clap::Command) -> Vec<OsS
 /// Whether a word is rather a subcommand's name with a slip than a word to look up.
 fn is_mistyped(word: &str, name: &str) -> bool {
     let slips = if name.len() < 6 { 1 } else { 2 };
+    // `searches` is a word: a name with something behind it is no slip.
     strsim::damerau_levenshtein(word, name) <= slips
+        && !word.starts_with(name)
         && ![' ', '\t'].iter().any(|blank| BUILT_IN.contains(&format!("\n{word}{blank}")))
 }
 
@@ -198,6 +200,7 @@ mod tests {
             // Near a subcommand, but a word.
             ("look", vec!["look"]),
             ("expert", vec!["expert"]),
+            ("searched", vec!["searched"]),
             ("about-face", vec!["about-face"]),
         ] {
             let arguments = read(line).expect(line);
@@ -232,6 +235,9 @@ mod tests {
             "history --format csv --json",
             "lookup --field interpret",
             "lookup --field word --json",
+            "search",
+            "search --regex a --prefix b",
+            "search --sound a --suffix b",
             "export",
             "export --anki",
             "--color sometimes about",

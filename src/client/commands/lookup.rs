@@ -1,6 +1,7 @@
 //! `cidian lookup`: many words through one connection, pipelined. Answers come out in the order of the words, and
 //! a word typed alone is answered at once. Neither side ever waits for the other to read.
 
+use super::reverse::{self, Choice};
 use super::sentence;
 use super::who::{LoggedIn, Who, log_in, log_in_with};
 use crate::client::arguments::{Asks, Field, Parts};
@@ -14,7 +15,7 @@ use crate::client::server::connection::{Connection, Entry};
 use crate::client::server::stream::Connector;
 use crate::client::terminal::console::Console;
 use crate::client::terminal::input::InputLine;
-use crate::client::word::checked_word;
+use crate::client::word::{checked_word, may_lead};
 use crate::protocol::{Code, Request, escape, printable};
 use crate::words::lookup::{How, how};
 use std::collections::VecDeque;
@@ -69,7 +70,9 @@ pub(crate) fn run(
     } else {
         manner.errs_terminal && (!words.is_empty() || manner.asks_terminal)
     };
-    let ahead = |name: &str| if perhaps { Vec::new() } else { requests_ahead(name, words, suggests) };
+    // What a Chinese word leads to is asked for wherever it goes, as long as it need not be in step with lines.
+    let asks_more = suggests || words.iter().any(|word| may_lead(word));
+    let ahead = |name: &str| if perhaps { Vec::new() } else { requests_ahead(name, words, asks_more) };
     let (LoggedIn { mut connection, name }, ahead) = log_in_with(console, connector, who, ahead)?;
     let together = perhaps && are_together(&mut connection, &name, &joined)?;
     let words = if together { &phrase } else { words };
@@ -153,12 +156,12 @@ fn in_text(console: &mut Console, connector: &Connector, who: &Who, text: &str, 
 
 /// What goes along with the login: the first lookups, as the pipeline will make them; and the goodbye, if nothing can
 /// follow them.
-fn requests_ahead(name: &str, words: &[String], suggests: bool) -> Vec<u8> {
+fn requests_ahead(name: &str, words: &[String], asks_more: bool) -> Vec<u8> {
     let mut requests = Vec::new();
     for word in words.iter().take(AHEAD).filter_map(|word| checked_word(name, word).ok()) {
         Request::Lookup { name, word }.push_line(&mut requests);
     }
-    if !words.is_empty() && words.len() <= AHEAD && !suggests {
+    if !words.is_empty() && words.len() <= AHEAD && !asks_more {
         Request::Goodbye.push_line(&mut requests);
     }
     requests
@@ -178,6 +181,11 @@ fn filter(console: &mut Console, pipeline: &mut Pipeline) -> Result<()> {
         }
         // The input pauses: whoever wrote it may be waiting for the answers.
         pipeline.drain(console)?;
+        // What was typed instead of a number is the next word.
+        while let Some(text) = pipeline.instead.take() {
+            pipeline.offer(console, InputLine::Text(text))?;
+            pipeline.drain(console)?;
+        }
         if !console.input.fill().map_err(Error::Input)? {
             return Ok(());
         }
@@ -312,6 +320,8 @@ struct Pipeline {
     asked_bytes: usize,
     /// Whether a word was not found.
     missed: bool,
+    /// What was typed where a number was asked for.
+    instead: Option<String>,
 }
 
 impl Pipeline {
@@ -332,6 +342,7 @@ impl Pipeline {
             asked: 0,
             asked_bytes: 0,
             missed: false,
+            instead: None,
         }
     }
 
@@ -425,16 +436,81 @@ impl Pipeline {
 
     /// What may have been meant by a word that is not found. A failure is none of the lookup's.
     fn suggestions(&mut self, word: &str) -> Vec<String> {
-        if !self.read_those_under_way() {
-            return Vec::new();
+        self.ask_besides(|connection, name| connection.meant(name, word))
+    }
+
+    /// Asks something besides the words. A failure is none of the lookup's, and leads to nothing.
+    fn ask_besides<T: Default>(&mut self, ask: impl FnOnce(&mut Connection, &str) -> Result<T>) -> T {
+        if self.failure.is_some() || !self.read_those_under_way() {
+            return T::default();
         }
-        match self.connection.suggest(&self.name, word) {
-            Ok(headwords) => headwords,
+        match ask(&mut self.connection, &self.name) {
+            Ok(answer) => answer,
             Err(error) => {
                 if error.ends_connection() {
                     self.failure = Some(error);
                 }
-                Vec::new()
+                T::default()
+            }
+        }
+    }
+
+    /// Prints what a Chinese word leads to. On a terminal one of it may be chosen, and is looked up. Says whether there
+    /// was anything.
+    fn lead(&mut self, console: &mut Console, word: &str) -> Result<bool> {
+        let is_list = match self.style {
+            Style::Person => true,
+            Style::Plain => self.parts.field.is_empty(),
+            Style::Filter | Style::Json => false,
+        };
+        if !is_list || !may_lead(word) {
+            return Ok(false);
+        }
+        let entries = self.ask_besides(|connection, name| connection.reverse(name, word));
+        if entries.is_empty() {
+            return Ok(false);
+        }
+        if self.style == Style::Plain {
+            self.missed = true;
+            console.complain(&Message::NotFound { word })?;
+            for entry in entries {
+                console.write(&format!("{}\t{}\n", printable(&entry.headword), printable(&entry.escaped)))?;
+            }
+            return Ok(true);
+        }
+        reverse::list(console, word, &entries)?;
+        let chosen = if console.manner().asks_terminal { self.choose(console, &entries)? } else { None };
+        let Some(Entry { headword, .. }) = chosen else {
+            self.missed = true;
+            return Ok(true);
+        };
+        let mut line = Vec::new();
+        Request::Lookup { name: &self.name, word: headword }.push_line(&mut line);
+        self.connection.send(&line);
+        match self.connection.entry()? {
+            Some(entry) => print_found(console, self.style, &self.parts, headword, entry)?,
+            // Of another load of the words.
+            None => {
+                self.missed = true;
+                console.complain(&Message::NotFound { word: headword })?;
+            }
+        }
+        Ok(true)
+    }
+
+    fn choose<'e>(&mut self, console: &mut Console, entries: &'e [Entry]) -> Result<Option<&'e Entry>> {
+        loop {
+            match reverse::choose(console, entries.len())? {
+                Choice::Entry(number) => return Ok(entries.get(number)),
+                Choice::Nothing => return Ok(None),
+                Choice::Other(typed) if self.from_input => {
+                    self.instead = Some(typed);
+                    return Ok(None);
+                }
+                Choice::Other(typed) => {
+                    let last = u8::try_from(entries.len()).unwrap_or(u8::MAX);
+                    console.complain(&Message::UnknownChoice { typed: &typed, last })?;
+                }
             }
         }
     }
@@ -476,9 +552,14 @@ impl Pipeline {
             if self.style == Style::Person && sentence::is_sentence(word) && self.gloss(console, word)? {
                 return Ok(());
             }
+            if self.lead(console, word)? {
+                return Ok(());
+            }
             self.missed = true;
             console.complain(&Message::NotFound { word })?;
-            let headwords = if self.suggests && self.failure.is_none() { self.suggestions(word) } else { Vec::new() };
+            // A Chinese word in a filter of objects leads to something, too.
+            let suggests = self.suggests || (self.style == Style::Json && may_lead(word));
+            let headwords = if suggests { self.suggestions(word) } else { Vec::new() };
             // A script finds them in its object.
             if !headwords.is_empty() && self.style != Style::Json {
                 let headwords = &headwords[..headwords.len().min(OFFERED)];
@@ -506,7 +587,7 @@ impl Pipeline {
                 interpretation: None,
                 phonetic: None,
                 tags: Vec::new(),
-                suggestions: self.suggests.then_some(headwords),
+                suggestions: (self.suggests || !headwords.is_empty()).then_some(headwords),
             }),
         }
     }

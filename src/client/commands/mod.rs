@@ -8,6 +8,8 @@ pub mod login;
 pub mod lookup;
 pub mod manual;
 pub mod notebook;
+pub mod reverse;
+pub mod search;
 pub mod sentence;
 pub mod serve;
 pub mod who;

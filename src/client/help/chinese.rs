@@ -34,6 +34,9 @@ const COMMANDS: &[(&str, &str, &str)] = &[
 在终端上，几个 WORD 合起来是一个词条时作为一个词条查询（give up）；对一个句子，输出其中的词条。词条与所查的单词\
 不同时，两者都显示。
 
+不是词条的中文词会给出表示它的英文词条，最合适的在前：在终端上是一个列表，输入序号即可查询；通过管道则每行\
+一个，词条和释义以 TAB 分隔，这个词算作没有找到。
+
 在终端上，没有找到的单词后面会列出您可能要找的词条。带 --json 并给出单词时，\"found\":false 的对象在 \
 \"suggestions\" 里列出它们，可能为空。",
     ),
@@ -50,7 +53,30 @@ const COMMANDS: &[(&str, &str, &str)] = &[
   cidian --user ann lookup --first-line apple
   cidian --user ann lookup --field headword went carried
   cidian --user ann lookup give up           作为一个词条查询
+  cidian --user ann lookup 苹果              中文词对应的英文词条
   cidian --user ann lookup --text 'She gave up and went home.'",
+    ),
+    ("search", "about", "按内容查找词条，或按模式查找词头"),
+    (
+        "search",
+        "long",
+        "\
+在释义中查找 TEXT，不分大小写，简体繁体均可：意思就是它的词条在前，只在例句里出现的在后。给出选项时，它是词头的\
+模式，可以跟在选项后面，也可以写在别处。
+
+在终端上每个词条一行；通过管道则是词条和释义，以 TAB 分隔。最多 200 条。都不记入历史。",
+    ),
+    (
+        "search",
+        "examples",
+        "\
+示例：
+  cidian --user ann search 望远镜
+  cidian --user ann search 'a glass of'
+  cidian --user ann search --headword 'un*ness'
+  cidian --user ann search --prefix tele
+  cidian --user ann search --suffix ology --json | jq -r .headword
+  cidian --user ann search --regex '^.{3}q'",
     ),
     ("history", "about", "显示您查过的单词，最近的在前；或者清除它们"),
     (
@@ -240,6 +266,12 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
     ),
     ("lookup", "each", "逐个查询每个 WORD；在终端上，几个 WORD 合起来若是一个词条，则作为一个词条查询"),
     ("lookup", "phrase", "把所有 WORD 合为一个词条查询，通过管道时也是如此"),
+    ("search", "text", "要查找的内容"),
+    ("search", "headword", "符合模式的词头，可用 *、? 和 […]；都没有时，是含有它的词头"),
+    ("search", "regex", "与 POSIX 扩展正则表达式匹配的词头"),
+    ("search", "prefix", "以此开头的词头；与 --suffix 同用时，也以其结尾"),
+    ("search", "suffix", "以此结尾的词头"),
+    ("search", "sound", "英语读音相近的词头"),
     ("lookup", "text", "按顺序找出 TEXT 中最长的词条；它们不记入查询历史"),
     ("lookup", "first_line", "只输出每条释义的第一行"),
     ("history", "number", "最近 N 条，1 到 1000 [默认：10]"),

@@ -27,7 +27,17 @@ Examples:
   cidian --user ann lookup --first-line apple
   cidian --user ann lookup --field headword went carried
   cidian --user ann lookup give up           one phrase
+  cidian --user ann lookup 苹果              English words for a Chinese one
   cidian --user ann lookup --text 'She gave up and went home.'";
+
+pub(crate) const SEARCH_EXAMPLES: &str = "\
+Examples:
+  cidian --user ann search 望远镜
+  cidian --user ann search 'a glass of'
+  cidian --user ann search --headword 'un*ness'
+  cidian --user ann search --prefix tele
+  cidian --user ann search --suffix ology --json | jq -r .headword
+  cidian --user ann search --regex '^.{3}q'";
 
 pub(crate) const HISTORY_EXAMPLES: &str = "\
 Examples:

@@ -92,7 +92,7 @@ impl Link {
         if connection.is_over() {
             return None;
         }
-        let found = connection.suggest_within(TYPING_PATIENCE, name, text);
+        let found = connection.complete_within(TYPING_PATIENCE, name, text);
         if !matches!(&found, Err(error) if error.ends_connection()) {
             self.connection = Some(connection);
         }

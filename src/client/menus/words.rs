@@ -4,14 +4,14 @@
 use super::{Menus, Next};
 use crate::client::commands::lookup::OFFERED;
 use crate::client::commands::notebook::star::star_one;
-use crate::client::commands::sentence;
+use crate::client::commands::{reverse, sentence};
 use crate::client::error::{Error, Result, WordFault};
 use crate::client::messages::Message;
 use crate::client::messages::notebook::NotebookMessage;
 use crate::client::render;
 use crate::client::terminal::interrupt;
 use crate::client::terminal::prompt::{LinePrompt, Typed};
-use crate::client::word::checked_word;
+use crate::client::word::{checked_word, may_lead};
 use crate::protocol::Request;
 use crate::sys::ignore_interrupts;
 
@@ -101,7 +101,10 @@ impl Menus<'_> {
                 Ok(None) => {
                     last = None;
                     if !self.gloss(name, word)? {
-                        offered = self.not_found(name, word)?;
+                        offered = match self.words_for(name, word)? {
+                            headwords if headwords.is_empty() => self.not_found(name, word)?,
+                            headwords => headwords,
+                        };
                     }
                 }
                 Err(Error::Lost { sent: true }) => self.console.complain(&Message::LookupUnknown)?,
@@ -154,6 +157,19 @@ impl Menus<'_> {
         Ok(true)
     }
 
+    /// Shows what a Chinese word leads to, on a terminal. If it can't be had, it is as if there were nothing.
+    fn words_for(&mut self, name: &str, word: &str) -> Result<Vec<String>> {
+        if !self.console.manner().asks_terminal || !may_lead(word) {
+            return Ok(Vec::new());
+        }
+        let asked = self.link.get().exchange(|connection| connection.reverse(name, word));
+        let Ok(entries) = asked else { return Ok(Vec::new()) };
+        if !entries.is_empty() {
+            reverse::list(self.console, word, &entries)?;
+        }
+        Ok(entries.into_iter().map(|entry| entry.headword).collect())
+    }
+
     /// Line editing, where both ends are a terminal that can.
     fn line_prompt(&mut self, name: &str) -> Option<LinePrompt> {
         let manner = self.console.manner();
@@ -199,7 +215,7 @@ impl Menus<'_> {
     fn not_found(&mut self, name: &str, word: &str) -> Result<Vec<String>> {
         self.console.complain(&Message::NotFound { word })?;
         self.console.flush()?;
-        let found = self.link.get().exchange(|connection| connection.suggest(name, word));
+        let found = self.link.get().exchange(|connection| connection.meant(name, word));
         let Ok(mut headwords) = found else { return Ok(Vec::new()) };
         headwords.truncate(OFFERED);
         if headwords.is_empty() {

@@ -82,6 +82,9 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::DidYouMeanNumbered { headwords } => {
             format!("您是不是要找：{}？", numbered(headwords, "、", ["（", "）"]))
         }
+        Message::WordsFor { word } => format!("“{}”对应的词条：", printable(word)),
+        Message::AskNumber => "序号（回车：不选）：".into(),
+        Message::FirstMatches { count } => format!("前 {count} 条；可能还有更多。"),
         Message::BadWord { word, fault } => bad_word(word, *fault),
         Message::ClearTextWarning { address } => {
             format!("警告：密码将以明文发送到 {}，途中的任何人都能看到；请使用 --tls", printable(address))

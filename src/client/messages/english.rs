@@ -89,6 +89,9 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::DidYouMeanNumbered { headwords } => {
             format!("Did you mean: {}?", numbered(headwords, ", ", [" (", ")"]))
         }
+        Message::WordsFor { word } => format!("Words for {}:", printable(word)),
+        Message::AskNumber => "Number (Enter: none): ".into(),
+        Message::FirstMatches { count } => format!("The first {count}; there may be more."),
         Message::BadWord { word, fault } => bad_word(word, *fault),
         Message::ClearTextWarning { address } => {
             format!(

@@ -198,6 +198,16 @@ pub(crate) enum Message<'a> {
     DidYouMeanNumbered {
         headwords: &'a [String],
     },
+    /// Before a list of headwords that mean a word.
+    WordsFor {
+        word: &'a str,
+    },
+    /// Which of a list.
+    AskNumber,
+    /// There may be more than those that were shown.
+    FirstMatches {
+        count: usize,
+    },
     BadWord {
         word: &'a str,
         fault: WordFault,

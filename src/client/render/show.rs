@@ -43,6 +43,13 @@ pub(crate) struct LookupLine<'a> {
     pub(crate) suggestions: Option<&'a [String]>,
 }
 
+/// What `search --json` prints for one entry.
+#[derive(Debug, Serialize)]
+pub(crate) struct SearchLine<'a> {
+    pub(crate) headword: &'a str,
+    pub(crate) interpretation: &'a str,
+}
+
 /// What `history --json` prints for one row.
 #[derive(Debug, Serialize)]
 pub(crate) struct HistoryLine<'a> {

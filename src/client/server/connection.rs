@@ -281,15 +281,15 @@ impl Connection {
         Ok(headwords)
     }
 
-    /// The same within so much time. A connection that was not in time is of no use any more.
+    /// Asks something within so much time. A connection that was not in time is of no use any more.
     ///
     /// # Errors
-    /// As [`Connection::suggest`].
-    pub(crate) fn suggest_within(&mut self, patience: Duration, name: &str, text: &str) -> Result<Vec<String>> {
+    /// As `ask`, or [`Error::Lost`].
+    pub(crate) fn within<T>(&mut self, patience: Duration, ask: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         let lost = |_| Error::Lost { sent: false };
         let before = self.stream.patience().map_err(lost)?;
         self.stream.set_patience(patience).map_err(lost)?;
-        let found = self.suggest(name, text)?;
+        let found = ask(self)?;
         if let Some(before) = before {
             self.stream.set_patience(before).map_err(lost)?;
         }
@@ -298,7 +298,7 @@ impl Connection {
 
     /// A line within a reply. If the server says goodbye there, the reply was cut off, and what has been taken of
     /// it may have been shown: the request must not look as if it had never begun.
-    pub(super) fn reply_line(&mut self) -> Result<String> {
+    pub(crate) fn reply_line(&mut self) -> Result<String> {
         let line = self.line()?;
         match parse_status(&line) {
             Ok(Status::Fail(failure)) if failure.code.closes() => Err(Error::Lost { sent: true }),
@@ -347,12 +347,12 @@ pub(crate) fn login_refused(error: Error) -> Error {
 }
 
 /// The `n` of `OK n`. It only says when to stop reading; it reserves nothing.
-pub(super) fn counted(rest: &str) -> Result<u64> {
+pub(crate) fn counted(rest: &str) -> Result<u64> {
     rest.parse().map_err(|_| strange(rest.as_bytes()))
 }
 
 /// What came is no reply. Its beginning helps to see what answers there instead (a web server, say).
-pub(super) fn strange(said: &[u8]) -> Error {
+pub(crate) fn strange(said: &[u8]) -> Error {
     let beginning = &said[..said.len().min(200)];
     Error::NotOurProtocol { said: String::from_utf8_lossy(beginning).chars().take(60).collect() }
 }

@@ -105,10 +105,7 @@ impl Helper {
 
 fn send(socket: BorrowedFd<'_>, answer: &Answer) -> Result<(), Errno> {
     let mut message = vec![answer.outcome];
-    let mut end = answer.message.len().min(ANSWER - 1);
-    while !answer.message.is_char_boundary(end) {
-        end -= 1;
-    }
+    let end = answer.message.floor_char_boundary(ANSWER - 1);
     message.extend_from_slice(&answer.message.as_bytes()[..end]);
     let made: Vec<_> = answer.made.iter().map(AsFd::as_fd).collect();
     sys::send_with_descriptors(socket, &message, &made, MsgFlags::empty())

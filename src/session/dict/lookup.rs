@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 /// The most rows of a `MATCH`: no client shows more, and GoldenDict asks at every key.
 const MOST_ROWS: usize = 1_000;
 /// How long a pattern may take.
-pub(in crate::session) const PATTERN_TIME: Duration = Duration::from_secs(1);
+const PATTERN_TIME: Duration = Duration::from_secs(1);
 
 /// The strategies: name, description, and what they are; none for the server's own choice, which has no other name.
 pub(super) const STRATEGIES: [(&str, &str, Option<Strategy>); 13] = [

@@ -232,6 +232,16 @@ impl Store for MySql {
         words::after(&mut self.link, word, limit)
     }
 
+    fn words_holding(
+        &mut self,
+        after: &str,
+        count: usize,
+        text: Option<&str>,
+        found: &mut dyn FnMut(&str, &str),
+    ) -> Result<Option<String>, Error> {
+        words::holding(&mut self.link, after, count, text, found)
+    }
+
     fn about_words(&mut self) -> Result<AboutWords, Error> {
         words::about(&mut self.link)
     }

@@ -91,6 +91,12 @@ pub(in crate::store) const BEGINNING: &str = "\
 
 pub(super) const AFTER: &str = "SELECT word FROM words WHERE word > ? ORDER BY word LIMIT ?";
 
+/// The last of the next headwords; none if there are not as many.
+pub(super) const AFTER_NEXT: &str = "SELECT word FROM words WHERE word > ? ORDER BY word LIMIT 1 OFFSET ?";
+/// Entries between two headwords, or after one, that hold a text, or all.
+pub(super) const HOLDING: &str = "SELECT word, interpret FROM words WHERE word > ? AND (? IS NULL OR word <= ?) \
+    AND (? IS NULL OR LOCATE(?, interpret) > 0)";
+
 /// How many texts one statement asks for; with fewer, the last is repeated.
 pub(super) const AMONG_AT_ONCE: usize = 64;
 /// Headwords, keys and interpretations by their keys, or in rows that know none by their lower case; many at once. The

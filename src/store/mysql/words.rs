@@ -3,7 +3,7 @@
 //! It never holds more than one batch of rows, and never leaves half a dictionary behind.
 
 use ::mysql::prelude::Queryable;
-use ::mysql::{TxOpts, Value};
+use ::mysql::{TxOpts, Value, from_row_opt};
 
 use super::connection::Link;
 use super::select::{select, select_first};
@@ -71,6 +71,27 @@ pub(super) fn among(link: &mut Link, folded: &[String]) -> Result<Vec<String>, E
 pub(super) fn after(link: &mut Link, word: &str, limit: usize) -> Result<Vec<String>, Error> {
     link.run(|connection, _| {
         Ok(select(connection, statements::AFTER, (word, limit))?.into_iter().map(|(word,)| word).collect())
+    })
+}
+
+pub(super) fn holding(
+    link: &mut Link,
+    after: &str,
+    count: usize,
+    text: Option<&str>,
+    found: &mut dyn FnMut(&str, &str),
+) -> Result<Option<String>, Error> {
+    link.run(|connection, _| {
+        let last = count.saturating_sub(1);
+        let bound: Option<(String,)> = select_first(connection, statements::AFTER_NEXT, (after, last))?;
+        let bound = bound.map(|(word,)| word);
+        // Without a bound, what is compared with itself.
+        let parameters = (after, bound.as_deref(), bound.as_deref(), text, text);
+        for row in connection.exec_iter(statements::HOLDING, parameters)? {
+            let (word, interpret): (String, String) = from_row_opt(row?)?;
+            found(&word, &interpret);
+        }
+        Ok(bound)
     })
 }
 

@@ -58,6 +58,9 @@ const BEGINNING: &str = "SELECT word FROM words WHERE folded >= ? AND folded < ?
 const AMONG: &str = "SELECT word FROM words WHERE folded = ?";
 const IDENTITY: &str = "SELECT value FROM meta WHERE name = ?";
 const AFTER: &str = "SELECT word FROM words WHERE word > ? ORDER BY word LIMIT ?";
+const AFTER_NEXT: &str = "SELECT word FROM words WHERE word > ? ORDER BY word LIMIT 1 OFFSET ?";
+const HOLDING: &str = "SELECT word, interpret FROM words \
+    WHERE word > ?1 AND word <= ?2 AND (?3 IS NULL OR instr(interpret, ?3) > 0) ORDER BY word";
 const ABOUT: &str = "SELECT name, value FROM meta";
 const SET_ABOUT: &str =
     "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
@@ -345,6 +348,28 @@ impl Store for Sqlite {
     fn words_after(&mut self, word: &str, limit: usize) -> Result<Vec<String>, Error> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.run(|connection| connection.prepare_cached(AFTER)?.query_map((word, limit), |row| row.get(0))?.collect())
+    }
+
+    fn words_holding(
+        &mut self,
+        after: &str,
+        count: usize,
+        text: Option<&str>,
+        found: &mut dyn FnMut(&str, &str),
+    ) -> Result<Option<String>, Error> {
+        let last = i64::try_from(count.saturating_sub(1)).unwrap_or(i64::MAX);
+        self.run(|connection| {
+            let bound: Option<String> =
+                connection.prepare_cached(AFTER_NEXT)?.query_row((after, last), |row| row.get(0)).optional()?;
+            // A blob is greater than every text.
+            let up_to = bound.clone().map_or(Value::Blob(Vec::new()), Value::Text);
+            let mut select = connection.prepare_cached(HOLDING)?;
+            let mut rows = select.query((after, up_to, text))?;
+            while let Some(row) = rows.next()? {
+                found(row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_str()?);
+            }
+            Ok(bound)
+        })
     }
 
     fn about_words(&mut self) -> Result<AboutWords, Error> {

@@ -46,10 +46,7 @@ const PRONUNCIATION: usize = 400;
 /// itself has no forms.
 pub fn speech_of(interpret: &str) -> Option<Speech> {
     let mut found = None;
-    let mut end = interpret.len().min(MOST_BYTES);
-    while !interpret.is_char_boundary(end) {
-        end -= 1;
-    }
+    let end = interpret.floor_char_boundary(MOST_BYTES);
     for line in interpret[..end].split("\\n") {
         if line.starts_with('»') {
             continue;

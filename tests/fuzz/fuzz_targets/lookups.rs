@@ -3,7 +3,7 @@
 #![no_main]
 
 use cidian::words::lookup::{self, How};
-use cidian::words::{Dictionary, Pattern, image, parse, respellings};
+use cidian::words::{Dictionary, Wildcards, image, parse, respellings};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -18,7 +18,7 @@ fuzz_target!(|bytes: &[u8]| {
     assert_eq!(lookup::key(&key), key);
     assert!(lookup::plain(asked).len() <= 20 * asked.len() + 20);
     assert!(respellings(asked).len() < 2_000);
-    let matches = Pattern::new(asked).map(|pattern| pattern.matches(&asked.to_lowercase()));
+    let matches = Wildcards::new(asked).map(|pattern| pattern.matches(&asked.to_lowercase()));
     assert_ne!(matches, Some(false), "a pattern matches itself");
     let words = format!("apple n. x\ndon't\tv. y\ngive up\tphr. z\nÉté (1)\tn. w\n{words}");
     let Ok(parsed) = parse(words.as_bytes()) else { return };

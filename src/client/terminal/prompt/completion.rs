@@ -1,6 +1,7 @@
 //! Completions from the server, asked for by a thread of their own, so that no key ever waits for the network: after a
 //! pause in the typing for what TAB may want, at once for what it does want. A failure is an empty answer.
 
+use crate::client::word::may_lead;
 use crate::protocol::printable;
 use std::collections::VecDeque;
 use std::io;
@@ -154,8 +155,10 @@ impl Completions {
 /// Those that go on where the text ends; likely spellings don't, and what is not safe to show is none either.
 fn completing(begun: &str, found: &[String]) -> Vec<String> {
     let beginning = begun.trim_end().to_lowercase();
-    let fits =
-        |headword: &&String| headword.to_lowercase().starts_with(&beginning) && printable(headword) == **headword;
+    let begins = |headword: &String| headword.to_lowercase().starts_with(&beginning);
+    // What a Chinese word leads to begins otherwise.
+    let leads = may_lead(begun) && !found.iter().any(begins);
+    let fits = |headword: &&String| (leads || begins(headword)) && printable(headword) == **headword;
     found.iter().filter(fits).cloned().collect()
 }
 
@@ -165,6 +168,9 @@ mod tests {
     use std::sync::mpsc;
 
     fn dictionary(text: &str) -> Option<Vec<String>> {
+        if text == "苹果" {
+            return Some(vec!["apple".to_owned(), "codling".to_owned()]);
+        }
         let all = ["apple", "Apple", "apply", "ample", "ap\u{1b}[2J"];
         Some(all.into_iter().filter(|_| text.to_lowercase().starts_with('a')).map(str::to_owned).collect())
     }
@@ -174,6 +180,7 @@ mod tests {
         let (_worker, completions) = Worker::start(Box::new(dictionary)).unwrap();
         assert_eq!(completions.of("APP", || false), ["apple", "Apple", "apply"]);
         assert_eq!(completions.of("zz", || false), [""; 0]);
+        assert_eq!(completions.of("苹果", || false), ["apple", "codling"]);
         assert_eq!(completions.of("  ", || false), [""; 0]);
     }
 

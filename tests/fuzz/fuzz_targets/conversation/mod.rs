@@ -80,6 +80,10 @@ fn answer<'a>(line: Option<&'a [u8]>, out: &mut Vec<u8>) -> Option<Request<'a>> 
             push_ok_text(out, "1");
             out.extend_from_slice(format!("{pattern}\n").as_bytes());
         }
+        Request::Reverse { text, .. } => {
+            push_ok_text(out, "1");
+            push_pair(out, text, &escape(&format!("n. {text}")));
+        }
         Request::NewToken { .. } | Request::NewDictKey { .. } => push_ok_text(out, "dG9rZW4"),
         Request::Notebook { what, .. } => answer_of_notebook(what, out),
         Request::About => {
@@ -171,7 +175,9 @@ fn sound(request: &Request<'_>) {
             assert!(shown.ends_with(" …"), "{shown}");
         }
         Request::Match { name, pattern, .. } => assert!(check_name(name).is_ok() && !trim_blanks(pattern).is_empty()),
-        Request::Lookup { name, word } | Request::Suggest { name, text: word } => {
+        Request::Lookup { name, word }
+        | Request::Suggest { name, text: word }
+        | Request::Reverse { name, text: word } => {
             assert!(check_name(name).is_ok() && !word.is_empty() && trim_blanks(word) == *word);
         }
         Request::Clear { name, word } => {
@@ -205,7 +211,11 @@ fn one_reply(reply: &[u8], request: Option<&Request<'_>>) {
             let (headword, escaped) = parse_entry(rest).expect("an entry");
             assert_eq!((headword, unescape(escaped)), (*word, format!("n. {word}\nv.\t\\")));
         }
-        Request::Suggest { .. } | Request::Match { .. } | Request::History { .. } | Request::About => {
+        Request::Suggest { .. }
+        | Request::Match { .. }
+        | Request::Reverse { .. }
+        | Request::History { .. }
+        | Request::About => {
             more = rest.parse().expect("a count");
         }
         Request::NewToken { .. } | Request::NewDictKey { .. } => assert_eq!(rest, "dG9rZW4"),
@@ -223,6 +233,10 @@ fn one_reply(reply: &[u8], request: Option<&Request<'_>>) {
         match request {
             Some(Request::History { name, .. }) => {
                 assert_eq!(parse_history_row(line).expect("a row").name, *name);
+            }
+            Some(Request::Reverse { text, .. }) => {
+                let (headword, escaped) = parse_entry(line).expect("an entry");
+                assert_eq!((headword, unescape(escaped)), (*text, format!("n. {text}")));
             }
             Some(Request::Notebook { what: Notebook::Import(entries), .. }) => {
                 let (word, outcome) = parse_entry(line).expect("an outcome");

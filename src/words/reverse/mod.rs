@@ -1,0 +1,174 @@
+//! Looking up backwards: headwords by what they mean. From Chinese to English in an English-Chinese dictionary, by
+//! traditional characters too; by readings where a dictionary has them.
+//!
+//! A question is taken in steps, each only when the one before has found nothing: the text, the text in simplified
+//! characters, in either script, as pinyin, and at last the words of a Chinese sentence. A step goes through all articles
+//! once; there is no index, because going through a million of them takes some milliseconds.
+
+mod needle;
+mod pinyin;
+mod scan;
+mod scripts;
+mod senses;
+mod sentence;
+
+pub use needle::{Rank, Scope};
+pub use scripts::is_chinese;
+
+use needle::Needle;
+use pinyin::Reading;
+use scripts::simplified;
+use sentence::Segments;
+use std::collections::BinaryHeap;
+
+/// A headword with its article, which has the escapes of the wire.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Hit {
+    /// The headword as the dictionary spells it.
+    pub headword: String,
+    /// Its article.
+    pub interpret: String,
+}
+
+/// What was found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Hits {
+    /// Best first.
+    pub found: Vec<Hit>,
+    /// Whether the search was given up before it had seen all.
+    pub unfinished: bool,
+}
+
+/// One way to understand what is asked.
+#[derive(Debug)]
+pub struct Step {
+    test: Test,
+}
+
+#[derive(Debug)]
+enum Test {
+    Needle(Needle),
+    Reading(Reading),
+    Sentence(Segments),
+}
+
+/// The steps of a question.
+pub fn steps(text: &str, scope: Scope) -> Vec<Step> {
+    let simple: String = text.chars().map(simplified).collect();
+    let mut tests = Vec::new();
+    tests.extend(Needle::text(text).map(Test::Needle));
+    if simple != text {
+        tests.extend(Needle::text(&simple).map(Test::Needle));
+    }
+    tests.extend(Needle::in_any_script(text).map(Test::Needle));
+    if scope == Scope::Meaning {
+        tests.extend(Reading::new(text).map(Test::Reading));
+        tests.extend(Segments::new(text).map(Test::Sentence));
+    }
+    tests.into_iter().map(|test| Step { test }).collect()
+}
+
+impl Step {
+    /// What every article has in it that this step finds, if that can be said in one text.
+    pub fn holds(&self) -> Option<&str> {
+        match &self.test {
+            Test::Needle(needle) => needle.bytes(),
+            Test::Reading(_) | Test::Sentence(_) => None,
+        }
+    }
+
+    /// Somewhere to put articles, of which at most so many are kept.
+    pub fn finder(&self, scope: Scope, most: usize) -> Finder<'_> {
+        let segments = match &self.test {
+            Test::Sentence(segments) => segments.count(),
+            _ => 0,
+        };
+        let of_segments = (0..segments).map(|_| Best::new(sentence::MOST_OF_SEGMENT.min(most))).collect();
+        Finder { step: self, scope, most, best: Best::new(most), of_segments }
+    }
+}
+
+/// The best of the articles that were put in.
+#[derive(Debug)]
+pub struct Finder<'s> {
+    step: &'s Step,
+    scope: Scope,
+    most: usize,
+    best: Best,
+    of_segments: Vec<Best>,
+}
+
+impl Finder<'_> {
+    /// Looks at an article.
+    pub fn look_at(&mut self, headword: &str, article: &str) {
+        match &self.step.test {
+            Test::Needle(needle) => {
+                if let Some(rank) = needle.rank(headword, article, self.scope) {
+                    self.best.offer(rank, headword, article);
+                }
+            }
+            Test::Reading(reading) => {
+                if reading.is_of(headword, article) {
+                    self.best.offer(Rank::of_reading(headword, article), headword, article);
+                }
+            }
+            Test::Sentence(segments) => {
+                let of_segments = &mut self.of_segments;
+                segments.of_article(headword, article, |segment, rank| {
+                    if let Some(best) = of_segments.get_mut(segment) {
+                        best.offer(rank, headword, article);
+                    }
+                });
+            }
+        }
+    }
+
+    /// The best of them, best first.
+    pub fn into_hits(self) -> Vec<Hit> {
+        match &self.step.test {
+            Test::Sentence(segments) => {
+                let of_segments = self.of_segments.into_iter().map(Best::into_hits).collect();
+                segments.in_order(of_segments, self.most)
+            }
+            _ => self.best.into_hits(),
+        }
+    }
+}
+
+/// So many of the best.
+#[derive(Debug)]
+struct Best {
+    most: usize,
+    /// The worst on top.
+    heap: BinaryHeap<(Rank, Hit)>,
+}
+
+impl Best {
+    fn new(most: usize) -> Self {
+        Self { most, heap: BinaryHeap::new() }
+    }
+
+    fn offer(&mut self, rank: Rank, headword: &str, article: &str) {
+        if self.heap.len() >= self.most {
+            let is_better = |(worst, hit): &(Rank, Hit)| (rank, headword) < (*worst, hit.headword.as_str());
+            if !self.heap.peek().is_some_and(is_better) {
+                return;
+            }
+        }
+        // A store may hand an article over twice.
+        if self.heap.iter().any(|(_, hit)| hit.headword == headword && hit.interpret == article) {
+            return;
+        }
+        if self.heap.len() >= self.most {
+            self.heap.pop();
+        }
+        self.heap.push((rank, Hit { headword: headword.to_owned(), interpret: article.to_owned() }));
+    }
+
+    fn into_hits(self) -> Vec<Hit> {
+        self.heap.into_sorted_vec().into_iter().map(|(_, hit)| hit).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;
