@@ -46,6 +46,7 @@ mod scarcity;
 mod secrets;
 mod servers;
 mod service_manager;
+mod several;
 mod several_hosts;
 mod soak;
 mod spool;
