@@ -26,9 +26,9 @@ const SLOT_UNLOGGED: usize = STATE + 1;
 /// Requests of this session that the database failed.
 const DATABASE_ERRORS: usize = STATE + 2;
 /// Its counters, from a cache line of their own on.
-const FIGURES: usize = (DATABASE_ERRORS + 1).next_multiple_of(8);
+const COUNTERS: usize = (DATABASE_ERRORS + 1).next_multiple_of(8);
 /// Numbers in a slot.
-const SLOT: usize = FIGURES + counters::SIZE;
+const SLOT: usize = COUNTERS + counters::SIZE;
 /// No session fails more requests than this, whatever it says.
 const MOST_ERRORS: u64 = 1 << 40;
 /// In the head: whether there are so many children that one says that it ends.
@@ -231,7 +231,7 @@ pub struct Slot<'a> {
 impl<'a> Slot<'a> {
     /// What the session counts.
     pub fn counters(&self) -> Counters<'a> {
-        Counters::of(self.numbers.get(FIGURES..SLOT).unwrap_or(&[]))
+        Counters::of(self.numbers.get(COUNTERS..SLOT).unwrap_or(&[]))
     }
 
     /// A request was failed by the database.

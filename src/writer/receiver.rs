@@ -22,8 +22,8 @@ const ENOUGH_OF_ONE: usize = 128;
 const EVENTS: usize = 256;
 
 /// What epoll says of the rendezvous and of the shutdown pipe; channels have numbers above.
-const DOOR: u64 = 0;
-const LIFELINE: u64 = 1;
+const RENDEZVOUS: u64 = 0;
+const SHUTDOWN_PIPE: u64 = 1;
 
 /// What has come in, in the order in which it came.
 #[derive(Debug, Default)]
@@ -79,8 +79,8 @@ impl<'a> Receiver<'a> {
     /// No descriptor, no memory.
     pub fn new(rendezvous: BorrowedFd<'a>, shutdown_pipe: BorrowedFd<'a>) -> Result<Self, Errno> {
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
-        epoll.add(rendezvous, EpollEvent::new(EpollFlags::EPOLLIN, DOOR))?;
-        epoll.add(shutdown_pipe, EpollEvent::new(EpollFlags::EPOLLIN, LIFELINE))?;
+        epoll.add(rendezvous, EpollEvent::new(EpollFlags::EPOLLIN, RENDEZVOUS))?;
+        epoll.add(shutdown_pipe, EpollEvent::new(EpollFlags::EPOLLIN, SHUTDOWN_PIPE))?;
         // One byte more than any message, to see one that is longer.
         let buffer = vec![0; MAX_MESSAGE + 1];
         Ok(Self {
@@ -90,7 +90,7 @@ impl<'a> Receiver<'a> {
             channels: HashMap::new(),
             by_child: HashMap::new(),
             round: Round::default(),
-            next: LIFELINE + 1,
+            next: SHUTDOWN_PIPE + 1,
             ended: false,
             buffer,
         })
@@ -172,8 +172,8 @@ impl<'a> Receiver<'a> {
             patience = EpollTimeout::ZERO;
             for event in &events[..count] {
                 match event.data() {
-                    DOOR => self.let_in(),
-                    LIFELINE => {
+                    RENDEZVOUS => self.let_in(),
+                    SHUTDOWN_PIPE => {
                         if self.is_pinged() {
                             pinged = true;
                         } else {

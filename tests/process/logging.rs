@@ -37,8 +37,8 @@ fn one_line_for_each_session() {
 }
 
 #[test]
-fn rust_log_for_each_room() {
-    let daemon = |rooms: &str| Setup::new(Store::Sqlite).environment("RUST_LOG", rooms).start();
+fn rust_log_for_each_module() {
+    let daemon = |modules: &str| Setup::new(Store::Sqlite).environment("RUST_LOG", modules).start();
     // A session's requests, without their words; nothing of the parent's.
     let session = daemon("info,cidian::session=debug");
     let mut ann = session.connect_as("ann");

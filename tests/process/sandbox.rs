@@ -86,7 +86,7 @@ fn confined_before_anything(daemon: &Daemon) {
     }
     // What a process that can't be dumped shows of itself belongs to root.
     assert_eq!(std::fs::metadata(format!("/proc/{child}/environ")).expect("/proc").uid(), 0);
-    assert_eq!(processes::descriptors(child).len(), 6, "0, 1, 2, the client, the hub and the writer's door");
+    assert_eq!(processes::descriptors(child).len(), 6, "0, 1, 2, the client, the control channel and the rendezvous");
     // The writer, too, but for as many descriptors as the daemon has.
     let writer = daemon.writer();
     wait_until("the writer to be confined", || processes::status(writer, "Seccomp").as_deref() == Some("2"));

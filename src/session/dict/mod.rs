@@ -1,4 +1,4 @@
-//! DICT (RFC 2229) beside the line protocol: another language over the same connection, words, stores and exit_reason. Who
+//! DICT (RFC 2229) beside the line protocol: another language over the same connection, words, stores and exit reasons. Who
 //! speaks it came in at a listener for it. Its bytes are [`crate::dict`]'s.
 //!
 //! Nobody has to log in: without `AUTH` a session is anonymous and keeps nothing, unless its listener is bound to an
