@@ -112,7 +112,10 @@ fn a_directory_and_a_list_in_the_configuration() {
     }
     let output = daemon.tool(&["reload"]);
     assert_eq!(output.status.code(), Some(65));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("holds no file whose name ends with .txt"), "{output:?}");
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("nor a directory that holds one whose name ends with .txt"),
+        "{output:?}"
+    );
 }
 
 /// Nothing changes with one: not a byte of any reply.

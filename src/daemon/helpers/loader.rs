@@ -149,17 +149,17 @@ fn open(path: &Path) -> Vec<(PathBuf, Result<File, ReadError>)> {
     if !path.is_dir() {
         return vec![(path.to_owned(), words::open_file(path))];
     }
-    let failed = |error| vec![(path.to_owned(), Err(ReadError::Absent(error)))];
+    let failed = |error| vec![(path.to_owned(), Err(error))];
     let listed: std::io::Result<Vec<PathBuf>> =
         std::fs::read_dir(path).and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect());
     let mut files = match listed {
         Ok(files) => files,
-        Err(error) => return failed(error),
+        Err(error) => return failed(ReadError::Absent(error)),
     };
     files.retain(|file| file.extension().is_some_and(|extension| extension == "txt"));
     files.sort();
     if files.is_empty() {
-        return failed(std::io::Error::other("the directory holds no file whose name ends with .txt"));
+        return failed(ReadError::Empty);
     }
     files.into_iter().map(|file| (words::open_file(&file), file)).map(|(opened, file)| (file, opened)).collect()
 }
