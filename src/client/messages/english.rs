@@ -34,6 +34,10 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::AskCount => "How many (Enter: the last ten, a: all): ".into(),
         Message::WordsWanted => "Words, one a line; Ctrl-D ends.".into(),
         Message::BadCount => format!("A number from 1 to {MAX_HISTORY}, or a for all, or nothing for the last ten."),
+        Message::OfferLocal { address } => format!(
+            "No server answers at {}. Look words up on this machine alone, with a history of your own? [Y/n] ",
+            printable(address)
+        ),
         Message::AskDeletion { name } => {
             format!("The account and all its history will be gone. Type its name ({}) to go on: ", printable(name))
         }
