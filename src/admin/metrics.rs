@@ -170,6 +170,16 @@ fn database(page: &mut Page, status: &Status) {
     page.one("database_connections_leased", "gauge", help, connections.leased);
     let help = "Children that wait for a connection to the database.";
     page.one("database_connections_waiting", "gauge", help, connections.waiting);
+    if !status.database_hosts.is_empty() {
+        page.family("database_host_in_use", "gauge", "Whether the writer uses this host of the database.");
+        for host in &status.database_hosts {
+            page.sample("database_host_in_use", &[("host", &host.host)], u8::from(host.in_use));
+        }
+        page.family("database_host_failed", "gauge", "Whether this host could not be used when it was last tried.");
+        for host in &status.database_hosts {
+            page.sample("database_host_failed", &[("host", &host.host)], u8::from(host.error.is_some()));
+        }
+    }
     let spool = &status.spool;
     let help = "Seconds for which the writer has not been able to use the database; 0 if it can.";
     page.one("database_outage_seconds", "gauge", help, spool.outage_seconds.unwrap_or(0));
