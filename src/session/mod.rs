@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod accounts;
+mod apart;
 mod clock;
 mod connection;
 mod dict;

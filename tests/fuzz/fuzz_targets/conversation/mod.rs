@@ -80,6 +80,10 @@ fn answer<'a>(line: Option<&'a [u8]>, out: &mut Vec<u8>) -> Option<Request<'a>> 
             push_ok_text(out, "1");
             out.extend_from_slice(format!("{pattern}\n").as_bytes());
         }
+        Request::LookupApart { word, .. } => {
+            push_ok_text(out, "1");
+            push_pair(out, "words", &format!("{word}\t{}", escape(word)));
+        }
         Request::Reverse { text, .. } => {
             push_ok_text(out, "1");
             push_pair(out, text, &escape(&format!("n. {text}")));
@@ -180,6 +184,7 @@ fn sound(request: &Request<'_>) {
         Request::Match { name, pattern, .. } => assert!(check_name(name).is_ok() && !trim_blanks(pattern).is_empty()),
         Request::Lookup { name, word }
         | Request::Suggest { name, text: word }
+        | Request::LookupApart { name, word }
         | Request::Reverse { name, text: word } => {
             assert!(check_name(name).is_ok() && !word.is_empty() && trim_blanks(word) == *word);
         }
@@ -217,6 +222,7 @@ fn one_reply(reply: &[u8], request: Option<&Request<'_>>) {
         Request::Suggest { .. }
         | Request::Match { .. }
         | Request::Reverse { .. }
+        | Request::LookupApart { .. }
         | Request::History { .. }
         | Request::About => {
             more = rest.parse().expect("a count");
