@@ -34,7 +34,7 @@ pub use server::stream::LocalServer;
 use arguments::{Command, HistoryAction};
 use commands::export::Export;
 use commands::who::Who;
-use commands::{about, account, export, history, login, lookup, manual, notebook, search};
+use commands::{about, account, complete, export, history, login, lookup, manual, notebook, search};
 use error::{Error, Result};
 use files::kept::Kept;
 use menus::Site;
@@ -89,6 +89,8 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
     });
     let trust = trust(&arguments, &address)?;
     let rule = match (arguments.insecure, &arguments.password_file) {
+        // Nobody has asked for anything to be sent.
+        _ if matches!(arguments.command, Some(Command::CompleteWords { .. })) => ClearText::Refused,
         (true, _) => ClearText::Allowed,
         (false, None) => ClearText::Warned,
         (false, Some(_)) => ClearText::Refused,
@@ -147,6 +149,7 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
         Some(Command::DeleteAccount { yes }) => account::delete(console, &connector, &who, yes)?,
         Some(Command::DictKey) => account::new_dict_key(console, &connector, &who)?,
         Some(Command::About) => about::print(console, &connector)?,
+        Some(Command::CompleteWords { prefix }) => complete::run(console, &connector, &who, &prefix)?,
         // The first two are done; the program serves without coming here.
         Some(Command::Completions { .. } | Command::Manual { .. } | Command::Serve { .. }) => {}
     }

@@ -212,6 +212,13 @@ pub(crate) enum Command {
         #[arg(value_name = "SHELL", hide_possible_values = true)]
         shell: clap_complete::Shell,
     },
+    /// Print headwords that begin with PREFIX, for the completions of a shell
+    #[command(hide = true)]
+    CompleteWords {
+        /// What is typed of the word
+        #[arg(value_name = "PREFIX", allow_hyphen_values = true)]
+        prefix: String,
+    },
     /// Write the manual pages, cidian.1 and one for each subcommand
     #[command(after_help = MANUAL_EXAMPLES, hide = true)]
     Manual {
