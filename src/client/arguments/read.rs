@@ -76,7 +76,8 @@ fn checked(arguments: impl IntoIterator<Item = OsString>, language: Language) ->
 fn with_lookup(mut arguments: Vec<OsString>, command: &clap::Command) -> Vec<OsString> {
     let takes_value = |option: &str| {
         let named = |argument: &&clap::Arg| argument.get_long() == Some(option);
-        command.get_arguments().find(named).is_some_and(|argument| argument.get_action().takes_values())
+        let takes = |argument: &clap::Arg| argument.get_action().takes_values() && !argument.is_require_equals_set();
+        command.get_arguments().find(named).is_some_and(takes)
     };
     let mut at = 1;
     while let Some(argument) = arguments.get(at).map(|argument| argument.to_string_lossy()) {
@@ -195,6 +196,8 @@ mod tests {
             ("give up", vec!["give", "up"]),
             ("--json --user ann apple pear", vec!["apple", "pear"]),
             ("--user=ann 苹果", vec!["苹果"]),
+            ("--say apple", vec!["apple"]),
+            ("--say=espeak-ng apple", vec!["apple"]),
             ("-- history", vec!["history"]),
             ("-- -able", vec!["-able"]),
             // Near a subcommand, but a word.
