@@ -123,13 +123,13 @@ fn whatever_fails_leaves_the_old_file_and_nothing_else() {
         (&["--from", "babylon", "one", "-o", "words.txt"], 64, "invalid value 'babylon'"),
         (&["--from", "dictd", "-o", "words.txt"], 64, "<SOURCE>"),
         (&["--from", "dictd", "one"], 64, "--output"),
-        (&["--from", "dictd", "one", "two", "-o", "directory/", "--title", "T"], 64, "--title and --name are of one"),
+        (&["--from", "dictd", "one", "two", "-o", "directory/", "--title", "T"], 64, "--title and --name describe one"),
         (&["--from", "dictd", "one", "cut", "-o", "directory/"], 65, "cut.index is damaged"),
         (&["--from", "dictd", "one", "-o", "absent/directory/"], 71, "absent/directory/ can't be written"),
         (&["--from", "dictd", "one", "-o", "words.txt", "--name", "a b"], 64, "make a name"),
         (&["--from", "dictd", "one", "-o", "words.txt", "--source-language", "English"], 64, "a language code is"),
-        (&["--from", "dictd", "one", "-o", "words.txt", "--columns", "tag"], 64, "--columns is for --from ecdict"),
-        (&["--from", "plain", "words.txt", "-o", "words.txt", "--no-pinyin"], 64, "--no-pinyin is for --from cedict"),
+        (&["--from", "dictd", "one", "-o", "words.txt", "--columns", "tag"], 64, "--columns needs --from ecdict"),
+        (&["--from", "plain", "words.txt", "-o", "words.txt", "--no-pinyin"], 64, "--no-pinyin needs --from cedict"),
     ];
     for (arguments, status, message) in cases {
         let out = import(directory.path(), arguments);
@@ -200,7 +200,7 @@ fn interrupted_it_changes_nothing() {
         nix::sys::signal::kill(pid, signal).unwrap();
         let out = child.wait_with_output().unwrap();
         assert_eq!(out.status.signal(), Some(signal as i32), "{}", text(&out.stderr));
-        assert!(text(&out.stderr).contains("stopped; words.txt is as it was"));
+        assert!(text(&out.stderr).contains("stopped; words.txt is unchanged"));
         assert_eq!(names(directory.path()), ["many.txt", "words.txt"]);
         assert_eq!(fs::read_to_string(at("words.txt")).unwrap(), "old 1\n");
     }

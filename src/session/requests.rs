@@ -21,7 +21,7 @@ const WRITER_RESTS: Duration = Duration::from_secs(1);
 pub(super) fn new_record(clock: &mut Clock, headword: &str, peer: &Peer) -> Result<Record, Failure> {
     clock.record(headword).map_err(|error| {
         log::error!("client {peer}: no random numbers: {error}");
-        Failure::new(Code::Unavailable, "the server can't record lookups now")
+        Failure::new(Code::Unavailable, "the server cannot record lookups now")
     })
 }
 
@@ -34,7 +34,7 @@ impl Session<'_> {
         self.stores.act_for(request.name());
         let outcome = match request {
             _ if request.carries_secret() && self.must_be_private() => {
-                Err(Failure::new(Code::Denied, "this server takes names and passwords only over TLS: cidian --tls"))
+                Err(Failure::new(Code::Denied, "this server accepts names and passwords only over TLS: cidian --tls"))
             }
             Request::Lookup { name, word } => self.look_up(name, word),
             Request::Define { name, word } => self.define(name, word),
@@ -224,7 +224,7 @@ impl Session<'_> {
             // What is in the spool would come back after it was cleared.
             return Err(Failure::new(
                 Code::Unavailable,
-                "lookups are still on their way into the history; try again later",
+                "lookups are still being added to the history; try again later",
             ));
         }
         self.spend(ParentRequest::Changing)?;

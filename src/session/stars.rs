@@ -146,7 +146,7 @@ impl Session<'_> {
     /// Nobody can say so while lookups wait in the spool.
     fn never_looked_up(&self) -> Failure {
         if self.scoreboard.spooled().1 > 0 {
-            return Failure::new(Code::Unavailable, "lookups are still on their way into the history; try again later");
+            return Failure::new(Code::Unavailable, "lookups are still being added to the history; try again later");
         }
         Failure::new(Code::NotFound, "this word was never looked up")
     }

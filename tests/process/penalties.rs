@@ -208,7 +208,7 @@ fn crashes_refuse_at_once_and_killed_children_do_not() {
         let source = Ipv4Addr::new(127, 0, 0, number);
         end_child(source, &daemon, signal);
         let line = daemon.wait_log(&format!("source {source} is refused for "));
-        assert!(line.contains("refused for 90 s: too many failures, the last: a crash"), "{line}");
+        assert!(line.contains("refused for 90 s: too many failures, the last one: a crash"), "{line}");
         assert!(!is_served(source, &daemon));
         assert!(is_served(GUESSER, &daemon));
     }

@@ -155,9 +155,9 @@ fn rows_of_every_kind() {
         ("table user, row 3: ", "ann~3"),
         ("table user, row 4: ", "bob_lee"),
         ("table user, row 5: ", "cidiand user passwd unnamed"),
-        ("table hist, row 3: ", "the time 'yesterday' can't be read; it is 1970-01-01T00:00:00Z now"),
+        ("table hist, row 3: ", "the time 'yesterday' is unreadable; it is now 1970-01-01T00:00:00Z"),
         ("table hist, row 5: ", "the time NULL can't be read"),
-        ("table hist, row 5: ", "the word NULL can't be one; it is '?' now"),
+        ("table hist, row 5: ", "the word NULL is not valid; it is now '?'"),
         ("table hist, row 6: ", "the word 'yyyy"),
         ("table hist, row 9: ", "Wed Feb 30"),
     ] {

@@ -241,7 +241,7 @@ fn on_a_terminal() {
     };
     let mut add = terminal(&daemon, &["add", "ann"]);
     type_twice(&mut add, "one horse", "two horses");
-    add.expect("the two passwords are not the same");
+    add.expect("the two passwords differ");
     assert_eq!(add.exit(), 65);
     let mut add = terminal(&daemon, &["add", "ann"]);
     type_twice(&mut add, "密码 horse", "密码 horse");
@@ -292,7 +292,7 @@ fn on_a_terminal() {
         [("", "not deleted", 65), ("Ann", "not deleted", 65), ("ann", "account ann is deleted", 0)]
     {
         let mut delete = terminal(&daemon, &["delete", "ann"]);
-        delete.expect("Type its name to go on: ");
+        delete.expect("Type its name to confirm: ");
         delete.line(typed);
         delete.expect(part);
         assert_eq!(delete.exit(), status);

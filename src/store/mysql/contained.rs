@@ -14,7 +14,7 @@ pub(super) struct DriverPanic(String);
 
 impl fmt::Display for DriverPanic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the driver can't cope with what the server sends: {}", self.0)
+        write!(f, "the driver failed on what the server sent: {}", self.0)
     }
 }
 
@@ -38,7 +38,7 @@ pub(super) fn of(failure: &Failure) -> Option<&DriverPanic> {
 
 fn words(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("it does not say what").to_owned()
+    text.unwrap_or("no message").to_owned()
 }
 
 #[cfg(test)]
