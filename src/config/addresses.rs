@@ -102,10 +102,10 @@ mod tests {
             assert_eq!(problems(fine), [""; 0], "{fine:?}");
         }
         for (bad, part) in [
-            (&["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:1"][..], "127.0.0.1:1 is listened on already"),
-            (&["0.0.0.0:1", "127.0.0.1:1"], "0.0.0.0:1 is listened on already"),
-            (&["[::]:1", "[::1]:1"], "already"),
-            (&["unix:/tmp/a", "unix:/tmp/./a"], "already"),
+            (&["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:1"][..], "conflicts with 127.0.0.1:1"),
+            (&["0.0.0.0:1", "127.0.0.1:1"], "conflicts with 0.0.0.0:1"),
+            (&["[::]:1", "[::1]:1"], "conflicts"),
+            (&["unix:/tmp/a", "unix:/tmp/./a"], "conflicts"),
             (&["unix:/nonexistent/a"], "/nonexistent"),
             (&["unix:/etc/passwd/a"], "/etc/passwd"),
             (&["unix:/etc/passwd"], "not a socket"),

@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn a_panic_is_a_failure_with_its_words() {
         let failure = contained::<()>(|| panic!("plugin {} is not built in", "x")).unwrap_err();
-        assert!(of(&failure).unwrap().to_string().ends_with("sends: plugin x is not built in"));
+        assert!(of(&failure).unwrap().to_string().ends_with("sent: plugin x is not built in"));
         assert_eq!(contained(|| Ok(7)).unwrap(), 7);
         let other = contained::<()>(|| Err(Failure::IoError(io::ErrorKind::BrokenPipe.into()))).unwrap_err();
         assert!(of(&other).is_none());

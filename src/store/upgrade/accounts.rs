@@ -188,7 +188,7 @@ mod tests {
         assert_eq!(accounts.list()[1].passwd.as_ref().map(|text| text.as_str()), Some("secret2"));
         assert!(accounts.list()[4].passwd.is_none() && accounts.list()[5].passwd.is_none());
         assert_eq!(notices.len(), 8, "{notices:#?}");
-        assert!(notices[0].starts_with("table user, row 2 (id 8): the name 'ann ' is there already"), "{notices:#?}");
+        assert!(notices[0].starts_with("table user, row 2 (id 8): the name 'ann ' is taken"), "{notices:#?}");
         assert!(!notices.iter().any(|notice| notice.contains("secret")), "no password is shown");
         assert_eq!(accounts.find(Some("ann ")).map(|account| account.id), Some(7));
         assert_eq!(accounts.find(Some("bob lee")).map(|account| account.id), Some(10));
