@@ -175,6 +175,16 @@ fn database(page: &mut Page, status: &Status) {
     page.one("database_connections_leased", "gauge", help, connections.leased);
     let help = "Children waiting for a database connection.";
     page.one("database_connections_waiting", "gauge", help, connections.waiting);
+    if !status.database_hosts.is_empty() {
+        page.family("database_host_in_use", "gauge", "Whether the writer uses this host of the database.");
+        for host in &status.database_hosts {
+            page.sample("database_host_in_use", &[("host", &host.host)], u8::from(host.in_use));
+        }
+        page.family("database_host_failed", "gauge", "Whether this host could not be used when it was last tried.");
+        for host in &status.database_hosts {
+            page.sample("database_host_failed", &[("host", &host.host)], u8::from(host.error.is_some()));
+        }
+    }
     let spool = &status.spool;
     let help = "Duration of the current database outage in seconds; 0 without one.";
     page.one("database_outage_seconds", "gauge", help, spool.outage_seconds.unwrap_or(0));

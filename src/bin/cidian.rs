@@ -8,10 +8,11 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let origin = Origin::of_main();
-    let arguments = match client::parse(std::env::args_os()) {
+    let mut arguments = match client::parse(std::env::args_os()) {
         Ok(arguments) => arguments,
         Err(exit) => return exit.into(),
     };
+    client::settle_server(&mut arguments);
     if let Some(addresses) = arguments.serve() {
         let mut forker = origin.into_forker();
         // On a private server of its own, which ends before the other one begins.

@@ -25,6 +25,7 @@ mod terminal;
 mod word;
 
 pub use arguments::{Arguments, parse};
+pub use commands::offer::settle_server;
 pub use commands::serve::account_to_serve;
 pub use exit::Exit;
 pub use server::address::{Address, AddressError};

@@ -119,7 +119,11 @@ pub struct Options {
     /// Accept names and passwords in clear text only from this machine (loopback, Unix sockets)
     #[arg(long)]
     pub require_tls: bool,
+    /// Log nobody in by a database server that is in no primary component of a Galera cluster
+    #[arg(long, global = true)]
+    pub require_cluster: bool,
     /// The database: mysql://user:password@host:3306/dict, mysql://user@localhost/dict?socket=PATH or sqlite:PATH;
+    /// several hosts of one cluster as host1:3306,host2,host3, in the order of preference;
     /// over TLS with ?ssl-mode=verify-identity&ssl-ca=FILE (or verify-ca, or required)
     /// [default: sqlite: in the state directory] [env: CIDIAN_DATABASE]
     #[arg(long, value_name = "URL", global = true, conflicts_with = "database_file")]

@@ -84,6 +84,7 @@ struct File {
     tls_cert: Option<PathBuf>,
     tls_key: Option<PathBuf>,
     require_tls: Option<bool>,
+    require_cluster: Option<bool>,
     database: Option<String>,
     database_file: Option<PathBuf>,
     words: Option<PathBuf>,
@@ -226,6 +227,14 @@ impl Settings {
         let database = match said {
             Some(said) => Location::parse(&said.value).map_err(|why| said.wrong(why))?,
             None => Location::Sqlite(state_directory.path().join("cidian.db")),
+        };
+        let said = choose("require-cluster", options.require_cluster.then_some(true), file.require_cluster, &path);
+        let database = match said {
+            Some(said) if said.value => {
+                let required = database.requiring_a_cluster();
+                required.ok_or_else(|| said.wrong("an embedded database is in no cluster"))?
+            }
+            _ => database,
         };
         let said = choose("database-connections", options.database_connections, file.database_connections, &path);
         let database_connections = match said {
@@ -517,6 +526,7 @@ mod tests {
             ("max_clients = -1", "line 2: max_clients: expected a whole number, from 0 to 4294967295, not `-1`"),
             ("idle_timeout = 0.5", "line 2: idle_timeout: expected a whole number, 0 or more, not `0.5`"),
             ("words = [\"a\"]", "line 2: words: expected a path in quotes, not a list"),
+            ("database = 'sqlite:/x'\nrequire_cluster = true", "an embedded database is in no cluster"),
             ("require_tls = \"yes\"", "line 2: require_tls: expected true or false, not \"yes\""),
             ("registration = \"ajar\"", "unknown variant `ajar`, expected `open` or `closed`"),
         ] {

@@ -36,6 +36,12 @@ pub struct Status {
     pub penalties: Penalties,
     /// The database, its password masked.
     pub database: String,
+    /// Its hosts, in the order of preference, where there are several.
+    #[serde(default)]
+    pub database_hosts: Vec<DatabaseHost>,
+    /// Whether the server in use is in a cluster.
+    #[serde(default)]
+    pub database_in_cluster: bool,
     /// Requests of living children that the database failed.
     pub database_errors: u64,
     /// Connections to the database.
@@ -142,6 +148,19 @@ pub fn requests(counters: Counters<'_>) -> BTreeMap<String, BTreeMap<String, u64
         requests.entry(kind.as_str().to_owned()).or_default().insert(counters::result(refused).to_owned(), count);
     }
     requests
+}
+
+/// A host of the database.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatabaseHost {
+    /// Name or address, and port.
+    pub host: String,
+    /// Whether the writer uses it, or did last.
+    pub in_use: bool,
+    /// What was wrong with it when it was last tried; none if it worked.
+    pub error: Option<String>,
+    /// How many seconds ago that was.
+    pub error_seconds: Option<u64>,
 }
 
 /// Connections to the database.
@@ -338,6 +357,16 @@ impl Status {
             rows.push(("lookup rate", format!("at most {rate} a second of an account, {delayed} had to wait")));
         }
         rows.push(("database", self.database.clone()));
+        for host in &self.database_hosts {
+            let mut text = format!("{}, {}", host.host, if host.in_use { "in use" } else { "spare" });
+            if let (Some(error), Some(seconds)) = (&host.error, host.error_seconds) {
+                let _ = write!(text, "; {} ago: {error}", duration(seconds));
+            }
+            rows.push(("  host", text));
+        }
+        if self.database_in_cluster {
+            rows.push(("  cluster", "yes: logins and histories wait for what other members have committed".to_owned()));
+        }
         if self.database_errors > 0 {
             rows.push(("  errors", grouped(self.database_errors)));
         }

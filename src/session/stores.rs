@@ -205,6 +205,8 @@ impl<'a> Stores<'a> {
         let peer = &self.peer;
         self.slot.count_database_error();
         match error.kind {
+            // The writer has warned of the outage; of each client that meets it there is no need to.
+            Kind::World if self.scoreboard.outage().is_some() => log::info!("client {peer}: database: {error}"),
             Kind::World => log::warn!("client {peer}: database: {error}"),
             Kind::Configuration => log::error!("client {peer}: database (check its configuration): {error}"),
             Kind::Bug => log::error!("client {peer}: database (a bug in cidiand, please report it): {error}"),

@@ -65,6 +65,8 @@ struct Known {
     /// When it is looked whether a preferred one is back.
     return_at: Option<Instant>,
     pause: Duration,
+    /// When the work began that has to end soon.
+    begun: Option<Instant>,
     /// How often anything of this has changed.
     changes: u64,
 }
@@ -127,6 +129,16 @@ impl Hosts {
             _ if (0..count).any(|host| known.failed_at(host, now).is_none()) => Duration::ZERO,
             _ => took.min(SHORT),
         }
+    }
+
+    /// Work begins of several pieces, all of which have to end as soon as one alone would have to.
+    pub fn begin(&self, now: Instant) {
+        self.0.borrow_mut().begun = Some(now);
+    }
+
+    /// When the work under way began: now, where nobody has said it.
+    pub(super) fn begun(&self) -> Instant {
+        self.0.borrow().begun.unwrap_or_else(Instant::now)
     }
 
     /// The one that is used, or was last.

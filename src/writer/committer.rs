@@ -108,6 +108,7 @@ impl<'a> Committer<'a> {
     /// Keeps batches, and says of each what came of it.
     pub fn keep(&mut self, batches: &[Batch]) -> Vec<Outcome> {
         self.failed = None;
+        self.hosts.begin(Instant::now());
         let direct = match &self.spool {
             None => true,
             // Nothing may be put there, but something may have been left there.
@@ -262,6 +263,7 @@ impl<'a> Committer<'a> {
         if self.due().is_none_or(|due| due > now) {
             return;
         }
+        self.hosts.begin(now);
         if let Err(error) = self.try_to_deliver()
             && self.order.is_none()
         {
@@ -382,6 +384,7 @@ impl<'a> Committer<'a> {
         if self.trim_due().is_none_or(|due| due > now) {
             return;
         }
+        self.hosts.begin(now);
         let Some(mut trimmer) = self.trimmer.take() else { return };
         // Without a store the step fails as it would with one that does not answer.
         match self.store() {

@@ -226,3 +226,40 @@ fn it_ends_with_its_client() {
     let ran = person.run_as("ann", &["--local", "history"], "").ended(0);
     assert_eq!(ran.out.lines().count(), 1);
 }
+
+/// Where no server is named and none answers, a person is asked once, and the answer is kept; a script is not asked.
+#[test]
+fn offered_where_there_is_no_server() {
+    assert!(
+        std::net::TcpStream::connect("127.0.0.1:2629").is_err(),
+        "something listens at the usual address: this test needs it to be free"
+    );
+    let offer = "No server answers at 127.0.0.1:2629.";
+    let person = Person::new("");
+    let ran = person.run(&["apple"], "");
+    assert!(ran.status != 0 && !ran.err.contains(offer), "{}", ran.err);
+    let mut terminal = person.terminal(&["apple"]);
+    terminal.expect(offer);
+    terminal.line("what?");
+    terminal.expect(offer);
+    terminal.line("");
+    terminal.expect("苹果");
+    assert_eq!(terminal.exit(), 0);
+    let config = std::fs::read_to_string(person.home().join(".config/cidian/config.toml")).unwrap();
+    assert_eq!(config, "local = true\n");
+    let ran = person.run(&["apple"], "").ended(0);
+    assert!(ran.out.contains("苹果"), "{}", ran.out);
+    // No is an answer, too.
+    let other = Person::new("");
+    for asked in [true, false] {
+        let mut terminal = other.terminal(&["apple"]);
+        if asked {
+            terminal.expect(offer);
+            terminal.line("n");
+        }
+        terminal.expect("Name: ");
+        assert_eq!(terminal.shown().contains(offer), asked, "{}", terminal.shown());
+        terminal.keys(CTRL_C);
+        terminal.wait();
+    }
+}

@@ -62,6 +62,10 @@ fn histories_by_choice() {
     assert_eq!(words(&[]), ["pear", "ice cream", "apple", "bank", "apple"]);
     assert_eq!(words(&["--reverse"]), ["apple", "bank", "apple", "ice cream", "pear"]);
     assert_eq!(words(&["--reverse", "-n", "2"]), ["ice cream", "pear"]);
+    assert_eq!(words(&["--distinct"]), ["pear", "ice cream", "apple", "bank"]);
+    assert_eq!(words(&["--distinct", "-n", "3"]), ["pear", "ice cream", "apple"]);
+    assert_eq!(words(&["--distinct", "--reverse", "--word", "*p*e*"]), ["apple", "pear"]);
+    run(&person, &["history", "--distinct", "--top"], "").ended(64);
     assert_eq!(words(&["--word", "*P*e*"]), ["pear", "apple", "apple"]);
     assert_eq!(words(&["--word", "*p*e*", "-n", "2"]), ["pear", "apple"]);
     assert_eq!(words(&["--word", "i?e cream"]), ["ice cream"]);

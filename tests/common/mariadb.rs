@@ -105,6 +105,12 @@ impl MariaDb {
         self
     }
 
+    /// Further options for when it is started again.
+    pub fn started_from_now_on_with(mut self, options: &[&str]) -> Self {
+        self.options.extend(options.iter().map(|option| (*option).to_owned()));
+        self
+    }
+
     /// Kills the server as a power cut would, and waits until it is gone. Its files stay.
     pub fn kill(&mut self) {
         self.end("keep\n");
@@ -167,10 +173,10 @@ impl MariaDb {
         let script = r#"trap '' INT TERM HUP PIPE; directory=$1; install=$2; shift 2
             if [ ! -d "$directory/data" ]; then
                 mkdir "$TMPDIR" || exit
-                "$install" --no-defaults --user=root --auth-root-authentication-method=normal --skip-test-db \
+                "$install" --no-defaults --user="$(id -un)" --auth-root-authentication-method=normal --skip-test-db \
                     --innodb-log-file-size=8M --datadir="$directory/data" </dev/null >&2 || exit
             fi
-            "$@" </dev/null >&2 & server=$!; echo $server
+            "$@" --user="$(id -un)" </dev/null >&2 & server=$!; echo $server
             read -r word; kill -9 $server; wait; [ "$word" = keep ] || rm -rf "$directory""#;
         let mut shell = Command::new("sh");
         // A temporary directory of its own: a server that starts deletes every temporary table that it finds there, also
@@ -178,7 +184,7 @@ impl MariaDb {
         shell.env("TMPDIR", self.directory.join("tmp"));
         shell.args(["-c", script, "sh"]).arg(&self.directory);
         shell.arg(program("mariadb-install-db", "/usr/bin/mariadb-install-db"));
-        shell.arg(program("mariadbd", "/usr/sbin/mariadbd")).args(["--no-defaults", "--user=root"]);
+        shell.arg(program("mariadbd", "/usr/sbin/mariadbd")).arg("--no-defaults");
         shell.arg(format!("--datadir={}", self.directory.join("data").display()));
         shell.arg(format!("--socket={}", self.socket().display()));
         shell.arg(format!("--pid-file={}", self.directory.join("pid").display()));

@@ -10,6 +10,7 @@
 pub mod certificates;
 mod connection;
 mod daemon;
+pub mod galera;
 pub mod gate;
 pub mod mariadb;
 mod patience;

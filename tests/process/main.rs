@@ -21,6 +21,7 @@ mod exactly_once;
 mod fairness;
 mod faults;
 mod framing;
+mod galera;
 mod histories;
 mod hostile;
 mod housekeeping;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Clients that look up while hosts fail.
-const CLIENTS: usize = 4;
+pub const CLIENTS: usize = 4;
 
 /// A server, so many gates to it, and a daemon's setup that has them as its hosts.
 fn cluster(gates: usize) -> (MariaDb, Vec<Gate>, Setup) {
@@ -41,7 +41,7 @@ fn look_up(client: &mut Connection, name: &str, is_over: &AtomicBool) -> Vec<Str
 }
 
 /// Does something while clients look up; everything that they were told to be kept is there once, in its order.
-fn under_load(daemon: &Daemon, work: impl FnOnce()) {
+pub fn under_load(daemon: &Daemon, work: impl FnOnce()) {
     let is_over = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let is_over = &is_over;
@@ -78,7 +78,7 @@ impl Drop for Ends<'_> {
 }
 
 /// Whether a new session can log in, and see its history.
-fn logs_in(daemon: &Daemon) -> bool {
+pub fn logs_in(daemon: &Daemon) -> bool {
     let mut client = daemon.connect();
     client.ask_line(&format!("L user0 {PASSWD}")) == "OK" && client.ask("H user0 1")[0].starts_with("OK ")
 }
@@ -107,12 +107,20 @@ fn whatever_happens_to_a_host_the_next_one_is_used() {
             gates[0].set(fault);
             daemon.wait_log_times(&format!("cannot use database host {first}"), n + 1);
             wait_for("a login on the next host", PATIENCE, || logs_in(&daemon).then_some(()));
+            let status = daemon.status();
+            let hosts = status["database_hosts"].as_array().expect("a list");
+            let in_use = hosts.iter().position(|host| host["in_use"] == true);
+            assert!(in_use.is_some_and(|host| host > 0) && hosts[0]["error"].is_string(), "{status}");
             let before = commits();
             wait_for("commits on the next host", PATIENCE, || (commits() != before).then_some(()));
             gates[0].set(Mode::Open);
             daemon.wait_log_times(&format!("database host {first} is usable again; using it in place of"), n + 1);
         });
     }
+    let text = String::from_utf8(daemon.tool(&["status"]).stdout).expect("UTF-8");
+    assert!(text.contains(&format!("{first}, in use")) && text.contains(&format!("{second}, spare")), "{text}");
+    let metrics = String::from_utf8(daemon.tool(&["metrics"]).stdout).expect("UTF-8");
+    assert!(metrics.contains(&format!("cidian_database_host_in_use{{host=\"{first}\"}} 1")), "{metrics}");
     // Two of three.
     under_load(&daemon, || {
         gates[0].set(Mode::Closed);
@@ -194,4 +202,28 @@ fn urls_that_name_no_hosts() {
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.code() == Some(78) && said.contains(part), "{hosts}: {said}");
     }
+}
+
+/// With `--require-cluster` nobody is logged in by a server that is in none; who looks words up goes on.
+#[test]
+fn a_server_that_must_be_in_a_cluster() {
+    let (server, setup) = private("");
+    let mut daemon = setup.words(words(100)).start();
+    let mut ann = daemon.connect_as("ann");
+    let token = ann.ask_line("K ann").split_off(3);
+    drop(ann);
+    daemon.signal(nix::sys::signal::Signal::SIGTERM);
+    assert!(daemon.wait_exit().success());
+    let url = server.tcp_url("dict");
+    let setup = Setup::new(Store::Url(url)).words(words(100)).options("--require-cluster");
+    let daemon = setup.start();
+    daemon.wait_log("nobody can log in until it is (require_cluster)");
+    let mut client = daemon.connect();
+    for request in [format!("L ann {PASSWD}"), format!("T ann {token}")] {
+        assert_eq!(client.refused(&request), "unavailable");
+    }
+    daemon.wait_log("(1047)");
+    let output = Setup::new(Store::Sqlite).options("--require-cluster").run(&[]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(64) && said.contains("in no cluster"), "{said}");
 }

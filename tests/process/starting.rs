@@ -271,7 +271,7 @@ fn the_built_in_words() {
 fn check_finds_addresses_that_can_t_be() {
     let long = format!("unix:/tmp/{}", "x".repeat(120));
     for (options, part) in [
-        ("--listen 127.0.0.1:7 --listen 127.0.0.1:7", "127.0.0.1:7 is listened on already"),
+        ("--listen 127.0.0.1:7 --listen 127.0.0.1:7", "conflicts with 127.0.0.1:7"),
         ("--listen 0.0.0.0:7 --listen 127.0.0.1:7", "already"),
         ("--listen unix:a --listen unix:./a", "already"),
         (&*format!("--listen {long}"), "too long"),

@@ -313,6 +313,10 @@ pub(crate) struct HistoryArguments {
     #[arg(long)]
     pub(crate) reverse: bool,
 
+    /// Each word once, at its latest lookup
+    #[arg(long, conflicts_with = "top")]
+    pub(crate) distinct: bool,
+
     /// The words looked up most often, with how often, when last, and what they mean
     #[arg(long)]
     pub(crate) top: bool,
@@ -331,7 +335,13 @@ impl HistoryArguments {
             None if self.top || !self.choice.is_everything() => None,
             None => Some(Count::Last(DEFAULT_HISTORY)),
         };
-        Wanted { count, choice: self.choice.clone(), oldest_first: self.reverse, format: self.format }
+        Wanted {
+            count,
+            choice: self.choice.clone(),
+            oldest_first: self.reverse,
+            distinct: self.distinct,
+            format: self.format,
+        }
     }
 
     /// Whether anything is said that goes with printing only.
@@ -339,6 +349,7 @@ impl HistoryArguments {
         self.number.is_some()
             || self.all
             || self.reverse
+            || self.distinct
             || self.top
             || self.format.is_some()
             || !self.choice.is_everything()

@@ -8,6 +8,7 @@ pub mod login;
 pub mod lookup;
 pub mod manual;
 pub mod notebook;
+pub mod offer;
 pub mod reverse;
 pub mod search;
 pub mod sentence;

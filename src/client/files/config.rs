@@ -28,6 +28,8 @@ pub(crate) struct Config {
     pub(crate) tls: bool,
     /// Whose certificates to trust there; without it those the system trusts.
     pub(crate) tls_ca: Option<PathBuf>,
+    /// Whether the private server is meant where no server is named: what was answered when that was asked.
+    pub(crate) local: Option<bool>,
     /// The account's name.
     pub(crate) user: Option<String>,
     /// The language.
@@ -88,6 +90,16 @@ impl Config {
             let _ = write_keys(&path, &pairs);
         }
         *self = new;
+    }
+}
+
+impl Config {
+    /// Remembers whether the private server is meant where no server is named. As [`Config::remember`].
+    pub(crate) fn remember_local(&mut self, local: bool) {
+        self.local = Some(local);
+        if let Some(path) = path() {
+            let _ = write_keys(&path, &[("local", Some(local.to_string()))]);
+        }
     }
 }
 

@@ -280,6 +280,7 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
     ("-", "until", "只要这个时间以前的；如果是某一天，到那天结束"),
     ("-", "word_pattern", "只要这样的单词：* 代表任意内容，? 代表一个字符；不分大小写"),
     ("history", "reverse", "最早的在前"),
+    ("history", "distinct", "每个单词只列一次，取最近一次"),
     ("history", "top", "查得最多的单词：次数、最近一次和释义"),
     ("history", "format", "table、csv、json 或 tsv [默认：在终端上 table，否则 tsv]"),
     ("history clear", "word", "词条"),

@@ -34,6 +34,10 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::AskCount => "How many (Enter: the last ten, a: all): ".into(),
         Message::WordsWanted => "Words, one a line; Ctrl-D ends.".into(),
         Message::BadCount => format!("Enter a number from 1 to {MAX_HISTORY}, a for all, or nothing for the last ten."),
+        Message::OfferLocal { address } => format!(
+            "No server answers at {}. Look words up on this machine alone, with a history of your own? [Y/n] ",
+            printable(address)
+        ),
         Message::AskDeletion { name } => {
             format!(
                 "The account and its whole history will be deleted. Type its name ({}) to confirm: ",

@@ -126,6 +126,10 @@ pub(crate) enum Message<'a> {
     BadCount,
     /// Before words that are typed into `lookup`.
     WordsWanted,
+    /// Nobody answers at the usual address: whether the private server is wanted.
+    OfferLocal {
+        address: &'a str,
+    },
     /// Before an account is deleted.
     AskDeletion {
         name: &'a str,

@@ -13,7 +13,7 @@ const ROW: &str = "ann\tice cream\t2026-11-23T05:32:10.123456Z\n";
 
 /// The last so many, or all, as nobody says how.
 fn plainly(count: Count) -> Wanted {
-    Wanted { count: Some(count), choice: Choice::default(), oldest_first: false, format: None }
+    Wanted { count: Some(count), choice: Choice::default(), oldest_first: false, distinct: false, format: None }
 }
 
 fn history_of(reply: &str, count: Count, change: impl FnOnce(&mut Manner)) -> (Desk, Result<(), Error>) {

@@ -227,6 +227,8 @@ impl Parent {
             },
             penalties: self.describe_penalties(),
             database: self.reports.database.clone(),
+            database_hosts: self.describe_hosts(),
+            database_in_cluster: self.scoreboard.database_hosts().is_cluster(),
             database_errors: self.children.database_errors(&self.scoreboard),
             database_connections: status::DatabaseConnections {
                 limit: self.shares.database_connections,
@@ -253,5 +255,21 @@ impl Parent {
             reloads: status::Reloads { taken: self.reload.counts().0, refused: self.reload.counts().1 },
             log_lines_dropped: self.reports.unlogged.total(),
         }
+    }
+
+    fn describe_hosts(&self) -> Vec<status::DatabaseHost> {
+        let hosts = self.forking.session.database.hosts();
+        let known = self.scoreboard.database_hosts();
+        let describe = |(number, host): (usize, &_)| {
+            let failure = known.failure(number);
+            status::DatabaseHost {
+                host: format!("{host}"),
+                in_use: known.in_use() == Some(number),
+                error_seconds: failure.as_ref().map(|(ago, _)| ago.as_secs()),
+                error: failure.map(|(_, why)| why),
+            }
+        };
+        // Of an only host all there is to say is whether there is an outage.
+        if hosts.len() > 1 { hosts.iter().enumerate().map(describe).collect() } else { Vec::new() }
     }
 }

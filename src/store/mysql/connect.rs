@@ -40,7 +40,7 @@ pub(super) struct Patience {
     lock: u32,
     /// For connecting to one host after the other.
     connecting: Duration,
-    /// For a piece of work, on whichever of several hosts.
+    /// For a piece of work, on whichever of several hosts: less than a session waits for the writer.
     pub(super) in_all: Duration,
 }
 
@@ -66,7 +66,7 @@ pub(super) const HURRIED: Patience = Patience {
     answer_of_several: Duration::from_secs(7),
     lock: 1,
     connecting: CONNECT_TIMEOUT,
-    in_all: Duration::from_secs(9),
+    in_all: Duration::from_secs(8),
 };
 
 impl Patience {

@@ -72,7 +72,7 @@ impl Drop for Link {
 impl Link {
     pub(super) fn open(server: &Server, patience: Patience, hosts: &Hosts) -> Result<Self, Error> {
         let mut link = Self { server: server.clone(), patience, hosts: hosts.clone(), connection: None };
-        link.connected(Instant::now() + link.patience.in_all)?;
+        link.connected(hosts.begun() + patience.in_all)?;
         Ok(link)
     }
 
@@ -138,7 +138,7 @@ impl Link {
         &mut self,
         mut work: impl FnMut(&mut Conn, Attempt) -> ::mysql::Result<T>,
     ) -> Result<T, Error> {
-        let deadline = Instant::now() + self.patience.in_all;
+        let deadline = self.hosts.begun() + self.patience.in_all;
         let mut attempt = Attempt::First;
         let mut repeats = REPEATS;
         let mut moves = self.server.hosts.len();

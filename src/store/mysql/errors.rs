@@ -172,6 +172,7 @@ pub(super) fn explain(failure: &Failure) -> Error {
         Failure::MySqlError(error) => error.message.clone(),
         Failure::IoError(error) => error.to_string(),
         Failure::DriverError(error) => error.to_string(),
+        Failure::CodecError(error) => error.source().map_or_else(|| error.to_string(), ToString::to_string),
         // What we say ourselves of the file of `ssl-ca` comes in this one.
         Failure::TlsError(_) => match of_tls(failure) {
             Some(rustls::Error::General(why)) => why.clone(),

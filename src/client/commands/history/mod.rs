@@ -23,6 +23,7 @@ use crate::client::server::stream::Connector;
 use crate::client::terminal::console::Console;
 use crate::client::word::checked_word;
 use crate::protocol::{Count, HistoryRow, Request};
+use std::collections::HashSet;
 use time::OffsetDateTime;
 
 /// `cidian history`.
@@ -57,7 +58,8 @@ pub(crate) fn print(console: &mut Console, connector: &Connector, who: &Who, wan
 /// # Errors
 /// Whatever can go wrong with that; the rows that came before are shown.
 pub(crate) fn show(console: &mut Console, connection: &mut Connection, name: &str, count: Count) -> Result<()> {
-    let wanted = Wanted { count: Some(count), choice: Choice::default(), oldest_first: false, format: None };
+    let choice = Choice::default();
+    let wanted = Wanted { count: Some(count), choice, oldest_first: false, distinct: false, format: None };
     let rows = print_rows(console, connection, name, &wanted, Format::Table)?;
     if rows == 0 { console.say(&Message::HistoryEmpty) } else { Ok(()) }
 }
@@ -72,7 +74,20 @@ fn print_rows(
     let mut rows = Rows::new(format, console);
     let mut kept: Vec<(String, String, OffsetDateTime)> = Vec::new();
     let mut budget = Budget::new();
-    let outcome = chosen(connection, name, wanted.count, &wanted.choice, |row| {
+    let mut seen = HashSet::new();
+    // The server counts lookups, not words.
+    let (asked, most) = match wanted.count {
+        Some(Count::Last(n)) if wanted.distinct => (Some(Count::All), n as usize),
+        count => (count, usize::MAX),
+    };
+    let outcome = chosen(connection, name, asked, &wanted.choice, |row| {
+        if wanted.distinct {
+            if seen.len() >= most || seen.contains(row.word) {
+                return Ok(());
+            }
+            budget.take(row.word.len())?;
+            seen.insert(row.word.to_owned());
+        }
         if wanted.oldest_first {
             budget.take(row.name.len() + row.word.len())?;
             kept.push((row.name.to_owned(), row.word.to_owned(), row.time));

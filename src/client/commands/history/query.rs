@@ -33,6 +33,8 @@ pub(crate) struct Wanted {
     pub(crate) choice: Choice,
     /// Whether the oldest comes first.
     pub(crate) oldest_first: bool,
+    /// Whether each word counts once, at its latest lookup.
+    pub(crate) distinct: bool,
     pub(crate) format: Option<Format>,
 }
 
