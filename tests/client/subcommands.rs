@@ -219,7 +219,7 @@ fn accounts_on_a_terminal() {
     terminal.expect("The password was changed.");
     assert_eq!(terminal.exit(), 0);
     for (answer, said, status) in
-        [("", "not deleted", 65), ("Ann", "not deleted", 65), ("ann", "Account ann is deleted.", 0)]
+        [("", "not deleted", 65), ("Ann", "not deleted", 65), ("ann", "Account ann was deleted.", 0)]
     {
         let mut terminal = person.terminal(&["--user", "ann", "delete-account"]);
         terminal.expect_hidden("Password: ");

@@ -191,7 +191,7 @@ fn with_a_full_table_of_processes_only_new_ones_are_refused() {
     assert_eq!(output.status.code(), Some(71), "{said}");
     assert!(said.contains("cannot fork a loader: EAGAIN") && said.contains("keeping the old words"), "{said}");
     daemon.signal(nix::sys::signal::Signal::SIGHUP);
-    daemon.wait_log_times("reload failed: no loader", 2);
+    daemon.wait_log_times("reload failed: cannot fork a loader", 2);
     assert_eq!(ann.ask_line("Q ann apple"), "OK apple\tn. 苹果");
     ann.login("ann");
     assert_eq!(code(&ann.ask_line("Q ann newer")), Some("notfound"));

@@ -272,8 +272,8 @@ fn check_finds_addresses_that_can_t_be() {
     let long = format!("unix:/tmp/{}", "x".repeat(120));
     for (options, part) in [
         ("--listen 127.0.0.1:7 --listen 127.0.0.1:7", "conflicts with 127.0.0.1:7"),
-        ("--listen 0.0.0.0:7 --listen 127.0.0.1:7", "already"),
-        ("--listen unix:a --listen unix:./a", "already"),
+        ("--listen 0.0.0.0:7 --listen 127.0.0.1:7", "conflicts"),
+        ("--listen unix:a --listen unix:./a", "conflicts"),
         (&*format!("--listen {long}"), "too long"),
         ("--listen unix:/nonexistent/socket", "/nonexistent"),
         ("--listen unix:words.txt", "not a socket"),

@@ -367,7 +367,7 @@ fn what_is_refused_at_start() {
         refused(&|_, key| mode(key, open), "chmod g-wx,o= server.key");
     }
     refused(&|_, key| drop(std::fs::remove_file(key)), "TLS key server.key cannot be read: No such file");
-    refused(&|certificate, _| drop(std::fs::remove_file(certificate)), "TLS certificate server.pem can't be read");
+    refused(&|certificate, _| drop(std::fs::remove_file(certificate)), "TLS certificate server.pem cannot be read");
     refused(&|certificate, _| std::fs::write(certificate, "nothing").expect("a file"), "contains no certificate");
     refused(&|_, key| std::fs::write(key, "nothing").expect("a file"), "contains no private key");
     refused(&|_, key| std::fs::write(key, authority.pem()).expect("a file"), "contains no private key");

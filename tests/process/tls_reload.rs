@@ -78,7 +78,7 @@ fn a_bad_pair_changes_nothing() {
     let pair = |certificate: &str, key: &str| Pair { certificate: certificate.to_owned(), key: key.to_owned() };
     for (bad, part) in [
         (pair(&new.certificate, &other.key), "TLS key server.key does not belong to the certificate server.pem"),
-        (pair("", &new.key), "TLS certificate server.pem holds no certificate"),
+        (pair("", &new.key), "TLS certificate server.pem contains no certificate"),
         (pair(&new.certificate, "-----BEGIN PRIVATE KEY-----\nAAAA"), "TLS key server.key is not in PEM"),
         (pair(&new.certificate[..200], &new.key), "TLS certificate server.pem is not in PEM"),
     ] {
