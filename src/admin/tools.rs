@@ -151,7 +151,7 @@ fn read(file: &Path) -> Result<Vec<u8>, Fatal> {
     words::read_file(file).map_err(|error| {
         let exit = match error {
             ReadError::Absent(_) | ReadError::Io(_) => Exit::NoInput,
-            ReadError::NotAFile | ReadError::TooLarge | ReadError::Changed => Exit::Data,
+            ReadError::NotAFile | ReadError::Empty | ReadError::TooLarge | ReadError::Changed => Exit::Data,
         };
         Fatal::new(exit, format!("words file {} {error}", file.display()))
     })

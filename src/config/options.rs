@@ -131,9 +131,10 @@ pub struct Options {
     /// A file that contains the database's URL, so that no password shows in `ps`
     #[arg(long, value_name = "FILE", global = true)]
     pub database_file: Option<PathBuf>,
-    /// The words file [default: /usr/share/cidian/words.txt if it is there, else the built-in words]
+    /// A words file, or a directory of some (*.txt, in the order of their names); may be repeated, and each is a dictionary
+    /// by itself, in the order of preference [default: /usr/share/cidian/words.txt if it is there, else the built-in words]
     #[arg(long, value_name = "FILE")]
-    pub words: Option<PathBuf>,
+    pub words: Vec<PathBuf>,
     /// Where words are looked up: the words file, or table `words` of the database [default: text]
     #[arg(long, value_name = "WHERE")]
     pub lookup: Option<Lookup>,

@@ -56,8 +56,8 @@ pub struct Settings {
     pub session: SessionSettings,
     /// Where words are looked up.
     pub lookup: Lookup,
-    /// The words file; the built-in words without one.
-    pub words: Option<PathBuf>,
+    /// The words files and directories of them, in the order of preference; the built-in words without any.
+    pub words: Vec<PathBuf>,
     /// The most clients at once; no limit without one.
     pub max_clients: Option<u32>,
     /// The most clients from one source at once; no limit without one.
@@ -87,7 +87,7 @@ struct File {
     require_cluster: Option<bool>,
     database: Option<String>,
     database_file: Option<PathBuf>,
-    words: Option<PathBuf>,
+    words: Option<OneOrMore>,
     lookup: Option<Lookup>,
     registration: Option<Registration>,
     max_clients: Option<u32>,
@@ -243,10 +243,13 @@ impl Settings {
             }
             said => said.map_or(DATABASE_CONNECTIONS, |said| said.value),
         };
-        let words = options.words.or(file.words).or_else(|| {
-            let default = PathBuf::from(DEFAULT_WORDS);
-            default.exists().then_some(default)
-        });
+        let of_file =
+            || file.words.map_or_else(Vec::new, |words| words.into_vec().into_iter().map(PathBuf::from).collect());
+        let mut words = if options.words.is_empty() { of_file() } else { options.words };
+        let default = PathBuf::from(DEFAULT_WORDS);
+        if words.is_empty() && default.exists() {
+            words.push(default);
+        }
         let limit =
             |option: Option<u32>, key: Option<u32>, default| Some(option.or(key).unwrap_or(default)).filter(|&n| n > 0);
         let seconds = |option: Option<u64>, key: Option<u64>, default| {
@@ -305,7 +308,7 @@ impl Settings {
                 dict: DictSettings::default(),
             },
             lookup: Lookup::Text,
-            words: None,
+            words: Vec::new(),
             max_clients: None,
             max_clients_per_source: None,
             exempt: Exemptions::everybody_here(),
@@ -525,7 +528,7 @@ mod tests {
             ),
             ("max_clients = -1", "line 2: max_clients: expected a whole number, from 0 to 4294967295, not `-1`"),
             ("idle_timeout = 0.5", "line 2: idle_timeout: expected a whole number, 0 or more, not `0.5`"),
-            ("words = [\"a\"]", "line 2: words: expected a path in quotes, not a list"),
+            ("words = [5]", "line 2: words: expected a text in quotes, not `5`"),
             ("database = 'sqlite:/x'\nrequire_cluster = true", "an embedded database is in no cluster"),
             ("require_tls = \"yes\"", "line 2: require_tls: expected true or false, not \"yes\""),
             ("registration = \"ajar\"", "unknown variant `ajar`, expected `open` or `closed`"),

@@ -42,6 +42,8 @@ pub enum RequestKind {
     Match,
     /// `B`.
     Reverse,
+    /// `A`.
+    LookupApart,
     /// `N`.
     NewDictKey,
     /// `G`.
@@ -60,7 +62,7 @@ pub enum RequestKind {
 
 impl RequestKind {
     /// All there are.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Register,
         Self::Login,
         Self::Lookup,
@@ -78,6 +80,7 @@ impl RequestKind {
         Self::About,
         Self::Match,
         Self::Reverse,
+        Self::LookupApart,
         Self::NewDictKey,
         Self::Notebook,
         Self::DictDefine,
@@ -107,6 +110,7 @@ impl RequestKind {
             Request::About => Self::About,
             Request::Match { .. } => Self::Match,
             Request::Reverse { .. } => Self::Reverse,
+            Request::LookupApart { .. } => Self::LookupApart,
             Request::NewDictKey { .. } => Self::NewDictKey,
             Request::Notebook { .. } => Self::Notebook,
         }
@@ -132,6 +136,7 @@ impl RequestKind {
             Self::About => "about",
             Self::Match => "match",
             Self::Reverse => "reverse",
+            Self::LookupApart => "lookup_apart",
             Self::NewDictKey => "new_dict_key",
             Self::Notebook => "notebook",
             Self::DictDefine => "dict_define",

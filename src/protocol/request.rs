@@ -114,6 +114,13 @@ pub enum Request<'a> {
         /// The pattern, blanks at its ends included.
         pattern: &'a str,
     },
+    /// `A name word`: look a word up, and record it; the dictionaries apart.
+    LookupApart {
+        /// Who says to be logged in.
+        name: &'a str,
+        /// The word as typed.
+        word: &'a str,
+    },
     /// `B name text`: backwards, headwords that mean a text.
     Reverse {
         /// Who says to be logged in.
@@ -216,6 +223,7 @@ impl<'a> Request<'a> {
                 let how = how.ok_or_else(|| bad("how is prefix, suffix, substring, glob, regex, sound or text"))?;
                 Ok(Self::Match { name, how, pattern })
             }
+            "A" => with_word(rest).map(|(name, word)| Self::LookupApart { name, word }),
             "B" => with_word(rest).map(|(name, text)| Self::Reverse { name, text }),
             "N" => only_name(rest).map(|name| Self::NewDictKey { name }),
             "G" => {
@@ -245,6 +253,7 @@ impl<'a> Request<'a> {
             | Self::Clear { .. }
             | Self::Match { .. }
             | Self::Reverse { .. }
+            | Self::LookupApart { .. }
             | Self::NewDictKey { .. }
             | Self::Notebook { .. }
             | Self::About => false,
@@ -267,6 +276,7 @@ impl<'a> Request<'a> {
             | Self::DeleteAccount { name, .. }
             | Self::Match { name, .. }
             | Self::Reverse { name, .. }
+            | Self::LookupApart { name, .. }
             | Self::NewDictKey { name }
             | Self::Notebook { name, .. }
             | Self::Clear { name, .. } => Some(name),
@@ -287,6 +297,7 @@ impl<'a> Request<'a> {
                 | Self::Clear { .. }
                 | Self::Match { .. }
                 | Self::Reverse { .. }
+                | Self::LookupApart { .. }
                 | Self::Notebook { .. }
                 | Self::About
         )
@@ -312,6 +323,7 @@ impl<'a> Request<'a> {
                 out.extend_from_slice(format!("M {name} {} {pattern}\n", how.as_str()).as_bytes());
                 return;
             }
+            Self::LookupApart { name, word } => ("A", [Some(name), Some(word)]),
             Self::Reverse { name, text } => ("B", [Some(name), Some(text)]),
             Self::Notebook { name, what } => {
                 out.extend_from_slice(format!("G {name} {}\n", what.text()).as_bytes());
@@ -349,6 +361,7 @@ impl std::fmt::Debug for Request<'_> {
             Self::Clear { name, word } => write!(f, "C {name:?} {word:?}"),
             Self::NewToken { name } => write!(f, "K {name:?}"),
             Self::Match { name, how, pattern } => write!(f, "M {name:?} {} {pattern:?}", how.as_str()),
+            Self::LookupApart { name, word } => write!(f, "A {name:?} {word:?}"),
             Self::Reverse { name, text } => write!(f, "B {name:?} {text:?}"),
             Self::NewDictKey { name } => write!(f, "N {name:?}"),
             // A note is nobody's business.
@@ -468,6 +481,7 @@ mod tests {
             "I",
             "D ann ice cream",
             "Q ann ##",
+            "A ann ice cream",
             "B ann 苹果",
             "M ann text an apple",
         ];
@@ -517,6 +531,8 @@ mod tests {
             b"H ann 99999999999999999999",
             b"C",
             b"C ann ",
+            b"A",
+            b"A ann ",
             b"B",
             b"B ann",
             b"B ann  ",
@@ -563,7 +579,7 @@ mod tests {
         }
 
         #[test]
-        fn lines_like_requests(line in "[RLQHEOSPXCKTFIDBMG] ?[a词 #]{0,6} ?[al0-9 ]{0,6}") {
+        fn lines_like_requests(line in "[RLQHEOSPXCKTFIDBMGA] ?[a词 #]{0,6} ?[al0-9 ]{0,6}") {
             if let Ok(request) = Request::parse(line.as_bytes()) {
                 let mut out = Vec::new();
                 request.push_line(&mut out);

@@ -8,12 +8,14 @@
 #![forbid(unsafe_code)]
 
 mod accounts;
+mod apart;
 mod clock;
 mod connection;
 mod dict;
 mod handshake;
 mod history;
 mod peer;
+mod pick;
 mod rates;
 mod replies;
 mod requests;

@@ -14,7 +14,10 @@ impl Session<'_> {
     /// # Errors
     /// The client has gone, or does not read.
     pub(super) fn wait_for_rate(&mut self, request: &Request<'_>) -> Result<(), ExitReason> {
-        let (Request::Lookup { name, .. } | Request::Define { name, .. }) = request else { return Ok(()) };
+        let (Request::Lookup { name, .. } | Request::LookupApart { name, .. } | Request::Define { name, .. }) = request
+        else {
+            return Ok(());
+        };
         // Whoever is not logged in is refused without a lookup.
         if self.logged_in_as(name).is_err() { Ok(()) } else { self.wait_for_rate_of(name) }
     }

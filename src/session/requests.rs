@@ -1,5 +1,6 @@
 //! Requests to replies: what each one needs, does and says. What concerns accounts is in `accounts`.
 
+use super::apart;
 use super::clock::Clock;
 use super::replies::{Awaits, denied};
 use super::{ExitReason, Peer, Session};
@@ -37,6 +38,7 @@ impl Session<'_> {
                 Err(Failure::new(Code::Denied, "this server accepts names and passwords only over TLS: cidian --tls"))
             }
             Request::Lookup { name, word } => self.look_up(name, word),
+            Request::LookupApart { name, word } => self.look_up_apart(name, word),
             Request::Define { name, word } => self.define(name, word),
             Request::Suggest { name, text } => self.suggest(name, text),
             Request::Match { name, how, pattern } => self.match_headwords(name, *how, pattern),
@@ -65,6 +67,7 @@ impl Session<'_> {
                     Request::About => self.tell_about(),
                     Request::Logout
                     | Request::Lookup { .. }
+                    | Request::LookupApart { .. }
                     | Request::Define { .. }
                     | Request::Suggest { .. }
                     | Request::Match { .. }
@@ -241,10 +244,12 @@ impl Session<'_> {
             ("headwords", about.headwords.to_string()),
             ("licence", about.licence),
         ];
+        let mut lines = lines.map(|(key, value)| (key.to_owned(), value)).to_vec();
+        lines.extend(apart::lines(&self.words.dictionaries()));
         let out = self.replies.out();
         push_ok_text(out, &lines.len().to_string());
         for (key, value) in lines {
-            push_pair(out, key, &escape(&value));
+            push_pair(out, &key, &escape(&value));
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use crate::sys::SealedMap;
 use crate::words::lookup::{self, Article, Found, Lexicon};
 use crate::words::matching::{self, Matches};
 use crate::words::reverse::{self, Hits, Scope};
-use crate::words::{Dictionary, Suggestions, Wildcards, fold, moves, neighbours, respellings};
+use crate::words::{Dictionary, DictionaryNote, Suggestions, Wildcards, fold, moves, neighbours, respellings};
 use std::os::fd::BorrowedFd;
 
 /// How many headwords of table `words` are looked at for the shortest completions, and for spellings that begin alike.
@@ -226,6 +226,14 @@ impl Words {
                 }
                 Ok(Hits::default())
             }),
+        }
+    }
+
+    /// The dictionaries, in the order of preference; table `words` does not say.
+    pub(super) fn dictionaries(&self) -> Vec<DictionaryNote> {
+        match self {
+            Self::Snapshot { dictionary, .. } => dictionary.dictionaries(),
+            Self::Table => Vec::new(),
         }
     }
 

@@ -18,9 +18,12 @@ impl Work {
     pub fn of(request: &Request<'_>) -> Self {
         match request {
             Request::Suggest { .. } | Request::Match { .. } | Request::Reverse { .. } => Self::Long,
-            Request::Lookup { .. } | Request::Define { .. } | Request::Goodbye | Request::Logout | Request::About => {
-                Self::Quick
-            }
+            Request::Lookup { .. }
+            | Request::LookupApart { .. }
+            | Request::Define { .. }
+            | Request::Goodbye
+            | Request::Logout
+            | Request::About => Self::Quick,
             _ => Self::Waits,
         }
     }

@@ -3,6 +3,7 @@
 use super::fold::fold;
 use super::image::{FIELDS, HEADER, MAGIC};
 use super::lookup::{self, Article, Found, Lexicon};
+use super::several::{DictionaryNote, notes_from_text};
 use super::sound::respellings;
 use super::spelling::{self, SortedWords, farthest_for};
 use super::suggest::Suggestions;
@@ -48,6 +49,7 @@ pub struct Dictionary<B> {
     keys: Index,
     title: Range<usize>,
     licence: Range<usize>,
+    dictionaries: Range<usize>,
     text: Range<usize>,
 }
 
@@ -82,7 +84,7 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
         for (at, field) in fields.iter_mut().enumerate() {
             *field = number(all, MAGIC.len() + 4 * at).ok_or(Damaged)?;
         }
-        let [headwords, folded_count, keys_count, title_size, licence_size] = fields;
+        let [headwords, folded_count, keys_count, title_size, licence_size, dictionaries_size] = fields;
         let mut end = HEADER;
         let mut part = |size: Option<usize>| {
             let begin = end;
@@ -94,6 +96,7 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
         let keys = part((keys_count + 1).checked_mul(8))?;
         let title = part(Some(title_size))?;
         let licence = part(Some(licence_size))?;
+        let dictionaries = part(Some(dictionaries_size))?;
         let folded_text = part(number(all, folded.end - 8))?;
         let keys_text = part(number(all, keys.end - 8))?;
         let text = part(number(all, entries.end - 4))?;
@@ -102,7 +105,7 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
         }
         let folded = Index { count: folded_count, pairs: folded, text: folded_text };
         let keys = Index { count: keys_count, pairs: keys, text: keys_text };
-        Ok(Self { bytes, headwords, entries, folded, keys, title, licence, text })
+        Ok(Self { bytes, headwords, entries, folded, keys, title, licence, dictionaries, text })
     }
 
     /// How many headwords there are.
@@ -123,6 +126,11 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
     /// Its licence, empty if it says none.
     pub fn licence(&self) -> &str {
         self.str_at(self.licence.clone())
+    }
+
+    /// The dictionaries that it is made of, in the order of preference.
+    pub fn dictionaries(&self) -> Vec<DictionaryNote> {
+        notes_from_text(self.str_at(self.dictionaries.clone()))
     }
 
     /// Looks a text up, by the steps of [`lookup::find`].

@@ -4,11 +4,12 @@
 //!
 //! | part | content |
 //! | --- | --- |
-//! | header | [`MAGIC`], then [`FIELDS`] numbers: headwords, folded entries, keyed entries, title length, licence length |
+//! | header | [`MAGIC`], then [`FIELDS`] numbers: headwords, folded entries, keyed entries, title length, licence length, length of the dictionaries |
 //! | entries | headwords + 1 offsets into the text: entry *i* lies between offset *i* and offset *i* + 1 |
 //! | folded | (offset into the folded text, entry number) pairs, and a last offset with 0 |
 //! | keys | the same of the keys: (offset into the key text, entry number) pairs, and a last offset with 0 |
 //! | title, licence | UTF-8 |
+//! | dictionaries | what each of them says of itself, a line each |
 //! | folded text | the lower case of each headword that is not lower case itself, sorted with (lower case, headword) |
 //! | key text | the [key](super::lookup::key) of each headword that is not its lower case, sorted with (key, headword) |
 //! | text | for each entry: headword length in bytes (`u16`), headword, interpretation |
@@ -19,9 +20,10 @@
 use super::fold::fold;
 use super::lookup::key;
 use super::parse::Parsed;
+use super::several::notes_to_text;
 
-pub(super) const MAGIC: [u8; 8] = *b"cidian2\0";
-pub(super) const FIELDS: usize = 5;
+pub(super) const MAGIC: [u8; 8] = *b"cidian3\0";
+pub(super) const FIELDS: usize = 6;
 pub(super) const HEADER: usize = MAGIC.len() + FIELDS * 4;
 
 /// The dictionary does not fit into an image: offsets are 32 bits wide.
@@ -58,6 +60,7 @@ pub fn image(parsed: &Parsed<'_>) -> Result<Vec<u8>, TooLarge> {
     folded.sort_unstable();
     keys.sort_unstable();
 
+    let dictionaries = notes_to_text(&parsed.dictionaries);
     let text_size: usize = entries.iter().map(|entry| 2 + entry.headword.len() + entry.interpret.len()).sum();
     let text_of = |index: &[(String, usize)]| index.iter().map(|(text, _)| text.len()).sum::<usize>();
     let size = HEADER
@@ -66,6 +69,7 @@ pub fn image(parsed: &Parsed<'_>) -> Result<Vec<u8>, TooLarge> {
         + 8 * (keys.len() + 1)
         + parsed.title.len()
         + parsed.licence.len()
+        + dictionaries.len()
         + text_of(&folded)
         + text_of(&keys)
         + text_size;
@@ -75,7 +79,8 @@ pub fn image(parsed: &Parsed<'_>) -> Result<Vec<u8>, TooLarge> {
 
     let mut out = Vec::with_capacity(size);
     out.extend_from_slice(&MAGIC);
-    for field in [entries.len(), folded.len(), keys.len(), parsed.title.len(), parsed.licence.len()] {
+    for field in [entries.len(), folded.len(), keys.len(), parsed.title.len(), parsed.licence.len(), dictionaries.len()]
+    {
         push_number(&mut out, field)?;
     }
     let mut offset = 0;
@@ -88,6 +93,7 @@ pub fn image(parsed: &Parsed<'_>) -> Result<Vec<u8>, TooLarge> {
     push_index(&mut out, &keys)?;
     out.extend_from_slice(parsed.title.as_bytes());
     out.extend_from_slice(parsed.licence.as_bytes());
+    out.extend_from_slice(dictionaries.as_bytes());
     for (text, _) in folded.iter().chain(&keys) {
         out.extend_from_slice(text.as_bytes());
     }

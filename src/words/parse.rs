@@ -1,5 +1,6 @@
 //! The words file's grammar: one entry a line, every problem with its line number.
 
+use super::several::{DictionaryNote, is_name};
 use crate::text::{escape, trim_blanks, unescape};
 use std::borrow::Cow;
 
@@ -22,6 +23,12 @@ pub struct Parsed<'a> {
     pub title: String,
     /// From `# licence: …`, several joined by `; `; empty if there is none.
     pub licence: String,
+    /// From `# name: …`, if it can be one; empty if there is none.
+    pub name: String,
+    /// From `# from: …` and `# to: …`; empty where there is none.
+    pub languages: [String; 2],
+    /// What it is made of, where that is known.
+    pub dictionaries: Vec<DictionaryNote>,
     /// The entries.
     pub entries: Vec<ParsedEntry<'a>>,
     /// How many lines stood out of order, and the first of them.
@@ -193,6 +200,14 @@ fn note_comment(parsed: &mut Parsed<'_>, comment: &str) {
         if parsed.title.is_empty() {
             parsed.title = title.trim().to_owned();
         }
+    } else if let Some(name) = comment.strip_prefix("name:").map(str::trim) {
+        if parsed.name.is_empty() && is_name(name) {
+            name.clone_into(&mut parsed.name);
+        }
+    } else if let Some(language) = comment.strip_prefix("from:") {
+        language.trim().clone_into(&mut parsed.languages[0]);
+    } else if let Some(language) = comment.strip_prefix("to:") {
+        language.trim().clone_into(&mut parsed.languages[1]);
     } else if let Some(licence) = comment.strip_prefix("licence:") {
         if !parsed.licence.is_empty() {
             parsed.licence.push_str("; ");

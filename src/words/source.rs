@@ -15,6 +15,8 @@ pub enum ReadError {
     Absent(std::io::Error),
     /// It is a directory, a FIFO, a device.
     NotAFile,
+    /// It is a directory, and holds no words file.
+    Empty,
     /// No dictionary that large can be searched.
     TooLarge,
     /// It was written to while it was read.
@@ -28,6 +30,9 @@ impl std::fmt::Display for ReadError {
         match self {
             Self::Absent(error) => write!(f, "cannot be opened: {error}"),
             Self::NotAFile => f.write_str("is not a regular file"),
+            Self::Empty => {
+                f.write_str("is not a regular file, nor a directory that holds one whose name ends with .txt")
+            }
             Self::TooLarge => f.write_str("is larger than 4 GiB"),
             Self::Changed => f.write_str("was written to while it was read; try again when it is complete"),
             Self::Io(error) => write!(f, "cannot be read: {error}"),

@@ -162,3 +162,43 @@ fn the_last_login_is_remembered() {
     terminal.expect("Logged in as ann.");
     assert_eq!(terminal.exit(), 0);
 }
+
+/// Words are completed after `lookup` by the shell itself, in whatever case, with blanks quoted; options as ever.
+#[test]
+fn a_shell_completes_words() {
+    let person = Person::new("unix:/nowhere");
+    let script = r#"
+        PATH=$PROGRAM_DIRECTORY:$PATH
+        source <(cidian completions bash)
+        complete -p cidian | grep -q _cidian_words
+        completed() {
+            COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
+            _cidian_words cidian "${@: -1}" "${@: -2:1}"
+            printf '%s\n' "${COMPREPLY[@]}"
+        }
+        completed cidian lookup appl
+        echo --
+        completed cidian lookup 'give\ u'
+        echo --
+        completed cidian look
+        echo --
+        completed cidian lookup --fir
+        echo --
+        completed cidian lookup xqzj
+    "#;
+    let directory = std::path::Path::new(env!("CARGO_BIN_EXE_cidian")).parent().unwrap();
+    let mut bash = person.command(&[]);
+    let environment: Vec<_> =
+        bash.get_envs().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))).collect();
+    bash = std::process::Command::new("bash");
+    bash.arg("-c").arg(script).env_clear().envs(environment).env("PROGRAM_DIRECTORY", directory);
+    let output = bash.output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{said} {}", String::from_utf8_lossy(&output.stderr));
+    let parts: Vec<Vec<&str>> = said.split("--\n").map(|part| part.lines().collect()).collect();
+    assert!(parts[0].contains(&"apple") && parts[0].iter().all(|word| word.starts_with("appl")), "{said}");
+    assert!(parts[1].contains(&r"give\ up"), "{said}");
+    assert_eq!(parts[2], ["lookup"]);
+    assert!(said.contains("--first-line"), "{said}");
+    assert_eq!(parts.last().unwrap().concat(), "");
+}

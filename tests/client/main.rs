@@ -18,6 +18,7 @@ mod local;
 mod login;
 mod menus;
 mod named_files;
+mod notebook;
 mod pages;
 mod person;
 mod pipes;

@@ -230,7 +230,7 @@ impl Connection {
     pub fn reply_to(&mut self, request: &str) -> Vec<String> {
         let mut lines = vec![self.line()];
         let verb = request.strip_prefix("G ").and_then(|rest| rest.split(' ').nth(1));
-        let has_lines = matches!(request.as_bytes().first(), Some(b'H' | b'S' | b'I' | b'M' | b'B'))
+        let has_lines = matches!(request.as_bytes().first(), Some(b'H' | b'S' | b'I' | b'M' | b'B' | b'A'))
             || matches!(verb, Some("list" | "due" | "import"));
         if has_lines && let Some(count) = lines[0].strip_prefix("OK ") {
             let count: usize = count.parse().expect("OK and the number of lines");

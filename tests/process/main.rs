@@ -47,6 +47,7 @@ mod scarcity;
 mod secrets;
 mod servers;
 mod service_manager;
+mod several;
 mod several_hosts;
 mod soak;
 mod spool;

@@ -2,6 +2,7 @@
 
 pub mod about;
 pub mod account;
+pub mod complete;
 pub mod export;
 pub mod history;
 pub mod login;

@@ -155,7 +155,7 @@ impl Connection {
     ///
     /// # Errors
     /// As [`Connection::status`]; also more of them, or longer ones, than there can be.
-    fn matching(&mut self, request: &Request<'_>) -> Result<Vec<String>> {
+    pub(crate) fn matching(&mut self, request: &Request<'_>) -> Result<Vec<String>> {
         let rest = self.ask(request)?;
         let count = counted(&rest)?;
         if count > MAX_MATCHES as u64 {

@@ -8,8 +8,9 @@ use crate::config::tls::PairFiles;
 use crate::exit::{Exit, Fatal};
 use crate::sys::sandbox::Sandbox;
 use crate::sys::{self, Forker};
-use crate::words::{self, ReadError};
+use crate::words::{self, ReadError, SameName};
 use nix::errno::Errno;
+use std::borrow::Cow;
 use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -17,8 +18,8 @@ use std::path::{Path, PathBuf};
 /// What is to be loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
-    /// The words, and from which file; the built-in ones without one.
-    pub words: Option<Option<PathBuf>>,
+    /// The words, and from which files, or directories of such, in the order of preference; the built-in ones without any.
+    pub words: Option<Vec<PathBuf>>,
     /// The TLS certificate.
     pub pair: Option<PairFiles>,
 }
@@ -33,8 +34,8 @@ impl Wanted {
 impl std::fmt::Display for Wanted {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.words {
-            Some(Some(file)) => write!(f, "{}", file.display())?,
-            Some(None) => f.write_str("the built-in words")?,
+            Some(files) if files.is_empty() => f.write_str("the built-in words")?,
+            Some(files) => f.write_str(&names(files))?,
             None => {}
         }
         match &self.pair {
@@ -43,6 +44,11 @@ impl std::fmt::Display for Wanted {
             None => Ok(()),
         }
     }
+}
+
+/// Files by their names.
+pub fn names(files: &[PathBuf]) -> String {
+    files.iter().map(|file| file.display().to_string()).collect::<Vec<_>>().join(", ")
 }
 
 /// A load at work.
@@ -125,28 +131,48 @@ impl Loader {
 
 /// The files, open: the sandbox opens nothing.
 struct Opened {
-    words: Option<Result<File, ReadError>>,
+    words: Vec<(PathBuf, Result<File, ReadError>)>,
     pair: Option<Result<OpenPair, String>>,
 }
 
 impl Opened {
     fn of(wanted: &Wanted) -> Self {
         Self {
-            words: wanted.words.as_ref().and_then(Option::as_deref).map(words::open_file),
+            words: wanted.words.iter().flatten().flat_map(|path| open(path)).collect(),
             pair: wanted.pair.as_ref().map(PairFiles::open),
         }
     }
+}
+
+/// The file of a path, open; of a directory all that it holds whose names end with `.txt`, in the order of their names.
+fn open(path: &Path) -> Vec<(PathBuf, Result<File, ReadError>)> {
+    if !path.is_dir() {
+        return vec![(path.to_owned(), words::open_file(path))];
+    }
+    let failed = |error| vec![(path.to_owned(), Err(error))];
+    let listed: std::io::Result<Vec<PathBuf>> =
+        std::fs::read_dir(path).and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect());
+    let mut files = match listed {
+        Ok(files) => files,
+        Err(error) => return failed(ReadError::Absent(error)),
+    };
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "txt"));
+    files.sort();
+    if files.is_empty() {
+        return failed(ReadError::Empty);
+    }
+    files.into_iter().map(|file| (words::open_file(&file), file)).map(|(opened, file)| (file, opened)).collect()
 }
 
 fn load(wanted: &Wanted, opened: Opened) -> Answer {
     let mut made = Vec::new();
     let mut warnings = Vec::new();
     // The quick one last: whatever is wrong with the words shows first, as it did before there were certificates.
-    let words = wanted.words.as_ref().map_or(Ok(None), |file| load_words(file.as_deref(), opened.words).map(Some));
+    let words = wanted.words.as_ref().map_or(Ok(None), |_| load_words(opened.words).map(Some));
     let pair = words.and_then(|words| {
-        if let Some((memory, warning)) = words {
+        if let Some((memory, of_words)) = words {
             made.push(memory);
-            warnings.extend(warning);
+            warnings.extend(of_words);
         }
         let pair = wanted.pair.as_ref().zip(opened.pair);
         pair.map(|(files, opened)| opened.and_then(|opened| files.load(opened)))
@@ -167,35 +193,45 @@ fn load(wanted: &Wanted, opened: Opened) -> Answer {
     }
 }
 
-/// The snapshot's sealed memory, and what is worth a warning.
-fn load_words(
-    file: Option<&Path>,
-    opened: Option<Result<File, ReadError>>,
-) -> Result<(OwnedFd, Option<String>), (u8, String)> {
-    let name = file.map_or_else(|| "the built-in words".to_owned(), |file| file.display().to_string());
-    let read;
-    let bytes = match opened {
-        None => words::BUILT_IN.as_bytes(),
-        Some(opened) => {
-            read = opened.and_then(words::read_opened).map_err(|error| {
-                let outcome = match error {
-                    ReadError::Absent(_) | ReadError::Io(_) => ABSENT,
-                    _ => REFUSED,
-                };
-                (outcome, format!("words file {name} {error}"))
-            })?;
-            &read
+/// The snapshot's sealed memory, and what is worth a warning, a line each. One file that is refused refuses all.
+fn load_words(files: Vec<(PathBuf, Result<File, ReadError>)>) -> Result<(OwnedFd, Vec<String>), (u8, String)> {
+    let mut read: Vec<(String, PathBuf, Cow<'static, [u8]>)> = Vec::new();
+    for (file, opened) in files {
+        let name = file.display().to_string();
+        let bytes = opened.and_then(words::read_opened).map_err(|error| {
+            let outcome = match error {
+                ReadError::Absent(_) | ReadError::Io(_) => ABSENT,
+                _ => REFUSED,
+            };
+            (outcome, format!("words file {name} {error}"))
+        })?;
+        read.push((name, file, bytes.into()));
+    }
+    if read.is_empty() {
+        read.push(("the built-in words".to_owned(), PathBuf::new(), words::BUILT_IN.as_bytes().into()));
+    }
+    let refused = |name: &str, why: String| (REFUSED, format!("words file {name} is refused: {why}"));
+    let mut sources = Vec::new();
+    let mut warnings = Vec::new();
+    for (name, file, bytes) in &read {
+        let parsed = words::parse(bytes).map_err(|why| refused(name, why.to_string()))?;
+        if let Some((count, line)) = parsed.out_of_order {
+            warnings.push(format!(
+                "words file {name}: {count} entries out of order (the first in line {line}) are sorted in the loaded copy"
+            ));
         }
-    };
-    let refused = |why: String| (REFUSED, format!("words file {name} is refused: {why}"));
-    let parsed = words::parse(bytes).map_err(|why| refused(why.to_string()))?;
-    let image = words::image(&parsed).map_err(|error| refused(error.to_string()))?;
-    let warning = parsed.out_of_order.map(|(count, line)| {
-        format!(
-            "words file {name}: {count} entries out of order (the first in line {line}) are sorted in the loaded copy"
+        sources.push((parsed.note(file), parsed));
+    }
+    let all = read.iter().map(|(name, ..)| name.as_str()).collect::<Vec<_>>().join(", ");
+    let parsed = words::merge(sources).map_err(|SameName { name, numbers: [first, second] }| {
+        let [first, second] = [first, second].map(|number| read.get(number).map_or("", |(file, ..)| file.as_str()));
+        refused(
+            second,
+            format!("its dictionary is called {name}, as that of {first}; give one of them another # name:"),
         )
-    });
+    })?;
+    let image = words::image(&parsed).map_err(|error| refused(&all, error.to_string()))?;
     let memory = sys::seal(c"cidian-words", &image)
-        .map_err(|error| (SYSTEM, format!("words file {name}: no memory for the snapshot: {error}")))?;
-    Ok((memory, warning))
+        .map_err(|error| (SYSTEM, format!("words file {all}: no memory for the snapshot: {error}")))?;
+    Ok((memory, warnings))
 }

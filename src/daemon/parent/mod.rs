@@ -98,7 +98,7 @@ struct Entry {
 
 /// What children get of a load: words and certificate, and where they come from.
 struct Served {
-    words_file: Option<PathBuf>,
+    words_files: Vec<PathBuf>,
     lookup: Lookup,
     words: Words,
     memory: Option<OwnedFd>,
@@ -197,7 +197,7 @@ impl Parent {
                 penalties_said: Throttle::default(),
             },
             served: Served {
-                words_file: settings.words,
+                words_files: settings.words,
                 lookup: settings.lookup,
                 words,
                 memory,

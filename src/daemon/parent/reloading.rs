@@ -3,7 +3,7 @@
 use super::Parent;
 use crate::config::options::Lookup;
 use crate::daemon::admission::Refusal;
-use crate::daemon::helpers::loader::{Loader, Wanted};
+use crate::daemon::helpers::loader::{self, Loader, Wanted};
 use crate::daemon::listeners::Listener;
 use crate::daemon::poller::ControlClient;
 use crate::daemon::poller::Token;
@@ -27,7 +27,7 @@ impl Parent {
             return;
         }
         self.reports.notifier.reloading();
-        let words = (self.served.lookup == Lookup::Text).then(|| self.served.words_file.clone());
+        let words = (self.served.lookup == Lookup::Text).then(|| self.served.words_files.clone());
         let wanted = Wanted { words, pair: self.served.pair_files.clone() };
         if wanted.is_nothing() {
             info!("nothing to load: words are looked up in table words");
@@ -185,10 +185,10 @@ impl Parent {
     fn describe(&self) -> Status {
         let mut clients = self.children.clients(&self.scoreboard);
         clients.limit = self.entry.admission.limit();
-        let source = match (self.served.lookup, &self.served.words_file) {
+        let source = match (self.served.lookup, self.served.words_files.as_slice()) {
             (Lookup::Database, _) => "table words".to_owned(),
-            (Lookup::Text, Some(file)) => file.display().to_string(),
-            (Lookup::Text, None) => "built-in words".to_owned(),
+            (Lookup::Text, []) => "built-in words".to_owned(),
+            (Lookup::Text, files) => loader::names(files),
         };
         let generation = self.served.words.generation();
         let (records, commits) = self.scoreboard.commits();

@@ -123,7 +123,7 @@ impl Needle {
         }
         let mut best: Option<Rank> = None;
         let mut note = |kind: Kind, sense: &Sense<'_>| {
-            let rank = Rank::new(kind, headword, article, sense);
+            let rank = Rank::new(kind, headword, sense);
             best = Some(best.map_or(rank, |best| best.min(rank)));
         };
         senses(article, |sense| {
@@ -150,7 +150,7 @@ impl Needle {
                 headword: count(headword.len()),
             });
         }
-        best
+        best.map(|rank| rank.in_article(article))
     }
 
     fn fit(&self, sense: &Sense<'_>) -> Option<Kind> {
@@ -198,20 +198,25 @@ fn count(number: usize) -> u32 {
 }
 
 impl Rank {
-    fn new(kind: Kind, headword: &str, article: &str, sense: &Sense<'_>) -> Self {
+    fn new(kind: Kind, headword: &str, sense: &Sense<'_>) -> Self {
         Self {
             kind,
             is_later: sense.at > 0,
             length: count(sense.text.chars().count()),
-            band: band(article),
+            band: 0,
             at: count(sense.at),
             headword: count(headword.len()),
         }
     }
 
+    /// With what the whole article says.
+    fn in_article(self, article: &str) -> Self {
+        Self { band: band(article), ..self }
+    }
+
     /// That of an article of which this sense is a word of a sentence: the commonest headword is meant most often.
     pub(super) fn of_word(headword: &str, article: &str, sense: &Sense<'_>) -> Self {
-        Self { is_later: false, ..Self::new(Kind::Sense, headword, article, sense) }
+        Self { is_later: false, ..Self::new(Kind::Sense, headword, sense).in_article(article) }
     }
 
     /// That of an article whose reading was asked for: short words first, and of these the shorter articles.

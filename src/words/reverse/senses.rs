@@ -74,13 +74,13 @@ pub(super) fn head(article: &str) -> Option<Head<'_>> {
 pub(super) fn senses<'a, T>(article: &'a str, mut take: impl FnMut(Sense<'a>) -> Option<T>) -> Option<T> {
     let article = pieces(article, MOST_OF_ARTICLE).next().unwrap_or_default();
     let mut rest = head(article).map_or(article, |head| head.rest);
-    rest = without_pronunciation(rest);
     let mut at = 0;
     let mut is_example = false;
     let mut begins_line = true;
     while !rest.is_empty() {
         if begins_line {
             is_example = rest.starts_with('»');
+            rest = without_pronunciation(rest);
         }
         let (whole, next, ends_line) = if is_example { rest_of_line(rest) } else { next_piece(rest) };
         let text = if is_example { Cow::Borrowed(whole) } else { core(whole) };

@@ -80,6 +80,10 @@ fn answer<'a>(line: Option<&'a [u8]>, out: &mut Vec<u8>) -> Option<Request<'a>> 
             push_ok_text(out, "1");
             out.extend_from_slice(format!("{pattern}\n").as_bytes());
         }
+        Request::LookupApart { word, .. } => {
+            push_ok_text(out, "1");
+            push_pair(out, "words", &format!("{word}\t{}", escape(word)));
+        }
         Request::Reverse { text, .. } => {
             push_ok_text(out, "1");
             push_pair(out, text, &escape(&format!("n. {text}")));
@@ -114,6 +118,7 @@ fn answer_of_notebook(what: &Notebook, out: &mut Vec<u8>) {
             push_star_row(out, &star("ice cream", *until));
         }
         Notebook::Count { .. } => push_ok_text(out, "2 1"),
+        Notebook::Pick { .. } => push_entry(out, "ice cream", "n. 冰淇淋"),
     }
 }
 
@@ -169,6 +174,8 @@ fn sound(request: &Request<'_>) {
                 Notebook::Grade { word, .. } => sound_word(word),
                 Notebook::List { after } => after.as_deref().is_none_or(sound_word),
                 Notebook::Due { most, .. } => (1..=MAX_STARS_PAGE).contains(most),
+                Notebook::Pick { tag, .. } =>
+                    tag.as_ref().is_none_or(|tag| check_tags(tag).is_ok_and(|tags| tags == [tag.as_str()])),
                 Notebook::Count { until } => parse_time(&time_text(*until)) == Some(*until),
             });
             // A note is nobody's business.
@@ -177,6 +184,7 @@ fn sound(request: &Request<'_>) {
         Request::Match { name, pattern, .. } => assert!(check_name(name).is_ok() && !trim_blanks(pattern).is_empty()),
         Request::Lookup { name, word }
         | Request::Suggest { name, text: word }
+        | Request::LookupApart { name, word }
         | Request::Reverse { name, text: word } => {
             assert!(check_name(name).is_ok() && !word.is_empty() && trim_blanks(word) == *word);
         }
@@ -214,6 +222,7 @@ fn one_reply(reply: &[u8], request: Option<&Request<'_>>) {
         Request::Suggest { .. }
         | Request::Match { .. }
         | Request::Reverse { .. }
+        | Request::LookupApart { .. }
         | Request::History { .. }
         | Request::About => {
             more = rest.parse().expect("a count");
@@ -223,6 +232,7 @@ fn one_reply(reply: &[u8], request: Option<&Request<'_>>) {
             Notebook::Add(entry) => assert_eq!(rest, entry.word),
             Notebook::Grade { .. } => assert!(parse_time(rest).is_some()),
             Notebook::Count { .. } => assert_eq!(rest, "2 1"),
+            Notebook::Pick { .. } => assert!(parse_entry(rest).is_some()),
             Notebook::Remove { .. } => assert_eq!(rest, ""),
             Notebook::Import(_) | Notebook::List { .. } | Notebook::Due { .. } => more = rest.parse().expect("a count"),
         },
