@@ -6,6 +6,7 @@ mod common;
 #[path = "../common/terminal.rs"]
 mod terminal;
 
+mod anki;
 mod editing;
 mod failures;
 mod filters;
