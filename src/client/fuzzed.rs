@@ -24,7 +24,7 @@ const CLOSE: u8 = 0xfd;
 const WORDS: &str = "apple\n\nice cream\n?\na\u{7}b\n##\n\u{202e}\n";
 
 /// What the client is asked to do: its arguments, and what is typed.
-const SCENES: [(&[&str], &str); 15] = [
+const SCENES: [(&[&str], &str); 23] = [
     (&["lookup", "apple", "ice cream", "?"], ""),
     (&["lookup"], WORDS),
     (&["history"], ""),
@@ -40,6 +40,14 @@ const SCENES: [(&[&str], &str); 15] = [
     (&["history", "--json"], ""),
     (&["about", "--json"], ""),
     (&["dict-key"], ""),
+    (&["star", "apple", "ice cream", "--note", "a note"], ""),
+    (&["stars"], ""),
+    (&["stars", "--json"], ""),
+    (&["review", "-n", "3"], "\n3\n1\n\n2\ns\nq\n"),
+    (&["stats", "--since", "4w"], ""),
+    (&["random", "--json"], ""),
+    (&["import", PASSWORD], ""),
+    (&["export", "--csv", "-", "--starred"], ""),
 ];
 
 /// A file whose first line can be a password.

@@ -33,6 +33,8 @@ pub use server::stream::LocalServer;
 
 use arguments::{Command, HistoryAction};
 use commands::export::Export;
+use commands::notebook::pick::{self, Which};
+use commands::notebook::speech::Speaker;
 use commands::who::Who;
 use commands::{about, account, complete, export, history, login, lookup, manual, notebook, search};
 use error::{Error, Result};
@@ -100,6 +102,9 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
         let _ = writeln!(io::stderr(), "cidian: {}", language.say(&Message::ClearTextWarning { address }));
     });
     let connector = Connector::new(address.clone(), local, trust.clone(), privacy);
+    let said = arguments.say.clone().filter(|command| !command.is_empty());
+    let command = said.or_else(|| variable("CIDIAN_SAY")).or_else(|| arguments.config.say.clone());
+    let mut speaker = Speaker::new(command.as_deref(), arguments.say.is_some());
     let site = Site { address: &address, trust: trust.as_ref() };
     let user = arguments.user.or_else(|| variable("CIDIAN_USER"));
     let own = arguments.local && user.is_none() && arguments.password_file.is_none();
@@ -115,7 +120,7 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
         who.user.clone_from(&arguments.config.user);
     }
     match arguments.command {
-        None => menus::run(console, connector, site, &who, arguments.config)?,
+        None => menus::run(console, connector, site, &who, arguments.config, speaker)?,
         Some(Command::Lookup { words, asks, parts }) => {
             return lookup::run(console, &connector, &who, &words, &asks, parts);
         }
@@ -131,6 +136,15 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
         Some(Command::Star(words)) => return notebook::star::star(console, &connector, &who, &words),
         Some(Command::Unstar(words)) => return notebook::star::unstar(console, &connector, &who, &words),
         Some(Command::Stars(wanted)) => notebook::list::run(console, &connector, &who, &wanted)?,
+        Some(Command::Review(wanted)) => notebook::review::run(console, &connector, &who, &wanted, &mut speaker)?,
+        Some(Command::Stats(wanted)) => notebook::stats::run(console, &connector, &who, &wanted)?,
+        Some(Command::Random(wanted)) => {
+            return pick::run(console, &connector, &who, Which::Random, &wanted, &mut speaker);
+        }
+        Some(Command::Today(wanted)) => {
+            return pick::run(console, &connector, &who, Which::OfToday, &wanted, &mut speaker);
+        }
+        Some(Command::Import(file)) => return notebook::import::run(console, &connector, &who, &file),
         Some(Command::Register) => account::register(console, &connector, &who)?,
         Some(Command::Login) => {
             let mut config = arguments.config;

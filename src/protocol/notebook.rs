@@ -48,6 +48,13 @@ pub enum Notebook {
         /// Where the day of whoever asks ends.
         until: OffsetDateTime,
     },
+    /// `pick number [tag]`: one headword of the dictionary, by a number.
+    Pick {
+        /// The number; headwords are counted round and round.
+        number: u64,
+        /// A tag that it is to have.
+        tag: Option<String>,
+    },
 }
 
 /// A word to be starred.
@@ -213,7 +220,21 @@ impl Notebook {
                 Ok(Self::Due { until: moment(until)?, most })
             }
             "count" => Ok(Self::Count { until: moment(needed()?)? }),
-            _ => Err(bad("the notebook knows add, import, remove, grade, list, due and count")),
+            "pick" => {
+                let (number, tag) = match needed()?.split_once(' ') {
+                    Some((number, tag)) => (number, Some(tag)),
+                    None => (needed()?, None),
+                };
+                let digits = number.bytes().all(|byte| byte.is_ascii_digit());
+                let number = number.parse().ok().filter(|_| digits).ok_or_else(|| bad("pick takes a number"))?;
+                let tags = tag.map(|tag| plain(tag).and_then(|tag| check_tags(&tag))).transpose()?;
+                match tags {
+                    None => Ok(Self::Pick { number, tag: None }),
+                    Some(mut tags) if tags.len() == 1 => Ok(Self::Pick { number, tag: tags.pop() }),
+                    Some(_) => Err(bad("pick takes one tag")),
+                }
+            }
+            _ => Err(bad("the notebook knows add, import, remove, grade, list, due, count and pick")),
         }
     }
 
@@ -232,6 +253,8 @@ impl Notebook {
             Self::List { after: Some(after) } => format!("list {}", escape(after)),
             Self::Due { until, most } => format!("due {} {most}", time_text(*until)),
             Self::Count { until } => format!("count {}", time_text(*until)),
+            Self::Pick { number, tag: None } => format!("pick {number}"),
+            Self::Pick { number, tag: Some(tag) } => format!("pick {number} {}", escape(tag)),
         }
     }
 
@@ -245,6 +268,7 @@ impl Notebook {
             Self::List { .. } => "list",
             Self::Due { .. } => "due",
             Self::Count { .. } => "count",
+            Self::Pick { .. } => "pick",
         }
     }
 }
@@ -409,6 +433,8 @@ mod tests {
             "G ann list ice cream",
             "G ann due 2026-11-23T05:32:10.123456Z 20",
             "G ann count 2026-11-23T05:32:10.123456Z",
+            "G ann pick 18446744073709551615",
+            "G ann pick 7 cet6",
         ] {
             let mut out = Vec::new();
             Request::parse(line.as_bytes()).expect(line).push_line(&mut out);
@@ -458,6 +484,12 @@ mod tests {
             "G ann due 2026-11-23T05:32:10Z 501",
             "G ann due 2026-11-23T05:32:10Z +5",
             "G ann count",
+            "G ann pick",
+            "G ann pick x",
+            "G ann pick -1",
+            "G ann pick 18446744073709551616",
+            "G ann pick 7 ",
+            "G ann pick 7 a b",
             "G ann count 0999-01-01T00:00:00Z",
             &format!("G ann add {long}"),
             &format!(r"G ann add a\t{}", "t".repeat(MAX_TAG_CHARS + 1)),
@@ -494,7 +526,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_request_reads_back(text in r"(add|import|remove|grade|list|due|count) ?[1-5]? ?(\\t|\\n|\\\\|[a词 T:Z-]){0,12}") {
+        fn any_request_reads_back(text in r"(add|import|remove|grade|list|due|count|pick) ?[1-5]? ?(\\t|\\n|\\\\|[a词 T:Z-]){0,12}") {
             if let Ok(what) = Notebook::parse(&text) {
                 prop_assert_eq!(Notebook::parse(&what.text()).unwrap(), what);
             }

@@ -15,6 +15,7 @@ mod dict;
 mod handshake;
 mod history;
 mod peer;
+mod pick;
 mod rates;
 mod replies;
 mod requests;

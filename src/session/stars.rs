@@ -31,6 +31,7 @@ impl Session<'_> {
                 let stars = self.stores.with(|store| store.stars_due(account, until, *most))?;
                 self.show_stars(stars)
             }
+            Notebook::Pick { number, tag } => self.pick(name, *number, tag.as_deref()),
             Notebook::Count { until } => {
                 let (account, until) = (self.logged_in_as(name)?, microseconds(*until));
                 let (all, due) =

@@ -308,6 +308,9 @@ pub trait Store: Stars {
     /// Headwords after one, in the order of the table's index, which is that of bytes.
     fn words_after(&mut self, word: &str, limit: usize) -> Result<Vec<String>, Error>;
 
+    /// The headword of table `words` before which there are so many, in an order that stays.
+    fn word_at(&mut self, at: u64) -> Result<Option<String>, Error>;
+
     /// Hands over headwords and interpretations after a headword, in the order of bytes: of the next `count` those whose
     /// interpretation holds `text`, or all without one. Returns the last headword that was looked at, if there may be
     /// more. A row may be handed over twice, after a lost connection.

@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 
 /// A failure that took longer than this is told to all who came meanwhile, where there is no spool.
 const LONG: Duration = Duration::from_millis(500);
+/// Work that follows other work so soon has been waited for meanwhile.
+const AT_ONCE: Duration = Duration::from_millis(100);
 /// So many records are taken from the spool at once: no fewer than are taken in between, so that it gets empty.
 const CHUNK: u64 = 4_096;
 /// So often it is asked at least whether the database is still the one that the spool is for: a server's may be dropped
@@ -37,6 +39,8 @@ pub(super) struct Committer<'a> {
     /// Where the database can be used, and what of this the board shows.
     hosts: Hosts,
     shown: Shown,
+    /// When the last piece of work began, and when it ended.
+    last: (Instant, Instant),
     failed: Option<Error>,
     /// When the database was last seen to be the one that the spool is for.
     confirmed: Option<Instant>,
@@ -87,6 +91,7 @@ impl<'a> Committer<'a> {
             outage,
             hosts: Hosts::hinted(scoreboard.database_hosts().in_use(), scoreboard.database_hosts().is_cluster()),
             shown: Shown { changes: 0, in_use: scoreboard.database_hosts().in_use() },
+            last: (Instant::now(), Instant::now()),
             failed: None,
             confirmed: None,
             recognised: false,
@@ -108,7 +113,7 @@ impl<'a> Committer<'a> {
     /// Keeps batches, and says of each what came of it.
     pub fn keep(&mut self, batches: &[Batch]) -> Vec<Outcome> {
         self.failed = None;
-        self.hosts.begin(Instant::now());
+        let begun = self.begin();
         let direct = match &self.spool {
             None => true,
             // Nothing may be put there, but something may have been left there.
@@ -116,7 +121,17 @@ impl<'a> Committer<'a> {
         };
         let outcomes = if direct { self.keep_directly(batches) } else { self.keep_in_order(batches) };
         self.show_hosts();
+        self.last = (begun, Instant::now());
         outcomes
+    }
+
+    /// Work begins; when. Those who wait for it have waited since the piece of work before it began, if it follows that at
+    /// once: where a cluster takes seconds for each, all of it together has to end in time.
+    fn begin(&self) -> Instant {
+        let now = Instant::now();
+        let (begun, ended) = self.last;
+        self.hosts.begin(if now.saturating_duration_since(ended) < AT_ONCE { begun } else { now });
+        now
     }
 
     /// What the parent has to do, if it has to do anything: then this writer must end.
@@ -263,7 +278,7 @@ impl<'a> Committer<'a> {
         if self.due().is_none_or(|due| due > now) {
             return;
         }
-        self.hosts.begin(now);
+        self.begin();
         if let Err(error) = self.try_to_deliver()
             && self.order.is_none()
         {
@@ -272,6 +287,7 @@ impl<'a> Committer<'a> {
         self.look_after_spool();
         self.show();
         self.show_hosts();
+        self.last = (now, Instant::now());
     }
 
     fn try_to_deliver(&mut self) -> Result<(), Error> {
@@ -384,7 +400,7 @@ impl<'a> Committer<'a> {
         if self.trim_due().is_none_or(|due| due > now) {
             return;
         }
-        self.hosts.begin(now);
+        self.begin();
         let Some(mut trimmer) = self.trimmer.take() else { return };
         // Without a store the step fails as it would with one that does not answer.
         match self.store() {

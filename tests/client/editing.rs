@@ -406,3 +406,20 @@ fn on_a_private_server() {
     terminal.line("3");
     assert_eq!(terminal.exit(), 0);
 }
+
+/// Whoever edits as in vi everywhere edits so here.
+#[test]
+fn keys_of_vi_where_readline_has_them() {
+    let daemon = daemon();
+    let person = able(&daemon);
+    std::fs::write(person.home().join(".inputrc"), "set bell-style none\nset editing-mode vi\n").unwrap();
+    let mut terminal = at_words(&person);
+    terminal.keys("xapple\u{1b}");
+    // The escape alone is a key of its own once nothing has followed it: the cursor goes back onto the last letter.
+    let last = u16::try_from(PROMPT.len() + "xappl".len()).unwrap();
+    terminal.expect_screen("the cursor on the last letter", |screen| screen.cursor_position().1 == last);
+    terminal.keys("0x");
+    expect_row(&mut terminal, "Word (## to go back): apple");
+    terminal.keys("\n");
+    answered(&mut terminal, "苹果");
+}

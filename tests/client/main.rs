@@ -6,6 +6,7 @@ mod common;
 #[path = "../common/terminal.rs"]
 mod terminal;
 
+mod anki;
 mod editing;
 mod failures;
 mod filters;
@@ -18,6 +19,7 @@ mod local;
 mod login;
 mod menus;
 mod named_files;
+mod notebook;
 mod pages;
 mod person;
 mod pipes;

@@ -79,8 +79,8 @@ fn a_whole_session() {
         let said = history(&mut terminal, nonsense).join("\n");
         assert!(said.contains("A number from 1 to 1000"), "{nonsense}: {said}");
     }
-    terminal.line("4");
-    terminal.expect("\"4\" is not on the menu");
+    terminal.line("5");
+    terminal.expect("\"5\" is not on the menu");
     level_two(&mut terminal);
     terminal.line("3");
     terminal.expect("Logged out.");

@@ -6,7 +6,9 @@ mod read;
 pub use read::parse;
 
 use super::commands::history::{Choice, Format, Wanted};
+use super::commands::notebook::import::ImportArguments;
 use super::commands::notebook::list::StarsArguments;
+use super::commands::notebook::options::{PickArguments, ReviewArguments, StatsArguments};
 use super::commands::notebook::star::{StarArguments, UnstarArguments};
 use super::files::config::Config;
 use super::help::examples::{
@@ -14,7 +16,10 @@ use super::help::examples::{
     EXPORT_EXAMPLES, HISTORY_EXAMPLES, LOGIN_EXAMPLES, LOGOUT_EXAMPLES, LOOKUP_EXAMPLES, MANUAL_EXAMPLES,
     PASSWD_EXAMPLES, REGISTER_EXAMPLES, SEARCH_EXAMPLES, SERVE_EXAMPLES,
 };
-use super::help::notebook::{STAR_EXAMPLES, STARS_EXAMPLES, UNSTAR_EXAMPLES};
+use super::help::notebook::{
+    IMPORT_EXAMPLES, RANDOM_EXAMPLES, REVIEW_EXAMPLES, STAR_EXAMPLES, STARS_EXAMPLES, STATS_EXAMPLES, TODAY_EXAMPLES,
+    UNSTAR_EXAMPLES,
+};
 use super::messages::Language;
 use super::server::address::Address;
 use super::terminal::colour::Colour;
@@ -62,6 +67,10 @@ pub struct Arguments {
     /// Print one JSON object a line (with a subcommand)
     #[arg(long, global = true)]
     pub(crate) json: bool,
+
+    /// Say each word that is shown, with COMMAND or with the one of the configuration [default: $CIDIAN_SAY]
+    #[arg(long, global = true, value_name = "COMMAND", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub(crate) say: Option<String>,
 
     /// Bold and colours; auto is on a terminal, unless NO_COLOR is set [default: auto]
     #[arg(long, global = true, value_name = "WHEN", hide_possible_values = true)]
@@ -158,6 +167,30 @@ pub(crate) enum Command {
     /// when it is due for review, its state, how often it was reviewed and forgotten, its tags, its note.
     #[command(after_help = STARS_EXAMPLES)]
     Stars(StarsArguments),
+    /// Review the words that you have starred, when they are due
+    ///
+    /// A word is shown, then, when you press Enter, its meaning; then you say how well you remembered it: 1 not at all,
+    /// 2 hardly, 3 well (or Enter), 4 easily. By these grades each word comes again after minutes, days or months (FSRS). q
+    /// or Ctrl-D stops; every grade is kept at once. s says the word (see --say).
+    #[command(after_help = REVIEW_EXAMPLES)]
+    Review(ReviewArguments),
+    /// Look back: words a day, new words, days in a row, what you looked up most
+    ///
+    /// On a page a map of days and bars, in block characters, or in ASCII where the locale or the terminal can't show them.
+    #[command(after_help = STATS_EXAMPLES)]
+    Stats(StatsArguments),
+    /// Print any word of the dictionary
+    #[command(after_help = RANDOM_EXAMPLES)]
+    Random(PickArguments),
+    /// Print the word of the day: the same for the whole day, for a shell's greeting
+    #[command(after_help = TODAY_EXAMPLES)]
+    Today(PickArguments),
+    /// Star the words of a file: a list, Anki's plain text, or CSV
+    ///
+    /// Words of the dictionary are starred whether you have looked them up or not. Anki's tags, and the columns tags and note
+    /// of CSV, are taken along. What is no word of the dictionary is told with its line, and shows in the exit status (1).
+    #[command(after_help = IMPORT_EXAMPLES)]
+    Import(ImportArguments),
     /// Make an account
     #[command(after_help = REGISTER_EXAMPLES)]
     Register,
@@ -386,6 +419,11 @@ impl Command {
                 | Self::Star(_)
                 | Self::Unstar(_)
                 | Self::Stars(_)
+                | Self::Review(_)
+                | Self::Stats(_)
+                | Self::Import(_)
+                | Self::Random(_)
+                | Self::Today(_)
         )
     }
 }

@@ -143,7 +143,7 @@ mod tests {
         let said = |line: &str| complaint(&checked(words(line), Language::Chinese).expect_err(line), Language::Chinese);
         for (line, part) in [
             ("--frobnicate", "没有 --frobnicate"),
-            ("histroy", "您是不是要用：history"),
+            ("histroy", "、history"),
             ("history -n 5 --all", "不能与"),
             ("history -n x", "不能是“x”"),
             ("--color sometimes about", "可以是：auto、always、never"),

@@ -34,6 +34,8 @@ pub(crate) struct Config {
     pub(crate) user: Option<String>,
     /// The language.
     pub(crate) lang: Option<Language>,
+    /// The command that says words, and its arguments, with blanks between.
+    pub(crate) say: Option<String>,
     /// When colours are wanted.
     pub(crate) color: Option<Colour>,
 }

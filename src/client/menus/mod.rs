@@ -2,9 +2,11 @@
 //! sent and when it is sent again is [`link`]'s. Whatever goes wrong is told, and a menu comes back.
 
 mod link;
+mod notebook;
 mod words;
 
 use super::commands::history;
+use super::commands::notebook::speech::Speaker;
 use super::commands::who::Who;
 use super::error::{Error, Result};
 use super::files::config::Config;
@@ -36,11 +38,12 @@ pub(crate) fn run(
     site: Site<'_>,
     who: &Who,
     config: Config,
+    speaker: Speaker,
 ) -> Result<()> {
     // What is wrong with the own account is told, and level one is there as ever.
     let own = who.own_account().and_then(|own| own.map(|own| own.ready(&connector)).transpose());
     let link = SharedLink::new(connector);
-    let mut menus = Menus { console, link, who, site, config, unsent: String::new() };
+    let mut menus = Menus { console, link, who, site, config, speaker, unsent: String::new() };
     match own {
         Ok(Some((name, password))) => menus.own_account(name, password)?,
         Ok(None) => {}
@@ -81,6 +84,7 @@ struct Menus<'a> {
     who: &'a Who,
     site: Site<'a>,
     config: Config,
+    speaker: Speaker,
     /// A word that never reached the server: it need not be typed again.
     unsent: String,
 }
@@ -169,8 +173,9 @@ impl Menus<'_> {
                 None | Some("3") => self.log_out()?,
                 Some("1") => self.look_up(name)?,
                 Some("2") => self.history(name)?,
+                Some("4") => self.notebook(name)?,
                 Some(typed) => {
-                    self.console.complain(&Message::UnknownChoice { typed, last: 3 })?;
+                    self.console.complain(&Message::UnknownChoice { typed, last: 4 })?;
                     Next::LevelTwo
                 }
             };

@@ -59,6 +59,12 @@ impl Menus<'_> {
         loop {
             let Some(typed) = self.ask_word(prompt.as_mut())? else { return self.log_out() };
             let (typed, starred) = match Asterisk::of(&typed, last.as_deref(), &offered) {
+                // What says words says the last one again.
+                Asterisk::None if typed.trim() == "!" && self.speaker.is_there() && last.is_some() => {
+                    let Self { console, speaker, .. } = self;
+                    speaker.say(console, last.as_deref().unwrap_or_default())?;
+                    continue;
+                }
                 Asterisk::None => (typed, false),
                 Asterisk::Behind(word) => (word, true),
                 Asterisk::Alone => {
@@ -93,6 +99,8 @@ impl Menus<'_> {
                 Ok(Some(entry)) => {
                     let headword = entry.headword.clone();
                     crate::client::commands::lookup::print_entry(self.console, word, entry)?;
+                    let Self { console, speaker, .. } = self;
+                    speaker.say_if_asked(console, &headword)?;
                     last = Some(headword);
                     if starred && self.star_last(name, last.as_deref())? == Next::LevelOne {
                         return Ok(Next::LevelOne);

@@ -17,11 +17,11 @@ pub(super) fn say(message: &Message<'_>) -> String {
             format!("\n词典（{}）\n  1  注册\n  2  登录\n  3  退出", printable(address))
         }
         Message::LevelTwo { name } => {
-            format!("\n{}\n  1  查词\n  2  历史记录\n  3  退出登录", printable(name))
+            format!("\n{}\n  1  查词\n  2  历史记录\n  3  退出登录\n  4  生词本", printable(name))
         }
         Message::OverTls { address } => format!("{}，TLS", printable(address)),
         Message::InClearText { address } => format!("{}，未加密", printable(address)),
-        Message::Notebook(message) => message.say(super::Language::Chinese),
+        Message::Notebook(message) => message.chinese(),
         Message::AskChoice => "> ".into(),
         Message::UnknownChoice { typed, last } => {
             format!("菜单里没有“{}”，请输入 1 到 {last}。", printable(typed))

@@ -15,11 +15,11 @@ pub(super) fn say(message: &Message<'_>) -> String {
             format!("\nCidian ({})\n  1  register\n  2  log in\n  3  quit", printable(address))
         }
         Message::LevelTwo { name } => {
-            format!("\n{}\n  1  look up\n  2  history\n  3  log out", printable(name))
+            format!("\n{}\n  1  look up\n  2  history\n  3  log out\n  4  notebook", printable(name))
         }
         Message::OverTls { address } => format!("{}, TLS", printable(address)),
         Message::InClearText { address } => format!("{}, not encrypted", printable(address)),
-        Message::Notebook(message) => message.say(super::Language::English),
+        Message::Notebook(message) => message.english(),
         Message::AskChoice => "> ".into(),
         Message::UnknownChoice { typed, last } => format!("\"{}\" is not on the menu: 1 to {last}.", printable(typed)),
         Message::UnreadableLine => "That can't be read: a line of UTF-8 text, and not too long, please.".into(),

@@ -1,7 +1,6 @@
 //! What is said about the notebook, in both languages: one value, two sentences side by side. What comes from outside is
 //! made printable here.
 
-use super::Language;
 use crate::protocol::printable;
 
 /// Something to say about the notebook.
@@ -31,19 +30,100 @@ pub(crate) enum NotebookMessage<'a> {
     NothingToStar,
     /// There are no stars, or none with this tag.
     NoStars,
+    /// The menu.
+    Menu,
+    /// The dictionary has no word with this tag.
+    NoWordWithTag {
+        tag: &'a str,
+    },
+    /// A line of an import is no star; why is one of a few words.
+    ImportRefused {
+        line: u64,
+        word: &'a str,
+        why: &'a str,
+    },
+    /// So many more are not.
+    ImportRefusedMore {
+        more: usize,
+    },
+    /// What came of an import.
+    Imported {
+        new: u64,
+        known: u64,
+        refused: u64,
+    },
+    /// Nothing is to be reviewed.
+    NothingDue,
+    /// Below a word whose meaning is hidden; so many others follow.
+    AskReveal {
+        left: usize,
+    },
+    /// Below its meaning.
+    AskGrade,
+    /// A grade is kept; when the word comes again.
+    Graded {
+        due: &'a str,
+    },
+    /// Whether a grade is kept is not known.
+    GradeUnknown,
+    /// At the end: how many grades were given, and how many words are still due.
+    Reviewed {
+        graded: u64,
+        due: u64,
+    },
+    /// A word is to be said, and no command is known that could.
+    NoSpeaker,
+    /// The command can't be started.
+    CantSay {
+        program: &'a str,
+        why: &'a str,
+    },
+    /// The days that are looked back at.
+    StatsOf {
+        since: &'a str,
+        until: &'a str,
+    },
+    StatsLookups,
+    StatsWords,
+    StatsNewWords,
+    StatsDays,
+    StatsStreak,
+    StatsLongest,
+    StatsStars,
+    StatsDue,
+    /// Above the map of days.
+    StatsMap,
+    /// What its characters mean.
+    StatsLegend {
+        shades: &'a str,
+    },
+    /// Above the bars.
+    StatsBars,
+    /// Above the most looked up words.
+    StatsMost,
+    /// One day of the picture.
+    StatsDay {
+        day: &'a str,
+        lookups: u64,
+    },
+    /// The days of the week from Monday on, with blanks between; a low line is for none.
+    Weekdays,
+    /// The months.
+    Months,
     HeadTags,
     HeadDue,
     HeadNote,
 }
 
 impl NotebookMessage<'_> {
-    /// The message in a language.
-    pub(crate) fn say(&self, language: Language) -> String {
-        let (english, chinese) = self.both();
-        match language {
-            Language::English => english,
-            Language::Chinese => chinese,
-        }
+    /// In English.
+    pub(super) fn english(&self) -> String {
+        self.both().0
+    }
+
+    /// In Chinese.
+    pub(super) fn chinese(&self) -> String {
+        self.both().1
     }
 
     fn both(&self) -> (String, String) {
@@ -66,6 +146,68 @@ impl NotebookMessage<'_> {
             Self::NoStars => plain(
                 "No words are starred. (cidian star WORD, or * at the prompt for words)",
                 "没有加星标的单词。（cidian star WORD，或在查词提示处输入 *）",
+            ),
+            Self::Menu => plain(
+                "\nNotebook\n  1  review\n  2  stars\n  3  statistics\n  4  back",
+                "\n生词本\n  1  复习\n  2  星标\n  3  统计\n  4  返回",
+            ),
+            Self::NoWordWithTag { tag } => of_word(tag, "no word has the tag {}", "没有带标签 {} 的单词"),
+            Self::ImportRefused { line, word, why } => {
+                let word = printable(word);
+                let chinese = match *why {
+                    "not in the dictionary" => "词典里没有",
+                    "too many tags" => "标签太多",
+                    "the notebook is full" => "生词本已满",
+                    "too long a note" => "笔记太长",
+                    "too long" => "太长",
+                    _ => "不是单词",
+                };
+                (format!("line {line}: {word}: {why}"), format!("第 {line} 行：{word}：{chinese}"))
+            }
+            Self::ImportRefusedMore { more } => (format!("and {more} more"), format!("以及另外 {more} 行")),
+            Self::Imported { new, known, refused } => (
+                format!("Starred: {new} new, {known} known. Refused: {refused}."),
+                format!("已加星标：新 {new} 个，原有 {known} 个。未接受：{refused} 个。"),
+            ),
+            Self::NothingDue => plain("Nothing is due for review.", "现在没有要复习的单词。"),
+            Self::AskReveal { left } => {
+                (format!("[{left} more] Enter: meaning, q: stop "), format!("［还有 {left} 个］回车：释义，q：结束 "))
+            }
+            Self::AskGrade => plain("1 again, 2 hard, 3 good, 4 easy: ", "1 忘了，2 困难，3 记得，4 容易："),
+            Self::Graded { due } => (format!("Again: {due}"), format!("下次：{due}")),
+            Self::GradeUnknown => plain(
+                "The connection was lost: nobody knows whether this grade was kept. The word comes again if it was not.",
+                "连接断开：不知道这次评分是否已保存。如果没有，这个单词会再次出现。",
+            ),
+            Self::Reviewed { graded, due } => {
+                (format!("Grades: {graded}. Still due: {due}."), format!("评分：{graded} 次。仍需复习：{due} 个。"))
+            }
+            Self::NoSpeaker => plain(
+                "No command is known that says words: say = \"espeak-ng\" in the configuration, CIDIAN_SAY or --say=COMMAND",
+                "不知道用什么命令朗读：请在配置里写 say = \"espeak-ng\"，或用 CIDIAN_SAY、--say=COMMAND",
+            ),
+            Self::CantSay { program, why } => (
+                format!("{} can't say words: {why}", printable(program)),
+                format!("{} 不能朗读：{why}", printable(program)),
+            ),
+            Self::StatsOf { since, until } => (format!("{since} to {until}"), format!("{since} 至 {until}")),
+            Self::StatsLookups => plain("Lookups", "查询次数"),
+            Self::StatsWords => plain("Different words", "不同的单词"),
+            Self::StatsNewWords => plain("New words", "新单词"),
+            Self::StatsDays => plain("Days with lookups", "查词的天数"),
+            Self::StatsStreak => plain("Days in a row, now", "目前连续天数"),
+            Self::StatsLongest => plain("Days in a row, most", "最长连续天数"),
+            Self::StatsStars => plain("Starred", "加星标"),
+            Self::StatsDue => plain("Due for review", "要复习"),
+            Self::StatsMap => plain("Lookups a day", "每天的查询次数"),
+            Self::StatsLegend { shades } => (format!("None to most:{shades}"), format!("由少到多：{shades}")),
+            Self::StatsBars => plain("Lookups", "查询次数"),
+            Self::StatsMost => plain("Looked up most", "查得最多"),
+            Self::StatsDay { day, lookups } => (format!("{day}: {lookups}"), format!("{day}：{lookups} 次")),
+            Self::Weekdays => plain("Mon _ Wed _ Fri _ _", "一 _ 三 _ 五 _ _"),
+            Self::Months => plain(
+                "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec",
+                "1月 2月 3月 4月 5月 6月 7月 8月 9月 10月 11月 12月",
             ),
             Self::HeadTags => plain("Tags", "标签"),
             Self::HeadDue => plain("Due", "复习时间"),

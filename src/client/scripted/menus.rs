@@ -9,7 +9,7 @@ fn dialogue(typed: &str, scripts: Vec<Vec<Step>>) -> String {
     let mut desk = Desk::new(typed, |manner| manner.menus = true);
     let who = Who { user: None, password_file: None, kept: nothing_kept(), own: None };
     let site = Site { address: &server.address, trust: None };
-    menus::run(&mut desk.console, server.connector(), site, &who, Config::default()).unwrap();
+    menus::run(&mut desk.console, server.connector(), site, &who, Config::default(), Default::default()).unwrap();
     desk.console.flush().unwrap();
     server.finish();
     assert_eq!(desk.errors.text(), "");

@@ -1,6 +1,6 @@
 //! The notebook's part of a conversation: requests by `G`, replies read with the same distrust as all others.
 
-use super::connection::{Connection, counted, strange};
+use super::connection::{Connection, Entry, counted, strange};
 use crate::client::error::{Error, Result, WordFault};
 use crate::protocol::{
     Code, Failure, Grade, Imported, MAX_LINE, MAX_STARS_PAGE, Notebook, Request, StarEntry, StarRow, parse_entry,
@@ -105,6 +105,16 @@ impl Connection {
         let rest = self.notebook(name, "", Notebook::Count { until })?;
         let counts = rest.split_once(' ').and_then(|(all, due)| Some((all.parse().ok()?, due.parse().ok()?)));
         counts.ok_or_else(|| strange(rest.as_bytes()))
+    }
+
+    /// One headword of the dictionary, by a number; `None` if none has the tag.
+    ///
+    /// # Errors
+    /// As [`Connection::status`].
+    pub(crate) fn pick(&mut self, name: &str, what: Notebook) -> Result<Option<Entry>> {
+        let Some(rest) = found(self.notebook(name, "", what))? else { return Ok(None) };
+        let (headword, escaped) = parse_entry(&rest).ok_or_else(|| strange(rest.as_bytes()))?;
+        Ok(Some(Entry { headword: headword.to_owned(), escaped: escaped.to_owned() }))
     }
 
     fn star_rows(&mut self, name: &str, word: &str, what: Notebook, most: u32) -> Result<Vec<StarRow>> {

@@ -4,6 +4,7 @@
 use super::colour::Colour;
 use super::input::{Input, InputLine};
 use super::interrupt;
+use super::keys::{self, Key};
 use crate::client::error::{Error, Result};
 use crate::client::messages::{Language, Message};
 use crate::client::render::pager::{Page, Screen};
@@ -220,6 +221,15 @@ impl Console {
         let _ = self.errors.write_all(text.as_bytes());
     }
 
+    /// Shows how far something has come, in the place of what was shown before; nothing takes it away. Only on a terminal
+    /// that can.
+    pub(crate) fn progress(&mut self, text: &str) {
+        if self.manner.errs_terminal && self.manner.moves && !self.manner.json {
+            let _ = self.errors.write_all(format!("\r{text}\u{1b}[K").as_bytes());
+            let _ = self.errors.flush();
+        }
+    }
+
     /// Says on standard error why nothing happens, from where nothing else may be said.
     pub(crate) fn notice(&self, message: &Message<'_>) {
         let _ = io::stderr().write_all(format!("cidian: {}\n", self.manner.language.say(message)).as_bytes());
@@ -242,6 +252,22 @@ impl Console {
                 }
             }
         }
+    }
+
+    /// Asks for a key: on a terminal that can, a single one; elsewhere the first character of a line.
+    ///
+    /// # Errors
+    /// [`Error::Output`], [`Error::Input`].
+    pub(crate) fn ask_key(&mut self, prompt: &Message<'_>) -> Result<Key> {
+        // What the question is about comes before it, on whichever stream.
+        self.flush()?;
+        // Lines that were typed ahead of the question are answers, too.
+        if !self.manner.asks_terminal || !self.manner.moves || self.input.holds_line() {
+            return Ok(self.ask(prompt)?.map_or(Key::End, |line| Key::of_line(&line)));
+        }
+        let key = keys::press(|| self.prompt(prompt))?;
+        self.prompt_text("\n")?;
+        Ok(key)
     }
 
     /// Asks for a password, hidden; `None` at the end of the input. In the menus a pipe's next line is the

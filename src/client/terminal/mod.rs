@@ -4,6 +4,7 @@ pub mod colour;
 pub mod console;
 pub mod input;
 pub mod interrupt;
+pub mod keys;
 pub mod prompt;
 pub mod secrecy;
 pub mod table;

@@ -232,6 +232,12 @@ impl Store for MySql {
         words::after(&mut self.link, word, limit)
     }
 
+    fn word_at(&mut self, at: u64) -> Result<Option<String>, Error> {
+        let row: Option<(String,)> =
+            self.link.run(|connection, _| select_first(connection, statements::WORD_AT, (at,)))?;
+        Ok(row.map(|(word,)| word))
+    }
+
     fn words_holding(
         &mut self,
         after: &str,

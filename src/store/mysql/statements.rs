@@ -89,6 +89,8 @@ pub(super) const FIND_WORD: &str = "SELECT word, interpret FROM words WHERE word
 pub(in crate::store) const BEGINNING: &str = "\
     SELECT word FROM words WHERE folded > ? AND folded < ? AND LENGTH(folded) >= ? ORDER BY folded, word LIMIT ?";
 
+/// By an index alone: no interpretation is read.
+pub(super) const WORD_AT: &str = "SELECT word FROM words ORDER BY folded, word LIMIT 1 OFFSET ?";
 pub(super) const AFTER: &str = "SELECT word FROM words WHERE word > ? ORDER BY word LIMIT ?";
 
 /// The last of the next headwords; none if there are not as many.

@@ -58,6 +58,8 @@ const BEGINNING: &str = "SELECT word FROM words WHERE folded >= ? AND folded < ?
 const AMONG: &str = "SELECT word FROM words WHERE folded = ?";
 const IDENTITY: &str = "SELECT value FROM meta WHERE name = ?";
 const AFTER: &str = "SELECT word FROM words WHERE word > ? ORDER BY word LIMIT ?";
+/// By an index alone: no interpretation is read.
+const WORD_AT: &str = "SELECT word FROM words ORDER BY folded, word LIMIT 1 OFFSET ?";
 const AFTER_NEXT: &str = "SELECT word FROM words WHERE word > ? ORDER BY word LIMIT 1 OFFSET ?";
 const HOLDING: &str = "SELECT word, interpret FROM words \
     WHERE word > ?1 AND word <= ?2 AND (?3 IS NULL OR instr(interpret, ?3) > 0) ORDER BY word";
@@ -348,6 +350,11 @@ impl Store for Sqlite {
     fn words_after(&mut self, word: &str, limit: usize) -> Result<Vec<String>, Error> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.run(|connection| connection.prepare_cached(AFTER)?.query_map((word, limit), |row| row.get(0))?.collect())
+    }
+
+    fn word_at(&mut self, at: u64) -> Result<Option<String>, Error> {
+        let at = i64::try_from(at).unwrap_or(i64::MAX);
+        self.run(|connection| connection.prepare_cached(WORD_AT)?.query_row((at,), |row| row.get(0)).optional())
     }
 
     fn words_holding(

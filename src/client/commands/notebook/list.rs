@@ -78,7 +78,7 @@ pub(crate) fn print(console: &mut Console, stars: &[StarRow]) -> Result<()> {
     if stars.is_empty() {
         return console.say(&Message::Notebook(&NotebookMessage::NoStars));
     }
-    let say = |message: NotebookMessage<'_>| message.say(manner.language);
+    let say = |message: NotebookMessage<'_>| manner.language.say(&Message::Notebook(&message));
     let times = TimeText::Local(Clock::system());
     let mut table = Table::<4>::new();
     table.add([

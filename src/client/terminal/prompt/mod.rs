@@ -2,6 +2,7 @@
 //! else that is asked is asked in lines; a password never comes near this file.
 
 mod completion;
+mod inputrc;
 
 pub(crate) use self::completion::Source;
 
@@ -65,6 +66,7 @@ impl LinePrompt {
             .completion_type(CompletionType::List)
             .completion_show_all_if_ambiguous(true)
             .bell_style(BellStyle::None)
+            .edit_mode(inputrc::edit_mode(|name| std::env::var_os(name)))
             // Lines that are pasted are words to look up, each of them.
             .bracketed_paste(false)
             .build();

@@ -118,6 +118,7 @@ fn answer_of_notebook(what: &Notebook, out: &mut Vec<u8>) {
             push_star_row(out, &star("ice cream", *until));
         }
         Notebook::Count { .. } => push_ok_text(out, "2 1"),
+        Notebook::Pick { .. } => push_entry(out, "ice cream", "n. 冰淇淋"),
     }
 }
 
@@ -173,6 +174,8 @@ fn sound(request: &Request<'_>) {
                 Notebook::Grade { word, .. } => sound_word(word),
                 Notebook::List { after } => after.as_deref().is_none_or(sound_word),
                 Notebook::Due { most, .. } => (1..=MAX_STARS_PAGE).contains(most),
+                Notebook::Pick { tag, .. } =>
+                    tag.as_ref().is_none_or(|tag| check_tags(tag).is_ok_and(|tags| tags == [tag.as_str()])),
                 Notebook::Count { until } => parse_time(&time_text(*until)) == Some(*until),
             });
             // A note is nobody's business.
@@ -229,6 +232,7 @@ fn one_reply(reply: &[u8], request: Option<&Request<'_>>) {
             Notebook::Add(entry) => assert_eq!(rest, entry.word),
             Notebook::Grade { .. } => assert!(parse_time(rest).is_some()),
             Notebook::Count { .. } => assert_eq!(rest, "2 1"),
+            Notebook::Pick { .. } => assert!(parse_entry(rest).is_some()),
             Notebook::Remove { .. } => assert_eq!(rest, ""),
             Notebook::Import(_) | Notebook::List { .. } | Notebook::Due { .. } => more = rest.parse().expect("a count"),
         },

@@ -1,0 +1,65 @@
+//! A conversation that goes on when the server has ended it for its length: a person may think for longer than a server
+//! waits.
+
+use crate::client::commands::who::{LoggedIn, Who, log_in};
+use crate::client::error::{Error, Result};
+use crate::client::server::connection::Connection;
+use crate::client::server::stream::Connector;
+use crate::client::terminal::console::Console;
+use crate::protocol::Code;
+
+/// Something that answers requests.
+pub(crate) trait Asks {
+    /// Runs a request and its reply.
+    ///
+    /// # Errors
+    /// Whatever can go wrong with that.
+    fn ask<T>(&mut self, console: &mut Console, work: impl FnMut(&mut Connection) -> Result<T>) -> Result<T>;
+}
+
+/// The connection of a subcommand, which logs in again when it has to.
+pub(crate) struct OwnLink<'a> {
+    connector: &'a Connector,
+    who: &'a Who,
+    connection: Option<Connection>,
+    /// The account's name.
+    pub(crate) name: String,
+}
+
+impl<'a> OwnLink<'a> {
+    /// Connects and logs in.
+    ///
+    /// # Errors
+    /// Whatever can go wrong with that.
+    pub(crate) fn new(console: &mut Console, connector: &'a Connector, who: &'a Who) -> Result<Self> {
+        let LoggedIn { connection, name } = log_in(console, connector, who)?;
+        Ok(Self { connector, who, connection: Some(connection), name })
+    }
+
+    /// Says goodbye, if anybody listens.
+    pub(crate) fn leave(self) {
+        self.connection.into_iter().for_each(Connection::leave);
+    }
+}
+
+impl Asks for OwnLink<'_> {
+    fn ask<T>(&mut self, console: &mut Console, mut work: impl FnMut(&mut Connection) -> Result<T>) -> Result<T> {
+        if let Some(mut connection) = self.connection.take()
+            && !connection.is_over()
+        {
+            match work(&mut connection) {
+                // It was certainly not carried out.
+                Err(Error::Refused(failure)) if matches!(failure.code, Code::Timeout | Code::Bye) => {}
+                Err(Error::Lost { sent: false }) => {}
+                outcome => {
+                    self.connection = Some(connection);
+                    return outcome;
+                }
+            }
+        }
+        let LoggedIn { mut connection, .. } = log_in(console, self.connector, self.who)?;
+        let outcome = work(&mut connection);
+        self.connection = Some(connection);
+        outcome
+    }
+}
