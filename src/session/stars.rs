@@ -2,8 +2,8 @@
 //! which is done or not done at all.
 
 use super::Session;
+use super::clock::new_record;
 use super::replies::denied;
-use super::requests::new_record;
 use crate::ipc::parent::ParentRequest;
 use crate::protocol::{
     self, Code, Failure, Imported, Notebook, StarEntry, StarRow, StarState, push_ok, push_ok_text, push_star_row,

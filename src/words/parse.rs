@@ -1,6 +1,6 @@
 //! The words file's grammar: one entry a line, every problem with its line number.
 
-use super::several::{DictionaryNote, is_name};
+use super::note::{DictionaryNote, is_name};
 use crate::text::{escape, trim_blanks, unescape};
 use std::borrow::Cow;
 
