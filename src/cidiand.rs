@@ -14,7 +14,7 @@ pub use crate::exit::{Exit, Fatal};
 pub fn run(line: CommandLine, origin: Origin) -> Exit {
     let lines = logging::start(log::LevelFilter::Info);
     if let Err(error) = sys::leave_no_core() {
-        warn!("core dumps can't be turned off: {error}");
+        warn!("cannot turn off core dumps: {error}");
     }
     let serves = line.command.is_none() && !line.options.check;
     let done = match line.command {

@@ -68,7 +68,7 @@ impl From<Refused> for io::Error {
 /// What becomes of a pipe.
 #[derive(Clone, Copy)]
 pub enum Pipes<'a> {
-    /// It is no regular file.
+    /// It is not a regular file.
     Refused,
     /// It is read to its end, if that comes in time. What is given is called once, if nothing comes for a while.
     Taken(&'a dyn Fn()),

@@ -116,20 +116,20 @@ fn whatever_fails_leaves_the_old_file_and_nothing_else() {
         (&["--from", "plain", "gbk.txt", "-o", "words.txt"], 65, "nothing in the sources is usable"),
         (&["--from", "ecdict", "gbk.txt", "-o", "words.txt"], 65, "gbk.txt is damaged, or not of this format: line 1"),
         (&["--from", "plain", "directory", "-o", "words.txt"], 65, "not a regular file"),
-        (&["--from", "stardict", "one", "-o", "words.txt"], 66, "one.ifo can't be opened"),
-        (&["--from", "dictd", "one", "absent", "-o", "words.txt"], 66, "absent.index can't be opened"),
-        (&["--from", "dictd", "one", "-o", "directory"], 71, "not a regular file; for a file of each source"),
-        (&["--from", "dictd", "one", "-o", "absent/words.txt"], 71, "absent/words.txt can't be written"),
+        (&["--from", "stardict", "one", "-o", "words.txt"], 66, "cannot open one.ifo"),
+        (&["--from", "dictd", "one", "absent", "-o", "words.txt"], 66, "cannot open absent.index"),
+        (&["--from", "dictd", "one", "-o", "directory"], 71, "not a regular file; to write a file for each source"),
+        (&["--from", "dictd", "one", "-o", "absent/words.txt"], 71, "cannot write absent/words.txt"),
         (&["--from", "babylon", "one", "-o", "words.txt"], 64, "invalid value 'babylon'"),
         (&["--from", "dictd", "-o", "words.txt"], 64, "<SOURCE>"),
         (&["--from", "dictd", "one"], 64, "--output"),
-        (&["--from", "dictd", "one", "two", "-o", "directory/", "--title", "T"], 64, "--title and --name are of one"),
+        (&["--from", "dictd", "one", "two", "-o", "directory/", "--title", "T"], 64, "--title and --name describe one"),
         (&["--from", "dictd", "one", "cut", "-o", "directory/"], 65, "cut.index is damaged"),
-        (&["--from", "dictd", "one", "-o", "absent/directory/"], 71, "absent/directory/ can't be written"),
-        (&["--from", "dictd", "one", "-o", "words.txt", "--name", "a b"], 64, "make a name"),
+        (&["--from", "dictd", "one", "-o", "absent/directory/"], 71, "cannot write absent/directory/"),
+        (&["--from", "dictd", "one", "-o", "words.txt", "--name", "a b"], 64, "a name consists of"),
         (&["--from", "dictd", "one", "-o", "words.txt", "--source-language", "English"], 64, "a language code is"),
-        (&["--from", "dictd", "one", "-o", "words.txt", "--columns", "tag"], 64, "--columns is for --from ecdict"),
-        (&["--from", "plain", "words.txt", "-o", "words.txt", "--no-pinyin"], 64, "--no-pinyin is for --from cedict"),
+        (&["--from", "dictd", "one", "-o", "words.txt", "--columns", "tag"], 64, "--columns needs --from ecdict"),
+        (&["--from", "plain", "words.txt", "-o", "words.txt", "--no-pinyin"], 64, "--no-pinyin needs --from cedict"),
     ];
     for (arguments, status, message) in cases {
         let out = import(directory.path(), arguments);
@@ -200,7 +200,7 @@ fn interrupted_it_changes_nothing() {
         nix::sys::signal::kill(pid, signal).unwrap();
         let out = child.wait_with_output().unwrap();
         assert_eq!(out.status.signal(), Some(signal as i32), "{}", text(&out.stderr));
-        assert!(text(&out.stderr).contains("stopped; words.txt is as it was"));
+        assert!(text(&out.stderr).contains("stopped; words.txt is unchanged"));
         assert_eq!(names(directory.path()), ["many.txt", "words.txt"]);
         assert_eq!(fs::read_to_string(at("words.txt")).unwrap(), "old 1\n");
     }

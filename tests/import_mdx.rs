@@ -102,7 +102,7 @@ with open("locked.mdx", "wb") as file:
         let (status, error, file) = import(directory.path(), &name);
         if name == "locked.mdx" {
             assert_eq!(status, Some(65), "{error}");
-            assert!(error.contains("locked.mdx is locked with the key of the user it was made for"), "{error}");
+            assert!(error.contains("locked.mdx is encrypted with the key of the user it was made for"), "{error}");
             continue;
         }
         assert_eq!(status, Some(0), "{name}: {error}");

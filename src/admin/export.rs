@@ -169,7 +169,9 @@ impl Export<'_> {
         writeln!(out, "}}")?;
         // What ends because the account was deleted is not all there was.
         if self.details()?.id != account.id {
-            return Err(Fatal::new(Exit::Data, format!("the account {} was deleted meanwhile", self.name)).into());
+            return Err(
+                Fatal::new(Exit::Data, format!("the account {} was deleted during the export", self.name)).into()
+            );
         }
         out.flush()?;
         Ok(())

@@ -51,7 +51,7 @@ pub(crate) fn import_words(request: &Import) -> Result<Exit, Fatal> {
         }
         Err(Outcome::Stopped) => {
             // The temporary file is gone by now. Who sent the signal shall see that it ended us.
-            let _ = writeln!(io::stderr(), "stopped; {} is as it was", request.output.display());
+            let _ = writeln!(io::stderr(), "stopped; {} is unchanged", request.output.display());
             let signal = stop.asked().unwrap_or(Signal::SIGTERM);
             let _ = signal_hook::low_level::emulate_default_handler(signal as i32);
             return Err(Fatal::new(Exit::System, "stopped"));
@@ -103,13 +103,13 @@ fn into_directory(request: &Import) -> bool {
 fn check(request: &Import) -> Result<(), Outcome> {
     let usage = |message: &str| Err(Outcome::Fatal(Fatal::new(Exit::Usage, message)));
     if into_directory(request) && request.sources.len() > 1 && (request.title.is_some() || request.name.is_some()) {
-        return usage("--title and --name are of one dictionary; several sources in a directory have their own");
+        return usage("--title and --name describe one dictionary; several sources in a directory have their own");
     }
     if request.columns.is_some() && request.from != DictionaryFormat::Ecdict {
-        return usage("--columns is for --from ecdict");
+        return usage("--columns needs --from ecdict");
     }
     if request.no_pinyin && request.from != DictionaryFormat::Cedict {
-        return usage("--no-pinyin is for --from cedict");
+        return usage("--no-pinyin needs --from cedict");
     }
     Ok(())
 }
@@ -182,8 +182,8 @@ fn make_directory(path: &Path) -> Result<(), Outcome> {
 
 fn cant_write(path: &Path, error: &io::Error) -> Outcome {
     let exit = if error.kind() == io::ErrorKind::InvalidData { Exit::Software } else { Exit::System };
-    let remedy = if path.is_dir() { "; for a file of each source write its name with a slash at its end" } else { "" };
-    Outcome::Fatal(Fatal::new(exit, format!("{} can't be written: {error}{remedy}", path.display())))
+    let remedy = if path.is_dir() { "; to write a file for each source, end the name with a slash" } else { "" };
+    Outcome::Fatal(Fatal::new(exit, format!("cannot write {}: {error}{remedy}", path.display())))
 }
 
 /// Writes a words file beside its place, and reads it again.
@@ -225,14 +225,14 @@ fn summary(request: &Import, reports: &[Report], files: &[MadeFile]) -> Result<(
         let _ = writeln!(text, "{}: {}", source.display(), report.title);
         let _ = writeln!(
             text,
-            "  {} entries read, {} taken, {merged} of them merged with others of their headword, {refused} refused",
+            "  {} entries read, {} taken, {merged} of them merged with others of the same headword, {refused} refused",
             report.read, report.taken
         );
         for warning in &report.warnings {
             let _ = writeln!(text, "  warning: {warning}");
         }
         if nothing_new > 0 {
-            let _ = writeln!(text, "  {nothing_new} of those merged say what another says already, and are left out");
+            let _ = writeln!(text, "  {nothing_new} of the merged entries repeat another's text, and are left out");
         }
         for (refusal, refused) in &report.refused {
             let more = if refused.count > refused.examples.len() as u64 { ", …" } else { "" };
@@ -244,7 +244,8 @@ fn summary(request: &Import, reports: &[Report], files: &[MadeFile]) -> Result<(
     }
     for MadeFile { path, written, .. } in files {
         if written.lowered > 0 {
-            let why = "filed under another source's lower-case headword: their source capitalises them all";
+            let why = "filed under another source's lower-case headword, because their source capitalises every \
+                       headword";
             let _ = writeln!(text, "{} entries {why}", written.lowered);
         }
         let (headwords, bytes) = (written.headwords, written.bytes);

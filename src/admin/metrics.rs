@@ -82,19 +82,19 @@ pub fn text(status: &Status) -> String {
     page.one("up", "gauge", UP, 1);
     page.family("build_info", "gauge", "The daemon's version.");
     page.sample("build_info", &[("version", &status.version)], 1);
-    page.one("start_time_seconds", "gauge", "When the daemon began, in seconds since 1970.", status.started);
+    page.one("start_time_seconds", "gauge", "Start time of the daemon in seconds since 1970.", status.started);
     clients(&mut page, status);
     if !status.requests.is_empty() {
-        page.family("requests_total", "counter", "Requests that were answered, by kind and result.");
+        page.family("requests_total", "counter", "Requests answered, by kind and result.");
     }
     for (kind, results) in &status.requests {
         for (result, count) in results {
             page.sample("requests_total", &[("kind", kind), ("result", result)], count);
         }
     }
-    let help = "How long lookups took, from the request's being read to the reply's being ready.";
+    let help = "Time of lookups, from reading the request to having the reply ready.";
     page.histogram("lookup_duration_seconds", help, &status.lookups);
-    page.histogram("commit_duration_seconds", "How long commits of history records took.", &status.commits);
+    page.histogram("commit_duration_seconds", "Time of commits of history records.", &status.commits);
     database(&mut page, status);
     words(&mut page, status);
     page.text
@@ -105,7 +105,7 @@ fn clients(page: &mut Page, status: &Status) {
     page.each(
         "clients",
         "gauge",
-        "Children, each of which serves one client, by what they are doing.",
+        "Children, one for each client, by state.",
         "state",
         [
             ("starting", clients.starting),
@@ -117,16 +117,16 @@ fn clients(page: &mut Page, status: &Status) {
         ],
     );
     if let Some(limit) = clients.limit {
-        page.one("clients_limit", "gauge", "The most clients there may be.", limit);
+        page.one("clients_limit", "gauge", "Limit of clients.", limit);
     }
-    page.one("connections_total", "counter", "Clients that were let in: a child was forked for each.", status.forks);
+    page.one("connections_total", "counter", "Clients accepted; a child was forked for each.", status.forks);
     let ended = status.sessions_ended.iter().map(|(ending, count)| (ending.as_str(), *count));
-    page.each("sessions_ended_total", "counter", "Sessions that have ended, by how.", "ending", ended);
+    page.each("sessions_ended_total", "counter", "Sessions ended, by reason.", "ending", ended);
     let by = status.refused_by;
     page.each(
         "refusals_total",
         "counter",
-        "Clients that were not let in, by reason.",
+        "Clients refused, by reason.",
         "reason",
         [
             ("clients", by.clients),
@@ -136,39 +136,44 @@ fn clients(page: &mut Page, status: &Status) {
         ],
     );
     let penalties = &status.penalties;
-    let help = "Logins that were refused to connected clients for the failures of their source.";
+    let help = "Logins of connected clients refused because of their source's failures.";
     page.one("logins_refused_total", "counter", help, penalties.logins_refused);
-    let help = "Registrations that were refused because their source had too many.";
+    let help = "Registrations refused because their source made too many.";
     page.one("registrations_refused_total", "counter", help, penalties.registrations_refused);
-    let help = "Changes of accounts that were refused because their source had made too many.";
+    let help = "Changes of accounts refused because their source made too many.";
     page.one("changes_refused_total", "counter", help, penalties.changes_refused);
-    let help = "Logins by token that were refused because their source had made too many.";
+    let help = "Logins by token refused because their source made too many.";
     page.one("token_logins_refused_total", "counter", help, penalties.token_logins_refused);
-    let help = "Lookups that are kept of an account at most; 0 for no limit.";
+    let help = "Limit of lookups kept for an account; 0 for no limit.";
     page.one("history_limit", "gauge", help, status.history_limit);
-    let help = "Lookups that were deleted because their accounts had more.";
+    let help = "Lookups deleted because their account exceeded the limit.";
     page.one("history_trimmed_total", "counter", help, status.history_trimmed);
-    let help = "Lookups a second that an account may make; 0 for no limit.";
+    let help = "Limit of lookups a second for an account; 0 for no limit.";
     page.one("lookup_rate_limit", "gauge", help, status.lookup_rate);
-    page.one("lookups_delayed_total", "counter", "Lookups that had to wait for it.", status.lookups_delayed);
-    page.one("penalised_sources", "gauge", "Sources that have a penalty now.", penalties.sources);
-    page.one("refused_sources", "gauge", "Sources that are refused now.", penalties.refused_sources);
+    page.one("lookups_delayed_total", "counter", "Lookups delayed by that limit.", status.lookups_delayed);
+    page.one("penalised_sources", "gauge", "Sources with a penalty now.", penalties.sources);
+    page.one("refused_sources", "gauge", "Sources refused now.", penalties.refused_sources);
 }
 
 fn database(page: &mut Page, status: &Status) {
     let writer = &status.writer;
-    page.one("writer_up", "gauge", "Whether there is a process that commits records.", u8::from(writer.pid.is_some()));
-    page.one("writer_forks_total", "counter", "Writers that were forked.", writer.forks);
-    page.one("writer_replaced_total", "counter", "Writers that did not move, and were replaced.", writer.replaced);
-    page.one("records_total", "counter", "History records that were made durable.", writer.records);
-    page.one("commits_total", "counter", "Commits in which they were.", writer.commits);
-    page.one("database_errors_total", "counter", "Requests that the database failed.", status.database_errors);
+    page.one("writer_up", "gauge", "Whether a writer process is running.", u8::from(writer.pid.is_some()));
+    page.one("writer_forks_total", "counter", "Writers forked.", writer.forks);
+    page.one("writer_replaced_total", "counter", "Writers that hung and were replaced.", writer.replaced);
+    page.one("records_total", "counter", "History records made durable.", writer.records);
+    page.one("commits_total", "counter", "Commits of history records.", writer.commits);
+    page.one(
+        "database_errors_total",
+        "counter",
+        "Requests that failed because of the database.",
+        status.database_errors,
+    );
     let connections = &status.database_connections;
-    let help = "Connections to the database that may be open at once.";
+    let help = "Limit of concurrent database connections.";
     page.one("database_connections_limit", "gauge", help, connections.limit);
-    let help = "Connections to the database that are leased to children.";
+    let help = "Database connections leased to children.";
     page.one("database_connections_leased", "gauge", help, connections.leased);
-    let help = "Children that wait for a connection to the database.";
+    let help = "Children waiting for a database connection.";
     page.one("database_connections_waiting", "gauge", help, connections.waiting);
     if !status.database_hosts.is_empty() {
         page.family("database_host_in_use", "gauge", "Whether the writer uses this host of the database.");
@@ -181,12 +186,12 @@ fn database(page: &mut Page, status: &Status) {
         }
     }
     let spool = &status.spool;
-    let help = "Seconds for which the writer has not been able to use the database; 0 if it can.";
+    let help = "Duration of the current database outage in seconds; 0 without one.";
     page.one("database_outage_seconds", "gauge", help, spool.outage_seconds.unwrap_or(0));
-    page.one("spool_records", "gauge", "Lookups that wait for the database.", spool.records);
-    page.one("spool_bytes", "gauge", "Bytes of the spool that they take.", spool.bytes);
-    page.one("spool_limit_bytes", "gauge", "Bytes that the spool may have.", spool.limit_bytes);
-    let help = "Seconds since the oldest of them was looked up; 0 if there is none.";
+    page.one("spool_records", "gauge", "Lookups in the spool, waiting for the database.", spool.records);
+    page.one("spool_bytes", "gauge", "Size of the spool in bytes.", spool.bytes);
+    page.one("spool_limit_bytes", "gauge", "Limit of the spool's size in bytes.", spool.limit_bytes);
+    let help = "Age of the oldest lookup in the spool in seconds; 0 if it is empty.";
     page.one("spool_oldest_seconds", "gauge", help, spool.oldest_seconds.unwrap_or(0));
 }
 
@@ -195,17 +200,17 @@ fn words(page: &mut Page, status: &Status) {
     if let Some(headwords) = words.headwords {
         page.one("headwords", "gauge", "Headwords of the loaded words file.", headwords);
     }
-    page.one("words_generation", "gauge", "Which load of the words file is in use.", words.generation);
-    page.one("words_lagging", "gauge", "Children that do not answer from it yet.", words.lagging);
+    page.one("words_generation", "gauge", "Generation of the loaded words.", words.generation);
+    page.one("words_lagging", "gauge", "Children that still answer from older words.", words.lagging);
     let reloads = status.reloads;
     page.each(
         "reloads_total",
         "counter",
-        "Loads of words and certificate after the start, by result.",
+        "Reloads of words and certificate, by result.",
         "result",
         [("taken", reloads.taken), ("refused", reloads.refused)],
     );
-    let help = "Log lines that standard error did not take.";
+    let help = "Log lines dropped because standard error was blocked.";
     page.one("log_lines_dropped_total", "counter", help, status.log_lines_dropped);
 }
 

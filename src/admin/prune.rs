@@ -68,7 +68,8 @@ pub(crate) fn run(settings: &Settings, age: Age, dry_run: bool, origin: Origin) 
     let cutoff = instant(cutoff);
     if let Err(error) = pruned {
         let fatal = fatal(database, &error);
-        let so_far = if dry_run { String::new() } else { format!("; {lookups} of {accounts} were deleted before") };
+        let so_far =
+            if dry_run { String::new() } else { format!("; {lookups} of {accounts} had been deleted by then") };
         return Err(Fatal::new(fatal.exit, format!("{}{so_far}", fatal.message)));
     }
     let done = if dry_run { "would be deleted" } else { "deleted" };

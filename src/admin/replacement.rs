@@ -19,7 +19,7 @@ impl Replacement {
         // A link stays a link: what it points at is replaced.
         let target = match fs::metadata(target) {
             Ok(metadata) if metadata.is_file() => fs::canonicalize(target)?,
-            Ok(_) => return Err(io::Error::other("it is there, and is not a regular file")),
+            Ok(_) => return Err(io::Error::other("it exists and is not a regular file")),
             Err(error) if error.kind() == io::ErrorKind::NotFound => target.to_owned(),
             Err(error) => return Err(error),
         };

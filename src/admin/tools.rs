@@ -22,7 +22,7 @@ pub fn init_db(settings: &Settings, origin: Origin) -> Result<Exit, Fatal> {
     make_state_directory_for(&settings.session.database, settings)?;
     let database = &settings.session.database;
     store::init(database, origin.into_store_key()).map_err(|error| fatal(database, &error))?;
-    say(&format!("{database}: schema version {} is there", store::SCHEMA_VERSION))
+    say(&format!("{database}: schema version {} is in place", store::SCHEMA_VERSION))
 }
 
 /// `cidiand words check FILE`.
@@ -90,7 +90,7 @@ pub fn load_words(settings: &Settings, file: &Path, origin: Origin) -> Result<Ex
     }
     let loaded = loaded.map_err(|error| {
         let fatal = fatal(database, &error);
-        Fatal::new(fatal.exit, format!("{}; table words is as it was", fatal.message))
+        Fatal::new(fatal.exit, format!("{}; table words is unchanged", fatal.message))
     })?;
     say(&format!("{database}: {loaded} headwords in table words"))
 }
@@ -127,7 +127,7 @@ pub fn metrics(output: Option<&Path>) -> Result<Exit, Fatal> {
 
 fn read_status(said: &str) -> Result<Status, Fatal> {
     serde_json::from_str(said).map_err(|error| {
-        Fatal::new(Exit::Software, format!("the daemon is of another version: {error}; try status --json"))
+        Fatal::new(Exit::Software, format!("the daemon has a different version: {error}; try status --json"))
     })
 }
 

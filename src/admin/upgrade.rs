@@ -56,13 +56,16 @@ pub(crate) fn run(settings: &Settings, time_zone: Option<&str>, origin: Origin) 
     told.or_else(broken_pipe_is_fine)?;
     let version = store::SCHEMA_VERSION;
     let Some(upgraded) = upgraded else {
-        return say(&format!("{database}: nothing to upgrade; schema version {version} is there"));
+        return say(&format!("{database}: nothing to upgrade; schema version {version} is in place"));
     };
     let accounts = counted(upgraded.accounts, "account");
     let (lookups, headwords) = (counted(upgraded.lookups, "lookup"), counted(upgraded.headwords, "headword"));
     let kept = upgraded.kept.join(", ");
-    say(&format!("{database}: {accounts}, {lookups}, {headwords}; schema version {version} is there"))?;
-    say(&format!("The old tables are {kept} now. The passwords are still in them: when all is well, DROP TABLE {kept}"))
+    say(&format!("{database}: {accounts}, {lookups}, {headwords}; schema version {version} is in place"))?;
+    say(&format!(
+        "The old tables were renamed to {kept}. They still contain the passwords: once everything works, DROP \
+                  TABLE {kept}"
+    ))
 }
 
 /// Sees that local times are of this zone: by an offset that is given back, or by its name.
@@ -78,7 +81,7 @@ fn zone_of(zone: &str, origin: &Origin) -> Result<Option<i32>, Fatal> {
     let is_name = zone.split('/').all(|part| !part.is_empty() && !part.starts_with('.'));
     if !is_name || !Path::new(ZONES).join(zone).is_file() {
         return Err(wrong(&format!(
-            "there is no such zone in {ZONES} (package tzdata); an offset, +08:00, does without"
+            "there is no such zone in {ZONES} (package tzdata); an offset such as +08:00 works without it"
         )));
     }
     sys::set_time_zone(zone, origin);

@@ -37,7 +37,7 @@ pub fn check<'a>(addresses: impl Iterator<Item = &'a Address>) -> Vec<Fatal> {
     let mut problems = Vec::new();
     let mut seen: Vec<(Place, String)> = Vec::new();
     let refuse = |address: &str, why: &dyn std::fmt::Display| {
-        Fatal::new(Exit::System, format!("can't listen on {address}: {why}"))
+        Fatal::new(Exit::System, format!("cannot listen on {address}: {why}"))
     };
     for address in addresses {
         let text = address.to_string();
@@ -59,7 +59,7 @@ pub fn check<'a>(addresses: impl Iterator<Item = &'a Address>) -> Vec<Fatal> {
         };
         let before = places.iter().find_map(|place| seen.iter().find(|(other, _)| place.excludes(other)));
         if let Some((_, before)) = before {
-            let why = format!("{before} is listened on already; say one of them only");
+            let why = format!("it conflicts with {before}; name only one of them");
             problems.push(refuse(&text, &why));
         }
         seen.extend(places.into_iter().map(|place| (place, text.clone())));
@@ -73,10 +73,10 @@ fn check_path(path: &Path) -> Result<(), String> {
     match directory.metadata() {
         Ok(found) if !found.is_dir() => return Err(format!("{} is not a directory", directory.display())),
         Ok(_) => {}
-        Err(error) => return Err(format!("the directory {}: {error}", directory.display())),
+        Err(error) => return Err(format!("directory {}: {error}", directory.display())),
     }
     match path.symlink_metadata() {
-        Ok(found) if !found.file_type().is_socket() => Err("something that is no socket is there already".to_owned()),
+        Ok(found) if !found.file_type().is_socket() => Err("the path exists and is not a socket".to_owned()),
         _ => Ok(()),
     }
 }
@@ -102,13 +102,13 @@ mod tests {
             assert_eq!(problems(fine), [""; 0], "{fine:?}");
         }
         for (bad, part) in [
-            (&["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:1"][..], "127.0.0.1:1 is listened on already"),
-            (&["0.0.0.0:1", "127.0.0.1:1"], "0.0.0.0:1 is listened on already"),
-            (&["[::]:1", "[::1]:1"], "already"),
-            (&["unix:/tmp/a", "unix:/tmp/./a"], "already"),
+            (&["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:1"][..], "conflicts with 127.0.0.1:1"),
+            (&["0.0.0.0:1", "127.0.0.1:1"], "conflicts with 0.0.0.0:1"),
+            (&["[::]:1", "[::1]:1"], "conflicts"),
+            (&["unix:/tmp/a", "unix:/tmp/./a"], "conflicts"),
             (&["unix:/nonexistent/a"], "/nonexistent"),
             (&["unix:/etc/passwd/a"], "/etc/passwd"),
-            (&["unix:/etc/passwd"], "no socket"),
+            (&["unix:/etc/passwd"], "not a socket"),
         ] {
             let found = problems(bad);
             assert!(found.len() == 1 && found[0].contains(part), "{bad:?}: {found:?}");

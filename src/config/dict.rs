@@ -47,7 +47,8 @@ impl DictPlace {
 /// Why a listener of DICT can't be bound to an account.
 pub fn not_for_others(address: &dyn std::fmt::Display) -> String {
     format!(
-        "{address} is reached from other machines, and whoever connects would look up as this account; only loopback \
+        "{address} can be reached from other machines, and every client there would look up as this account; only \
+         loopback \
          (127.0.0.1, [::1]) and Unix sockets can be bound to an account"
     )
 }

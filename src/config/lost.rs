@@ -38,18 +38,18 @@ pub fn check(directory: &StateDirectory, database: &Location) -> Result<(), Fata
         return Err(Fatal::new(Exit::Configuration, message));
     }
     if let Some(identity) = remembered {
-        warn!("{shown} is not there, though a database was (identity {identity}); a new one is made in its place");
+        warn!("{shown} is missing, although a database was there (identity {identity}); creating a new one");
     }
     if has_log {
         let aside = with_end(&log, ".aside");
         match rename(&log, &aside) {
             Ok(()) => warn!(
-                "{} belongs to a database that is not there; it is {} now: move it back together with its database",
+                "{} belongs to a missing database; it was renamed to {}: move it back together with its database",
                 log.display(),
                 aside.display()
             ),
             Err(error) => {
-                let message = format!("{} belongs to a database that is not there: {error}", log.display());
+                let message = format!("{} belongs to a missing database and cannot be renamed: {error}", log.display());
                 return Err(Fatal::new(Exit::System, message));
             }
         }
@@ -61,7 +61,7 @@ pub fn check(directory: &StateDirectory, database: &Location) -> Result<(), Fata
 pub fn remember(directory: &StateDirectory, database: &Location, identity: Identity) {
     let Location::Sqlite(path) = database else { return };
     if let Err(error) = directory.remember(path, identity) {
-        warn!("which database is used can't be written down in {}: {error}", directory.path().display());
+        warn!("cannot record the database's identity in {}: {error}", directory.path().display());
     }
 }
 

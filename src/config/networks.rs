@@ -120,7 +120,7 @@ impl Exemptions {
         }
         for text in texts {
             match text.as_str() {
-                "none" => return Err("none stands alone: no other network can be exempt with it".to_owned()),
+                "none" => return Err("\"none\" cannot be combined with networks".to_owned()),
                 "unix" => exemptions.users = true,
                 network => {
                     exemptions.networks.push(Network::parse(network).map_err(|why| format!("{network}: {why}"))?);

@@ -1,4 +1,4 @@
-//! The command line of `cidiand`: what can be said, not what it means.
+//! The command line of `cidiand`: its syntax, not its meaning.
 
 use crate::admin::users::User;
 use crate::config::age::Age;
@@ -18,29 +18,29 @@ Examples:
   cidiand user lock ann                          see cidiand user --help
   cidiand reload                                 load words and certificate again; or send SIGHUP
 
-Signals: HUP loads words and certificate again; TERM and INT stop after the requests that were read, a second one at
-once; USR1 logs one line of figures.
-Exit statuses: 0; 64 usage; 65 words file refused; 66 words file not there; 69 database not reachable; 71 system
-error; 78 configuration, certificate or schema.";
+Signals: HUP reloads words and certificate; TERM and INT stop after the requests that were already read, a second one
+stops at once; USR1 logs one line of counters.
+Exit statuses: 0; 64 usage; 65 words file refused; 66 words file missing; 69 database unreachable; 71 system error;
+78 configuration, certificate or schema.";
 
 const INIT_DB_HELP: &str = "\
---upgrade is for a database with passwords in plain text (table user) and times as text (table hist). The new tables \
-are built beside the old ones and take their places in one step, when all is done; if anything goes wrong, nothing has \
-changed. The old tables stay under other names (old_user …): drop them when all is well, because the passwords are in \
-them. Every row that could not be kept as it was is told of, a line each. Stop the old program before. It can be \
-repeated: there is nothing to do then.
+--upgrade converts a database with passwords in plain text (table user) and times as text (table hist). The new tables \
+are built beside the old ones and replace them in one step at the end; if anything fails, nothing has changed. The old \
+tables are renamed (old_user …): drop them once everything works, because they still contain the passwords. Each row \
+that had to be changed is reported on a line. Stop the old program first. Repeating the upgrade does nothing.
 
-Exit statuses: 0; 64 usage; 69 database not reachable, or written to meanwhile; 78 no right, or tables of another program.
+Exit statuses: 0; 64 usage; 69 database unreachable, or changed during the upgrade; 78 missing privilege, or tables of \
+another program.
 
 Examples:
   cidiand --database mysql://cidian@localhost/dict?socket=/run/mysqld/mysqld.sock init-db
   cidiand --database-file /etc/cidian/database init-db --upgrade --time-zone Asia/Shanghai";
 
 const EXPORT_HELP: &str = "\
-Its keys: name, created, locked, exported (when this was), tokens (created and last_used of each; never the token), \
-history (word and time of each, newest first). Times are RFC 3339 in UTC. The password's hash is left out.
+Its keys: name, created, locked, exported (the time of the export), tokens (created and last_used of each; never the \
+token), history (word and time of each, newest first). Times are RFC 3339 in UTC. The password's hash is left out.
 
-Exit statuses: 0; 65 no such account; 69 database not reachable; 71 the file can't be written; 78 configuration or \
+Exit statuses: 0; 65 no such account; 69 database unreachable; 71 the file cannot be written; 78 configuration or \
 schema.
 
 Examples:
@@ -48,27 +48,27 @@ Examples:
   cidiand export-user ann | jq -r '.history[].word' | sort | uniq -c | sort -rn";
 
 const PRUNE_HELP: &str = "\
-Months and years are those of the calendar, in UTC. What was looked up while it runs is never touched. Stopped midway, \
-it has deleted a part; run it again.
+Months and years are those of the calendar, in UTC. Lookups made while it runs are never deleted. If it is stopped \
+midway, it has deleted a part; run it again.
 
-Exit statuses: 0; 64 usage; 69 database not reachable; 78 configuration or schema.
+Exit statuses: 0; 64 usage; 69 database unreachable; 78 configuration or schema.
 
 Examples:
   cidiand history prune --older-than 2y --dry-run
   cidiand --database-file /etc/cidian/database history prune --older-than 18months";
 
 const IMPORT_HELP: &str = "\
-Titles, licences and languages of the sources are kept as comments of the words file. Gzip is unpacked by itself. \
-Several sources in one FILE: each article begins with a line that names its dictionary; in DIRECTORY/ each source gets a \
-file of its own, NAME.txt. Headwords have up to 256 characters. Entries that a words file can't hold are counted and told \
-with their places; a damaged source ends the import, and the old files stay.
+Titles, licences and languages of the sources are kept as comments in the words file. Gzip is unpacked automatically. \
+With several sources in one FILE, each article begins with a line that names its dictionary; in DIRECTORY/ each source \
+gets a file of its own, NAME.txt. Headwords have up to 256 characters. Entries that a words file cannot contain are \
+counted and reported with their places; a damaged source ends the import, and the old files stay.
 
 ECDICT's columns: phonetic, translation, definition, pos, collins, oxford, tag, bnc, frq, exchange, detail, audio, and \
-any other that the file has. CC-CEDICT: an article is shown as 面 [面/麵] miàn …, and is found by both scripts and by \
+any other column of the file. CC-CEDICT: an article is shown as 面 [面/麵] miàn …, and is found by both scripts and by \
 pinyin (miàn, mian4, mian; píngguǒ, ping2guo3, pingguo).
 
-Exit statuses: 0; 64 usage; 65 a source is damaged, or nothing in it is usable; 66 a source is not there; 71 the words \
-file can't be written.
+Exit statuses: 0; 64 usage; 65 a source is damaged, or contains nothing usable; 66 a source is missing; 71 the words \
+file cannot be written.
 
 Examples:
   cidiand words import --from dictd /usr/share/dictd/{wn,gcide}.index -o words.txt
@@ -103,8 +103,8 @@ pub struct Options {
     /// Where to speak TLS, as --listen; may be repeated; needs --tls-cert and --tls-key
     #[arg(long, value_name = "ADDR")]
     pub tls_listen: Vec<String>,
-    /// Where to speak DICT (RFC 2229): host, host:port, [v6]:port or unix:PATH; may be repeated; port 2628 where none is
-    /// said
+    /// Where to speak DICT (RFC 2229): host, host:port, [v6]:port or unix:PATH; may be repeated; default port
+    /// 2628
     #[arg(long, value_name = "ADDR")]
     pub dict_listen: Vec<String>,
     /// All lookups by DICT are this account's; only where --dict-listen is loopback or a Unix socket
@@ -116,7 +116,7 @@ pub struct Options {
     /// Its private key, PEM; a file that is open to others is refused
     #[arg(long, value_name = "FILE")]
     pub tls_key: Option<PathBuf>,
-    /// Take names and passwords in clear text only from this machine (loopback, Unix sockets)
+    /// Accept names and passwords in clear text only from this machine (loopback, Unix sockets)
     #[arg(long)]
     pub require_tls: bool,
     /// Log nobody in by a database server that is in no primary component of a Galera cluster
@@ -128,7 +128,7 @@ pub struct Options {
     /// [default: sqlite: in the state directory] [env: CIDIAN_DATABASE]
     #[arg(long, value_name = "URL", global = true, conflicts_with = "database_file")]
     pub database: Option<String>,
-    /// A file that holds the database's URL, so that no password shows in `ps`
+    /// A file that contains the database's URL, so that no password shows in `ps`
     #[arg(long, value_name = "FILE", global = true)]
     pub database_file: Option<PathBuf>,
     /// A words file, or a directory of some (*.txt, in the order of their names); may be repeated, and each is a dictionary
@@ -147,22 +147,21 @@ pub struct Options {
     /// The same, for each IPv4 address or IPv6 /64; 0 for no limit [default: 256]
     #[arg(long, value_name = "N")]
     pub max_clients_per_source: Option<u32>,
-    /// A network that no per-source limit or penalty touches, or `unix` for users of this machine over a Unix socket; may
-    /// be repeated; `none`, alone, for none [default: 127.0.0.0/8, ::1/128]
+    /// A network exempt from per-source limits and penalties, or `unix` for users of this machine over a Unix socket;
+    /// may be repeated; `none` exempts nothing [default: 127.0.0.0/8, ::1/128]
     #[arg(long, value_name = "NET")]
     pub exempt_source: Vec<String>,
-    /// At most so many connections to the database at once, however many clients; at least 2 [default: 64]
+    /// Limit of concurrent database connections, however many clients; at least 2 [default: 64]
     #[arg(long, value_name = "N")]
     pub database_connections: Option<u32>,
-    /// At most so many MiB of lookups are kept in the state directory while the database is away; 0 for none
+    /// MiB of lookups that may be kept in the state directory while the database is unavailable; 0 for none
     /// [default: 64]
     #[arg(long, value_name = "MIB")]
     pub spool_limit: Option<u32>,
-    /// At most so many lookups are kept of each account; the oldest go, in the background; 0 for no limit
-    /// [default: 1000000]
+    /// Lookups kept for each account; the oldest are deleted in the background; 0 for no limit [default: 1000000]
     #[arg(long, value_name = "ROWS")]
     pub history_limit: Option<u64>,
-    /// Lookups a second of each account, over all its sessions; over it a session is slowed down, not refused; 0 for no
+    /// Lookups a second for each account, over all its sessions; faster sessions are slowed down, not refused; 0 for no
     /// limit [default: 0]
     #[arg(long, value_name = "N")]
     pub lookup_rate: Option<u32>,
@@ -172,7 +171,7 @@ pub struct Options {
     /// Seconds from connecting to the first successful login; 0 for none [default: 60]
     #[arg(long, value_name = "S")]
     pub login_grace: Option<u64>,
-    /// Check configuration, words file and database, say what is wrong, and exit
+    /// Check configuration, words file and database, report every problem, and exit
     #[arg(long)]
     pub check: bool,
 }
@@ -208,11 +207,11 @@ pub enum DictionaryFormat {
     Ecdict,
     /// CC-CEDICT: Chinese headwords in both scripts, found by pinyin, too
     Cedict,
-    /// MDict's NAME.mdx, versions 1 and 2; one that is locked with a user's key is refused
+    /// MDict's NAME.mdx, versions 1 and 2; one that is encrypted with a user's key is refused
     Mdx,
     /// ABBYY Lingvo's NAME.dsl or NAME.dsl.dz, in UTF-8, UTF-16 or the code page it names
     Dsl,
-    /// A words file in any order, with whatever is wrong in it
+    /// A words file in any order, errors included
     Plain,
 }
 
@@ -222,28 +221,28 @@ pub enum Command {
     /// Apply the schema to the database; safe to repeat
     #[command(after_help = INIT_DB_HELP)]
     InitDb {
-        /// Convert a database of the classroom schema: hash its passwords, read its times, keep every row
+        /// Convert a database of the classroom schema: hash its passwords, convert its times, keep every row
         #[arg(long)]
         upgrade: bool,
-        /// Where the clock showed the old times: a name (Asia/Shanghai), UTC, or an offset (+08:00) [default: here]
+        /// The time zone of the old times: a name (Asia/Shanghai), UTC, or an offset (+08:00) [default: local]
         #[arg(long, value_name = "ZONE", requires = "upgrade", allow_hyphen_values = true)]
         time_zone: Option<String>,
     },
-    /// Tell the running daemon to load words and certificate again, and wait until every child answers from the words
+    /// Make the running daemon reload words and certificate, and wait until every child answers from the new words
     #[command(
-        after_help = "Exit statuses: 0; 65 the file is refused, and nothing has changed; 69 no daemon runs; 75 children lag behind.\n\nExample:\n  cidiand words check /etc/cidian/words.txt && cidiand reload"
+        after_help = "Exit statuses: 0; 65 the file is refused, and nothing has changed; 69 no daemon is running; 75 some children still answer from older words.\n\nExample:\n  cidiand words check /etc/cidian/words.txt && cidiand reload"
     )]
     Reload,
-    /// Say what the running daemon is doing
+    /// Show what the running daemon is doing
     #[command(after_help = "Examples:\n  cidiand status\n  cidiand status --json | jq .clients.total")]
     Status {
         /// As one JSON object
         #[arg(long)]
         json: bool,
     },
-    /// Say what the running daemon is doing, in the text format of Prometheus
+    /// Show what the running daemon is doing, in the text format of Prometheus
     #[command(
-        after_help = "Exit statuses: 0; 69 no daemon runs: then `cidian_up 0` is all that is said; 71 the file can't be written.\n\nExamples:\n  cidiand metrics\n  cidiand metrics -o /var/lib/prometheus/node-exporter/cidian.prom    for the textfile collector"
+        after_help = "Exit statuses: 0; 69 no daemon is running: the output is only `cidian_up 0`; 71 the file cannot be written.\n\nExamples:\n  cidiand metrics\n  cidiand metrics -o /var/lib/prometheus/node-exporter/cidian.prom    for the textfile collector"
     )]
     Metrics {
         /// Write to FILE, which is replaced in one step, instead of standard output
@@ -253,7 +252,7 @@ pub enum Command {
     /// Check a words file, make one from another dictionary, or put one into the database
     #[command(subcommand)]
     Words(WordsCommand),
-    /// Make, list, lock, change and delete accounts
+    /// Create, list, lock, change and delete accounts
     User(User),
     /// Print what a shell needs to complete this command's options
     #[command(hide = true)]
@@ -269,7 +268,7 @@ pub enum Command {
         #[arg(value_name = "DIRECTORY")]
         directory: PathBuf,
     },
-    /// Write all that is kept of one account, its history too, as one JSON object
+    /// Write everything stored about one account, including its history, as one JSON object
     #[command(after_help = EXPORT_HELP)]
     ExportUser {
         /// The account's name
@@ -278,7 +277,7 @@ pub enum Command {
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
-    /// Keep histories from growing for ever
+    /// Delete old lookups
     #[command(subcommand)]
     History(HistoryCommand),
 }
@@ -286,10 +285,10 @@ pub enum Command {
 /// What can be done with all histories.
 #[derive(Debug, Subcommand)]
 pub enum HistoryCommand {
-    /// Delete lookups that are older than so long, of all accounts; a little at a time, so that the daemon goes on
+    /// Delete lookups older than AGE, of all accounts; in small steps, so that the daemon goes on serving
     #[command(after_help = PRUNE_HELP)]
     Prune {
-        /// How old: 2y, 18months, 26w, 90d
+        /// Age: 2y, 18months, 26w or 90d
         #[arg(long, value_name = "AGE")]
         older_than: Age,
         /// Only count what would be deleted
@@ -301,9 +300,9 @@ pub enum HistoryCommand {
 /// What can be done with a words file.
 #[derive(Debug, Subcommand)]
 pub enum WordsCommand {
-    /// Tell every problem of a words file, a line each, with line numbers
+    /// Report every problem of a words file, a line each, with line numbers
     #[command(
-        after_help = "Exit statuses: 0 the file would be taken (warnings or not); 65 it would be refused; 66 it is not there.\n\nExample:\n  cidiand words check my-words.txt"
+        after_help = "Exit statuses: 0 the file would be accepted (with or without warnings); 65 it would be refused; 66 it is missing.\n\nExample:\n  cidiand words check my-words.txt"
     )]
     Check {
         /// The words file
@@ -328,26 +327,26 @@ pub struct Import {
     /// The sources' format
     #[arg(long, value_name = "FORMAT")]
     pub from: DictionaryFormat,
-    /// The dictionaries; of those that are several files, one of them or what their names have in common
+    /// The dictionaries; of a dictionary of several files, any of them or the common beginning of their names
     #[arg(value_name = "SOURCE", required = true)]
     pub sources: Vec<PathBuf>,
-    /// The words file to write, or DIRECTORY/ for a file of each source; files that are there are replaced when all of
-    /// the new ones are complete
+    /// The words file to write, or DIRECTORY/ for a file for each source; existing files are replaced when all new
+    /// ones are complete
     #[arg(short, long, value_name = "FILE")]
     pub output: PathBuf,
     /// Title of the result, instead of the sources' own
     #[arg(long, value_name = "TEXT")]
     pub title: Option<String>,
-    /// Licence of the result in one line, instead of what the sources say (their texts stay)
+    /// Licence of the result in one line, instead of the sources' own (their texts stay)
     #[arg(long, value_name = "TEXT")]
     pub licence: Option<String>,
-    /// Name of the dictionary: ASCII letters, digits, -, . and _ [default: what the source's file is called]
+    /// Name of the dictionary: ASCII letters, digits, -, . and _ [default: the source's file name]
     #[arg(long, value_name = "NAME", value_parser = dictionary_name)]
     pub name: Option<String>,
-    /// Language of the headwords, such as en, where the sources do not say it
+    /// Language of the headwords, such as en, where the sources do not name it
     #[arg(long, value_name = "CODE", value_parser = language_code)]
     pub source_language: Option<String>,
-    /// Language of the interpretations, such as zh, where the sources do not say it
+    /// Language of the interpretations, such as zh, where the sources do not name it
     #[arg(long, value_name = "CODE", value_parser = language_code)]
     pub target_language: Option<String>,
     /// Columns of ECDICT that are kept, in any order [default: all but audio]
@@ -362,7 +361,7 @@ fn dictionary_name(text: &str) -> Result<String, String> {
     if !text.is_empty() && text == crate::words::import::name_of(text) {
         Ok(text.to_owned())
     } else {
-        Err("ASCII letters, digits, '-', '.' and '_' make a name".to_owned())
+        Err("a name consists of ASCII letters, digits, '-', '.' and '_'".to_owned())
     }
 }
 

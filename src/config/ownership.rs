@@ -23,6 +23,6 @@ pub fn leave_to_its_owner(database: &Location) {
             .and_then(|file| fchown(&file, Some(directory.uid()), Some(directory.gid())))
         && error.kind() != io::ErrorKind::AlreadyExists
     {
-        log::warn!("{} can't be made for the owner of its directory: {error}", path.display());
+        log::warn!("cannot give {} to the owner of its directory: {error}", path.display());
     }
 }

@@ -346,7 +346,7 @@ fn database_url(
     let from_file = |said: Sourced<PathBuf>| {
         let shown = said.value.display();
         let wrong = |error: std::io::Error| said.wrong(format!("{shown}: {error}"));
-        let notice = || log::info!("{}: waiting for what is written to the pipe {shown}", said.by);
+        let notice = || log::info!("{}: waiting for data from the pipe {shown}", said.by);
         let opened = files::open(&said.value, Pipes::Taken(&notice)).map_err(wrong)?;
         let found = opened.metadata();
         // A mistake inside the file, or about it, is never the command line's.
@@ -354,7 +354,7 @@ fn database_url(
         let mode = found.mode() & 0o7777;
         // Of the very file that is read. A pipe (`<(pass show database)`) is nobody else's.
         if found.is_file() && mode & 0o006 != 0 {
-            let why = "every user of this machine can get at the password in it";
+            let why = "every user of this machine can read or change the password in it";
             return Err(Fatal::new(exit, format!("{by}: {why} (mode {mode:04o}); chmod 600 {shown}")));
         }
         let bytes = opened.read(MOST_URL).map_err(wrong)?;

@@ -113,7 +113,8 @@ impl StateDirectory {
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
         } else {
             warn!(
-                "state directory {shown} can be read by others (mode {mode:04o}), and holds more than the daemon's own"
+                "state directory {shown} can be read by others (mode {mode:04o}), and contains files that are not the \
+                 daemon's"
             );
         }
         Ok(())
@@ -162,8 +163,7 @@ impl StateDirectory {
         match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
             Ok(file) => Ok(Lock { _file: file }),
             Err((_, Errno::EWOULDBLOCK)) => Err(refuse(
-                "another cidiand uses it; stop that one, or set STATE_DIRECTORY to a directory of this one's own"
-                    .to_owned(),
+                "another cidiand uses it; stop that one, or set STATE_DIRECTORY to another directory".to_owned(),
             )),
             Err((_, error)) => Err(refuse(error.to_string())),
         }
@@ -175,7 +175,7 @@ fn absolute(database: &Path) -> String {
     std::path::absolute(database).unwrap_or_else(|_| database.to_owned()).display().to_string()
 }
 
-/// Takes a file from others. What is no file of its own (a link, a socket) is left alone.
+/// Takes a file from others. What is not a file of its own (a link, a socket) is left alone.
 fn close_file_to_others(path: &Path) -> io::Result<()> {
     let Ok(file) = File::options().read(true).custom_flags(O_NOFOLLOW | O_NONBLOCK).open(path) else { return Ok(()) };
     let found = file.metadata()?;
@@ -184,7 +184,7 @@ fn close_file_to_others(path: &Path) -> io::Result<()> {
         file.set_permissions(Permissions::from_mode(mode & !OTHERS)).map_err(|error| {
             io::Error::new(
                 error.kind(),
-                format!("{shown} is open to others (mode {mode:04o}) and can't be closed: {error}"),
+                format!("{shown} is open to others (mode {mode:04o}) and cannot be made private: {error}"),
             )
         })?;
         info!("{shown} was open to others (mode {mode:04o}); it is private now");

@@ -1,14 +1,14 @@
-//! The command line of `cidiand user`: what can be said, not what it means.
+//! The command line of `cidiand user`: its syntax, not its meaning.
 
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
 const HELP: &str = "\
-They work on the database itself, beside a running daemon or without one. Whoever may write to it may use them.
+They work on the database itself, with or without a running daemon. Anybody who may write to it may use them.
 
-Exit statuses: 0; 64 usage, or no terminal to ask on; 65 no such account, a name or password that can't be, or \
-deletion not confirmed; 66 the password file can't be read; 69 database not reachable; 73 the name is taken; 78 \
-configuration or schema.
+Exit statuses: 0; 64 usage, or no terminal to ask on; 65 no such account, an invalid name or password, or deletion \
+not confirmed; 66 the password file cannot be read; 69 database unreachable; 73 the name is taken; 78 configuration \
+or schema.
 
 Examples:
   cidiand user add ann                           asks for a password twice
@@ -32,9 +32,9 @@ pub struct User {
 /// What can be done with accounts.
 #[derive(Debug, Subcommand)]
 pub enum UserAction {
-    /// Make an account, also where registration is closed
+    /// Create an account, even if registration is closed
     Add(NewPasswd),
-    /// List accounts: when they were made, whether they are locked, how many lookups they have, and how many tokens
+    /// List accounts: creation time, whether they are locked, numbers of lookups and tokens
     List {
         /// Only this account
         name: Option<String>,
@@ -42,17 +42,17 @@ pub enum UserAction {
         #[arg(long)]
         json: bool,
     },
-    /// Lock an account: nobody logs in to it, and its sessions get `denied` at once
+    /// Lock an account: logins are refused, and its sessions get `denied` at once
     Lock {
         /// The account's name
         name: String,
     },
-    /// Unlock it: its password and its tokens are of use again
+    /// Unlock an account: its password and tokens are valid again
     Unlock {
         /// The account's name
         name: String,
     },
-    /// Change the password; all tokens of the account end, its sessions go on
+    /// Change the password; revokes all tokens of the account; its sessions go on
     Passwd(NewPasswd),
     /// Delete an account, all its history and all its tokens
     Delete {

@@ -60,7 +60,7 @@ impl Control {
         let refuse = |why: String| Fatal::new(Exit::System, format!("control socket {}: {why}", path.display()));
         let listener = short_path(directory, |short| match connect(short) {
             Ok(_) => Err(io::Error::other("another cidiand answers there")),
-            Err(error) if is_timeout(&error) => Err(io::Error::other("another cidiand has it, and does not answer")),
+            Err(error) if is_timeout(&error) => Err(io::Error::other("another cidiand holds it, but does not answer")),
             Err(_) => {
                 // Left by a daemon that was killed, or not there at all.
                 match std::fs::remove_file(short) {
@@ -100,7 +100,7 @@ impl Control {
             let user = getsockopt(&socket, PeerCredentials).map(|credentials| credentials.uid());
             let allowed = matches!(user, Ok(user) if user == 0 || user == geteuid().as_raw());
             if !allowed || self.connections.len() >= MOST || socket.set_nonblocking(true).is_err() {
-                warn!("control: turned away ({} others)", self.connections.len());
+                warn!("control: rejected a connection: {} are open, or it is another user's", self.connections.len());
                 continue;
             }
             let control_client = ControlClient(self.next);
@@ -147,7 +147,7 @@ impl Control {
         if let Some(connection) = self.connections.get(&control_client) {
             let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
             if let Err(error) = send(connection.socket.as_raw_fd(), format!("{line}\n").as_bytes(), flags) {
-                warn!("control: the answer was not taken: {error}");
+                warn!("control: cannot send the answer: {error}");
             }
         }
         self.close(control_client, poller);

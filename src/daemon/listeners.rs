@@ -77,13 +77,13 @@ impl Listener {
     pub fn open(address: &Address) -> Result<Vec<Self>, Fatal> {
         match address {
             Address::Internet(text) => {
-                let refuse = |error: io::Error| Fatal::new(Exit::System, format!("can't listen on {text}: {error}"));
+                let refuse = |error: io::Error| Fatal::new(Exit::System, format!("cannot listen on {text}: {error}"));
                 let addresses: Vec<SocketAddr> = text.to_socket_addrs().map_err(refuse)?.collect();
                 addresses.into_iter().map(|address| take(address).map_err(refuse)).collect()
             }
-            Address::Unix(path) => take_path(path)
-                .map(|listener| vec![listener])
-                .map_err(|error| Fatal::new(Exit::System, format!("can't listen on unix:{}: {error}", path.display()))),
+            Address::Unix(path) => take_path(path).map(|listener| vec![listener]).map_err(|error| {
+                Fatal::new(Exit::System, format!("cannot listen on unix:{}: {error}", path.display()))
+            }),
         }
     }
 
@@ -103,7 +103,7 @@ impl Listener {
             },
             Self::Tls(listener) | Self::Dict(listener) => return listener.start(),
         };
-        begun.map_err(|error| Fatal::new(Exit::System, format!("can't listen on {self}: {error}")))
+        begun.map_err(|error| Fatal::new(Exit::System, format!("cannot listen on {self}: {error}")))
     }
 
     /// As [`Listener::open`], for clients that speak TLS.
@@ -129,7 +129,7 @@ impl Listener {
     pub fn passed(socket: OwnedFd) -> io::Result<Self> {
         let unfit = |why| io::Error::new(io::ErrorKind::InvalidInput, why);
         if getsockopt(&socket, sockopt::SockType)? != SockType::Stream || !getsockopt(&socket, sockopt::AcceptConn)? {
-            return Err(unfit("it does not listen for streams"));
+            return Err(unfit("it is not a listening stream socket"));
         }
         let fd = std::os::fd::AsRawFd::as_raw_fd(&socket);
         fcntl(&socket, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
@@ -147,7 +147,7 @@ impl Listener {
                 let path = listener.local_addr()?.as_pathname().map(Path::to_owned).unwrap_or_default();
                 Ok(Self::Unix(listener, SocketFile { path, identity: None }))
             }
-            _ => Err(unfit("it is neither of TCP nor of Unix")),
+            _ => Err(unfit("it is neither a TCP nor a Unix socket")),
         }
     }
 

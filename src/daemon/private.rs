@@ -48,9 +48,8 @@ impl PrivateServer {
     /// # Errors
     /// Why it can't: the state directory, the database.
     pub fn start(forker: &mut Forker) -> Result<Self, Fatal> {
-        let system = |error: nix::errno::Errno| {
-            Fatal::new(Exit::System, format!("the private server can't be started: {error}"))
-        };
+        let system =
+            |error: nix::errno::Errno| Fatal::new(Exit::System, format!("cannot start the private server: {error}"));
         let (ours, theirs) = pair().map_err(system)?;
         let pid = forker
             .fork(|origin| {
@@ -72,7 +71,7 @@ impl PrivateServer {
         let mut answer = [0; 4_096];
         match recv(ours.as_raw_fd(), &mut answer, MsgFlags::empty()) {
             Ok(1) if answer[0] == b'\n' => Ok(Self { socket: Some(ours), pid }),
-            Ok(0) => Err(Fatal::new(Exit::Software, "the private server ended without a word")),
+            Ok(0) => Err(Fatal::new(Exit::Software, "the private server ended without a message")),
             Ok(size) => Err(Fatal::new(Exit::System, String::from_utf8_lossy(&answer[..size]))),
             Err(error) => Err(system(error)),
         }
@@ -135,7 +134,7 @@ fn serve(socket: OwnedFd, origin: Origin) -> Result<Exit, Fatal> {
     let ready = socket.try_clone().map_err(|error| Fatal::new(Exit::System, error.to_string()))?;
     let parent = start::prepare(settings, forker, vec![Listener::Private(socket)], None, notifier, lines)?;
     send(ready.as_raw_fd(), b"\n", MsgFlags::MSG_NOSIGNAL)
-        .map_err(|error| Fatal::new(Exit::System, format!("the client has gone: {error}")))?;
+        .map_err(|error| Fatal::new(Exit::System, format!("the client is gone: {error}")))?;
     drop(ready);
     Ok(parent.serve())
 }

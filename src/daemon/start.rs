@@ -136,7 +136,7 @@ pub(super) fn prepare(
     let writer = Supervisor::new(spool).map_err(|error| system("the writer", &error))?;
     let title = Title::prepare(&forker);
     if title.is_none() {
-        warn!("sessions can't show themselves in ps: /proc does not tell where the command line is");
+        warn!("process titles are unavailable: /proc does not show where the command line is");
     }
     Parent::new(Parts {
         forker,
@@ -189,7 +189,7 @@ fn raise_descriptor_limit() {
     let raised = getrlimit(Resource::RLIMIT_NOFILE)
         .and_then(|(soft, hard)| if soft < hard { setrlimit(Resource::RLIMIT_NOFILE, hard, hard) } else { Ok(()) });
     if let Err(error) = raised {
-        warn!("the limit of open files can't be raised: {error}");
+        warn!("cannot raise the limit of open files: {error}");
     }
 }
 

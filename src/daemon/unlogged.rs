@@ -45,7 +45,7 @@ impl Unlogged {
         if self.next.is_none_or(|next| next <= now) {
             self.next = Some(now + AGAIN);
             let plural = if self.untold == 1 { " was" } else { "s were" };
-            warn!("{} log line{plural} dropped: standard error took no more", self.untold);
+            warn!("{} log line{plural} dropped: standard error was blocked", self.untold);
             // This line itself does not count.
             if self.lines.take_dropped() == 0 {
                 self.untold = 0;

@@ -89,7 +89,7 @@ fn silent() -> Fatal {
 fn converse(mut socket: UnixStream, command: Command) -> Result<String, Fatal> {
     let lost = |error: io::Error| match is_timeout(&error) {
         true => silent(),
-        false => Fatal::new(Exit::Unavailable, format!("the daemon went away: {error}")),
+        false => Fatal::new(Exit::Unavailable, format!("lost the connection to the daemon: {error}")),
     };
     io::Write::write_all(&mut socket, format!("{}\n", command.as_str()).as_bytes()).map_err(lost)?;
     let mut lines = io::BufReader::new(socket);

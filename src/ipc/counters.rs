@@ -197,7 +197,7 @@ impl<'a> Counters<'a> {
         counted.filter(|(_, _, count)| *count > 0)
     }
 
-    /// How long lookups took, from the request's being read to the reply's being ready.
+    /// Time of lookups, from reading the request to having the reply ready.
     pub fn lookups(self) -> Times<'a> {
         Times { numbers: self.numbers.get(REQUESTS..REQUESTS + TIMES).unwrap_or(&[]) }
     }

@@ -41,12 +41,12 @@ impl Pair {
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| PairError::Certificate(format!("is not in PEM: {error}")))?;
         if chain.is_empty() {
-            return Err(PairError::Certificate("holds no certificate in PEM".to_owned()));
+            return Err(PairError::Certificate("contains no certificate in PEM".to_owned()));
         }
         let key = PrivateKeyDer::from_pem_slice(key).map_err(|error| {
             PairError::Key(match error {
                 pem::Error::NoItemsFound => {
-                    "holds no private key in PEM (an encrypted one can't be used: decrypt it with `openssl pkey`)"
+                    "contains no private key in PEM (an encrypted one cannot be used: decrypt it with `openssl pkey`)"
                 }
                 _ => "is not in PEM",
             })
@@ -85,7 +85,7 @@ impl Pair {
     /// # Errors
     /// What is wrong with which.
     pub fn into_server(self) -> Result<Arc<ServerConfig>, PairError> {
-        let unusable = |error: &Error| PairError::Certificate(format!("can't be used: {error}"));
+        let unusable = |error: &Error| PairError::Certificate(format!("cannot be used: {error}"));
         let mut server = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .map_err(|error| unusable(&error))?
@@ -94,7 +94,7 @@ impl Pair {
             .map_err(|error| match error {
                 Error::InconsistentKeys(_) => PairError::Mismatch,
                 Error::InvalidCertificate(_) => unusable(&error),
-                _ => PairError::Key("holds no key of a kind that can be used: RSA, ECDSA (P-256, P-384) or Ed25519"),
+                _ => PairError::Key("contains no key of a usable kind: RSA, ECDSA (P-256, P-384) or Ed25519"),
             })?;
         // Each connection is another process, which could make nothing of a ticket.
         server.send_tls13_tickets = 0;
@@ -117,7 +117,7 @@ impl Pair {
                 Some("is not for servers")
             }
             CertificateError::Other(_) => {
-                Some("is one that clients refuse; a self-signed one needs basicConstraints=critical,CA:FALSE")
+                Some("would be refused by clients; a self-signed one needs basicConstraints=critical,CA:FALSE")
             }
             _ => None,
         }

@@ -191,7 +191,7 @@ pub fn ask_for_words(control_channel: BorrowedFd<'_>) -> io::Result<(u64, OwnedF
     let (size, memory) = sys::receive_with_descriptor(exchange.as_fd(), &mut generation, MsgFlags::empty())?;
     match (size, memory) {
         (8, Some(memory)) => Ok((u64::from_ne_bytes(generation), memory)),
-        _ => Err(io::Error::other("the daemon gave none")),
+        _ => Err(io::Error::other("the daemon sent none")),
     }
 }
 

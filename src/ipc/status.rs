@@ -53,28 +53,28 @@ pub struct Status {
     /// Records that wait for the database.
     #[serde(default)]
     pub spool: Spool,
-    /// When the daemon began, in seconds since 1970.
+    /// Start time of the daemon in seconds since 1970.
     #[serde(default)]
     pub started: u64,
-    /// Sessions that have ended, by how.
+    /// Sessions ended, by reason.
     #[serde(default)]
     pub sessions_ended: BTreeMap<String, u64>,
     /// Requests that were answered, by kind and by result (`ok`, or the code of the refusal).
     #[serde(default)]
     pub requests: BTreeMap<String, BTreeMap<String, u64>>,
-    /// How long lookups took, from the request's being read to the reply's being ready.
+    /// Time of lookups, from reading the request to having the reply ready.
     #[serde(default)]
     pub lookups: Times,
     /// The most lookups that are kept of an account; 0 for no limit.
     #[serde(default)]
     pub history_limit: u64,
-    /// Lookups that were deleted because their accounts had more.
+    /// Lookups deleted because their account exceeded the limit.
     #[serde(default)]
     pub history_trimmed: u64,
-    /// Lookups a second that an account may make; 0 for no limit.
+    /// Limit of lookups a second for an account; 0 for no limit.
     #[serde(default)]
     pub lookup_rate: u32,
-    /// Lookups that had to wait for it.
+    /// Lookups delayed by that limit.
     #[serde(default)]
     pub lookups_delayed: u64,
     /// How long the writer's commits took.
@@ -281,7 +281,7 @@ pub struct Words {
     pub headwords: Option<u64>,
     /// Which load this is, counted from one; 0 for the table.
     pub generation: u64,
-    /// Children that do not answer from it yet.
+    /// Children that still answer from older words.
     pub lagging: u64,
     /// Whether a newer load is under way.
     pub loading: bool,
@@ -382,13 +382,13 @@ impl Status {
         let (records, commits) = (grouped(writer.records), grouped(writer.commits));
         rows.push(("writer", format!("{pid}, {records} records in {commits} commits")));
         if let Some(seconds) = writer.silent_seconds {
-            rows.push(("  does not move", format!("for {}; lookups wait", duration(seconds))));
+            rows.push(("  hangs", format!("for {}; lookups wait", duration(seconds))));
         }
         if writer.forks > 1 {
             rows.push(("  forked", format!("{} times", grouped(writer.forks))));
         }
         if writer.replaced > 0 {
-            rows.push(("  replaced", format!("{} did not move", grouped(writer.replaced))));
+            rows.push(("  replaced", format!("{} that hung", grouped(writer.replaced))));
         }
         if self.commits.count() > 0 {
             rows.push(("  commits", self.commits.text()));

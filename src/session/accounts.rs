@@ -113,7 +113,7 @@ impl Session<'_> {
     /// Tells the parent; whether the client may go on. It may not, if the parent could not be told.
     pub(super) fn report(&self, ask: ParentRequest) -> bool {
         report(self.control_channel, self.stores.question(ask)).unwrap_or_else(|error| {
-            log::warn!("client {}: what it does can't be counted: {error}", self.face.peer());
+            log::warn!("client {}: cannot count its requests: {error}", self.face.peer());
             false
         })
     }

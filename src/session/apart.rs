@@ -1,8 +1,8 @@
 //! Several dictionaries: `A`, which answers with their articles apart, and what `I` says of them.
 
 use super::Session;
+use super::clock::new_record;
 use super::replies::Awaits;
-use super::requests::new_record;
 use crate::protocol::{Code, Failure, push_failure, push_ok_text};
 use crate::words::lookup::{Article, Found};
 use crate::words::{DictionaryNote, articles};

@@ -1,5 +1,7 @@
 //! The times of lookups, which with account and origin are their identities.
 
+use super::peer::Peer;
+use crate::protocol::{Code, Failure};
 use crate::store::{Microseconds, Record};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -25,6 +27,14 @@ impl Clock {
         self.last = now.max(self.last + 1);
         Ok(Record { word: headword.to_owned(), time: Microseconds(self.last), origin })
     }
+}
+
+/// A record of a lookup now.
+pub(super) fn new_record(clock: &mut Clock, headword: &str, peer: &Peer) -> Result<Record, Failure> {
+    clock.record(headword).map_err(|error| {
+        log::error!("client {peer}: no random numbers: {error}");
+        Failure::new(Code::Unavailable, "the server cannot record lookups now")
+    })
 }
 
 #[cfg(test)]

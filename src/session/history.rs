@@ -79,7 +79,7 @@ impl Session<'_> {
             self.stores.close_if_wanted();
             let page = page.ok().flatten().unwrap_or_default();
             let Some(last) = page.last() else {
-                log::info!("client {}: {rest} lookups of a long history can't be shown any more", self.face.peer());
+                log::info!("client {}: {rest} lookups of a long history are no longer available", self.face.peer());
                 return Err(ExitReason::Lost);
             };
             place = last.place();

@@ -102,7 +102,7 @@ pub fn run(inherited: Inherited<'_>, scoreboard: &mut Scoreboard, origin: Origin
     let exit_reason = match kept.map_err(io::Error::from).and_then(|()| prepare(&inherited)) {
         Ok((signals, tls, dialogue)) => Session::new(inherited, scoreboard, origin, signals, tls, dialogue).serve(),
         Err(error) => {
-            log::error!("client {}: the session can't be set up: {error}", inherited.peer);
+            log::error!("client {}: cannot set up the session: {error}", inherited.peer);
             ExitReason::Internal
         }
     };
@@ -481,7 +481,9 @@ impl<'a> Session<'a> {
             self.words.replace(generation, memory.as_fd()).map_err(|error| std::io::Error::other(error.to_string()))
         }) {
             Ok(()) => self.face.slot().acknowledge(self.words.generation()),
-            Err(error) => log::warn!("client {}: the new words can't be taken yet: {error}", self.face.peer()),
+            Err(error) => {
+                log::warn!("client {}: cannot load the new words, keeping the old ones: {error}", self.face.peer())
+            }
         }
     }
 }

@@ -31,7 +31,7 @@ impl Session<'_> {
             return Ok(());
         }
         let asked = ask_for_wait(self.control_channel, account_number(name)).unwrap_or_else(|error| {
-            log::warn!("client {}: lookups can't be counted: {error}", self.face.peer());
+            log::warn!("client {}: cannot count lookups: {error}", self.face.peer());
             Duration::ZERO
         });
         if asked.is_zero() {

@@ -1,30 +1,22 @@
 //! Requests to replies: what each one needs, does and says. What concerns accounts is in `accounts`.
 
 use super::apart;
-use super::clock::Clock;
+use super::clock::new_record;
 use super::replies::{Awaits, denied};
-use super::{ExitReason, Peer, Session};
+use super::{ExitReason, Session};
 use crate::ipc::channel::PATIENCE;
 use crate::ipc::parent::{ParentRequest, complain_of_writer};
 use crate::protocol::{
     Code, Count, Failure, How, MAX_MATCHES, MAX_SUGGESTIONS, Request, escape, push_entry, push_ok, push_ok_text,
     push_pair, trim_blanks,
 };
-use crate::store::{AccountId, Error, Record, Standing};
+use crate::store::{AccountId, Error, Standing};
 use crate::words::lookup::{Article, Found};
 use crate::words::matching::Strategy;
 use std::time::{Duration, Instant};
 
 /// For how long a writer that did not answer is not asked for what a connection can tell as well.
 const WRITER_RESTS: Duration = Duration::from_secs(1);
-
-/// A record of a lookup now.
-pub(super) fn new_record(clock: &mut Clock, headword: &str, peer: &Peer) -> Result<Record, Failure> {
-    clock.record(headword).map_err(|error| {
-        log::error!("client {peer}: no random numbers: {error}");
-        Failure::new(Code::Unavailable, "the server can't record lookups now")
-    })
-}
 
 impl Session<'_> {
     /// Answers one request, onto the end of the replies; says so if the session ends with it.
@@ -35,7 +27,7 @@ impl Session<'_> {
         self.stores.act_for(request.name());
         let outcome = match request {
             _ if request.carries_secret() && self.must_be_private() => {
-                Err(Failure::new(Code::Denied, "this server takes names and passwords only over TLS: cidian --tls"))
+                Err(Failure::new(Code::Denied, "this server accepts names and passwords only over TLS: cidian --tls"))
             }
             Request::Lookup { name, word } => self.look_up(name, word),
             Request::LookupApart { name, word } => self.look_up_apart(name, word),
@@ -227,7 +219,7 @@ impl Session<'_> {
             // What is in the spool would come back after it was cleared.
             return Err(Failure::new(
                 Code::Unavailable,
-                "lookups are still on their way into the history; try again later",
+                "lookups are still being added to the history; try again later",
             ));
         }
         self.spend(ParentRequest::Changing)?;

@@ -2,8 +2,8 @@
 //! which is done or not done at all.
 
 use super::Session;
+use super::clock::new_record;
 use super::replies::denied;
-use super::requests::new_record;
 use crate::ipc::parent::ParentRequest;
 use crate::protocol::{
     self, Code, Failure, Imported, Notebook, StarEntry, StarRow, StarState, push_ok, push_ok_text, push_star_row,
@@ -147,7 +147,7 @@ impl Session<'_> {
     /// Nobody can say so while lookups wait in the spool.
     fn never_looked_up(&self) -> Failure {
         if self.scoreboard.spooled().1 > 0 {
-            return Failure::new(Code::Unavailable, "lookups are still on their way into the history; try again later");
+            return Failure::new(Code::Unavailable, "lookups are still being added to the history; try again later");
         }
         Failure::new(Code::NotFound, "this word was never looked up")
     }

@@ -125,10 +125,10 @@ impl<'a> Stores<'a> {
             }
             None => {
                 let Some(lease) =
-                    self.waiting.permit(ParentRequest::Database, "no lease of a connection: all are in use")?
+                    self.waiting.permit(ParentRequest::Database, "no database connection: all are in use")?
                 else {
                     self.client_has_gone = true;
-                    return Err(Error::world("the client has gone"));
+                    return Err(Error::world("the client is gone"));
                 };
                 self.open_with(lease, host)?
             }
@@ -176,11 +176,11 @@ impl<'a> Stores<'a> {
     }
 
     fn turn_to_write(&mut self) -> Result<Permit, Error> {
-        match self.waiting.permit(ParentRequest::Writing, "no turn to write: others write")? {
+        match self.waiting.permit(ParentRequest::Writing, "no turn to write: others are writing")? {
             Some(turn) => Ok(turn),
             None => {
                 self.client_has_gone = true;
-                Err(Error::world("the client has gone"))
+                Err(Error::world("the client is gone"))
             }
         }
     }
@@ -208,7 +208,7 @@ impl<'a> Stores<'a> {
             // The writer has warned of the outage; of each client that meets it there is no need to.
             Kind::World if self.scoreboard.outage().is_some() => log::info!("client {peer}: database: {error}"),
             Kind::World => log::warn!("client {peer}: database: {error}"),
-            Kind::Configuration => log::error!("client {peer}: database (its configuration needs mending): {error}"),
+            Kind::Configuration => log::error!("client {peer}: database (check its configuration): {error}"),
             Kind::Bug => log::error!("client {peer}: database (a bug in cidiand, please report it): {error}"),
         }
         unavailable
@@ -216,9 +216,9 @@ impl<'a> Stores<'a> {
 }
 
 impl Waiting<'_> {
-    /// Waits for what the parent gives in turn. None if the client has gone meanwhile.
+    /// Waits for what the parent gives in turn. None if the client is gone.
     fn permit(&self, ask: ParentRequest, too_late: &str) -> Result<Option<Permit>, Error> {
-        let failed = |why: &dyn std::fmt::Display| Error::world(format!("the daemon gives no leave: {why}"));
+        let failed = |why: &dyn std::fmt::Display| Error::world(format!("the daemon did not grant the request: {why}"));
         let permit =
             ask_for(self.control_channel, Question { ask, account: self.account }).map_err(|error| failed(&error))?;
         let deadline = Instant::now() + PATIENCE;

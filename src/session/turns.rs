@@ -65,7 +65,7 @@ impl Session<'_> {
                 Ok(Wait::Ready) if watched.get(2).is_some_and(|lease| lease.any() == Some(true)) => self.stores.close(),
                 Ok(Wait::Ready) => {
                     self.ends = Some(ExitReason::Lost);
-                    return Err(Failure::new(Code::Unavailable, "the client has gone"));
+                    return Err(Failure::new(Code::Unavailable, "the client is gone"));
                 }
                 Ok(Wait::Interrupted | Wait::TimedOut) => {}
                 Err(_) => return Err(failed(&"the wait failed")),

@@ -52,7 +52,7 @@ impl fmt::Display for LocationError {
             Self::NoPath => "the database URL names no file: write sqlite:/path/to/cidian.db",
             Self::BadPath => "the database URL names no usable file: write sqlite:PATH, where PATH is a file's name",
             Self::Malformed => {
-                "the database URL can't be read: write mysql://user:password@host:3306/database, with %-encoding \
+                "cannot read the database URL: write mysql://user:password@host:3306/database, with %-encoding \
                  for special characters in user and password"
             }
             Self::NoHost => "the database URL names no host: write mysql://user@HOST/database",

@@ -45,8 +45,7 @@ impl AccountDetails {
         moment: impl Fn(&T) -> Option<Microseconds>,
     ) -> Result<Self, Error> {
         let moment = |time: &T| {
-            moment(time)
-                .ok_or_else(|| Error::configuration("table user or token holds a time that is no moment in UTC"))
+            moment(time).ok_or_else(|| Error::configuration("table user or token contains an invalid timestamp"))
         };
         let tokens = tokens.iter().map(|(created, used)| Ok((moment(created)?, moment(used)?)));
         let tokens = tokens.collect::<Result<Vec<_>, Error>>()?;

@@ -34,7 +34,7 @@ pub fn hash(passwd: &str) -> Result<String, Error> {
     let hasher = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
     let hash: PasswordHash = hasher
         .hash_password(passwd.as_bytes())
-        .map_err(|error| Error::world(format!("a password can't be hashed: {error}")))?;
+        .map_err(|error| Error::world(format!("cannot hash a password: {error}")))?;
     Ok(hash.to_string())
 }
 
@@ -53,7 +53,7 @@ pub fn verify(passwd: &str, phc: &str) -> Result<bool, Error> {
     match Argon2::default().verify_password(passwd.as_bytes(), &hash) {
         Ok(()) => Ok(true),
         Err(error @ password_hash::Error::OutOfMemory) => {
-            Err(Error::world(format!("a password can't be checked: {error}")))
+            Err(Error::world(format!("cannot check a password: {error}")))
         }
         Err(_) => Ok(false),
     }

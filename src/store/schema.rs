@@ -54,7 +54,7 @@ impl Found {
         let Some(version) = version else { return Ok(Self::Incomplete) };
         let version = version
             .parse()
-            .map_err(|_| Error::configuration("table meta of the database holds a schema_version that is no number"))?;
+            .map_err(|_| Error::configuration("the schema_version in table meta of the database is not a number"))?;
         let complete = TABLES.iter().all(|(name, since)| version < *since || has(name));
         Ok(if complete || version > SCHEMA_VERSION { Self::Version(version) } else { Self::Incomplete })
     }
@@ -110,7 +110,7 @@ pub(super) fn check_word(word: &str) -> Result<(), Error> {
     let chars = word.chars().count();
     if chars == 0 || chars > MAX_WORD_CHARS {
         return Err(Error::bug(format!(
-            "a headword of {chars} characters came to the store; 1 to {MAX_WORD_CHARS} fit"
+            "the store received a headword of {chars} characters; 1 to {MAX_WORD_CHARS} are allowed"
         )));
     }
     Ok(())
@@ -120,7 +120,10 @@ pub(super) fn check_word(word: &str) -> Result<(), Error> {
 pub(super) fn check_name(name: &str) -> Result<(), Error> {
     let chars = name.chars().count();
     if chars == 0 || chars > MAX_NAME_CHARS {
-        return Err(Error::bug(format!("a name of {chars} characters came to the store; 1 to {MAX_NAME_CHARS} fit")));
+        return Err(Error::bug(format!(
+            "the store received a name of {chars} characters; 1 to {MAX_NAME_CHARS} are \
+                                       allowed"
+        )));
     }
     Ok(())
 }

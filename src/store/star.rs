@@ -305,7 +305,7 @@ pub(super) fn without_tags(known: &str, less: &[String]) -> String {
 
 /// The error of a row that no program of ours has written.
 pub(super) fn damaged() -> Error {
-    Error::configuration("table star or review holds what is no time in UTC, or no state")
+    Error::configuration("table star or review contains an invalid timestamp or state")
 }
 
 #[cfg(test)]

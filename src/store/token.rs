@@ -36,7 +36,7 @@ impl Token {
         getrandom::fill(&mut *random).map_err(|error| Error::world(format!("no random numbers: {error}")))?;
         let mut text = Zeroizing::new([0; CHARS]);
         let text = Base64UrlUnpadded::encode(&*random, &mut *text)
-            .map_err(|error| Error::bug(format!("a token can't be written: {error}")))?;
+            .map_err(|error| Error::bug(format!("cannot encode a token: {error}")))?;
         Ok(Self(Zeroizing::new(text.to_owned())))
     }
 

@@ -3,7 +3,8 @@
 use super::fold::fold;
 use super::image::{FIELDS, HEADER, MAGIC};
 use super::lookup::{self, Article, Found, Lexicon};
-use super::several::{DictionaryNote, notes_from_text};
+use super::note::DictionaryNote;
+use super::several::notes_from_text;
 use super::sound::respellings;
 use super::spelling::{self, SortedWords, farthest_for};
 use super::suggest::Suggestions;

@@ -1,6 +1,6 @@
 //! The words file's grammar: one entry a line, every problem with its line number.
 
-use super::several::{DictionaryNote, is_name};
+use super::note::{DictionaryNote, is_name};
 use crate::text::{escape, trim_blanks, unescape};
 use std::borrow::Cow;
 
@@ -122,7 +122,7 @@ fn parse_lines<'a>(bytes: &'a [u8], tell: &mut dyn FnMut(Problem) -> bool) -> Pa
                     let (count, _) = parsed.out_of_order.get_or_insert((0, number));
                     *count += 1;
                     let message = format!(
-                        "{:?} stands after {previous:?}; sort the file byte by byte (LC_ALL=C) to be rid of this",
+                        "{:?} stands after {previous:?}; to avoid this, sort the file byte by byte (LC_ALL=C)",
                         entry.headword
                     );
                     if !tell(Problem { line: number, severity: Severity::Warning, message }) {
@@ -140,7 +140,13 @@ fn parse_lines<'a>(bytes: &'a [u8], tell: &mut dyn FnMut(Problem) -> bool) -> Pa
         }
     }
     if parsed.entries.is_empty() {
-        tell(Problem { line: number.max(1), severity: Severity::Error, message: "the file holds no entry".to_owned() });
+        tell(Problem {
+            line: number.max(1),
+            severity: Severity::Error,
+            message: "the file contains no \
+        entry"
+                .to_owned(),
+        });
     }
     if parsed.out_of_order.is_some() {
         // Stable: several entries of one headword stay in the file's order.

@@ -1,27 +1,10 @@
 //! Several dictionaries as one: each has a name, and an entry that more than one of them has is one entry with all their
 //! articles, each below a line `[name]`, in the order of preference.
 
+use super::note::{DictionaryNote, MAX_NAME};
 use super::parse::{Parsed, ParsedEntry};
 use crate::text::{escape, unescape};
 use std::path::Path;
-
-/// Longest name of a dictionary, in characters: what a column of table `words` holds.
-const MAX_NAME: usize = 64;
-
-/// What a dictionary says of itself.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct DictionaryNote {
-    /// Its name: ASCII letters, digits, `-`, `.`, `_`.
-    pub name: String,
-    /// Its title; empty if it has none.
-    pub title: String,
-    /// Its licence; empty if it says none.
-    pub licence: String,
-    /// The language of its headwords, and of its interpretations; empty where it does not say.
-    pub languages: [String; 2],
-    /// How many headwords it has.
-    pub headwords: usize,
-}
 
 /// Two dictionaries have the same name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,12 +13,6 @@ pub struct SameName {
     pub name: String,
     /// Which of the dictionaries, counted from zero.
     pub numbers: [usize; 2],
-}
-
-/// Whether a text can be a dictionary's name.
-pub fn is_name(text: &str) -> bool {
-    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
-    (1..=MAX_NAME).contains(&text.len()) && text.chars().all(fits)
 }
 
 /// The name of a dictionary that says none: its file's stem, as far as a name can hold it.
@@ -189,7 +166,7 @@ pub(super) fn notes_from_text(text: &str) -> Vec<DictionaryNote> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Dictionary, image, parse};
+    use super::super::{Dictionary, image, is_name, parse};
     use super::*;
     use proptest::prelude::*;
 

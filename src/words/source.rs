@@ -28,14 +28,14 @@ pub enum ReadError {
 impl std::fmt::Display for ReadError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Absent(error) => write!(f, "can't be opened: {error}"),
+            Self::Absent(error) => write!(f, "cannot be opened: {error}"),
             Self::NotAFile => f.write_str("is not a regular file"),
             Self::Empty => {
                 f.write_str("is not a regular file, nor a directory that holds one whose name ends with .txt")
             }
             Self::TooLarge => f.write_str("is larger than 4 GiB"),
             Self::Changed => f.write_str("was written to while it was read; try again when it is complete"),
-            Self::Io(error) => write!(f, "can't be read: {error}"),
+            Self::Io(error) => write!(f, "cannot be read: {error}"),
         }
     }
 }

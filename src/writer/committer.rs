@@ -78,9 +78,9 @@ impl<'a> Committer<'a> {
     ) -> Self {
         // To try what the writer before could not get away from would be the same again: what comes is put into the
         // spool first, and the database is tried between sessions.
-        let outage = stuck.filter(|_| spool.as_ref().is_some_and(Spool::is_enabled)).map(|took| {
-            Outage::begin(Error::world("the writer before this one did not get an answer"), took, Instant::now())
-        });
+        let outage = stuck
+            .filter(|_| spool.as_ref().is_some_and(Spool::is_enabled))
+            .map(|took| Outage::begin(Error::world("the previous writer got no answer"), took, Instant::now()));
         let committer = Self {
             location,
             key,
@@ -105,7 +105,7 @@ impl<'a> Committer<'a> {
         };
         committer.show();
         if let Some(spool) = committer.spool.as_ref().filter(|spool| !spool.is_empty()) {
-            log::info!("{} lookups are in the spool, to be delivered", spool.records());
+            log::info!("delivering {} lookups that are in the spool", spool.records());
         }
         committer
     }
@@ -194,7 +194,7 @@ impl<'a> Committer<'a> {
                 if let Some(error) = failure(&outcomes) {
                     self.fails(error, begin.elapsed());
                 }
-                let waits = Error::world("lookups of before are not delivered yet");
+                let waits = Error::world("earlier lookups are not delivered yet");
                 for (batch, outcome) in batches.iter().zip(&mut outcomes) {
                     if *outcome == Ok(Standing::Live) && !batch.records.is_empty() {
                         *outcome = Err(waits.clone());
@@ -231,7 +231,7 @@ impl<'a> Committer<'a> {
                 Err(_) if batch.records.is_empty() => Ok(Standing::Live),
                 Err(why) => {
                     if !std::mem::replace(&mut self.refusal_said, true) {
-                        log::error!("{why}; lookups are refused until there is room, or the database is back");
+                        log::error!("{why}; refusing lookups until there is space, or the database is back");
                     }
                     Err(match &*outcome {
                         Err(error) => Error { message: format!("{error}; {why}"), ..why },
@@ -296,7 +296,7 @@ impl<'a> Committer<'a> {
         let (Some(store), Some(spool)) = (&mut self.store, &mut self.spool) else { return Ok(()) };
         let had_some = !spool.is_empty();
         if had_some {
-            let unread = |error: std::io::Error| Error::world(format!("the spool can't be read: {error}"));
+            let unread = |error: std::io::Error| Error::world(format!("the spool cannot be read: {error}"));
             let chunk = spool.chunk(CHUNK).map_err(unread)?;
             if !self.recognised && !recognise(store.as_mut(), spool, &chunk)? {
                 self.order = Some(Order::PutAside);
@@ -323,7 +323,7 @@ impl<'a> Committer<'a> {
                     trimmer.recorded(batch.account, batch.records.len() as u64, now);
                 }
             }
-            let emptied = |error: std::io::Error| Error::world(format!("the spool can't be emptied: {error}"));
+            let emptied = |error: std::io::Error| Error::world(format!("cannot empty the spool: {error}"));
             spool.delivered(&chunk).map_err(emptied)?;
         }
         let is_empty = spool.is_empty();
@@ -352,14 +352,14 @@ impl<'a> Committer<'a> {
         if self.outage.as_ref().is_none_or(|outage| outage.error().kind != error.kind) {
             let where_to = "lookups are kept in the spool";
             match error.kind {
-                Kind::World => log::warn!("the database can't be used: {error}; {where_to} until it is back"),
+                Kind::World => log::warn!("cannot use the database: {error}; {where_to} until it is back"),
                 Kind::Configuration => {
-                    log::error!("the database needs mending, or its configuration: {error}; {where_to} until then");
+                    log::error!("the database or its configuration must be fixed: {error}; {where_to} until then");
                 }
                 Kind::Bug => {
                     log::error!(
-                        "the database refuses what is in the spool (a bug in cidiand, please report it): {error}; \
-                         it stays there, and {where_to}, too"
+                        "the database rejects lookups in the spool (a bug in cidiand, please report it): {error}; they \
+                         stay there, and new {where_to}, too"
                     );
                 }
             }
@@ -382,8 +382,8 @@ impl<'a> Committer<'a> {
             self.order = self.order.or(Some(Order::PutBack));
         } else if !std::mem::replace(&mut self.removal_said, spool.is_removed()) && self.removal_said {
             log::error!(
-                "the spool was removed with its directory: what is in it is lost if the daemon ends before the database \
-                 is back, or the directory"
+                "the spool was removed with its directory: its lookups are lost if the daemon ends before the database \
+                 or the directory is back"
             );
         }
     }
@@ -420,7 +420,7 @@ impl<'a> Committer<'a> {
         // A connection in an unknown state is not used again. Whether it is an outage shows when there is something to
         // keep.
         self.store = None;
-        log::warn!("histories can't be kept within their limit now: {error}");
+        log::warn!("cannot trim histories to their limit now: {error}");
     }
 
     /// Says of batches that the database has how their histories have grown.
@@ -446,8 +446,8 @@ impl<'a> Committer<'a> {
             && let [Some(was), Some(is)] = [before, now].map(|host| self.location.hosts().get(host))
         {
             match self.hosts.failure(before) {
-                Some(failed) => log::warn!("database host {was} can't be used: {}; {is} is used now", failed.why),
-                None => log::info!("database host {is} can be used again, and is, in the place of {was}"),
+                Some(failed) => log::warn!("cannot use database host {was}: {}; using {is}", failed.why),
+                None => log::info!("database host {is} is usable again; using it in place of {was}"),
             }
         }
         self.shown = Shown { changes: self.hosts.changes(), in_use };
@@ -482,7 +482,7 @@ impl<'a> Committer<'a> {
             let found = store.identity()?;
             if found != spool.identity() {
                 self.order = Some(Order::TurnTo(found));
-                return Err(Error::world("the database is another one than before"));
+                return Err(Error::world("the database was replaced by another one"));
             }
             self.confirmed = Some(Instant::now());
         }
@@ -503,7 +503,7 @@ fn recognise(store: &mut dyn Store, spool: &Spool<'_>, first: &Chunk) -> Result<
                 return Ok(true);
             }
         }
-        let unread = |error: std::io::Error| Error::world(format!("the spool can't be read: {error}"));
+        let unread = |error: std::io::Error| Error::world(format!("the spool cannot be read: {error}"));
         match spool.chunk_after(chunk, CHUNK).map_err(unread)? {
             Some(chunk) => next = Some(chunk),
             None => return Ok(false),

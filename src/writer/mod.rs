@@ -97,7 +97,7 @@ pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
         None => Ok(()),
     });
     if let Err(error) = &served {
-        log::error!("the writer can't go on: {error}");
+        log::error!("the writer cannot continue: {error}");
     }
     scoreboard.count_unlogged(lines.take_dropped());
     sys::exit_now(i32::from(served.is_err()))

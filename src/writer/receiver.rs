@@ -221,7 +221,7 @@ impl<'a> Receiver<'a> {
                     let child = match added.and_then(|()| who_asks(&socket)) {
                         Ok(child) => child,
                         Err(error) => {
-                            log::warn!("a child's records can't be taken in yet: {error}");
+                            log::warn!("cannot receive a child's records yet: {error}");
                             continue;
                         }
                     };
@@ -236,7 +236,7 @@ impl<'a> Receiver<'a> {
                 Ok(_) | Err(Errno::EINTR) => {}
                 Err(error) => {
                     // Its channel is closed, and the child tries again.
-                    log::warn!("a child's records can't be taken in yet: {error}");
+                    log::warn!("cannot receive a child's records yet: {error}");
                     return;
                 }
             }
@@ -253,7 +253,10 @@ impl<'a> Receiver<'a> {
                 Ok(size) if size > 0 => {
                     let batch = read_batch(&self.buffer[..size]);
                     if batch.is_none() {
-                        log::error!("a child sent the writer {size} bytes that are no batch; please report it");
+                        log::error!(
+                            "a child sent the writer {size} bytes that are not a batch. This is a bug, please \
+                                     report it"
+                        );
                         self.close(number);
                     }
                     return batch;

@@ -364,7 +364,7 @@ fn the_server_goes_while_somebody_types() {
     daemon.wait_exit();
     wait_until("the session to end", || sessions.iter().all(|&pid| !processes::lives(pid)));
     terminal.keys("\tana\n");
-    terminal.expect("no server can be reached at ");
+    terminal.expect("cannot reach a server at ");
     level_one(&mut terminal);
     daemon.start();
     log_in(&mut terminal, "ann", PASSWD);
@@ -380,7 +380,10 @@ fn the_server_goes_while_somebody_types() {
     daemon.start();
     terminal.keys("zoo\n");
     let shown = terminal.read_to("动物园");
-    assert!(!shown.contains("no server") && !shown.contains("lost") && !shown.contains("stopping"), "{shown}");
+    assert!(
+        !shown.contains("cannot reach a server") && !shown.contains("lost") && !shown.contains("stopping"),
+        "{shown}"
+    );
 }
 
 /// A new account of a private server, with everything on.

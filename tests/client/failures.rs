@@ -32,7 +32,7 @@ fn nobody_listens() {
         ] {
             let ran = person.run_as("ann", arguments, "apple\n").ended(69);
             assert_eq!(ran.out, "");
-            ran.complained(&format!("no server can be reached at {address}: "));
+            ran.complained(&format!("cannot reach a server at {address}: "));
         }
     }
     // In the menus: told, with the address, and level one comes back.
@@ -40,10 +40,10 @@ fn nobody_listens() {
     let mut terminal = Person::new(address.clone()).terminal(&[]);
     level_one(&mut terminal);
     log_in(&mut terminal, "ann", PASSWD);
-    terminal.expect(&format!("no server can be reached at {address}: "));
+    terminal.expect(&format!("cannot reach a server at {address}: "));
     level_one(&mut terminal);
     register(&mut terminal, "ann", PASSWD, PASSWD);
-    terminal.expect(&format!("no server can be reached at {address}: "));
+    terminal.expect(&format!("cannot reach a server at {address}: "));
     level_one(&mut terminal);
     terminal.line("3");
     assert_eq!(terminal.exit(), 0);
@@ -176,7 +176,7 @@ fn the_server_starts_again() {
     wait_until("the session to end", || sessions.iter().all(|&pid| !processes::lives(pid)));
     terminal.expect("Word (## to go back): ");
     terminal.line("zoo");
-    terminal.expect(&format!("no server can be reached at {address}: "));
+    terminal.expect(&format!("cannot reach a server at {address}: "));
     level_one(&mut terminal);
     daemon.start();
     log_in(&mut terminal, "ann", PASSWD);
@@ -285,7 +285,7 @@ fn a_server_that_refuses() {
 fn reasons_are_for_people() {
     let address = nobody();
     let ran = Person::new(address.clone()).run(&["about"], "").ended(69);
-    assert_eq!(ran.err, format!("cidian: no server can be reached at {address}: Connection refused\n"));
+    assert_eq!(ran.err, format!("cidian: cannot reach a server at {address}: Connection refused\n"));
     let ran = Person::new(address.clone()).with("LANG", "zh_CN.UTF-8").run(&["about"], "").ended(69);
     assert_eq!(ran.err, format!("cidian: 无法连接服务器 {address}：连接被拒绝\n"));
 }

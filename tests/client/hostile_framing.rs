@@ -53,7 +53,7 @@ fn server(answer: impl Fn(&str) -> Answer + Send + Sync + 'static) -> String {
     thread::spawn(move || {
         for stream in listener.incoming() {
             let (stream, answer) = (stream.unwrap(), Arc::clone(&answer));
-            // Whatever fails here, the client has gone.
+            // Whatever fails here, the client is gone.
             thread::spawn(move || converse(stream, answer.as_ref()).is_ok());
         }
     });

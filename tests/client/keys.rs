@@ -129,7 +129,7 @@ fn prompts_of_subcommands() {
     first(&with("register"), &[("Password: ", "x")], ("Password again: ", true));
     first(&with("passwd"), &[("Password: ", PASSWD)], ("New password: ", true));
     first(&with("passwd"), &[("Password: ", PASSWD), ("New password: ", "x")], ("New password again: ", true));
-    first(&with("delete-account"), &[("Password: ", PASSWD)], ("to go on: ", false));
+    first(&with("delete-account"), &[("Password: ", PASSWD)], ("to confirm: ", false));
     // Nothing was changed on the way.
     assert!(daemon.connect().ask_line(&format!("L ann {PASSWD}")).starts_with("OK"));
 }

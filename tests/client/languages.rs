@@ -28,7 +28,7 @@ fn the_locale_decides() {
         let (menu, failure) = if chinese {
             ("  3  退出\n", "无法连接服务器 127.0.0.1:1：")
         } else {
-            ("  3  quit\n", "no server can be reached at 127.0.0.1:1: ")
+            ("  3  quit\n", "cannot reach a server at 127.0.0.1:1: ")
         };
         let what = format!("{all:?} {messages:?} {lang:?}");
         assert!(person.run(&[], "").ended(0).out.contains(menu), "{what}");

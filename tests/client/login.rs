@@ -58,11 +58,11 @@ fn later_calls_ask_for_nothing() {
     person.run(&["--password-file", wrong.to_str().unwrap(), "history"], "").ended(77);
     person.run(&["history"], "").ended(0);
     assert_eq!(known(&daemon), "1");
-    person.run(&["logout"], "").ended(0).said("Logged out: the login of ann is forgotten.\n");
+    person.run(&["logout"], "").ended(0).said("Logged out: the saved login of ann was removed.\n");
     assert_eq!((known(&daemon).as_str(), tokens_file(&person).exists()), ("0", false));
     person.run(&["lookup", "apple"], "").ended(64).complained("--user");
     let address = person::port(&daemon);
-    person.run(&["logout"], "").ended(0).said(&format!("No login is kept for {address}.\n"));
+    person.run(&["logout"], "").ended(0).said(&format!("No login is saved for {address}.\n"));
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn a_token_that_is_no_longer_good() {
             end();
             if on_terminal {
                 let mut terminal = person.terminal(&["lookup", "apple"]);
-                terminal.expect("The kept login of ann is no longer good");
+                terminal.expect("The saved login of ann is no longer valid");
                 terminal.expect_hidden("Password: ");
                 terminal.line(PASSWD);
                 terminal.expect("n. 苹果");
@@ -153,7 +153,7 @@ fn a_server_that_can_t_be_asked() {
     let token = kept(&person);
     daemon.signal(nix::sys::signal::Signal::SIGTERM);
     assert!(daemon.wait_exit().success());
-    person.run(&["lookup", "apple"], "").ended(69).complained("no server can be reached");
+    person.run(&["lookup", "apple"], "").ended(69).complained("cannot reach a server");
     assert_eq!(kept(&person), token, "it is kept");
     daemon.start();
     person.run(&["lookup", "apple"], "").ended(0);
@@ -161,7 +161,7 @@ fn a_server_that_can_t_be_asked() {
     daemon.signal(nix::sys::signal::Signal::SIGTERM);
     assert!(daemon.wait_exit().success());
     let ran = person.run(&["logout"], "").ended(69);
-    assert!(ran.err.contains("forgotten here") && ran.err.contains("no server can be reached"), "{}", ran.err);
+    assert!(ran.err.contains("removed here") && ran.err.contains("cannot reach a server"), "{}", ran.err);
     assert!(!tokens_file(&person).exists());
     assert_eq!(known(&daemon), "1");
     daemon.start();
@@ -245,7 +245,7 @@ fn a_new_password_renews_the_login() {
         terminal.expect_hidden(prompt);
         terminal.line(answer);
     }
-    terminal.expect("The password is changed.");
+    terminal.expect("The password was changed.");
     assert_eq!(terminal.exit(), 0);
     person.run(&["lookup", "apple"], "").ended(0);
     // Nobody is logged in who was not before.

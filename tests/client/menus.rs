@@ -34,7 +34,7 @@ fn a_whole_session() {
     level_one(&mut terminal);
     // Two passwords that differ: nothing is registered, nothing is even sent.
     register(&mut terminal, "ann", PASSWD, "another horse");
-    terminal.expect("the two passwords are not the same");
+    terminal.expect("the two passwords differ");
     level_one(&mut terminal);
     log_in(&mut terminal, "ann", PASSWD);
     terminal.expect("wrong name or password");
@@ -77,7 +77,7 @@ fn a_whole_session() {
     assert_eq!(words(&history(&mut terminal, "2")), ["bank", "zoo"]);
     for nonsense in ["0", "1001", "x", "-1", "2 3"] {
         let said = history(&mut terminal, nonsense).join("\n");
-        assert!(said.contains("A number from 1 to 1000"), "{nonsense}: {said}");
+        assert!(said.contains("Enter a number from 1 to 1000"), "{nonsense}: {said}");
     }
     terminal.line("5");
     terminal.expect("\"5\" is not on the menu");

@@ -46,7 +46,7 @@ fn a_pipe_that_nobody_writes_to() {
     let pipe = person.home().join("pipe");
     fifo(&pipe);
     let mut terminal = person.terminal(&["--user", "ann", "--password-file", pipe.to_str().unwrap(), "lookup", "zoo"]);
-    terminal.expect("waiting for what is written to");
+    terminal.expect("waiting for data from");
     terminal.keys(crate::terminal::CTRL_C);
     assert_eq!(terminal.exit(), 130);
 }

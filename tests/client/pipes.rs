@@ -40,7 +40,7 @@ fn a_whole_session() {
     let ran = Person::new(person::port(&daemon)).run(&[], typed("ann", SCRIPT.len())).ended(0);
     assert_eq!(ran.err, "");
     for (text, times) in [
-        ("the two passwords are not the same", 1),
+        ("the two passwords differ", 1),
         ("Account ann is registered.", 1),
         ("apple  n. 苹果\n", 1),
         ("not found: zzz\n", 1),
@@ -101,6 +101,6 @@ fn rubbish_for_input() {
     input.extend_from_slice(b"\n1\n\xc3\x28\n\n2\nann\n\xff\nsecret");
     let ran = Person::new("127.0.0.1:1").run(&[], input).ended(0);
     assert_eq!(ran.err, "");
-    assert!(ran.out.contains("no server can be reached at 127.0.0.1:1"), "{}", ran.out);
+    assert!(ran.out.contains("cannot reach a server at 127.0.0.1:1"), "{}", ran.out);
     assert!(ran.out.len() < 4_000, "{}", ran.out);
 }

@@ -196,7 +196,7 @@ fn searching() {
     }
     run(&["一个苹果"]).ended(0).said("apple\t/a/ n. 苹果; 苹果树\\n» An apple. 一个苹果。\\n{k2}\n");
     run(&["没有"]).ended(1).complained("Nothing matches.");
-    run(&["--regex", "("]).ended(65).complained("no regular expression");
+    run(&["--regex", "("]).ended(65).complained("not a valid regular expression");
     run(&[" "]).ended(65);
     run(&[&"x".repeat(1_100)]).ended(65);
     run(&["--prefix", "a", "--regex", "b"]).ended(64);

@@ -169,7 +169,7 @@ fn gone_in_any_state() {
                 terminal.keys("apple\n");
             }
         }
-        terminal.expect("no server can be reached at ");
+        terminal.expect("cannot reach a server at ");
         level_one(&mut terminal);
         terminal.line("3");
         assert_eq!(terminal.exit(), 0, "{state}");

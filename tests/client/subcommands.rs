@@ -143,7 +143,7 @@ fn histories() {
         history(wrong).ended(64);
     }
     // What it holds of one headword; then everything.
-    history(&["clear", "ice cream"]).ended(0).said("6 lookups of ice cream are cleared.\n");
+    history(&["clear", "ice cream"]).ended(0).said("6 lookups of ice cream were cleared.\n");
     assert!(history(&["--all"]).ended(0).out.lines().all(|line| line.contains("\tapple\t")));
     history(&["clear", "zzz"]).ended(0);
     history(&["clear", " "]).ended(65);
@@ -161,7 +161,7 @@ fn accounts() {
     let new = person.file("new", "another horse\nsecond line\n");
     let new = new.to_str().unwrap();
     person.run_as("bob", &["lookup", "apple"], "").ended(0);
-    person.run_as("bob", &["passwd", "--new-password-file", new], "").ended(0).said("The password is changed.\n");
+    person.run_as("bob", &["passwd", "--new-password-file", new], "").ended(0).said("The password was changed.\n");
     // The old one is nothing now, and the new one opens the same account.
     person.run_as("bob", &["history"], "").ended(77);
     person.run_as("bob", &["passwd", "--new-password-file", new], "").ended(77);
@@ -207,7 +207,7 @@ fn accounts_on_a_terminal() {
         terminal.expect_hidden(prompt);
         terminal.line(answer);
     }
-    terminal.expect("the two passwords are not the same");
+    terminal.expect("the two passwords differ");
     assert_eq!(terminal.exit(), 65);
     let mut terminal = person.terminal(&["--user", "ann", "passwd"]);
     for (prompt, answer) in
@@ -216,15 +216,15 @@ fn accounts_on_a_terminal() {
         terminal.expect_hidden(prompt);
         terminal.line(answer);
     }
-    terminal.expect("The password is changed.");
+    terminal.expect("The password was changed.");
     assert_eq!(terminal.exit(), 0);
     for (answer, said, status) in
-        [("", "not deleted", 65), ("Ann", "not deleted", 65), ("ann", "Account ann is deleted.", 0)]
+        [("", "not deleted", 65), ("Ann", "not deleted", 65), ("ann", "Account ann was deleted.", 0)]
     {
         let mut terminal = person.terminal(&["--user", "ann", "delete-account"]);
         terminal.expect_hidden("Password: ");
         terminal.line("new horse");
-        terminal.expect("to go on: ");
+        terminal.expect("to confirm: ");
         terminal.line(answer);
         terminal.expect(said);
         assert_eq!(terminal.exit(), status);

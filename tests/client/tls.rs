@@ -91,7 +91,7 @@ fn certificates_that_are_not_to_be_trusted() {
     let authority = Authority::new("of the tests");
     let other = Authority::new("another");
     for (pair, ca, host, part, chinese) in [
-        (authority.pair(&["localhost"]), &other, "localhost", "nobody whom you trust vouches", "签发"),
+        (authority.pair(&["localhost"]), &other, "localhost", "no authority that you trust has signed", "签发"),
         (authority.pair(&["localhost"]), &authority, "127.0.0.1", "is for another host", "另一个主机"),
         (authority.pair(&["example.org"]), &authority, "localhost", "is for another host", "另一个主机"),
         (authority.expired(&["localhost"]), &authority, "localhost", "has expired", "过期"),
@@ -138,7 +138,10 @@ fn whom_the_system_trusts() {
     };
     trusting("system.pem", &authority.pem()).run(&["--tls", "about"], "").ended(0);
     let other = Authority::new("another").pem();
-    trusting("system.pem", &other).run(&["--tls", "about"], "").ended(69).complained("nobody whom you trust vouches");
+    trusting("system.pem", &other)
+        .run(&["--tls", "about"], "")
+        .ended(69)
+        .complained("no authority that you trust has signed");
     trusting("system.pem", "").run(&["--tls", "about"], "").ended(69).complained("install ca-certificates");
 }
 
@@ -149,7 +152,7 @@ fn servers_that_are_not_what_was_asked_for() {
     // TLS to a port without, and the other way round.
     let clear = address(daemon.port());
     let ran = person.run(&with_tls(&["--server", &clear, "about"]), "").ended(69);
-    ran.complained(&format!("what answers at {clear} is not TLS"));
+    ran.complained(&format!("{clear} does not speak TLS"));
     let ran = person.run_as("ann", &["lookup", "apple"], "").ended(65);
     ran.complained("this address speaks TLS only; connect with --tls");
     // A server of TLS that says so in its own way.
@@ -220,7 +223,7 @@ fn passwords_in_clear_text() {
         Person::new(server).run_as("ann", &["lookup", "apple"], "").ended(0).said("n. 苹果\n");
     }
 
-    let warning = format!("cidian: warning: the password goes to {outside} in clear text");
+    let warning = format!("cidian: warning: the password is sent to {outside} in clear text");
     let mut terminal = person.terminal(&["--user", "ann", "lookup", "apple"]);
     terminal.expect_hidden("Password: ");
     terminal.line(PASSWD);

@@ -114,7 +114,7 @@ fn an_honest_client_beside_many_that_write(store: Store) {
         }
     });
     assert_eq!(daemon.status()["spool"]["outage_seconds"], serde_json::Value::Null);
-    assert!(!daemon.log().contains("database can't be used"), "{}", daemon.log());
+    assert!(!daemon.log().contains("cannot use the database"), "{}", daemon.log());
 }
 
 /// Five at once and then five a second, over all sessions of the account. Nothing is refused, nobody else waits.

@@ -220,7 +220,7 @@ fn whatever_the_server_says() {
     assert!(reader.looks_up());
     say(1_644);
     assert!(reader.looks_up());
-    daemon.wait_log("refuses what is in the spool");
+    daemon.wait_log("rejects lookups in the spool");
     assert!(reader.looks_up(), "and looking up goes on");
     assert_eq!(spool(&daemon)["records"], 3);
     say(0);

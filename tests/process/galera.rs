@@ -62,7 +62,7 @@ fn whichever_member_goes() {
         wait_size(&cluster, 1, "2");
         cluster.members[0].restart();
         wait_size(&cluster, 0, "3");
-        first.wait_log("can be used again, and is, in the place of");
+        first.wait_log("is usable again; using it in place of");
     });
     same_everywhere(&cluster);
     // Another one's death.
@@ -81,7 +81,7 @@ fn whichever_member_goes() {
         wait_size(&cluster, 1, "2");
         send_signal(cluster.members[0].pid(), Signal::SIGCONT);
         wait_size(&cluster, 0, "3");
-        first.wait_log_times("can be used again, and is, in the place of", 2);
+        first.wait_log_times("is usable again; using it in place of", 2);
     });
     same_everywhere(&cluster);
     // All but one are killed at once: the one that is left refuses, and lookups are kept in the spool.

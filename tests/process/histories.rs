@@ -120,7 +120,7 @@ fn cleared_while_it_is_shown(store: Store) {
         lines += 1;
     }
     assert!(lines < 300_000, "{lines}");
-    daemon.wait_log("lookups of a long history can't be shown any more");
+    daemon.wait_log("lookups of a long history are no longer available");
     assert_eq!(other.history("bob").len(), 0);
 }
 

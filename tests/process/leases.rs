@@ -180,7 +180,7 @@ fn while_all_connections_are_stuck(store: Store) {
         assert_eq!(code(&client.line()), Some("unavailable"));
     }
     assert!(begin.elapsed() >= Duration::from_secs(5), "it was waited for");
-    daemon.wait_log("no lease of a connection: all are in use");
+    daemon.wait_log("no database connection: all are in use");
     assert!(bob.ask_line("Q bob apple").starts_with("OK apple\t"), "the writer has its own");
     send_signal(child, Signal::SIGCONT);
     assert_eq!(bob.history("bob"), ["apple"]);

@@ -65,7 +65,7 @@ fn guesses_add_up_over_connections() {
     assert!(is_served(Ipv4Addr::LOCALHOST, &daemon));
     daemon.connect().login("ann");
     let line = daemon.wait_log("source 127.0.0.2 is refused for ");
-    assert!(line.contains(" WARN: ") && line.contains("the last: a failed login"), "{line}");
+    assert!(line.contains(" WARN: ") && line.contains("the last one: a failed login"), "{line}");
     let status = daemon.status();
     assert_eq!((&status["refused"], &status["refused_by"]["failures"]), (&1.into(), &1.into()), "{status}");
     let penalties = &status["penalties"];
@@ -167,7 +167,7 @@ fn nothing_but_garbage_is_an_offence() {
         daemon.wait_log_times(": nothing but garbage", at + 1);
     }
     let line = daemon.wait_log("source 127.0.0.2 is refused");
-    assert!(line.contains("the last: nothing but garbage"), "{line}");
+    assert!(line.contains("the last one: nothing but garbage"), "{line}");
     assert!(!is_served(GUESSER, &daemon));
     assert!(is_served(Ipv4Addr::LOCALHOST, &daemon));
 }
@@ -179,7 +179,7 @@ fn waiting_for_the_grace_time_to_pass_is_an_offence() {
     clients.iter_mut().for_each(|client| assert_eq!(code(&client.line()), Some("timeout")));
     drop(clients);
     let line = daemon.wait_log("source 127.0.0.2 is refused");
-    assert!(line.contains("the last: no login within the grace time"), "{line}");
+    assert!(line.contains("the last one: no login within the grace time"), "{line}");
     assert!(!is_served(GUESSER, &daemon));
 }
 
@@ -208,7 +208,7 @@ fn crashes_refuse_at_once_and_killed_children_do_not() {
         let source = Ipv4Addr::new(127, 0, 0, number);
         end_child(source, &daemon, signal);
         let line = daemon.wait_log(&format!("source {source} is refused for "));
-        assert!(line.contains("refused for 90 s: too many failures, the last: a crash"), "{line}");
+        assert!(line.contains("refused for 90 s: too many failures, the last one: a crash"), "{line}");
         assert!(!is_served(source, &daemon));
         assert!(is_served(GUESSER, &daemon));
     }

@@ -58,7 +58,7 @@ fn bad_files_are_refused() {
         daemon.wait_log_times("reload failed: ", at);
         let log = daemon.log();
         let line = log.lines().rfind(|line| line.contains("reload failed: ")).expect("a line");
-        assert!(line.contains(" ERROR: ") && line.contains(part) && line.contains("the old words stay"), "{line}");
+        assert!(line.contains(" ERROR: ") && line.contains(part) && line.contains("keeping the old words"), "{line}");
         assert!(line.contains("words.txt"), "the file is named: {line}");
     };
     let bad: [(&[u8], &str); 6] = [

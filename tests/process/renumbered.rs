@@ -44,9 +44,9 @@ fn a_database_that_is_dropped_and_made_again() {
     assert_eq!(spool(&daemon)["records"], 5);
     // Another one in its place.
     assert!(daemon.tool(&["init-db"]).status.success());
-    daemon.wait_log("the database is another one than before");
+    daemon.wait_log("the database was replaced by another one");
     wait_delivered(&daemon);
-    assert!(daemon.log().contains("is for another database than this one"), "{}", daemon.log());
+    assert!(daemon.log().contains("belongs to another database"), "{}", daemon.log());
     let mut other = daemon.connect_as("ann");
     look_up(&mut other, "ann", 20..25);
     assert_eq!(ann.refused("Q ann word00001"), "denied", "a login is to an account, not to a name or a number");
@@ -119,13 +119,13 @@ fn a_spool_that_is_removed_or_replaced() {
     let path = daemon.path("state/spool");
     fs::remove_file(&path).expect("the spool can be removed");
     look_up(&mut ann, "ann", 5..10);
-    daemon.wait_log("what was in it is there again");
+    daemon.wait_log("its contents were restored");
     look_up(&mut ann, "ann", 10..15);
     fs::copy(&path, daemon.path("state/copy")).expect("a copy");
     look_up(&mut ann, "ann", 15..20);
     fs::rename(daemon.path("state/copy"), &path).expect("the copy takes its place");
     look_up(&mut ann, "ann", 20..25);
-    daemon.wait_log_times("what was in it is there again", 2);
+    daemon.wait_log_times("its contents were restored", 2);
     daemon.signal(Signal::SIGKILL);
     daemon.wait_exit();
     server.restart();

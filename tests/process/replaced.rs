@@ -208,8 +208,11 @@ fn one_start_on_another_database_empties_no_spool() {
     killed_with_lookups_in_the_spool(&mut daemon, &mut ann, &away);
     daemon.start();
     let log = daemon.log();
-    assert!(log.contains("WARN: ") && log.contains("the spool (") && log.contains("is for another database"), "{log}");
-    assert!(log.contains("a new one is made in its place"), "{log}");
+    assert!(
+        log.contains("WARN: ") && log.contains("the spool (") && log.contains("belongs to another database"),
+        "{log}"
+    );
+    assert!(log.contains("creating a new one"), "{log}");
     assert_eq!(waiting(&daemon).len(), 1);
     // Another ann, of the new database, with lookups of her own.
     let mut other = daemon.connect_as("ann");

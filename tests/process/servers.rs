@@ -67,7 +67,7 @@ fn secure_transport_required_under_way() {
     server.sql(&kills);
     looks_up(&mut ann, 1);
     assert_eq!(spool(&daemon)["records"], 1);
-    daemon.wait_log("the database needs mending, or its configuration");
+    daemon.wait_log("the database or its configuration must be fixed");
     server.sql("SET GLOBAL require_secure_transport = OFF");
     wait_delivered(&daemon);
     assert_eq!(ann.history("ann").len(), 2);
@@ -85,7 +85,7 @@ fn what_the_driver_panics_on_is_contained() {
         let output = setup.run(arguments);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(78), "{arguments:?}: {said}");
-        assert!(said.contains("the driver can't cope with what the server sends"), "{said}");
+        assert!(said.contains("the driver failed on what the server sent"), "{said}");
     }
     gate.set(Mode::Open);
     let daemon = setup.start();
@@ -98,7 +98,7 @@ fn what_the_driver_panics_on_is_contained() {
     for request in ["H ann", &format!("L ann {PASSWD}")] {
         assert_eq!(code(&ann.ask(request)[0]), Some("unavailable"), "{request}");
     }
-    daemon.wait_log("the driver can't cope with what the server sends");
+    daemon.wait_log("the driver failed on what the server sent");
     assert_eq!((daemon.children().len(), daemon.writer()), (children, writer), "nobody has crashed");
     gate.set(Mode::Open);
     wait_delivered(&daemon);

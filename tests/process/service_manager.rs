@@ -182,7 +182,7 @@ fn what_is_no_listening_socket_is_refused() {
     fails(setup().passing(vec![("x", file)]), 71, "socket 3 (x) from systemd");
     let (listener, port) = tcp();
     let client = TcpStream::connect(("127.0.0.1", port)).expect("a connection");
-    fails(setup().passing(vec![("x", client.into())]), 71, "does not listen");
+    fails(setup().passing(vec![("x", client.into())]), 71, "not a listening");
     // TLS needs a certificate, and a certificate something that speaks TLS.
     fails(setup().passing(vec![("tls", listener)]), 78, "tls-cert");
     fails(Setup::new(Store::Sqlite).options("--tls-cert c --tls-key k"), 64, "tls-listen");

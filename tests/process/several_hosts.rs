@@ -105,7 +105,7 @@ fn whatever_happens_to_a_host_the_next_one_is_used() {
     for (n, fault) in faults.into_iter().enumerate() {
         under_load(&daemon, || {
             gates[0].set(fault);
-            daemon.wait_log_times(&format!("database host {first} can't be used"), n + 1);
+            daemon.wait_log_times(&format!("cannot use database host {first}"), n + 1);
             wait_for("a login on the next host", PATIENCE, || logs_in(&daemon).then_some(()));
             let status = daemon.status();
             let hosts = status["database_hosts"].as_array().expect("a list");
@@ -114,7 +114,7 @@ fn whatever_happens_to_a_host_the_next_one_is_used() {
             let before = commits();
             wait_for("commits on the next host", PATIENCE, || (commits() != before).then_some(()));
             gates[0].set(Mode::Open);
-            daemon.wait_log_times(&format!("database host {first} can be used again, and is, in the place of"), n + 1);
+            daemon.wait_log_times(&format!("database host {first} is usable again; using it in place of"), n + 1);
         });
     }
     let text = String::from_utf8(daemon.tool(&["status"]).stdout).expect("UTF-8");
@@ -126,13 +126,13 @@ fn whatever_happens_to_a_host_the_next_one_is_used() {
         gates[0].set(Mode::Closed);
         gates[1].set(Mode::Refuses(1_047));
         wait_for("a login on the last host", PATIENCE, || logs_in(&daemon).then_some(()));
-        daemon.wait_log(&format!("{third} is used now"));
+        daemon.wait_log(&format!("using {third}"));
         gates[0].set(Mode::Open);
         gates[1].set(Mode::Open);
-        daemon.wait_log_times(&format!("database host {first} can be used again"), faults.len() + 1);
+        daemon.wait_log_times(&format!("database host {first} is usable again"), faults.len() + 1);
     });
     let log = daemon.log();
-    assert!(log.contains(&format!("no answer within 7 s; {second} is used now")), "{log}");
+    assert!(log.contains(&format!("no answer within 7 s; using {second}")), "{log}");
     assert!(!log.contains("a bug in cidiand") && !log.contains("crashed"), "{log}");
     drop(server);
 }
@@ -177,7 +177,7 @@ fn all_hosts_gone_and_one_back() {
         wait_delivered(&daemon);
         assert!(logs_in(&daemon));
     });
-    assert_eq!(daemon.log().matches("the database can't be used").count(), 1, "{}", daemon.log());
+    assert_eq!(daemon.log().matches("cannot use the database").count(), 1, "{}", daemon.log());
     drop(server);
 }
 

@@ -89,7 +89,7 @@ fn looking_up_goes_on_while_the_database_is_away() {
     assert_eq!(numbers(&mut ann, "ann"), [0; 0], "nothing comes back");
     assert_eq!(server.sql("SELECT COUNT(*) FROM dict.hist"), "100\n");
     // An outage is logged when it begins and when it ends, not for every lookup.
-    assert_eq!(daemon.log().matches("the database can't be used").count(), 1, "{}", daemon.log());
+    assert_eq!(daemon.log().matches("cannot use the database").count(), 1, "{}", daemon.log());
     assert!(!daemon.log().contains("crashed"), "{}", daemon.log());
 }
 
@@ -112,8 +112,8 @@ fn delivered_after_daemon_and_machine_were_gone() {
     std::fs::write(&path, &bytes).expect("the spool can be written");
     server.restart();
     daemon.start();
-    daemon.wait_log("the spool ends in 20 bytes that are no record");
-    daemon.wait_log("55 lookups are in the spool, to be delivered");
+    daemon.wait_log("the spool ends with 20 bytes of an incomplete record");
+    daemon.wait_log("55 lookups that are in the spool");
     wait_delivered(&daemon);
     let mut ann = daemon.connect();
     ann.login("ann");
@@ -226,7 +226,7 @@ fn a_full_spool_refuses_and_keeps_what_it_has() {
     }
     let size = daemon.path("state/spool").metadata().expect("a spool").len();
     assert!(size <= 1 << 20 && size > 900 << 10, "{size}");
-    daemon.wait_log("lookups are refused until there is room");
+    daemon.wait_log("refusing lookups until there is space");
     server.restart();
     wait_delivered(&daemon);
     let mut history = ann.history("ann");
@@ -313,6 +313,6 @@ fn a_second_daemon_and_a_foreign_file() {
     std::fs::write(setup.path("state/spool"), "my notes, longer than a header").expect("the directory can be written");
     let output = setup.run(&[]);
     let log = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.code() == Some(71) && log.contains("is no spool"), "{output:?}");
+    assert!(output.status.code() == Some(71) && log.contains("is not a spool"), "{output:?}");
     assert_eq!(std::fs::read(setup.path("state/spool")).expect("the file"), b"my notes, longer than a header");
 }

@@ -30,7 +30,7 @@ fn status_64_a_bad_option_or_url() {
         ("--listen nowhere", "nowhere"),
         ("--listen 127.0.0.1:65536", "65536"),
         ("--exempt-source 1.2.3.4/33", "1.2.3.4/33"),
-        ("--exempt-source none --exempt-source ::1", "none stands alone"),
+        ("--exempt-source none --exempt-source ::1", "cannot be combined with networks"),
         ("--database postgres://localhost/x", "--database"),
         ("--database-connections 1", "--database-connections"),
         ("--database-connections many", "--database-connections"),
@@ -271,16 +271,16 @@ fn the_built_in_words() {
 fn check_finds_addresses_that_can_t_be() {
     let long = format!("unix:/tmp/{}", "x".repeat(120));
     for (options, part) in [
-        ("--listen 127.0.0.1:7 --listen 127.0.0.1:7", "127.0.0.1:7 is listened on already"),
-        ("--listen 0.0.0.0:7 --listen 127.0.0.1:7", "already"),
-        ("--listen unix:a --listen unix:./a", "already"),
+        ("--listen 127.0.0.1:7 --listen 127.0.0.1:7", "conflicts with 127.0.0.1:7"),
+        ("--listen 0.0.0.0:7 --listen 127.0.0.1:7", "conflicts"),
+        ("--listen unix:a --listen unix:./a", "conflicts"),
         (&*format!("--listen {long}"), "too long"),
         ("--listen unix:/nonexistent/socket", "/nonexistent"),
-        ("--listen unix:words.txt", "no socket"),
+        ("--listen unix:words.txt", "not a socket"),
     ] {
         let setup = setup().listening_as_told().options(options);
         fails(&setup.run(&["--check"]), 71, part);
-        fails(&setup.run(&[]), 71, "can't listen on");
+        fails(&setup.run(&[]), 71, "cannot listen on");
     }
     let daemon = self::setup().options("--listen unix:socket").start();
     let address = format!("--listen unix:{} --listen 127.0.0.1:{}", daemon.path("socket").display(), daemon.port());

@@ -366,19 +366,22 @@ fn what_is_refused_at_start() {
     for open in [0o644, 0o604, 0o660, 0o601] {
         refused(&|_, key| mode(key, open), "chmod g-wx,o= server.key");
     }
-    refused(&|_, key| drop(std::fs::remove_file(key)), "TLS key server.key can't be read: No such file");
-    refused(&|certificate, _| drop(std::fs::remove_file(certificate)), "TLS certificate server.pem can't be read");
-    refused(&|certificate, _| std::fs::write(certificate, "nothing").expect("a file"), "holds no certificate");
-    refused(&|_, key| std::fs::write(key, "nothing").expect("a file"), "holds no private key");
-    refused(&|_, key| std::fs::write(key, authority.pem()).expect("a file"), "holds no private key");
+    refused(&|_, key| drop(std::fs::remove_file(key)), "TLS key server.key cannot be read: No such file");
+    refused(&|certificate, _| drop(std::fs::remove_file(certificate)), "TLS certificate server.pem cannot be read");
+    refused(&|certificate, _| std::fs::write(certificate, "nothing").expect("a file"), "contains no certificate");
+    refused(&|_, key| std::fs::write(key, "nothing").expect("a file"), "contains no private key");
+    refused(&|_, key| std::fs::write(key, authority.pem()).expect("a file"), "contains no private key");
     let other = authority.pair(&["localhost"]);
-    refused(&|_, key| std::fs::write(key, &other.key).expect("a file"), "is not that of the certificate server.pem");
+    refused(
+        &|_, key| std::fs::write(key, &other.key).expect("a file"),
+        "does not belong to the certificate server.pem",
+    );
     refused(
         &|_, key| {
             std::fs::remove_file(key).expect("the key is there");
             nix::unistd::mkfifo(key, nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
         },
-        "is no regular file",
+        "is not a regular file",
     );
 
     // The group may read it: that is how a system's own group for keys works. What clients refuse is a warning.

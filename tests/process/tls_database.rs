@@ -51,11 +51,11 @@ fn a_server_that_insists_on_tls() {
     }
     for (host, query, status, part) in [
         ("127.0.0.1", String::new(), 78, "Access denied"),
-        ("127.0.0.1", format!("?ssl-mode=verify-ca&ssl-ca={other_file}"), 78, "name the file of the authority"),
-        ("localhost", format!("?ssl-mode=verify-identity&ssl-ca={other_file}"), 78, "name the file of the authority"),
+        ("127.0.0.1", format!("?ssl-mode=verify-ca&ssl-ca={other_file}"), 78, "name the file of the one"),
+        ("localhost", format!("?ssl-mode=verify-identity&ssl-ca={other_file}"), 78, "name the file of the one"),
         ("127.0.0.1", format!("?ssl-mode=verify-identity&ssl-ca={ours_file}"), 78, "is for another host"),
         ("127.0.0.1", "?ssl-mode=verify-ca&ssl-ca=/nowhere.pem".to_owned(), 78, "/nowhere.pem: No such file"),
-        ("127.0.0.1", format!("?ssl-mode=verify-ca&ssl-ca={hollow_file}"), 78, "holds no certificate"),
+        ("127.0.0.1", format!("?ssl-mode=verify-ca&ssl-ca={hollow_file}"), 78, "contains no certificate"),
         ("127.0.0.1", "?ssl-mode=verify-ca".to_owned(), 64, "need ssl-ca="),
         ("127.0.0.1", "?ssl-mode=preferred".to_owned(), 64, "required, verify-ca or verify-identity"),
         ("127.0.0.1", "?ssl-cipher=none".to_owned(), 64, "query parameters"),

@@ -77,15 +77,15 @@ fn a_bad_pair_changes_nothing() {
     served.daemon.replace_words("apple new\n");
     let pair = |certificate: &str, key: &str| Pair { certificate: certificate.to_owned(), key: key.to_owned() };
     for (bad, part) in [
-        (pair(&new.certificate, &other.key), "TLS key server.key is not that of the certificate server.pem"),
-        (pair("", &new.key), "TLS certificate server.pem holds no certificate"),
+        (pair(&new.certificate, &other.key), "TLS key server.key does not belong to the certificate server.pem"),
+        (pair("", &new.key), "TLS certificate server.pem contains no certificate"),
         (pair(&new.certificate, "-----BEGIN PRIVATE KEY-----\nAAAA"), "TLS key server.key is not in PEM"),
         (pair(&new.certificate[..200], &new.key), "TLS certificate server.pem is not in PEM"),
     ] {
         served.write(&bad);
         let line = served.refused();
         assert!(line.contains(part) && line.contains(" ERROR: "), "{part:?} is not in {line}");
-        assert!(line.contains("the old words stay, and the old certificate"), "{line}");
+        assert!(line.contains("keeping the old words and the old certificate"), "{line}");
     }
     served.write(&new);
     let key = served.daemon.path("server.key");
@@ -94,7 +94,7 @@ fn a_bad_pair_changes_nothing() {
     assert!(line.contains("(mode 0644): chmod g-wx,o= server.key"), "{line}");
     let (status, text) = said(&served.daemon.tool(&["reload"]));
     assert_eq!(status, Some(65), "{text}");
-    assert!(text.contains("chmod") && text.contains("the old words stay, and the old certificate"), "{text}");
+    assert!(text.contains("chmod") && text.contains("keeping the old words and the old certificate"), "{text}");
     std::fs::remove_file(&key).expect("the key is there");
     assert_eq!(said(&served.daemon.tool(&["reload"])).0, Some(65));
     served.reloads += 2;
@@ -132,5 +132,5 @@ fn words_in_the_database() {
     assert!(text.contains("table words"), "{text}");
     served.daemon.wait_log(" WARN: TLS certificate server.pem has expired");
     std::fs::write(served.daemon.path("server.pem"), "nothing").expect("a file");
-    assert!(served.refused().ends_with("; the old certificate stays"));
+    assert!(served.refused().ends_with("; keeping the old certificate"));
 }

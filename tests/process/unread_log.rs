@@ -80,7 +80,7 @@ impl Unread {
         assert!(self.setup.run(&["reload"]).status.success());
         resume();
         wait_until("the missing lines to be told of", || {
-            self.read_on().contains(" dropped: standard error took no more")
+            self.read_on().contains(" dropped: standard error was blocked")
         });
         assert_eq!(ann.history("ann"), ["apple"]);
         kill(Pid::from_raw(self.process.id().cast_signed()), Signal::SIGTERM).expect("it lives");

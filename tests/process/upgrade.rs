@@ -75,7 +75,7 @@ fn the_database_of_the_course() {
     refused(&setup);
     let before = rows(name, "");
     let text = said(&setup.run(&["init-db", "--upgrade", "--time-zone", "Asia/Shanghai"]));
-    assert!(text.contains("3 accounts, 4 lookups, 3 headwords; schema version 3 is there"), "{text}");
+    assert!(text.contains("3 accounts, 4 lookups, 3 headwords; schema version 3 is in place"), "{text}");
     assert!(text.contains("DROP TABLE old_hist, old_user, old_words"), "{text}");
     assert_eq!(text.lines().count(), 2, "nothing was unreadable: {text}");
     assert_eq!(rows(name, "old_"), before, "the old tables are as they were");
@@ -110,7 +110,7 @@ fn the_database_of_the_course() {
     // Again: nothing to do, and nothing is done.
     let again = said(&daemon.tool(&["init-db", "--upgrade"]));
     assert!(again.contains("nothing to upgrade"), "{again}");
-    assert!(said(&daemon.tool(&["init-db"])).contains("schema version 3 is there"));
+    assert!(said(&daemon.tool(&["init-db"])).contains("schema version 3 is in place"));
     assert_eq!(rows(name, "old_"), before);
     ann.ok("X bob p w");
     assert_eq!(sql(name, "SELECT COUNT(*) FROM user"), ["3"]);
@@ -155,9 +155,9 @@ fn rows_of_every_kind() {
         ("table user, row 3: ", "ann~3"),
         ("table user, row 4: ", "bob_lee"),
         ("table user, row 5: ", "cidiand user passwd unnamed"),
-        ("table hist, row 3: ", "the time 'yesterday' can't be read; it is 1970-01-01T00:00:00Z now"),
-        ("table hist, row 5: ", "the time NULL can't be read"),
-        ("table hist, row 5: ", "the word NULL can't be one; it is '?' now"),
+        ("table hist, row 3: ", "the time 'yesterday' is unreadable; it is now 1970-01-01T00:00:00Z"),
+        ("table hist, row 5: ", "the time NULL is unreadable"),
+        ("table hist, row 5: ", "the word NULL is not valid; it is now '?'"),
         ("table hist, row 6: ", "the word 'yyyy"),
         ("table hist, row 9: ", "Wed Feb 30"),
     ] {

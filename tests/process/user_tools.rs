@@ -51,7 +51,7 @@ fn listed(daemon: &Daemon, arguments: &[&str]) -> Vec<Value> {
 fn adding(store: Store) {
     let daemon = Daemon::over(store);
     let file = password_file(&daemon, "secret of ann \r\nsecond line\n");
-    assert_eq!(said(&daemon, &["add", "ann", "--password-file", &file]), "account ann is made\n");
+    assert_eq!(said(&daemon, &["add", "ann", "--password-file", &file]), "account ann was created\n");
     refused(&daemon, &["add", "ann", "--password-file", &file], 73, "the name ann is taken");
     let mut client = daemon.connect();
     client.ok("L ann secret of ann ");
@@ -176,7 +176,7 @@ fn deleting(store: Store) {
     let token = session.ask_line("K ann").split_off(3);
     refused(&daemon, &["delete", "ann"], 64, "--yes");
     assert_eq!(session.history("ann"), ["zoo"]);
-    assert_eq!(said(&daemon, &["delete", "ann", "--yes"]), "account ann is deleted\n");
+    assert_eq!(said(&daemon, &["delete", "ann", "--yes"]), "account ann was deleted\n");
     assert_eq!(session.refused("Q ann apple"), "denied", "its sessions, too, are refused at once");
     assert_eq!(daemon.connect().refused(&format!("T ann {token}")), "denied");
     for table in ["user", "hist", "token"] {
@@ -241,11 +241,11 @@ fn on_a_terminal() {
     };
     let mut add = terminal(&daemon, &["add", "ann"]);
     type_twice(&mut add, "one horse", "two horses");
-    add.expect("the two passwords are not the same");
+    add.expect("the two passwords differ");
     assert_eq!(add.exit(), 65);
     let mut add = terminal(&daemon, &["add", "ann"]);
     type_twice(&mut add, "密码 horse", "密码 horse");
-    add.expect("account ann is made");
+    add.expect("account ann was created");
     assert_eq!(add.exit(), 0);
     assert!(!add.shown().contains("horse"));
     daemon.connect().ok("L ann 密码 horse");
@@ -289,10 +289,10 @@ fn on_a_terminal() {
     assert_eq!(stopped.exit(), 0);
     daemon.connect().ok("L ann new");
     for (typed, part, status) in
-        [("", "not deleted", 65), ("Ann", "not deleted", 65), ("ann", "account ann is deleted", 0)]
+        [("", "not deleted", 65), ("Ann", "not deleted", 65), ("ann", "account ann was deleted", 0)]
     {
         let mut delete = terminal(&daemon, &["delete", "ann"]);
-        delete.expect("Type its name to go on: ");
+        delete.expect("Type its name to confirm: ");
         delete.line(typed);
         delete.expect(part);
         assert_eq!(delete.exit(), status);

@@ -66,7 +66,7 @@ impl<'a> Tool<'a> {
         }
         let hash = new_hash(name, password_file)?;
         match self.with(|store| store.register(name, &hash))? {
-            Registration::Made(_) => say(&format!("account {} is made", printable(name))),
+            Registration::Made(_) => say(&format!("account {} was created", printable(name))),
             Registration::NameTaken => Err(taken()),
         }
     }
@@ -98,26 +98,26 @@ impl<'a> Tool<'a> {
         if !self.with(|store| store.reset_passwd(account, &hash))? {
             return Err(unknown(name));
         }
-        say(&format!("account {} has a new password, and no tokens any more", printable(name)))
+        say(&format!("account {} has a new password; its tokens were revoked", printable(name)))
     }
 
     fn delete(&mut self, name: &str, sure: bool) -> Result<Exit, Fatal> {
         let account = self.account(name)?;
         if !sure {
             let shown = printable(name);
-            let prompt = format!("Account {shown} and all its history will be gone. Type its name to go on: ");
+            let prompt = format!("Account {shown} and its whole history will be deleted. Type its name to confirm: ");
             match terminal::ask(&prompt) {
                 Some(typed) if typed == name => {}
-                Some(_) => return Err(Fatal::new(Exit::Data, "not deleted: that was another name")),
+                Some(_) => return Err(Fatal::new(Exit::Data, "not deleted: the name does not match")),
                 None => {
-                    return Err(Fatal::new(Exit::Usage, "not deleted: nobody confirms it; if you are sure, say --yes"));
+                    return Err(Fatal::new(Exit::Usage, "not deleted: no terminal to confirm on; pass --yes"));
                 }
             }
         }
         if !self.with(|store| store.remove_account(account))? {
             return Err(unknown(name));
         }
-        say(&format!("account {} is deleted", printable(name)))
+        say(&format!("account {} was deleted", printable(name)))
     }
 }
 

@@ -12,7 +12,7 @@ pub(crate) fn ask_passwd(name: &str) -> Result<Zeroizing<String>, Fatal> {
     let first = ask_hidden(&format!("Password of {}: ", printable(name)))?;
     let second = ask_hidden("Password again: ")?;
     if first != second {
-        return Err(Fatal::new(Exit::Data, "the two passwords are not the same"));
+        return Err(Fatal::new(Exit::Data, "the two passwords differ"));
     }
     Ok(first)
 }
@@ -35,13 +35,13 @@ fn ask_hidden(prompt: &str) -> Result<Zeroizing<String>, Fatal> {
         NoPassword::NoTerminal => {
             Fatal::new(Exit::Usage, "there is no terminal to ask for the password on; use --password-file FILE")
         }
-        NoPassword::End => Fatal::new(Exit::Data, "no password was typed"),
-        NoPassword::NotUtf8 => Fatal::new(Exit::Data, "what was typed is not UTF-8"),
+        NoPassword::End => Fatal::new(Exit::Data, "no password was entered"),
+        NoPassword::NotUtf8 => Fatal::new(Exit::Data, "the input is not UTF-8"),
         NoPassword::Signal(signal) => {
             // Who sent the signal shall see that it ended us.
             let _ = emulate_default_handler(signal as i32);
             Fatal::new(Exit::System, "stopped")
         }
-        NoPassword::Failed(error) => Fatal::new(Exit::System, format!("the terminal: {error}")),
+        NoPassword::Failed(error) => Fatal::new(Exit::System, format!("cannot use the terminal: {error}")),
     })
 }

@@ -1,5 +1,5 @@
-//! The command line: options, subcommands, and the help that teaches by example; [`read`] makes sense of what was
-//! typed. It never connects or asks.
+//! The command line: options, subcommands, and the help that teaches by example; [`read`] interprets what was typed. It
+//! never connects or asks.
 
 mod read;
 
@@ -48,7 +48,7 @@ pub struct Arguments {
     #[arg(long, global = true)]
     pub(crate) tls: bool,
 
-    /// With --tls: trust the certificates in FILE (PEM), and no others [default: those the system trusts]
+    /// With --tls: trust only the certificates in FILE (PEM) [default: those the system trusts]
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) tls_ca: Option<PathBuf>,
 
@@ -56,7 +56,7 @@ pub struct Arguments {
     #[arg(long, global = true)]
     pub(crate) insecure: bool,
 
-    /// The account's name [default: $CIDIAN_USER, else who is logged in (see login)]
+    /// The account's name [default: $CIDIAN_USER, else the user who is logged in (see login)]
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) user: Option<String>,
 
@@ -97,14 +97,14 @@ pub(crate) enum Command {
     /// With no WORD, words are read from standard input, one a line, and answered a line each, in order: the
     /// interpretation with a newline in it written \n (and \t, \\), an empty line for a word that is not found.
     ///
-    /// Control characters in what the server says are shown as \u{…}, through a pipe, too; --json has them as escapes.
+    /// Control characters from the server are shown as \u{…}, through a pipe, too; --json has them as escapes.
     ///
-    /// On a terminal, several WORDs that together are a headword are one (give up), and of a sentence the headwords are
-    /// printed that are in it. Where the headword is not the word that was asked for, both are shown.
+    /// On a terminal, several WORDs that together are a headword are looked up as one (give up), and for a sentence its
+    /// headwords are printed. If the headword differs from the word that was asked for, both are shown.
     ///
-    /// A Chinese word that is no headword leads to the headwords that mean it, best first: on a terminal a list, of which
-    /// one is looked up by its number; through a pipe a line each, headword and interpretation with a TAB between, and the
-    /// word counts as not found.
+    /// A Chinese word that is not a headword leads to the headwords that mean it, best first: on a terminal a numbered list
+    /// to choose from; through a pipe a line each, headword and interpretation with a TAB between, and the word counts as
+    /// not found.
     ///
     /// On a terminal, a word that is not found is followed by headwords that may have been meant. With --json and
     /// WORDs, an object with "found":false holds them in "suggestions", a list that may be empty.
@@ -122,18 +122,18 @@ pub(crate) enum Command {
     },
     /// Find entries by what stands in them, or headwords by a pattern
     ///
-    /// TEXT is sought in the interpretations, in any case, in traditional or simplified characters: entries that mean it
-    /// come first, those that have it in an example last. With an option it is a pattern for headwords; it may stand with
-    /// the option or behind it.
+    /// TEXT is searched for in the interpretations, in any case, in traditional or simplified characters: entries that mean
+    /// it come first, those that contain it in an example last. With an option it is a pattern for headwords; it may be
+    /// the option's value or follow it.
     ///
     /// On a terminal a line for each entry; through a pipe headword and interpretation with a TAB between. At most 200.
-    /// Nothing of it goes into the history.
+    /// Searches are not recorded in the history.
     #[command(after_help = SEARCH_EXAMPLES)]
     Search(SearchArguments),
     /// Print what you looked up, newest first, or clear it
     ///
     /// On a terminal a table, in local time; through a pipe a line each: name, word and time (UTC), with TABs between.
-    /// With --since, --until or --word it is all that fits, or with -n the last N of it.
+    /// With --since, --until or --word all matching lookups are printed, or with -n the last N of them.
     #[command(after_help = HISTORY_EXAMPLES)]
     History(HistoryArguments),
     /// Write the words of your history, with their interpretations, into a file to learn from
@@ -155,10 +155,10 @@ pub(crate) enum Command {
     /// Star words that you have looked up, with tags and a note
     ///
     /// The notebook is the account's own, on the server. On a terminal, several WORDs that you have looked up as one are
-    /// one (ice cream). A word that you have never looked up is told, and shows in the exit status (1).
+    /// one (ice cream). A word that you have never looked up is reported, and the exit status is 1.
     #[command(after_help = STAR_EXAMPLES)]
     Star(StarArguments),
-    /// Take stars away, with what is known of how well you remember the words; or only tags
+    /// Remove stars, with the record of how well you remember the words; or only tags
     #[command(after_help = UNSTAR_EXAMPLES)]
     Unstar(UnstarArguments),
     /// Print what you have starred, the newest first
@@ -191,16 +191,16 @@ pub(crate) enum Command {
     /// of CSV, are taken along. What is no word of the dictionary is told with its line, and shows in the exit status (1).
     #[command(after_help = IMPORT_EXAMPLES)]
     Import(ImportArguments),
-    /// Make an account
+    /// Create an account
     #[command(after_help = REGISTER_EXAMPLES)]
     Register,
-    /// Log in to stay: later calls ask for no password
+    /// Stay logged in: later calls ask for no password
     ///
     /// The server gives a token, which is kept in ~/.local/state/cidian/tokens.json (or below $XDG_STATE_HOME), for
     /// each server and user. It is good for 90 days after its last use, and ends with the password.
     #[command(after_help = LOGIN_EXAMPLES)]
     Login,
-    /// Forget the token that login has kept, here and on the server
+    /// Remove the token that login has saved, here and on the server
     #[command(after_help = LOGOUT_EXAMPLES)]
     Logout,
     /// Change the password
@@ -210,32 +210,32 @@ pub(crate) enum Command {
         #[arg(long, value_name = "FILE")]
         new_password_file: Option<PathBuf>,
     },
-    /// Delete the account and all its history
+    /// Delete the account and its whole history
     #[command(after_help = DELETE_EXAMPLES)]
     DeleteAccount {
-        /// Do not ask whether you are sure
+        /// Do not ask for confirmation
         #[arg(long)]
         yes: bool,
     },
     /// Print a new DICT key, with which GoldenDict, dict and others look words up as you
     ///
-    /// DICT (RFC 2229) logs in with a key, not with the password. A new key ends the one before, and is shown only now; a
-    /// new password ends it, too. It is good for looking up by DICT, and for nothing else.
+    /// DICT (RFC 2229) logs in with a key, not with the password. A new key replaces the previous one, and is shown only once; a
+    /// new password ends it, too. It allows lookups by DICT, and nothing else.
     #[command(after_help = DICT_KEY_EXAMPLES)]
     DictKey,
     /// Let the dictionary programs of this desktop look words up, by DICT, with your history
     ///
     /// The private server of --local in the foreground: GoldenDict, GNOME Dictionary, dict and others find it at
     /// 127.0.0.1:2628, and what they look up is in your history, as `cidian --local history` shows it. It needs no account:
-    /// there is one of your own; --user names another one. Ctrl-C ends it. Whoever can connect to the address looks up as
-    /// you, so it has to be one of this machine.
+    /// there is one of your own; --user names another one. Ctrl-C ends it. Anybody who can connect to the address looks up as
+    /// you, so it must be an address of this machine.
     #[command(after_help = SERVE_EXAMPLES)]
     Serve {
         /// Where to speak DICT, instead of 127.0.0.1:2628: a loopback address or unix:PATH; may be repeated
         #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:2628", hide_default_value = true)]
         listen: Vec<String>,
     },
-    /// Print what the server says about itself: version, dictionary, licence
+    /// Print information about the server: version, dictionary, licence
     #[command(after_help = ABOUT_EXAMPLES)]
     About,
     /// Print what a shell needs to complete this command's options
@@ -261,7 +261,7 @@ pub(crate) enum Command {
     },
 }
 
-/// What `lookup` takes several words for.
+/// How `lookup` treats several words.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Asks {
     /// Look every WORD up; on a terminal, WORDs that together are a headword are looked up as one
@@ -280,7 +280,7 @@ pub(crate) struct Asks {
 /// Which part of an entry `lookup` prints.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Parts {
-    /// Print only this: word (as it was asked for), headword, form (how it was found) or interpretation; several with
+    /// Print only these: word (as it was asked for), headword, form (how it was found) or interpretation; several with
     /// commas between are printed with TABs between
     #[arg(long, value_name = "FIELD", value_delimiter = ',', hide_possible_values = true)]
     pub(crate) field: Vec<Field>,
@@ -310,7 +310,7 @@ pub(crate) struct SearchArguments {
     #[arg(value_name = "TEXT", required_unless_present_any = ["headword", "regex", "prefix", "suffix", "sound"])]
     pub(crate) text: Vec<String>,
 
-    /// Headwords that match a pattern with *, ? and […]; without any of these, headwords that hold it
+    /// Headwords that match a pattern with *, ? and […]; without any of these, headwords that contain it
     #[arg(long, value_name = "PATTERN", num_args = 0..=1)]
     pub(crate) headword: Option<Option<String>>,
 
@@ -318,11 +318,11 @@ pub(crate) struct SearchArguments {
     #[arg(long, value_name = "PATTERN", num_args = 0..=1, conflicts_with_all = ["prefix", "suffix", "sound"])]
     pub(crate) regex: Option<Option<String>>,
 
-    /// Headwords that begin so; with --suffix, that end so, too
+    /// Headwords that begin with TEXT; with --suffix, that also end with it
     #[arg(long, value_name = "TEXT", num_args = 0..=1, conflicts_with = "sound")]
     pub(crate) prefix: Option<Option<String>>,
 
-    /// Headwords that end so
+    /// Headwords that end with TEXT
     #[arg(long, value_name = "TEXT", num_args = 0..=1, conflicts_with = "sound")]
     pub(crate) suffix: Option<Option<String>>,
 

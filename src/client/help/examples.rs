@@ -11,11 +11,10 @@ Examples:
   cidian --server dict.example.org:2629 about
   cidian --server dict.example.org:2630 --tls --user ann lookup apple
 
-Exit status: 0 done, 1 a word was not found, 64 wrong usage, 65 a name,
-password or word that can't be, 66 no password file, 69 no server or connection
-lost, 71 system error, 73 name taken, 74 input or output failed, 75 try again
-later, 76 no Cidian server, 77 denied, 78 the configuration file makes no
-sense, 130 Ctrl-C.";
+Exit status: 0 done, 1 a word was not found, 64 wrong usage, 65 an invalid
+name, password or word, 66 no password file, 69 no server or connection lost,
+71 system error, 73 name taken, 74 input or output failed, 75 try again later,
+76 not a Cidian server, 77 denied, 78 invalid configuration file, 130 Ctrl-C.";
 
 pub(crate) const LOOKUP_EXAMPLES: &str = "\
 Examples:
@@ -85,12 +84,12 @@ Examples:
 
 pub(crate) const LOGOUT_EXAMPLES: &str = "\
 Examples:
-  cidian logout                          who is logged in
-  cidian --user bob logout               somebody else on the same server
+  cidian logout                          the user who is logged in
+  cidian --user bob logout               another user of the same server
   cidian --server dict.example.org:2629 logout
 
-A server that can't be reached still knows the token (exit status 69), but
-it is no longer kept here. A new password ends all tokens.";
+If the server cannot be reached (exit status 69), the token is removed only
+here and stays valid there. A new password ends all tokens.";
 
 pub(crate) const PASSWD_EXAMPLES: &str = "\
 Examples:

@@ -22,10 +22,10 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::Notebook(message) => message.english(),
         Message::AskChoice => "> ".into(),
         Message::UnknownChoice { typed, last } => format!("\"{}\" is not on the menu: 1 to {last}.", printable(typed)),
-        Message::UnreadableLine => "That can't be read: a line of UTF-8 text, and not too long, please.".into(),
+        Message::UnreadableLine => "Cannot read that: type one line of UTF-8 text that is not too long.".into(),
         Message::AskName => "Name: ".into(),
         Message::AskNameOr { name } => format!("Name [{}]: ", printable(name)),
-        Message::NameOfLastTime { name } => format!("Last time: {} (Enter alone for the same)", printable(name)),
+        Message::NameOfLastTime { name } => format!("Last time: {} (press Enter to use it again)", printable(name)),
         Message::AskPassword => "Password: ".into(),
         Message::AskPasswordAgain => "Password again: ".into(),
         Message::AskNewPassword => "New password: ".into(),
@@ -33,13 +33,16 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::AskWord => "Word (## to go back): ".into(),
         Message::AskCount => "How many (Enter: the last ten, a: all): ".into(),
         Message::WordsWanted => "Words, one a line; Ctrl-D ends.".into(),
-        Message::BadCount => format!("A number from 1 to {MAX_HISTORY}, or a for all, or nothing for the last ten."),
+        Message::BadCount => format!("Enter a number from 1 to {MAX_HISTORY}, a for all, or nothing for the last ten."),
         Message::OfferLocal { address } => format!(
             "No server answers at {}. Look words up on this machine alone, with a history of your own? [Y/n] ",
             printable(address)
         ),
         Message::AskDeletion { name } => {
-            format!("The account and all its history will be gone. Type its name ({}) to go on: ", printable(name))
+            format!(
+                "The account and its whole history will be deleted. Type its name ({}) to confirm: ",
+                printable(name)
+            )
         }
         Message::Registered { name } => format!("Account {} is registered.", printable(name)),
         Message::LoggedIn { name } => format!("Welcome, {}.", printable(name)),
@@ -47,33 +50,34 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::LoginKept { name } => {
             format!("Logged in as {}. Later calls ask for no password.", printable(name))
         }
-        Message::LoginForgotten { name } => format!("Logged out: the login of {} is forgotten.", printable(name)),
+        Message::LoginForgotten { name } => format!("Logged out: the saved login of {} was removed.", printable(name)),
         Message::LoginForgottenHere { name } => {
             format!(
-                "The login of {} is forgotten here. The server could not be told, and knows its token still.",
+                "The saved login of {} was removed here. The server could not be reached, so its token is still valid \
+                 there.",
                 printable(name)
             )
         }
-        Message::NothingKept { address } => format!("No login is kept for {}.", printable(address)),
+        Message::NothingKept { address } => format!("No login is saved for {}.", printable(address)),
         Message::TokenRefused { name } => {
             format!(
-                "The kept login of {} is no longer good, and is forgotten; cidian login makes another.",
+                "The saved login of {} is no longer valid and was removed; cidian login makes a new one.",
                 printable(name)
             )
         }
         Message::LoginNotRenewed { error } => {
-            format!("the kept login has ended with the old password, run cidian login again: {}", failed(error))
+            format!("the saved login ended with the old password; run cidian login again: {}", failed(error))
         }
-        Message::PasswordChanged => "The password is changed.".into(),
-        Message::AccountDeleted { name } => format!("Account {} is deleted.", printable(name)),
-        Message::HistoryCleared => "The history is cleared.".into(),
+        Message::PasswordChanged => "The password was changed.".into(),
+        Message::AccountDeleted { name } => format!("Account {} was deleted.", printable(name)),
+        Message::HistoryCleared => "The history was cleared.".into(),
         Message::LookupsCleared { word, count: 0 } => format!("There were no lookups of {}.", printable(word)),
-        Message::LookupsCleared { word, count: 1 } => format!("1 lookup of {} is cleared.", printable(word)),
-        Message::LookupsCleared { word, count } => format!("{count} lookups of {} are cleared.", printable(word)),
+        Message::LookupsCleared { word, count: 1 } => format!("1 lookup of {} was cleared.", printable(word)),
+        Message::LookupsCleared { word, count } => format!("{count} lookups of {} were cleared.", printable(word)),
         Message::HistoryEmpty => "Nothing has been looked up yet.".into(),
         Message::HeadName => "Name".into(),
         Message::WaitingForPipe { path } => {
-            format!("waiting for what is written to {}", printable(&path.to_string_lossy()))
+            format!("waiting for data from {}", printable(&path.to_string_lossy()))
         }
         Message::WaitingForLock { path } => {
             format!("waiting for another program that has locked {}", printable(&path.to_string_lossy()))
@@ -99,18 +103,19 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::BadWord { word, fault } => bad_word(word, *fault),
         Message::ClearTextWarning { address } => {
             format!(
-                "warning: the password goes to {} in clear text, for anybody on the way to read; --tls protects it",
+                "warning: the password is sent to {} in clear text, which others on the network can read; --tls \
+                 protects it",
                 printable(address)
             )
         }
         Message::LookupUnknown => {
-            "The connection was lost before the answer came; the lookup may be in your history or not.".into()
+            "The connection was lost before the answer came; the lookup may or may not be in your history.".into()
         }
         Message::Misuse(misuse) => match misuse {
             Misuse::TwoServers => "--local and --server name two different servers".into(),
             Misuse::TrustWithoutTls => "--tls-ca goes with --tls".into(),
-            Misuse::ServesItself => "serve is a server itself: --server, --tls and --json are not for it".into(),
-            Misuse::TlsToLocal => "--tls is for servers on the network; --local leaves nothing to listen to".into(),
+            Misuse::ServesItself => "serve is a server itself: it takes no --server, --tls or --json".into(),
+            Misuse::TlsToLocal => "--tls is for servers on the network; a --local server cannot be overheard".into(),
             Misuse::NotToClear => "history clear takes none of the options of history".into(),
             Misuse::MenusAsJson => "--json goes with a subcommand; the menus are for people".into(),
             Misuse::TwoFormats => "--json and --format name two different formats".into(),
@@ -123,23 +128,23 @@ pub(super) fn say(message: &Message<'_>) -> String {
 fn bad_word(word: &str, fault: WordFault) -> String {
     let word: String = printable(word).chars().take(60).collect();
     match fault {
-        WordFault::Empty => "an empty word can't be looked up".into(),
-        WordFault::Control => format!("no word, it holds a control character: {word}"),
-        WordFault::TooLong => format!("no word, its request would be longer than {MAX_LINE} bytes: {word}"),
-        WordFault::NotUtf8 => format!("no word, it is not UTF-8: {word}"),
+        WordFault::Empty => "cannot look up an empty word".into(),
+        WordFault::Control => format!("not a valid word, it contains a control character: {word}"),
+        WordFault::TooLong => format!("not a valid word, its request would be longer than {MAX_LINE} bytes: {word}"),
+        WordFault::NotUtf8 => format!("not a valid word, it is not UTF-8: {word}"),
     }
 }
 
 fn failed(error: &Error) -> String {
     match error {
         Error::Unreachable { address, reason } => {
-            format!("no server can be reached at {}: {}", printable(address), systems_words(reason))
+            format!("cannot reach a server at {}: {}", printable(address), systems_words(reason))
         }
         Error::Tls { address, fault } => tls(&printable(address), fault),
         Error::TlsNeedsHost => "--tls needs a server's HOST:PORT; a Unix socket is private as it is".into(),
         Error::ClearText { address } => format!(
-            "not sent: the password would go to {} in clear text, for anybody on the way to read; use --tls, or say \
-             --insecure",
+            "not sent: the password would go to {} in clear text, which others on the network can read; use --tls, or \
+             pass --insecure",
             printable(address)
         ),
         Error::SpeaksTls => "the server speaks TLS there; use --tls".into(),
@@ -149,18 +154,18 @@ fn failed(error: &Error) -> String {
         Error::LoginRefused(failure) => format!("not logged in: {}", refused(failure)),
         Error::UnknownRefusal { code, message } => {
             format!(
-                "the server refuses, in a way that this version does not know: {} {}",
+                "the server refused with a code that this version does not know: {} {}",
                 printable(code),
                 printable(message)
             )
         }
-        Error::NotOurProtocol { said } => format!("what answers is no Cidian server; it says: {}", printable(said)),
-        Error::TooMuchHistory => "the history that the server sends is too large for this; choose a part of it with \
+        Error::NotOurProtocol { said } => format!("this is not a Cidian server; it answered: {}", printable(said)),
+        Error::TooMuchHistory => "the history is too large for this; choose a part of it with \
                                   --since, --until or --word"
             .into(),
         Error::Output(reason) => format!("standard output: {}", systems_words(reason)),
         Error::Input(reason) => format!("standard input: {}", systems_words(reason)),
-        Error::System(reason) => format!("the system refuses: {}", systems_words(reason)),
+        Error::System(reason) => format!("system error: {}", systems_words(reason)),
         Error::PasswordFile { path, reason } => {
             format!("password file {}: {}", printable(&path.to_string_lossy()), systems_words(reason))
         }
@@ -173,14 +178,14 @@ fn failed(error: &Error) -> String {
         Error::NoUser => "which account? Name it with --user NAME or in CIDIAN_USER".into(),
         Error::NoTerminal => "there is no terminal to ask for the password on; use --password-file FILE".into(),
         Error::TokenRefused { name } => {
-            format!("the kept login of {} is no longer good, and is forgotten; run cidian login", printable(name))
+            format!("the saved login of {} is no longer valid and was removed; run cidian login", printable(name))
         }
         Error::KeptLogins { path, fault } => kept_logins(&printable(&path.to_string_lossy()), fault),
-        Error::NoStateDirectory => "there is no place to keep a login in; set HOME or XDG_STATE_HOME".into(),
+        Error::NoStateDirectory => "no directory to save a login in; set HOME or XDG_STATE_HOME".into(),
         Error::ServerVariable(reason) => format!("CIDIAN_SERVER: {reason}"),
-        Error::NotConfirmable => "there is no terminal to ask on; if you are sure, say --yes".into(),
-        Error::NotConfirmed => "not deleted: that was another name".into(),
-        Error::PasswordsDiffer => "the two passwords are not the same".into(),
+        Error::NotConfirmable => "not deleted: no terminal to confirm on; pass --yes".into(),
+        Error::NotConfirmed => "not deleted: the name does not match".into(),
+        Error::PasswordsDiffer => "the two passwords differ".into(),
         Error::BadWord { word, fault } => bad_word(word, *fault),
         Error::EndOfInput => "the input ended too early".into(),
         Error::Interrupted => "interrupted".into(),
@@ -190,7 +195,7 @@ fn failed(error: &Error) -> String {
 fn tls(address: &str, fault: &TlsFault) -> String {
     match fault {
         TlsFault::UnknownIssuer => format!(
-            "nobody whom you trust vouches for the certificate of {address}; if you know who should, name their \
+            "no authority that you trust has signed the certificate of {address}; to trust another one, name its \
              certificate with --tls-ca FILE"
         ),
         TlsFault::WrongName => format!(
@@ -204,35 +209,35 @@ fn tls(address: &str, fault: &TlsFault) -> String {
             "the certificate of {address} is an authority's own, not a server's; its operator has to make one with \
              basicConstraints CA:FALSE"
         ),
-        TlsFault::Certificate(why) => format!("the certificate of {address} can't be trusted: {}", printable(why)),
-        TlsFault::NotTls => format!("what answers at {address} is not TLS; try another port, or go without --tls"),
+        TlsFault::Certificate(why) => format!("the certificate of {address} is not trusted: {}", printable(why)),
+        TlsFault::NotTls => format!("{address} does not speak TLS; try another port, or omit --tls"),
         TlsFault::HungUp => {
             format!("the server at {address} hung up during the TLS handshake; it may be busy, try again later")
         }
-        TlsFault::Silent => format!("the server at {address} does not answer to TLS; try another port"),
+        TlsFault::Silent => format!("the server at {address} does not answer the TLS handshake; try another port"),
         TlsFault::Lost(reason) => format!("the connection to {address} was lost: {}", systems_words(reason)),
-        TlsFault::BadName => format!("{address}: no certificate can be for such a host"),
+        TlsFault::BadName => format!("{address}: no certificate can be issued for such a host"),
         TlsFault::NoSystemRoots => {
             "this system has no certificates to trust; install ca-certificates, or use --tls-ca FILE".into()
         }
         TlsFault::TrustFile { path, reason } => {
             format!("--tls-ca {}: {}", printable(&path.to_string_lossy()), systems_words(reason))
         }
-        TlsFault::Other(why) => format!("TLS with {address} fails: {}", printable(why)),
+        TlsFault::Other(why) => format!("TLS with {address} failed: {}", printable(why)),
     }
 }
 
 fn kept_logins(path: &str, fault: &KeptFault) -> String {
     match fault {
         KeptFault::Exposed => format!(
-            "kept logins {path}: others may have read the file, so it is not used; say chmod 600, or delete it and run \
-             cidian login"
+            "saved logins {path}: others may have read the file, so it is not used; run chmod 600 on it, or delete it \
+             and run cidian login"
         ),
-        KeptFault::NotOurs => format!("kept logins {path}: the file belongs to another user, so it is not used"),
+        KeptFault::NotOurs => format!("saved logins {path}: the file belongs to another user, so it is not used"),
         KeptFault::Damaged => {
-            format!("kept logins {path}: it is damaged, or no regular file; delete it, and run cidian login")
+            format!("saved logins {path}: it is damaged, or not a regular file; delete it, and run cidian login")
         }
-        KeptFault::Io(reason) => format!("kept logins {path}: {}", systems_words(reason)),
+        KeptFault::Io(reason) => format!("saved logins {path}: {}", systems_words(reason)),
     }
 }
 
@@ -248,8 +253,8 @@ fn refused(failure: &Failure) -> String {
         Code::Denied => format!("the server does not allow it{}", servers_words(failure)),
         Code::NotFound => "not found".into(),
         Code::Busy => format!("the server is busy, try again later{}", servers_words(failure)),
-        Code::Timeout => "the server has ended the connection, it was idle for too long".into(),
-        Code::Unavailable => format!("the server's database is away, try again later{}", servers_words(failure)),
+        Code::Timeout => "the server closed the connection, which was idle for too long".into(),
+        Code::Unavailable => format!("the server's database is unavailable, try again later{}", servers_words(failure)),
         Code::Bye => "the server is stopping, try again later".into(),
     }
 }

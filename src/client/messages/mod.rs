@@ -293,7 +293,7 @@ mod tests {
     fn the_systems_words_carry_no_numbers() {
         let refused = || Error::Unreachable { address: "a:1".into(), reason: io::Error::from_raw_os_error(111) };
         let said = |language: Language, error: &Error| language.say(&Message::Failed(error));
-        assert_eq!(said(Language::English, &refused()), "no server can be reached at a:1: Connection refused");
+        assert_eq!(said(Language::English, &refused()), "cannot reach a server at a:1: Connection refused");
         assert_eq!(said(Language::Chinese, &refused()), "无法连接服务器 a:1：连接被拒绝");
         let other = Error::Output(io::Error::other("odd (os error 7)"));
         assert_eq!(said(Language::English, &other), "standard output: odd (os error 7)");

@@ -64,7 +64,7 @@ fn roots(trust: &Trust) -> Result<RootCertStore, TlsFault> {
         Trust::File(path) => {
             let unusable = |reason| TlsFault::TrustFile { path: path.clone(), reason };
             let bytes = files::open(path, Pipes::Refused).and_then(|file| file.read(MOST)).map_err(unusable)?;
-            let none = || unusable(io::Error::new(ErrorKind::InvalidData, "it holds no certificate in PEM"));
+            let none = || unusable(io::Error::new(ErrorKind::InvalidData, "it contains no certificate in PEM"));
             for certificate in CertificateDer::pem_slice_iter(&bytes) {
                 certificate.ok().and_then(|certificate| roots.add(certificate).ok()).ok_or_else(none)?;
             }

@@ -44,7 +44,7 @@ impl Scarcity {
     /// Descriptors or memory ran out: rest.
     pub fn begin(&mut self, error: &io::Error) {
         if due(&mut self.descriptors_said) {
-            error!("clients can't be accepted: {error}; they are refused or wait until that is over");
+            error!("cannot accept clients: {error}; refusing or delaying clients until descriptors are available");
         }
         self.rest();
     }
@@ -57,14 +57,14 @@ impl Scarcity {
     /// Clients are accepted again.
     pub fn over(&mut self) {
         if self.descriptors_said.take().is_some() {
-            info!("clients are accepted again");
+            info!("accepting clients again");
         }
     }
 
     /// A fork failed.
     pub fn no_process(&mut self, error: Errno) {
         if due(&mut self.processes_said) {
-            error!("no process for a client: {error}; clients are refused until that is over");
+            error!("cannot fork a child: {error}; refusing clients until a process is available");
         }
     }
 

@@ -53,7 +53,7 @@ impl ControlChannel {
                 Err(error) => {
                     // The child sees its pair closed, and tells its client to try again later.
                     if let Some(more) = self.lost_said.allow(Instant::now()) {
-                        warn!("a child's question is lost: {error}{more}");
+                        warn!("lost a child's request: {error}{more}");
                     }
                     return None;
                 }
@@ -76,7 +76,7 @@ impl ControlChannel {
     pub fn give_words(socket: &OwnedFd, generation: u64, memory: BorrowedFd<'_>) {
         let sent = sys::send_with_descriptor(socket.as_fd(), &generation.to_ne_bytes(), memory, MsgFlags::MSG_DONTWAIT);
         if let Err(error) = sent {
-            warn!("the words can't be handed to a child: {error}");
+            warn!("cannot send the words to a child: {error}");
         }
     }
 }

@@ -65,7 +65,7 @@ pub struct Children {
     fresh: u32,
     forks: u64,
     reaped: u64,
-    /// Sessions that have ended, by how.
+    /// Sessions ended, by reason.
     endings: BTreeMap<&'static str, u64>,
     /// Log lines of sessions that have ended, which were dropped and not told of yet.
     unlogged: u64,
@@ -136,10 +136,13 @@ impl Children {
                     debug!("{who}: {}", ending.as_str());
                 }
                 Some(ending) => info!("{who}: {}", ending.as_str()),
-                None => error!("{who}: child {pid} ended with status {status}, which means nothing here"),
+                None => error!("{who}: child {pid} exited with unexpected status {status}"),
             },
             WaitStatus::Signaled(_, Signal::SIGKILL | Signal::SIGTERM, _) => warn!("{who}: child {pid} was killed"),
-            WaitStatus::Signaled(_, signal, _) => error!("{who}: child {pid} crashed ({signal}); please report it"),
+            WaitStatus::Signaled(_, signal, _) => error!(
+                "{who}: child {pid} crashed ({signal}). This is a bug, please \
+                                                          report it"
+            ),
             other => error!("{who}: child {pid}: {other:?}"),
         }
         self.free.insert(child.slot);
@@ -179,7 +182,7 @@ impl Children {
     pub fn signal_all(&self, signal: Signal) {
         for pid in self.by_pid.keys() {
             if let Err(error) = kill(*pid, signal) {
-                warn!("child {pid}: can't be sent {signal}: {error}");
+                warn!("cannot send {signal} to child {pid}: {error}");
             }
         }
     }

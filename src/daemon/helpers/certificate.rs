@@ -55,7 +55,9 @@ impl PairFiles {
         let told = |error: PairError| match error {
             PairError::Certificate(why) => of_certificate(&why),
             PairError::Key(why) => of_key(why),
-            PairError::Mismatch => of_key(&format!("is not that of the certificate {}", self.certificate.display())),
+            PairError::Mismatch => {
+                of_key(&format!("does not belong to the certificate {}", self.certificate.display()))
+            }
         };
         let certificate = read(&self.certificate, opened.certificate, 0).map_err(|why| of_certificate(&why))?;
         let key = read(&self.key, opened.key, OTHERS).map_err(|why| of_key(&why))?;
@@ -63,8 +65,8 @@ impl PairFiles {
         let warning = now().and_then(|now| pair.warning(now)).map(of_certificate);
         // What is checked is what a child will make of it.
         let bytes = pair.to_bytes();
-        Pair::from_bytes(&bytes).ok_or_else(|| of_key("is of no known form"))?.into_server().map_err(told)?;
-        let memory = sys::seal(c"cidian-tls", &bytes).map_err(|error| of_key(&format!("can't be sealed: {error}")))?;
+        Pair::from_bytes(&bytes).ok_or_else(|| of_key("has an unknown format"))?.into_server().map_err(told)?;
+        let memory = sys::seal(c"cidian-tls", &bytes).map_err(|error| of_key(&format!("cannot be sealed: {error}")))?;
         Ok(LoadedPair { memory, warning })
     }
 }
@@ -76,7 +78,7 @@ impl std::fmt::Display for PairFiles {
 }
 
 fn unreadable(error: std::io::Error) -> String {
-    format!("can't be read: {error}")
+    format!("cannot be read: {error}")
 }
 
 fn open(path: &Path) -> Result<File, String> {
@@ -88,7 +90,7 @@ fn open(path: &Path) -> Result<File, String> {
 fn read(path: &Path, file: File, forbidden: u32) -> Result<Vec<u8>, String> {
     let metadata = file.metadata().map_err(unreadable)?;
     if !metadata.is_file() {
-        return Err("is no regular file".to_owned());
+        return Err("is not a regular file".to_owned());
     }
     let mode = metadata.mode() & 0o777;
     if mode & forbidden != 0 {

@@ -59,7 +59,7 @@ impl Helper {
                 sandbox.enter().map(|()| made)
             });
             if let Err(error) = &confined {
-                log::error!("a helper can't be set up: {error}");
+                log::error!("cannot set up a helper: {error}");
             }
             let sent = confined.and_then(|made| send(theirs.as_fd(), &work(origin, made)));
             sys::exit_now(i32::from(sent.is_err()))

@@ -63,7 +63,7 @@ pub fn check(forker: &mut Forker, location: &Location, support: Support) -> Resu
             Answer { outcome, message, made: Vec::new() }
         },
     )
-    .map_err(|error| Fatal::new(Exit::System, format!("no process to check the database with: {error}")))?;
+    .map_err(|error| Fatal::new(Exit::System, format!("cannot fork a process to check the database: {error}")))?;
     let answer = helper.answer();
     // It is reaped with all others, or here if it still is there.
     let ended = waitpid(helper.pid(), None);
@@ -72,8 +72,8 @@ pub fn check(forker: &mut Forker, location: &Location, support: Support) -> Resu
             // Sessions would end so, too: it is better told now.
             Ok(WaitStatus::Signaled(_, Signal::SIGSYS, _)) => {
                 "was ended by its sandbox: connecting to the database makes a system call that sessions may not make; \
-                 the kernel's log has its number (type=1326). With a host name this may be a module of \
-                 /etc/nsswitch.conf: name the address instead"
+                 the kernel's log has its number (type=1326). With a host name the cause may be a module of \
+                 /etc/nsswitch.conf: use the address instead"
             }
             _ => "ended without an answer",
         };
@@ -85,7 +85,15 @@ pub fn check(forker: &mut Forker, location: &Location, support: Support) -> Resu
             let mut lines = answer.message.lines();
             let identity = lines.next().and_then(Identity::parse);
             lines.for_each(|weakness| warn!("database {location}: {weakness}"));
-            let nameless = || Fatal::new(Exit::Software, format!("the check of database {location} names no identity"));
+            let nameless = || {
+                Fatal::new(
+                    Exit::Software,
+                    format!(
+                        "the check of database {location} returned no \
+            identity"
+                    ),
+                )
+            };
             return identity.map(|identity| Found { identity, is_cluster }).ok_or_else(nameless);
         }
         WORLD => Exit::Unavailable,

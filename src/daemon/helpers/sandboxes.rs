@@ -58,8 +58,11 @@ impl Sandboxes {
 fn renew(sandbox: &mut Sandbox, whose: &str) {
     if !sandbox.is_current() {
         match sandbox.renew() {
-            Ok(()) => info!("files of {whose} were replaced; those that are forked from now on get the new ones"),
-            Err(error) => warn!("files of {whose} were replaced, but can't be opened yet: {error}"),
+            Ok(()) => info!("files that {whose} may open were replaced; new processes may open the new ones"),
+            Err(error) => warn!(
+                "files that {whose} may open were replaced, but the new ones cannot be opened yet: \
+                                 {error}"
+            ),
         }
     }
 }
@@ -69,7 +72,15 @@ fn renew(sandbox: &mut Sandbox, whose: &str) {
 /// # Errors
 /// [`Exit::System`], as above.
 pub fn one(policy: Policy, support: Support) -> Result<Sandbox, Fatal> {
-    Sandbox::prepare(policy, support).map_err(|error| Fatal::new(Exit::System, format!("the sandbox: {error}")))
+    Sandbox::prepare(policy, support).map_err(|error| {
+        Fatal::new(
+            Exit::System,
+            format!(
+                "cannot prepare the sandbox: \
+    {error}"
+            ),
+        )
+    })
 }
 
 /// Finds out what this kernel supports, and says once what it lacks.

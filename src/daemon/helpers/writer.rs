@@ -187,7 +187,7 @@ impl Supervisor {
             None => {
                 let seconds = (STUCK + SILENT).as_secs();
                 error!(
-                    "writer {pid} has not moved for {seconds} s while lookups wait; it is ended, and another takes its place"
+                    "writer {pid} has made no progress for {seconds} s while lookups wait; killing and restarting it"
                 );
                 let _ = kill(pid, Signal::SIGKILL);
                 suspicion.killed = Some(now);
@@ -199,7 +199,10 @@ impl Supervisor {
             }
             Some(killed) if now < killed + TO_DIE => Some(killed + TO_DIE),
             Some(_) => {
-                error!("writer {pid} does not end: it is asleep in the kernel; until it wakes, lookups have no spool");
+                error!(
+                    "writer {pid} does not die: it is blocked in the kernel; until it ends, lookups cannot be \
+                        spooled"
+                );
                 self.asleep.push(pid);
                 self.running = None;
                 self.suspicion = None;
@@ -224,7 +227,7 @@ impl Supervisor {
             }
             Err(error) => {
                 self.rest(now);
-                warn!("no writer can be forked: {error}; lookups are not recorded until there is one");
+                warn!("cannot fork a writer: {error}; lookups are not recorded until there is one");
             }
         }
     }
@@ -265,7 +268,7 @@ impl Supervisor {
     pub fn ended(&mut self, pid: Pid, status: WaitStatus, now: Instant) {
         if self.asleep.contains(&pid) {
             self.asleep.retain(|&asleep| asleep != pid);
-            warn!("writer {pid}, which was asleep in the kernel, has ended");
+            warn!("writer {pid}, which was blocked in the kernel, has ended");
             if let Some(running) = self.running.as_mut().filter(|running| running.spoolless && self.asleep.is_empty()) {
                 // It finishes, and the next one has the spool.
                 running.shutdown_pipe = None;
@@ -294,12 +297,12 @@ impl Supervisor {
         }
         match status {
             WaitStatus::Signaled(_, signal @ (Signal::SIGKILL | Signal::SIGTERM), _) => {
-                warn!("writer {pid} was killed ({signal}); another takes its place");
+                warn!("writer {pid} was killed ({signal}); restarting it");
             }
             WaitStatus::Signaled(_, signal, _) => {
-                error!("writer {pid} crashed ({signal}); another takes its place; please report it");
+                error!("writer {pid} crashed ({signal}); restarting it. This is a bug, please report it");
             }
-            other => error!("writer {pid}: {other:?}; another takes its place"),
+            other => error!("writer {pid}: {other:?}; restarting it"),
         }
     }
 
@@ -308,7 +311,7 @@ impl Supervisor {
         let Some(spool) = &mut self.spool else { return };
         let done = match order {
             Order::TurnTo(identity) => {
-                warn!("the database is another one than before; the spool of the one before waits for it");
+                warn!("the database was replaced by another one; the spool is kept for the previous one");
                 spool.turn_to(identity)
             }
             Order::PutAside => spool.put_aside(),
@@ -317,7 +320,7 @@ impl Supervisor {
         };
         if let Err(error) = done {
             // It is asked for again by the next writer.
-            error!("the spool: {error}; lookups are refused until that is mended");
+            error!("the spool: {error}; refusing lookups until this is fixed");
         }
     }
 

@@ -33,7 +33,7 @@ impl Parent {
                 }
                 Accepted::Nobody => return,
                 Accepted::Lost(error) => {
-                    log::debug!("a client was lost before it was accepted: {error}");
+                    log::debug!("a client disconnected before it was accepted: {error}");
                 }
                 Accepted::Scarce(error) => {
                     if self.refuse_with_spare(number) {
@@ -148,7 +148,7 @@ impl Parent {
             if !listening {
                 self.poller.forget(listener.as_fd());
             } else if let Err(error) = self.poller.watch(listener.as_fd(), Token::Listener(number)) {
-                error!("{listener} can't be watched: {error}");
+                error!("cannot watch {listener}: {error}");
                 self.entry.scarcity.rest();
                 self.entry.listening = false;
             }

@@ -176,7 +176,7 @@ impl Parent {
             sandboxes,
             lines,
         } = parts;
-        let system = |error: Errno| Fatal::new(Exit::System, format!("the event loop can't be set up: {error}"));
+        let system = |error: Errno| Fatal::new(Exit::System, format!("cannot set up the event loop: {error}"));
         let poller = Poller::new().map_err(system)?;
         poller.watch(signals.as_fd(), Token::Signal).map_err(system)?;
         poller.watch(control_channel.as_fd(), Token::ControlChannel).map_err(system)?;
@@ -259,7 +259,7 @@ impl Parent {
         loop {
             if self.signals.take(Signal::SIGTERM) | self.signals.take(Signal::SIGINT) {
                 if self.stop_by.is_some() {
-                    warn!("a second signal: ending {} children at once", self.children.count());
+                    warn!("second signal: killing {} children", self.children.count());
                     self.children.signal_all(Signal::SIGKILL);
                     return Exit::Success;
                 }
@@ -285,7 +285,7 @@ impl Parent {
                 Ok(tokens) => tokens.into_iter().for_each(|token| self.attend_to(token)),
                 Err(error) => {
                     // Nothing of ours can cause this; going on without it would spin.
-                    error!("the event loop fails: {error}");
+                    error!("the event loop failed: {error}");
                     self.begin_to_stop();
                     self.entry.scarcity.rest();
                 }
@@ -316,10 +316,11 @@ impl Parent {
         let mut stop_by = self.stop_by;
         if stop_by.is_some_and(|deadline| deadline <= now) {
             let who = match self.children.count() {
-                0 => "the writer has".to_owned(),
-                count => format!("{count} children have"),
+                0 => "the writer, which".to_owned(),
+                1 => "1 child that".to_owned(),
+                count => format!("{count} children that"),
             };
-            warn!("{who} not finished in {} s and are ended", DRAIN.as_secs());
+            warn!("killing {who} did not finish within {} s", DRAIN.as_secs());
             self.children.signal_all(Signal::SIGKILL);
             if self.children.count() == 0 {
                 self.writer.kill();

@@ -43,7 +43,7 @@ impl Parent {
         let turn = self.shares.turns.queue(kind, socket, Applicant { process, party, turned_away_with }, now);
         let watched = self.shares.turns.socket(turn).map(|fd| self.poller.watch_closing(fd, Token::Turn(turn)));
         if let Some(Err(error)) = watched {
-            warn!("a child's turn can't be watched: {error}");
+            warn!("cannot watch a child's turn: {error}");
             self.shares.turns.closed(turn, now);
         }
     }
@@ -69,7 +69,7 @@ impl Parent {
         let lease = self.shares.leases.queue(socket, process, Party::of(source, account, process), now);
         let watched = self.shares.leases.exchange(lease).map(|fd| self.poller.watch_closing(fd, Token::Lease(lease)));
         if let Some(Err(error)) = watched {
-            warn!("a child's lease can't be watched: {error}");
+            warn!("cannot watch a child's lease: {error}");
             self.shares.leases.closed(lease, now);
         }
     }
@@ -104,7 +104,7 @@ impl Parent {
 
     fn say_too_many(&mut self, process: Pid, what: &str) {
         if let Some(more) = self.entry.penalties_said.allow(Instant::now()) {
-            warn!("child {process} asks for a second {what} while it has one: refused{more}");
+            warn!("child {process} requested a second {what} while it has one: refused{more}");
         }
     }
 
@@ -114,7 +114,7 @@ impl Parent {
         for (turn, child, longest) in self.shares.turns.overdue(now) {
             if self.children.source(child).is_some() {
                 let seconds = longest.as_secs();
-                warn!("child {child} has kept its turn for {seconds} s, and is ended");
+                warn!("killing child {child}, which has kept its turn for {seconds} s");
                 let _ = kill(child, Signal::SIGKILL);
             }
             // One that sleeps in the kernel does not end yet; its turn does.
@@ -144,7 +144,7 @@ impl Parent {
         let Some(refused) = self.entry.admission.penalise(source, offence, now) else { return };
         if let Some(more) = self.entry.penalties_said.allow(now) {
             let (seconds, offence) = (refused.as_secs(), offence.as_str());
-            warn!("source {source} is refused for {seconds} s: too many failures, the last: {offence}{more}");
+            warn!("source {source} is refused for {seconds} s: too many failures, the last one: {offence}{more}");
         }
         self.entry.turned_away.logins += self.shares.turns.turn_away(source);
     }

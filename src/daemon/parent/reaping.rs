@@ -72,7 +72,7 @@ impl Parent {
                 }
                 Err(Errno::EINTR) => {}
                 Err(error) => {
-                    error!("children can't be waited for: {error}");
+                    error!("cannot wait for children: {error}");
                     break;
                 }
             }

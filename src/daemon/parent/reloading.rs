@@ -46,7 +46,7 @@ impl Parent {
                 info!("loading {}", loader.wanted());
                 self.reload.begun(loader, Instant::now());
             }
-            Err(error) => self.reload_failed(&Fatal::new(Exit::System, format!("no loader: {error}"))),
+            Err(error) => self.reload_failed(&Fatal::new(Exit::System, format!("cannot fork a loader: {error}"))),
         }
     }
 
@@ -93,7 +93,7 @@ impl Parent {
     pub(super) fn give_up_loading(&mut self, now: Instant) {
         let Some(loader) = self.reload.overdue(now) else { return };
         self.poller.forget(loader.helper().as_fd());
-        let why = format!("{}: not loaded in {} s", loader.wanted(), LONGEST.as_secs());
+        let why = format!("{}: not loaded within {} s", loader.wanted(), LONGEST.as_secs());
         loader.give_up();
         self.reload_failed(&Fatal::new(Exit::System, why));
         self.load_again();
@@ -107,9 +107,9 @@ impl Parent {
 
     fn reload_failed(&mut self, fatal: &Fatal) {
         let stays = match (self.served.lookup, &self.served.pair_files) {
-            (Lookup::Text, None) => "the old words stay",
-            (Lookup::Text, Some(_)) => "the old words stay, and the old certificate",
-            (Lookup::Database, _) => "the old certificate stays",
+            (Lookup::Text, None) => "keeping the old words",
+            (Lookup::Text, Some(_)) => "keeping the old words and the old certificate",
+            (Lookup::Database, _) => "keeping the old certificate",
         };
         error!("reload failed: {fatal}; {stays}");
         self.reports.notifier.ready(self.status());
@@ -171,7 +171,7 @@ impl Parent {
                     let lagging = self.children.lagging(&self.scoreboard, newest);
                     let children = if lagging == 1 { "child has" } else { "children have" };
                     let line = format!(
-                        "refused {} {}, but {lagging} {children} not moved to it in {} s",
+                        "refused {} {}, but {lagging} {children} not moved to it within {} s",
                         Exit::TryAgain.status(),
                         self.words_line(),
                         CHILDREN_HAVE.as_secs()

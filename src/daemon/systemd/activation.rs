@@ -47,7 +47,7 @@ fn passed(
     if whom.parse() != Ok(this) {
         return Ok(Vec::new());
     }
-    let count: u16 = count.parse().map_err(|_| format!("{count} is no number of sockets"))?;
+    let count: u16 = count.parse().map_err(|_| format!("{count} is not a number of sockets"))?;
     let mut names = names.unwrap_or_default().split(':');
     let numbers = FIRST..FIRST + i32::from(count);
     Ok(numbers

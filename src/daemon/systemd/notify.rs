@@ -59,7 +59,7 @@ impl Notifier {
         // systemd 253 and newer compare it with when they asked.
         match clock_gettime(ClockId::CLOCK_MONOTONIC).map(Duration::from) {
             Ok(now) => self.send(format!("RELOADING=1\nMONOTONIC_USEC={}", now.as_micros())),
-            Err(error) => warn!("no time for the service manager: {error}"),
+            Err(error) => warn!("cannot read the clock for the service manager: {error}"),
         }
     }
 
@@ -126,7 +126,7 @@ impl Notifier {
         while let Some(message) = self.unsent.front() {
             match socket.send_to_addr(message.as_bytes(), address) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return true,
-                Err(error) => warn!("the service manager can't be told: {error}"),
+                Err(error) => warn!("cannot notify the service manager: {error}"),
                 Ok(_) => {}
             }
             self.unsent.pop_front();

@@ -30,9 +30,9 @@ impl Watchdog {
         if whom.is_some_and(|pid| pid.parse() != Ok(this)) {
             return Ok(None);
         }
-        let microseconds: u64 = patience.parse().map_err(|_| "no number of microseconds")?;
+        let microseconds: u64 = patience.parse().map_err(|_| "not a number of microseconds")?;
         if microseconds == 0 {
-            return Err("no time at all");
+            return Err("it is zero");
         }
         // Twice in that time, as the manual asks for.
         Ok(Some(Self { every: Duration::from_micros(microseconds.div_ceil(2)), next: None }))

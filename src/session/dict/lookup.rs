@@ -1,8 +1,8 @@
 //! `DEFINE` and `MATCH`: the databases and strategies that there are, and what is found with them.
 
 use super::super::Session;
+use super::super::clock::new_record;
 use super::super::replies::Awaits;
-use super::super::requests::new_record;
 use crate::dict::{
     Readings, Text, database_name, database_title, push_article, push_definition, push_match_row, push_status,
 };

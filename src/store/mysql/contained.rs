@@ -14,7 +14,7 @@ pub(super) struct DriverPanic(String);
 
 impl fmt::Display for DriverPanic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the driver can't cope with what the server sends: {}", self.0)
+        write!(f, "the driver failed on what the server sent: {}", self.0)
     }
 }
 
@@ -38,7 +38,7 @@ pub(super) fn of(failure: &Failure) -> Option<&DriverPanic> {
 
 fn words(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("it does not say what").to_owned()
+    text.unwrap_or("no message").to_owned()
 }
 
 #[cfg(test)]
@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn a_panic_is_a_failure_with_its_words() {
         let failure = contained::<()>(|| panic!("plugin {} is not built in", "x")).unwrap_err();
-        assert!(of(&failure).unwrap().to_string().ends_with("sends: plugin x is not built in"));
+        assert!(of(&failure).unwrap().to_string().ends_with("sent: plugin x is not built in"));
         assert_eq!(contained(|| Ok(7)).unwrap(), 7);
         let other = contained::<()>(|| Err(Failure::IoError(io::ErrorKind::BrokenPipe.into()))).unwrap_err();
         assert!(of(&other).is_none());

@@ -277,7 +277,7 @@ fn past_lookups(rows: Vec<(String, Value, u64)>) -> Result<Vec<PastLookup>, Erro
     let mut lookups = Vec::with_capacity(rows.len());
     for (word, time, origin) in rows {
         let time: Microseconds = statements::moment(&time)
-            .ok_or_else(|| Error::configuration("table hist holds a time that is no moment in UTC"))?;
+            .ok_or_else(|| Error::configuration("table hist contains an invalid timestamp"))?;
         lookups.push(PastLookup { word, time, origin });
     }
     Ok(lookups)

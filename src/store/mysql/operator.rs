@@ -24,7 +24,7 @@ impl Operator for MySql {
             select(&mut connection, statements::ACCOUNTS, (&expired,)).map_err(|failure| errors::explain(&failure))?;
         let moment = |value: &Value| {
             statements::moment(value)
-                .ok_or_else(|| Error::configuration("table user or hist holds a time that is no moment in UTC"))
+                .ok_or_else(|| Error::configuration("table user or hist contains an invalid timestamp"))
         };
         let summary = |(name, created, locked, lookups, last, tokens): (String, Value, bool, u64, Value, u64)| {
             let last_lookup = if last == Value::NULL { None } else { Some(moment(&last)?) };

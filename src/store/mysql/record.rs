@@ -59,7 +59,7 @@ pub(super) fn many(link: &mut Link, batches: &[Batch], whose: Whose) -> Vec<Resu
         }
         Ok(())
     });
-    let failed = done.err().unwrap_or_else(|| Error::bug("a batch was forgotten"));
+    let failed = done.err().unwrap_or_else(|| Error::bug("a batch has no outcome"));
     kept.into_iter().map(|kept| kept.outcome.unwrap_or_else(|| Err(failed.clone()))).collect()
 }
 
@@ -67,7 +67,7 @@ pub(super) fn many(link: &mut Link, batches: &[Batch], whose: Whose) -> Vec<Resu
 fn rows(batch: &Batch) -> Result<Vec<Value>, Error> {
     schema::check_name(&batch.name)?;
     if batch.records.len() > MAX_ROWS {
-        return Err(Error::bug(format!("a batch of {} lookups came to the store", batch.records.len())));
+        return Err(Error::bug(format!("the store received a batch of {} lookups", batch.records.len())));
     }
     let mut rows = Vec::with_capacity(batch.records.len() * RECORD_COLUMNS);
     for record in &batch.records {

@@ -38,8 +38,8 @@ pub(crate) fn weaknesses(server: &Server) -> Result<Vec<String>, Error> {
     let mut found = Vec::new();
     found.extend(server.in_clear_text().map(|host| {
         format!(
-            "{host} is on another machine, and the URL has no ssl-mode: whoever is in between can read all that is sent, \
-             and can pose as the server, also to learn the password; add ssl-mode=verify-identity and ssl-ca"
+            "{host} is on another machine, and the URL has no ssl-mode: an attacker on the network can read all \
+             traffic, and can pose as the server to learn the password; add ssl-mode=verify-identity and ssl-ca"
         )
     }));
     let explain = |failure| errors::explain(&failure);
@@ -94,7 +94,7 @@ pub(crate) fn init(server: &Server) -> Result<(), Error> {
     };
     // What an older version made is changed by one at a time.
     if !locks::lock(&mut connection, "init", LONG).map_err(|failure| errors::explain(&failure))? {
-        return Err(Error::world("another cidiand makes the schema of this database now"));
+        return Err(Error::world("another cidiand is creating the schema of this database"));
     }
     find(&mut connection)?.may_init()?;
     for statement in schema::statements(schema::MYSQL) {
@@ -112,7 +112,9 @@ fn create_database(server: &Server) -> Result<(), Error> {
     connection.query_drop(statement).map_err(|failure| {
         let error = errors::explain(&failure);
         match error.kind {
-            Kind::Configuration => Error::configuration(format!("can't make the missing database: {}", error.message)),
+            Kind::Configuration => {
+                Error::configuration(format!("cannot create the missing database: {}", error.message))
+            }
             _ => error,
         }
     })

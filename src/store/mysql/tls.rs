@@ -38,8 +38,7 @@ pub(super) fn explain(error: &Error) -> Option<String> {
     let Error::InvalidCertificate(certificate) = error else { return None };
     Some(match certificate {
         CertificateError::UnknownIssuer | CertificateError::BadSignature => {
-            "nobody in the file of ssl-ca vouches for the server's certificate: name the file of the authority that \
-             signed it"
+            "no authority in the file of ssl-ca has signed the server's certificate: name the file of the one that has"
                 .to_owned()
         }
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
@@ -50,7 +49,7 @@ pub(super) fn explain(error: &Error) -> Option<String> {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
             "the server's certificate has expired: renew it".to_owned()
         }
-        other => format!("the server's certificate can't be trusted: {other}"),
+        other => format!("the server's certificate is not trusted: {other}"),
     })
 }
 
@@ -69,7 +68,7 @@ fn trust_only(ca: &Path) -> Result<()> {
         trusted.add(certificate).map_err(|error| unusable(&error))?;
     }
     if trusted.is_empty() {
-        return Err(unusable(&"it holds no certificate in PEM").into());
+        return Err(unusable(&"it contains no certificate in PEM").into());
     }
     let ours: Vec<&[u8]> = trusted.roots.iter().map(|root| root.subject_public_key_info.as_ref()).collect();
     let built_in = webpki_roots::TLS_SERVER_ROOTS.iter().map(|root| root.subject_public_key_info.as_ref());
@@ -82,7 +81,7 @@ fn trust_only(ca: &Path) -> Result<()> {
     if installed && ONLY.set(ca.to_owned()).is_ok() {
         return Ok(());
     }
-    Err(unusable(&"this process trusts others already").into())
+    Err(unusable(&"this process already trusts other authorities").into())
 }
 
 /// Public keys, as certificates hold them.

@@ -49,7 +49,7 @@ pub(super) fn account(link: &mut Link, name: &str, token: &TokenHash) -> Result<
         return Ok(None);
     };
     let last_used = statements::moment(&last_used)
-        .ok_or_else(|| Error::configuration("table token holds a time that is no moment in UTC"))?;
+        .ok_or_else(|| Error::configuration("table token contains an invalid timestamp"))?;
     if !token::is_good(last_used, now) {
         link.run(|connection, _| connection.exec_drop(statements::FORGET_TOKEN, (&hash, number)))?;
         return Ok(None);

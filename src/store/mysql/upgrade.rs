@@ -126,7 +126,7 @@ pub(super) fn run(server: &Server, old: &Old, terms: &mut Terms<'_>) -> Result<U
     let mut connection = connect_anew(server, PATIENT)?;
     // Two at once would pull the new tables from under each other.
     if !locks::lock(&mut connection, "upgrade", 0).map_err(|failure| errors::explain(&failure))? {
-        return Err(Error::world("another cidiand upgrades this database now"));
+        return Err(Error::world("another cidiand is upgrading this database"));
     }
     let upgraded = build(server, &mut connection, old, terms);
     if upgraded.is_err() {
@@ -165,7 +165,7 @@ fn build(server: &Server, connection: &mut Conn, old: &Old, terms: &mut Terms<'_
     }
     if checksums(connection, old).map_err(explain)? != before {
         return Err(Error::world(
-            "the old tables were written to meanwhile: stop the program that does so, and try again",
+            "the old tables changed during the upgrade: stop the program that writes to them, and try again",
         ));
     }
     let kept = put_into_place(connection, old).map_err(explain)?;
@@ -311,7 +311,7 @@ fn copy_lookups(
         let place = upgrade::row("hist", done, id);
         let Some(account) = accounts.find(name.as_deref()) else {
             return Err(Error::world(format!(
-                "{place}: it came meanwhile; stop the program that writes, and try again"
+                "{place}: it was added during the upgrade; stop the program that writes, and try again"
             )));
         };
         let word = upgrade::past_word(word.as_deref(), terms.notice, &place);
@@ -349,7 +349,7 @@ fn copy_words(reader: &mut Conn, connection: &mut Conn, old: &Old, terms: &mut T
         let word = old.as_deref().map(upgrade::clean).unwrap_or_default();
         if !(1..=MAX_WORD_CHARS).contains(&word.chars().count()) {
             let (place, shown) = (upgrade::row("words", done, id), upgrade::shown(old.as_deref()));
-            (terms.notice)(&format!("{place}: {shown} can't be a headword; the entry is in the old table only"));
+            (terms.notice)(&format!("{place}: {shown} is not a valid headword; the entry is in the old table only"));
             continue;
         }
         let interpret = text(&mut row, 2).unwrap_or_default();

@@ -116,7 +116,7 @@ impl Sqlite {
                 if was_open {
                     // Every process finds it out for itself; the writer says it for all.
                     let level = if self.busy == WRITER_BUSY { log::Level::Warn } else { log::Level::Debug };
-                    log::log!(level, "{}: the database file was replaced; it was opened anew", self.path.display());
+                    log::log!(level, "{}: the database file was replaced; reopened it", self.path.display());
                 }
                 new
             }
@@ -189,7 +189,7 @@ impl Open {
             // Only what is beside it was removed. What was committed there goes into the database.
             let rescued = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |row| row.get::<_, i64>(0));
             if rescued != Ok(0) {
-                log::warn!("{shown}: the log of the database was removed, and can't be written back: {rescued:?}");
+                log::warn!("{shown}: the database's log was removed, and cannot be restored: {rescued:?}");
             }
         }
         if let Err(failure) = self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true) {
@@ -442,7 +442,7 @@ fn past_lookups(rows: Vec<PastRow>) -> Result<Vec<PastLookup>, Error> {
     for (word, time, origin) in rows {
         let time = Civil::parse(&time)
             .and_then(Civil::moment)
-            .ok_or_else(|| Error::configuration("table hist holds a time that is no moment in UTC"))?;
+            .ok_or_else(|| Error::configuration("table hist contains an invalid timestamp"))?;
         lookups.push(PastLookup { word, time, origin: origin.cast_unsigned() });
     }
     Ok(lookups)

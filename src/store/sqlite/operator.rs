@@ -42,7 +42,7 @@ impl Operator for Sqlite {
         let moment = |text: &str| -> Result<Microseconds, Error> {
             Civil::parse(text)
                 .and_then(Civil::moment)
-                .ok_or_else(|| Error::configuration("table user or hist holds a time that is no moment in UTC"))
+                .ok_or_else(|| Error::configuration("table user or hist contains an invalid timestamp"))
         };
         let summary = |(name, created, locked, lookups, last, tokens): Texts| {
             let last_lookup = last.map(|last| moment(&last)).transpose()?;

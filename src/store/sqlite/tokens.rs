@@ -50,7 +50,7 @@ pub(super) fn account(store: &mut Sqlite, name: &str, token: &TokenHash) -> Resu
     let Some((id, last_used, created)) = found else { return Ok(None) };
     let last_used = Civil::parse(&last_used)
         .and_then(Civil::moment)
-        .ok_or_else(|| Error::configuration("table token holds a time that is no moment in UTC"))?;
+        .ok_or_else(|| Error::configuration("table token contains an invalid timestamp"))?;
     if !token::is_good(last_used, now) {
         store.run(|connection| connection.prepare_cached(FORGET)?.execute((token.bytes(), id)))?;
         return Ok(None);

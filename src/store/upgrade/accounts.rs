@@ -61,10 +61,10 @@ impl Accounts {
             let place = row("user", at, user.id);
             let new = if keeps { name.clone() } else { accounts.free_name(&name) };
             if user.name.as_deref() != Some(&*new) {
-                let why = if is_name(&name) && !keeps { " is there already" } else { " can't be one" };
+                let why = if is_name(&name) && !keeps { " is taken" } else { " is not valid" };
                 let why = if keeps { " has blanks around it" } else { why };
                 notice(&format!(
-                    "{place}: the name {}{why}; the account is {} now",
+                    "{place}: the name {}{why}; the account was renamed to {}",
                     shown(user.name.as_deref()),
                     printable(&new)
                 ));
@@ -74,9 +74,7 @@ impl Accounts {
             let passwd = passwd.filter(|passwd| possible_passwd(passwd));
             if passwd.is_none() {
                 let new = printable(&new);
-                notice(&format!(
-                    "{place}: it has no password that can be one; give {new} one: cidiand user passwd {new}"
-                ));
+                notice(&format!("{place}: {new} has no valid password; set one: cidiand user passwd {new}"));
             }
             let id = user.id.filter(|_| keeps_ids).unwrap_or(at);
             accounts.add(name, NewAccount { id, name: new, passwd, locked: false });
@@ -95,7 +93,7 @@ impl Accounts {
         let id = self.list.iter().map(|account| account.id).max().unwrap_or(0) + 1;
         let (old, shown) = (shown(old_name), printable(&new));
         notice(&format!(
-            "table hist has lookups of {old}, who has no account; they are those of {shown} now, which is locked"
+            "table hist has lookups of {old}, which has no account; they now belong to {shown}, which is locked"
         ));
         self.add(name, NewAccount { id, name: new, passwd: None, locked: true });
     }
@@ -190,7 +188,7 @@ mod tests {
         assert_eq!(accounts.list()[1].passwd.as_ref().map(|text| text.as_str()), Some("secret2"));
         assert!(accounts.list()[4].passwd.is_none() && accounts.list()[5].passwd.is_none());
         assert_eq!(notices.len(), 8, "{notices:#?}");
-        assert!(notices[0].starts_with("table user, row 2 (id 8): the name 'ann ' is there already"), "{notices:#?}");
+        assert!(notices[0].starts_with("table user, row 2 (id 8): the name 'ann ' is taken"), "{notices:#?}");
         assert!(!notices.iter().any(|notice| notice.contains("secret")), "no password is shown");
         assert_eq!(accounts.find(Some("ann ")).map(|account| account.id), Some(7));
         assert_eq!(accounts.find(Some("bob lee")).map(|account| account.id), Some(10));

@@ -83,7 +83,7 @@ pub(super) fn moment(text: Option<&str>, in_utc: bool, terms: &mut Terms<'_>, ro
     let read = text.and_then(times::parse).and_then(|time| time.moment(in_utc, terms.local_offset));
     read.unwrap_or_else(|| {
         let text = shown(text);
-        (terms.notice)(&format!("{row}: the time {text} can't be read; it is 1970-01-01T00:00:00Z now"));
+        (terms.notice)(&format!("{row}: the time {text} is unreadable; it is now 1970-01-01T00:00:00Z"));
         UNREADABLE_TIME
     })
 }
@@ -96,7 +96,7 @@ pub(super) fn past_word(text: Option<&str>, notice: &mut dyn FnMut(&str), row: &
         kept = UNREADABLE_WORD.to_owned();
     }
     if text.map(str::trim) != Some(&*kept) {
-        notice(&format!("{row}: the word {} can't be one; it is '{}' now", shown(text), printable(&kept)));
+        notice(&format!("{row}: the word {} is not valid; it is now '{}'", shown(text), printable(&kept)));
     }
     kept
 }

@@ -62,7 +62,7 @@ impl std::fmt::Display for ReaderSays {
             Self::Stopped => "stopped",
             Self::TooLarge => "it holds more than 4 GiB",
             Self::LongPiece => "an entry is longer than 16 MiB",
-            Self::Bomb => "it unpacks to so many times its size as no dictionary does",
+            Self::Bomb => "it unpacks to an implausible multiple of its size",
         })
     }
 }
@@ -80,7 +80,7 @@ impl From<std::io::Error> for Failure {
         };
         match error.kind() {
             // What flate2 says of bad gzip.
-            UnexpectedEof => Self::damaged("", "it is cut off (truncated gzip)"),
+            UnexpectedEof => Self::damaged("", "it is truncated (gzip)"),
             InvalidData | InvalidInput => Self::damaged("", format!("bad gzip: {error}")),
             _ => Self::Read(PathBuf::new(), error),
         }
@@ -90,20 +90,18 @@ impl From<std::io::Error> for Failure {
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Absent(file, error) => write!(f, "{} can't be opened: {error}", file.display()),
+            Self::Absent(file, error) => write!(f, "cannot open {}: {error}", file.display()),
             Self::Damaged { file, place, message } => {
                 write!(f, "{} is damaged, or not of this format", file.display())?;
                 let colon = if place.is_empty() { "" } else { ": " };
                 write!(f, ": {place}{colon}{message}")
             }
-            Self::Read(file, error) => write!(f, "{} can't be read: {error}", file.display()),
+            Self::Read(file, error) => write!(f, "cannot read {}: {error}", file.display()),
             Self::Locked(file) => {
-                let why = "is locked with the key of the user it was made for";
-                write!(f, "{} {why}; a copy without a key can be imported, this one can't", file.display())
+                let why = "is encrypted with the key of the user it was made for";
+                write!(f, "{} {why}; only a copy without a key can be imported", file.display())
             }
-            Self::TooLarge => {
-                f.write_str("the words file would be larger than 4 GiB, which is more than can be loaded")
-            }
+            Self::TooLarge => f.write_str("the words file would exceed 4 GiB, the most that can be loaded"),
             Self::Stopped => f.write_str("stopped"),
         }
     }

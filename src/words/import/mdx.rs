@@ -64,12 +64,12 @@ pub fn entries(source: impl Read, intake: &mut Intake<'_>) -> Result<Notice, Fai
     let mut blocks = Blocks::new(source);
     let size = u32::try_from(blocks.number(4, "header")?).unwrap_or(u32::MAX);
     if size > MAX_HEADER {
-        return Err(Failure::damaged("header", "it does not begin as an MDX does"));
+        return Err(Failure::damaged("header", "it does not begin like an MDX file"));
     }
     let header = blocks.bytes(u64::from(size), "header")?;
     let checksum = blocks.bytes(4, "header")?;
     if adler2::adler32_slice(&header).to_le_bytes() != *checksum {
-        return Err(Failure::damaged("header", "its checksum is wrong, or it is no MDX"));
+        return Err(Failure::damaged("header", "its checksum is wrong, or it is not an MDX file"));
     }
     let header = Header::parse(&header)?;
     let number_bytes = if header.second_version { 8 } else { 4 };
@@ -83,9 +83,15 @@ pub fn entries(source: impl Read, intake: &mut Intake<'_>) -> Result<Notice, Fai
     let ends = offsets.iter().skip(1).copied().chain([records.size()]);
     let mut articles = Vec::with_capacity(offsets.len());
     for (number, (&offset, end)) in offsets.iter().zip(ends).enumerate() {
-        let length = end
-            .checked_sub(offset)
-            .ok_or_else(|| Failure::damaged("keys", format!("a record begins at {offset}, but they end at {end}")))?;
+        let length = end.checked_sub(offset).ok_or_else(|| {
+            Failure::damaged(
+                "keys",
+                format!(
+                    "a record begins at {offset}, but the records end at \
+                                             {end}"
+                ),
+            )
+        })?;
         articles.push(Article::new(offset, length, number, || format!("record {}", number + 1))?);
     }
     let found = read_records(&mut articles, records, &header, intake)?;

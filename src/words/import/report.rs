@@ -39,7 +39,7 @@ impl fmt::Display for Refusal {
             Self::ControlInHeadword => "with a control character in the headword",
             Self::NotUtf8 => "not UTF-8 (convert the file with: iconv -f GB18030 -t UTF-8)",
             Self::BadLine => "not of this format",
-            Self::DanglingLink => "that only point at a headword that is not there",
+            Self::DanglingLink => "that only refer to a missing headword",
         })
     }
 }

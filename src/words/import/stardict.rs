@@ -69,7 +69,7 @@ impl Info {
         info.types = info.value("sametypesequence").unwrap_or("").as_bytes().to_owned();
         match info.value("version") {
             Some("2.4.2" | "3.0.0") => {}
-            other => return Err(damaged(&format!("version {other:?}; 2.4.2 and 3.0.0 are known"))),
+            other => return Err(damaged(&format!("version {other:?}; only 2.4.2 and 3.0.0 are supported"))),
         }
         match info.value("idxoffsetbits") {
             None | Some("32") => {}
@@ -128,7 +128,7 @@ impl<'a> Iterator for Records<'a> {
         let at = self.all.len() - self.rest.len();
         let Some((headword, numbers, rest)) = record(self.rest, self.tail) else {
             self.rest = b"";
-            return Some(Err(Failure::damaged(format!("{} offset {at}", self.name), "the record is cut off")));
+            return Some(Err(Failure::damaged(format!("{} offset {at}", self.name), "the record is truncated")));
         };
         self.rest = rest;
         Some(Ok((headword, numbers, at)))
@@ -152,7 +152,7 @@ pub fn entries(parts: Parts<'_>, dictionary: impl Read, intake: &mut Intake<'_>)
     if let Some(words) = info.words.filter(|&words| words > articles.len()) {
         let found = articles.len();
         if info.index_size != Some(parts.index.len()) {
-            let message = format!("{found} headwords, but .ifo promises {words}: it is cut off");
+            let message = format!("{found} headwords, but .ifo announces {words}: it is truncated");
             return Err(Failure::damaged(".idx", message));
         }
         // Some programs count wrong; the size says that nothing is cut off.
@@ -164,7 +164,7 @@ pub fn entries(parts: Parts<'_>, dictionary: impl Read, intake: &mut Intake<'_>)
     visit(&mut articles, dictionary, |article, bytes, same| {
         if !same || kept.is_none() {
             let (text, laid_out) = text_of(bytes, &info.types, intake)
-                .ok_or_else(|| Failure::damaged(format!("offset {}", article.offset), "a field is cut off"))?;
+                .ok_or_else(|| Failure::damaged(format!("offset {}", article.offset), "a field is truncated"))?;
             kept = Some(if laid_out { intake.laid_out(&text)? } else { intake.text(&text)? });
         }
         texts[article.number as usize] = kept;
@@ -180,7 +180,7 @@ pub fn entries(parts: Parts<'_>, dictionary: impl Read, intake: &mut Intake<'_>)
         let number = big_endian(number);
         let text = usize::try_from(number).ok().and_then(|number| texts.get(number).copied().flatten());
         let text = text.ok_or_else(|| {
-            let message = format!("it means entry {number}, but there are {}", texts.len());
+            let message = format!("it refers to entry {number}, but there are {}", texts.len());
             Failure::damaged(format!(".syn offset {at}"), message)
         })?;
         one(intake, headword, text, format_args!(".syn offset {at}"))?;
@@ -218,7 +218,7 @@ fn shown(kind: u8, field: &[u8], intake: &mut Intake<'_>) -> Option<(String, boo
                 b'P' => "a picture",
                 _ => "unknown",
             };
-            intake.report.note(&format!("parts of type {:?} left out: {what}, no text", char::from(other)));
+            intake.report.note(&format!("parts of type {:?} left out: {what}, not text", char::from(other)));
             return None;
         }
     })

@@ -207,7 +207,7 @@ fn compile(text: &str, translate: fn(&str) -> Result<String, BadPattern>) -> Res
         .build()
         .map_err(|error| match error {
             regex::Error::CompiledTooBig(_) => BadPattern("the pattern is too large".to_owned()),
-            _ => BadPattern("that is no regular expression".to_owned()),
+            _ => BadPattern("not a valid regular expression".to_owned()),
         })
 }
 

@@ -122,7 +122,7 @@ fn literal(c: char, out: &mut String) {
 fn escape(escaped: Option<char>, out: &mut String) -> Result<(), BadPattern> {
     match escaped {
         None => return Err(bad("a backslash at the end")),
-        Some('0'..='9') => return Err(bad("back-references are not known here")),
+        Some('0'..='9') => return Err(bad("back-references are not supported")),
         Some(class @ ('w' | 'W' | 's' | 'S' | 'b' | 'B')) => out.extend(['\\', class]),
         Some('<') => out.push_str(r"\b{start}"),
         Some('>') => out.push_str(r"\b{end}"),
@@ -198,10 +198,10 @@ fn bracket(rest: &mut Peekable<Chars<'_>>, not: char, out: &mut String) -> Resul
                     "graph" => "[:graph:]",
                     "cntrl" => "[:cntrl:]",
                     "xdigit" => "[:xdigit:]",
-                    _ => return Err(bad("no such class of characters")),
+                    _ => return Err(bad("no such character class")),
                 });
             }
-            '[' if matches!(rest.peek(), Some('.' | '=')) => return Err(bad("no collating elements here")),
+            '[' if matches!(rest.peek(), Some('.' | '=')) => return Err(bad("collating elements are not supported")),
             from => {
                 literal(from, out);
                 let mut ahead = rest.clone();

@@ -5,6 +5,7 @@
 //! characters, in either script, as pinyin, and at last the words of a Chinese sentence. A step goes through all articles
 //! once; there is no index, because going through a million of them takes some milliseconds.
 
+mod hit;
 mod needle;
 mod pinyin;
 mod scan;
@@ -15,29 +16,13 @@ mod sentence;
 pub use needle::{Rank, Scope};
 pub use scripts::is_chinese;
 
+pub use hit::{Hit, Hits};
+
 use needle::Needle;
 use pinyin::Reading;
 use scripts::simplified;
 use sentence::Segments;
 use std::collections::BinaryHeap;
-
-/// A headword with its article, which has the escapes of the wire.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Hit {
-    /// The headword as the dictionary spells it.
-    pub headword: String,
-    /// Its article.
-    pub interpret: String,
-}
-
-/// What was found.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Hits {
-    /// Best first.
-    pub found: Vec<Hit>,
-    /// Whether the search was given up before it had seen all.
-    pub unfinished: bool,
-}
 
 /// One way to understand what is asked.
 #[derive(Debug)]

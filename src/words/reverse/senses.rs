@@ -172,7 +172,7 @@ fn core(piece: &str) -> Cow<'_, str> {
                     out.push(APART);
                 }
             }
-            ')' | ']' | '}' | '）' | '】' => depth = depth.saturating_sub(1),
+            ')' | ']' | '}' | '）' | '】' if depth > 0 => depth -= 1,
             _ if depth == 0 => out.push(c),
             _ => {}
         }
@@ -238,7 +238,7 @@ mod tests {
 
     #[test]
     fn the_senses_of_articles() {
-        let cases: [(&str, &[&str]); 16] = [
+        let cases: [(&str, &[&str]); 17] = [
             (r"/ˈæp.əl/ n. 苹果; 苹果树\n» An apple a day. 一天一苹果，医生远离我。\n{k2}", &["苹果", "苹果树"]),
             ("abbr. 公元 (用于年份)", &["公元"]),
             ("/a; US b/ n. (英式用法) 苹果酒; (美式用法) 苹果汁 {k15}", &["苹果酒", "苹果汁"]),
@@ -252,6 +252,7 @@ mod tests {
             (r"1. one thing\n2) another", &["one thing", "another"]),
             ("U.S. army", &["U.S. army"]),
             ("v.t. 喜欢 | v. i. 像", &["喜欢", "像"]),
+            ("果)I(", &["果)I"]),
             ("把 (车) 开走", &["把 \0 开走"]),
             ("（口语）好的", &["好的"]),
             ("", &[]),

@@ -1,6 +1,6 @@
 //! The words of a Chinese sentence: the longest pieces of it that are what some headword means.
 
-use super::Hit;
+use super::hit::Hit;
 use super::needle::Rank;
 use super::scripts::{is_chinese, simplified};
 use super::senses::{head, senses};

@@ -19,7 +19,7 @@ pub(super) fn put(path: &Path, identity: Identity) -> io::Result<PathBuf> {
         more => path.with_file_name(format!("{ASIDE}{identity}.{more}")),
     };
     let free = (1..).map(name).find(|name| std::fs::symlink_metadata(name).is_err());
-    let free = free.ok_or_else(|| io::Error::other("there is no name left for it"))?;
+    let free = free.ok_or_else(|| io::Error::other("no file name is left for it"))?;
     std::fs::rename(path, &free)?;
     Ok(free)
 }
@@ -54,7 +54,10 @@ pub(super) fn convert(old: &File, path: &Path, identity: Identity) -> io::Result
     reader.tell_damage();
     if reader.at() < size {
         let cut = size - reader.at();
-        log::warn!("the spool ends in {cut} bytes that are no record: a write was cut off, never acknowledged");
+        log::warn!(
+            "the spool ends with {cut} bytes of an incomplete record: its write was cut off and never \
+                    acknowledged"
+        );
     }
     out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
     std::fs::rename(new, path)

@@ -84,7 +84,8 @@ impl SpoolFile {
         let aside = aside::put(&self.path, self.identity)?;
         log::warn!(
             "the database knows none of the accounts whose lookups are in the spool ({} bytes): is it an older backup? \
-             They are in {} now, and are tried again when the daemon starts; remove that file if they are not wanted",
+             The lookups were moved to {}, and are tried again when the daemon starts; remove that file to discard \
+             them",
             self.size(),
             aside.display()
         );
@@ -126,7 +127,7 @@ impl SpoolFile {
         new.sync_all()?;
         sync_directory(&self.path)?;
         self.file = new;
-        log::warn!("{} was replaced or removed; what was in it is there again", self.path.display());
+        log::warn!("{} was replaced or removed; its contents were restored", self.path.display());
         Ok(())
     }
 
@@ -182,7 +183,7 @@ fn settle(path: &Path, identity: Identity, takes_up: bool, patience: Duration) -
         Content::Of(other) if other != identity && size > HEADER_SIZE as u64 => {
             let aside = aside::put(path, other)?;
             log::warn!(
-                "the spool ({size} bytes) is for another database than this one: it is {} now, and is delivered \
+                "the spool ({size} bytes) belongs to another database: it was renamed to {}, and will be delivered \
                  when that database is back (this one is {identity}, the other {other})",
                 aside.display()
             );
@@ -196,9 +197,9 @@ fn settle(path: &Path, identity: Identity, takes_up: bool, patience: Duration) -
         if has_nothing {
             std::fs::rename(&waiting, path)?;
             file = lock(open(path)?, patience)?;
-            log::info!("{} is taken up: its database is back", waiting.display());
+            log::info!("delivering {}: its database is back", waiting.display());
         } else {
-            log::warn!("{} waits until the spool is empty when the daemon starts", waiting.display());
+            log::warn!("{} will be delivered after a start with an empty spool", waiting.display());
         }
     }
     // So that the names are there after a power cut, too.
@@ -233,7 +234,7 @@ fn lock(file: File, patience: Duration) -> io::Result<File> {
 fn look(file: &File) -> io::Result<(Content, u64)> {
     let found = file.metadata()?;
     if !found.is_file() {
-        return Err(io::Error::other("is no file"));
+        return Err(io::Error::other("is not a file"));
     }
     let mut begin = [0; HEADER_SIZE];
     let mut size = 0;
@@ -251,7 +252,7 @@ fn look(file: &File) -> io::Result<(Content, u64)> {
     } else if is_begun(begin) {
         Content::Nothing
     } else {
-        return Err(io::Error::other("is no spool that this version of cidiand knows; move it away"));
+        return Err(io::Error::other("is not a spool that this version of cidiand can read; move it away"));
     };
     Ok((content, found.len()))
 }

@@ -91,7 +91,10 @@ impl<'a> Spool<'a> {
         if spool.end < size {
             let cut = size - spool.end;
             if spool.records > 0 || cut > HEADER_SIZE as u64 {
-                log::warn!("the spool ends in {cut} bytes that are no record: a write was cut off, never acknowledged");
+                log::warn!(
+                    "the spool ends with {cut} bytes of an incomplete record: its write was cut off and never \
+                            acknowledged"
+                );
             }
             spool.cut_off()?;
         }
@@ -171,7 +174,7 @@ impl<'a> Spool<'a> {
             }
             Err(error) => {
                 self.littered = true;
-                let failed = Error::world(format!("the spool can't be written: {error}"));
+                let failed = Error::world(format!("cannot write to the spool: {error}"));
                 outcomes.iter_mut().filter(|outcome| outcome.is_ok()).for_each(|one| *one = Err(failed.clone()));
             }
         }

@@ -48,7 +48,7 @@ impl<R: Read> Blocks<R> {
         let mut bytes = Vec::new();
         Read::by_ref(&mut self.source).take(size).read_to_end(&mut bytes)?;
         if bytes.len() as u64 != size {
-            return Err(Failure::damaged(what, format!("it is cut off: {} of {size} bytes are there", bytes.len())));
+            return Err(Failure::damaged(what, format!("it is truncated: {} of {size} bytes are left", bytes.len())));
         }
         self.packed += size;
         Ok(bytes)
@@ -61,10 +61,10 @@ impl<R: Read> Blocks<R> {
     /// Unpacks a block that shall hold `size` bytes.
     fn unpack(&mut self, mut block: Vec<u8>, size: u64, what: &str) -> Result<Vec<u8>, Failure> {
         let damaged = |message: &str| Failure::damaged(what, message);
-        let (head, data) = block.split_at_mut_checked(BLOCK_HEAD).ok_or_else(|| damaged("a block is cut off"))?;
+        let (head, data) = block.split_at_mut_checked(BLOCK_HEAD).ok_or_else(|| damaged("a block is truncated"))?;
         let limit = usize::try_from(size).unwrap_or(usize::MAX);
         if limit > 4 * MAX_PIECE {
-            return Err(damaged("a block says that it holds more than 64 MiB"));
+            return Err(damaged("a block claims to hold more than 64 MiB"));
         }
         // The way it is packed; how, and how far, it is scrambled.
         let (packing, scrambling) = (head[0] & 0xf, head[0] >> 4);
@@ -78,17 +78,22 @@ impl<R: Read> Blocks<R> {
         }
         let unpacked = match packing {
             0 => data.to_vec(),
-            1 => lzo::decompress(data, limit).ok_or_else(|| damaged("a block does not unpack (LZO)"))?,
+            1 => lzo::decompress(data, limit).ok_or_else(|| damaged("a block cannot be decompressed (LZO)"))?,
             2 => {
                 let mut out = Vec::new();
                 let unpacked = ZlibDecoder::new(&*data).take(size.saturating_add(1)).read_to_end(&mut out);
-                unpacked.map_err(|error| damaged(&format!("a block does not unpack (zlib): {error}")))?;
+                unpacked.map_err(|error| damaged(&format!("a block cannot be decompressed (zlib): {error}")))?;
                 out
             }
-            other => return Err(damaged(&format!("a block is packed in way {other}; 0, 1 and 2 are known"))),
+            other => {
+                return Err(damaged(&format!(
+                    "a block has compression type {other}; only 0, 1 and 2 are \
+                                                  supported"
+                )));
+            }
         };
         if unpacked.len() != limit {
-            return Err(damaged("a block does not hold as much as the index says"));
+            return Err(damaged("a block's size differs from the index"));
         }
         if adler2::adler32_slice(&unpacked).to_be_bytes() != head[4..] {
             return Err(damaged("the checksum of a block is wrong"));
@@ -145,7 +150,10 @@ impl<R: Read> Blocks<R> {
             .map(|pair| (big_endian(&pair[..number_bytes]), big_endian(&pair[number_bytes..])))
             .collect();
         if sizes.len() as u64 != count {
-            return Err(Failure::damaged(what, format!("{count} blocks are said, and {} have a size", sizes.len())));
+            return Err(Failure::damaged(
+                what,
+                format!("{count} blocks are announced, but {} have a size", sizes.len()),
+            ));
         }
         let size = sizes.iter().try_fold(0_u64, |sum, (_, size)| sum.checked_add(*size)).ok_or(Failure::TooLarge)?;
         Ok(Records { blocks: self, sizes: sizes.into_iter(), size, block: Vec::new(), at: 0 })
@@ -154,7 +162,7 @@ impl<R: Read> Blocks<R> {
 
 /// The sizes of the blocks of keys, packed and unpacked; the index has their first and last headwords, too.
 fn key_blocks(index: &[u8], header: &Header, number_bytes: usize) -> Result<Vec<(u64, u64)>, Failure> {
-    let cut_off = || Failure::damaged("keys", "the index of the blocks is cut off");
+    let cut_off = || Failure::damaged("keys", "the index of the blocks is truncated");
     let length_bytes = if header.second_version { 2 } else { 1 };
     let ends = u64::from(header.second_version);
     let unit = if header.wide() { 2 } else { 1 };

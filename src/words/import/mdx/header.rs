@@ -28,11 +28,15 @@ impl Header {
         let attributes: HashMap<String, String> = attributes(&text).into_iter().collect();
         let said = |name: &str| attributes.get(name).map_or("", |value| value.trim());
         if text.trim_start().starts_with("<Library_Data") {
-            return Err(damaged("it is an MDD, which holds sounds and pictures; name the .mdx beside it".to_owned()));
+            return Err(damaged(
+                "it is an MDD file, which contains sounds and pictures; name the .mdx beside \
+                                it"
+                .to_owned(),
+            ));
         }
         let version: f64 = said("generatedbyengineversion").parse().unwrap_or(0.0);
         if !(1.0..3.0).contains(&version) {
-            return Err(damaged(format!("version {:?}; 1 and 2 are known", said("generatedbyengineversion"))));
+            return Err(damaged(format!("version {:?}; only 1 and 2 are supported", said("generatedbyengineversion"))));
         }
         let encrypted: u32 = match said("encrypted") {
             "" | "No" => 0,

@@ -27,7 +27,7 @@ impl Keys {
 
     /// Takes a block apart.
     pub(super) fn add(&mut self, block: &[u8], header: &Header, number_bytes: usize) -> Result<(), Failure> {
-        let cut_off = || Failure::damaged("keys", "a headword is cut off");
+        let cut_off = || Failure::damaged("keys", "a headword is truncated");
         let mut rest = block;
         while !rest.is_empty() {
             let (record, after) = rest.split_at_checked(number_bytes).ok_or_else(cut_off)?;

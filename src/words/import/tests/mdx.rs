@@ -218,14 +218,14 @@ fn what_can_not_be_read_is_refused_in_words() {
         [&size[..], &header, &adler2::adler32_slice(&header).to_le_bytes()].concat()
     };
     let cases: [(Vec<u8>, &str); 8] = [
-        (header("GeneratedByEngineVersion=\"2.0\" Encrypted=\"1\""), "locked with the key of the user"),
-        (header("GeneratedByEngineVersion=\"2.0\" Encrypted=\"3\""), "locked with the key of the user"),
-        (header("GeneratedByEngineVersion=\"1.2\" Encrypted=\"Yes\""), "locked with the key of the user"),
-        (header("GeneratedByEngineVersion=\"3.0\""), "version \"3.0\"; 1 and 2 are known"),
+        (header("GeneratedByEngineVersion=\"2.0\" Encrypted=\"1\""), "encrypted with the key of the user"),
+        (header("GeneratedByEngineVersion=\"2.0\" Encrypted=\"3\""), "encrypted with the key of the user"),
+        (header("GeneratedByEngineVersion=\"1.2\" Encrypted=\"Yes\""), "encrypted with the key of the user"),
+        (header("GeneratedByEngineVersion=\"3.0\""), "version \"3.0\"; only 1 and 2 are supported"),
         (header("GeneratedByEngineVersion=\"2.0\" Encoding=\"EBCDIC\""), "encoding \"EBCDIC\""),
-        (header("GeneratedByEngineVersion=\"2.0\""), "keys: it is cut off"),
-        (b"PK\x03\x04 something else".to_vec(), "it does not begin as an MDX does"),
-        (b"\0\0\0\x04abcdefgh".to_vec(), "its checksum is wrong, or it is no MDX"),
+        (header("GeneratedByEngineVersion=\"2.0\""), "keys: it is truncated"),
+        (b"PK\x03\x04 something else".to_vec(), "it does not begin like an MDX file"),
+        (b"\0\0\0\x04abcdefgh".to_vec(), "its checksum is wrong, or it is not an MDX file"),
     ];
     for (file, message) in cases {
         let failure = read(&file).unwrap_err().to_string();

@@ -83,13 +83,13 @@ fn damage_is_named_with_its_place() {
     let pictures = info("2.4.2", "sametypesequence=Pm\n");
     type Case<'a> = (&'a str, &'a [u8], &'a [u8], &'a [u8], &'a str);
     let cases: [Case<'_>; 9] = [
-        (&good, &index[..index.len() - 1], b"", &dictionary, ".idx offset 14: the record is cut off"),
-        (&good, &index[..16], b"", &dictionary, ".idx offset 14: the record is cut off"),
-        (&counted, &index, b"", &dictionary, ".idx: 2 headwords, but .ifo promises 3"),
+        (&good, &index[..index.len() - 1], b"", &dictionary, ".idx offset 14: the record is truncated"),
+        (&good, &index[..16], b"", &dictionary, ".idx offset 14: the record is truncated"),
+        (&counted, &index, b"", &dictionary, ".idx: 2 headwords, but .ifo announces 3"),
         (&good, &index, b"", b"onetw", "the index points at bytes 3 to 6, but the dictionary ends at 5"),
-        (&good, &index, b"plum\0\0\0\0\x02", &dictionary, ".syn offset 0: it means entry 2, but there are 2"),
-        (&good, &index, b"plum", &dictionary, ".syn offset 0: the record is cut off"),
-        (&pictures, &index, b"", &dictionary, "offset 0: a field is cut off"),
+        (&good, &index, b"plum\0\0\0\0\x02", &dictionary, ".syn offset 0: it refers to entry 2, but there are 2"),
+        (&good, &index, b"plum", &dictionary, ".syn offset 0: the record is truncated"),
+        (&pictures, &index, b"", &dictionary, "offset 0: a field is truncated"),
         ("version=2.4.2", &index, b"", &dictionary, ".ifo: it does not begin"),
         (&info("9", ""), &index, b"", &dictionary, "version Some(\"9\")"),
     ];
