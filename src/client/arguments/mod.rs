@@ -12,8 +12,8 @@ use super::commands::notebook::options::{PickArguments, ReviewArguments, StatsAr
 use super::commands::notebook::star::{StarArguments, UnstarArguments};
 use super::files::config::Config;
 use super::help::examples::{
-    ABOUT_EXAMPLES, CLEAR_EXAMPLES, COMPLETIONS_EXAMPLES, DELETE_EXAMPLES, DICT_KEY_EXAMPLES, EXAMPLES,
-    EXPORT_EXAMPLES, HISTORY_EXAMPLES, LOGIN_EXAMPLES, LOGOUT_EXAMPLES, LOOKUP_EXAMPLES, MANUAL_EXAMPLES,
+    ABOUT_EXAMPLES, CLEAR_EXAMPLES, COMPLETE_WORDS_EXAMPLES, COMPLETIONS_EXAMPLES, DELETE_EXAMPLES, DICT_KEY_EXAMPLES,
+    EXAMPLES, EXPORT_EXAMPLES, HISTORY_EXAMPLES, LOGIN_EXAMPLES, LOGOUT_EXAMPLES, LOOKUP_EXAMPLES, MANUAL_EXAMPLES,
     PASSWD_EXAMPLES, REGISTER_EXAMPLES, SEARCH_EXAMPLES, SERVE_EXAMPLES,
 };
 use super::help::notebook::{
@@ -246,7 +246,7 @@ pub(crate) enum Command {
         shell: clap_complete::Shell,
     },
     /// Print headwords that begin with PREFIX, for the completions of a shell
-    #[command(hide = true)]
+    #[command(after_help = COMPLETE_WORDS_EXAMPLES, hide = true)]
     CompleteWords {
         /// What is typed of the word
         #[arg(value_name = "PREFIX", allow_hyphen_values = true)]

@@ -223,6 +223,10 @@ DICT（RFC 2229）用密钥登录，不用密码。新密钥使旧密钥失效�
   cidian about                               不需要账号
   cidian --server unix:/run/cidian/socket about --json",
     ),
+    ("complete-words", "about", "输出以 PREFIX 开头的词条，供 shell 的补全使用"),
+    ("complete-words", "examples", "\
+示例：
+  cidian complete-words app"),
     ("completions", "about", "输出 shell 补全本命令选项所需的脚本"),
     (
         "completions",
@@ -293,6 +297,7 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
     ("passwd", "new_password_file", "从 FILE 的第一行读取新密码，不询问两次"),
     ("delete-account", "yes", "不询问是否确定"),
     ("serve", "listen", "DICT 的地址，代替 127.0.0.1:2628：本机回环地址或 unix:PATH；可重复"),
+    ("complete-words", "prefix", "已输入的部分"),
     ("completions", "shell", "bash、zsh 或 fish"),
     ("manual", "directory", "写入的目录"),
 ];

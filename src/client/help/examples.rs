@@ -65,6 +65,10 @@ Examples:
   cidian completions zsh > ~/.zfunc/_cidian
   cidian completions fish > ~/.config/fish/completions/cidian.fish";
 
+pub(crate) const COMPLETE_WORDS_EXAMPLES: &str = "\
+Examples:
+  cidian complete-words app";
+
 pub(crate) const MANUAL_EXAMPLES: &str = "\
 Examples:
   cidian manual debian/man";
