@@ -241,6 +241,7 @@ fn a_line_as_long_as_may_be() {
     let address = server(move |request| match letter(request) {
         b'Q' | b'D' => Say(long.as_bytes().to_vec()),
         b'H' => Say(format!("OK 1\n{ROW}").into_bytes()),
+        b'G' => Say(b"OK 0\n".to_vec()),
         _ => Say(b"OK\n".to_vec()),
     });
     let person = Person::new(address);

@@ -58,6 +58,7 @@ fn a_hostile_server_on_an_able_terminal() {
         Some(b'Q' | b'D') => format!("OK {NASTY}\t{NASTY}\\n1. {NASTY}\n"),
         Some(b'S') => format!("OK 3\nab{NASTY}\nabc\u{1b}[31m\n{NASTY}\n"),
         Some(b'H') => format!("OK 2\n{row}{row}"),
+        Some(b'G') => "OK 0\n".to_owned(),
         _ => "OK\n".to_owned(),
     });
     let mut terminal = at_words(&person);

@@ -169,23 +169,36 @@ fn a_deck_and_a_table() {
     run(&person, &["lookup"], "apple\nice cream\npear\npear\n").ended(0);
     run(&person, &["export", "--anki", "deck.txt", "--csv", "words.csv"], "").ended(0).said("3 words exported.\n");
     let deck = std::fs::read_to_string(person.home().join("deck.txt")).unwrap();
+    let head =
+        "#separator:tab\n#html:true\n#deck:Cidian\n#tags column:3\n#guid column:4\n#columns:Front\tBack\tTags\tGuid\n";
+    let notes: Vec<Vec<&str>> =
+        deck.strip_prefix(head).unwrap().lines().map(|note| note.split('\t').collect()).collect();
+    let fields: Vec<&[&str]> = notes.iter().map(|note| &note[..3]).collect();
     assert_eq!(
-        deck,
-        "#separator:tab\n#html:true\n#columns:Front\tBack\npear\tn. 梨<br>v.   &lt;two&gt;\n\
-         ice cream\tn. 冰淇淋, &quot;cold&quot;\napple\tn. 苹果\n"
+        fields,
+        [
+            ["pear", "n. 梨<br>v.   &lt;two&gt;", ""].as_slice(),
+            &["ice cream", "n. 冰淇淋, &quot;cold&quot;", ""],
+            &["apple", "n. 苹果", ""]
+        ]
     );
+    let guids: std::collections::BTreeSet<&str> = notes.iter().map(|note| note[3]).collect();
+    assert!(guids.len() == 3 && guids.iter().all(|guid| guid.len() >= 10), "{deck}");
+    let again = run(&person, &["export", "--anki", "-"], "").ended(0).out;
+    assert_eq!(again, deck, "the same notes, so that a second import updates them");
     let mut reader = csv::Reader::from_path(person.home().join("words.csv")).unwrap();
-    assert_eq!(reader.headers().unwrap(), ["word", "interpretation", "count", "first", "last"].as_slice());
+    let headers = ["word", "interpretation", "count", "first", "last", "starred", "tags", "note", "due"];
+    assert_eq!(reader.headers().unwrap(), headers.as_slice());
     let records: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
     assert_eq!((&records[0][0], &records[0][1], &records[0][2]), ("pear", "n. 梨\nv. \t <two>", "2"));
     assert!(records[0][3] < records[0][4] && records.len() == 3);
     // To standard output, nothing else; a choice; a word that is gone; a file that can't be.
     let out = run(&person, &["export", "--anki", "-", "--word", "i*"], "").ended(0).out;
-    assert!(out.ends_with("Back\nice cream\tn. 冰淇淋, &quot;cold&quot;\n"), "{out}");
+    assert!(out.contains("\tGuid\nice cream\tn. 冰淇淋, &quot;cold&quot;\t"), "{out}");
     daemon.replace_words("apple\tn. 苹果\n");
     assert!(daemon.tool(&["reload"]).status.success());
-    assert_eq!(run(&person, &["export", "--anki", "-"], "").ended(0).out.lines().count(), 4);
-    assert_eq!(run(&person, &["export", "--csv", "-"], "").ended(0).out.matches("Z\n").count(), 3);
+    assert_eq!(run(&person, &["export", "--anki", "-"], "").ended(0).out.lines().count(), 7);
+    assert_eq!(run(&person, &["export", "--csv", "-"], "").ended(0).out.matches("Z,,,,\n").count(), 3);
     let ran = run(&person, &["export", "--anki", "none/deck.txt"], "").ended(74).complained("none/deck.txt");
     assert_eq!(ran.out, "");
     run(&person, &["export"], "").ended(64);
