@@ -177,7 +177,7 @@ fn an_outage_is_told() {
     person.run_as("ann", &["login"], "").ended(0);
     let mut server = server;
     server.kill();
-    person.run(&["star", "apple"], "").ended(75).complained("database is away");
+    person.run(&["star", "apple"], "").ended(75).complained("database is unavailable");
     server.restart();
     let starred = || person.run(&["star", "apple"], "").status == 0;
     crate::common::wait_until("the star is taken", starred);

@@ -168,10 +168,10 @@ fn a_pager_for_what_does_not_fit() {
     // With so many the screen is full, and all of it shows.
     terminal.line("2");
     terminal.expect("all): ");
-    terminal.line("17");
+    terminal.line("16");
     level_two(&mut terminal);
     let screen = terminal.screen().screen().contents();
-    assert!(screen.starts_with("Name  Word") && screen.matches("ann   ").count() == 17, "{screen}");
+    assert!(screen.starts_with("Name  Word") && screen.matches("ann   ").count() == 16, "{screen}");
     // Ten fit.
     terminal.resize(80, 24);
     terminal.line("2");
