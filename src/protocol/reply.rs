@@ -76,7 +76,7 @@ pub enum Status<'a> {
     Fail(Failure),
 }
 
-/// A reply that is none: the other end does not speak this protocol, or a newer one.
+/// Not a valid reply: the other end does not speak this protocol, or a newer one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StatusError {
     /// The line begins with neither `OK` nor `FAIL`, or its parts are missing.

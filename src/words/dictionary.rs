@@ -1,4 +1,4 @@
-//! Searching an image by halves. Never copies the image, never writes to it.
+//! Binary search over an image. Never copies the image, never writes to it.
 
 use super::fold::fold;
 use super::image::{FIELDS, HEADER, MAGIC};

@@ -1,4 +1,4 @@
-//! The words file and its snapshot: read, check, sort, and search by halves.
+//! The words file and its snapshot: read, check, sort, and binary search.
 //!
 //! A words file is parsed ([`parse`]), made into a flat image ([`image`]) and searched there ([`Dictionary`]),
 //! wherever the image's bytes lie. This module knows no sockets, no processes and no database; it reads files only
