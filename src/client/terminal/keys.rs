@@ -31,7 +31,8 @@ impl Key {
     /// What the bytes of one key press say.
     fn of_bytes(bytes: &[u8]) -> Self {
         match bytes {
-            [] | [4] => Self::End,
+            // A Ctrl-D that was typed while the terminal still gave out lines arrives as a NUL (n_tty.c).
+            [] | [4] | [0] => Self::End,
             [b'\r' | b'\n', ..] => Self::Enter,
             bytes => match std::str::from_utf8(bytes).ok().and_then(|text| text.chars().next()) {
                 Some(c) if !c.is_control() => Self::Char(c),
@@ -127,6 +128,7 @@ mod tests {
         for (bytes, key) in [
             (&b""[..], Key::End),
             (b"\x04", Key::End),
+            (b"\0", Key::End),
             (b"\n", Key::Enter),
             (b"\r", Key::Enter),
             (b"3", Key::Char('3')),
