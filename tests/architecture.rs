@@ -43,10 +43,9 @@ const FORBIDDEN: [(&str, &str, &str); 8] = [
 ];
 
 /// Files that an entry of [`FORBIDDEN`] does not mean, with the reason.
-const EXCEPT: [(&str, &str, &str); 4] = [
+const EXCEPT: [(&str, &str, &str); 3] = [
     ("daemon/helpers/probe.rs", "store", "what opens the database is a helper's process"),
     ("daemon/helpers/sandboxes.rs", "store", "where the database is decides what may be reached"),
-    ("daemon/helpers/writer.rs", "store", "where the database is, for the process that is forked"),
     ("daemon/start.rs", "store", "the driver is warmed up before the forks; nothing is opened"),
 ];
 

@@ -39,6 +39,23 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::time::{Duration, Instant};
 use trim::Trimmer;
 
+/// What a writer is forked with, of all that the parent has.
+#[derive(Debug)]
+pub struct With<'a> {
+    /// Where counters are shown.
+    pub scoreboard: &'a mut Scoreboard,
+    /// The database.
+    pub database: &'a Location,
+    /// What `ps` shows.
+    pub title: Option<&'a mut Title>,
+    /// What it is confined to.
+    pub sandbox: &'a Sandbox,
+    /// Where the log goes.
+    pub lines: &'a StandardError,
+    /// The most lookups of an account; no limit without one.
+    pub history_limit: Option<u64>,
+}
+
 /// What the writer takes over from its parent.
 #[derive(Debug)]
 pub struct Inherited<'a> {
@@ -46,18 +63,8 @@ pub struct Inherited<'a> {
     pub rendezvous: &'a Rendezvous,
     /// Its other end is the parent's; when that closes, the writer finishes.
     pub shutdown_pipe: BorrowedFd<'a>,
-    /// Where counters are shown.
-    pub scoreboard: &'a mut Scoreboard,
-    /// The database.
-    pub database: &'a Location,
-    /// What `ps` shows.
-    pub title: Option<&'a mut Title>,
-    /// What the writer is confined to.
-    pub sandbox: &'a Sandbox,
-    /// Where the log goes.
-    pub lines: &'a StandardError,
-    /// The most lookups of an account; no limit without one.
-    pub history_limit: Option<u64>,
+    /// What the parent has of it.
+    pub with: With<'a>,
     /// Where records last while the database is away. A client's private server has none.
     pub spool: Option<&'a SpoolFile>,
     /// The writer before this one did not move for so long and was replaced: the database may be what it waited for.
@@ -66,18 +73,8 @@ pub struct Inherited<'a> {
 
 /// Runs the writer to its end. This is the only way from the parent's code to the writer's.
 pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
-    let Inherited {
-        rendezvous,
-        shutdown_pipe,
-        scoreboard,
-        database,
-        title,
-        sandbox,
-        lines,
-        history_limit,
-        spool,
-        stuck,
-    } = inherited;
+    let Inherited { rendezvous, shutdown_pipe, with, spool, stuck } = inherited;
+    let With { scoreboard, database, title, sandbox, lines, history_limit } = with;
     let kept = scoreboard.keep_head();
     let scoreboard = &*scoreboard;
     lines.begin_process();

@@ -4,12 +4,8 @@
 use crate::ipc::channel::SILENT;
 use crate::ipc::parent::pair;
 use crate::ipc::rendezvous::Rendezvous;
-use crate::ipc::scoreboard::Scoreboard;
-use crate::standard_error::StandardError;
-use crate::store::Location;
-use crate::sys::sandbox::Sandbox;
-use crate::sys::{Forker, Title};
-use crate::writer::{self, Inherited, Order, SpoolFile};
+use crate::sys::Forker;
+use crate::writer::{self, Inherited, Order, SpoolFile, With};
 use log::{error, warn};
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
@@ -33,23 +29,6 @@ const TO_DIE: Duration = Duration::from_secs(1);
 
 /// One that is stuck again so soon after the one before it is so for the same reason.
 const RECENTLY: Duration = Duration::from_secs(60);
-
-/// What a writer is forked with, of all that the parent has.
-#[derive(Debug)]
-pub struct With<'a> {
-    /// Where counters are shown.
-    pub scoreboard: &'a mut Scoreboard,
-    /// The database.
-    pub database: &'a Location,
-    /// What `ps` shows.
-    pub title: Option<&'a mut Title>,
-    /// What it is confined to.
-    pub sandbox: &'a Sandbox,
-    /// Where the log goes.
-    pub lines: &'a StandardError,
-    /// The most lookups of an account; no limit without one.
-    pub history_limit: Option<u64>,
-}
 
 /// A writer at work.
 #[derive(Debug)]
@@ -234,27 +213,12 @@ impl Supervisor {
 
     fn try_to_fork(&self, forker: &mut Forker, with: With<'_>) -> Result<Running, Errno> {
         let (ours, theirs) = pair()?;
-        let With { scoreboard, database, title, sandbox, lines, history_limit } = with;
         // One that sleeps in a write to the spool would write over what the next has put there.
         let spool = self.spool.as_ref().filter(|_| self.asleep.is_empty());
         let (rendezvous, stuck, spoolless) = (&self.rendezvous, self.stuck, !self.asleep.is_empty());
         let pid = forker.fork(|origin| {
             let shutdown_pipe = theirs.as_fd();
-            writer::run(
-                Inherited {
-                    rendezvous,
-                    shutdown_pipe,
-                    scoreboard,
-                    database,
-                    title,
-                    sandbox,
-                    lines,
-                    history_limit,
-                    spool,
-                    stuck,
-                },
-                origin,
-            )
+            writer::run(Inherited { rendezvous, shutdown_pipe, with, spool, stuck }, origin)
         })?;
         Ok(Running { pid, since: Instant::now(), shutdown_pipe: Some(ours), spoolless })
     }
