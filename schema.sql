@@ -1,6 +1,7 @@
--- Cidian's schema for MariaDB (10.6 or newer) and MySQL 8, version 3. Safe to repeat: it makes what is missing and
--- loses nothing that is there. So it also brings a database of version 1 (which has no table token) or 2 (whose words
--- are narrower, and which has no identity, no table dict_key, star or review) to version 3.
+-- Cidian's schema for MariaDB (10.6 or newer) and MySQL 8, version 4. Safe to repeat: it makes what is missing and
+-- loses nothing that is there. So it also brings a database of version 1 (which has no table token), 2 (whose words
+-- are narrower, and which has no identity, no table dict_key, star or review) or 3 (whose words have no generation) to
+-- version 4. Only cidiand init-db also fills words.lookup_key, where that is NULL.
 --
 --     cidiand init-db --database mysql://user@localhost/dict?socket=/run/mysqld/mysqld.sock
 -- or  mysql dict < schema.sql
@@ -13,7 +14,8 @@
 -- All times are UTC, written and read as they are: DATETIME is never converted, TIMESTAMP would be.
 
 -- What the database says of itself: schema_version; identity, by which it is told from every other database; and of
--- table words: title, licence, headwords.
+-- table words: title, licence, headwords, dictionaries, words_generation (which rows are valid), and words_load (who
+-- loads others now).
 -- It is made first, so that an interrupted init-db is told from somebody else's table user.
 CREATE TABLE IF NOT EXISTS meta (
     name  VARCHAR(32) NOT NULL PRIMARY KEY,
@@ -105,22 +107,28 @@ CREATE TABLE IF NOT EXISTS review (
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- The entries of all dictionaries, for --lookup database. Looked up by word, so rows are stored in the order of word.
--- dictionary is the name of the one that an entry is from; '' where there is only one, without a name.
+-- dictionary is the name of the one that an entry is from; '' where there is only one. Those of one headword are shown in
+-- the order of id, which is that of preference.
+-- Valid are the rows whose generation is the words_generation of table meta, and those of generation 0, which nobody has
+-- loaded: somebody has put them in by hand. A load writes its rows in small transactions under the next generation, makes
+-- that the valid one, and then deletes the old rows, those of generation 0 among them.
 -- folded is word in lower case, written by the program and not by SQL's LOWER, so that every store folds alike. Lower
 -- case can be longer than its word: one character becomes at most two ('İ' becomes 'i' and a combining dot), hence
 -- nearly twice 256: folded and word have to fit into the 3,072 bytes of one index, which is read in the order of both.
--- lookup_key is what is left of word when case, accents, apostrophes, hyphens and blanks are taken away; NULL where the
--- program that wrote the row knew nothing of it.
+-- lookup_key is what is left of word when case, accents, apostrophes, hyphens and blanks are taken away; NULL where
+-- whoever wrote the row knew nothing of it: such a row is found by word and by folded.
 -- A MEDIUMTEXT holds 16 MiB; a TEXT would end at 64 KiB.
 CREATE TABLE IF NOT EXISTS words (
     id         BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
     word       VARCHAR(256)    NOT NULL,
     dictionary VARCHAR(64)     NOT NULL DEFAULT '',
+    generation INT UNSIGNED    NOT NULL DEFAULT 0,
     folded     VARCHAR(510)    NOT NULL,
     lookup_key VARCHAR(510)    NULL,
     interpret  MEDIUMTEXT      NOT NULL,
-    PRIMARY KEY (word, dictionary),
+    PRIMARY KEY (word, dictionary, generation),
     KEY id (id),
+    KEY generation (generation),
     KEY folded (folded, word),
     KEY lookup_key (lookup_key, word)
 ) ENGINE = InnoDB ROW_FORMAT = DYNAMIC CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
@@ -137,11 +145,21 @@ SET @change = IF((SELECT COUNT(*) FROM information_schema.columns
     'ALTER TABLE words
         MODIFY word VARCHAR(256) NOT NULL,
         ADD COLUMN dictionary VARCHAR(64) NOT NULL DEFAULT '''' AFTER word,
+        ADD COLUMN generation INT UNSIGNED NOT NULL DEFAULT 0 AFTER dictionary,
         MODIFY folded VARCHAR(510) NOT NULL,
         ADD COLUMN lookup_key VARCHAR(510) NULL AFTER folded,
-        DROP PRIMARY KEY, ADD PRIMARY KEY (word, dictionary),
+        DROP PRIMARY KEY, ADD PRIMARY KEY (word, dictionary, generation),
+        ADD KEY generation (generation),
         DROP KEY folded, ADD KEY folded (folded, word),
         ADD KEY lookup_key (lookup_key, word)', 'DO 0');
+PREPARE one_change FROM @change;
+EXECUTE one_change;
+SET @change = IF((SELECT COUNT(*) FROM information_schema.columns
+        WHERE table_schema = DATABASE() AND table_name = 'words' AND column_name = 'generation') = 0,
+    'ALTER TABLE words
+        ADD COLUMN generation INT UNSIGNED NOT NULL DEFAULT 0 AFTER dictionary,
+        DROP PRIMARY KEY, ADD PRIMARY KEY (word, dictionary, generation),
+        ADD KEY generation (generation)', 'DO 0');
 PREPARE one_change FROM @change;
 EXECUTE one_change;
 DEALLOCATE PREPARE one_change;
@@ -151,6 +169,9 @@ INSERT INTO meta (name, value)
     VALUES ('identity', LEFT(SHA2(CONCAT(UUID(), RAND(), RAND(), CONNECTION_ID(), NOW(6)), 256), 32))
     ON DUPLICATE KEY UPDATE value = meta.value;
 
+-- What was loaded last, if anything.
+INSERT INTO meta (name, value) VALUES ('words_generation', '1') ON DUPLICATE KEY UPDATE value = meta.value;
+
 -- Last, when everything stands. It leaves alone what a newer version has written.
-INSERT INTO meta (name, value) VALUES ('schema_version', '3')
-    ON DUPLICATE KEY UPDATE value = IF(meta.value IN ('1', '2'), '3', meta.value);
+INSERT INTO meta (name, value) VALUES ('schema_version', '4')
+    ON DUPLICATE KEY UPDATE value = IF(meta.value IN ('1', '2', '3'), '4', meta.value);

@@ -1,6 +1,6 @@
 //! What `cidiand` does with its command line: it serves, or runs one of the operator's tools.
 
-use crate::admin::{export, import, manual, prune, tools, upgrade, users};
+use crate::admin::{export, import, load, manual, prune, tools, upgrade, users};
 use crate::config::options::{Command, HistoryCommand, WordsCommand};
 use crate::config::settings::{Settings, environment};
 use crate::daemon::{self, logging};
@@ -28,7 +28,7 @@ pub fn run(line: CommandLine, origin: Origin) -> Exit {
         command => Settings::settle(line.options.clone(), environment).and_then(|settings| match command {
             Some(Command::InitDb { upgrade: false, .. }) => tools::init_db(&settings, origin),
             Some(Command::InitDb { time_zone, .. }) => upgrade::run(&settings, time_zone.as_deref(), origin),
-            Some(Command::Words(WordsCommand::Load { file })) => tools::load_words(&settings, &file, origin),
+            Some(Command::Words(WordsCommand::Load { files })) => load::run(&settings, &files, origin),
             Some(Command::ExportUser { name, output }) => export::run(&settings, &name, output.as_deref(), origin),
             Some(Command::History(HistoryCommand::Prune { older_than, dry_run })) => {
                 prune::run(&settings, older_than, dry_run, origin)

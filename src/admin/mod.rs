@@ -4,6 +4,7 @@
 
 pub mod export;
 pub mod import;
+pub mod load;
 pub mod manual;
 pub mod metrics;
 pub mod progress;

@@ -11,10 +11,10 @@ use crate::config::state_directory::control_directories;
 use crate::exit::{Exit, Fatal};
 use crate::ipc::control::{self, Command};
 use crate::ipc::status::Status;
-use crate::store::{self, AboutWords, Kind, Location, Operator, WordRow};
+use crate::store::{self, Kind, Location, Operator};
 use crate::sys::Origin;
-use crate::words::{self, ReadError, Severity, fold, lookup};
-use std::io::{self, IsTerminal, Write};
+use crate::words::{self, ReadError, Severity};
+use std::io::{self, Write};
 use std::path::Path;
 
 /// `cidiand init-db`.
@@ -55,44 +55,6 @@ pub fn check_words(file: &Path) -> Result<Exit, Fatal> {
         .and_then(|()| out.flush())
         .or_else(broken_pipe_is_fine)?;
     Ok(if errors == 0 { Exit::Success } else { Exit::Data })
-}
-
-/// `cidiand words load FILE`.
-pub fn load_words(settings: &Settings, file: &Path, origin: Origin) -> Result<Exit, Fatal> {
-    let bytes = read(file)?;
-    let parsed = words::parse(&bytes)
-        .map_err(|refused| Fatal::new(Exit::Data, format!("words file {} is refused: {refused}", file.display())))?;
-    let total = parsed.entries.len() as u64;
-    let about = AboutWords { title: parsed.title.clone(), licence: parsed.licence.clone(), headwords: total };
-    let database = &settings.session.database;
-    make_state_directory_for(database, settings)?;
-    let key = origin.into_store_key();
-    store::check(database, key).map_err(|error| fatal(database, &error))?;
-    let mut store = store::open(database, key).map_err(|error| fatal(database, &error))?;
-    let found_by: Vec<(String, String)> =
-        parsed.entries.iter().map(|entry| (fold(entry.headword), lookup::key(entry.headword))).collect();
-    let mut rows = parsed.entries.iter().zip(&found_by).map(|(entry, (folded, key))| WordRow {
-        word: entry.headword,
-        folded,
-        key,
-        interpret: &entry.interpret,
-    });
-    let show = io::stderr().is_terminal();
-    let mut progress = |done: u64| {
-        if show {
-            let percent = done * 100 / total.max(1);
-            let _ = write!(io::stderr(), "\r{done} of {total} headwords ({percent} %)");
-        }
-    };
-    let loaded = store.replace_words(&about, &mut rows, &mut progress);
-    if show {
-        let _ = writeln!(io::stderr());
-    }
-    let loaded = loaded.map_err(|error| {
-        let fatal = fatal(database, &error);
-        Fatal::new(fatal.exit, format!("{}; table words is unchanged", fatal.message))
-    })?;
-    say(&format!("{database}: {loaded} headwords in table words"))
 }
 
 /// `cidiand reload`.
@@ -147,14 +109,17 @@ pub fn write_manual(directory: &Path) -> Result<Exit, Fatal> {
         .map_err(|error| Fatal::new(Exit::System, format!("{}: {error}", directory.display())))
 }
 
-fn read(file: &Path) -> Result<Vec<u8>, Fatal> {
-    words::read_file(file).map_err(|error| {
-        let exit = match error {
-            ReadError::Absent(_) | ReadError::Io(_) => Exit::NoInput,
-            ReadError::NotAFile | ReadError::Empty | ReadError::TooLarge | ReadError::Changed => Exit::Data,
-        };
-        Fatal::new(exit, format!("words file {} {error}", file.display()))
-    })
+pub(crate) fn read(file: &Path) -> Result<Vec<u8>, Fatal> {
+    words::read_file(file).map_err(|error| unread(file, &error))
+}
+
+/// Why a words file could not be read.
+pub(crate) fn unread(file: &Path, error: &ReadError) -> Fatal {
+    let exit = match error {
+        ReadError::Absent(_) | ReadError::Io(_) => Exit::NoInput,
+        ReadError::NotAFile | ReadError::Empty | ReadError::TooLarge | ReadError::Changed => Exit::Data,
+    };
+    Fatal::new(exit, format!("words file {} {error}", file.display()))
 }
 
 /// Only the embedded database's default place is ours to make.

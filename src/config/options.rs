@@ -57,6 +57,19 @@ Examples:
   cidiand history prune --older-than 2y --dry-run
   cidiand --database-file /etc/cidian/database history prune --older-than 18months";
 
+const LOAD_HELP: &str = "\
+The new entries are written beside the old ones, in small transactions, and become valid all at once. Readers see the old \
+words until then, and the new ones afterwards; if the load is stopped midway, the old ones stay. With several hosts in \
+the database's URL, it waits until each of them shows the new words. Of two loads at once, one is refused.
+
+Exit statuses: 0; 64 usage; 65 a file is refused; 66 a file is missing; 69 database unreachable; 75 another load is under \
+way, or some host does not show the new words yet; 78 configuration or schema.
+
+Examples:
+  cidiand --database-file /etc/cidian/database words load my-words.txt
+  cidiand --database-file /etc/cidian/database words load words.txt wordnet.txt /etc/cidian/words.d
+  cidiand --database-file /etc/cidian/database --lookup database";
+
 const IMPORT_HELP: &str = "\
 Titles, licences and languages of the sources are kept as comments in the words file. Gzip is unpacked automatically. \
 With several sources in one FILE, each article begins with a line that names its dictionary; in DIRECTORY/ each source \
@@ -311,13 +324,13 @@ pub enum WordsCommand {
     /// Make words files from dictionaries in another format; several become one file, or a file each
     #[command(after_help = IMPORT_HELP)]
     Import(Import),
-    /// Put a words file into table `words`, in one transaction that replaces the old content
-    #[command(
-        after_help = "Example:\n  cidiand --database-file /etc/cidian/database words load my-words.txt\n  cidiand --database-file /etc/cidian/database --lookup database"
-    )]
+    /// Put words files into table `words`, in the place of its old content, while the daemon answers from it
+    #[command(after_help = LOAD_HELP)]
     Load {
-        /// The words file
-        file: PathBuf,
+        /// A words file, or a directory of some (*.txt, in the order of their names); each is a dictionary by itself, in the
+        /// order of preference
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<PathBuf>,
     },
 }
 

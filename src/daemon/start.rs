@@ -18,7 +18,7 @@ use crate::config::{addresses, dict, lost, ownership};
 use crate::exit::{Exit, Fatal};
 use crate::ipc::scoreboard::Scoreboard;
 use crate::sandbox;
-use crate::session::{Language, Words};
+use crate::session::{Language, TableNotes, Words};
 use crate::standard_error::StandardError;
 use crate::store;
 use crate::sys::sandbox::Support;
@@ -164,7 +164,7 @@ fn load(
     support: Support,
 ) -> Result<(Words, Option<OwnedFd>, Option<OwnedFd>), Fatal> {
     if wanted.is_nothing() {
-        return Ok((Words::Table, None, None));
+        return Ok((Words::Table(TableNotes::default()), None, None));
     }
     let system = |error: &dyn std::fmt::Display| Fatal::new(Exit::System, format!("words: {error}"));
     let sandbox = sandboxes::one(sandbox::loader(), support)?;
@@ -178,7 +178,7 @@ fn load(
     }
     let words = match &loaded.words {
         Some(memory) => Words::snapshot(1, memory.as_fd()).inspect(Words::populate).map_err(|error| system(&error))?,
-        None => Words::Table,
+        None => Words::Table(TableNotes::default()),
     };
     Ok((words, loaded.words, loaded.pair))
 }

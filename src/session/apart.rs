@@ -10,16 +10,18 @@ use crate::words::{DictionaryNote, articles};
 impl Session<'_> {
     /// A lookup that is recorded once; each dictionary's article by itself.
     pub(super) fn look_up_apart(&mut self, name: &str, word: &str) -> Result<(), Failure> {
-        self.logged_in_as(name)?;
+        let account = self.logged_in_as(name)?;
         self.renew_words();
-        let Some(Found { article: Article { headword, interpret }, .. }) = self.words.find(word, &mut self.stores)?
-        else {
+        let (found, standing) = self.words.find_for(Some(account), word, &mut self.stores)?;
+        let Some(Found { article: Article { headword, interpret }, .. }) = found else {
             let failure = Failure::new(Code::NotFound, "no such word");
             self.replies.refused = Some(failure.code);
             self.replies.waiting(Awaits::Account, |out| push_failure(out, &failure));
+            self.replies.standing = standing;
             return Ok(());
         };
-        let names: Vec<String> = self.words.dictionaries().into_iter().map(|note| note.name).collect();
+        let dictionaries = self.words.dictionaries(&mut self.stores)?;
+        let names: Vec<String> = dictionaries.into_iter().map(|note| note.name).collect();
         let record = new_record(&mut self.clock, &headword, self.face.peer())?;
         self.replies.records.push(record);
         self.replies.waiting(Awaits::Record, |out| {

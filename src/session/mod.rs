@@ -36,7 +36,7 @@ pub use crate::ipc::exit_reason::ExitReason;
 use crate::ipc::key_pair as pair;
 pub use peer::{Language, Peer};
 pub use title::State;
-pub use words::Words;
+pub use words::{TableNotes, Words};
 
 use crate::ipc::channel::Channel;
 use crate::ipc::scoreboard::{Scoreboard, SlotNumber};

@@ -49,7 +49,7 @@ fn pick_from<'a>(
             }
             Ok(None)
         }
-        Words::Table => {
+        Words::Table(_) => {
             let count = stores.with(|store| store.about_words())?.headwords;
             let Some(at) = number.checked_rem(count) else { return Ok(None) };
             let Some(begin) = stores.with(|store| store.word_at(at))? else { return Ok(None) };

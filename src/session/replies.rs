@@ -5,7 +5,7 @@
 use super::Language;
 use crate::ipc::message::MOST_RECORDS;
 use crate::protocol::{Code, Failure};
-use crate::store::Record;
+use crate::store::{Record, Standing};
 use std::ops::Range;
 
 /// The one answer to every kind of not being logged in: it tells nothing about the account.
@@ -32,6 +32,8 @@ pub struct Replies {
     pub records: Vec<Record>,
     /// Whether one of them holds a token: they are wiped when they are sent.
     pub secret: bool,
+    /// How the account stands, where all replies that wait for it were made before somebody found that out.
+    pub standing: Option<Standing>,
     /// The code of the first refusal since somebody last looked, for whoever counts.
     pub refused: Option<Code>,
 }
@@ -42,7 +44,15 @@ const MANY_BYTES: usize = 64 * 1024;
 impl Replies {
     /// None yet.
     pub fn new(language: Language) -> Self {
-        Self { language, bytes: Vec::new(), waiting: Vec::new(), records: Vec::new(), secret: false, refused: None }
+        Self {
+            language,
+            bytes: Vec::new(),
+            waiting: Vec::new(),
+            records: Vec::new(),
+            secret: false,
+            standing: None,
+            refused: None,
+        }
     }
 
     /// Where a reply that waits for nothing is written to.
@@ -61,6 +71,7 @@ impl Replies {
         let begin = self.bytes.len();
         write(&mut self.bytes);
         self.waiting.push((begin..self.bytes.len(), awaits));
+        self.standing = None;
     }
 
     /// How many replies wait.

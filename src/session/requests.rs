@@ -95,7 +95,8 @@ impl Session<'_> {
         let kept = if self.replies.records.is_empty() {
             // In table words a connection is open, or they could not have been asked for.
             let in_table = self.words.are_in_table();
-            match if in_table { None } else { self.ask_writer_briefly() } {
+            let known = if in_table { self.replies.standing.take() } else { self.ask_writer_briefly() };
+            match known {
                 Some(standing) => Ok(standing),
                 // As the writer has it in an outage: an account is taken for what it was while nobody can say.
                 None if !in_table && self.scoreboard.outage().is_some() => Ok(Standing::Live),
@@ -148,9 +149,10 @@ impl Session<'_> {
     }
 
     fn look_up(&mut self, name: &str, word: &str) -> Result<(), Failure> {
-        self.logged_in_as(name)?;
+        let account = self.logged_in_as(name)?;
         self.renew_words();
-        match self.words.find(word, &mut self.stores)? {
+        let (found, standing) = self.words.find_for(Some(account), word, &mut self.stores)?;
+        match found {
             Some(Found { article: Article { headword, interpret }, .. }) => {
                 let record = new_record(&mut self.clock, &headword, self.face.peer())?;
                 self.replies.records.push(record);
@@ -160,6 +162,7 @@ impl Session<'_> {
                 let failure = Failure::new(Code::NotFound, "no such word");
                 self.replies.refused = Some(failure.code);
                 self.replies.waiting(Awaits::Account, |out| crate::protocol::push_failure(out, &failure));
+                self.replies.standing = standing;
             }
         }
         Ok(())
@@ -167,14 +170,15 @@ impl Session<'_> {
 
     /// A lookup that leaves no trace: for what the client shows of words that are in the history already.
     fn define(&mut self, name: &str, word: &str) -> Result<(), Failure> {
-        self.logged_in_as(name)?;
+        let account = self.logged_in_as(name)?;
         self.renew_words();
-        let found = self.words.find(word, &mut self.stores)?;
+        let (found, standing) = self.words.find_for(Some(account), word, &mut self.stores)?;
         self.replies.refused = found.is_none().then_some(Code::NotFound);
         self.replies.waiting(Awaits::Account, |out| match &found {
             Some(Found { article: found, .. }) => push_entry(out, &found.headword, &found.interpret),
             None => crate::protocol::push_failure(out, &Failure::new(Code::NotFound, "no such word")),
         });
+        self.replies.standing = standing;
         Ok(())
     }
 
@@ -230,6 +234,7 @@ impl Session<'_> {
     fn tell_about(&mut self) -> Result<(), Failure> {
         self.renew_words();
         let about = self.words.about(&mut self.stores)?;
+        let notes = about.dictionaries;
         let lines = [
             ("version", env!("CARGO_PKG_VERSION").to_owned()),
             ("title", about.title),
@@ -237,7 +242,7 @@ impl Session<'_> {
             ("licence", about.licence),
         ];
         let mut lines = lines.map(|(key, value)| (key.to_owned(), value)).to_vec();
-        lines.extend(apart::lines(&self.words.dictionaries()));
+        lines.extend(apart::lines(&notes));
         let out = self.replies.out();
         push_ok_text(out, &lines.len().to_string());
         for (key, value) in lines {

@@ -2,12 +2,14 @@
 
 use super::stores::Stores;
 use crate::protocol::Failure;
-use crate::store::{AboutWords, Error, Store};
+use crate::store::{AboutWords, AccountId, Error, LookedUp, Standing, Store};
 use crate::sys::SealedMap;
 use crate::words::lookup::{self, Article, Found, Lexicon};
 use crate::words::matching::{self, Matches};
 use crate::words::reverse::{self, Hits, Scope};
 use crate::words::{Dictionary, DictionaryNote, Suggestions, Wildcards, fold, moves, neighbours, respellings};
+use std::cell::RefCell;
+use std::collections::HashSet;
 use std::os::fd::BorrowedFd;
 
 /// How many headwords of table `words` are looked at for the shortest completions, and for spellings that begin alike.
@@ -30,7 +32,21 @@ pub enum Words {
         generation: u64,
     },
     /// In table `words` of the database.
-    Table,
+    Table(TableNotes),
+}
+
+/// What table `words` says of its dictionaries, as far as this process knows: of which load, and what.
+#[derive(Debug, Default)]
+pub struct TableNotes(RefCell<Option<(u32, Vec<DictionaryNote>)>>);
+
+impl TableNotes {
+    /// A lookup has seen that this is the load which is valid.
+    fn seen(&self, generation: u32) {
+        let mut known = self.0.borrow_mut();
+        if known.as_ref().is_some_and(|(of, _)| *of != generation) {
+            *known = None;
+        }
+    }
 }
 
 impl Words {
@@ -54,7 +70,7 @@ impl Words {
     pub fn generation(&self) -> u64 {
         match self {
             Self::Snapshot { generation, .. } => *generation,
-            Self::Table => 0,
+            Self::Table(_) => 0,
         }
     }
 
@@ -62,7 +78,7 @@ impl Words {
     pub fn headwords(&self) -> Option<usize> {
         match self {
             Self::Snapshot { dictionary, .. } => Some(dictionary.headwords()),
-            Self::Table => None,
+            Self::Table(_) => None,
         }
     }
 
@@ -77,14 +93,36 @@ impl Words {
 
     /// Whether words are asked of the database, so that there is something to wait for.
     pub(super) fn are_in_table(&self) -> bool {
-        matches!(self, Self::Table)
+        matches!(self, Self::Table(_))
     }
 
     /// Looks a text up.
     pub(super) fn find<'a>(&'a self, text: &str, stores: &mut Stores<'_>) -> Result<Option<Found<'a>>, Failure> {
+        Ok(self.find_for(None, text, stores)?.0)
+    }
+
+    /// The same for an account, of which the database may say how it stands while it is asked.
+    pub(super) fn find_for<'a>(
+        &'a self,
+        account: Option<AccountId>,
+        text: &str,
+        stores: &mut Stores<'_>,
+    ) -> Result<(Option<Found<'a>>, Option<Standing>), Failure> {
         match self {
-            Self::Snapshot { dictionary, .. } => Ok(dictionary.find(text)),
-            Self::Table => stores.with(|store| lookup::find(&mut Table(store), text)),
+            Self::Snapshot { dictionary, .. } => Ok((dictionary.find(text), None)),
+            Self::Table(notes) => stores.with(|store| {
+                let keys = lookup::keys(text);
+                let LookedUp { exact, keyed, is_keyless, standing, generation } =
+                    store.look_up(text, &keys, account)?;
+                notes.seen(generation);
+                if exact.is_none() && is_keyless {
+                    return Ok((lookup::find(&mut Table(store), text)?, standing));
+                }
+                let keyed = keyed.into_iter().map(|pair| (lookup::key(&pair.0), article(pair))).collect();
+                let mut asked =
+                    Asked { store, text, exact: exact.map(article), keys: keys.into_iter().collect(), keyed };
+                Ok((lookup::find(&mut asked, text)?, standing))
+            }),
         }
     }
 
@@ -92,7 +130,7 @@ impl Words {
     pub(super) fn suggest(&self, text: &str, most: usize, stores: &mut Stores<'_>) -> Result<Vec<String>, Failure> {
         match self {
             Self::Snapshot { dictionary, .. } => Ok(dictionary.suggest(text, most)),
-            Self::Table => {
+            Self::Table(_) => {
                 if let Some(wildcards) = Wildcards::new(text) {
                     let prefix = wildcards.prefix();
                     let found = stores.with(|store| store.words_beginning(prefix, MOST_MATCHED))?;
@@ -153,7 +191,7 @@ impl Words {
     ) -> Result<Matches, Failure> {
         match self {
             Self::Snapshot { dictionary, .. } => Ok(dictionary.headwords_matching(pattern, most, goes_on)),
-            Self::Table => stores.with(|store| {
+            Self::Table(_) => stores.with(|store| {
                 let whole = |headwords| Matches { headwords, unfinished: false };
                 match pattern.range() {
                     matching::Range::Equal { lower, first } => {
@@ -208,7 +246,7 @@ impl Words {
     ) -> Result<Hits, Failure> {
         match self {
             Self::Snapshot { dictionary, .. } => Ok(dictionary.reverse(text, scope, most, goes_on)),
-            Self::Table => stores.with(|store| {
+            Self::Table(_) => stores.with(|store| {
                 for step in reverse::steps(text, scope) {
                     let mut finder = step.finder(scope, most);
                     let mut after = Some(String::new());
@@ -229,11 +267,18 @@ impl Words {
         }
     }
 
-    /// The dictionaries, in the order of preference; table `words` does not say.
-    pub(super) fn dictionaries(&self) -> Vec<DictionaryNote> {
+    /// The dictionaries, in the order of preference.
+    pub(super) fn dictionaries(&self, stores: &mut Stores<'_>) -> Result<Vec<DictionaryNote>, Failure> {
         match self {
-            Self::Snapshot { dictionary, .. } => dictionary.dictionaries(),
-            Self::Table => Vec::new(),
+            Self::Snapshot { dictionary, .. } => Ok(dictionary.dictionaries()),
+            Self::Table(TableNotes(known)) => {
+                if let Some((_, notes)) = &*known.borrow() {
+                    return Ok(notes.clone());
+                }
+                let about = stores.with(|store| store.about_words())?;
+                *known.borrow_mut() = Some((about.generation, about.dictionaries.clone()));
+                Ok(about.dictionaries)
+            }
         }
     }
 
@@ -244,13 +289,47 @@ impl Words {
                 title: dictionary.title().to_owned(),
                 licence: dictionary.licence().to_owned(),
                 headwords: dictionary.headwords() as u64,
+                dictionaries: dictionary.dictionaries(),
+                generation: 0,
             }),
-            Self::Table => stores.with(|store| store.about_words()),
+            Self::Table(notes) => {
+                let about = stores.with(|store| store.about_words())?;
+                notes.seen(about.generation);
+                Ok(about)
+            }
         }
     }
 }
 
-/// Table `words`, asked for many keys at once.
+/// What table `words` has answered to one statement. What that did not ask for it is asked for then.
+struct Asked<'a> {
+    store: &'a mut dyn Store,
+    text: &'a str,
+    exact: Option<Article<'static>>,
+    keys: HashSet<String>,
+    keyed: Vec<(String, Article<'static>)>,
+}
+
+impl Lexicon<'static> for Asked<'_> {
+    type Error = Error;
+    const AT_ONCE: usize = 64;
+
+    fn exactly(&mut self, word: &str) -> Result<Option<Article<'static>>, Error> {
+        if word == self.text { Ok(self.exact.take()) } else { Ok(self.store.find_word(word)?.map(article)) }
+    }
+
+    fn keyed(&mut self, keys: &[String]) -> Result<Vec<Article<'static>>, Error> {
+        let own = self.keyed.iter().filter(|(key, _)| keys.contains(key)).map(|(_, article)| article.clone());
+        let mut found: Vec<Article<'static>> = own.collect();
+        let rest: Vec<String> = keys.iter().filter(|key| !self.keys.contains(*key)).cloned().collect();
+        if !rest.is_empty() {
+            found.extend(self.store.words_keyed(&rest)?.into_iter().map(article));
+        }
+        Ok(found)
+    }
+}
+
+/// Table `words`, asked for many keys at once; for one with rows that have none.
 struct Table<'a>(&'a mut dyn Store);
 
 impl Lexicon<'static> for Table<'_> {

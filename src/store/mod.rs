@@ -23,6 +23,7 @@ mod star;
 mod tests;
 mod token;
 mod upgrade;
+mod words;
 
 pub use dict_key::DictKey;
 pub use error::{Error, Kind};
@@ -39,11 +40,12 @@ pub use star::{
 };
 pub use token::{MOST_TOKENS, Token, TokenHash};
 pub use upgrade::{Step as UpgradeStep, Terms as UpgradeTerms, Upgraded};
+pub use words::{AboutWords, Loading, LookedUp, WordRow};
 
 use crate::sys::StoreKey;
 
 /// The version of the schema that this program writes and reads.
-pub const SCHEMA_VERSION: u32 = 3;
+pub const SCHEMA_VERSION: u32 = 4;
 
 /// Which account it is: its number, and when it was made. A login is to this, not to a name. A deleted account's number
 /// is never used again within one database; but a backup that is restored may not know of an account and give its
@@ -173,59 +175,9 @@ pub enum Forgetting {
     Gone,
 }
 
-/// What table `words` says of itself.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct AboutWords {
-    /// The dictionary's title, empty if it has none.
-    pub title: String,
-    /// Its licence, empty if it says none.
-    pub licence: String,
-    /// How many headwords there are.
-    pub headwords: u64,
-}
-
-impl AboutWords {
-    /// From the rows of table `meta`. What is missing, or is no number where one is needed, is as if nothing had
-    /// been loaded.
-    fn from_meta(rows: impl IntoIterator<Item = (String, String)>) -> Self {
-        let mut about = Self::default();
-        for (name, value) in rows {
-            match name.as_str() {
-                schema::TITLE => about.title = value,
-                schema::LICENCE => about.licence = value,
-                schema::HEADWORDS => about.headwords = value.parse().unwrap_or_default(),
-                _ => {}
-            }
-        }
-        about
-    }
-
-    /// The rows of table `meta`, with the number of headwords that were really loaded.
-    fn to_meta(&self, headwords: u64) -> [(&'static str, String); 3] {
-        [
-            (schema::TITLE, self.title.clone()),
-            (schema::LICENCE, self.licence.clone()),
-            (schema::HEADWORDS, headwords.to_string()),
-        ]
-    }
-}
-
 /// The most rows that one question by keys is answered with: a headword has some dozens of homographs at the most, and
 /// what is more than that is somebody's mistake that a session need not read.
 const MOST_KEYED: u32 = 400;
-
-/// One row of table `words`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WordRow<'a> {
-    /// The headword as the dictionary spells it.
-    pub word: &'a str,
-    /// The headword in Unicode lower case, by Rust's rules.
-    pub folded: &'a str,
-    /// Its key, by which it is found where it is not spelled exactly so.
-    pub key: &'a str,
-    /// The interpretation, with the escapes it has in the words file and on the wire.
-    pub interpret: &'a str,
-}
 
 /// An open database. Each process opens its own; it is never shared, and never crosses a fork.
 ///
@@ -292,11 +244,15 @@ pub trait Store: Stars {
     /// Deletes the history, or what it holds of one headword.
     fn clear_history(&mut self, account: AccountId, word: Option<&str>) -> Result<Standing, Error>;
 
+    /// What a lookup needs of table `words`, as far as one statement can tell: the entry of exactly this headword, or
+    /// without one those that have one of these keys, no more than some hundreds; and how an account stands.
+    fn look_up(&mut self, word: &str, keys: &[String], account: Option<AccountId>) -> Result<LookedUp, Error>;
+
     /// The interpretation of exactly this headword of table `words`, with the headword.
     fn find_word(&mut self, word: &str) -> Result<Option<(String, String)>, Error>;
 
-    /// Headwords and interpretations by their keys, in any order, and no more of them than some hundreds for a key. Rows
-    /// without a key, which an older version wrote, are found by their lower case.
+    /// Headwords and interpretations by their keys, in the byte order of headwords, and no more of them than some hundreds
+    /// for a key. Rows without a key, which an older version wrote, are found by their lower case.
     fn words_keyed(&mut self, keys: &[String]) -> Result<Vec<(String, String)>, Error>;
 
     /// Headwords whose lower case begins with `folded`, in the byte order of (lower case, headword).
@@ -325,16 +281,16 @@ pub trait Store: Stars {
     /// What table `words` says of itself.
     fn about_words(&mut self) -> Result<AboutWords, Error>;
 
-    /// Replaces the content of table `words` in one transaction: all of it, or after an error nothing. `rows` is read
-    /// once, in batches that bound the memory; no two rows have the same word. `progress` hears now and then how many
-    /// rows have been sent. Of `about` the title and the licence are kept; the headwords are counted. Returns how many
-    /// there are.
+    /// Replaces the content of table `words`: all of it at once, for whoever looks words up, or after an error nothing.
+    /// `rows` is read once, in parts that bound the memory and each transaction; rows of one headword follow one another
+    /// in the order of preference, and no two of them are of one dictionary. `progress` hears now and then how many rows
+    /// have been sent. Of `about` the number of headwords does not matter: they are counted.
     fn replace_words(
         &mut self,
         about: &AboutWords,
         rows: &mut dyn Iterator<Item = WordRow<'_>>,
         progress: &mut dyn FnMut(u64),
-    ) -> Result<u64, Error>;
+    ) -> Result<Loading, Error>;
 }
 
 /// Opens a store for use. Connects now, checks nothing of the schema.

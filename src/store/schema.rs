@@ -29,6 +29,13 @@ pub(super) const IDENTITY: &str = "identity";
 pub(super) const TITLE: &str = "title";
 pub(super) const LICENCE: &str = "licence";
 pub(super) const HEADWORDS: &str = "headwords";
+pub(super) const DICTIONARIES: &str = "dictionaries";
+/// Which rows of table `words` are valid.
+pub(super) const GENERATION: &str = "words_generation";
+/// The mark of the load that is under way, if one is.
+pub(super) const LOAD: &str = "words_load";
+/// The generation of table `words` that a new database begins with.
+pub(super) const FIRST_GENERATION: u32 = 1;
 
 /// What was found where our schema should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -203,6 +210,7 @@ mod tests {
     fn what_is_found_is_judged() {
         let names = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
         let all = names("user hist words meta token dict_key star review");
+        assert_eq!(Found::judge(&all, Some("4")), Ok(Found::Version(4)));
         assert_eq!(Found::judge(&all, Some("3")), Ok(Found::Version(3)));
         assert_eq!(Found::judge(&names("user hist words meta token"), Some("2")), Ok(Found::Version(2)));
         assert_eq!(Found::judge(&names("user hist words meta token"), Some("3")), Ok(Found::Incomplete));
@@ -210,7 +218,7 @@ mod tests {
         // An upgrade that was interrupted; one that was not; and what a later version may be like.
         assert_eq!(Found::judge(&all, Some("1")), Ok(Found::Version(1)));
         assert_eq!(Found::judge(&names("user hist words meta"), Some("2")), Ok(Found::Incomplete));
-        assert_eq!(Found::judge(&names("user meta"), Some("4")), Ok(Found::Version(4)));
+        assert_eq!(Found::judge(&names("user meta"), Some("5")), Ok(Found::Version(5)));
         assert_eq!(Found::judge(&names("user meta"), Some("1")), Ok(Found::Incomplete));
         assert_eq!(Found::judge(&names("user meta"), None), Ok(Found::Incomplete));
         assert_eq!(Found::judge(&[], None), Ok(Found::Incomplete));
@@ -220,16 +228,16 @@ mod tests {
             (Found::Incomplete, "cidiand init-db"),
             (Found::Foreign, "another program"),
             (Found::Classroom, "cidiand init-db --upgrade"),
-            (Found::Version(4), "newer"),
+            (Found::Version(5), "newer"),
             (Found::Version(1), "cidiand init-db"),
         ] {
             let error = found.check().unwrap_err();
             assert!(error.kind == Kind::Configuration && error.message.contains(part), "{error}");
         }
-        for refused in [Found::Foreign, Found::Classroom, Found::Version(4), Found::Version(0)] {
+        for refused in [Found::Foreign, Found::Classroom, Found::Version(5), Found::Version(0)] {
             assert!(refused.may_init().is_err(), "{refused:?}");
         }
-        for taken in [Found::Incomplete, Found::Version(1), Found::Version(2), Found::Version(3)] {
+        for taken in [Found::Incomplete, Found::Version(1), Found::Version(2), Found::Version(3), Found::Version(4)] {
             assert!(taken.may_init().is_ok(), "{taken:?}");
         }
     }

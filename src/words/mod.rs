@@ -27,9 +27,9 @@ pub use fold::fold;
 pub use image::{TooLarge, image};
 pub use note::{DictionaryNote, is_name};
 pub use parse::{MAX_HEADWORD_CHARS, Parsed, ParsedEntry, Problem, Refused, Severity, parse, parse_all};
-pub use several::{SameName, articles, merge, name_of};
+pub use several::{SameName, append, articles, merge, name_of, notes_from_text, notes_to_text};
 pub use sound::respellings;
-pub use source::{ReadError, open_file, read_file, read_opened};
+pub use source::{ReadError, files_of, open_file, read_file, read_opened};
 pub use suggest::{Suggestions, moves, neighbours};
 pub use wildcards::Wildcards;
 

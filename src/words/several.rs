@@ -122,6 +122,19 @@ pub fn articles<'a>(interpret: &'a str, names: &'a [String]) -> Vec<(&'a str, &'
     found.into_iter().map(|(name, begin, end)| (name, &interpret[begin..end.max(begin)])).collect()
 }
 
+/// Adds a dictionary's article to those that a headword has already: below its name, if it has one. What [`articles`]
+/// takes apart.
+pub fn append(articles: &mut String, dictionary: &str, article: &str) {
+    if !articles.is_empty() {
+        articles.push_str("\\n");
+    }
+    if !dictionary.is_empty() {
+        articles.push_str(&heading(dictionary));
+        articles.push_str("\\n");
+    }
+    articles.push_str(article);
+}
+
 /// Where the lines of a text with escapes end.
 fn line_ends(text: &str) -> Vec<usize> {
     let bytes = text.as_bytes();
@@ -142,7 +155,7 @@ fn line_ends(text: &str) -> Vec<usize> {
 }
 
 /// Writes notes as a text, and reads them again.
-pub(super) fn notes_to_text(notes: &[DictionaryNote]) -> String {
+pub fn notes_to_text(notes: &[DictionaryNote]) -> String {
     let mut text = String::new();
     for note in notes {
         let [from, to] = &note.languages;
@@ -155,7 +168,7 @@ pub(super) fn notes_to_text(notes: &[DictionaryNote]) -> String {
 }
 
 /// Reads what [`notes_to_text`] has written; what it has not is passed over.
-pub(super) fn notes_from_text(text: &str) -> Vec<DictionaryNote> {
+pub fn notes_from_text(text: &str) -> Vec<DictionaryNote> {
     let note = |line: &str| {
         let fields: Vec<String> = line.split('\t').map(unescape).collect();
         let [name, title, licence, from, to, headwords] = <[String; 6]>::try_from(fields).ok()?;

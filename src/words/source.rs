@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The largest file that is read: offsets into the loaded copy are 32 bits wide.
 const MOST: u64 = u32::MAX as u64;
@@ -48,6 +48,23 @@ impl std::error::Error for ReadError {}
 /// See [`ReadError`].
 pub fn read_file(path: &Path) -> Result<Vec<u8>, ReadError> {
     open_file(path).and_then(read_opened)
+}
+
+/// The files that a path stands for: itself, or of a directory all that it holds whose names end with `.txt`, in the order
+/// of their names.
+///
+/// # Errors
+/// [`ReadError::Absent`] if the directory can't be read, [`ReadError::Empty`] if it holds none.
+pub fn files_of(path: &Path) -> Result<Vec<PathBuf>, ReadError> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let listed: std::io::Result<Vec<PathBuf>> =
+        std::fs::read_dir(path).and_then(|entries| entries.map(|entry| entry.map(|entry| entry.path())).collect());
+    let mut files = listed.map_err(ReadError::Absent)?;
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "txt"));
+    files.sort();
+    if files.is_empty() { Err(ReadError::Empty) } else { Ok(files) }
 }
 
 /// Opens the file at `path`, to be read with [`read_opened`].

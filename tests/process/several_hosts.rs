@@ -137,6 +137,41 @@ fn whatever_happens_to_a_host_the_next_one_is_used() {
     drop(server);
 }
 
+/// A load goes on through the next host when one goes, and says which of them do not show the new words.
+#[test]
+fn a_load_is_over_when_every_host_shows_the_words() {
+    let (server, gates, setup) = cluster(3);
+    let few = setup.path("few");
+    let many = setup.path("many");
+    std::fs::write(&few, "apple\tn. 苹果\n").expect("a file");
+    std::fs::write(&many, words(20_000)).expect("a file");
+    let [few, many] = [&few, &many].map(|path| path.to_str().expect("UTF-8"));
+    let output = setup.run(&["words", "load", few]);
+    assert!(output.status.success(), "{output:?}");
+    // The first host goes while it is in use, the last one was away all the time.
+    gates[2].set(Mode::Closed);
+    let output = std::thread::scope(|scope| {
+        let load = scope.spawn(|| setup.run(&["words", "load", many]));
+        wait_for("the load to be at work", PATIENCE, || {
+            let rows = server.sql("SELECT COUNT(*) > 1000 FROM dict.words");
+            (rows.trim() == "1").then(|| gates[0].set(Mode::Refuses(1_047)))
+        });
+        load.join().expect("cidiand runs")
+    });
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(75), "{said}");
+    assert!(said.contains("the new words are in place, but not seen on every host"), "{said}");
+    for host in [0, 2] {
+        assert!(said.contains(&format!("127.0.0.1:{}: ", gates[host].port())), "{said}");
+    }
+    assert!(!said.contains(&format!("127.0.0.1:{}: ", gates[1].port())), "{said}");
+    assert_eq!(server.sql("SELECT COUNT(*) FROM dict.words").trim(), "20000");
+    gates[0].set(Mode::Open);
+    gates[2].set(Mode::Open);
+    assert!(setup.run(&["words", "load", few]).status.success());
+    assert_eq!(server.sql("SELECT word FROM dict.words").trim(), "apple");
+}
+
 /// A host that is gone when the daemon starts is passed over; only when none is there it does not start, and says of each
 /// why.
 #[test]

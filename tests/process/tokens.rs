@@ -377,7 +377,7 @@ fn an_older_database_is_brought_along(store: Store) {
     let token = new_token(&mut client, "ann");
     assert!(opens(&daemon, "ann", &token));
     // One that is newer than we are is left alone.
-    daemon.sql("UPDATE meta SET value = '4' WHERE name = 'schema_version'");
+    daemon.sql("UPDATE meta SET value = '5' WHERE name = 'schema_version'");
     let newer = Setup::new(Store::Url(daemon.database_url())).run(&[]);
     let said = String::from_utf8_lossy(&newer.stderr).into_owned();
     assert!(newer.status.code() == Some(78) && said.contains("newer"), "{said}");

@@ -75,7 +75,7 @@ fn the_database_of_the_course() {
     refused(&setup);
     let before = rows(name, "");
     let text = said(&setup.run(&["init-db", "--upgrade", "--time-zone", "Asia/Shanghai"]));
-    assert!(text.contains("3 accounts, 4 lookups, 3 headwords; schema version 3 is in place"), "{text}");
+    assert!(text.contains("3 accounts, 4 lookups, 3 headwords; schema version 4 is in place"), "{text}");
     assert!(text.contains("DROP TABLE old_hist, old_user, old_words"), "{text}");
     assert_eq!(text.lines().count(), 2, "nothing was unreadable: {text}");
     assert_eq!(rows(name, "old_"), before, "the old tables are as they were");
@@ -110,7 +110,7 @@ fn the_database_of_the_course() {
     // Again: nothing to do, and nothing is done.
     let again = said(&daemon.tool(&["init-db", "--upgrade"]));
     assert!(again.contains("nothing to upgrade"), "{again}");
-    assert!(said(&daemon.tool(&["init-db"])).contains("schema version 3 is in place"));
+    assert!(said(&daemon.tool(&["init-db"])).contains("schema version 4 is in place"));
     assert_eq!(rows(name, "old_"), before);
     ann.ok("X bob p w");
     assert_eq!(sql(name, "SELECT COUNT(*) FROM user"), ["3"]);

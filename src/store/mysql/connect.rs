@@ -192,6 +192,20 @@ pub(super) fn connect_to_preferred(server: &Server, hosts: &Hosts, patience: Pat
     })
 }
 
+/// Connects to this host and to no other.
+pub(super) fn connect_only(server: &Server, host: usize, patience: Patience) -> Result<Conn, Error> {
+    let opened = contained(|| open(server, host, Some(&server.database), patience, CONNECT_TIMEOUT));
+    opened.map_err(|failure| Refusal::of(&failure).error)
+}
+
+/// Asks something of a connection that is used for nothing else.
+pub(super) fn ask<T>(
+    connection: &mut Conn,
+    question: impl FnOnce(&mut Conn) -> ::mysql::Result<T>,
+) -> Result<T, Error> {
+    contained(|| question(connection)).map_err(|failure| errors::explain(&failure))
+}
+
 fn open(
     server: &Server,
     host: usize,

@@ -214,9 +214,14 @@ impl Link {
         }
     }
 
-    /// A second connection for work that takes long; it ends with that work.
+    /// A second connection for work that takes long; it ends with that work. Use it with [`connect::ask`].
     pub(super) fn patient(&self) -> Result<Conn, Error> {
         Ok(connect::connect(&self.server, &self.hosts, PATIENT)?.0)
+    }
+
+    /// Where it is connected to.
+    pub(super) fn server(&self) -> &Server {
+        &self.server
     }
 }
 

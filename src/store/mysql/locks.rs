@@ -7,9 +7,19 @@ use ::mysql::Conn;
 /// Takes the database's lock for a purpose, unless somebody else keeps it for so many seconds; whether it was taken. It
 /// goes with the connection.
 pub(super) fn lock(connection: &mut Conn, purpose: &str, seconds: u32) -> ::mysql::Result<bool> {
-    let database: Option<(String,)> = select_first(connection, statements::DATABASE, ())?;
-    let database = database.map(|(name,)| name).unwrap_or_default();
-    let name = statements::lock_name(purpose, &database);
+    let name = name(connection, purpose)?;
     let taken: Option<(Option<i64>,)> = select_first(connection, statements::LOCK, (name, seconds))?;
     Ok(taken == Some((Some(1),)))
+}
+
+/// The number of the connection that keeps the database's lock for a purpose.
+pub(super) fn holder(connection: &mut Conn, purpose: &str) -> ::mysql::Result<Option<u64>> {
+    let name = name(connection, purpose)?;
+    let holder: Option<(Option<u64>,)> = select_first(connection, statements::LOCKED_BY, (name,))?;
+    Ok(holder.and_then(|(holder,)| holder))
+}
+
+fn name(connection: &mut Conn, purpose: &str) -> ::mysql::Result<String> {
+    let database: Option<(String,)> = select_first(connection, statements::DATABASE, ())?;
+    Ok(statements::lock_name(purpose, &database.map(|(name,)| name).unwrap_or_default()))
 }

@@ -8,6 +8,7 @@ mod connect;
 mod connection;
 mod contained;
 mod errors;
+mod load;
 mod locks;
 mod operator;
 mod record;
@@ -30,9 +31,10 @@ use self::connection::{Attempt, Link};
 use self::select::{select, select_first};
 use super::location::Server;
 use super::moment;
+use super::words::{Stopped, load as load_words};
 use super::{
-    AboutWords, Account, AccountId, Batch, DictKey, Error, Forgetting, Hosts, Identity, Microseconds, PastLookup,
-    Place, Registration, Standing, Store, TokenHash, Whose, WordRow, schema,
+    AboutWords, Account, AccountId, Batch, DictKey, Error, Forgetting, Hosts, Identity, Loading, LookedUp,
+    Microseconds, PastLookup, Place, Registration, Standing, Store, TokenHash, Whose, WordRow, schema,
 };
 use crate::sys::StoreKey;
 
@@ -216,6 +218,10 @@ impl Store for MySql {
         words::keyed(&mut self.link, keys)
     }
 
+    fn look_up(&mut self, word: &str, keys: &[String], account: Option<AccountId>) -> Result<LookedUp, Error> {
+        words::look_up(&mut self.link, word, keys, account)
+    }
+
     fn find_word(&mut self, word: &str) -> Result<Option<(String, String)>, Error> {
         words::find(&mut self.link, word)
     }
@@ -257,8 +263,12 @@ impl Store for MySql {
         about: &AboutWords,
         rows: &mut dyn Iterator<Item = WordRow<'_>>,
         progress: &mut dyn FnMut(u64),
-    ) -> Result<u64, Error> {
-        words::replace(&mut self.link, about, rows, progress)
+    ) -> Result<Loading, Error> {
+        match load::Load::begin(&mut self.link) {
+            Ok(mut shelf) => load_words(&mut shelf, about, rows, progress),
+            Err(Stopped::Overtaken(by)) => Ok(Loading::Overtaken(by)),
+            Err(Stopped::Failed(error)) => Err(error),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use ::mysql::prelude::Queryable;
 
 use super::connection::Attempt;
 use super::select::{select, select_first};
-use super::{MySql, errors, find_account, past_lookups, star, statements, tokens};
+use super::{MySql, connect, find_account, past_lookups, star, statements, tokens};
 use crate::store::{
     AccountDetails, AccountId, AccountSummary, Error, Microseconds, Operator, PastLookup, PastReview, Place, Standing,
     Star, moment, token,
@@ -21,7 +21,7 @@ impl Operator for MySql {
         // It counts every row of table `hist`: that may take its time.
         let mut connection = self.link.patient()?;
         let rows: Vec<(String, Value, bool, u64, Value, u64)> =
-            select(&mut connection, statements::ACCOUNTS, (&expired,)).map_err(|failure| errors::explain(&failure))?;
+            connect::ask(&mut connection, |connection| select(connection, statements::ACCOUNTS, (&expired,)))?;
         let moment = |value: &Value| {
             statements::moment(value)
                 .ok_or_else(|| Error::configuration("table user or hist contains an invalid timestamp"))

@@ -8,7 +8,7 @@ use ::mysql::prelude::Queryable;
 use super::connect::{self, PATIENT, USUAL, connect_anew};
 use super::select::{select, select_first};
 use super::upgrade::{self, Old};
-use super::{cluster, errors, locks, statements};
+use super::{cluster, errors, load, locks, statements};
 use crate::store::location::Server;
 use crate::store::schema::{self, Found};
 use crate::store::upgrade::{Terms, Upgraded};
@@ -101,6 +101,7 @@ pub(crate) fn init(server: &Server) -> Result<(), Error> {
         // Statements of our own file, without any value in them; not all of them can be prepared everywhere.
         connection.query_drop(statement).map_err(|failure| errors::explain(&failure))?;
     }
+    connect::ask(&mut connection, load::fill_keys)?;
     find(&mut connection)?.check()
 }
 

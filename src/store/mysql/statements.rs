@@ -83,44 +83,117 @@ pub(super) const CLEAR_ALL: &str = "DELETE FROM hist WHERE user_id = ?";
 /// The length besides, because comparison pads with spaces.
 pub(super) const CLEAR_WORD: &str = "DELETE FROM hist WHERE user_id = ? AND word = ? AND LENGTH(word) = ?";
 
-pub(super) const FIND_WORD: &str = "SELECT word, interpret FROM words WHERE word = ?";
+/// The rows of table `words` that are valid.
+macro_rules! valid {
+    () => {
+        "(generation = 0 OR \
+          generation = (SELECT CAST(value AS UNSIGNED) FROM meta WHERE name = 'words_generation'))"
+    };
+}
+
+pub(super) const FIND_WORD: &str =
+    concat!("SELECT id, word, dictionary, interpret FROM words WHERE word = ? AND ", valid!());
 /// A range of the index. `LIKE` would need escapes, and would not use the index for a parameter. The length keeps
 /// out what only begins with the prefix when it is padded with spaces.
-pub(in crate::store) const BEGINNING: &str = "\
-    SELECT word FROM words WHERE folded > ? AND folded < ? AND LENGTH(folded) >= ? ORDER BY folded, word LIMIT ?";
+pub(in crate::store) const BEGINNING: &str = concat!(
+    "SELECT word FROM words WHERE folded > ? AND folded < ? AND LENGTH(folded) >= ? AND ",
+    valid!(),
+    " GROUP BY folded, word ORDER BY folded, word LIMIT ?"
+);
 
 /// By an index alone: no interpretation is read.
-pub(super) const WORD_AT: &str = "SELECT word FROM words ORDER BY folded, word LIMIT 1 OFFSET ?";
-pub(super) const AFTER: &str = "SELECT word FROM words WHERE word > ? ORDER BY word LIMIT ?";
+pub(super) const WORD_AT: &str =
+    concat!("SELECT word FROM words WHERE ", valid!(), " GROUP BY folded, word ORDER BY folded, word LIMIT 1 OFFSET ?");
+pub(super) const AFTER: &str =
+    concat!("SELECT word FROM words WHERE word > ? AND ", valid!(), " GROUP BY word ORDER BY word LIMIT ?");
 
 /// The last of the next headwords; none if there are not as many.
-pub(super) const AFTER_NEXT: &str = "SELECT word FROM words WHERE word > ? ORDER BY word LIMIT 1 OFFSET ?";
+pub(super) const AFTER_NEXT: &str =
+    concat!("SELECT word FROM words WHERE word > ? AND ", valid!(), " GROUP BY word ORDER BY word LIMIT 1 OFFSET ?");
 /// Entries between two headwords, or after one, that hold a text, or all.
-pub(super) const HOLDING: &str = "SELECT word, interpret FROM words WHERE word > ? AND (? IS NULL OR word <= ?) \
-    AND (? IS NULL OR LOCATE(?, interpret) > 0)";
+pub(super) const HOLDING: &str = concat!(
+    "SELECT id, word, dictionary, interpret FROM words WHERE word > ? AND (? IS NULL OR word <= ?) \
+     AND (? IS NULL OR LOCATE(?, interpret) > 0) AND ",
+    valid!()
+);
 
 /// How many texts one statement asks for; with fewer, the last is repeated.
 pub(super) const AMONG_AT_ONCE: usize = 64;
-/// Headwords, keys and interpretations by their keys, or in rows that know none by their lower case; many at once. The
-/// texts are wanted twice.
+/// Rows by their keys, or where they have none by their lower case; many at once. The texts are wanted twice.
 pub(in crate::store) fn keyed() -> String {
-    let places = vec!["?"; AMONG_AT_ONCE].join(", ");
+    let places = places(AMONG_AT_ONCE);
     format!(
-        "(SELECT word, lookup_key, interpret FROM words WHERE lookup_key IN ({places}) LIMIT {MOST_KEYED}) UNION ALL \
-         (SELECT word, folded, interpret FROM words WHERE folded IN ({places}) AND lookup_key IS NULL LIMIT {MOST_KEYED})"
+        "(SELECT id, word, dictionary, interpret, lookup_key FROM words WHERE lookup_key IN ({places}) AND {VALID} \
+         LIMIT {MOST_KEYED}) UNION ALL \
+         (SELECT id, word, dictionary, interpret, folded FROM words WHERE folded IN ({places}) AND lookup_key IS NULL \
+         AND {VALID} LIMIT {MOST_KEYED})",
+        VALID = valid!()
     )
+}
+
+/// What a lookup needs, in one statement: first a row that says how the account stands (1 if it may be used), whether there
+/// are rows without a key (2), and which generation is valid; then the rows of exactly this headword; or, if there are
+/// none, those that have one of so many keys. The order of parameters: number and creation time of the account, the
+/// headword, and with keys these, and the headword again.
+pub(in crate::store) fn look_up(keys: usize) -> String {
+    let about = "SELECT 0, EXISTS (SELECT 1 FROM user WHERE id = ? AND created = ? AND locked = FALSE) \
+         + 2 * EXISTS (SELECT 1 FROM words WHERE lookup_key IS NULL), \
+         (SELECT value FROM meta WHERE name = 'words_generation'), '', ''";
+    let exact = format!("SELECT 1, id, word, dictionary, interpret FROM words WHERE word = ? AND {}", valid!());
+    if keys == 0 {
+        return format!("{about} UNION ALL {exact}");
+    }
+    let places = places(keys);
+    format!(
+        "{about} UNION ALL {exact} UNION ALL (SELECT 2, id, word, dictionary, interpret FROM words \
+         FORCE INDEX (lookup_key) WHERE lookup_key IN ({places}) AND {VALID} \
+         AND NOT EXISTS (SELECT 1 FROM words WHERE word = ? AND {VALID}) LIMIT {MOST_LOOKED_UP})",
+        VALID = valid!()
+    )
+}
+
+/// The most rows of a lookup by keys.
+const MOST_LOOKED_UP: u32 = 1_000;
+
+fn places(count: usize) -> String {
+    vec!["?"; count].join(", ")
+}
+
+/// Rows of so many headwords.
+pub(super) fn of_words(words: usize) -> String {
+    format!("SELECT id, word, dictionary, interpret FROM words WHERE word IN ({}) AND {}", places(words), valid!())
 }
 
 /// Headwords by `folded`, many at once.
 pub(super) fn among() -> String {
-    let places = vec!["?"; AMONG_AT_ONCE].join(", ");
-    format!("SELECT word, folded FROM words WHERE folded IN ({places})")
+    format!("SELECT DISTINCT word, folded FROM words WHERE folded IN ({}) AND {}", places(AMONG_AT_ONCE), valid!())
 }
 
 pub(super) const ABOUT: &str = "SELECT name, value FROM meta";
 pub(super) const SET_ABOUT: &str = "INSERT INTO meta (name, value) VALUES (?, ?) ON DUPLICATE KEY UPDATE value = ?";
-/// Not `TRUNCATE`, which would commit.
-pub(super) const CLEAR_WORDS: &str = "DELETE FROM words";
+
+// A load of table `words`.
+
+/// The generation that is valid; nobody else begins a load meanwhile.
+pub(super) const LOCK_GENERATION: &str = "SELECT value FROM meta WHERE name = ? FOR UPDATE";
+pub(super) const GREATEST_GENERATION: &str = "SELECT MAX(generation) FROM words";
+/// Fails to find its row when the mark is another one; keeps others from changing it until the transaction ends.
+pub(super) const HAS_MARK: &str = "SELECT 1 FROM meta WHERE name = ? AND value = ? FOR UPDATE";
+pub(super) const DELETE_MARK: &str = "DELETE FROM meta WHERE name = ?";
+/// In the order of an index, so that a replica changes the same rows.
+pub(super) const ADOPT: &str = "UPDATE IGNORE words SET generation = ? WHERE generation = 0 \
+    ORDER BY generation, word, dictionary LIMIT ?";
+pub(super) const COUNT_UNLOADED: &str = "SELECT COUNT(*) FROM words WHERE generation = 0";
+pub(super) const DELETE_UNLOADED: &str = "DELETE FROM words WHERE generation = 0";
+pub(super) const SIZES: &str = "SELECT OCTET_LENGTH(interpret) FROM words WHERE generation BETWEEN ? AND ? \
+    ORDER BY generation, word, dictionary LIMIT ?";
+pub(super) const DELETE_GENERATIONS: &str =
+    "DELETE FROM words WHERE generation BETWEEN ? AND ? ORDER BY generation, word, dictionary LIMIT ?";
+pub(super) const WITHOUT_KEY: &str =
+    "SELECT id, word FROM words WHERE lookup_key IS NULL AND id > ? ORDER BY id LIMIT ?";
+pub(super) const SET_KEY: &str = "UPDATE words SET lookup_key = ? WHERE id = ?";
+/// Who has a lock by its name.
+pub(super) const LOCKED_BY: &str = "SELECT IS_USED_LOCK(?)";
 
 /// The version of the schema, the identity of the database.
 pub(super) const ABOUT_ITSELF: &str = "SELECT value FROM meta WHERE name = ?";
@@ -211,13 +284,14 @@ pub(super) fn record(rows: usize, accounts: usize, whose: Whose) -> String {
     text
 }
 
-/// Inserts rows into table `words`.
-pub(super) fn insert_words(rows: usize) -> String {
-    let mut text = String::from("INSERT INTO words (word, folded, lookup_key, interpret) VALUES (?, ?, ?, ?)");
-    for _ in 1..rows {
-        text.push_str(", (?, ?, ?, ?)");
-    }
-    text
+/// How many parameters a row of table `words` takes.
+pub(super) const WORD_COLUMNS: usize = 6;
+
+/// Inserts rows into table `words`; `again` those, too, that an earlier attempt may have written.
+pub(super) fn insert_words(rows: usize, again: bool) -> String {
+    let places = vec!["(?, ?, ?, ?, ?, ?)"; rows].join(", ");
+    let end = if again { " ON DUPLICATE KEY UPDATE word = words.word" } else { "" };
+    format!("INSERT INTO words (word, dictionary, generation, folded, lookup_key, interpret) VALUES {places}{end}")
 }
 
 /// A moment as a parameter.

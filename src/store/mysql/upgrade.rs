@@ -155,6 +155,7 @@ fn build(server: &Server, connection: &mut Conn, old: &Old, terms: &mut Terms<'_
     let headwords = copy_words(&mut reader, connection, old, terms).map_err(explain)?;
     let about = crate::store::AboutWords::default().to_meta(headwords);
     let about = about.into_iter().chain([
+        (schema::GENERATION, schema::FIRST_GENERATION.to_string()),
         (schema::IDENTITY, Identity::draw()?.to_string()),
         (schema::VERSION, crate::store::SCHEMA_VERSION.to_string()),
     ]);
@@ -339,8 +340,8 @@ fn copy_words(reader: &mut Conn, connection: &mut Conn, old: &Old, terms: &mut T
     let total = count(reader, table)?;
     // Several entries of one headword are one entry, as in a words file.
     let together = " ON DUPLICATE KEY UPDATE interpret = CONCAT(interpret, ?, VALUES(interpret))";
-    let columns = format!("INSERT INTO {NEW}words (word, folded, interpret) VALUES ");
-    let mut rows = Rows::new(columns, 3, Some((together, "\\n".into())));
+    let columns = format!("INSERT INTO {NEW}words (word, folded, lookup_key, interpret) VALUES ");
+    let mut rows = Rows::new(columns, 4, Some((together, "\\n".into())));
     let mut done = 0_u64;
     for row in reader.exec_iter(table.select(&["word", "interpret"]), ())? {
         let mut row = row?;
@@ -354,8 +355,10 @@ fn copy_words(reader: &mut Conn, connection: &mut Conn, old: &Old, terms: &mut T
         }
         let interpret = text(&mut row, 2).unwrap_or_default();
         let folded = (terms.fold)(&word);
-        let values = [schema::cut_folded(&folded).into(), escape(interpret.trim_end_matches(['\r', '\n'])).into()];
-        if rows.push(connection, [vec![word.into()], values.into()].concat())? {
+        let key = crate::words::lookup::key(&word);
+        let (folded, key) = (schema::cut_folded(&folded).into(), schema::cut_folded(&key).into());
+        let interpret = escape(interpret.trim_end_matches(['\r', '\n'])).into();
+        if rows.push(connection, vec![word.into(), folded, key, interpret])? {
             (terms.progress)(Step::Words, done, total);
         }
     }

@@ -1,41 +1,86 @@
-//! Table `words`: looking up, and replacing it as a whole.
-//!
-//! It never holds more than one batch of rows, and never leaves half a dictionary behind.
+//! Table `words`: looking up.
 
 use ::mysql::prelude::Queryable;
-use ::mysql::{TxOpts, Value, from_row_opt};
+use ::mysql::{Value, from_row_opt};
 
 use super::connection::Link;
 use super::select::{select, select_first};
-use super::{errors, statements};
-use crate::store::{AboutWords, Error, WordRow, schema};
+use super::statements;
+use crate::store::words::{FoundRow, articles};
+use crate::store::{AboutWords, AccountId, Error, LookedUp, Standing, schema};
 
-/// Most rows in one insert. A power of two: a batch is sent in inserts of powers of two, so that few statements are
-/// prepared.
-const MAX_ROWS: usize = 256;
-/// Most bytes in one insert of more than one row: far below every server's `max_allowed_packet`.
-const MAX_BYTES: usize = 1024 * 1024;
+/// The most keys that one statement asks for.
+const MOST_KEYS: usize = 128;
+/// The fewest, so that few statements are prepared.
+const FEWEST_KEYS: usize = 4;
 
 pub(super) fn find(link: &mut Link, word: &str) -> Result<Option<(String, String)>, Error> {
-    link.run(|connection, _| {
-        let exact: Option<(String, String)> = select_first(connection, statements::FIND_WORD, (word,))?;
-        // The server compares 'a' equal to 'a '; we don't.
-        Ok(exact.filter(|(found, _)| found == word))
-    })
+    let rows: Vec<FoundRow> = link.run(|connection, _| select(connection, statements::FIND_WORD, (word,)))?;
+    Ok(exactly(word, rows))
+}
+
+/// The article of exactly this headword. The server compares 'a' equal to 'a '; we don't.
+fn exactly(word: &str, rows: Vec<FoundRow>) -> Option<(String, String)> {
+    articles(rows).into_iter().find(|(found, _)| found == word)
+}
+
+pub(super) fn look_up(
+    link: &mut Link,
+    word: &str,
+    keys: &[String],
+    account: Option<AccountId>,
+) -> Result<LookedUp, Error> {
+    let (now, later) = keys.split_at(keys.len().min(MOST_KEYS));
+    let places = if now.is_empty() { 0 } else { now.len().next_power_of_two().max(FEWEST_KEYS) };
+    let statement = statements::look_up(places);
+    let (number, created) =
+        account.map_or((Value::NULL, Value::NULL), |account| (statements::id(account), statements::created(account)));
+    let mut parameters = vec![number, created, word.into()];
+    if places > 0 {
+        let last = now.iter().rev().take(1).cycle();
+        parameters.extend(now.iter().chain(last).take(places).map(|key| key.as_str().into()));
+        parameters.push(word.into());
+    }
+    let rows: Vec<(u8, u64, Option<String>, String, String)> =
+        link.run(|connection, _| select(connection, &statement, parameters.clone()))?;
+    let mut found = LookedUp::default();
+    let (mut exact, mut keyed) = (Vec::new(), Vec::new());
+    for (kind, number, text, dictionary, interpret) in rows {
+        match (kind, text) {
+            (0, text) => {
+                let standing = if number & 1 == 1 { Standing::Live } else { Standing::Gone };
+                found.standing = account.map(|_| standing);
+                found.is_keyless = number & 2 == 2;
+                found.generation = text.and_then(|text| text.parse().ok()).unwrap_or_default();
+            }
+            (1, Some(text)) => exact.push((number, text, dictionary, interpret)),
+            (_, Some(text)) => keyed.push((number, text, dictionary, interpret)),
+            (_, None) => {}
+        }
+    }
+    found.exact = exactly(word, exact);
+    if found.exact.is_none() {
+        found.keyed = articles(keyed);
+        if !later.is_empty() {
+            found.keyed.extend(self::keyed(link, later)?);
+        }
+    }
+    Ok(found)
 }
 
 pub(super) fn keyed(link: &mut Link, keys: &[String]) -> Result<Vec<(String, String)>, Error> {
     let statement = statements::keyed();
-    link.run(|connection, _| {
-        let mut pairs = Vec::new();
+    let found = link.run(|connection, _| {
+        let mut found: Vec<FoundRow> = Vec::new();
         for chunk in keys.chunks(statements::AMONG_AT_ONCE) {
             let parameters = [repeating_the_last(chunk), repeating_the_last(chunk)].concat();
-            let rows: Vec<(String, String, String)> = select(connection, &statement, parameters)?;
-            let own = rows.into_iter().filter(|(_, found, _)| chunk.contains(found));
-            pairs.extend(own.map(|(word, _, interpret)| (word, interpret)));
+            let rows: Vec<(u64, String, String, String, String)> = select(connection, &statement, parameters)?;
+            let own = rows.into_iter().filter(|(.., key)| chunk.contains(key));
+            found.extend(own.map(|(id, word, dictionary, interpret, _)| (id, word, dictionary, interpret)));
         }
-        Ok(pairs)
-    })
+        Ok(found)
+    })?;
+    Ok(articles(found))
 }
 
 /// As many parameters as the statement has places.
@@ -87,10 +132,25 @@ pub(super) fn holding(
         let bound = bound.map(|(word,)| word);
         // Without a bound, what is compared with itself.
         let parameters = (after, bound.as_deref(), bound.as_deref(), text, text);
+        let mut of_several: Vec<FoundRow> = Vec::new();
         for row in connection.exec_iter(statements::HOLDING, parameters)? {
-            let (word, interpret): (String, String) = from_row_opt(row?)?;
-            found(&word, &interpret);
+            let (id, word, dictionary, interpret): FoundRow = from_row_opt(row?)?;
+            match dictionary.is_empty() {
+                true => found(&word, &interpret),
+                false => of_several.push((id, word, dictionary, interpret)),
+            }
         }
+        if text.is_some() && !of_several.is_empty() {
+            // What other dictionaries say of the same headwords.
+            let mut words: Vec<String> = of_several.iter().map(|(_, word, ..)| word.clone()).collect();
+            words.dedup();
+            let statement = statements::of_words(statements::AMONG_AT_ONCE);
+            of_several.clear();
+            for chunk in words.chunks(statements::AMONG_AT_ONCE) {
+                of_several.extend(select::<FoundRow>(connection, &statement, repeating_the_last(chunk))?);
+            }
+        }
+        articles(of_several).iter().for_each(|(word, interpret)| found(word, interpret));
         Ok(bound)
     })
 }
@@ -98,73 +158,4 @@ pub(super) fn holding(
 pub(super) fn about(link: &mut Link) -> Result<AboutWords, Error> {
     let rows: Vec<(String, String)> = link.run(|connection, _| select(connection, statements::ABOUT, ()))?;
     Ok(AboutWords::from_meta(rows))
-}
-
-pub(super) fn replace(
-    link: &mut Link,
-    about: &AboutWords,
-    rows: &mut dyn Iterator<Item = WordRow<'_>>,
-    progress: &mut dyn FnMut(u64),
-) -> Result<u64, Error> {
-    let explain = |failure| errors::explain(&failure);
-    let mut connection = link.patient()?;
-    // Rolled back when it is dropped, and by the server if we are killed.
-    let mut transaction = connection.start_transaction(TxOpts::default()).map_err(explain)?;
-    transaction.exec_drop(statements::CLEAR_WORDS, ()).map_err(explain)?;
-    let mut batch = Batch::default();
-    let mut count = 0_u64;
-    for row in rows {
-        schema::check_word(row.word)?;
-        if !batch.takes(&row) {
-            count += batch.send(&mut transaction).map_err(explain)?;
-            progress(count);
-        }
-        batch.push(&row);
-    }
-    count += batch.send(&mut transaction).map_err(explain)?;
-    for (name, value) in about.to_meta(count) {
-        transaction.exec_drop(statements::SET_ABOUT, (name, &value, &value)).map_err(explain)?;
-    }
-    transaction.commit().map_err(explain)?;
-    progress(count);
-    Ok(count)
-}
-
-/// Rows that have been taken and not yet sent.
-#[derive(Default)]
-struct Batch {
-    values: Vec<Value>,
-    rows: usize,
-    bytes: usize,
-}
-
-impl Batch {
-    /// Whether a row fits in; a first one always does.
-    fn takes(&self, row: &WordRow<'_>) -> bool {
-        self.rows == 0 || (self.rows < MAX_ROWS && self.bytes.saturating_add(size(row)) <= MAX_BYTES)
-    }
-
-    fn push(&mut self, row: &WordRow<'_>) {
-        let folded = schema::cut_folded(row.folded);
-        self.values.extend([row.word.into(), folded.into(), schema::cut_folded(row.key).into(), row.interpret.into()]);
-        self.rows += 1;
-        self.bytes = self.bytes.saturating_add(size(row));
-    }
-
-    /// Sends all rows; gives back how many they were.
-    fn send(&mut self, transaction: &mut impl Queryable) -> ::mysql::Result<u64> {
-        let sent = self.rows as u64;
-        while self.rows > 0 {
-            let rows = if self.rows.is_power_of_two() { self.rows } else { self.rows.next_power_of_two() / 2 };
-            let values: Vec<Value> = self.values.drain(..rows * 4).collect();
-            transaction.exec_drop(statements::insert_words(rows), values)?;
-            self.rows -= rows;
-        }
-        self.bytes = 0;
-        Ok(sent)
-    }
-}
-
-fn size(row: &WordRow<'_>) -> usize {
-    row.word.len().saturating_add(row.folded.len()).saturating_add(row.key.len()).saturating_add(row.interpret.len())
 }

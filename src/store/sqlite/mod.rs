@@ -5,22 +5,24 @@
 
 mod errors;
 mod files;
+mod load;
 mod operator;
 mod record;
 mod setup;
 mod star;
 mod tokens;
+mod words;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::config::DbConfig;
-use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior};
 
 use super::moment::{self, Civil};
+use super::words::{Stopped, load as load_words};
 use super::{
-    AboutWords, Account, AccountId, Batch, DictKey, Error, Forgetting, Identity, MOST_KEYED, PastLookup, Place,
+    AboutWords, Account, AccountId, Batch, DictKey, Error, Forgetting, Identity, Loading, LookedUp, PastLookup, Place,
     Registration, Standing, Store, TokenHash, Whose, WordRow, schema,
 };
 use crate::sys::StoreKey;
@@ -48,26 +50,7 @@ const HISTORY_BEFORE: &str = "SELECT word, time, origin FROM hist WHERE user_id 
 const HISTORY_SIZE: &str = "SELECT COUNT(*) FROM hist WHERE user_id = ? AND (time, origin) < (?, ?)";
 const CLEAR_ALL: &str = "DELETE FROM hist WHERE user_id = ?";
 const CLEAR_WORD: &str = "DELETE FROM hist WHERE user_id = ? AND word = ?";
-const FIND_WORD: &str = "SELECT word, interpret FROM words WHERE word = ?";
-/// By the key, or in rows that know none by the lower case.
-const FIND_KEYED: &str = "\
-    SELECT word, interpret FROM words WHERE lookup_key = ?1 \
-    UNION ALL SELECT word, interpret FROM words WHERE folded = ?1 AND lookup_key IS NULL LIMIT ?2";
-/// A range of the index: `LIKE` would need escapes, and takes an ASCII letter for its capital.
-const BEGINNING: &str = "SELECT word FROM words WHERE folded >= ? AND folded < ? ORDER BY folded, word LIMIT ?";
-const AMONG: &str = "SELECT word FROM words WHERE folded = ?";
 const IDENTITY: &str = "SELECT value FROM meta WHERE name = ?";
-const AFTER: &str = "SELECT word FROM words WHERE word > ? ORDER BY word LIMIT ?";
-/// By an index alone: no interpretation is read.
-const WORD_AT: &str = "SELECT word FROM words ORDER BY folded, word LIMIT 1 OFFSET ?";
-const AFTER_NEXT: &str = "SELECT word FROM words WHERE word > ? ORDER BY word LIMIT 1 OFFSET ?";
-const HOLDING: &str = "SELECT word, interpret FROM words \
-    WHERE word > ?1 AND word <= ?2 AND (?3 IS NULL OR instr(interpret, ?3) > 0) ORDER BY word";
-const ABOUT: &str = "SELECT name, value FROM meta";
-const SET_ABOUT: &str =
-    "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-const CLEAR_WORDS: &str = "DELETE FROM words";
-const INSERT_WORD: &str = "INSERT INTO words (word, folded, lookup_key, interpret) VALUES (?, ?, ?, ?)";
 
 /// An open embedded store.
 #[derive(Debug)]
@@ -304,57 +287,32 @@ impl Store for Sqlite {
         })
     }
 
+    fn look_up(&mut self, word: &str, keys: &[String], account: Option<AccountId>) -> Result<LookedUp, Error> {
+        words::look_up(self, word, keys, account)
+    }
+
     fn find_word(&mut self, word: &str) -> Result<Option<(String, String)>, Error> {
-        self.run(|connection| {
-            let pair = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
-            connection.prepare_cached(FIND_WORD)?.query_row((word,), pair).optional()
-        })
+        words::find(self, word)
     }
 
     fn words_keyed(&mut self, keys: &[String]) -> Result<Vec<(String, String)>, Error> {
-        self.run(|connection| {
-            let mut select = connection.prepare_cached(FIND_KEYED)?;
-            let mut found = Vec::new();
-            for key in keys {
-                for pair in select.query_map((key, MOST_KEYED), |row| Ok((row.get(0)?, row.get(1)?)))? {
-                    found.push(pair?);
-                }
-            }
-            Ok(found)
-        })
+        words::keyed(self, keys)
     }
 
     fn words_beginning(&mut self, folded: &str, limit: usize) -> Result<Vec<String>, Error> {
-        // A blob is greater than every text.
-        let beyond = schema::after_all_beginning_with(folded).map_or(Value::Blob(Vec::new()), Value::Text);
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        self.run(|connection| {
-            let mut select = connection.prepare_cached(BEGINNING)?;
-            select.query_map((folded, beyond, limit), |row| row.get(0))?.collect()
-        })
+        words::beginning(self, folded, limit)
     }
 
     fn words_among(&mut self, folded: &[String]) -> Result<Vec<String>, Error> {
-        self.run(|connection| {
-            let mut select = connection.prepare_cached(AMONG)?;
-            let mut words = Vec::new();
-            for text in folded {
-                for word in select.query_map((text,), |row| row.get(0))? {
-                    words.push(word?);
-                }
-            }
-            Ok(words)
-        })
+        words::among(self, folded)
     }
 
     fn words_after(&mut self, word: &str, limit: usize) -> Result<Vec<String>, Error> {
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        self.run(|connection| connection.prepare_cached(AFTER)?.query_map((word, limit), |row| row.get(0))?.collect())
+        words::after(self, word, limit)
     }
 
     fn word_at(&mut self, at: u64) -> Result<Option<String>, Error> {
-        let at = i64::try_from(at).unwrap_or(i64::MAX);
-        self.run(|connection| connection.prepare_cached(WORD_AT)?.query_row((at,), |row| row.get(0)).optional())
+        words::at(self, at)
     }
 
     fn words_holding(
@@ -364,26 +322,11 @@ impl Store for Sqlite {
         text: Option<&str>,
         found: &mut dyn FnMut(&str, &str),
     ) -> Result<Option<String>, Error> {
-        let last = i64::try_from(count.saturating_sub(1)).unwrap_or(i64::MAX);
-        self.run(|connection| {
-            let bound: Option<String> =
-                connection.prepare_cached(AFTER_NEXT)?.query_row((after, last), |row| row.get(0)).optional()?;
-            // A blob is greater than every text.
-            let up_to = bound.clone().map_or(Value::Blob(Vec::new()), Value::Text);
-            let mut select = connection.prepare_cached(HOLDING)?;
-            let mut rows = select.query((after, up_to, text))?;
-            while let Some(row) = rows.next()? {
-                found(row.get_ref(0)?.as_str()?, row.get_ref(1)?.as_str()?);
-            }
-            Ok(bound)
-        })
+        words::holding(self, after, count, text, found)
     }
 
     fn about_words(&mut self) -> Result<AboutWords, Error> {
-        let rows: Vec<(String, String)> = self.run(|connection| {
-            connection.prepare_cached(ABOUT)?.query_map((), |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
-        })?;
-        Ok(AboutWords::from_meta(rows))
+        words::about(self)
     }
 
     fn replace_words(
@@ -391,30 +334,12 @@ impl Store for Sqlite {
         about: &AboutWords,
         rows: &mut dyn Iterator<Item = WordRow<'_>>,
         progress: &mut dyn FnMut(u64),
-    ) -> Result<u64, Error> {
-        /// How often progress is told.
-        const STEP: u64 = 256;
-        let explain = |failure| errors::explain(&failure);
-        let connection = self.connection()?;
-        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(explain)?;
-        transaction.execute(CLEAR_WORDS, ()).map_err(explain)?;
-        let mut count = 0_u64;
-        let mut insert = transaction.prepare(INSERT_WORD).map_err(explain)?;
-        for row in rows {
-            schema::check_word(row.word)?;
-            insert.execute((row.word, row.folded, row.key, row.interpret)).map_err(explain)?;
-            count += 1;
-            if count.is_multiple_of(STEP) {
-                progress(count);
-            }
+    ) -> Result<Loading, Error> {
+        match load::Load::begin(self) {
+            Ok(mut shelf) => load_words(&mut shelf, about, rows, progress),
+            Err(Stopped::Overtaken(by)) => Ok(Loading::Overtaken(by)),
+            Err(Stopped::Failed(error)) => Err(error),
         }
-        drop(insert);
-        for (name, value) in about.to_meta(count) {
-            transaction.execute(SET_ABOUT, (name, value)).map_err(explain)?;
-        }
-        transaction.commit().map_err(explain)?;
-        progress(count);
-        self.check_place(count)
     }
 }
 

@@ -11,7 +11,7 @@ use nix::libc;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 
-use super::errors;
+use super::{errors, load};
 use crate::store::Error;
 use crate::store::schema::{self, Found};
 
@@ -84,21 +84,32 @@ const SCHEMA: &str = "\
         id INTEGER PRIMARY KEY,
         word TEXT NOT NULL,
         dictionary TEXT NOT NULL DEFAULT '',
+        generation INTEGER NOT NULL DEFAULT 0,
         folded TEXT NOT NULL,
         lookup_key TEXT,
         interpret TEXT NOT NULL,
-        UNIQUE (word, dictionary)
+        UNIQUE (word, dictionary, generation)
     );
+    CREATE INDEX IF NOT EXISTS words_generation ON words (generation);
     CREATE INDEX IF NOT EXISTS words_folded ON words (folded, word);
-    CREATE INDEX IF NOT EXISTS words_lookup_key ON words (lookup_key, word) WHERE lookup_key IS NOT NULL;
+    CREATE INDEX IF NOT EXISTS words_lookup_key ON words (lookup_key, word);
+    INSERT INTO meta (name, value) VALUES ('words_generation', '1') ON CONFLICT (name) DO NOTHING;
     INSERT INTO meta (name, value) VALUES ('identity', lower(hex(randomblob(16)))) ON CONFLICT (name) DO NOTHING;
-    INSERT INTO meta (name, value) VALUES ('schema_version', '3')
-        ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE meta.value IN ('1', '2');";
+    INSERT INTO meta (name, value) VALUES ('schema_version', '4')
+        ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE meta.value IN ('1', '2', '3');";
 
-/// Table `words` of the versions before 3, in which a headword could be there only once, makes room for ours.
-const PUT_OLD_WORDS_ASIDE: &str = "ALTER TABLE words RENAME TO old_words; DROP INDEX IF EXISTS words_folded;";
-/// And gives back what was in it.
+/// Table `words` of the versions before 4, in which a headword could be there only once for each dictionary, or only once,
+/// makes room for ours.
+const PUT_OLD_WORDS_ASIDE: &str = "\
+    ALTER TABLE words RENAME TO old_words;
+    DROP INDEX IF EXISTS words_folded;
+    DROP INDEX IF EXISTS words_lookup_key;";
+/// And gives back what was in it, of version 3 and of those before it.
 const TAKE_OLD_WORDS: &str = "\
+    INSERT INTO words (id, word, dictionary, folded, lookup_key, interpret)
+        SELECT id, word, dictionary, folded, lookup_key, interpret FROM old_words;
+    DROP TABLE old_words;";
+const TAKE_OLDER_WORDS: &str = "\
     INSERT INTO words (id, word, folded, interpret) SELECT id, word, folded, interpret FROM old_words;
     DROP TABLE old_words;";
 
@@ -175,24 +186,30 @@ fn make_schema(path: &Path) -> Result<(), Trouble> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Somebody may have been quicker.
     find(&transaction)?.may_init().map_err(Trouble::Ours)?;
-    let has_old_words = has_old_words(&transaction)?;
-    if has_old_words {
+    let take_old_words = old_words(&transaction)?;
+    if take_old_words.is_some() {
         transaction.execute_batch(PUT_OLD_WORDS_ASIDE)?;
     }
     transaction.execute_batch(SCHEMA)?;
-    if has_old_words {
-        transaction.execute_batch(TAKE_OLD_WORDS)?;
+    if let Some(take) = take_old_words {
+        transaction.execute_batch(take)?;
+        load::fill_keys(&transaction)?;
     }
     find(&transaction)?.check().map_err(Trouble::Ours)?;
     transaction.commit()?;
     Ok(())
 }
 
-/// Whether there is a table `words`, and it is older than version 3.
-fn has_old_words(connection: &Connection) -> rusqlite::Result<bool> {
+/// How the rows of a table `words` are taken over that is older than version 4; `None` if there is no such.
+fn old_words(connection: &Connection) -> rusqlite::Result<Option<&'static str>> {
     let mut columns = connection.prepare("SELECT name FROM pragma_table_info('words')")?;
     let columns: Vec<String> = columns.query_map((), |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-    Ok(!columns.is_empty() && !columns.iter().any(|name| name == "dictionary"))
+    let has = |column: &str| columns.iter().any(|name| name == column);
+    Ok(match (columns.is_empty(), has("dictionary"), has("generation")) {
+        (true, ..) | (_, _, true) => None,
+        (_, true, _) => Some(TAKE_OLD_WORDS),
+        (_, false, _) => Some(TAKE_OLDER_WORDS),
+    })
 }
 
 /// What is there where our schema should be.
@@ -266,7 +283,7 @@ mod tests {
         assert_eq!(std::fs::read(&foreign).unwrap(), before);
         let newer = directory.path().join("newer");
         init(&newer).unwrap();
-        open(&newer).unwrap().execute("UPDATE meta SET value = '4' WHERE name = 'schema_version'", ()).unwrap();
+        open(&newer).unwrap().execute("UPDATE meta SET value = '5' WHERE name = 'schema_version'", ()).unwrap();
         let error = init(&newer).unwrap_err();
         assert!(error.kind == Kind::Configuration && error.message.contains("newer"), "{error}");
         let nowhere = Path::new("/proc/nowhere/cidian.db");

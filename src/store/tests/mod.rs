@@ -93,6 +93,11 @@ fn key() -> StoreKey {
     Origin::of_main().into_store_key()
 }
 
+/// A load that has come to its end.
+fn done(headwords: u64) -> Result<Loading, Error> {
+    Ok(Loading::Done { headwords, behind: Vec::new() })
+}
+
 /// An account that nobody has, by its number.
 fn nobody(number: u64) -> AccountId {
     AccountId { number, created: Some(Microseconds(NOVEMBER)) }

@@ -17,7 +17,7 @@ fn init_can_be_repeated(bed: &Bed) {
         check(&bed.location, key()).unwrap();
     }
     assert_eq!(bed.open().account("ann").unwrap().unwrap().id, ann);
-    assert_eq!(bed.sql("SELECT value FROM meta WHERE name = 'schema_version'"), "3\n");
+    assert_eq!(bed.sql("SELECT value FROM meta WHERE name = 'schema_version'"), "4\n");
 }
 
 fn twenty_at_once(bed: &Bed) {
@@ -35,10 +35,16 @@ fn twenty_at_once(bed: &Bed) {
 }
 
 /// What each version that was ever in use made of an empty database.
-const MARIADB_OF_OLD: [&str; 2] =
-    [include_str!("../../../tests/schemas/mariadb-1.sql"), include_str!("../../../tests/schemas/mariadb-2.sql")];
-const SQLITE_OF_OLD: [&str; 2] =
-    [include_str!("../../../tests/schemas/sqlite-1.sql"), include_str!("../../../tests/schemas/sqlite-2.sql")];
+const MARIADB_OF_OLD: [&str; 3] = [
+    include_str!("../../../tests/schemas/mariadb-1.sql"),
+    include_str!("../../../tests/schemas/mariadb-2.sql"),
+    include_str!("../../../tests/schemas/mariadb-3.sql"),
+];
+const SQLITE_OF_OLD: [&str; 3] = [
+    include_str!("../../../tests/schemas/sqlite-1.sql"),
+    include_str!("../../../tests/schemas/sqlite-2.sql"),
+    include_str!("../../../tests/schemas/sqlite-3.sql"),
+];
 /// Somebody's history in it, and a dictionary.
 const CONTENT_OF_OLD: &str = "\
     INSERT INTO user (id, name, passwd, locked, created) VALUES (7, 'ann', 'x', 0, '2026-01-02 03:04:05.000006');
@@ -67,7 +73,7 @@ fn of_old(bed: &Bed, version: usize) -> Bed {
 /// A database of each older version: a daemon on a server wants `init-db`, the embedded one helps itself; either way
 /// nothing is lost, all that is new works, and the shape is the one that a new database has.
 fn every_older_schema_is_brought_to_ours(bed: &Bed) {
-    for version in 1..=2 {
+    for version in 1..=3 {
         let old = of_old(bed, version);
         assert_eq!(old.sql("SELECT value FROM meta WHERE name = 'schema_version'"), format!("{version}\n"));
         if let Location::MySql(_) = old.location {
@@ -87,7 +93,13 @@ fn every_older_schema_is_brought_to_ours(bed: &Bed) {
         assert_eq!(words_of(&mut *store, ann), ["a"]);
         assert_eq!(store.words_keyed(&["apple".to_owned()]).unwrap(), [("Apple".to_owned(), "n. 苹果".to_owned())]);
         assert_eq!(store.about_words().unwrap().title, "A dictionary");
-        assert_eq!(old.sql("SELECT id, word, dictionary FROM words ORDER BY id"), "3\tApple\t\n4\tbee\t\n");
+        assert_eq!(
+            old.sql("SELECT id, word, dictionary, lookup_key FROM words ORDER BY id"),
+            "3\tApple\t\tapple\n4\tbee\t\tbee\n"
+        );
+        let rows = [WordRow { word: "new", dictionary: "", folded: "new", key: "new", interpret: "x" }];
+        assert_eq!(store.replace_words(&AboutWords::default(), &mut rows.into_iter(), &mut |_| {}), done(1));
+        assert_eq!(old.sql("SELECT word FROM words"), "new\n");
         let token = Token::draw().unwrap().hash();
         assert_eq!(store.keep_token(ann, &token).unwrap(), Standing::Live);
         // Once more: nothing changes.
@@ -107,7 +119,8 @@ fn an_interrupted_step_is_finished(bed: &Bed) {
         "DROP TABLE star",
         "DROP TABLE dict_key",
         "DELETE FROM meta WHERE name = 'identity'",
-        "UPDATE meta SET value = '2' WHERE name = 'schema_version'",
+        "DELETE FROM meta WHERE name = 'words_generation'",
+        "UPDATE meta SET value = '3' WHERE name = 'schema_version'",
     ] {
         bed.sql(undo);
         bed.sql("UPDATE meta SET value = '1' WHERE name = 'schema_version'");
@@ -125,8 +138,8 @@ fn what_is_new_takes_the_longest_and_goes_with_its_account(bed: &Bed) {
     let word = "𠮷".repeat(MAX_WORD_CHARS);
     assert_eq!(store.record(ann, &[record_of(&word, 0, 1)]).unwrap(), Standing::Live);
     let folded = word.repeat(2).chars().take(510).collect::<String>();
-    let rows = [WordRow { word: &word, folded: &folded, key: &folded, interpret: "x" }];
-    assert_eq!(store.replace_words(&AboutWords::default(), &mut rows.into_iter(), &mut |_| {}), Ok(1));
+    let rows = [WordRow { word: &word, dictionary: "", folded: &folded, key: &folded, interpret: "x" }];
+    assert_eq!(store.replace_words(&AboutWords::default(), &mut rows.into_iter(), &mut |_| {}), done(1));
     let (id, time) = (ann.number, "'2026-01-03 00:00:00.000001'");
     bed.sql(&format!("UPDATE words SET lookup_key = '{folded}', dictionary = '{}'", "d".repeat(64)));
     bed.sql(&format!(
@@ -165,7 +178,7 @@ fn assert_is_ours(bed: &Bed, kind: &Bed) {
     // However the statements were laid out.
     let shape = |bed: &Bed| shape(bed).split_whitespace().collect::<Vec<_>>().join(" ");
     assert_eq!(shape(bed), shape(&fresh));
-    assert_eq!(bed.sql("SELECT value FROM meta WHERE name = 'schema_version'"), "3\n");
+    assert_eq!(bed.sql("SELECT value FROM meta WHERE name = 'schema_version'"), "4\n");
     let identity = |bed: &Bed| bed.sql("SELECT value FROM meta WHERE name = 'identity'").trim().to_owned();
     let (ours, another) = (identity(bed), identity(&fresh));
     assert!(ours != another && ours.len() == 32 && ours.chars().all(|c| c.is_ascii_hexdigit()), "{ours} {another}");
@@ -218,7 +231,7 @@ fn check_says_what_is_wrong() {
     let newer = database("CREATE TABLE meta (name VARCHAR(32) PRIMARY KEY, value TEXT NOT NULL)");
     let Location::MySql(server) = &newer else { panic!("{newer}") };
     init(&newer, key()).unwrap();
-    shared().sql(&format!("UPDATE {}.meta SET value = '4' WHERE name = 'schema_version'", server.database));
+    shared().sql(&format!("UPDATE {}.meta SET value = '5' WHERE name = 'schema_version'", server.database));
     for outcome in [check(&newer, key()), init(&newer, key())] {
         assert!(refusal(outcome).contains("newer"));
     }
@@ -292,16 +305,18 @@ fn every_select_of_a_session_uses_an_index() {
         assert_eq!(store.record(account, &records).unwrap(), Standing::Live);
     }
     let words: Vec<_> = (0..2_000).map(|n| format!("w{n:04}")).collect();
-    let mut rows = words.iter().map(|word| WordRow { word, folded: word, key: word, interpret: "x" });
-    assert_eq!(store.replace_words(&AboutWords::default(), &mut rows, &mut |_| {}), Ok(2_000));
-    use crate::store::mysql::statements::{BEGINNING, HISTORY, keyed};
-    let keyed = keyed();
+    let mut rows = words.iter().map(|word| WordRow { word, dictionary: "", folded: word, key: word, interpret: "x" });
+    assert_eq!(store.replace_words(&AboutWords::default(), &mut rows, &mut |_| {}), done(2_000));
+    use crate::store::mysql::statements::{BEGINNING, HISTORY, keyed, look_up};
+    let (keyed, look_up) = (keyed(), look_up(8));
     let keys = vec!["'w0001'"; keyed.matches('?').count()];
+    let looked_up = vec!["'1'"; look_up.matches('?').count()];
     bed.sql("ANALYZE TABLE hist, words");
     for (statement, parameters, index) in [
         (HISTORY, &["1", "10"][..], "PRIMARY"),
         (BEGINNING, &["'w1'", "'w2'", "1", "10"], "folded"),
         (&keyed, &keys, "lookup_key"),
+        (&look_up, &looked_up, "lookup_key"),
     ] {
         let text = parameters.iter().fold(statement.to_owned(), |text, value| text.replacen('?', value, 1));
         let plan = bed.sql(&format!("EXPLAIN {text}"));

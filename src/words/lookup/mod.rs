@@ -148,6 +148,9 @@ impl Proposal {
     }
 }
 
+/// What is tried where there is no such headword, in this order.
+const STEPS: [fn(&str) -> Vec<Proposal>; 3] = [as_typed, otherwise_spelled, as_phrase];
+
 /// Looks a text up.
 ///
 /// # Errors
@@ -163,7 +166,7 @@ pub fn find<'a, L: Lexicon<'a>>(lexicon: &mut L, text: &str) -> Result<Option<Fo
     if plain.is_empty() {
         return Ok(None);
     }
-    for step in [as_typed, otherwise_spelled, as_phrase] {
+    for step in STEPS {
         let proposals = step(&plain);
         for proposals in proposals.chunks(L::AT_ONCE) {
             let mut keys: Vec<String> = proposals.iter().map(|proposal| proposal.key.clone()).collect();
@@ -188,6 +191,20 @@ pub fn find<'a, L: Lexicon<'a>>(lexicon: &mut L, text: &str) -> Result<Option<Fo
         }
     }
     Ok(None)
+}
+
+/// The keys of all headwords that [`find`] may ask for, in the order of its steps: for a store that is better asked once.
+pub fn keys(text: &str) -> Vec<String> {
+    let plain = plain(text);
+    let mut keys: Vec<String> = Vec::new();
+    if plain.is_empty() {
+        return keys;
+    }
+    let mut known = std::collections::HashSet::new();
+    for step in STEPS {
+        keys.extend(step(&plain).into_iter().map(|proposal| proposal.key).filter(|key| known.insert(key.clone())));
+    }
+    keys
 }
 
 /// Keys of headwords that are offered for a text, because it may be derived from them: nothing is asserted, so neither
