@@ -8,9 +8,10 @@ use crate::words::lookup::{self, Article, Found, Lexicon};
 use crate::words::matching::{self, Matches};
 use crate::words::reverse::{self, Hits, Scope};
 use crate::words::{Dictionary, DictionaryNote, Suggestions, Wildcards, fold, moves, neighbours, respellings};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::os::fd::BorrowedFd;
+use std::time::{Duration, Instant};
 
 /// How many headwords of table `words` are looked at for the shortest completions, and for spellings that begin alike.
 const MOST_COMPLETIONS: usize = 500;
@@ -35,17 +36,36 @@ pub enum Words {
     Table(TableNotes),
 }
 
-/// What table `words` says of its dictionaries, as far as this process knows: of which load, and what.
+/// For how long a session takes table `words` to have no rows without a key, once it has looked.
+const KEYED: Duration = Duration::from_secs(1);
+
+/// What this process knows of table `words`.
 #[derive(Debug, Default)]
-pub struct TableNotes(RefCell<Option<(u32, Vec<DictionaryNote>)>>);
+pub struct TableNotes {
+    /// What it says of its dictionaries: of which load, and what.
+    dictionaries: RefCell<Option<(u32, Vec<DictionaryNote>)>>,
+    /// When it was found that all rows have keys.
+    keyed: Cell<Option<Instant>>,
+}
 
 impl TableNotes {
     /// A lookup has seen that this is the load which is valid.
     fn seen(&self, generation: u32) {
-        let mut known = self.0.borrow_mut();
+        let mut known = self.dictionaries.borrow_mut();
         if known.as_ref().is_some_and(|(of, _)| *of != generation) {
             *known = None;
         }
+    }
+
+    /// Whether some rows are found by their headword and its lower case only. Somebody may put one in at any time; it is
+    /// not asked for each lookup.
+    fn has_keyless(&self, store: &mut dyn Store) -> Result<bool, Error> {
+        if self.keyed.get().is_some_and(|since| since.elapsed() < KEYED) {
+            return Ok(false);
+        }
+        let has = store.has_keyless_words()?;
+        self.keyed.set((!has).then(Instant::now));
+        Ok(has)
     }
 }
 
@@ -112,10 +132,9 @@ impl Words {
             Self::Snapshot { dictionary, .. } => Ok((dictionary.find(text), None)),
             Self::Table(notes) => stores.with(|store| {
                 let keys = lookup::keys(text);
-                let LookedUp { exact, keyed, is_keyless, standing, generation } =
-                    store.look_up(text, &keys, account)?;
+                let LookedUp { exact, keyed, standing, generation } = store.look_up(text, &keys, account)?;
                 notes.seen(generation);
-                if exact.is_none() && is_keyless {
+                if exact.is_none() && notes.has_keyless(store)? {
                     return Ok((lookup::find(&mut Table(store), text)?, standing));
                 }
                 let keyed = keyed.into_iter().map(|pair| (lookup::key(&pair.0), article(pair))).collect();
@@ -271,12 +290,12 @@ impl Words {
     pub(super) fn dictionaries(&self, stores: &mut Stores<'_>) -> Result<Vec<DictionaryNote>, Failure> {
         match self {
             Self::Snapshot { dictionary, .. } => Ok(dictionary.dictionaries()),
-            Self::Table(TableNotes(known)) => {
-                if let Some((_, notes)) = &*known.borrow() {
+            Self::Table(TableNotes { dictionaries, .. }) => {
+                if let Some((_, notes)) = &*dictionaries.borrow() {
                     return Ok(notes.clone());
                 }
                 let about = stores.with(|store| store.about_words())?;
-                *known.borrow_mut() = Some((about.generation, about.dictionaries.clone()));
+                *dictionaries.borrow_mut() = Some((about.generation, about.dictionaries.clone()));
                 Ok(about.dictionaries)
             }
         }

@@ -244,9 +244,13 @@ pub trait Store: Stars {
     /// Deletes the history, or what it holds of one headword.
     fn clear_history(&mut self, account: AccountId, word: Option<&str>) -> Result<Standing, Error>;
 
-    /// What a lookup needs of table `words`, as far as one statement can tell: the entry of exactly this headword, or
-    /// without one those that have one of these keys, no more than some hundreds; and how an account stands.
+    /// What a lookup needs of table `words`, in one statement: the entry of exactly this headword, or without one those
+    /// that have one of these keys, no more than some hundreds; and how an account stands. The headword's own key has to
+    /// be one of the keys. Rows without a key need not be found.
     fn look_up(&mut self, word: &str, keys: &[String], account: Option<AccountId>) -> Result<LookedUp, Error>;
+
+    /// Whether there are rows in table `words` without a key.
+    fn has_keyless_words(&mut self) -> Result<bool, Error>;
 
     /// The interpretation of exactly this headword of table `words`, with the headword.
     fn find_word(&mut self, word: &str) -> Result<Option<(String, String)>, Error>;

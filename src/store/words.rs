@@ -87,9 +87,7 @@ pub struct LookedUp {
     pub exact: Option<(String, String)>,
     /// Without one: headwords that have one of the keys, and their interpretations.
     pub keyed: Vec<(String, String)>,
-    /// Whether some rows are to be found by their lower case only.
-    pub is_keyless: bool,
-    /// How the account stands that was asked for.
+    /// How the account stands that was asked for; not always known where there is an exact one.
     pub standing: Option<Standing>,
     /// Which load of the table is valid.
     pub generation: u32,

@@ -54,6 +54,7 @@ mod spool;
 mod stars;
 mod starting;
 mod status;
+mod table_statements;
 mod tls;
 mod tls_database;
 mod tls_reload;

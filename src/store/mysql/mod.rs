@@ -222,6 +222,10 @@ impl Store for MySql {
         words::look_up(&mut self.link, word, keys, account)
     }
 
+    fn has_keyless_words(&mut self) -> Result<bool, Error> {
+        words::has_keyless(&mut self.link)
+    }
+
     fn find_word(&mut self, word: &str) -> Result<Option<(String, String)>, Error> {
         words::find(&mut self.link, word)
     }

@@ -12,7 +12,7 @@ use crate::store::{AboutWords, AccountId, Error, LookedUp, Standing, schema};
 /// The most keys that one statement asks for.
 const MOST_KEYS: usize = 128;
 /// The fewest, so that few statements are prepared.
-const FEWEST_KEYS: usize = 4;
+const FEWEST_KEYS: usize = 2;
 
 pub(super) fn find(link: &mut Link, word: &str) -> Result<Option<(String, String)>, Error> {
     let rows: Vec<FoundRow> = link.run(|connection, _| select(connection, statements::FIND_WORD, (word,)))?;
@@ -30,42 +30,42 @@ pub(super) fn look_up(
     keys: &[String],
     account: Option<AccountId>,
 ) -> Result<LookedUp, Error> {
+    type Row = (String, Option<u64>, Option<u64>, Option<String>, Option<String>, Option<String>);
     let (now, later) = keys.split_at(keys.len().min(MOST_KEYS));
-    let places = if now.is_empty() { 0 } else { now.len().next_power_of_two().max(FEWEST_KEYS) };
+    let places = now.len().next_power_of_two().max(FEWEST_KEYS);
     let statement = statements::look_up(places);
     let (number, created) =
         account.map_or((Value::NULL, Value::NULL), |account| (statements::id(account), statements::created(account)));
-    let mut parameters = vec![number, created, word.into()];
-    if places > 0 {
-        let last = now.iter().rev().take(1).cycle();
-        parameters.extend(now.iter().chain(last).take(places).map(|key| key.as_str().into()));
-        parameters.push(word.into());
-    }
-    let rows: Vec<(u8, u64, Option<String>, String, String)> =
-        link.run(|connection, _| select(connection, &statement, parameters.clone()))?;
-    let mut found = LookedUp::default();
-    let (mut exact, mut keyed) = (Vec::new(), Vec::new());
-    for (kind, number, text, dictionary, interpret) in rows {
-        match (kind, text) {
-            (0, text) => {
-                let standing = if number & 1 == 1 { Standing::Live } else { Standing::Gone };
-                found.standing = account.map(|_| standing);
-                found.is_keyless = number & 2 == 2;
-                found.generation = text.and_then(|text| text.parse().ok()).unwrap_or_default();
-            }
-            (1, Some(text)) => exact.push((number, text, dictionary, interpret)),
-            (_, Some(text)) => keyed.push((number, text, dictionary, interpret)),
-            (_, None) => {}
-        }
-    }
-    found.exact = exactly(word, exact);
-    if found.exact.is_none() {
-        found.keyed = articles(keyed);
-        if !later.is_empty() {
-            found.keyed.extend(self::keyed(link, later)?);
-        }
+    let mut parameters = vec![number, created];
+    let again = now.iter().rev().take(1).cycle();
+    parameters.extend(now.iter().chain(again).take(places).map(|key| schema::cut_folded(key).into()));
+    parameters.resize(2 + places, Value::NULL);
+    let rows: Vec<Row> = link.run(|connection, _| select(connection, &statement, parameters.clone()))?;
+    let Some((generation, usable, ..)) = rows.first() else {
+        return Err(Error::configuration("table meta has no words_generation: run cidiand init-db"));
+    };
+    let standing = if usable.is_some() { Standing::Live } else { Standing::Gone };
+    let mut found = LookedUp {
+        standing: account.map(|_| standing),
+        generation: generation.parse().unwrap_or_default(),
+        ..LookedUp::default()
+    };
+    let rows = rows
+        .into_iter()
+        .filter_map(|(_, _, id, word, dictionary, interpret)| Some((id?, word?, dictionary?, interpret?)));
+    found.keyed = articles(rows.collect());
+    if let Some(exact) = found.keyed.iter().position(|(found, _)| found == word) {
+        found.exact = Some(found.keyed.swap_remove(exact));
+        found.keyed.clear();
+    } else if !later.is_empty() {
+        found.keyed.extend(self::keyed(link, later)?);
     }
     Ok(found)
+}
+
+pub(super) fn has_keyless(link: &mut Link) -> Result<bool, Error> {
+    let row: Option<(bool,)> = link.run(|connection, _| select_first(connection, statements::HAS_KEYLESS, ()))?;
+    Ok(row.is_some_and(|(has,)| has))
 }
 
 pub(super) fn keyed(link: &mut Link, keys: &[String]) -> Result<Vec<(String, String)>, Error> {

@@ -291,6 +291,10 @@ impl Store for Sqlite {
         words::look_up(self, word, keys, account)
     }
 
+    fn has_keyless_words(&mut self) -> Result<bool, Error> {
+        words::has_keyless(self)
+    }
+
     fn find_word(&mut self, word: &str) -> Result<Option<(String, String)>, Error> {
         words::find(self, word)
     }

@@ -78,14 +78,17 @@ pub(super) fn look_up(
         }
         let standing = account.map(|account| live(connection, account)).transpose()?;
         let standing = standing.map(|name| if name.is_some() { Standing::Live } else { Standing::Gone });
-        let is_keyless = connection.prepare_cached(HAS_KEYLESS)?.query_row((), |row| row.get(0))?;
         let mut select = connection.prepare_cached(FIND_KEYED)?;
         let mut keyed = Vec::new();
         for key in keys {
             keyed.extend(rows(&mut select, (key, MOST_KEYED))?);
         }
-        Ok(LookedUp { exact: None, keyed: articles(keyed), is_keyless, standing, generation })
+        Ok(LookedUp { exact: None, keyed: articles(keyed), standing, generation })
     })
+}
+
+pub(super) fn has_keyless(store: &mut Sqlite) -> Result<bool, Error> {
+    store.run(|connection| connection.prepare_cached(HAS_KEYLESS)?.query_row((), |row| row.get(0)))
 }
 
 pub(super) fn keyed(store: &mut Sqlite, keys: &[String]) -> Result<Vec<(String, String)>, Error> {

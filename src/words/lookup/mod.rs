@@ -193,14 +193,15 @@ pub fn find<'a, L: Lexicon<'a>>(lexicon: &mut L, text: &str) -> Result<Option<Fo
     Ok(None)
 }
 
-/// The keys of all headwords that [`find`] may ask for, in the order of its steps: for a store that is better asked once.
+/// The keys of all headwords that [`find`] may ask for, that of the very text first, in the order of its steps: for a store
+/// that is better asked once.
 pub fn keys(text: &str) -> Vec<String> {
     let plain = plain(text);
-    let mut keys: Vec<String> = Vec::new();
+    let mut keys = vec![key(text)];
     if plain.is_empty() {
         return keys;
     }
-    let mut known = std::collections::HashSet::new();
+    let mut known = std::collections::HashSet::from([key(text)]);
     for step in STEPS {
         keys.extend(step(&plain).into_iter().map(|proposal| proposal.key).filter(|key| known.insert(key.clone())));
     }
