@@ -12,6 +12,8 @@ Examples:
   cargo bench --bench service                              everything; writes docs/performance.md and .svg
   cargo bench --bench service -- --quick                   everything, smaller and shorter; writes nothing
   cargo bench --bench service -- --only sessions,lookups --runs 3
+  cargo bench --bench service -- --before ../old/target/release/cidiand --only sessions
+                                                           beside a build of an earlier commit
   cargo bench --bench service -- --directory /srv/tmp      on the disk of that directory";
 
 /// Measures cidiand side by side with the limits of the machine and with its peers.
@@ -33,6 +35,9 @@ pub struct Arguments {
     /// Where databases and other files are put for the time being; should be a real disk
     #[arg(long, value_name = "DIR", default_value = env!("CARGO_TARGET_TMPDIR"))]
     pub directory: PathBuf,
+    /// A cidiand of an earlier commit, which runs as another contestant where a part knows one
+    #[arg(long, value_name = "FILE")]
+    pub before: Option<PathBuf>,
     /// Write docs/performance.md and docs/performance.svg also after a quick or partial run
     #[arg(long)]
     pub write: bool,

@@ -30,6 +30,8 @@ pub struct Bed {
     /// The server; dropped before the directory that it is in.
     pub mariadb: MariaDb,
     directory: Directory,
+    /// A cidiand of an earlier commit.
+    before: Option<PathBuf>,
     dictionary: OnceCell<Dictionary>,
     /// Headwords of the built-in words file.
     pub headwords: Vec<String>,
@@ -46,6 +48,15 @@ pub struct Dictionary {
     pub title: String,
 }
 
+/// Which cidiand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Build {
+    /// The one of this tree.
+    This,
+    /// The one of an earlier commit, given by `--before`.
+    Before,
+}
+
 /// A daemon that serves.
 pub struct Daemon {
     /// Its parent process.
@@ -58,7 +69,10 @@ pub struct Daemon {
 
 impl Bed {
     /// Makes the directory below `base`, and starts MariaDB in it.
-    pub fn make(base: &Path, stop: Stop) -> Result<Self> {
+    pub fn make(base: &Path, before: Option<&Path>, stop: Stop) -> Result<Self> {
+        let before = before
+            .map(|file| std::fs::canonicalize(file).map_err(|error| format!("--before {}: {error}", file.display())))
+            .transpose()?;
         let directory = Directory::make(base)?;
         // A socket's path has room for 107 bytes.
         if directory.path().as_os_str().len() > 80 {
@@ -67,7 +81,7 @@ impl Bed {
         }
         let mariadb = MariaDb::start_in(directory.path(), &DEFAULTS);
         let headwords = headwords(cidian::words::BUILT_IN.as_bytes())?;
-        Ok(Self { stop, mariadb, directory, headwords, dictionary: OnceCell::new() })
+        Ok(Self { stop, mariadb, directory, before, headwords, dictionary: OnceCell::new() })
     }
 
     /// A dictionary of 147,000 entries: WordNet, if Debian's dict-wn is installed, else made-up words as many.
@@ -82,12 +96,26 @@ impl Bed {
             "WordNet"
         } else {
             let lines = (0..147_000_u32).map(|number| format!("made-up {number:06}\tn. 词义 {}\n", "词".repeat(60)));
-            std::fs::write(&file, lines.collect::<String>())?;
+            // The word that is asked for is in WordNet, too.
+            std::fs::write(&file, format!("apple\tn. 苹果\n{}", lines.collect::<String>()))?;
             "made-up words"
         };
         let headwords = headwords(&std::fs::read(&file)?)?;
         let title = format!("{name}, {} headwords", headwords.len());
         Ok(self.dictionary.get_or_init(|| Dictionary { file, headwords, title }))
+    }
+
+    /// The builds that can be started: this one, and the one before if it was given.
+    pub fn builds(&self) -> Vec<Build> {
+        let before = self.before.iter().map(|_| Build::Before);
+        std::iter::once(Build::This).chain(before).collect()
+    }
+
+    fn program(&self, build: Build) -> Result<&Path> {
+        match build {
+            Build::This => Ok(Path::new(env!("CARGO_BIN_EXE_cidiand"))),
+            Build::Before => self.before.as_deref().ok_or_else(|| "no --before".into()),
+        }
     }
 
     /// A path in the directory.
@@ -97,8 +125,13 @@ impl Bed {
 
     /// Makes a database with the schema.
     pub fn make_database(&self, name: &str) -> Result<Database> {
+        self.make_database_of(Build::This, name)
+    }
+
+    /// Makes a database with the schema of that build.
+    pub fn make_database_of(&self, build: Build, name: &str) -> Result<Database> {
         self.mariadb.create_database(name);
-        self.tool(&self.mariadb.url(name), &["init-db"])?;
+        self.tool_of(build, &self.mariadb.url(name), &["init-db"])?;
         Ok(Database { socket: self.mariadb.socket(), name: name.to_owned() })
     }
 
@@ -113,7 +146,11 @@ impl Bed {
 
     /// Runs `cidiand` as a tool.
     pub fn tool(&self, database: &str, arguments: &[&str]) -> Result<()> {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cidiand"));
+        self.tool_of(Build::This, database, arguments)
+    }
+
+    fn tool_of(&self, build: Build, database: &str, arguments: &[&str]) -> Result<()> {
+        let mut command = Command::new(self.program(build)?);
         self.environment(&mut command, "tool")?;
         let output = command.args(["--database", database]).args(arguments).output()?;
         if output.status.success() {
@@ -124,10 +161,15 @@ impl Bed {
 
     /// Starts a daemon as it is installed, but for its address, its database and `options`. `name` is its own.
     pub fn start_daemon(&self, name: &str, database: &str, options: &[&str]) -> Result<Daemon> {
+        self.start_daemon_of(Build::This, name, database, options)
+    }
+
+    /// The same with the cidiand of that build.
+    pub fn start_daemon_of(&self, build: Build, name: &str, database: &str, options: &[&str]) -> Result<Daemon> {
         let log = self.path(&format!("{name}.log"));
         let to = File::create(&log)?;
         let mut failed = Ok(());
-        let mut server = Server::start(Path::new(env!("CARGO_BIN_EXE_cidiand")), |command| {
+        let mut server = Server::start(self.program(build)?, |command| {
             failed = self.environment(command, name);
             command.args(["--listen", "127.0.0.1:0", "--database", database]).args(options);
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(to);

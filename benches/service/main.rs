@@ -9,7 +9,7 @@
 //! a table of ratios; `docs/performance.md` explains it and keeps it. Whatever ends the bench, every process that it
 //! has started ends, and the directory goes.
 //!
-//! It never measures what was not built from this tree, and never talks to a server that it has not started.
+//! It never measures a cidiand that was not built from this tree, but for the one that `--before` names, and never talks to a server that it has not started.
 
 #![forbid(unsafe_code)]
 
@@ -65,7 +65,7 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<()> {
     let stop = stop::Stop::on_signals()?;
     rounds::progress("MariaDB");
-    let bed = bed::Bed::make(&arguments.directory, stop)?;
+    let bed = bed::Bed::make(&arguments.directory, arguments.before.as_deref(), stop)?;
     let machine = machine::facts(&arguments.directory)?;
     let rounds = rounds::Rounds { arguments, bed: &bed };
     let mut sections = Vec::new();

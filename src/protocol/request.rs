@@ -8,7 +8,7 @@ use crate::text::trim_blanks;
 /// How many lookups `H` asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Count {
-    /// The last so many, 1 to [`MAX_HISTORY`].
+    /// The newest ones: how many, 1 to [`MAX_HISTORY`].
     Last(u32),
     /// Every one.
     All,
@@ -282,6 +282,14 @@ impl<'a> Request<'a> {
             | Self::Clear { name, .. } => Some(name),
             Self::Goodbye | Self::Logout | Self::About => None,
         }
+    }
+
+    /// Whether a password has to be hashed to answer it.
+    pub fn has_passwd(&self) -> bool {
+        matches!(
+            self,
+            Self::Register { .. } | Self::Login { .. } | Self::ChangePasswd { .. } | Self::DeleteAccount { .. }
+        )
     }
 
     /// Whether neither the request nor its reply holds anything that is to be forgotten. What is not named here may hold

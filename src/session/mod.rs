@@ -363,7 +363,9 @@ impl<'a> Session<'a> {
         match request {
             Ok(request) => {
                 self.sent.requests = true;
-                if let Err(exit_reason) = self.wait_for_rate(&request) {
+                // A password takes long to check. The reply to the one before shows whether the client is still there.
+                let ready = if request.has_passwd() { self.write_replies() } else { Ok(()) };
+                if let Err(exit_reason) = ready.and_then(|()| self.wait_for_rate(&request)) {
                     return Some(exit_reason);
                 }
                 self.answer_and_count(&request)

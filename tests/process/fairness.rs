@@ -42,6 +42,22 @@ fn a_login_waits_for_no_more_than_a_turn_of_each_source() {
     others.iter_mut().for_each(|client| assert_eq!(client.line(), "OK"));
 }
 
+/// What it sent ahead would keep the processors busy for minutes, and everybody's logins slow.
+#[test]
+fn no_password_is_hashed_for_a_client_that_has_gone() {
+    const CLIENTS: u64 = 8;
+    const AHEAD: u64 = 60;
+    let daemon = strict(Store::Sqlite);
+    let logins = || daemon.status()["requests"]["login"]["ok"].as_u64().unwrap_or(0);
+    for _ in 0..CLIENTS {
+        crowd(&daemon).send(format!("L ann {PASSWD}\n").repeat(AHEAD as usize));
+    }
+    let clients = || daemon.status()["clients"]["total"].as_u64();
+    wait_until("all to be served and to end", || logins() >= CLIENTS && clients() == Some(0));
+    let hashed = logins();
+    assert!(hashed < CLIENTS * AHEAD / 4, "{hashed} passwords");
+}
+
 /// Three hundred at once, whatever they are; honest scripts need fewer. Nothing else is refused for it.
 fn changes_have_a_budget(store: Store) {
     let daemon = strict(store);

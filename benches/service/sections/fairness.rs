@@ -5,7 +5,7 @@ use crate::Result;
 use crate::accounts::register;
 use crate::arguments::Part;
 use crate::attack::{Attack, READY};
-use crate::bed::{Daemon, PASSWD};
+use crate::bed::{Build, Daemon, PASSWD};
 use crate::figures::{Section, Series, Target};
 use crate::processes::Server;
 use crate::rounds::{Rounds, progress};
@@ -26,6 +26,8 @@ const LOOKUPS: usize = 20;
 const PAUSE: Duration = Duration::from_millis(5);
 /// Longer than any deadline of the daemon's.
 const PATIENCE: Duration = Duration::from_secs(120);
+/// How long the attacker's sessions may take to end.
+const END: Duration = Duration::from_secs(20);
 /// How long an attack takes until its connections are logged in; where they have to hash, three times as long.
 const BEGIN: Duration = Duration::from_secs(3);
 /// The most a lookup may take for 99 in a hundred, in milliseconds, and how much longer a login.
@@ -50,36 +52,10 @@ pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
         return Ok(());
     }
     let bed = rounds.bed;
-    let length = rounds.arguments.size(Duration::from_secs(15), Duration::from_secs(6));
     let mut section = Section::new("Fairness: beside one source that does its worst");
     for store in ["SQLite", "MariaDB"] {
-        let url = if store == "SQLite" {
-            format!("sqlite:{}", bed.path("fairness.db").display())
-        } else {
-            bed.make_database("fairness")?;
-            bed.mariadb.url("fairness")
-        };
-        let words = bed.dictionary()?.file.display().to_string();
-        let options = ["--exempt-source", "none", "--words", &words];
-        let daemon = bed.start_daemon(&format!("fairness-{store}"), &url, &options)?;
-        register(&daemon, 2)?;
-        super::histories::fill(bed, &daemon, 1, ROWS)?;
-        let mut source = 3;
-        let mut honest = |what: &str| -> Result<Met> {
-            progress(&format!("fairness, {store}: {what}"));
-            let from = Ipv4Addr::new(127, 0, 1, source);
-            source += 1;
-            meet(&daemon, from, length)
-        };
-        let alone = honest("alone")?;
-        for attack in [Attack::K, Attack::L, Attack::H, Attack::S, Attack::Q, Attack::D, Attack::Garbage] {
-            let attacker = begin(rounds, attack, &daemon)?;
-            let met = honest(attack.name())?;
-            drop(attacker);
-            bed.stop.wait_for("the attacker's sessions to end", PATIENCE, || {
-                crate::processes::children(daemon.server.pid()).len().le(&1).then_some(())
-            })?;
-            tell(&mut section, &format!("{store}, {}", attack.name()), &alone, &met);
+        for build in bed.builds() {
+            beside(rounds, build, store, &mut section)?;
         }
     }
     section.note(format!(
@@ -90,6 +66,56 @@ pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
         PAUSE.as_millis()
     ));
     sections.push(section);
+    Ok(())
+}
+
+/// One build on one store: alone, and beside each attack.
+fn beside(rounds: &Rounds<'_>, build: Build, store: &str, section: &mut Section) -> Result<()> {
+    let bed = rounds.bed;
+    let length = rounds.arguments.size(Duration::from_secs(15), Duration::from_secs(6));
+    let (suffix, called) = match build {
+        Build::This => ("this", store.to_owned()),
+        Build::Before => ("before", format!("{store}, the build before")),
+    };
+    let name = format!("fairness_{suffix}");
+    let url = if store == "SQLite" {
+        format!("sqlite:{}", bed.path(&format!("{name}.db")).display())
+    } else {
+        bed.make_database_of(build, &name)?;
+        bed.mariadb.url(&name)
+    };
+    let words = bed.dictionary()?.file.display().to_string();
+    let options = ["--exempt-source", "none", "--words", &words];
+    let start = || bed.start_daemon_of(build, &format!("{name}-{store}"), &url, &options);
+    let mut daemon = start()?;
+    register(&daemon, 2)?;
+    super::histories::fill(bed, &daemon, 1, ROWS)?;
+    let mut source = 3;
+    let mut honest = |daemon: &Daemon, what: &str| -> Result<Met> {
+        progress(&format!("fairness, {called}: {what}"));
+        let from = Ipv4Addr::new(127, 0, 1, source);
+        source += 1;
+        meet(daemon, from, length)
+    };
+    let alone = honest(&daemon, "alone")?;
+    for attack in [Attack::K, Attack::L, Attack::H, Attack::S, Attack::Q, Attack::D, Attack::Garbage] {
+        let attacker = begin(rounds, attack, &daemon)?;
+        let met = honest(&daemon, attack.name())?;
+        drop(attacker);
+        let ended = bed.stop.wait_for("the attacker's sessions to end", END, || {
+            crate::processes::children(daemon.server.pid()).len().le(&1).then_some(())
+        });
+        match (ended, build) {
+            (Ok(()), _) => {}
+            (Err(error), Build::This) => return Err(error),
+            // It hashes on for clients that have gone.
+            (Err(_), Build::Before) => {
+                drop(daemon);
+                daemon = start()?;
+            }
+        }
+        tell(section, &format!("{called}, {}", attack.name()), &alone, &met, build);
+    }
     Ok(())
 }
 
@@ -161,8 +187,10 @@ impl Met {
     }
 }
 
-fn tell(section: &mut Section, what: &str, alone: &Met, met: &Met) {
+fn tell(section: &mut Section, what: &str, alone: &Met, met: &Met, build: Build) {
     let mut one = |name: &str, unit, value: f64, target| {
+        // The build before is there to compare: nothing is asked of it any more.
+        let target = if build == Build::This { target } else { Target::None };
         section.read(format!("{what}: {name}"), unit, Series::from_iter([value]), target);
     };
     let lookup = |met: &Met| percentile(&met.lookups, 99.0);

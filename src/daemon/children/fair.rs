@@ -1,4 +1,4 @@
-//! Fair queues: whoever waits is served in turn by party, not in the order of asking, so that a party with many
+//! Fair queues: requests are served in turn by party, not in the order of asking, so that a party with many
 //! sessions waits for its own and nobody else does. Pure: it hands out nothing by itself.
 
 use crate::config::networks::Source;
@@ -36,24 +36,28 @@ pub struct FairQueue<K, T> {
     queues: HashMap<K, VecDeque<T>>,
     /// Every key that has a queue, once; the first is next.
     round: VecDeque<K>,
+    /// The key that was served last.
+    last: Option<K>,
     length: usize,
 }
 
 impl<K, T> Default for FairQueue<K, T> {
     fn default() -> Self {
-        Self { queues: HashMap::new(), round: VecDeque::new(), length: 0 }
+        Self { queues: HashMap::new(), round: VecDeque::new(), last: None, length: 0 }
     }
 }
 
 impl<K: Copy + Eq + Hash, T> FairQueue<K, T> {
-    /// Puts an item behind those of its key. A key that had none comes last in the round.
+    /// Puts an item behind those of its key. A key that had none comes last in the round, but before the one that was
+    /// served last: what one busy party has had just now counts, too.
     pub fn push(&mut self, key: K, item: T) {
         self.length += 1;
         match self.queues.get_mut(&key) {
             Some(queue) => queue.push_back(item),
             None => {
                 self.queues.insert(key, VecDeque::from([item]));
-                self.round.push_back(key);
+                let goes_before = self.round.back().is_some_and(|back| self.last == Some(*back));
+                self.round.insert(self.round.len() - usize::from(goes_before), key);
             }
         }
     }
@@ -63,6 +67,7 @@ impl<K: Copy + Eq + Hash, T> FairQueue<K, T> {
     pub fn pop_where(&mut self, may: impl Fn(&K) -> bool) -> Option<(K, T)> {
         let at = self.round.iter().position(may)?;
         let key = self.round.remove(at)?;
+        self.last = Some(key);
         let queue = self.queues.get_mut(&key)?;
         let item = queue.pop_front()?;
         self.length -= 1;
@@ -128,6 +133,21 @@ mod tests {
         queue.retain('a', |item| *item == 50);
         assert_eq!((queue.pop(), queue.pop()), (Some(('a', 50)), None));
         assert!(queue.is_empty() && queue.round.is_empty() && queue.queues.is_empty());
+    }
+
+    #[test]
+    fn one_that_comes_is_served_before_one_that_was_served_last() {
+        let mut queue = FairQueue::default();
+        (0..9).for_each(|item| queue.push('a', item));
+        assert_eq!(queue.pop(), Some(('a', 0)));
+        queue.push('b', 0);
+        queue.push('c', 0);
+        let order: String = (0..3).filter_map(|_| queue.pop()).map(|(key, _)| key).collect();
+        assert_eq!(order, "bca");
+        queue.push('b', 1);
+        assert_eq!(queue.pop(), Some(('b', 1)));
+        queue.push('b', 2);
+        assert_eq!(queue.pop(), Some(('a', 2)), "and never twice");
     }
 
     proptest! {
