@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 /// How long a pipe may take until all has come: somebody may have to unlock a store of passwords first.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// After what time whoever waits says so.
+/// How long to wait before that is reported.
 const NOTICE: Duration = Duration::from_secs(1);
 /// `/dev/null`, as the kernel numbers it (Documentation/admin-guide/devices.txt): an empty file by custom.
 const NULL_DEVICE: (u64, u64) = (1, 3);
@@ -28,7 +28,7 @@ const NULL_DEVICE: (u64, u64) = (1, 3);
 pub enum Refused {
     /// It is a directory, a device, a socket or, where none is taken, a pipe.
     NotRegular,
-    /// It holds more than so many bytes.
+    /// It holds more than this many bytes.
     TooLarge(u64),
     /// The pipe did not end in time.
     Silent,

@@ -119,7 +119,7 @@ impl Keys {
                     // SIGTSTP itself is caught, and to an orphaned process it would mean nothing.
                     raise(Signal::SIGSTOP)?;
                 }
-                // Whoever had the terminal meanwhile left it as they like it.
+                // Another program had the terminal meanwhile, and left it as it wants it.
                 Signal::SIGCONT => self.hide()?,
                 signal => return Err(io::Error::other(Stopped(signal))),
             }

@@ -48,7 +48,7 @@ struct Inner {
     has_rest: AtomicBool,
 }
 
-/// Standard error; each write is one line. A write never fails: whoever logs has nowhere to report it.
+/// Standard error; each write is one line. A write never fails: a logger has nowhere to report it.
 #[derive(Debug, Clone, Default)]
 pub struct StandardError {
     inner: Arc<Inner>,

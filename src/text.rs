@@ -67,7 +67,7 @@ pub fn unescape_in_place(text: String) -> String {
     String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
-/// Cuts a text into pieces of at most so many bytes (and of one character at least), for what would need its whole
+/// Cuts a text into pieces of at most `most` bytes (and of one character at least), for what would need its whole
 /// length again otherwise.
 pub fn pieces(text: &str, most: usize) -> impl Iterator<Item = &str> {
     let mut rest = text;

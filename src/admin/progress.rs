@@ -18,7 +18,7 @@ impl Progress {
         Self { shown: io::stderr().is_terminal(), line: String::new() }
     }
 
-    /// So many of so many are done.
+    /// How many of the total are done.
     pub fn show(&mut self, what: &str, done: u64, total: u64) {
         let line = bar(what, done, total);
         if self.shown && line != self.line {

@@ -182,7 +182,7 @@ fn server(arguments: &Arguments) -> Result<Address> {
     }
 }
 
-/// Whom to trust; nobody is asked for in clear text.
+/// Which authorities to trust; `None` in clear text.
 fn trust(arguments: &Arguments, address: &Address) -> Result<Option<Trust>> {
     // What is remembered of a server goes with that server.
     let config = &arguments.config;

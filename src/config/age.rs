@@ -33,7 +33,7 @@ impl FromStr for Age {
 }
 
 impl Age {
-    /// The moment that was so long before `now`. The last day of a month stands for days that it has not.
+    /// The moment that lies this age before `now`. The last day of a month stands for days that it has not.
     pub fn before(self, now: OffsetDateTime) -> Option<OffsetDateTime> {
         match self {
             Self::Days(days) => now.checked_sub(time::Duration::days(days.into())),

@@ -1,5 +1,5 @@
 //! Credentials that systemd hands in (systemd.exec(5), `LoadCredential=`): files that only this service can read. What is
-//! named here is a path; whoever uses it reads it and checks it as any other.
+//! named here is a path; the code that uses it reads and checks it like any other.
 
 use std::path::{Path, PathBuf};
 

@@ -9,7 +9,7 @@ use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 
 /// Makes an embedded database that is not there yet, empty, if another user's directory is where it belongs. What can't be
-/// done is left to whoever opens it next, and says more.
+/// done is left to the code that opens it next, which has a better message.
 pub fn leave_to_its_owner(database: &Location) {
     if let Location::Sqlite(path) = database
         && geteuid().is_root()

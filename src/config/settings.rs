@@ -487,7 +487,7 @@ mod tests {
         assert_eq!(settings.session.database, Location::Sqlite("/credential".into()));
         let pair = settings.pair.unwrap();
         assert_eq!((pair.certificate, pair.key), ("/c".into(), directory.path().join(credentials::TLS_KEY)));
-        // That nothing listens for TLS is for whoever serves to say.
+        // That nothing listens for TLS is reported by the daemon, not here.
         assert_eq!(settings.pair_unheard.unwrap().exit, Exit::Configuration);
         let settings = settle(&config, &[handed, ("CIDIAN_DATABASE", "sqlite:/environment")]).unwrap();
         assert_eq!(settings.session.database, Location::Sqlite("/environment".into()));

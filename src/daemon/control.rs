@@ -1,5 +1,5 @@
 //! The control socket: how `cidiand reload` and `cidiand status` talk to the running daemon. It takes fixed commands
-//! from the daemon's own user and root, never waits for whoever asks, and knows nothing of what a command does.
+//! from the daemon's own user and root, never waits for a control client, and knows nothing of what a command does.
 
 use super::poller::{ControlClient, Poller, Token};
 use crate::exit::{Exit, Fatal};
@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 const MOST: usize = 16;
 /// The longest command, in bytes.
 const COMMAND: usize = 64;
-/// How long the socket rests when there is no descriptor for who asks: whoever waits there would wake the loop at once,
+/// How long the socket rests when there is no descriptor for a control client: one that waits there would wake the loop at once,
 /// again and again.
 const REST: Duration = Duration::from_millis(100);
 
@@ -34,7 +34,7 @@ struct Connection {
     sign: Option<Instant>,
 }
 
-/// The socket and who is connected to it.
+/// The socket and the clients connected to it.
 #[derive(Debug)]
 pub struct Control {
     listener: UnixListener,
@@ -142,7 +142,7 @@ impl Control {
         }
     }
 
-    /// Answers somebody, and closes. One line; whoever does not take it at once has lost it.
+    /// Answers a client, and closes. One line; a client that does not take it at once has lost it.
     pub fn reply(&mut self, control_client: ControlClient, line: &str, poller: &Poller) {
         if let Some(connection) = self.connections.get(&control_client) {
             let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;

@@ -275,7 +275,7 @@ fn take_path(path: &Path) -> io::Result<Listener> {
     let socket = socket(AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK, None)?;
     bind(std::os::fd::AsRawFd::as_raw_fd(&socket), &UnixAddr::new(path)?)?;
     let file = SocketFile { path: path.to_owned(), identity: Some(identity(path)?) };
-    // Whoever reaches the directory may connect, as with TCP; accounts are what protects.
+    // Anyone who can reach the directory may connect, as with TCP; accounts are what protects.
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o666))?;
     Ok(Listener::Unix(UnixListener::from(socket), file))
 }

@@ -83,7 +83,7 @@ impl Reload {
         std::mem::take(&mut self.waiting)
     }
 
-    /// The load has failed: who is to be told so.
+    /// The load has failed: the control clients to tell.
     pub fn failed(&mut self) -> Vec<ControlClient> {
         self.counts.1 += 1;
         self.release()

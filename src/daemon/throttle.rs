@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 /// So many lines are said at once.
 const AT_ONCE: u32 = 20;
-/// Afterwards one in so long.
+/// Afterwards one in this time.
 const THEN_EVERY: Duration = Duration::from_secs(5);
 
 /// Lines of one kind.

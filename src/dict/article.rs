@@ -46,7 +46,7 @@ pub(super) fn push_line(out: &mut Vec<u8>, line: &str) {
     out.extend_from_slice(b"\r\n");
 }
 
-/// How many bytes of a text are no more than so many columns, and so many characters; a wide character is two columns.
+/// How many bytes of a text fit into the given columns and characters; a wide character takes two columns.
 /// One character always fits.
 fn fitting(text: &str, most: usize) -> usize {
     let (mut columns, mut blank) = (0, None);

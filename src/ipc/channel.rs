@@ -25,7 +25,7 @@ const LOOK_MILLISECONDS: i64 = 250;
 /// When a child complains of a writer that does not answer.
 pub const SILENT: Duration = Duration::from_secs(2);
 
-/// A channel that was not used for so long is closed: it costs the writer a descriptor.
+/// A channel that was not used for this long is closed: it costs the writer a descriptor.
 const IDLE: Duration = Duration::from_secs(5);
 
 /// A channel to the writer, open or not yet.

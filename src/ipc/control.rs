@@ -55,7 +55,7 @@ pub fn ask(directories: &[PathBuf], command: Command) -> Result<String, Fatal> {
     for directory in directories {
         match short_path(directory, connect) {
             Ok(socket) => return converse(socket, command),
-            // It listens, and so many wait already that there is no room.
+            // It listens, but its queue is full.
             Err(error) if is_timeout(&error) => return Err(silent()),
             Err(error) => tried.push(format!("{}: {error}", directory.join(NAME).display())),
         }

@@ -230,7 +230,7 @@ impl<'a> Times<'a> {
         Self { numbers }
     }
 
-    /// It took so long once.
+    /// Adds one duration.
     pub fn observe(self, took: Duration) {
         let microseconds = u64::try_from(took.as_nanos().div_ceil(1_000)).unwrap_or(u64::MAX);
         let at = BOUNDS.partition_point(|bound| *bound < microseconds);

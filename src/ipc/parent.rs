@@ -139,7 +139,7 @@ pub const WANTED: [u8; 1] = [b'w'];
 /// What a child says last, when what it had leave for is really over: a connection closed at its other end, too.
 pub const GIVEN_BACK: [u8; 1] = [b'b'];
 
-/// Leave to do something that only so many may do at once. It ends when it is dropped, or when its holder dies.
+/// Permission to do something that only a limited number may do at once. It ends when it is dropped, or when its holder dies.
 #[derive(Debug)]
 pub struct Permit {
     exchange: OwnedFd,
@@ -259,7 +259,7 @@ fn ask(control_channel: BorrowedFd<'_>, question: Question) -> io::Result<OwnedF
     loop {
         match sys::send_with_descriptor(control_channel, &question.to_bytes(), theirs.as_fd(), MsgFlags::empty()) {
             Ok(()) => return Ok(ours),
-            // Descriptors on their way count against their user, whoever of its processes sent them (unix(7)); the
+            // Descriptors on their way count against their user, whichever of its processes sent them (unix(7)); the
             // parent will have taken some in soon.
             Err(Errno::ETOOMANYREFS) if tries < MOST_TRIES => {
                 tries += 1;

@@ -8,7 +8,7 @@ use nix::sys::socket::{setsockopt, sockopt};
 use nix::sys::time::{TimeVal, TimeValLike};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-/// How long a child waits for room, when so many wait already that there is none.
+/// How long a child waits for room in a full queue.
 const ROOM_SECONDS: i64 = 5;
 
 /// The rendezvous.

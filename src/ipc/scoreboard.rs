@@ -31,7 +31,7 @@ const COUNTERS: usize = (DATABASE_ERRORS + 1).next_multiple_of(8);
 const SLOT: usize = COUNTERS + counters::SIZE;
 /// No session fails more requests than this, whatever it says.
 const MOST_ERRORS: u64 = 1 << 40;
-/// In the head: whether there are so many children that one says that it ends.
+/// In the head: whether there are enough children that each reports its own end.
 const MANY: usize = 1;
 /// In the head: records that the writer has made durable, and in how many commits.
 const RECORDS: usize = 2;
@@ -66,7 +66,7 @@ pub struct Scoreboard {
 }
 
 impl Scoreboard {
-    /// A scoreboard for so many children.
+    /// A scoreboard for `slots` children.
     ///
     /// # Errors
     /// No address space for it.
@@ -122,7 +122,7 @@ impl Scoreboard {
     pub fn show_spool(&self, records: u64, bytes: u64, oldest: i64) {
         self.head()[SPOOL_RECORDS].store(records, Ordering::Relaxed);
         self.head()[SPOOL_OLDEST].store(oldest.max(0).unsigned_abs(), Ordering::Relaxed);
-        // Whoever sees this one as it was sees what was acknowledged before, too.
+        // A reader that sees this one as it was sees what was acknowledged before, too.
         self.head()[SPOOL_BYTES].store(bytes, Ordering::Release);
     }
 
@@ -191,7 +191,7 @@ impl Scoreboard {
         Times::of(self.head().get(COMMIT_TIMES..HOSTS).unwrap_or(&[]))
     }
 
-    /// Says whether there are so many children that each should say that it ends. The parent's.
+    /// Sets whether each child should report its own end. The parent's.
     pub fn show_many(&self, many: bool) {
         self.head()[MANY].store(u64::from(many), Ordering::Relaxed);
     }
@@ -291,7 +291,7 @@ impl<'a> Slot<'a> {
         self.load(SLOT_UNLOGGED)
     }
 
-    /// Says who is logged in; nobody with an empty name.
+    /// Sets the name that is logged in; empty for none.
     pub fn set_user(&self, name: &str) {
         self.store(NAME_SIZE, 0);
         for (at, part) in name.as_bytes().chunks(8).take(NAME_NUMBERS).enumerate() {
@@ -302,7 +302,7 @@ impl<'a> Slot<'a> {
         self.store(NAME_SIZE, name.len() as u64);
     }
 
-    /// Who was logged in when the child last said so; made fit for a log, because the child may be anybody's.
+    /// The name that was logged in when the child last published it; made fit for a log, because the child may be anybody's.
     pub fn user(&self) -> String {
         let mut bytes = Vec::new();
         for at in 0..NAME_NUMBERS {

@@ -120,7 +120,7 @@ impl Times {
         self.counts.iter().fold(0, |sum, count| sum.saturating_add(*count))
     }
 
-    /// The bound within which so many percent were; none if it is longer than all bounds, or there was nothing.
+    /// The bound of the given percentile; `None` if it is longer than all bounds, or nothing was counted.
     fn within(&self, percent: u64) -> Option<u64> {
         let wanted = self.count().saturating_mul(percent).div_ceil(100);
         let mut sum = 0_u64;

@@ -38,14 +38,14 @@ pub enum Notebook {
     },
     /// `due until [n]`: stars that are to be reviewed.
     Due {
-        /// Where the day of whoever asks ends.
+        /// Where the day of the person who asks ends.
         until: OffsetDateTime,
-        /// At most so many, 1 to [`MAX_STARS_PAGE`].
+        /// How many at most, 1 to [`MAX_STARS_PAGE`].
         most: u32,
     },
     /// `count until`: how many stars there are, and how many of them are due.
     Count {
-        /// Where the day of whoever asks ends.
+        /// Where the day of the person who asks ends.
         until: OffsetDateTime,
     },
     /// `pick number [tag]`: one headword of the dictionary, by a number.

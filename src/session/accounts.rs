@@ -24,7 +24,7 @@ pub enum Means {
 /// Who is logged in: an account, not a name.
 #[derive(Debug)]
 pub struct Login {
-    /// The account's number. When it is deleted, whoever registers the name next has another.
+    /// The account's number. When it is deleted, the next account of this name has another.
     pub account: AccountId,
     /// Its name, which requests must carry.
     pub name: String,

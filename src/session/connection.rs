@@ -13,7 +13,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 use zeroize::Zeroize;
 
-/// A reply that makes no progress for so long ends the connection, whatever the timeouts say.
+/// A reply that makes no progress for this long ends the connection, whatever the timeouts say.
 const NO_PROGRESS: Duration = Duration::from_secs(60);
 /// How often it is looked whether a slow client has taken anything.
 const LOOK: Duration = Duration::from_secs(5);

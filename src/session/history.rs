@@ -26,7 +26,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// All lookups. The reply's first line says how many, and so many follow. New ones that come meanwhile are not
+    /// All lookups. The reply's first line says how many follow. New ones that come meanwhile are not
     /// among them.
     pub(super) fn show_all_history(&mut self, name: &str) -> Option<ExitReason> {
         match self.collect_history(name) {

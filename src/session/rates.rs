@@ -1,4 +1,4 @@
-//! Lookups of an account that may make only so many a second: a session over it is slowed down, never refused.
+//! The rate limit of an account's lookups: a session over it is slowed down, never refused.
 
 use super::connection::{Wait, wait};
 use super::{ExitReason, Session};
@@ -18,7 +18,7 @@ impl Session<'_> {
         else {
             return Ok(());
         };
-        // Whoever is not logged in is refused without a lookup.
+        // A session without a login is refused without a lookup.
         if self.logged_in_as(name).is_err() { Ok(()) } else { self.wait_for_rate_of(name) }
     }
 

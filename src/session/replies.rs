@@ -32,9 +32,9 @@ pub struct Replies {
     pub records: Vec<Record>,
     /// Whether one of them holds a token: they are wiped when they are sent.
     pub secret: bool,
-    /// How the account stands, where all replies that wait for it were made before somebody found that out.
+    /// How the account stands, where it is known for all replies that wait for it.
     pub standing: Option<Standing>,
-    /// The code of the first refusal since somebody last looked, for whoever counts.
+    /// The code of the first refusal since it was last reset, for the counters.
     pub refused: Option<Code>,
 }
 
@@ -79,7 +79,7 @@ impl Replies {
         self.waiting.len()
     }
 
-    /// What the reply waits for before which so many waited; none if it does not.
+    /// What the reply waits for that came after `before` waiting ones; `None` if it does not wait.
     pub fn awaits(&self, before: usize) -> Option<Awaits> {
         self.waiting.get(before).map(|(_, awaits)| *awaits)
     }

@@ -14,7 +14,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-/// A connection that was not used for so long is closed: it is cheap to make again, and dear to keep in ten thousand
+/// A connection that was not used for this long is closed: it is cheap to make again, and dear to keep in ten thousand
 /// children.
 const IDLE: Duration = Duration::from_secs(5);
 /// How long a lease is waited for: as long as an answer of the database.

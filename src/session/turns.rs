@@ -9,9 +9,9 @@ use crate::protocol::{Code, Failure};
 use nix::poll::{PollFd, PollFlags};
 use std::time::{Duration, Instant};
 
-/// A session that has answered for so long without a wait goes on by turns.
+/// A session that has answered for this long without a wait goes on by turns.
 const LONG: Duration = Duration::from_millis(2);
-/// A turn is given back after so long, when the request is done.
+/// A turn is given back after this time, when the request is done.
 const QUANTUM: Duration = Duration::from_millis(10);
 
 /// A turn that lasts from one request to the next.

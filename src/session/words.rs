@@ -199,7 +199,7 @@ impl Words {
         }
     }
 
-    /// Headwords that match a pattern, at most so many. `goes_on` is asked from time to time, and ends the search when
+    /// Headwords that match a pattern, at most `most`. `goes_on` is asked from time to time, and ends the search when
     /// it says no.
     pub(super) fn matching(
         &self,
@@ -253,7 +253,7 @@ impl Words {
         }
     }
 
-    /// Headwords that mean a text, or whose interpretation holds it, best first and at most so many. `goes_on` as with
+    /// Headwords that mean a text, or whose interpretation holds it, best first and at most `most`. `goes_on` as with
     /// [`Words::matching`].
     pub(super) fn reverse(
         &self,

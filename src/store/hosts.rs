@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 /// The most hosts that a URL may name: more than any cluster of databases has members.
 pub const MOST_HOSTS: usize = 16;
-/// A host that has failed is tried after all others for so long.
+/// For this long a host that has failed is tried after all others.
 const RECENT: Duration = Duration::from_secs(30);
 /// The pause before it is looked whether a host that is preferred is back; twice as long each time that it takes long
 /// to see that it is not.
@@ -180,7 +180,7 @@ impl Hosts {
         0..self.in_use().unwrap_or(0)
     }
 
-    /// None of them was back, and it took so long to see it.
+    /// None of them was back; how long it took to find out.
     pub(super) fn stays(&self, took: Duration, now: Instant) {
         let mut known = self.0.borrow_mut();
         known.pause = if took > LONG { (known.pause * 2).min(LONGEST_RETURN) } else { RETURN };

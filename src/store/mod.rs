@@ -268,7 +268,7 @@ pub trait Store: Stars {
     /// Headwords after one, in the order of the table's index, which is that of bytes.
     fn words_after(&mut self, word: &str, limit: usize) -> Result<Vec<String>, Error>;
 
-    /// The headword of table `words` before which there are so many, in an order that stays.
+    /// The headword of table `words` at this position, in an order that stays.
     fn word_at(&mut self, at: u64) -> Result<Option<String>, Error>;
 
     /// Hands over headwords and interpretations after a headword, in the order of bytes: of the next `count` those whose

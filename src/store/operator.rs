@@ -95,15 +95,15 @@ pub trait Operator: Store {
     fn accounts_after(&mut self, after: AccountId, limit: u32) -> Result<Vec<AccountId>, Error>;
 
     /// The place of one of an account's lookups, from the newest on: of the first before a place (or the very newest
-    /// without one) when so many are skipped. `None` if there is no such.
+    /// without one) after skipping this many. `None` if there is none.
     fn place_after(&mut self, account: AccountId, place: Option<Place>, skipped: u32) -> Result<Option<Place>, Error>;
 
-    /// Deletes the oldest of an account's lookups before a place, at most so many at once. How many they were.
+    /// Deletes the oldest of an account's lookups before a position, at most `limit` at once; returns how many were deleted.
     fn delete_before(&mut self, account: AccountId, place: Place, limit: u32) -> Result<u64, Error>;
 
     /// How many of an account's lookups were before this moment.
     fn count_older(&mut self, account: AccountId, than: Microseconds) -> Result<u64, Error>;
 
-    /// Deletes the oldest of an account's lookups before this moment, at most so many at once. How many they were.
+    /// Deletes the oldest of an account's lookups before this moment, at most `limit` at once; returns how many were deleted.
     fn delete_older(&mut self, account: AccountId, than: Microseconds, limit: u32) -> Result<u64, Error>;
 }

@@ -11,7 +11,7 @@ use rs_fsrs::{Card, FSRS, Parameters, Rating, State};
 pub const MOST_STARS: u64 = 50_000;
 /// The most bytes that the tags of a star have together, with a blank between two.
 pub const MOST_TAGS_BYTES: usize = 512;
-/// What is to be seen again within minutes is due so much earlier: whoever reviews now has it at the end.
+/// A card that is to be seen again within minutes is due this much earlier, so that it comes at the end of the same review.
 pub(super) const AHEAD: i64 = 20 * 60 * 1_000_000;
 
 /// How well a word was remembered.

@@ -6,7 +6,7 @@ use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, UnixAddr, 
 use std::io::{IoSlice, IoSliceMut};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
-/// Closes every descriptor but 0, 1, 2 and those of `keep`, whoever believes to own it. For a forked child, which
+/// Closes every descriptor but 0, 1, 2 and those of `keep`, whatever owns it. For a forked child, which
 /// owns nothing of what it inherits.
 ///
 /// # Errors

@@ -25,7 +25,7 @@ pub fn ignore_interrupts() -> InterruptsIgnored {
 impl Drop for InterruptsIgnored {
     fn drop(&mut self) {
         if let Some(before) = &self.0 {
-            // SAFETY: what is put back is what was there, installed by whoever answers for its handler.
+            // SAFETY: what is put back is what was there, installed by the owner of that handler.
             let _ = unsafe { sigaction(Signal::SIGINT, before) };
         }
     }
@@ -90,7 +90,7 @@ impl AsFd for SignalsCaught {
 impl Drop for SignalsCaught {
     fn drop(&mut self) {
         for (signal, before) in self.before.drain(..) {
-            // SAFETY: what is put back is what was there, installed by whoever answers for its handler.
+            // SAFETY: what is put back is what was there, installed by the owner of that handler.
             let _ = unsafe { sigaction(signal, &before) };
         }
         NOTES.store(-1, Ordering::Relaxed);

@@ -140,7 +140,7 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
         lookup::find(&mut steps, text).unwrap_or_else(|never| match never {})
     }
 
-    /// Headwords that may have been meant by `text`, at most so many: those that it begins (without regard to case),
+    /// Headwords that may have been meant by `text`, at most `most`: those that it begins (without regard to case),
     /// then likely spellings.
     pub fn suggest(&self, text: &str, most: usize) -> Vec<String> {
         if let Some(wildcards) = Wildcards::new(text) {
@@ -233,7 +233,7 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
         });
     }
 
-    /// The first headwords, at most so many, from `lower` on whose lower case `goes_on`; in the order of lower case and
+    /// The first headwords, at most `most`, from `lower` on whose lower case `goes_on`; in the order of lower case and
     /// headword.
     pub(super) fn beginning(&self, lower: &str, most: usize, goes_on: impl Fn(&[u8]) -> bool) -> Vec<String> {
         let mut found: Vec<(String, &str)> = Vec::new();

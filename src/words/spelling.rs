@@ -14,7 +14,7 @@ pub trait SortedWords {
     fn word(&self, at: usize) -> &[u8];
 }
 
-/// How far a spelling may be from a text of so many letters: any two words of two letters are at distance two, so for
+/// How far a spelling may be from a text, by its number of letters: any two words of two letters are at distance two, so for
 /// short texts that would mean nothing.
 pub fn farthest_for(letters: usize) -> u8 {
     match letters {

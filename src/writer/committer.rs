@@ -343,7 +343,7 @@ impl<'a> Committer<'a> {
         Ok(())
     }
 
-    /// The database can't be used, as an attempt has shown that took so long.
+    /// The database can't be used, as an attempt has shown that took this long.
     fn fails(&mut self, error: Error, took: Duration) {
         // A connection in an unknown state is not used again.
         self.store = None;
@@ -460,7 +460,7 @@ impl<'a> Committer<'a> {
         self.scoreboard.show_outage(self.outage.as_ref().map(|outage| outage.since().elapsed()));
     }
 
-    /// What `work` says of so many batches, or of each why it could not be done.
+    /// What `work` returns for the batches, or for each why it could not be done.
     fn with_store(&mut self, work: impl FnOnce(&mut dyn Operator) -> Vec<Outcome>, batches: usize) -> Vec<Outcome> {
         match self.store() {
             Ok(store) => work(store),

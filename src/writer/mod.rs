@@ -67,7 +67,7 @@ pub struct Inherited<'a> {
     pub with: With<'a>,
     /// Where records last while the database is away. A client's private server has none.
     pub spool: Option<&'a SpoolFile>,
-    /// The writer before this one did not move for so long and was replaced: the database may be what it waited for.
+    /// The writer before this one made no progress for this long and was replaced: the database may be what it waited for.
     pub stuck: Option<Duration>,
 }
 

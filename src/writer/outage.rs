@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 /// The pause before the database is tried again; twice as long the next time, and so on.
 const PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// An attempt that took long, because nobody answered, is followed by a pause of so many times its length: sessions
+/// An attempt that took long, because nobody answered, is followed by a pause of this many times its length: sessions
 /// wait for the writer meanwhile.
 const REST: u32 = 4;
 const LONGEST_REST: Duration = Duration::from_secs(10);
@@ -21,7 +21,7 @@ pub(super) struct Outage {
 }
 
 impl Outage {
-    /// It began with an attempt that took so long and failed so.
+    /// It began with an attempt that took this long and failed with this error.
     pub fn begin(error: Error, took: Duration, now: Instant) -> Self {
         Self { since: now, error, pause: PAUSE, next: now + rest(PAUSE, took) }
     }

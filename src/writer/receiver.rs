@@ -51,7 +51,7 @@ impl Gathered {
 struct Channel {
     socket: OwnedFd,
     child: Pid,
-    /// For whom it takes turns.
+    /// The party whose turns it takes.
     party: u64,
     /// Whether it is in the round: something has come, or may have.
     in_round: bool,

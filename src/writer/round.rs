@@ -52,7 +52,7 @@ impl Round {
         Some((party, channel))
     }
 
-    /// A party has had so much more of this commit. With `most` it waits for the next one.
+    /// A party has had this much more of the commit. With `most` it waits for the next one.
     pub fn charge(&mut self, party: u64, amount: usize, most: usize) {
         let had = self.had.entry(party).or_default();
         *had += amount;

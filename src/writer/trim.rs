@@ -14,11 +14,11 @@ const COUNTED: u64 = 4_096;
 const DELETED: u32 = 256;
 /// So many accounts are taken up at once after the start.
 const ACCOUNTS: u32 = 256;
-/// An account over its limit is seen to when it has been so for so long, or is over by much.
+/// An account over its limit is trimmed when it has been over for this long, or is over by much.
 const QUIET: Duration = Duration::from_secs(1);
 /// Over by much: by this part of the limit. To count anew for each lookup would cost more than it is worth.
 const MUCH: u64 = 16;
-/// After each step a pause of so many times its length, unless an account is over by much.
+/// After each step a pause of this many times its length, unless an account is over by much.
 const REST: u32 = 4;
 /// After a failure.
 const PAUSE: Duration = Duration::from_secs(10);
@@ -62,7 +62,7 @@ pub(super) struct Trimmer {
 }
 
 impl Trimmer {
-    /// A trimmer that leaves each account so many lookups.
+    /// A trimmer that leaves each account `limit` lookups.
     pub fn new(limit: u64, now: Instant) -> Self {
         Self {
             limit: limit.max(1),
@@ -148,7 +148,7 @@ impl Trimmer {
                     work.place = Some(place);
                     work.left -= count;
                 }
-                // There are not so many.
+                // There are not that many.
                 None => {
                     let most = self.limit - work.left + count - 1;
                     self.finish(account, most);

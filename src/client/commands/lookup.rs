@@ -179,7 +179,7 @@ fn filter(console: &mut Console, pipeline: &mut Pipeline) -> Result<()> {
         while let Some(line) = console.input.buffered() {
             pipeline.offer(console, line)?;
         }
-        // The input pauses: whoever wrote it may be waiting for the answers.
+        // The input pauses: its writer may be waiting for the answers.
         pipeline.drain(console)?;
         // What was typed instead of a number is the next word.
         while let Some(text) = pipeline.instead.take() {

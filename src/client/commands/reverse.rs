@@ -106,7 +106,7 @@ pub(crate) enum Choice {
     Other(String),
 }
 
-/// Asks which of so many entries is wanted.
+/// Asks which of `count` entries is wanted.
 ///
 /// # Errors
 /// As [`Console::ask`].

@@ -72,7 +72,7 @@ fn numbered(texts: &[String], between: &str, brackets: [&str; 2]) -> String {
     texts.iter().enumerate().map(one).collect::<Vec<_>>().join(between)
 }
 
-/// Something to say. Texts in it that come from outside are made printable by whoever builds it.
+/// Something to say. Texts in it that come from outside are made printable by the code that builds it.
 #[derive(Debug)]
 pub(crate) enum Message<'a> {
     /// The first menu, with the server's address.

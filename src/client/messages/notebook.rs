@@ -54,7 +54,7 @@ pub(crate) enum NotebookMessage<'a> {
     },
     /// Nothing is to be reviewed.
     NothingDue,
-    /// Below a word whose meaning is hidden; so many others follow.
+    /// Below a word whose meaning is hidden, with how many others follow.
     AskReveal {
         left: usize,
     },

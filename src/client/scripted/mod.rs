@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_millis(700);
 enum Step {
     /// Reads one line, which has to be this.
     Take(&'static str),
-    /// Reads so many lines, and answers each as a lookup of its word: in capitals, or `notfound` for a `?`.
+    /// Reads this many lines, and answers each as a lookup of its word: in capitals, or `notfound` for a `?`.
     Answer(usize),
     /// Writes this.
     Give(String),

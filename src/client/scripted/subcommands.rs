@@ -11,7 +11,7 @@ use crate::protocol::Count;
 
 const ROW: &str = "ann\tice cream\t2026-11-23T05:32:10.123456Z\n";
 
-/// The last so many, or all, as nobody says how.
+/// The newest ones, or all, where nothing says how.
 fn plainly(count: Count) -> Wanted {
     Wanted { count: Some(count), choice: Choice::default(), oldest_first: false, distinct: false, format: None }
 }

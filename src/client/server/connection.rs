@@ -281,7 +281,7 @@ impl Connection {
         Ok(headwords)
     }
 
-    /// Asks something within so much time. A connection that was not in time is of no use any more.
+    /// Asks something within a time limit. A connection that exceeded it is of no further use.
     ///
     /// # Errors
     /// As `ask`, or [`Error::Lost`].

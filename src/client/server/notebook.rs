@@ -88,7 +88,7 @@ impl Connection {
         }
     }
 
-    /// The stars that are to be reviewed before the day ends, at most so many.
+    /// The stars that are to be reviewed before the day ends, at most `most`.
     ///
     /// # Errors
     /// As [`Connection::status`].

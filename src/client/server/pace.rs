@@ -1,4 +1,4 @@
-//! A socket that may keep us waiting only so long for one reply, in all: silence ends it, and so does a byte now and then.
+//! A socket with a limit on the whole time of one reply: silence ends it, and so does a byte now and then.
 //! Time in which nobody waits for it (a person reads a page) does not count.
 
 use std::io::{self, ErrorKind, Read, Write};

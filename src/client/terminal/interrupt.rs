@@ -28,7 +28,7 @@ fn saved() -> MutexGuard<'static, Option<Saved>> {
     SAVED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Starts to wait for signals. It starts a thread: whoever wants to fork has done so before.
+/// Starts to wait for signals. It starts a thread, so any fork has to come before.
 ///
 /// SIGHUP is left alone where it is ignored, for `nohup` is to work.
 ///

@@ -4,7 +4,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// So many rows are laid out at once; a history may be longer than memory.
 const PAGE_ROWS: usize = 1_000;
-/// And so many bytes, for a hostile server may send long ones.
+/// And in bytes, for a hostile server may send long ones.
 const PAGE_BYTES: usize = 1 << 20;
 /// A column is cut no narrower than this: below it a table is no table any more, and the terminal may break lines.
 const NARROWEST: usize = 6;

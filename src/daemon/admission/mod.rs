@@ -1,4 +1,4 @@
-//! Who is let in: limits, in all and for each source, and what failures cost a source. Pure: it counts what it is
+//! Admission: limits, in all and for each source, and what failures cost a source. Pure: it counts what it is
 //! told, the clock is passed in, and it does no I/O.
 
 pub mod debts;

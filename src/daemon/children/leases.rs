@@ -1,4 +1,4 @@
-//! Leases of database connections: however many children there are, only so many of them have a connection at once.
+//! Leases of database connections: a limit on how many of the children have a connection at once.
 //! They go round by party, and no party has more than a few; while somebody waits, holders are told to give theirs up
 //! when their request is done. A lease ends when its exchange closes, so a child that dies takes none along. It opens
 //! no connection, and waits for nobody.
@@ -12,10 +12,10 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-/// When nobody who was told has given a lease up for so long, others are told: who was told first may be busy, and
+/// When no child that was told has given up a lease for this long, others are told: the first may be busy, and
 /// others idle.
 const TELL_MORE: Duration = Duration::from_millis(20);
-/// A connection whose child did not say that it is closed counts for so long more: the server has to notice.
+/// A connection whose child did not report its end counts for this much longer: the server has to notice.
 const UNNOTICED: Duration = Duration::from_millis(50);
 
 /// A child that holds a lease, or waits for one. Greater ones have asked later.
@@ -63,7 +63,7 @@ pub struct Leases {
 }
 
 impl Leases {
-    /// At most so many at once, and so many of one party.
+    /// A limit for all at once, and one for each party.
     pub fn new(most: usize, most_of_one: usize) -> Self {
         Self {
             most: most.max(1),
@@ -174,13 +174,13 @@ impl Leases {
             self.tell_more = None;
             return;
         }
-        // As many as are wanted, not all: each who is told connects anew for its next request.
+        // As many as are wanted, not all: each that is told connects anew for its next request.
         self.tell_as_many_as_wait(false);
         self.tell_more.get_or_insert(now + TELL_MORE);
     }
 
     /// Tells as many holders that theirs is wanted as children wait; those who were told before count, unless it is
-    /// `again` that so many wait. Whoever waits because its own party has all that it may have waits for that party.
+    /// `again` that this many wait. A child whose own party has all that it may have waits for that party.
     fn tell_as_many_as_wait(&mut self, again: bool) {
         let mut others = self.waiting.len();
         let mut own = Vec::new();
@@ -208,7 +208,7 @@ impl Leases {
         }
     }
 
-    /// Tells so many of a party, those that have held a lease for longest first.
+    /// Tells `count` of a party, those that have held a lease for longest first.
     fn tell_of(&mut self, party: Party, count: usize) {
         let theirs = self.held.values_mut().filter(|holder| !holder.told && holder.applicant.party == party);
         for holder in theirs.take(count) {

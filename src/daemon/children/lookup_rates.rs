@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 /// A second's worth of lookups may come at once.
 const AT_ONCE: Duration = Duration::from_secs(1);
-/// When so many accounts are remembered, those that have nothing to wait for are forgotten.
+/// When this many accounts are remembered, those that have nothing to wait for are forgotten.
 const MANY: usize = 16_384;
 
 /// The rates of all accounts.
@@ -21,7 +21,7 @@ pub struct LookupRates {
 }
 
 impl LookupRates {
-    /// At most so many lookups a second; 0 for no limit.
+    /// The most lookups a second; 0 for no limit.
     pub fn new(rate: u32) -> Self {
         let each = (rate > 0).then(|| AT_ONCE / rate);
         Self { each, paid: HashMap::new(), forget_at: MANY, delayed: 0 }

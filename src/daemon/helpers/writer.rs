@@ -15,14 +15,14 @@ use nix::unistd::Pid;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-/// A writer that has lived so long has not died of how it was started.
+/// A writer that has lived this long did not die of how it was started.
 const LIVED: Duration = Duration::from_secs(1);
 /// The pause before the next writer is forked when one died young; twice as long the next time, and so on.
 const PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// How long after a session's complaint a writer that does not move is taken for stuck. With the time that the session
-/// has waited before, that is 11 s: who was waiting when it stopped has been told so by then, and may have it mended.
+/// has waited before, that is 11 s: clients that were waiting when it stopped have been told so by then, and may have it mended.
 const STUCK: Duration = Duration::from_secs(9);
 /// How long a writer may take to end that was killed, before it is taken for asleep in the kernel.
 const TO_DIE: Duration = Duration::from_secs(1);

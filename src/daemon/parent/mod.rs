@@ -86,7 +86,7 @@ pub struct Parts {
     pub lines: StandardError,
 }
 
-/// How clients come in, and who is turned away.
+/// How clients come in, and which are refused.
 struct Entry {
     listeners: Vec<Listener>,
     listening: bool,

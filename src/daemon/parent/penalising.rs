@@ -139,7 +139,7 @@ impl Parent {
         ControlChannel::answer(socket, !self.entry.admission.refuses(source, now));
     }
 
-    /// Penalises a source. If it is refused from now on, that is logged, and whoever of it waits to log in is told.
+    /// Penalises a source. If it is refused from now on, that is logged, and its sessions that wait to log in are told.
     pub(super) fn penalise(&mut self, source: Source, offence: Offence, now: Instant) {
         let Some(refused) = self.entry.admission.penalise(source, offence, now) else { return };
         if let Some(more) = self.entry.penalties_said.allow(now) {

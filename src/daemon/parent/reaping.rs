@@ -1,9 +1,9 @@
-//! Reaping: whoever of the parent's processes has ended is waited for, logged and forgotten. It never waits for one that
+//! Reaping: each child that has ended is waited for, logged and forgotten. It never waits for one that
 //! lives.
 //!
 //! To ask the kernel for any child that has ended costs a look at each of them. With thousands of idle clients that is
 //! what a session would cost most of, so while there are many, a child says over the control channel that it is about to end, and the
-//! parent asks for that one. Whoever dies without a word is found by asking for all: at once while there are few, and soon while there
+//! parent asks for that one. A child that dies without a report is found by asking for all: at once while there are few, and soon while there
 //! are many.
 
 use super::Parent;
@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
-/// With so many children it costs little to ask for all.
+/// From this many children on it costs little to ask for all.
 const FEW: usize = 256;
 /// The longest time until all are asked for after one has ended.
 const SOON: Duration = Duration::from_millis(50);

@@ -19,7 +19,7 @@ use std::os::fd::AsFd;
 use std::time::Instant;
 
 impl Parent {
-    /// Loads once, or once more after the load that is under way: whoever asks faster than a load is (a watcher of
+    /// Loads once, or once more after the load that is under way: requests faster than a load (a watcher of
     /// files) must not keep every load from its end.
     pub(super) fn begin_to_reload(&mut self) {
         if self.reload.loader.is_some() {

@@ -34,7 +34,7 @@ pub fn start(usual: log::LevelFilter) -> StandardError {
     lines
 }
 
-/// From now on nothing waits for whoever reads the log, and a panic is logged as any other failure. For a process that
+/// From now on nothing waits for the reader of the log, and a panic is logged as any other failure. For a process that
 /// serves.
 pub fn never_wait(lines: &StandardError) {
     lines.never_wait();

@@ -63,7 +63,7 @@ impl Notifier {
         }
     }
 
-    /// The daemon stops, and needs at most so long for what its children have read.
+    /// The daemon stops, and needs at most this long for what its children have read.
     pub fn stopping(&mut self, status: String, left: Duration) {
         let extended = (left + TO_REAP).as_micros();
         self.send(format!("STOPPING=1\nSTATUS={status}\nEXTEND_TIMEOUT_USEC={extended}"));

@@ -293,7 +293,7 @@ fn connect_tcp(server: &Server, host: &Host, opts: &OptsBuilder, timeout: Durati
             Err(::mysql::Error::DriverError(_)) => false,
             _ => true,
         };
-        // Who is silent has taken the time for all of them.
+        // A silent host has used up the time for all of them.
         if answered || begin.elapsed() >= timeout {
             break;
         }

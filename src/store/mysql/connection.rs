@@ -54,7 +54,7 @@ pub(super) enum Attempt {
 }
 
 impl Drop for Link {
-    /// Waits, for a moment, until the server has closed its end: whoever counts connections may count on it.
+    /// Waits, for a moment, until the server has closed its end: so the number of connections is exact.
     fn drop(&mut self) {
         let Some(Opened { connection, .. }) = self.connection.take() else { return };
         let socket = sys::duplicate(connection.as_raw_fd());

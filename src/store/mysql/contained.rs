@@ -23,7 +23,7 @@ impl std::error::Error for DriverPanic {}
 /// Runs work of the driver's; a panic of it becomes a failure. The connection is in an unknown state then, and must not
 /// be used again.
 pub(super) fn contained<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
-    // Nothing is used afterwards that the work has left half done: whoever gets the failure drops the connection.
+    // Nothing is used afterwards that the work has left half done: the caller that gets the failure drops the connection.
     catch_unwind(AssertUnwindSafe(work))
         .unwrap_or_else(|panic| Err(Failure::IoError(io::Error::other(DriverPanic(words(panic.as_ref()))))))
 }

@@ -174,7 +174,7 @@ impl Store for MySql {
     ) -> Result<Option<Vec<PastLookup>>, Error> {
         let id = statements::id(account);
         let place = before.map(statements::place).transpose()?;
-        // Whoever reads on has begun with what was there then.
+        // A reader that goes on began with what was there then.
         let is_first = place.is_none();
         let rows: Option<Vec<(String, Value, u64)>> = self.link.run_caught_up(is_first, |connection| {
             if live(connection, account)?.is_none() {

@@ -18,7 +18,7 @@ use crate::store::{AccountId, Batch, Error, Kind, Standing, Whose, schema};
 const MAX_ROWS: usize = 1_024;
 /// Most accounts in one question.
 const MAX_ACCOUNTS: usize = 1_024;
-/// When so many batches have waited in vain for a lock, the next ones would wait, too.
+/// When this many batches have waited in vain for a lock, the next ones would wait, too.
 const MOST_WAITS: u32 = 2;
 
 /// A batch on its way: its rows as parameters, and what came of it.

@@ -244,13 +244,13 @@ fn condition(whose: Whose) -> &'static str {
     }
 }
 
-/// Which of so many accounts may be used: their numbers, and when they were made.
+/// Which of `accounts` accounts may be used: their numbers, and when they were made.
 pub(super) fn accounts_among(accounts: usize) -> String {
     let places = vec!["?"; accounts].join(", ");
     format!("SELECT id, created FROM user WHERE id IN ({places}) AND locked = FALSE")
 }
 
-/// The accounts of so many names.
+/// The accounts of `names` names.
 pub(super) fn accounts_named(names: usize) -> String {
     let places = vec!["?"; names].join(", ");
     format!("SELECT id, name, created FROM user WHERE name IN ({places})")
@@ -259,7 +259,7 @@ pub(super) fn accounts_named(names: usize) -> String {
 /// How many parameters a lookup takes.
 pub(super) const RECORD_COLUMNS: usize = 5;
 
-/// Inserts lookups of so many accounts, `rows` at a time, if all of the accounts may be used.
+/// Inserts lookups of `accounts` accounts, `rows` at a time, if all of the accounts may be used.
 ///
 /// The first row takes its account from the outcome of that question, and gets `NULL`, which its column refuses, if
 /// one is gone or locked: then the statement writes nothing. To ask first would cost a round trip (4 rows of 4

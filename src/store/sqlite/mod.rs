@@ -152,7 +152,7 @@ impl Open {
         let mut files = Files::before_opening(path);
         let mut connection = setup::open(path)?;
         if busy == WRITER_BUSY {
-            // SQLite's own pauses grow to 100 ms: whoever does not wait so long would have the database again before.
+            // SQLite's own pauses grow to 100 ms; shorter ones have the database again sooner.
             connection.busy_handler(Some(wait_as_writer))?;
         } else {
             connection.busy_timeout(busy)?;

@@ -259,7 +259,7 @@ mod tests {
         }
         let pragma = |name: &str| connection.query_row(&format!("PRAGMA {name}"), (), |row| row.get::<_, i64>(0));
         assert_eq!((pragma("synchronous"), pragma("foreign_keys"), pragma("cache_size")), (Ok(2), Ok(1), Ok(-256)));
-        // Neither its schema nor whoever speaks SQL is trusted.
+        // Neither its schema nor the SQL that comes in is trusted.
         assert_eq!((pragma("trusted_schema"), pragma("writable_schema")), (Ok(0), Ok(0)));
         connection.execute_batch("PRAGMA writable_schema = ON").unwrap();
         let changed =

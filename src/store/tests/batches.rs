@@ -144,7 +144,7 @@ fn nothing_to_keep_asks_how_accounts_stand(bed: &Bed) {
     assert_eq!(words_of(&mut *store, ann), ["a"]);
 }
 
-/// Accounts are deleted while a batch of theirs and others' is on its way: between the question who is there and the
+/// Accounts are deleted while a batch of theirs and others' is on its way: between the question which accounts exist and the
 /// insert, too.
 fn accounts_that_go_under_load_take_nobody_along(bed: &Bed) {
     let mut store = bed.open();

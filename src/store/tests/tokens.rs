@@ -24,7 +24,7 @@ fn works(store: &mut dyn Store, name: &str, token: &Token) -> bool {
     store.account_of_token(name, &TokenHash::of(token.as_str())).unwrap().is_some()
 }
 
-/// Makes every token of this hash as if it had been last used so many days and hours ago.
+/// Makes every token of this hash as if it had last been used this many days and hours ago.
 fn age(bed: &Bed, token: &Token, days: u32, hours: u32) {
     let hash = token.hash().hexadecimal();
     match bed.location {
@@ -128,7 +128,7 @@ fn what_ends_a_token(bed: &Bed) {
     assert!(!works(&mut *store, "ann", &third));
     assert_eq!(store.keep_token(ann, &first.hash()).unwrap(), Standing::Gone);
     assert_eq!(store.forget_token(ann, &third.hash()).unwrap(), Forgetting::Gone);
-    // Whoever takes the name next gets none of them.
+    // The next account of this name gets none of them.
     let again = register(&mut *store, "ann");
     assert!(!works(&mut *store, "ann", &third));
     assert_eq!(count(bed), "1");

@@ -93,7 +93,7 @@ impl Filter {
         }
         let length = libc::c_ushort::try_from(program.len()).map_err(|_| Errno::E2BIG)?;
         let program = libc::sock_fprog { len: length, filter: program.as_mut_ptr() };
-        // SAFETY: the kernel copies `len` instructions from `filter`, which is a vector of so many.
+        // SAFETY: the kernel copies `len` instructions from `filter`, which is a vector of that length.
         let outcome = unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, 0, &raw const program) };
         Errno::result(outcome).map(drop)
     }

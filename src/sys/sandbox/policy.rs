@@ -75,7 +75,7 @@ impl Condition {
 }
 
 impl Policy {
-    /// Nothing is allowed but to hold so many descriptors: numbers below this one.
+    /// Nothing is allowed but descriptors with numbers below this one.
     pub fn new(open_files: u64) -> Self {
         Self { open_files, ..Self::default() }
     }

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 const MAX_UNPACKED: u64 = u32::MAX as u64;
 /// Longest piece that is kept in one: a line, an article. Table `words` holds no longer ones either.
 pub(super) const MAX_PIECE: usize = (16 << 20) - 1;
-/// A text that unpacks to more than so many times its size is no dictionary (those reach 6, deflate can 1032) …
+/// A text that unpacks to more than this many times its size is no dictionary (those reach 6, deflate can 1032) …
 pub(super) const MAX_RATIO: u64 = 50;
 /// The same for what is read as a whole and kept.
 const MAX_RATIO_KEPT: u64 = 10;

@@ -6,7 +6,7 @@
 //!   blocks, each a run of (offset, headword);
 //! - records: sizes of blocks, then the blocks, which make one long text together. A record ends where another begins.
 //!
-//! It is read once from beginning to end; headwords and one block are in memory, and no size is believed before so much
+//! It is read once from beginning to end; headwords and one block are in memory, and no size is believed before that much
 //! was read.
 
 mod blocks;

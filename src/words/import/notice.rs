@@ -3,7 +3,7 @@
 use crate::text::escape;
 use std::io::{self, Write};
 
-/// The short licence is cut to so many characters.
+/// The short licence is cut to this many characters.
 const SHORT: usize = 240;
 /// So much of the full text is kept.
 const FULL: usize = 256 << 10;

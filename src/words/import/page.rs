@@ -1,7 +1,7 @@
 //! A page of plain text as it grows: blanks, lines, lists, margins. What all markup of dictionaries is shown by.
 //! Every step costs no more than what it adds, so that no markup makes it slow, however deep it nests.
 
-/// Lines begin with so many blanks at most, however deep lists lie in each other.
+/// The most blanks that a line begins with, however deeply lists are nested.
 const MAX_MARGIN: usize = 24;
 
 /// How the items of a list are marked.

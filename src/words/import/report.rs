@@ -6,7 +6,7 @@ use std::fmt;
 
 /// So many examples are kept of each reason.
 const EXAMPLES: usize = 10;
-/// An example is cut to so many characters.
+/// An example is cut to this many characters.
 const EXAMPLE_CHARS: usize = 40;
 
 /// Why an entry is refused.

@@ -98,7 +98,7 @@ impl Info {
     }
 }
 
-/// Takes a headword that ends with a zero byte, and so many bytes after it.
+/// Takes a headword that ends with a zero byte, and the given number of bytes after it.
 fn record(bytes: &[u8], tail: usize) -> Option<(&[u8], &[u8], &[u8])> {
     let end = bytes.iter().position(|&byte| byte == 0)?;
     let (headword, rest) = bytes.split_at(end);

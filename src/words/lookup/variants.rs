@@ -5,7 +5,7 @@
 struct Rule {
     one: &'static str,
     other: &'static str,
-    /// What stands before it is at least so many letters, with a vowel among them unless it is 0.
+    /// The least number of letters before it, a vowel among them unless it is 0.
     before: usize,
     /// What may follow, with blanks between; `-` for nothing, `*` for anything.
     after: &'static str,

@@ -45,7 +45,7 @@ pub enum Strategy {
     Sound,
     /// Headwords that are spelled nearly so, nearest first.
     Spelling,
-    /// `skip#count#prefix`: so many of the headwords that the prefix begins, after so many of them.
+    /// `skip#count#prefix`: `count` of the headwords that begin with the prefix, after the first `skip`.
     CountedPrefix,
 }
 
@@ -98,13 +98,13 @@ pub enum Range<'a> {
         /// The first.
         first: &'a str,
     },
-    /// Headwords whose lower case begins so; so many of them are enough to know.
+    /// Headwords whose lower case begins so, and how many of them are enough.
     Beginning {
         /// With this.
         prefix: &'a str,
-        /// The first so many are passed over.
+        /// How many are skipped.
         skip: usize,
-        /// No more than so many are wanted.
+        /// How many are wanted at most.
         count: usize,
     },
     /// Headwords near to these letters.

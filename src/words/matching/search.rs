@@ -9,7 +9,7 @@ use super::{Matches, Pattern, Range};
 const AT_ONCE: usize = 1_024;
 
 impl<B: AsRef<[u8]>> Dictionary<B> {
-    /// The headwords that match, at most so many. Nearest first for spellings, else in the order of their lower case or
+    /// The headwords that match, at most `most`. Nearest first for spellings, else in the order of their lower case or
     /// in byte order. `goes_on` is asked from time to time, and ends the walk when it says no.
     pub fn headwords_matching(&self, pattern: &Pattern, most: usize, mut goes_on: impl FnMut() -> bool) -> Matches {
         match pattern.range() {

@@ -62,7 +62,7 @@ impl Step {
         }
     }
 
-    /// Somewhere to put articles, of which at most so many are kept.
+    /// A collection that keeps at most `most` articles.
     pub fn finder(&self, scope: Scope, most: usize) -> Finder<'_> {
         let segments = match &self.test {
             Test::Sentence(segments) => segments.count(),

@@ -8,7 +8,7 @@ use super::{Finder, Hits, Scope, Step, Test, steps};
 const AT_ONCE: usize = 1_024;
 
 impl<B: AsRef<[u8]>> Dictionary<B> {
-    /// The headwords that mean a text, or whose article holds it; at most so many, best first. `goes_on` is asked from
+    /// The headwords that mean a text, or whose article holds it; at most `most`, best first. `goes_on` is asked from
     /// time to time, and ends the search when it says no.
     pub fn reverse(&self, text: &str, scope: Scope, most: usize, mut goes_on: impl FnMut() -> bool) -> Hits {
         let mut hits = Hits::default();

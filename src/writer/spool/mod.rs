@@ -198,7 +198,7 @@ impl<'a> Spool<'a> {
         Ok(())
     }
 
-    /// Reads at most so many records that are to be delivered next.
+    /// Reads at most `most` records that are to be delivered next.
     ///
     /// # Errors
     /// They can't be read.
@@ -206,7 +206,7 @@ impl<'a> Spool<'a> {
         self.chunk_from(self.head, most)
     }
 
-    /// Reads at most so many records that follow those of a chunk, if there are any.
+    /// Reads at most `most` records that follow those of a chunk, if there are any.
     ///
     /// # Errors
     /// They can't be read.

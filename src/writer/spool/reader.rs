@@ -59,7 +59,7 @@ impl<'a> Reader<'a> {
         Ok(None)
     }
 
-    /// What the file has at a place, so many bytes if there are; at most a window more.
+    /// What the file has at a position: `wanted` bytes if they are there, at most a window more.
     fn at_least(&mut self, place: u64, wanted: usize) -> io::Result<&[u8]> {
         let have = self.begin + self.bytes.len() as u64;
         let wanted = place.saturating_add(wanted as u64).min(self.end);
@@ -84,7 +84,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// How far to go on when no frame was found in so many bytes.
+/// How far to go on when no frame was found in this many bytes.
 fn bytes_looked_at(size: usize) -> u64 {
     let step = if size > MAX_FRAME { size - MAX_FRAME } else { size };
     step.max(1) as u64

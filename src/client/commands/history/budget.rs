@@ -21,7 +21,7 @@ impl Budget {
         Self { left: MOST, bytes: MOST_BYTES }
     }
 
-    /// Takes in one more, with a text so long.
+    /// Takes in one more, with the length of its text.
     ///
     /// # Errors
     /// [`Error::TooMuchHistory`].

@@ -92,7 +92,7 @@ impl Rows {
     }
 }
 
-/// The time as the server wrote it, to the byte: whoever writes the wire's format writes this one.
+/// The time as the server wrote it, to the byte: the wire's format and this one are the same.
 pub(crate) fn wire_time(row: &HistoryRow<'_>) -> String {
     let mut line = Vec::new();
     push_history_row(&mut line, row);

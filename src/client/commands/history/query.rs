@@ -28,7 +28,7 @@ pub(crate) enum Format {
 /// What of a history is wanted, and how.
 #[derive(Debug, Clone)]
 pub(crate) struct Wanted {
-    /// The last so many of those that are chosen; everything that is chosen if nothing is said.
+    /// How many of the chosen ones, the newest; all of them if `None`.
     pub(crate) count: Option<Count>,
     pub(crate) choice: Choice,
     /// Whether the oldest comes first.

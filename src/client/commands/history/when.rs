@@ -19,7 +19,7 @@ pub(crate) enum When {
     Local(PrimitiveDateTime),
     /// A whole local day.
     Day(Date),
-    /// The local day so many days ago.
+    /// The local day that was this many days ago.
     DaysBefore(u8),
     /// Today, at this local time.
     Today(Time),

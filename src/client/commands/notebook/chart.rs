@@ -75,7 +75,7 @@ pub(crate) fn bars(rows: &[(String, u64)], marks: Marks, columns: usize) -> Stri
     out
 }
 
-/// A text cut to so many columns.
+/// A text cut to `columns` columns.
 pub(crate) fn cut(text: &str, columns: usize) -> String {
     if width(text) <= columns {
         return text.to_owned();

@@ -57,7 +57,7 @@ impl Days {
         self.words.values().filter(|(_, count)| *count > 0).count() as u64
     }
 
-    /// The words that are counted most often, at most so many.
+    /// The words that are counted most often, at most `most`.
     pub(crate) fn most(&self, most: usize) -> Vec<(&str, u64)> {
         let counted = self.words.iter().filter(|(_, (_, count))| *count > 0);
         let mut words: Vec<(&str, u64)> = counted.map(|(word, (_, count))| (word.as_str(), *count)).collect();

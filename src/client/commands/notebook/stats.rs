@@ -22,7 +22,7 @@ use time::{Date, Duration};
 const MOST: usize = 10;
 /// The width of charts where no terminal says another.
 const COLUMNS: usize = 80;
-/// Up to so many days each gets a bar of its own; then each month.
+/// Up to this many days each day gets a bar of its own; beyond that each month.
 const BARS_OF_DAYS: i64 = 31;
 
 /// All that is shown.

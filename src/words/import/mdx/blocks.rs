@@ -43,7 +43,7 @@ impl<R: Read> Blocks<R> {
         Self { source, packed: 0, unpacked: 0 }
     }
 
-    /// Reads so many bytes; memory grows with what is read, not with what is said.
+    /// Reads `size` bytes; memory grows with what is read, not with the size that the file claims.
     pub(super) fn bytes(&mut self, size: u64, what: &str) -> Result<Vec<u8>, Failure> {
         let mut bytes = Vec::new();
         Read::by_ref(&mut self.source).take(size).read_to_end(&mut bytes)?;

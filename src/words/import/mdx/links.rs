@@ -5,7 +5,7 @@ use crate::words::fold;
 use crate::words::import::collection::TextAt;
 use std::collections::{HashMap, HashSet};
 
-/// A link is followed over so many headwords, and leads to so many texts at most: a small file must not become a large
+/// Limits of the headwords that a link is followed over, and of the texts it leads to: a small file must not become a large
 /// one by links to links.
 const MOST: usize = 32;
 
