@@ -122,3 +122,33 @@ fn net_dict_of_perl() {
     assert!(output.status.success() && text.contains("苹果") && text.contains("words: ice cream"), "{text}");
     assert_eq!(ann.history("ann"), ["apple"]);
 }
+
+/// Its `dictionary.el`, which has spoken DICT since Emacs 28; without a terminal, and with nobody's own settings.
+#[test]
+fn emacs() {
+    let daemon = start();
+    let mut ann = daemon.connect_as("ann");
+    let port = daemon.dict_port();
+    let program = format!(
+        "(progn (require 'dictionary)
+          (setq dictionary-server \"127.0.0.1\" dictionary-port {port} dictionary-use-single-buffer t)
+          (defun shown ()
+            (dolist (buffer (buffer-list))
+              (with-current-buffer buffer
+                (when (derived-mode-p 'dictionary-mode) (princ (buffer-string))))))
+          (dictionary-search \"apple\") (shown)
+          (dictionary-search \"词典\") (shown)
+          (dictionary-search \"recieve\") (shown)
+          (dictionary-select-dictionary) (shown)
+          (dictionary-select-strategy) (shown))"
+    );
+    let output = run("emacs", &["-Q", "--batch", "--eval", &program]);
+    let text = said(&output);
+    assert!(output.status.success(), "{text}");
+    for part in
+        ["From Test words [", "苹果", "dictionary", "maybe you are looking for one of these", "receive", "sound"]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert_eq!(ann.history("ann"), ["词典", "apple"]);
+}
