@@ -53,7 +53,7 @@ fn report(name: &str, dictionary: &Dictionary<SealedMap>, text: &str, scope: Sco
     let mut rounds: Vec<f64> = (0..ROUNDS)
         .map(|_| {
             let begin = Instant::now();
-            found = black_box(dictionary.reverse(black_box(text), scope, 20, || true)).found.len();
+            found = black_box(dictionary.reverse(black_box(text), scope, 20, &[], || true)).found.len();
             begin.elapsed().as_secs_f64() * 1_000.0
         })
         .collect();

@@ -1,4 +1,4 @@
-//! Where a person's files are, as the XDG base directory specification says: state and configuration. Both programs ask
+//! Where a person's files are, as the XDG base directory specification says: state, configuration, data. Both programs ask
 //! here, so that they mean the same place. It opens none of them.
 
 #![forbid(unsafe_code)]
@@ -18,6 +18,11 @@ pub fn state(environment: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> 
 /// The configuration directory: `$XDG_CONFIG_HOME/cidian`, else `~/.config/cidian`.
 pub fn configuration(environment: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     of("XDG_CONFIG_HOME", ".config", environment)
+}
+
+/// The directory of data: `$XDG_DATA_HOME/cidian`, else `~/.local/share/cidian`.
+pub fn data(environment: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
+    of("XDG_DATA_HOME", ".local/share", environment)
 }
 
 fn of(variable: &str, below_home: &str, environment: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {

@@ -164,12 +164,12 @@ fn make(request: &Import, watch: &Watch<'_>) -> Result<Made, Outcome> {
     Ok(made)
 }
 
-/// A name that no source before has.
+/// A name that no source before has, in any case: the daemon tells no two apart that differ in nothing else.
 fn free_name(wanted: &str, names: &mut HashSet<String>) -> String {
     let wanted = if wanted.is_empty() { "dictionary" } else { wanted };
     let numbered = (2_u32..).map(|number| format!("{wanted}-{number}"));
     let mut free = std::iter::once(wanted.to_owned()).chain(numbered);
-    let free = free.find(|name| names.insert(name.clone()));
+    let free = free.find(|name| names.insert(name.to_ascii_lowercase()));
     free.unwrap_or_else(|| wanted.to_owned())
 }
 

@@ -35,6 +35,15 @@ pub(crate) enum Error {
     },
     /// The server says no.
     Refused(Failure),
+    /// The server has no dictionary of these names.
+    NoSuchDictionary {
+        /// The names.
+        missing: Vec<String>,
+        /// The names of those that it has; none where it has only one.
+        there: Vec<String>,
+    },
+    /// The server can't be asked for some dictionaries only.
+    DictionariesNotKnown,
     /// The server says no to a login.
     LoginRefused(Failure),
     /// The server says no, with a code that this version does not know.

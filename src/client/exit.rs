@@ -75,6 +75,7 @@ impl From<&Error> for Exit {
             Error::PasswordFile { .. } => Self::NoInput,
             Error::NoUser | Error::NoTerminal | Error::ServerVariable(_) | Error::NotConfirmable => Self::Usage,
             Error::TlsNeedsHost | Error::ClearText { .. } => Self::Usage,
+            Error::NoSuchDictionary { .. } | Error::DictionariesNotKnown => Self::Usage,
             Error::PasswordsDiffer | Error::NotConfirmed | Error::BadWord { .. } | Error::EndOfInput => Self::Data,
             Error::TokenRefused { .. } => Self::Denied,
             Error::KeptLogins { fault, .. } => match fault {

@@ -24,7 +24,7 @@ const CLOSE: u8 = 0xfd;
 const WORDS: &str = "apple\n\nice cream\n?\na\u{7}b\n##\n\u{202e}\n";
 
 /// What the client is asked to do: its arguments, and what is typed.
-const SCENES: [(&[&str], &str); 23] = [
+const SCENES: [(&[&str], &str); 24] = [
     (&["lookup", "apple", "ice cream", "?"], ""),
     (&["lookup"], WORDS),
     (&["history"], ""),
@@ -48,6 +48,7 @@ const SCENES: [(&[&str], &str); 23] = [
     (&["random", "--json"], ""),
     (&["import", PASSWORD], ""),
     (&["export", "--csv", "-", "--starred"], ""),
+    (&["lookup", "--dictionary", "wn", "apple", "?"], ""),
 ];
 
 /// A file whose first line can be a password.

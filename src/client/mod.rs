@@ -102,6 +102,9 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
         let _ = writeln!(io::stderr(), "cidian: {}", language.say(&Message::ClearTextWarning { address }));
     });
     let connector = Connector::new(address.clone(), local, trust.clone(), privacy);
+    // What changes the account has nothing to do with them.
+    let reads = arguments.command.as_ref().is_none_or(Command::is_of_reader);
+    let connector = if reads { connector.asking(arguments.dictionaries()) } else { connector };
     let said = arguments.say.clone().filter(|command| !command.is_empty());
     let command = said.or_else(|| variable("CIDIAN_SAY")).or_else(|| arguments.config.say.clone());
     let mut speaker = Speaker::new(command.as_deref(), arguments.say.is_some());

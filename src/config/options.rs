@@ -145,7 +145,8 @@ pub struct Options {
     #[arg(long, value_name = "FILE", global = true)]
     pub database_file: Option<PathBuf>,
     /// A words file, or a directory of some (*.txt, in the order of their names); may be repeated, and each is a dictionary
-    /// by itself, in the order of preference [default: /usr/share/cidian/words.txt if it is there, else the built-in words]
+    /// by itself, in the order of preference; `built-in` is the words in the program [default: /usr/share/cidian/words.txt if
+    /// it is there, else those]
     #[arg(long, value_name = "FILE")]
     pub words: Vec<PathBuf>,
     /// Where words are looked up: the words file, or table `words` of the database [default: text]

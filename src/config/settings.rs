@@ -10,9 +10,11 @@ use crate::config::address::{Address, addresses};
 use crate::config::networks::Exemptions;
 use crate::config::session::{DictSettings, SessionSettings};
 use crate::config::tls::PairFiles;
+use crate::directories;
 use crate::exit::{Exit, Fatal};
 use crate::files::{self, Pipes};
 use crate::store::Location;
+use crate::words::BUILT_IN_NAME;
 use serde::Deserialize;
 use serde::de::{SeqAccess, Visitor};
 use std::os::unix::fs::MetadataExt;
@@ -24,6 +26,8 @@ use zeroize::Zeroizing;
 pub const DEFAULT_CONFIG: &str = "/etc/cidian/cidiand.toml";
 /// The words file that is loaded when none is named and it is there.
 pub const DEFAULT_WORDS: &str = "/usr/share/cidian/words.txt";
+/// The directory of a person's own dictionaries, below that of their data.
+const OWN_WORDS: &str = "words";
 /// The largest configuration file that is read, in bytes: far above any that makes sense.
 const MOST_CONFIG: u64 = 1 << 20;
 /// The same for a file with the database's URL.
@@ -284,8 +288,8 @@ impl Settings {
         })
     }
 
-    /// What a client's private server runs with: the embedded database and the built-in words, and no limits that a
-    /// person at a prompt would meet.
+    /// What a client's private server runs with: the embedded database, the built-in words and the person's own, and no
+    /// limits that a person at a prompt would meet.
     ///
     /// # Errors
     /// There is no state directory.
@@ -308,7 +312,7 @@ impl Settings {
                 dict: DictSettings::default(),
             },
             lookup: Lookup::Text,
-            words: Vec::new(),
+            words: own_words(&environment),
             max_clients: None,
             max_clients_per_source: None,
             exempt: Exemptions::everybody_here(),
@@ -317,6 +321,21 @@ impl Settings {
             history_limit: None,
             state_directory,
         })
+    }
+}
+
+/// The built-in words, and behind them the dictionaries that a person has put into the directory of their own.
+fn own_words(environment: impl Fn(&str) -> Option<String>) -> Vec<PathBuf> {
+    let own = directories::data(|name| environment(name).map(Into::into)).map(|directory| directory.join(OWN_WORDS));
+    let is_dictionary =
+        |entry: &std::fs::DirEntry| entry.path().extension().is_some_and(|extension| extension == "txt");
+    let has_any = |directory: &PathBuf| {
+        std::fs::read_dir(directory)
+            .is_ok_and(|mut entries| entries.any(|entry| entry.as_ref().is_ok_and(is_dictionary)))
+    };
+    match own.filter(has_any) {
+        Some(own) => vec![PathBuf::from(BUILT_IN_NAME), own],
+        None => Vec::new(),
     }
 }
 

@@ -168,7 +168,7 @@ fn load(
     }
     let system = |error: &dyn std::fmt::Display| Fatal::new(Exit::System, format!("words: {error}"));
     let sandbox = sandboxes::one(sandbox::loader(), support)?;
-    let loader = Loader::start(forker, &sandbox, wanted).map_err(|error| system(&error))?;
+    let loader = Loader::start(forker, &sandbox, wanted, None).map_err(|error| system(&error))?;
     let loaded = loader.finish();
     // Reaped here: the loop has not begun.
     let _ = nix::sys::wait::waitpid(loader.helper().pid(), None);

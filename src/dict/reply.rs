@@ -5,8 +5,8 @@ use crate::text::printable;
 
 /// Longest title in a status line, in characters.
 const MAX_TITLE: usize = 200;
-/// Longest name of a database.
-const MAX_NAME: usize = 32;
+/// Longest name of a database: that of a dictionary.
+const MAX_NAME: usize = 64;
 
 /// Writes a status line.
 pub fn push_status(out: &mut Vec<u8>, code: u16, text: &str) {

@@ -44,6 +44,8 @@ pub enum RequestKind {
     Reverse,
     /// `A`.
     LookupApart,
+    /// `U`.
+    Choose,
     /// `N`.
     NewDictKey,
     /// `G`.
@@ -62,7 +64,7 @@ pub enum RequestKind {
 
 impl RequestKind {
     /// All there are.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Register,
         Self::Login,
         Self::Lookup,
@@ -81,6 +83,7 @@ impl RequestKind {
         Self::Match,
         Self::Reverse,
         Self::LookupApart,
+        Self::Choose,
         Self::NewDictKey,
         Self::Notebook,
         Self::DictDefine,
@@ -111,6 +114,7 @@ impl RequestKind {
             Request::Match { .. } => Self::Match,
             Request::Reverse { .. } => Self::Reverse,
             Request::LookupApart { .. } => Self::LookupApart,
+            Request::Choose { .. } => Self::Choose,
             Request::NewDictKey { .. } => Self::NewDictKey,
             Request::Notebook { .. } => Self::Notebook,
         }
@@ -137,6 +141,7 @@ impl RequestKind {
             Self::Match => "match",
             Self::Reverse => "reverse",
             Self::LookupApart => "lookup_apart",
+            Self::Choose => "choose",
             Self::NewDictKey => "new_dict_key",
             Self::Notebook => "notebook",
             Self::DictDefine => "dict_define",

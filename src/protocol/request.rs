@@ -121,6 +121,13 @@ pub enum Request<'a> {
         /// The word as typed.
         word: &'a str,
     },
+    /// `U name [dictionaries]`: ask only these dictionaries from now on.
+    Choose {
+        /// Who says to be logged in.
+        name: &'a str,
+        /// Their names, with blanks between; nothing for all.
+        dictionaries: &'a str,
+    },
     /// `B name text`: backwards, headwords that mean a text.
     Reverse {
         /// Who says to be logged in.
@@ -224,6 +231,11 @@ impl<'a> Request<'a> {
                 Ok(Self::Match { name, how, pattern })
             }
             "A" => with_word(rest).map(|(name, word)| Self::LookupApart { name, word }),
+            "U" => {
+                let (name, dictionaries) = with_optional(rest)?;
+                let dictionaries = dictionaries.map_or(Ok(""), whole_word)?;
+                Ok(Self::Choose { name, dictionaries })
+            }
             "B" => with_word(rest).map(|(name, text)| Self::Reverse { name, text }),
             "N" => only_name(rest).map(|name| Self::NewDictKey { name }),
             "G" => {
@@ -254,6 +266,7 @@ impl<'a> Request<'a> {
             | Self::Match { .. }
             | Self::Reverse { .. }
             | Self::LookupApart { .. }
+            | Self::Choose { .. }
             | Self::NewDictKey { .. }
             | Self::Notebook { .. }
             | Self::About => false,
@@ -277,6 +290,7 @@ impl<'a> Request<'a> {
             | Self::Match { name, .. }
             | Self::Reverse { name, .. }
             | Self::LookupApart { name, .. }
+            | Self::Choose { name, .. }
             | Self::NewDictKey { name }
             | Self::Notebook { name, .. }
             | Self::Clear { name, .. } => Some(name),
@@ -306,6 +320,7 @@ impl<'a> Request<'a> {
                 | Self::Match { .. }
                 | Self::Reverse { .. }
                 | Self::LookupApart { .. }
+                | Self::Choose { .. }
                 | Self::Notebook { .. }
                 | Self::About
         )
@@ -332,6 +347,9 @@ impl<'a> Request<'a> {
                 return;
             }
             Self::LookupApart { name, word } => ("A", [Some(name), Some(word)]),
+            Self::Choose { name, dictionaries } => {
+                ("U", [Some(name), Some(*dictionaries).filter(|names| !names.is_empty())])
+            }
             Self::Reverse { name, text } => ("B", [Some(name), Some(text)]),
             Self::Notebook { name, what } => {
                 out.extend_from_slice(format!("G {name} {}\n", what.text()).as_bytes());
@@ -370,6 +388,7 @@ impl std::fmt::Debug for Request<'_> {
             Self::NewToken { name } => write!(f, "K {name:?}"),
             Self::Match { name, how, pattern } => write!(f, "M {name:?} {} {pattern:?}", how.as_str()),
             Self::LookupApart { name, word } => write!(f, "A {name:?} {word:?}"),
+            Self::Choose { name, dictionaries } => write!(f, "U {name:?} {dictionaries:?}"),
             Self::Reverse { name, text } => write!(f, "B {name:?} {text:?}"),
             Self::NewDictKey { name } => write!(f, "N {name:?}"),
             // A note is nobody's business.
@@ -492,6 +511,8 @@ mod tests {
             "A ann ice cream",
             "B ann 苹果",
             "M ann text an apple",
+            "U ann",
+            "U ann wn gcide",
         ];
         for line in all {
             let mut out = Vec::new();
@@ -545,6 +566,8 @@ mod tests {
             b"B ann",
             b"B ann  ",
             b"M ann text ",
+            b"U",
+            b"U ann ",
             b"K",
             b"K ",
             b"T",
@@ -587,7 +610,7 @@ mod tests {
         }
 
         #[test]
-        fn lines_like_requests(line in "[RLQHEOSPXCKTFIDBMGA] ?[a词 #]{0,6} ?[al0-9 ]{0,6}") {
+        fn lines_like_requests(line in "[RLQHEOSPXCKTFIDBMGAU] ?[a词 #]{0,6} ?[al0-9 ]{0,6}") {
             if let Ok(request) = Request::parse(line.as_bytes()) {
                 let mut out = Vec::new();
                 request.push_line(&mut out);

@@ -1,9 +1,9 @@
-//! Several dictionaries: `A`, which answers with their articles apart, and what `I` says of them.
+//! Several dictionaries: `A`, which answers with their articles apart, `U`, which chooses some, and what `I` says of them.
 
 use super::Session;
 use super::clock::new_record;
 use super::replies::Awaits;
-use crate::protocol::{Code, Failure, push_failure, push_ok_text};
+use crate::protocol::{Code, Failure, printable, push_failure, push_ok, push_ok_text};
 use crate::words::lookup::{Article, Found};
 use crate::words::{DictionaryNote, articles};
 
@@ -12,7 +12,7 @@ impl Session<'_> {
     pub(super) fn look_up_apart(&mut self, name: &str, word: &str) -> Result<(), Failure> {
         let account = self.logged_in_as(name)?;
         self.renew_words();
-        let (found, standing) = self.words.find_for(Some(account), word, &mut self.stores)?;
+        let (found, standing) = self.words.find_for(Some(account), word, &self.asked, &mut self.stores)?;
         let Some(Found { article: Article { headword, interpret }, .. }) = found else {
             let failure = Failure::new(Code::NotFound, "no such word");
             self.replies.refused = Some(failure.code);
@@ -20,8 +20,7 @@ impl Session<'_> {
             self.replies.standing = standing;
             return Ok(());
         };
-        let dictionaries = self.words.dictionaries(&mut self.stores)?;
-        let names: Vec<String> = dictionaries.into_iter().map(|note| note.name).collect();
+        let names = self.words.names(&mut self.stores)?;
         let record = new_record(&mut self.clock, &headword, self.face.peer())?;
         self.replies.records.push(record);
         self.replies.waiting(Awaits::Record, |out| {
@@ -35,6 +34,33 @@ impl Session<'_> {
         });
         Ok(())
     }
+
+    /// From now on only some dictionaries are asked, until others are chosen: by every request of this connection.
+    pub(super) fn choose(&mut self, name: &str, dictionaries: &str) -> Result<(), Failure> {
+        self.logged_in_as(name)?;
+        self.renew_words();
+        let mut names = self.words.names(&mut self.stores)?;
+        if names.is_empty() {
+            names.push("words".to_owned());
+        }
+        let mut asked = Vec::new();
+        for wanted in dictionaries.split(' ').filter(|name| !name.is_empty()) {
+            let known = names.iter().find(|name| name.eq_ignore_ascii_case(wanted));
+            asked.push(known.cloned().ok_or_else(|| no_such(wanted, &names))?);
+        }
+        self.asked = asked;
+        self.replies.waiting(Awaits::Account, push_ok);
+        Ok(())
+    }
+}
+
+/// That there is no dictionary of this name, and which there are.
+fn no_such(name: &str, names: &[String]) -> Failure {
+    // A list of hundreds would be no message.
+    const SHOWN: usize = 50;
+    let more = if names.len() > SHOWN { " …" } else { "" };
+    let names = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(" ");
+    Failure::new(Code::NotFound, format!("no dictionary is called {}; there are: {names}{more}", printable(name)))
 }
 
 /// What `I` says of the dictionaries, where there are several: their names in order, then of each what it says of itself.

@@ -156,6 +156,8 @@ struct Session<'a> {
     /// Until when the writer is not asked for what can be known without it.
     writer_silent_until: Option<Instant>,
     words: &'a mut Words,
+    /// The names of the dictionaries that are asked; all are without any.
+    asked: Vec<String>,
     control_channel: BorrowedFd<'a>,
     /// Leave to use a processor for long, while there is one.
     turn: Option<turns::Working>,
@@ -221,6 +223,7 @@ impl<'a> Session<'a> {
             writer: Channel::new(rendezvous, source),
             writer_silent_until: None,
             words,
+            asked: Vec::new(),
             control_channel,
             turn: None,
             scoreboard,

@@ -6,6 +6,7 @@ use super::stores::Stores;
 use super::words::Words;
 use crate::protocol::{Code, Failure, push_entry};
 use crate::words::lookup::Article;
+use crate::words::{articles, has_any, only};
 use std::time::{Duration, Instant};
 
 /// For how long a headword with a tag is looked for.
@@ -19,7 +20,8 @@ impl Session<'_> {
     pub(super) fn pick(&mut self, name: &str, number: u64, tag: Option<&str>) -> Result<(), Failure> {
         self.logged_in_as(name)?;
         self.renew_words();
-        let Some(Article { headword, interpret }) = pick_from(self.words, number, tag, &mut self.stores)? else {
+        let Some(Article { headword, interpret }) = pick_from(self.words, number, tag, &self.asked, &mut self.stores)?
+        else {
             return Err(Failure::new(Code::NotFound, "no headword has this tag"));
         };
         self.replies.waiting(Awaits::Account, |out| push_entry(out, &headword, &interpret));
@@ -31,18 +33,28 @@ fn pick_from<'a>(
     words: &'a Words,
     number: u64,
     tag: Option<&str>,
+    asked: &[String],
     stores: &mut Stores<'_>,
 ) -> Result<Option<Article<'a>>, Failure> {
     let end = Instant::now() + TIME;
     let too_long = || Failure::new(Code::Unavailable, "no headword with this tag was found in time");
-    let wanted = |interpret: &str| tag.is_none_or(|tag| has_tag(interpret, tag));
+    let names = &words.names(stores)?;
+    let wanted = |interpret: &str| match tag {
+        None => has_any(interpret, names, asked),
+        // Each dictionary has its tags at the end of its article.
+        Some(tag) => only(interpret, names, asked)
+            .is_some_and(|interpret| articles(&interpret, names).iter().any(|(_, article)| has_tag(article, tag))),
+    };
     match words {
         Words::Snapshot { dictionary, .. } => {
             let count = dictionary.headwords();
             for step in 0..count {
                 let at = usize::try_from((number % count as u64 + step as u64) % count as u64).unwrap_or(0);
                 match dictionary.entry(at) {
-                    Some(entry) if wanted(entry.interpret) => return Ok(Some(entry.into())),
+                    Some(entry) if wanted(entry.interpret) => {
+                        let interpret = only(entry.interpret, names, asked).unwrap_or_default();
+                        return Ok(Some(Article { headword: entry.headword.into(), interpret }));
+                    }
                     _ if step % 1_024 == 1_023 && Instant::now() > end => return Err(too_long()),
                     _ => {}
                 }
@@ -76,7 +88,10 @@ fn pick_from<'a>(
                     return Err(too_long());
                 }
             }
-            Ok(found.map(|(headword, interpret)| Article { headword: headword.into(), interpret: interpret.into() }))
+            Ok(found.map(|(headword, interpret)| {
+                let interpret = only(&interpret, names, asked).unwrap_or_default().into_owned();
+                Article { headword: headword.into(), interpret: interpret.into() }
+            }))
         }
     }
 }

@@ -31,6 +31,7 @@ impl Session<'_> {
             }
             Request::Lookup { name, word } => self.look_up(name, word),
             Request::LookupApart { name, word } => self.look_up_apart(name, word),
+            Request::Choose { name, dictionaries } => self.choose(name, dictionaries),
             Request::Define { name, word } => self.define(name, word),
             Request::Suggest { name, text } => self.suggest(name, text),
             Request::Match { name, how, pattern } => self.match_headwords(name, *how, pattern),
@@ -60,6 +61,7 @@ impl Session<'_> {
                     Request::Logout
                     | Request::Lookup { .. }
                     | Request::LookupApart { .. }
+                    | Request::Choose { .. }
                     | Request::Define { .. }
                     | Request::Suggest { .. }
                     | Request::Match { .. }
@@ -151,7 +153,7 @@ impl Session<'_> {
     fn look_up(&mut self, name: &str, word: &str) -> Result<(), Failure> {
         let account = self.logged_in_as(name)?;
         self.renew_words();
-        let (found, standing) = self.words.find_for(Some(account), word, &mut self.stores)?;
+        let (found, standing) = self.words.find_for(Some(account), word, &self.asked, &mut self.stores)?;
         match found {
             Some(Found { article: Article { headword, interpret }, .. }) => {
                 let record = new_record(&mut self.clock, &headword, self.face.peer())?;
@@ -172,7 +174,7 @@ impl Session<'_> {
     fn define(&mut self, name: &str, word: &str) -> Result<(), Failure> {
         let account = self.logged_in_as(name)?;
         self.renew_words();
-        let (found, standing) = self.words.find_for(Some(account), word, &mut self.stores)?;
+        let (found, standing) = self.words.find_for(Some(account), word, &self.asked, &mut self.stores)?;
         self.replies.refused = found.is_none().then_some(Code::NotFound);
         self.replies.waiting(Awaits::Account, |out| match &found {
             Some(Found { article: found, .. }) => push_entry(out, &found.headword, &found.interpret),
@@ -185,7 +187,7 @@ impl Session<'_> {
     fn suggest(&mut self, name: &str, text: &str) -> Result<(), Failure> {
         self.logged_in_as(name)?;
         self.renew_words();
-        let found = self.words.suggest(text, MAX_SUGGESTIONS, &mut self.stores)?;
+        let found = self.words.suggest(text, MAX_SUGGESTIONS, &self.asked, &mut self.stores)?;
         self.list_headwords(&found);
         Ok(())
     }
@@ -202,7 +204,8 @@ impl Session<'_> {
             How::Sound => (Strategy::Sound, trim_blanks(pattern)),
             How::Text => return self.search_text(trim_blanks(pattern)),
         };
-        let found = self.matching(strategy, pattern, MAX_MATCHES)?;
+        let asked = self.asked.clone();
+        let found = self.matching(strategy, pattern, MAX_MATCHES, &asked)?;
         self.list_headwords(&found);
         Ok(())
     }

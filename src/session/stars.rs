@@ -68,7 +68,7 @@ impl Session<'_> {
         self.renew_words();
         let mut found = Vec::with_capacity(entries.len());
         for entry in entries {
-            let headword = self.words.find(&entry.word, &mut self.stores)?;
+            let headword = self.words.find(&entry.word, &self.asked, &mut self.stores)?;
             found.push((headword.map(|found| found.article.headword.into_owned()), text_of(entry)));
         }
         let done = self.stores.write(|store| store.import_stars(account, &found))?.ok_or_else(|| self.gone())?;
@@ -124,7 +124,8 @@ impl Session<'_> {
     /// The headwords that a word to be starred may be: itself, and what it is found as.
     fn perhaps_meant(&mut self, word: &str) -> Result<Vec<String>, Failure> {
         self.renew_words();
-        let found = self.words.find(word, &mut self.stores)?.map(|found| found.article.headword.into_owned());
+        let found = self.words.find(word, &self.asked, &mut self.stores)?;
+        let found = found.map(|found| found.article.headword.into_owned());
         let other = found.filter(|headword| headword != word);
         Ok([word.to_owned()].into_iter().chain(other).collect())
     }

@@ -4,10 +4,13 @@ use super::stores::Stores;
 use crate::protocol::Failure;
 use crate::store::{AboutWords, AccountId, Error, LookedUp, Standing, Store};
 use crate::sys::SealedMap;
-use crate::words::lookup::{self, Article, Found, Lexicon};
+use crate::words::lookup::{self, Article, Found, How, Lexicon};
 use crate::words::matching::{self, Matches};
 use crate::words::reverse::{self, Hits, Scope};
-use crate::words::{Dictionary, DictionaryNote, Suggestions, Wildcards, fold, moves, neighbours, respellings};
+use crate::words::{
+    Dictionary, DictionaryNote, Only, Suggestions, Wildcards, fold, has_any, moves, neighbours, respellings, tidied,
+};
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 use std::os::fd::BorrowedFd;
@@ -19,6 +22,8 @@ const MOST_ALIKE: usize = 2_000;
 /// How many headwords of table `words` are read at once for a pattern that all have to be compared with.
 const PAGE: usize = 5_000;
 
+/// How many times as many headwords of table `words` are looked at where only some dictionaries are asked.
+const WIDER: usize = 5;
 /// The most headwords of table `words` that a pattern is tried on.
 const MOST_MATCHED: usize = 30_000;
 
@@ -94,6 +99,14 @@ impl Words {
         }
     }
 
+    /// The words that were loaded; table `words` never is.
+    pub fn loaded(&self) -> Option<&Dictionary<SealedMap>> {
+        match self {
+            Self::Snapshot { dictionary, .. } => Some(dictionary),
+            Self::Table(_) => None,
+        }
+    }
+
     /// How many headwords the snapshot has; none is known of the table.
     pub fn headwords(&self) -> Option<usize> {
         match self {
@@ -116,9 +129,14 @@ impl Words {
         matches!(self, Self::Table(_))
     }
 
-    /// Looks a text up.
-    pub(super) fn find<'a>(&'a self, text: &str, stores: &mut Stores<'_>) -> Result<Option<Found<'a>>, Failure> {
-        Ok(self.find_for(None, text, stores)?.0)
+    /// Looks a text up, in the dictionaries that are asked (all without a name).
+    pub(super) fn find<'a>(
+        &'a self,
+        text: &str,
+        asked: &[String],
+        stores: &mut Stores<'_>,
+    ) -> Result<Option<Found<'a>>, Failure> {
+        Ok(self.find_for(None, text, asked, stores)?.0)
     }
 
     /// The same for an account, of which the database may say how it stands while it is asked.
@@ -126,29 +144,51 @@ impl Words {
         &'a self,
         account: Option<AccountId>,
         text: &str,
+        asked: &[String],
         stores: &mut Stores<'_>,
     ) -> Result<(Option<Found<'a>>, Option<Standing>), Failure> {
-        match self {
-            Self::Snapshot { dictionary, .. } => Ok((dictionary.find(text), None)),
-            Self::Table(notes) => stores.with(|store| {
-                let keys = lookup::keys(text);
-                let LookedUp { exact, keyed, standing, generation } = store.look_up(text, &keys, account)?;
-                notes.seen(generation);
-                if exact.is_none() && notes.has_keyless(store)? {
-                    return Ok((lookup::find(&mut Table(store), text)?, standing));
-                }
-                let keyed = keyed.into_iter().map(|pair| (lookup::key(&pair.0), article(pair))).collect();
-                let mut asked =
-                    Asked { store, text, exact: exact.map(article), keys: keys.into_iter().collect(), keyed };
-                Ok((lookup::find(&mut asked, text)?, standing))
-            }),
+        let Self::Table(notes) = self else {
+            return Ok((self.loaded().and_then(|dictionary| dictionary.look_up(text, asked)), None));
+        };
+        // The names are needed only to leave some out.
+        let names = if asked.is_empty() { Vec::new() } else { self.names(stores)? };
+        let (found, standing) = stores.with(|store| {
+            let keys = lookup::keys(text);
+            let LookedUp { exact, keyed, standing, generation } = store.look_up(text, &keys, account)?;
+            notes.seen(generation);
+            if exact.is_none() && notes.has_keyless(store)? {
+                let mut lexicon = Only { inner: Table(store), names: &names, wanted: asked };
+                return Ok((lookup::find(&mut lexicon, text)?, standing));
+            }
+            let keyed = keyed.into_iter().map(|pair| (lookup::key(&pair.0), article(pair))).collect();
+            let known = Known { store, text, exact: exact.map(article), keys: keys.into_iter().collect(), keyed };
+            let mut lexicon = Only { inner: known, names: &names, wanted: asked };
+            Ok((lookup::find(&mut lexicon, text)?, standing))
+        })?;
+        match found {
+            // It may be made of several homographs.
+            Some(found) if found.how != How::Exact && found.article.interpret.starts_with('[') => {
+                let names = self.names(stores)?;
+                Ok((Some(tidied(found, &names)), standing))
+            }
+            found => Ok((found, standing)),
         }
     }
 
-    /// Headwords that may have been meant by `text`, best first.
-    pub(super) fn suggest(&self, text: &str, most: usize, stores: &mut Stores<'_>) -> Result<Vec<String>, Failure> {
+    /// Headwords that may have been meant by `text`, best first, of the dictionaries that are asked.
+    pub(super) fn suggest(
+        &self,
+        text: &str,
+        most: usize,
+        asked: &[String],
+        stores: &mut Stores<'_>,
+    ) -> Result<Vec<String>, Failure> {
         match self {
-            Self::Snapshot { dictionary, .. } => Ok(dictionary.suggest(text, most)),
+            Self::Snapshot { dictionary, .. } => Ok(dictionary.suggest_of(text, most, asked)),
+            Self::Table(_) if !asked.is_empty() => {
+                let found = self.suggest(text, most.saturating_mul(WIDER), &[], stores)?;
+                self.of_those_asked(found, most, asked, stores)
+            }
             Self::Table(_) => {
                 if let Some(wildcards) = Wildcards::new(text) {
                     let prefix = wildcards.prefix();
@@ -199,17 +239,62 @@ impl Words {
         }
     }
 
-    /// Headwords that match a pattern, at most `most`. `goes_on` is asked from time to time, and ends the search when
-    /// it says no.
+    /// What stands under a headword, exactly as it is spelled.
+    pub(super) fn interpretation<'a>(
+        &'a self,
+        headword: &str,
+        stores: &mut Stores<'_>,
+    ) -> Result<Option<Cow<'a, str>>, Failure> {
+        match self {
+            Self::Snapshot { dictionary, .. } => {
+                Ok(dictionary.find_exactly(headword).map(|entry| entry.interpret.into()))
+            }
+            Self::Table(_) => {
+                let found = stores.with(|store| store.find_word(headword))?;
+                Ok(found.map(|(_, interpret)| interpret.into()))
+            }
+        }
+    }
+
+    /// Of these headwords of table `words` the first that the dictionaries have that are asked.
+    fn of_those_asked(
+        &self,
+        headwords: Vec<String>,
+        most: usize,
+        asked: &[String],
+        stores: &mut Stores<'_>,
+    ) -> Result<Vec<String>, Failure> {
+        let names = self.names(stores)?;
+        let mut found = Vec::new();
+        for headword in headwords {
+            let entry = self.interpretation(&headword, stores)?;
+            if entry.is_some_and(|interpret| has_any(&interpret, &names, asked)) {
+                found.push(headword);
+            }
+            if found.len() == most {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Headwords that match a pattern, at most `most`, of the dictionaries that are asked. `goes_on` is asked from time to
+    /// time, and ends the search when it says no.
     pub(super) fn matching(
         &self,
         pattern: &matching::Pattern,
         most: usize,
+        asked: &[String],
         mut goes_on: impl FnMut() -> bool,
         stores: &mut Stores<'_>,
     ) -> Result<Matches, Failure> {
         match self {
-            Self::Snapshot { dictionary, .. } => Ok(dictionary.headwords_matching(pattern, most, goes_on)),
+            Self::Snapshot { dictionary, .. } => Ok(dictionary.headwords_matching(pattern, most, asked, goes_on)),
+            Self::Table(_) if !asked.is_empty() => {
+                let all = self.matching(pattern, most.saturating_mul(WIDER), &[], goes_on, stores)?;
+                let headwords = self.of_those_asked(all.headwords, most, asked, stores)?;
+                Ok(Matches { headwords, unfinished: all.unfinished })
+            }
             Self::Table(_) => stores.with(|store| {
                 let whole = |headwords| Matches { headwords, unfinished: false };
                 match pattern.range() {
@@ -260,29 +345,50 @@ impl Words {
         text: &str,
         scope: Scope,
         most: usize,
+        asked: &[String],
         mut goes_on: impl FnMut() -> bool,
         stores: &mut Stores<'_>,
     ) -> Result<Hits, Failure> {
         match self {
-            Self::Snapshot { dictionary, .. } => Ok(dictionary.reverse(text, scope, most, goes_on)),
-            Self::Table(_) => stores.with(|store| {
-                for step in reverse::steps(text, scope) {
-                    let mut finder = step.finder(scope, most);
-                    let mut after = Some(String::new());
-                    while let Some(last) = after {
-                        let look_at = &mut |headword: &str, article: &str| finder.look_at(headword, article);
-                        after = store.words_holding(&last, PAGE, step.holds(), look_at)?;
-                        if after.is_some() && !goes_on() {
-                            return Ok(Hits { found: finder.into_hits(), unfinished: true });
+            Self::Snapshot { dictionary, .. } => Ok(dictionary.reverse(text, scope, most, asked, goes_on)),
+            Self::Table(_) => {
+                let names = self.names(stores)?;
+                let asked = reverse::Asked { names: &names, wanted: asked };
+                stores.with(|store| {
+                    for step in reverse::steps(text, scope) {
+                        let mut finder = step.finder(scope, most, asked);
+                        let mut after = Some(String::new());
+                        while let Some(last) = after {
+                            let look_at = &mut |headword: &str, article: &str| finder.look_at(headword, article);
+                            after = store.words_holding(&last, PAGE, step.holds(), look_at)?;
+                            if after.is_some() && !goes_on() {
+                                return Ok(Hits { found: finder.into_hits(), unfinished: true });
+                            }
+                        }
+                        let found = finder.into_hits();
+                        if !found.is_empty() {
+                            return Ok(Hits { found, unfinished: false });
                         }
                     }
-                    let found = finder.into_hits();
-                    if !found.is_empty() {
-                        return Ok(Hits { found, unfinished: false });
-                    }
-                }
-                Ok(Hits::default())
-            }),
+                    Ok(Hits::default())
+                })
+            }
+        }
+    }
+
+    /// The names of the dictionaries, in the order of preference; none where table `words` has one without a name.
+    pub(super) fn names(&self, stores: &mut Stores<'_>) -> Result<Vec<String>, Failure> {
+        match self {
+            Self::Snapshot { dictionary, .. } => Ok(dictionary.names().to_vec()),
+            Self::Table(_) => Ok(self.dictionaries(stores)?.into_iter().map(|note| note.name).collect()),
+        }
+    }
+
+    /// Which load of the words it is of which the dictionaries are known, if they are.
+    pub(super) fn known_generation(&self) -> Option<u64> {
+        match self {
+            Self::Snapshot { generation, .. } => Some(*generation),
+            Self::Table(notes) => notes.dictionaries.borrow().as_ref().map(|(generation, _)| u64::from(*generation)),
         }
     }
 
@@ -321,7 +427,7 @@ impl Words {
 }
 
 /// What table `words` has answered to one statement. What that did not ask for it is asked for then.
-struct Asked<'a> {
+struct Known<'a> {
     store: &'a mut dyn Store,
     text: &'a str,
     exact: Option<Article<'static>>,
@@ -329,7 +435,7 @@ struct Asked<'a> {
     keyed: Vec<(String, Article<'static>)>,
 }
 
-impl Lexicon<'static> for Asked<'_> {
+impl Lexicon<'static> for Known<'_> {
     type Error = Error;
     const AT_ONCE: usize = 64;
 

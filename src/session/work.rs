@@ -20,6 +20,7 @@ impl Work {
             Request::Suggest { .. } | Request::Match { .. } | Request::Reverse { .. } => Self::Long,
             Request::Lookup { .. }
             | Request::LookupApart { .. }
+            | Request::Choose { .. }
             | Request::Define { .. }
             | Request::Goodbye
             | Request::Logout

@@ -4,7 +4,7 @@ use super::fold::fold;
 use super::image::{FIELDS, HEADER, MAGIC};
 use super::lookup::{self, Article, Found, Lexicon};
 use super::note::DictionaryNote;
-use super::several::notes_from_text;
+use super::several::{names_from_text, notes_from_text};
 use super::sound::respellings;
 use super::spelling::{self, SortedWords, farthest_for};
 use super::suggest::Suggestions;
@@ -51,6 +51,9 @@ pub struct Dictionary<B> {
     title: Range<usize>,
     licence: Range<usize>,
     dictionaries: Range<usize>,
+    names: Vec<String>,
+    /// Which of the dictionaries begin their headwords with capitals.
+    capitalise: Vec<bool>,
     text: Range<usize>,
 }
 
@@ -106,7 +109,9 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
         }
         let folded = Index { count: folded_count, pairs: folded, text: folded_text };
         let keys = Index { count: keys_count, pairs: keys, text: keys_text };
-        Ok(Self { bytes, headwords, entries, folded, keys, title, licence, dictionaries, text })
+        let notes = all.get(dictionaries.clone()).and_then(|notes| std::str::from_utf8(notes).ok()).unwrap_or_default();
+        let (names, capitalise) = names_from_text(notes).into_iter().unzip();
+        Ok(Self { bytes, headwords, entries, folded, keys, title, licence, dictionaries, names, capitalise, text })
     }
 
     /// How many headwords there are.
@@ -132,6 +137,16 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
     /// The dictionaries that it is made of, in the order of preference.
     pub fn dictionaries(&self) -> Vec<DictionaryNote> {
         notes_from_text(self.str_at(self.dictionaries.clone()))
+    }
+
+    /// Their names.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Whether a dictionary begins nearly all headwords with a capital, and so says nothing by one.
+    pub(super) fn capitalises(&self, name: &str) -> bool {
+        self.names.iter().zip(&self.capitalise).any(|(own, capitalises)| *capitalises && own == name)
     }
 
     /// Looks a text up, by the steps of [`lookup::find`].
@@ -233,29 +248,34 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
         });
     }
 
-    /// The first headwords, at most `most`, from `lower` on whose lower case `goes_on`; in the order of lower case and
-    /// headword.
-    pub(super) fn beginning(&self, lower: &str, most: usize, goes_on: impl Fn(&[u8]) -> bool) -> Vec<String> {
+    /// The first headwords, at most `most`, from `lower` on whose lower case `goes_on`, and whose entry's number is one that
+    /// `takes`; in the order of lower case and headword.
+    pub(super) fn beginning(
+        &self,
+        lower: &str,
+        most: usize,
+        goes_on: impl Fn(&[u8]) -> bool,
+        takes: impl Fn(usize) -> bool,
+    ) -> Vec<String> {
         let mut found: Vec<(String, &str)> = Vec::new();
         let plain = self.first_headword(|headword| headword < lower.as_bytes());
         for at in plain..self.headwords {
-            match self.headword(at).filter(|headword| goes_on(headword.as_bytes())) {
-                Some(headword) if fold(headword) == headword => found.push((headword.to_owned(), headword)),
-                // It is in the other list.
-                Some(_) => {}
-                None => break,
-            }
             if found.len() >= most {
                 break;
             }
-        }
-        let others = self.first_of(&self.folded, |folded| folded < lower.as_bytes());
-        for at in (others..self.folded.count).take(most) {
-            match self.index_entry(&self.folded, at).filter(|(folded, _)| goes_on(folded)) {
-                Some((_, entry)) => found.extend(self.headword(entry).map(|headword| (fold(headword), headword))),
+            match self.headword(at).filter(|headword| goes_on(headword.as_bytes())) {
+                // Those with capitals are in the other list.
+                Some(headword) if fold(headword) == headword && takes(at) => {
+                    found.push((headword.to_owned(), headword))
+                }
+                Some(_) => {}
                 None => break,
             }
         }
+        let others = self.first_of(&self.folded, |folded| folded < lower.as_bytes());
+        let others = (others..self.folded.count).map_while(|at| self.index_entry(&self.folded, at));
+        let others = others.take_while(|(folded, _)| goes_on(folded)).filter(|(_, at)| takes(*at)).take(most);
+        found.extend(others.filter_map(|(_, at)| self.headword(at)).map(|headword| (fold(headword), headword)));
         found.sort_unstable();
         found.truncate(most);
         found.into_iter().map(|(_, headword)| headword.to_owned()).collect()
@@ -303,7 +323,8 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
         low + first((step).min(self.headwords.saturating_sub(low)), |at| ends_before(low + at))
     }
 
-    fn find_exactly(&self, word: &str) -> Option<Entry<'_>> {
+    /// The entry of exactly this headword.
+    pub fn find_exactly(&self, word: &str) -> Option<Entry<'_>> {
         let at = self.first_headword(|headword| headword < word.as_bytes());
         let (headword, _) = self.entry_bytes(at)?;
         if headword == word.as_bytes() { self.entry(at) } else { None }
@@ -342,6 +363,11 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
         let begin = self.first_of(index, |other| other < text.as_bytes());
         let led = (begin..index.count).map_while(|at| self.index_entry(index, at));
         led.take_while(|(other, _)| *other == text.as_bytes()).take(MOST_ALIKE).filter_map(|(_, at)| self.entry(at))
+    }
+
+    /// The entries whose headwords have this lower case, but for one that is it.
+    pub(super) fn in_capitals<'a, 't>(&'a self, lower: &'t str) -> impl Iterator<Item = Entry<'a>> + use<'a, 't, B> {
+        self.led_to(&self.folded, lower)
     }
 
     fn text_between(&self, part: &Range<usize>, begin: usize, end: usize) -> Option<&[u8]> {

@@ -15,6 +15,7 @@ pub mod matching;
 mod note;
 mod parse;
 pub mod reverse;
+mod selected;
 mod several;
 mod sound;
 mod source;
@@ -25,13 +26,16 @@ mod wildcards;
 pub use dictionary::{Damaged, Dictionary, Entry};
 pub use fold::fold;
 pub use image::{TooLarge, image};
-pub use note::{DictionaryNote, is_name};
+pub use note::{DictionaryNote, Stamp, is_name};
 pub use parse::{MAX_HEADWORD_CHARS, Parsed, ParsedEntry, Problem, Refused, Severity, parse, parse_all};
-pub use several::{SameName, append, articles, merge, name_of, notes_from_text, notes_to_text};
+pub use selected::{Only, has_any, tidied};
+pub use several::{SameName, append, articles, merge, name_of, notes_from_text, notes_to_text, only, possible_names};
 pub use sound::respellings;
 pub use source::{ReadError, files_of, open_file, read_file, read_opened};
 pub use suggest::{Suggestions, moves, neighbours};
 pub use wildcards::Wildcards;
 
+/// What stands for the words that are built into the program, where a file could be named.
+pub const BUILT_IN_NAME: &str = "built-in";
 /// The words file that is built into the program.
 pub const BUILT_IN: &str = include_str!("../../words.txt");

@@ -6,6 +6,8 @@ use std::borrow::Cow;
 
 /// Longest headword, in characters.
 pub const MAX_HEADWORD_CHARS: usize = 256;
+/// The most of a file's head that is kept, in bytes.
+const MAX_HEAD: usize = 64 << 10;
 
 /// One entry of a words file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +29,8 @@ pub struct Parsed<'a> {
     pub name: String,
     /// From `# from: …` and `# to: …`; empty where there is none.
     pub languages: [String; 2],
+    /// The other comments before the first entry, a line each.
+    pub head: String,
     /// What it is made of, where that is known.
     pub dictionaries: Vec<DictionaryNote>,
     /// The entries.
@@ -213,6 +217,9 @@ fn note_comment(parsed: &mut Parsed<'_>, comment: &str) {
             parsed.licence.push_str("; ");
         }
         parsed.licence.push_str(licence.trim());
+    } else if parsed.entries.is_empty() && parsed.head.len() + comment.len() < MAX_HEAD {
+        parsed.head.push_str(comment);
+        parsed.head.push('\n');
     }
 }
 

@@ -1,10 +1,15 @@
 //! Several dictionaries as one: each has a name, and an entry that more than one of them has is one entry with all their
 //! articles, each below a line `[name]`, in the order of preference.
 
-use super::note::{DictionaryNote, MAX_NAME};
+use super::note::{DictionaryNote, MAX_NAME, Stamp, is_name};
 use super::parse::{Parsed, ParsedEntry};
 use crate::text::{escape, unescape};
+use memchr::{memchr, memmem};
+use std::borrow::Cow;
 use std::path::Path;
+
+/// Fewer headwords do not show a habit.
+const FEW: usize = 100;
 
 /// Two dictionaries have the same name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +37,16 @@ impl Parsed<'_> {
             licence: self.licence.clone(),
             languages: self.languages.clone(),
             headwords: self.entries.len(),
+            capitalises: self.capitalises(),
+            head: self.head.clone(),
+            stamp: None,
         }
+    }
+
+    /// Whether at least 80 % of its headwords begin with a capital. A few headwords are no habit.
+    fn capitalises(&self) -> bool {
+        let capitals = self.entries.iter().filter(|entry| entry.headword.starts_with(char::is_uppercase)).count();
+        self.entries.len() >= FEW && capitals * 10 >= self.entries.len() * 8
     }
 }
 
@@ -87,39 +101,52 @@ fn heading(name: &str) -> String {
     format!("[{name}]")
 }
 
-/// An article none of whose lines is a heading.
-fn shielded(article: &str, headings: &[String]) -> String {
+/// An article none of whose lines is a heading: those that are one, or look like one that was changed so, have a blank
+/// more at their beginning.
+fn shielded<'a>(article: &'a str, headings: &[String]) -> Cow<'a, str> {
+    with_headings(article, headings, |line| format!(" {line}"))
+}
+
+/// The article that [`shielded`] has made it of.
+pub(super) fn unshielded<'a>(article: &'a str, names: &[String]) -> Cow<'a, str> {
+    let headings: Vec<String> = names.iter().map(|name| heading(name)).collect();
+    with_headings(article, &headings, |line| line.strip_prefix(' ').unwrap_or(line).to_owned())
+}
+
+/// Changes the lines of an article that are a heading, or one behind blanks.
+fn with_headings<'a>(article: &'a str, headings: &[String], change: impl Fn(&str) -> String) -> Cow<'a, str> {
     if !headings.iter().any(|heading| article.contains(heading.as_str())) {
-        return article.to_owned();
+        return Cow::Borrowed(article);
     }
-    let lines = unescape(article);
-    let shield =
-        |line: &str| if headings.iter().any(|heading| heading == line) { format!(" {line}") } else { line.to_owned() };
-    escape(&lines.split('\n').map(shield).collect::<Vec<_>>().join("\n"))
+    let is_heading = |line: &str| headings.iter().any(|heading| heading == line.trim_start_matches(' '));
+    let text = unescape(article);
+    let lines = text.split('\n').map(|line| if is_heading(line) { change(line) } else { line.to_owned() });
+    Cow::Owned(escape(&lines.collect::<Vec<_>>().join("\n")))
 }
 
 /// Takes an entry of several dictionaries apart: names and articles (with the escapes of the wire), in order. An entry of
 /// one dictionary is its article.
-pub fn articles<'a>(interpret: &'a str, names: &'a [String]) -> Vec<(&'a str, &'a str)> {
+pub fn articles<'t, 'n>(interpret: &'t str, names: &'n [String]) -> Vec<(&'n str, &'t str)> {
     let [first, _, ..] = names else {
         return vec![(names.first().map_or("words", String::as_str), interpret)];
     };
-    let mut found: Vec<(&str, usize, usize)> = Vec::new();
-    let mut begin = 0;
-    for end in line_ends(interpret) {
-        let line = &interpret[begin..end];
-        let named = line.strip_prefix('[').and_then(|line| line.strip_suffix(']'));
-        let next = (end + 2).min(interpret.len());
-        match names.iter().find(|name| Some(name.as_str()) == named) {
-            Some(name) => found.push((name, next, next)),
-            None => match found.last_mut() {
-                Some((_, _, last)) => *last = end,
-                None => found.push((first, begin, end)),
-            },
+    let mut found: Vec<(&str, &str)> = Vec::new();
+    // The article that is not ended yet: its name, and where it begins.
+    let mut open: Option<(&str, usize)> = None;
+    for line in line_begins(interpret) {
+        let Some((name, after)) = heading_at(interpret, line, names) else { continue };
+        let end = line.saturating_sub(2);
+        match open {
+            Some((before, begin)) => found.push((before, interpret.get(begin..end).unwrap_or_default())),
+            // No dictionary says whose it is.
+            None if line > 0 => found.push((first, &interpret[..end])),
+            None => {}
         }
-        begin = next;
+        open = Some((name, after));
     }
-    found.into_iter().map(|(name, begin, end)| (name, &interpret[begin..end.max(begin)])).collect()
+    let (name, begin) = open.unwrap_or((first, 0));
+    found.push((name, &interpret[begin..]));
+    found
 }
 
 /// Adds a dictionary's article to those that a headword has already: below its name, if it has one. What [`articles`]
@@ -135,46 +162,124 @@ pub fn append(articles: &mut String, dictionary: &str, article: &str) {
     articles.push_str(article);
 }
 
-/// Where the lines of a text with escapes end.
-fn line_ends(text: &str) -> Vec<usize> {
+/// The places of a text with escapes where a line begins with a bracket.
+fn line_begins(text: &str) -> impl Iterator<Item = usize> {
     let bytes = text.as_bytes();
-    let mut ends = Vec::new();
-    let mut at = 0;
-    while at < bytes.len() {
-        match (bytes[at], bytes.get(at + 1)) {
-            (b'\\', Some(b'n')) => {
-                ends.push(at);
-                at += 2;
-            }
-            (b'\\', _) => at += 2,
-            _ => at += 1,
-        }
-    }
-    ends.push(text.len());
-    ends
+    let is_escape = move |at: &usize| bytes[..*at].iter().rev().take_while(|&&byte| byte == b'\\').count() % 2 == 0;
+    let first = text.starts_with('[').then_some(0);
+    first.into_iter().chain(memmem::find_iter(bytes, br"\n[").filter(is_escape).map(|at| at + 2))
 }
 
-/// Writes notes as a text, and reads them again.
+/// The names in lines of a text that may be headings.
+pub fn possible_names(interpret: &str) -> impl Iterator<Item = &str> {
+    line_begins(interpret).filter_map(|line| {
+        let (name, rest) = interpret.get(line + 1..)?.split_once(']')?;
+        (is_name(name) && (rest.is_empty() || rest.starts_with(r"\n"))).then_some(name)
+    })
+}
+
+/// The name in the line that begins at a place, if it is a heading, and where what follows the line begins.
+fn heading_at<'n>(text: &str, line: usize, names: &'n [String]) -> Option<(&'n str, usize)> {
+    let inner = text.as_bytes().get(line + 1..)?;
+    let length = memchr(b']', &inner[..inner.len().min(MAX_NAME + 1)])?;
+    let name = names.iter().find(|name| name.as_bytes() == &inner[..length])?.as_str();
+    let after = line + length + 2;
+    match text.get(after..)? {
+        "" => Some((name, after)),
+        rest => rest.starts_with(r"\n").then_some((name, after + 2)),
+    }
+}
+
+/// Whether a dictionary is asked; without names all of them are.
+pub(super) fn is_wanted(wanted: &[String], name: &str) -> bool {
+    wanted.is_empty() || wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(name))
+}
+
+/// What some of several dictionaries say in an entry, below their names; `None` if they have no article in it.
+pub fn only<'t>(interpret: &'t str, names: &[String], wanted: &[String]) -> Option<Cow<'t, str>> {
+    if wanted.is_empty() {
+        return Some(Cow::Borrowed(interpret));
+    }
+    let all = articles(interpret, names);
+    let count = all.len();
+    let some: Vec<(&str, &str)> = all.into_iter().filter(|(name, _)| is_wanted(wanted, name)).collect();
+    match some.len() {
+        0 => None,
+        same if same == count => Some(Cow::Borrowed(interpret)),
+        _ => Some(Cow::Owned(joined(&some))),
+    }
+}
+
+/// One text of articles, each below its name.
+pub(super) fn joined(articles: &[(&str, &str)]) -> String {
+    articles.iter().map(|(name, article)| format!("{}\\n{article}", heading(name))).collect::<Vec<_>>().join("\\n")
+}
+
+/// An entry that was made of several, with one article of each dictionary, in the order of the dictionaries.
+pub(super) fn in_order<'t>(interpret: Cow<'t, str>, names: &[String]) -> Cow<'t, str> {
+    let all = articles(&interpret, names);
+    let place = |name: &str| names.iter().position(|other| other == name);
+    if all.windows(2).all(|pair| place(pair[0].0) < place(pair[1].0)) {
+        return interpret;
+    }
+    let of_name = |name: &String| {
+        let own = all.iter().filter(|(other, _)| other == name).map(|(_, article)| *article);
+        own.collect::<Vec<_>>().join("\\n")
+    };
+    let grouped: Vec<(&str, String)> = names.iter().map(|name| (name.as_str(), of_name(name))).collect();
+    let grouped: Vec<(&str, &str)> = grouped
+        .iter()
+        .filter(|(name, _)| all.iter().any(|(other, _)| other == name))
+        .map(|(name, article)| (*name, article.as_str()))
+        .collect();
+    Cow::Owned(joined(&grouped))
+}
+
+/// Writes notes as a text, a line each, for [`notes_from_text`].
 pub fn notes_to_text(notes: &[DictionaryNote]) -> String {
     let mut text = String::new();
     for note in notes {
         let [from, to] = &note.languages;
-        let fields =
-            [&note.name, &note.title, &note.licence, from, to, &note.headwords.to_string()].map(|field| escape(field));
-        text.push_str(&fields.join("\t"));
+        let headwords = note.headwords.to_string();
+        let capitalises = if note.capitalises { CAPITALISES } else { "" };
+        let stamp = note.stamp.as_ref().map_or_else(String::new, Stamp::to_text);
+        let fields: [&str; 9] =
+            [&note.name, &note.title, &note.licence, from, to, &headwords, capitalises, &note.head, &stamp];
+        text.push_str(&fields.map(escape).join("\t"));
         text.push('\n');
     }
     text
 }
 
-/// Reads what [`notes_to_text`] has written; what it has not is passed over.
+/// What stands in the seventh field of a dictionary that begins its headwords with capitals.
+const CAPITALISES: &str = "A";
+
+/// Reads what [`notes_to_text`] has written; what it has not is passed over. The last three fields may be missing.
 pub fn notes_from_text(text: &str) -> Vec<DictionaryNote> {
     let note = |line: &str| {
-        let fields: Vec<String> = line.split('\t').map(unescape).collect();
-        let [name, title, licence, from, to, headwords] = <[String; 6]>::try_from(fields).ok()?;
-        Some(DictionaryNote { name, title, licence, languages: [from, to], headwords: headwords.parse().ok()? })
+        let mut fields = line.split('\t').map(unescape);
+        let mut next = || fields.next();
+        Some(DictionaryNote {
+            name: next()?,
+            title: next()?,
+            licence: next()?,
+            languages: [next()?, next()?],
+            headwords: next()?.parse().ok()?,
+            capitalises: next().is_some_and(|field| field == CAPITALISES),
+            head: next().unwrap_or_default(),
+            stamp: next().and_then(|field| Stamp::from_text(&field)),
+        })
     };
     text.lines().filter_map(note).collect()
+}
+
+/// The names in what [`notes_to_text`] has written, and whether each begins its headwords with capitals.
+pub(super) fn names_from_text(text: &str) -> Vec<(String, bool)> {
+    let name = |line: &str| {
+        let mut fields = line.split('\t');
+        Some((fields.next()?.to_owned(), fields.nth(5) == Some(CAPITALISES)))
+    };
+    text.lines().filter_map(name).collect()
 }
 
 #[cfg(test)]
@@ -215,6 +320,39 @@ mod tests {
     }
 
     #[test]
+    fn some_of_an_entry() {
+        let names = ["a", "b", "c"].map(str::to_owned);
+        let of = |wanted: &[&str]| {
+            let wanted: Vec<String> = wanted.iter().map(|&name| name.to_owned()).collect();
+            only(r"[a]\nx\n[b]\ny\nz\n[c]\nw", &names, &wanted).map(Cow::into_owned)
+        };
+        assert_eq!(of(&["b"]).as_deref(), Some(r"[b]\ny\nz"));
+        assert_eq!(of(&["C", "a"]).as_deref(), Some(r"[a]\nx\n[c]\nw"));
+        assert_eq!(of(&[]).as_deref(), Some(r"[a]\nx\n[b]\ny\nz\n[c]\nw"));
+        assert_eq!(of(&["d"]), None);
+        let joined = in_order(r"[b]\n1\n[c]\n2\n[a]\n3\n[b]\n4".into(), &names);
+        assert_eq!(joined, r"[a]\n3\n[b]\n1\n4\n[c]\n2");
+        let possible: Vec<&str> = possible_names(r"[a]\nx\n[1913 Webster]\n[Obs.]\n [b]\n[c] y\n[d]").collect();
+        assert_eq!(possible, ["a", "Obs.", "d"]);
+    }
+
+    #[test]
+    fn a_heading_is_a_whole_line() {
+        let names = ["a", "b"].map(str::to_owned);
+        for (text, expected) in [
+            (r"[a]\nx [b]\n y", vec![("a", r"x [b]\n y")]),
+            (r"[a]\n\\n[b]\nx", vec![("a", r"\\n[b]\nx")]),
+            (r"[a]\n\\\n[b]\nx", vec![("a", r"\\"), ("b", "x")]),
+            (r"x\n[b]\ny", vec![("a", "x"), ("b", "y")]),
+            (r"[a]\nx\n[b]", vec![("a", "x"), ("b", "")]),
+            (r"[c]\nx", vec![("a", r"[c]\nx")]),
+            ("", vec![("a", "")]),
+        ] {
+            assert_eq!(articles(text, &names), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn one_alone_stays_as_it_is() {
         let text = "# name: n\n# title: t\napple\tn. 1\n[n]\tx\n";
         let (one, plain) = (merged(&[("a.txt", text)]), parse(text.as_bytes()).unwrap());
@@ -239,7 +377,7 @@ mod tests {
     proptest! {
         /// Whatever the articles hold, they come apart as they went in, but for the blank before what looks like a name.
         #[test]
-        fn articles_come_apart_again(texts in proptest::collection::vec("(\\[[ab]\\]|[a ]|\\\\\\\\|\\\\n){1,8}x", 2..3)) {
+        fn articles_come_apart_again(texts in proptest::collection::vec("( {0,2}\\[[ab]\\]|[a ]|\\\\\\\\|\\\\n){1,8}x", 2..3)) {
             let files: Vec<(String, String)> =
                 ["a", "b"].iter().zip(&texts).map(|(name, text)| (format!("{name}.txt"), format!("word\t{text}\n"))).collect();
             let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
@@ -249,8 +387,7 @@ mod tests {
             prop_assert_eq!(found.iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["a", "b"]);
             for ((_, article), (_, text)) in found.iter().zip(&files) {
                 let plain = parse(text.as_bytes()).unwrap().entries[0].interpret.to_string();
-                let without = |text: &str| unescape(text).replace(" [", "[");
-                prop_assert_eq!(without(article), without(&plain));
+                prop_assert_eq!(unescape(&unshielded(article, &names)), unescape(&plain));
             }
         }
 
@@ -258,7 +395,8 @@ mod tests {
         fn any_text_comes_apart(text in any::<String>()) {
             let names = ["a".to_owned(), "b".to_owned()];
             let escaped = escape(&text);
-            let _ = (articles(&escaped, &names), notes_from_text(&text));
+            let _ = (articles(&escaped, &names), notes_from_text(&text), names_from_text(&text));
+            let _ = (only(&escaped, &names, &names[..1]), in_order(escaped.as_str().into(), &names));
         }
     }
 }

@@ -30,6 +30,7 @@ mod scripts;
 mod secrets;
 mod sentences;
 mod serve;
+mod several;
 mod stream;
 mod subcommands;
 mod suggestions;

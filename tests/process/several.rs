@@ -1,6 +1,6 @@
 //! Several dictionaries at once: `--words` more than once, lists, directories, `A`, `I`, and living reloads.
 
-use crate::common::{Daemon, Setup, Store, on_both_stores};
+use crate::common::{Daemon, Setup, Store, on_both_stores, wait_until};
 use std::path::Path;
 
 const FIRST: &str = "# title: The First\n# licence: MIT\n# from: en\n# to: zh\napple\tn. 苹果\nrun\tv. 跑\n";
@@ -127,4 +127,141 @@ fn one_alone_is_as_it_was() {
     assert_eq!(ann.ask("A ann apple"), ["OK 1", r"Other	apple	n. 苹果\n[Other]"]);
     let about = ann.ask("I");
     assert_eq!((about[0].as_str(), about.len()), ("OK 4", 5));
+}
+
+/// `U`: from then on the others are as if they were not there, whatever is asked.
+#[test]
+fn some_dictionaries_only() {
+    let daemon = with_two(Store::Sqlite);
+    let mut ann = daemon.connect_as("ann");
+    ann.ok("U ann Two");
+    assert_eq!(ann.ask_line("Q ann apples"), r"OK apple	[Two]\nn. a fruit\nn. its tree");
+    assert_eq!(ann.refused("Q ann run"), "notfound");
+    assert_eq!(ann.refused("D ann run"), "notfound");
+    assert_eq!(ann.ask("A ann apple"), ["OK 1", r"Two	apple	n. a fruit\nn. its tree"]);
+    assert_eq!(ann.ask("S ann ru"), ["OK 0"]);
+    assert_eq!(ann.ask("S ann zebr"), ["OK 1", "zebra"]);
+    assert_eq!(ann.ask("M ann prefix r"), ["OK 0"]);
+    assert_eq!(ann.ask("M ann glob *a*"), ["OK 3", "Apple", "apple", "zebra"]);
+    assert_eq!(ann.ask("B ann 苹果"), ["OK 0"]);
+    assert_eq!(ann.ask("B ann an animal"), ["OK 1", r"zebra	[Two]\nn. an animal"]);
+    for number in 0..8 {
+        let picked = ann.ask_line(&format!("G ann pick {number}"));
+        assert!(picked.contains("\t[Two]\\n") && !picked.contains("[words]"), "{picked}");
+    }
+    // The names in any case, in any order; all without one.
+    ann.ok("U ann two  WORDS");
+    assert_eq!(ann.ask_line("D ann apple"), r"OK apple	[words]\nn. 苹果\n[Two]\nn. a fruit\nn. its tree");
+    ann.ok("U ann words");
+    assert_eq!(ann.ask_line("D ann APPLE"), r"OK apple	[words]\nn. 苹果");
+    assert_eq!(ann.ask("B ann 苹果"), ["OK 1", r"apple	[words]\nn. 苹果"]);
+    let reply = ann.ask_line("U ann words nowhere");
+    assert_eq!(reply, "FAIL notfound no dictionary is called nowhere; there are: words Two");
+    assert_eq!(ann.ask_line("D ann run"), r"OK run	[words]\nv. 跑");
+    ann.ok("U ann");
+    assert_eq!(ann.ask_line("D ann zebra"), r"OK zebra	[Two]\nn. an animal");
+    assert_eq!(ann.refused("U bob words"), "denied");
+    // Only what was found is in the history, and another connection asks all.
+    assert_eq!(ann.history("ann"), ["apple", "apple"]);
+    let mut other = daemon.connect();
+    other.login("ann");
+    assert_eq!(other.ask_line("D ann run"), r"OK run	[words]\nv. 跑");
+    // One alone has a name, too.
+    let daemon = Setup::new(Store::Sqlite).words("apple\tn. 苹果\n").start();
+    let mut ann = daemon.connect_as("ann");
+    ann.ok("U ann words");
+    assert_eq!(ann.ask_line("D ann apple"), "OK apple\tn. 苹果");
+    assert_eq!(ann.refused("U ann other"), "notfound");
+}
+
+/// The names of the dictionaries are in no article: nothing is found by them, and each article counts by itself.
+#[test]
+fn each_article_counts_by_itself() {
+    let setup = Setup::new(Store::Sqlite).words("bank\tn. 银行 {k3}\nrare\tn. 词\nword\tn. 词 {k1}\n");
+    let second = setup.path("cedict.txt");
+    std::fs::write(&second, "bank\tn. a slope\n词\t词 [词/詞] cí word; term\nword\tn. x\n").unwrap();
+    let daemon = setup.options("--words").options(second.to_str().unwrap()).start();
+    let mut ann = daemon.connect_as("ann");
+    let headwords = |reply: Vec<String>| -> Vec<String> {
+        reply[1..].iter().map(|line| line.split('\t').next().unwrap().to_owned()).collect()
+    };
+    // By pinyin, though the reading is not at the head of the entry; the commoner first, though its tag is not at its end.
+    assert_eq!(headwords(ann.ask("B ann ci2")), ["词"]);
+    assert_eq!(headwords(ann.ask("B ann 词")), ["word", "rare"]);
+    assert_eq!(headwords(ann.ask("B ann word")), ["词"]);
+    assert_eq!(ann.ask("M ann text cedict"), ["OK 0"]);
+    assert_eq!(ann.ask("M ann text slope"), ["OK 1", "bank"]);
+    assert!(ann.ask_line("G ann pick 0 k3").starts_with("OK bank\t"));
+}
+
+/// At a reload what has not changed is taken as it is, and all is as if everything had been read.
+#[test]
+fn only_what_has_changed_is_read_anew() {
+    let setup = Setup::new(Store::Sqlite).words(FIRST);
+    let directory = setup.path("words.d");
+    std::fs::create_dir(&directory).unwrap();
+    let file = |number: u32| directory.join(format!("{number}.txt"));
+    for number in 1..=3 {
+        // One line looks like the name of another dictionary.
+        std::fs::write(file(number), format!("apple\tn. {number}\\n[words]\nb{number}\tn. b\n")).unwrap();
+    }
+    let daemon = setup.options("--words").options(directory.to_str().unwrap()).start();
+    let mut ann = daemon.connect_as("ann");
+    let mut generation = 1;
+    let mut reload = || {
+        let output = daemon.tool(&["reload"]);
+        assert!(output.status.success(), "{output:?}");
+        generation += 1;
+        let line = daemon.wait_log(&format!("generation {generation};"));
+        line.trim_end().rsplit("; ").next().unwrap().to_owned()
+    };
+    let entry = |numbers: [u32; 3]| {
+        let [a, b, c] = numbers;
+        format!(r"OK apple	[words]\nn. 苹果\n[1]\nn. {a}\n [words]\n[2]\nn. {b}\n [words]\n[3]\nn. {c}\n [words]")
+    };
+    assert_eq!(ann.ask_line("D ann apple"), entry([1, 2, 3]));
+    // What was written a moment ago is read again: its times would not show another change yet.
+    wait_until("all files to be settled", || reload() == "0 of 4 dictionaries read anew");
+    assert_eq!(ann.ask_line("D ann apple"), entry([1, 2, 3]));
+    // In place, and as long as before.
+    std::fs::write(file(2), "apple\tn. 7\\n[words]\nb2\tn. b\n").unwrap();
+    assert_eq!(reload(), "1 of 4 dictionaries read anew");
+    assert_eq!(ann.ask_line("D ann apple"), entry([1, 7, 3]));
+    wait_until("the file to be settled", || reload() == "0 of 4 dictionaries read anew");
+    // Another file in its place.
+    write(&file(3), "apple\tn. 8\\n[words]\nb3\tn. b\n");
+    assert_eq!(reload(), "1 of 4 dictionaries read anew");
+    assert_eq!(ann.ask_line("D ann apple"), entry([1, 7, 8]));
+    wait_until("the file to be settled", || reload() == "0 of 4 dictionaries read anew");
+    // One more, and one less.
+    std::fs::write(file(4), "zoo\tn. z\\n[1]\n").unwrap();
+    std::fs::remove_file(file(1)).unwrap();
+    assert_eq!(reload(), "1 of 4 dictionaries read anew");
+    assert_eq!(ann.ask_line("D ann apple"), r"OK apple	[words]\nn. 苹果\n[2]\nn. 7\n [words]\n[3]\nn. 8\n [words]");
+    assert_eq!(ann.ask_line("D ann zoo"), r"OK zoo	[4]\nn. z\n[1]");
+    assert_eq!(ann.refused("D ann b1"), "notfound");
+    let about = ann.ask("I");
+    for line in ["headwords\t5", "dictionaries\twords 2 3 4", "title.words\tThe First", "headwords.3\t2"] {
+        assert!(about.iter().any(|other| other == line), "{line}: {about:?}");
+    }
+    // A bad one refuses all, whether the others are read or not; its line is told, and the good ones are as they were.
+    std::fs::write(file(2), "bad\n").unwrap();
+    let output = daemon.tool(&["reload"]);
+    assert_eq!(output.status.code(), Some(65));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("2.txt is refused: line 1: "), "{output:?}");
+    assert_eq!(ann.ask_line("D ann b2"), r"OK b2	[2]\nn. b");
+}
+
+#[test]
+fn the_built_in_words_beside_others() {
+    let setup = Setup::new(Store::Sqlite).no_words();
+    let second = setup.path("second.txt");
+    std::fs::write(&second, SECOND).unwrap();
+    let daemon = setup.options("--words").options(second.to_str().unwrap()).options("--words built-in").start();
+    let mut ann = daemon.connect_as("ann");
+    let reply = ann.ask("A ann apple");
+    assert_eq!(reply.len(), 3, "{reply:?}");
+    assert!(reply[1].starts_with("Two\tapple\t") && reply[2].starts_with("words\tapple\t/ˈæp.əl/"), "{reply:?}");
+    assert!(daemon.tool(&["reload"]).status.success());
+    assert!(daemon.wait_log("the built-in words").contains("second.txt"));
 }

@@ -217,6 +217,28 @@ fn several_dictionaries_answer_as_the_files_do(store: Store) {
         "B ann go fast",
         "G ann pick 0",
         "G ann pick 3",
+        // Some of them only.
+        "U ann nowhere",
+        "U ann third A-2",
+        "Q ann apples",
+        "D ann Apple",
+        "A ann apple",
+        "D ann running",
+        "S ann zebr",
+        "S ann ru",
+        "M ann prefix z",
+        "M ann glob *e*",
+        "M ann text fast",
+        "B ann 苹果",
+        "B ann go fast",
+        "G ann pick 0",
+        "U ann words",
+        "D ann run",
+        "D ann zebra",
+        "D ann APPLE",
+        "B ann 苹果",
+        "U ann",
+        "D ann zebra",
     ] {
         assert_eq!(here.ask(request), there.ask(request), "{request}");
     }

@@ -24,6 +24,7 @@ use super::messages::Language;
 use super::server::address::Address;
 use super::terminal::colour::Colour;
 use crate::protocol::{Count, DEFAULT_HISTORY};
+use crate::words::is_name;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -64,6 +65,11 @@ pub struct Arguments {
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) password_file: Option<PathBuf>,
 
+    /// Ask only this dictionary of a server that has several; may be repeated; '*' asks all (about lists them) [default: the
+    /// configuration's, else all]
+    #[arg(long, global = true, value_name = "NAME", value_parser = dictionary)]
+    pub(crate) dictionary: Vec<String>,
+
     /// Print one JSON object a line (with a subcommand)
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -88,6 +94,17 @@ pub struct Arguments {
     #[arg(skip)]
     pub(crate) config: Config,
 }
+
+/// The name of a dictionary, or an asterisk for all.
+fn dictionary(text: &str) -> Result<String, &'static str> {
+    if text == ALL_DICTIONARIES || is_name(text) {
+        return Ok(text.to_owned());
+    }
+    Err("a name has ASCII letters, digits, -, . and _")
+}
+
+/// What stands for all dictionaries.
+const ALL_DICTIONARIES: &str = "*";
 
 /// What to do.
 #[derive(Debug, Clone, Subcommand)]
@@ -429,6 +446,12 @@ impl Command {
 }
 
 impl Arguments {
+    /// The names of the dictionaries to be asked; all without any.
+    pub(crate) fn dictionaries(&self) -> Vec<String> {
+        let said = if self.dictionary.is_empty() { &self.config.dictionary } else { &self.dictionary };
+        if said.iter().any(|name| name == ALL_DICTIONARIES) { Vec::new() } else { said.clone() }
+    }
+
     /// Whether a private server is wanted. It must be forked before [`super::run`], which starts a thread.
     pub fn local(&self) -> bool {
         self.local

@@ -9,9 +9,10 @@ use crate::client::render::Clock;
 use crate::client::render::fields::fields;
 use crate::client::render::show::{ExportLine, shown};
 use crate::client::server::connection::{Connection, Entry};
+use crate::client::server::entry::Article;
 use crate::client::server::stream::Connector;
 use crate::client::terminal::console::{Console, PIECE, csv_line, csv_row};
-use crate::protocol::{Code, HistoryRow, StarRow, pieces, printable};
+use crate::protocol::{Code, HistoryRow, StarRow, pieces, printable, unescape};
 use base64ct::{Base64UrlUnpadded, Encoding};
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, HashSet};
@@ -58,10 +59,8 @@ pub(crate) fn run(console: &mut Console, connector: &Connector, who: &Who, expor
             deck.head(console)?;
         }
         history::definitions(&mut connection, &name, &tallies, |tally, entry| {
-            let text = entry.map(Entry::into_text);
-            decks
-                .iter_mut()
-                .try_for_each(|deck| deck.add(console, &name, tally, stars.get(&tally.word), text.as_deref()))
+            let back = entry.map(Back::of);
+            decks.iter_mut().try_for_each(|deck| deck.add(console, &name, tally, stars.get(&tally.word), back.as_ref()))
         })?;
     }
     connection.leave();
@@ -127,13 +126,14 @@ impl Deck {
         name: &str,
         tally: &Tally,
         star: Option<&StarRow>,
-        text: Option<&str>,
+        back: Option<&Back>,
     ) -> Result<()> {
-        match (self.kind, text) {
-            (Kind::Anki, Some(text)) => card(&tally.word, star, text, &mut |part| self.write(console, part)),
+        match (self.kind, back) {
+            (Kind::Anki, Some(back)) => card(&tally.word, star, back, &mut |part| self.write(console, part)),
             // A card without a back teaches nothing; a word that is gone from the dictionary still counts in a table.
             (Kind::Anki, None) => Ok(()),
-            (Kind::Csv, text) => {
+            (Kind::Csv, back) => {
+                let text = back.map(|back| back.text.as_str());
                 let time = |time| history::wire_time(&HistoryRow { name, word: &tally.word, time });
                 let of_lookups = |at| if tally.count > 0 { time(at) } else { String::new() };
                 let of_star = |of: &dyn Fn(&StarRow) -> String| star.map(of).unwrap_or_default();
@@ -157,6 +157,20 @@ impl Deck {
     fn end(self) -> Result<()> {
         let Self { path, file, .. } = self;
         file.map_or(Ok(()), Writing::end).map_err(|reason| Error::File { path, reason })
+    }
+}
+
+/// What a word means.
+struct Back {
+    text: String,
+    /// The same of each of several dictionaries.
+    articles: Vec<Article>,
+}
+
+impl Back {
+    fn of(mut entry: Entry) -> Self {
+        let articles = std::mem::take(&mut entry.articles);
+        Self { text: entry.into_text(), articles }
     }
 }
 
@@ -200,7 +214,7 @@ fn guid(word: &str) -> String {
     Base64UrlUnpadded::encode_string(&digest[..12])
 }
 
-fn card(word: &str, star: Option<&StarRow>, text: &str, take: &mut impl FnMut(&str) -> Result<()>) -> Result<()> {
+fn card(word: &str, star: Option<&StarRow>, back: &Back, take: &mut impl FnMut(&str) -> Result<()>) -> Result<()> {
     let mut front = field(&printable(word));
     // A line that begins so would be one of the file's head.
     if let Some(rest) = front.strip_prefix('#') {
@@ -208,14 +222,25 @@ fn card(word: &str, star: Option<&StarRow>, text: &str, take: &mut impl FnMut(&s
     }
     take(&front)?;
     take("\t")?;
-    // Tags say nothing to a learner.
-    pieces(fields(text).untagged, PIECE).try_for_each(|piece| take(&field(&shown(piece))))?;
+    if back.articles.is_empty() {
+        put(&back.text, take)?;
+    }
+    for (at, Article { title, escaped, .. }) in back.articles.iter().enumerate() {
+        let between = if at == 0 { "" } else { "<br>" };
+        take(&format!("{between}<b>{}</b><br>", field(&printable(title))))?;
+        put(&unescape(escaped), take)?;
+    }
     let note = star.map(|star| printable(&star.note)).filter(|note| !note.is_empty());
     if let Some(note) = note {
         take(&format!("<br><br>{}", field(&note)))?;
     }
     let tags = star.map(|star| printable(&star.tags.join(" "))).unwrap_or_default();
     take(&format!("\t{}\t{}\n", field(&tags), guid(word)))
+}
+
+/// An article without its tags, which say nothing to a learner.
+fn put(text: &str, take: &mut impl FnMut(&str) -> Result<()>) -> Result<()> {
+    pieces(fields(text).untagged, PIECE).try_for_each(|piece| take(&field(&shown(piece))))
 }
 
 /// Text as Anki reads it in a field.
@@ -306,10 +331,20 @@ mod tests {
             tags: vec!["one".into(), "two".into()],
             note: "A <b>.".into(),
         };
-        card("#hash", None, "n. <b> & \\\"q\\\"\nv. \t two\u{1b}", &mut take).unwrap();
-        card("a#b", Some(&star), "词", &mut take).unwrap();
+        let entry = |text: &str| Back { text: text.to_owned(), articles: Vec::new() };
+        card("#hash", None, &entry("n. <b> & \\\"q\\\"\nv. \t two\u{1b}"), &mut take).unwrap();
+        card("a#b", Some(&star), &entry("词"), &mut take).unwrap();
+        let article = |title: &str, escaped: &str| Article {
+            dictionary: "d".into(),
+            title: title.into(),
+            escaped: escaped.into(),
+        };
+        let articles = vec![article("The <First>", r"n. 1 {k1}\nv. 2 {k1}"), article("Second", "n. 3")];
+        card("run", None, &Back { text: "as it came".into(), articles }, &mut take).unwrap();
         let lines: Vec<&str> = out.lines().collect();
-        let [first, second] = lines[..] else { panic!("{out}") };
+        let [first, second, third] = lines[..] else { panic!("{out}") };
+        let expected = "run\t<b>The &lt;First&gt;</b><br>n. 1 {k1}<br>v. 2<br><b>Second</b><br>n. 3\t";
+        assert_eq!(third.rsplit_once('\t').unwrap().0, expected);
         assert_eq!(
             first.rsplit_once('\t').unwrap().0,
             "&#35;hash\tn. &lt;b&gt; &amp; \\&quot;q\\&quot;<br>v.   two\\u{1b}\t"

@@ -10,13 +10,13 @@ use crate::client::exit::Exit;
 use crate::client::messages::Message;
 use crate::client::render;
 use crate::client::render::fields::fields;
-use crate::client::render::show::{LookupLine, shown};
+use crate::client::render::show::{EntryLine, LookupLine, shown};
 use crate::client::server::connection::{Connection, Entry};
 use crate::client::server::stream::Connector;
 use crate::client::terminal::console::Console;
 use crate::client::terminal::input::InputLine;
 use crate::client::word::{checked_word, may_lead};
-use crate::protocol::{Code, Request, escape, printable};
+use crate::protocol::{Code, Request, escape, printable, unescape};
 use crate::words::lookup::{How, how};
 use std::collections::VecDeque;
 
@@ -71,7 +71,9 @@ pub(crate) fn run(
         manner.errs_terminal && (!words.is_empty() || manner.asks_terminal)
     };
     // What a Chinese word leads to is asked for wherever it goes, as long as it need not be in step with lines.
-    let asks_more = suggests || words.iter().any(|word| may_lead(word));
+    // So is which dictionaries there are, if an entry says that there are several.
+    let tells_apart = manner.json || (manner.shows_terminal && parts.field.is_empty()) || parts.first_line;
+    let asks_more = suggests || tells_apart || words.iter().any(|word| may_lead(word));
     let ahead = |name: &str| if perhaps { Vec::new() } else { requests_ahead(name, words, asks_more) };
     let (LoggedIn { mut connection, name }, ahead) = log_in_with(console, connector, who, ahead)?;
     let together = perhaps && are_together(&mut connection, &name, &joined)?;
@@ -98,6 +100,7 @@ pub(crate) fn run(
     }
     let mut pipeline = Pipeline::new(connection, name, style, words.is_empty());
     pipeline.parts = parts;
+    pipeline.tells_apart = tells_apart;
     pipeline.several = words.len() > 1;
     pipeline.suggests = suggests;
     pipeline.ahead = ahead;
@@ -214,23 +217,7 @@ fn print_found(console: &mut Console, style: Style, parts: &Parts, word: &str, e
         _ => shortened(parts, entry),
     };
     match (style, parts.field.as_slice()) {
-        (Style::Json, _) => {
-            let (headword, form) = (entry.headword.clone(), form(word, &entry));
-            let text = entry.into_text();
-            let fields = fields(&text);
-            let phonetic = fields.phonetic.map(|phonetic| phonetic.trim_matches('/').to_owned());
-            let tags = fields.tags.into_iter().map(str::to_owned).collect();
-            console.write_json(&LookupLine {
-                word,
-                found: true,
-                headword: Some(&headword),
-                form: Some(form).filter(|form| *form != How::Exact.name()),
-                interpretation: Some(text),
-                phonetic,
-                tags,
-                suggestions: None,
-            })
-        }
+        (Style::Json, _) => print_json(console, word, entry),
         (Style::Person, _) => print_entry(console, word, entry),
         (Style::Plain, [] | [Field::Interpretation]) => write_text(console, &entry.into_text(), shown),
         (Style::Filter, [] | [Field::Interpretation]) => write_text(console, &entry.escaped, printable),
@@ -252,15 +239,55 @@ fn print_found(console: &mut Console, style: Style, parts: &Parts, word: &str, e
     }
 }
 
+/// Prints an entry that was found for a word as an object.
+///
+/// # Errors
+/// [`Error::Output`].
+pub(crate) fn print_json(console: &mut Console, word: &str, mut entry: Entry) -> Result<()> {
+    let form = form(word, &entry);
+    let headword = entry.headword.clone();
+    let articles = std::mem::take(&mut entry.articles);
+    let texts: Vec<String> = articles.iter().map(|article| unescape(&article.escaped)).collect();
+    let whole = entry.into_text();
+    // Each dictionary has its own at the ends of its article.
+    let all: Vec<_> = match texts.as_slice() {
+        [] => vec![fields(&whole)],
+        texts => texts.iter().map(|text| fields(text)).collect(),
+    };
+    let phonetic = all.iter().find_map(|fields| fields.phonetic).map(|phonetic| phonetic.trim_matches('/').to_owned());
+    let mut tags: Vec<String> = Vec::new();
+    for tag in all.iter().flat_map(|fields| &fields.tags) {
+        if !tags.iter().any(|other| other == tag) {
+            tags.push((*tag).to_owned());
+        }
+    }
+    let entries = articles.iter().zip(&texts).map(|(article, interpretation)| EntryLine {
+        dictionary: &article.dictionary,
+        headword: &headword,
+        interpretation,
+    });
+    console.write_json(&LookupLine {
+        word,
+        found: true,
+        headword: Some(&headword),
+        form: Some(form).filter(|form| *form != How::Exact.name()),
+        interpretation: Some(whole),
+        phonetic,
+        tags,
+        entries: entries.collect(),
+        suggestions: None,
+    })
+}
+
 /// The entry as much of it as is wanted.
 fn shortened(parts: &Parts, entry: Entry) -> Entry {
     if !parts.first_line {
         return entry;
     }
     let headword = entry.headword.clone();
-    let text = entry.into_text();
+    let text = entry.into_first_text();
     let first = fields(&text).untagged.lines().map(str::trim_end).find(|line| !line.is_empty()).unwrap_or_default();
-    Entry { headword, escaped: escape(first) }
+    Entry::new(headword, escape(first))
 }
 
 /// Writes a text as `safe` makes it, in colours where they are wanted, and a newline behind it.
@@ -302,6 +329,8 @@ struct Pipeline {
     style: Style,
     /// What of an answer is printed.
     parts: Parts,
+    /// Whether the articles of several dictionaries are shown apart.
+    tells_apart: bool,
     /// Whether several words are answered in one go: then each answer begins with its headword.
     several: bool,
     /// Whether the words come from standard input.
@@ -332,6 +361,7 @@ impl Pipeline {
             name,
             style,
             parts: Parts::default(),
+            tells_apart: false,
             several: false,
             from_input,
             suggests: false,
@@ -439,6 +469,15 @@ impl Pipeline {
         self.ask_besides(|connection, name| connection.meant(name, word))
     }
 
+    /// The entry with what each of several dictionaries says in it.
+    fn apart(&mut self, entry: Entry) -> Entry {
+        // Once it is known which there are, nothing has to be asked.
+        if self.connection.has_to_ask(&entry) && (self.failure.is_some() || !self.read_those_under_way()) {
+            return entry;
+        }
+        self.connection.apart(entry)
+    }
+
     /// Asks something besides the words. A failure is none of the lookup's, and leads to nothing.
     fn ask_besides<T: Default>(&mut self, ask: impl FnOnce(&mut Connection, &str) -> Result<T>) -> T {
         if self.failure.is_some() || !self.read_those_under_way() {
@@ -487,7 +526,7 @@ impl Pipeline {
         let mut line = Vec::new();
         Request::Lookup { name: &self.name, word: headword }.push_line(&mut line);
         self.connection.send(&line);
-        match self.connection.entry()? {
+        match self.connection.entry_apart()? {
             Some(entry) => print_found(console, self.style, &self.parts, headword, entry)?,
             // Of another load of the words.
             None => {
@@ -567,6 +606,7 @@ impl Pipeline {
             }
             return self.print_missing(console, word, &headwords);
         };
+        let entry = if self.tells_apart { self.apart(entry) } else { entry };
         // Of several words each answer says which it is.
         if self.style == Style::Plain && self.several && self.parts.field.is_empty() {
             console.write(&format!("{}  ", printable(&entry.headword)))?;
@@ -587,6 +627,7 @@ impl Pipeline {
                 interpretation: None,
                 phonetic: None,
                 tags: Vec::new(),
+                entries: Vec::new(),
                 suggestions: (self.suggests || !headwords.is_empty()).then_some(headwords),
             }),
         }

@@ -46,9 +46,17 @@ impl Connection {
             let line = self.reply_line()?;
             let pair = parse_entry(&line).filter(|(headword, _)| headword.len() <= MAX_LINE);
             let (headword, escaped) = pair.ok_or_else(|| strange(line.as_bytes()))?;
-            entries.push(Entry { headword: headword.to_owned(), escaped: first_line(escaped) });
+            entries.push(Entry::new(headword.to_owned(), escaped.to_owned()));
         }
-        Ok(entries)
+        let shortened = |entry: Entry| {
+            let entry = self.apart(entry);
+            // Of several dictionaries the one that says it.
+            let all = entry.apart();
+            let article = all.iter().find(|article| article.contains(text)).or(all.first()).copied();
+            let line = first_line(article.unwrap_or_default());
+            Entry::new(entry.headword, line)
+        };
+        Ok(entries.into_iter().map(shortened).collect())
     }
 
     /// Asks for headwords that may have been meant: those that a Chinese text leads to, else what is near to it.

@@ -9,6 +9,7 @@ use crate::client::render::fields::fields;
 use crate::client::render::show::SearchLine;
 use crate::client::render::{self, show};
 use crate::client::server::connection::{Connection, Entry, counted, strange};
+use crate::client::server::dictionaries::Replies;
 use crate::client::server::stream::Connector;
 use crate::client::terminal::console::Console;
 use crate::protocol::{Code, How, MAX_LINE, MAX_MATCHES, Request, printable, trim_blanks};
@@ -120,9 +121,9 @@ fn print(console: &mut Console, json: bool, entry: Entry) -> Result<()> {
     }
     // A line each: all of it is for `lookup`.
     let headword = entry.headword.clone();
-    let text = entry.into_text();
+    let text = entry.into_first_text();
     let first = fields(&text).untagged.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    let line = Entry { escaped: crate::protocol::escape(&show::shown(first)), headword: headword.clone() };
+    let line = Entry::new(headword.clone(), crate::protocol::escape(&show::shown(first)));
     console.write(&render::entry(&line, &headword, console.look()))
 }
 
@@ -139,8 +140,9 @@ fn definitions(
             Request::Define { name, word }.push_line(&mut lines);
         }
         connection.send(&lines);
-        for _ in window {
-            match connection.entry() {
+        let mut replies = Replies::new(window.len());
+        while let Some(entry) = replies.next(connection) {
+            match entry {
                 // A headword of another load, or longer than a request.
                 Err(Error::Refused(failure)) if matches!(failure.code, Code::BadReq | Code::TooLong) => {}
                 entry => entry?.map_or(Ok(()), &mut each)?,

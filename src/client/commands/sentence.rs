@@ -111,6 +111,11 @@ fn ask<'a>(
             answers.push(Answer { begin, words, piece: Piece { typed, entry } });
         }
     }
+    let apart = |answer: Answer<'a>| {
+        let Piece { typed, entry } = answer.piece;
+        Answer { piece: Piece { typed, entry: connection.apart(entry) }, ..answer }
+    };
+    let answers = answers.into_iter().map(apart).collect();
     Ok((answers, end))
 }
 

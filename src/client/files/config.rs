@@ -6,6 +6,7 @@ use crate::client::messages::Language;
 use crate::client::server::address::Address;
 use crate::client::server::tls::Trust;
 use crate::client::terminal::colour::Colour;
+use crate::words::is_name;
 use crate::{directories, files};
 use serde::Deserialize;
 use std::fs::File;
@@ -38,6 +39,26 @@ pub(crate) struct Config {
     pub(crate) say: Option<String>,
     /// When colours are wanted.
     pub(crate) color: Option<Colour>,
+    /// The names of the dictionaries to be asked; all without any.
+    #[serde(default, deserialize_with = "one_or_more")]
+    pub(crate) dictionary: Vec<String>,
+}
+
+fn one_or_more<'de, D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a name in quotes, or a list of such")]
+    enum Names {
+        One(String),
+        More(Vec<String>),
+    }
+    let names = match Names::deserialize(deserializer)? {
+        Names::One(name) => vec![name],
+        Names::More(names) => names,
+    };
+    match names.iter().find(|name| !is_name(name)) {
+        Some(name) => Err(serde::de::Error::custom(format!("{name:?} is no name of a dictionary"))),
+        None => Ok(names),
+    }
 }
 
 fn address<'de, D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Option<Address>, D::Error> {
@@ -174,7 +195,18 @@ mod tests {
         assert_eq!((all.lang, all.color), (Some(Language::Chinese), Some(Colour::Never)));
         assert_eq!(read("").unwrap(), Config::default());
         assert_eq!(Config::read_from(Path::new("/nonexistent/config.toml")).unwrap(), Config::default());
-        for bad in ["server = \"nowhere\"", "user = 7", "password = \"x\"", "lang = \"de\"", "[", "\u{0}"] {
+        assert_eq!(read("dictionary = \"wn\"").unwrap().dictionary, ["wn"]);
+        assert_eq!(read("dictionary = [\"wn\", \"gcide\"]").unwrap().dictionary, ["wn", "gcide"]);
+        for bad in [
+            "dictionary = \"a b\"",
+            "dictionary = [7]",
+            "server = \"nowhere\"",
+            "user = 7",
+            "password = \"x\"",
+            "lang = \"de\"",
+            "[",
+            "\u{0}",
+        ] {
             let Err(Error::Configuration { reason, .. }) = read(bad) else { panic!("{bad}") };
             assert!(!reason.is_empty(), "{bad}");
         }

@@ -93,7 +93,7 @@ impl Menus<'_> {
             Request::Lookup { name, word }.push_line(&mut line);
             let answer = self.link.get().exchange(|connection| {
                 connection.send(&line);
-                connection.entry()
+                connection.entry_apart()
             });
             match answer {
                 Ok(Some(entry)) => {

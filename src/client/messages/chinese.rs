@@ -152,6 +152,13 @@ fn failed(error: &Error) -> String {
         Error::File { path, reason } => {
             format!("文件 {}：{}", printable(&path.to_string_lossy()), reasons_words(reason))
         }
+        Error::NoSuchDictionary { missing, there } if there.is_empty() => {
+            format!("没有这部词典：{}；服务器上只有一部", listed(missing, "、"))
+        }
+        Error::NoSuchDictionary { missing, there } => {
+            format!("没有这部词典：{}；服务器上有：{}", listed(missing, "、"), listed(there, "、"))
+        }
+        Error::DictionariesNotKnown => "这个服务器版本太旧，不能只查其中几部词典；请去掉 --dictionary".into(),
         Error::NoUser => "请用 --user 用户名 或环境变量 CIDIAN_USER 指定账号".into(),
         Error::NoTerminal => "没有可以输入密码的终端，请使用 --password-file 文件".into(),
         Error::TokenRefused { name } => {

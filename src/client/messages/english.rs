@@ -175,6 +175,15 @@ fn failed(error: &Error) -> String {
         Error::File { path, reason } => {
             format!("{}: {}", printable(&path.to_string_lossy()), systems_words(reason))
         }
+        Error::NoSuchDictionary { missing, there } if there.is_empty() => {
+            format!("no such dictionary: {}; the server has only one", listed(missing, ", "))
+        }
+        Error::NoSuchDictionary { missing, there } => {
+            format!("no such dictionary: {}; the server has: {}", listed(missing, ", "), listed(there, ", "))
+        }
+        Error::DictionariesNotKnown => {
+            "this server is too old to look words up in some dictionaries only; leave --dictionary out".into()
+        }
         Error::NoUser => "which account? Name it with --user NAME or in CIDIAN_USER".into(),
         Error::NoTerminal => "there is no terminal to ask for the password on; use --password-file FILE".into(),
         Error::TokenRefused { name } => {

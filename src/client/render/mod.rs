@@ -15,7 +15,7 @@ pub(crate) use wrap::{expand_tabs, width, wrapped};
 
 use self::show::shown;
 use super::server::connection::Entry;
-use crate::protocol::printable;
+use crate::protocol::{printable, unescape};
 
 /// What the page is like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,8 +42,13 @@ pub(crate) fn entry(entry: &Entry, asked: &str, look: Look) -> String {
     let before = if same { String::new() } else { format!("{} → ", printable(asked)) };
     let plain = format!("{before}{headword}");
     let headword = if look.colour { format!("{before}{}", bold(&headword)) } else { plain.clone() };
-    let text = shown(&entry.text());
     let mut out = String::new();
+    if !entry.articles.is_empty() {
+        wrapped(&mut out, &headword, "", "  ", look.columns);
+        articles(&mut out, entry, look);
+        return out;
+    }
+    let text = shown(&entry.text());
     if text.contains('\n') {
         let indent = if is_narrow(look.columns) { "" } else { "  " };
         wrapped(&mut out, &headword, "", indent, look.columns);
@@ -58,6 +63,19 @@ pub(crate) fn entry(entry: &Entry, asked: &str, look: Look) -> String {
         wrapped(&mut out, &format!("{headword}  {}", expand_tabs(&text)), "", &" ".repeat(hanging), look.columns);
     }
     out
+}
+
+/// What each of several dictionaries says: below its title, indented.
+fn articles(out: &mut String, entry: &Entry, look: Look) {
+    let (outer, inner) = if is_narrow(look.columns) { ("", "") } else { ("  ", "    ") };
+    for article in &entry.articles {
+        let title = printable(&article.title);
+        let title = if look.colour { bold(&title) } else { title };
+        wrapped(out, &title, outer, inner, look.columns);
+        for line in shown(&unescape(&article.escaped)).split('\n') {
+            sense(out, line, inner, look);
+        }
+    }
 }
 
 /// One line of an interpretation, wrapped below its own beginning: behind its blanks, its number and part of speech.
@@ -92,7 +110,7 @@ mod tests {
     const PLAIN: Look = Look { colour: false, columns: None };
 
     fn made(headword: &str, escaped: &str) -> Entry {
-        Entry { headword: headword.into(), escaped: escaped.into() }
+        Entry::new(headword.into(), escaped.into())
     }
 
     #[test]
@@ -108,6 +126,24 @@ mod tests {
             entry(&made("set", "n. 一套\\nv. 放"), "set", colour),
             "\u{1b}[1mset\u{1b}[0m\n  \u{1b}[36mn.\u{1b}[0m 一套\n  \u{1b}[36mv.\u{1b}[0m 放\n"
         );
+    }
+
+    #[test]
+    fn several_dictionaries_have_their_titles() {
+        let mut entry = made("apple", r"[a]\n/x/ n. 1 {k1}\nv. 2\n[b]\nn. 3");
+        let article = |title: &str, text: &str| crate::client::server::entry::Article {
+            dictionary: "x".into(),
+            title: title.into(),
+            escaped: text.into(),
+        };
+        entry.articles = vec![article("The First", r"/x/ n. 1 {k1}\nv. 2"), article("Second", "n. 3")];
+        assert_eq!(
+            super::entry(&entry, "apples", PLAIN),
+            "apples → apple\n  The First\n    /x/ n. 1 {k1}\n    v. 2\n  Second\n    n. 3\n"
+        );
+        let colour = super::entry(&entry, "apple", Look { colour: true, columns: None });
+        assert!(colour.contains("\n  \u{1b}[1mSecond\u{1b}[0m\n    \u{1b}[36mn.\u{1b}[0m 3\n"), "{colour:?}");
+        assert!(colour.contains("\u{1b}[32m/x/\u{1b}[0m"), "{colour:?}");
     }
 
     #[test]

@@ -38,9 +38,20 @@ pub(crate) struct LookupLine<'a> {
     /// The tags that it ends with.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) tags: Vec<String>,
+    /// What each of several dictionaries says.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) entries: Vec<EntryLine<'a>>,
     /// What may have been meant, if it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) suggestions: Option<&'a [String]>,
+}
+
+/// What one of several dictionaries says, in what `lookup --json` prints.
+#[derive(Debug, Serialize)]
+pub(crate) struct EntryLine<'a> {
+    pub(crate) dictionary: &'a str,
+    pub(crate) headword: &'a str,
+    pub(crate) interpretation: &'a str,
 }
 
 /// What `search --json` prints for one entry.
@@ -156,6 +167,7 @@ mod tests {
             interpretation: Some("x\n\u{9b}2J\u{202e}词\u{7f}".into()),
             phonetic: None,
             tags: Vec::new(),
+            entries: Vec::new(),
             suggestions: None,
         };
         let text = json(&line);

@@ -279,3 +279,82 @@ fn one_packet_with_a_kept_token() {
     server.finish();
     assert_eq!(desk.output.text().lines().filter(|line| line.contains("  n. w")).count(), 50);
 }
+
+/// Which dictionaries there are is asked when an entry looks as if there were several, once, and after those under way.
+#[test]
+fn several_dictionaries_are_asked_about_once() {
+    let answers = || [give("OK a\t[x]\\nn. 1\nOK b\t[y]\\n/z/ n. 2\\n[x]\\nn. 3\nFAIL notfound no such word\n")];
+    let taken = || [Step::Take("Q ann a"), Step::Take("Q ann b"), Step::Take("Q ann c")];
+    let about = [Step::Take("I"), give("OK 3\nversion\t1\ndictionaries\tx y\ntitle.x\tThe X\n")];
+    let meant = [Step::Take("S ann c"), give("OK 0\n")];
+    let steps = taken().into_iter().chain(answers()).chain(about).chain(meant).chain(farewell());
+    let server = Server::start(vec![after_login(steps)]);
+    let mut desk = Desk::new("", |manner| manner.json = true);
+    assert_eq!(look_up(&mut desk, &server, &["a", "b", "c"]).unwrap(), Exit::NotFound);
+    server.finish();
+    let lines: Vec<serde_json::Value> =
+        desk.output.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let one = |dictionary: &str, headword: &str, interpretation: &str| serde_json::json!({"dictionary": dictionary, "headword": headword, "interpretation": interpretation});
+    assert_eq!(lines[0]["entries"], serde_json::json!([one("x", "a", "n. 1")]));
+    assert_eq!(lines[1]["entries"], serde_json::json!([one("y", "b", "/z/ n. 2"), one("x", "b", "n. 3")]));
+    assert_eq!((&lines[1]["phonetic"], &lines[1]["interpretation"]), (&"z".into(), &"[y]\n/z/ n. 2\n[x]\nn. 3".into()));
+    // A server that has one, and one that does not even say what it is: all stays as it came.
+    for reply in ["OK 1\nversion\t1\n", "FAIL badreq no\n", "OK 2\nversion\t1\ndictionaries\tother\n"] {
+        let steps = [Step::Take("Q ann a"), give("OK a\t[x]\\nn. 1\n"), Step::Take("I"), give(reply)];
+        let server = Server::start(vec![after_login(steps.into_iter().chain(farewell()))]);
+        let mut desk = Desk::new("", |manner| manner.json = true);
+        assert_eq!(look_up(&mut desk, &server, &["a"]).unwrap(), Exit::Done, "{reply:?}");
+        server.finish();
+        let line = "{\"word\":\"a\",\"found\":true,\"headword\":\"a\",\"interpretation\":\"[x]\\nn. 1\"}\n";
+        assert_eq!(desk.output.text(), line, "{reply:?}");
+    }
+    // One that goes away over that has answered the word before.
+    let steps = [Step::Take("Q ann a"), give("OK a\t[x]\\nn. 1\n"), Step::Take("I")];
+    let server = Server::start(vec![after_login(steps)]);
+    let mut desk = Desk::new("", |manner| manner.json = true);
+    assert_eq!(look_up(&mut desk, &server, &["a"]).unwrap(), Exit::Done);
+    server.finish();
+}
+
+/// Nothing is looked up before the dictionaries are chosen, with a kept token either.
+#[test]
+fn dictionaries_are_chosen_before_anything_is_looked_up() {
+    let run = |server: &Server, who: &crate::client::commands::who::Who| {
+        let connector = server.connector().asking(vec!["wn".to_owned(), "gc".to_owned()]);
+        let mut desk = Desk::new("", |_| {});
+        let words = ["apple".to_owned()];
+        let exit = lookup::run(&mut desk.console, &connector, who, &words, &Asks::default(), Parts::default());
+        exit.map(|exit| (exit, desk.output.text()))
+    };
+    let home = tempfile::tempdir().unwrap();
+    let (_file, mut who) = ann();
+    let choice = || [Step::Take("U ann wn gc"), give("OK\n"), Step::Take("Q ann apple"), give("OK apple\tn. 1\n")];
+    let server = Server::start(vec![after_login(choice().into_iter().chain(farewell()))]);
+    assert_eq!(run(&server, &who).unwrap(), (Exit::Done, "n. 1\n".to_owned()));
+    server.finish();
+    for (replies, part) in [
+        (&["FAIL badreq unknown request\n"][..], "too old"),
+        (
+            &["FAIL notfound no\n", "OK 1\ndictionaries\twn words\n"],
+            "no such dictionary: gc; the server has: wn, words",
+        ),
+        (&["FAIL notfound no\n", "OK 0\n"], "no such dictionary: wn, gc; the server has only one"),
+    ] {
+        let asked = ["U ann wn gc", "I"].into_iter().zip(replies);
+        let steps = asked.flat_map(|(line, reply)| [Step::Take(line), give(reply)]);
+        let server = Server::start(vec![after_login(steps)]);
+        let error = run(&server, &who).unwrap_err();
+        server.finish();
+        assert_eq!(Exit::from(&error), Exit::Usage);
+        let said = Language::English.say(&crate::client::messages::Message::Failed(&error));
+        assert!(said.contains(part), "{said}");
+    }
+    let token = [Step::Take("T ann good-token"), give("OK\n")];
+    let goodbye = [Step::Take("E"), give("OK\n")];
+    let server = Server::start(vec![token.into_iter().chain(choice()).chain(goodbye).collect()]);
+    who.password_file = None;
+    who.kept = Kept::for_server(&server.address, false, |name| (name == "HOME").then(|| home.path().into()));
+    who.kept.keep("ann", &Token::new("good-token".to_owned()).unwrap()).unwrap();
+    assert_eq!(run(&server, &who).unwrap(), (Exit::Done, "n. 1\n".to_owned()));
+    server.finish();
+}

@@ -2,6 +2,8 @@
 //! bounded, counts reserve no memory, silence ends in an error, and so does a reply that only drips; what is no reply is
 //! told as such.
 
+use super::entry::Dictionaries;
+pub(crate) use super::entry::Entry;
 use super::privacy::Privacy;
 use super::stream::{Connector, Stream};
 use crate::client::error::{Error, Result};
@@ -9,7 +11,7 @@ use crate::client::files::kept::Token;
 use crate::client::terminal::secrecy;
 use crate::protocol::{
     Code, Count, Failure, HistoryRow, Lines, MAX_LINE, MAX_SUGGESTIONS, Request, Status, StatusError, TooLong,
-    parse_entry, parse_history_row, parse_status, unescape, unescape_in_place,
+    parse_entry, parse_history_row, parse_status, unescape,
 };
 use std::io::{ErrorKind, Read, Write};
 use std::time::Duration;
@@ -25,27 +27,6 @@ const MAX_ABOUT_PAIRS: u64 = 1_000;
 /// How long the farewell waits for its answer.
 const FAREWELL_PATIENCE: Duration = Duration::from_secs(2);
 
-/// An entry of the dictionary, as a reply brings it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Entry {
-    /// The headword as the dictionary spells it.
-    pub(crate) headword: String,
-    /// The interpretation, its escapes kept.
-    pub(crate) escaped: String,
-}
-
-impl Entry {
-    /// The interpretation as people read it.
-    pub(crate) fn text(&self) -> String {
-        unescape(&self.escaped)
-    }
-
-    /// The same, where the entry is needed no more: a long one is not copied.
-    pub(crate) fn into_text(self) -> String {
-        unescape_in_place(self.escaped)
-    }
-}
-
 /// A connection, and what has been read from it but not taken.
 pub(crate) struct Connection {
     stream: Stream,
@@ -57,6 +38,12 @@ pub(crate) struct Connection {
     silent: bool,
     /// The way of a secret to a server that others may read on it: what decides, and the address.
     exposed: Option<(Privacy, String)>,
+    /// The names of the dictionaries to be asked; all without any.
+    pub(super) wanted: Vec<String>,
+    /// The server's dictionaries, once they are known.
+    pub(super) dictionaries: Option<Dictionaries>,
+    /// What stood as the name of one would, and is none.
+    pub(super) no_dictionaries: Vec<String>,
 }
 
 impl Connection {
@@ -69,7 +56,19 @@ impl Connection {
         let exposed = connector.exposed(&stream);
         let lines = Lines::new(MAX_REPLY_LINE);
         secrecy::begin();
-        Ok(Self { stream, lines, buffer: vec![0; 64 << 10], sent: true, silent: true, exposed })
+        let wanted = connector.dictionaries().to_vec();
+        let buffer = vec![0; 64 << 10];
+        Ok(Self {
+            stream,
+            lines,
+            buffer,
+            sent: true,
+            silent: true,
+            exposed,
+            wanted,
+            dictionaries: None,
+            no_dictionaries: Vec::new(),
+        })
     }
 
     /// Sends requests, in one write where the system takes them so. A failure shows when the reply is read: the
@@ -160,12 +159,13 @@ impl Connection {
         self.status()
     }
 
-    /// Logs in.
+    /// Logs in, and asks for the dictionaries that are wanted.
     ///
     /// # Errors
-    /// [`Error::LoginRefused`], or as [`Connection::status`].
+    /// [`Error::LoginRefused`], or as [`Connection::status`] and [`Connection::choose_dictionaries`].
     pub(crate) fn log_in(&mut self, name: &str, passwd: &str) -> Result<()> {
-        self.ask(&Request::Login { name, passwd }).map(drop).map_err(login_refused)
+        self.ask(&Request::Login { name, passwd }).map(drop).map_err(login_refused)?;
+        self.choose_dictionaries(name)
     }
 
     /// Logs in with a token. Requests that go ahead are in the same packet, their replies the next to be read; if
@@ -174,7 +174,15 @@ impl Connection {
     /// # Errors
     /// As [`Connection::log_in`].
     pub(crate) fn log_in_by_token(&mut self, name: &str, token: &str, ahead: &[u8]) -> Result<()> {
-        self.ask_ahead(&Request::TokenLogin { name, token }, ahead).map(drop).map_err(login_refused)
+        let request = Request::TokenLogin { name, token };
+        if self.wanted.is_empty() {
+            return self.ask_ahead(&request, ahead).map(drop).map_err(login_refused);
+        }
+        // Nothing must be looked up in the others.
+        self.ask(&request).map(drop).map_err(login_refused)?;
+        self.choose_dictionaries(name)?;
+        self.send(ahead);
+        Ok(())
     }
 
     /// Asks for a new token.
@@ -204,7 +212,7 @@ impl Connection {
                 Some((headword, escaped)) => {
                     let (headword, before) = (headword.to_owned(), rest.len() - escaped.len());
                     rest.drain(..before);
-                    Ok(Some(Entry { headword, escaped: rest }))
+                    Ok(Some(Entry::new(headword, rest)))
                 }
                 None => Err(strange(rest.as_bytes())),
             },

@@ -2,6 +2,8 @@
 
 pub mod address;
 pub mod connection;
+pub mod dictionaries;
+pub mod entry;
 pub mod notebook;
 pub mod own;
 pub mod pace;

@@ -114,7 +114,8 @@ impl Connection {
     pub(crate) fn pick(&mut self, name: &str, what: Notebook) -> Result<Option<Entry>> {
         let Some(rest) = found(self.notebook(name, "", what))? else { return Ok(None) };
         let (headword, escaped) = parse_entry(&rest).ok_or_else(|| strange(rest.as_bytes()))?;
-        Ok(Some(Entry { headword: headword.to_owned(), escaped: escaped.to_owned() }))
+        let entry = Entry::new(headword.to_owned(), escaped.to_owned());
+        Ok(Some(self.apart(entry)))
     }
 
     fn star_rows(&mut self, name: &str, word: &str, what: Notebook, most: u32) -> Result<Vec<StarRow>> {

@@ -26,12 +26,24 @@ pub(crate) struct Connector {
     privacy: Privacy,
     /// How long the server may be silent, or take nothing, before it counts as lost.
     patience: Duration,
+    /// The names of the dictionaries to be asked; all without any.
+    dictionaries: Vec<String>,
 }
 
 impl Connector {
     /// Nothing is connected yet. `local` is what stands behind [`Address::Local`].
     pub(crate) fn new(address: Address, local: Option<LocalServer>, trust: Option<Trust>, privacy: Privacy) -> Self {
-        Self { address, local, trust, privacy, patience: Duration::from_secs(60) }
+        Self { address, local, trust, privacy, patience: Duration::from_secs(60), dictionaries: Vec::new() }
+    }
+
+    /// The same for somebody who asks some dictionaries only.
+    pub(crate) fn asking(self, dictionaries: Vec<String>) -> Self {
+        Self { dictionaries, ..self }
+    }
+
+    /// The names of the dictionaries to be asked; all without any.
+    pub(crate) fn dictionaries(&self) -> &[String] {
+        &self.dictionaries
     }
 
     /// What decides whether a secret may be sent on a stream of this connector's; nothing if nobody can read it.

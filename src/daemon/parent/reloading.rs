@@ -36,11 +36,16 @@ impl Parent {
             self.tell_all(asking, &format!("ok {}", self.words_line()));
             return;
         }
-        let started =
-            Loader::start(&mut self.forking.forker, self.forking.sandboxes.for_loader(), wanted).and_then(|loader| {
-                self.poller.watch(loader.helper().as_fd(), Token::Loader)?;
-                Ok(loader)
-            });
+        let started = Loader::start(
+            &mut self.forking.forker,
+            self.forking.sandboxes.for_loader(),
+            wanted,
+            self.served.words.loaded(),
+        )
+        .and_then(|loader| {
+            self.poller.watch(loader.helper().as_fd(), Token::Loader)?;
+            Ok(loader)
+        });
         match started {
             Ok(loader) => {
                 info!("loading {}", loader.wanted());
@@ -79,7 +84,11 @@ impl Parent {
                     // Idle children would notice at their next lookup; waking them gives the old words' memory back now.
                     self.children.signal_all(Signal::SIGHUP);
                 }
-                info!("loaded {}: {}", loader.wanted(), self.words_line());
+                let read = match loaded.read {
+                    Some((read, of)) if of > 1 => format!("; {read} of {of} dictionaries read anew"),
+                    _ => String::new(),
+                };
+                info!("loaded {}: {}{read}", loader.wanted(), self.words_line());
                 // Before `cidiand reload` is answered: systemd waits for both, and ends at the later.
                 self.reports.notifier.ready(self.status());
                 self.reload.loaded(self.served.words.generation(), Instant::now());

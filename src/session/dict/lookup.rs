@@ -8,6 +8,7 @@ use crate::dict::{
 };
 use crate::protocol::{Code, Failure, MAX_SUGGESTIONS, trim_blanks, unescape};
 use crate::words::matching::{Pattern, Strategy};
+use crate::words::{DictionaryNote, articles};
 use std::time::{Duration, Instant};
 
 /// The most rows of a `MATCH`: no client shows more, and GoldenDict asks at every key.
@@ -35,39 +36,68 @@ pub(super) const STRATEGIES: [(&str, &str, Option<Strategy>); 13] = [
 /// A dictionary, as DICT shows it.
 #[derive(Debug, Clone)]
 pub(super) struct Database {
+    /// What clients call it.
     pub name: String,
     pub title: String,
-    pub licence: String,
     pub headwords: u64,
+    /// The name of the dictionary; none where there is only one.
+    pub dictionary: Option<String>,
 }
 
-/// One definition that was found.
-struct Definition {
-    /// Which of the databases has it.
-    database: usize,
+/// The definitions of one headword.
+struct Definitions {
     headword: String,
-    /// Without the escapes of the words file.
-    interpret: String,
+    /// Which of the databases each is of, and its text without the escapes of the words file.
+    articles: Vec<(usize, String)>,
+}
+
+/// The databases that a command is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Chosen {
+    /// `*`.
+    All,
+    /// `!`: the first that has the word.
+    First,
+    /// One by its number.
+    One(usize),
+}
+
+impl Chosen {
+    fn of(databases: &[Database], name: &str) -> Option<Self> {
+        match name {
+            "*" => Some(Self::All),
+            "!" => Some(Self::First),
+            name => databases.iter().position(|other| other.name.eq_ignore_ascii_case(name)).map(Self::One),
+        }
+    }
 }
 
 impl Session<'_> {
     /// The dictionaries, in the order of preference.
     pub(super) fn databases(&mut self) -> Result<Vec<Database>, Failure> {
         self.renew_words();
-        let generation = self.words.generation();
+        let generation = self.words.known_generation();
         let known = self.dialogue.as_ref().and_then(|dialogue| dialogue.databases.as_ref());
-        if let Some((_, databases)) = known.filter(|(of, _)| *of == generation) {
+        if let Some((_, databases)) = known.filter(|(of, _)| Some(*of) == generation) {
             return Ok(databases.clone());
         }
-        let about = self.words.about(&mut self.stores)?;
-        let databases = vec![Database {
-            name: database_name("words"),
-            title: database_title(&about.title),
-            licence: about.licence,
-            headwords: about.headwords,
-        }];
+        let notes = self.words.dictionaries(&mut self.stores)?;
+        let databases = if notes.len() > 1 {
+            let database = |note: DictionaryNote| Database {
+                name: database_name(&note.name),
+                title: database_title(if note.title.is_empty() { &note.name } else { &note.title }),
+                headwords: note.headwords as u64,
+                dictionary: Some(note.name),
+            };
+            notes.into_iter().map(database).collect()
+        } else {
+            let about = self.words.about(&mut self.stores)?;
+            let (name, title) = (database_name("words"), database_title(&about.title));
+            vec![Database { name, title, headwords: about.headwords, dictionary: None }]
+        };
+        let generation = self.words.known_generation();
         if let Some(dialogue) = &mut self.dialogue {
-            dialogue.databases = Some((generation, databases.clone()));
+            dialogue.databases = generation.map(|generation| (generation, databases.clone()));
         }
         Ok(databases)
     }
@@ -75,21 +105,19 @@ impl Session<'_> {
     /// `DEFINE`: by the rules of a lookup, and kept as one where the session is somebody's.
     pub(super) fn dict_define(&mut self, database: &str, word: &Readings) -> Result<(), Failure> {
         let databases = self.databases()?;
-        if !names_any(&databases, database) {
-            return self.invalid_database();
-        }
+        let Some(chosen) = Chosen::of(&databases, database) else { return self.invalid_database() };
         let is_kept = self.is_somebodys()?;
-        let Some(definitions) = self.definitions(word)? else {
+        let Some(Definitions { headword, articles }) = self.definitions(&databases, chosen, word)? else {
             return self.refuse_command(552, "no match", Code::NotFound);
         };
         let mime = self.has_mime();
         let write = |out: &mut Vec<u8>| {
-            push_status(out, 150, &format!("{} definitions retrieved", definitions.len()));
-            for definition in &definitions {
-                let Some(database) = databases.get(definition.database) else { continue };
-                push_definition(out, &definition.headword, &database.name, &database.title);
+            push_status(out, 150, &format!("{} definitions retrieved", articles.len()));
+            for (number, article) in &articles {
+                let Some(database) = databases.get(*number) else { continue };
+                push_definition(out, &headword, &database.name, &database.title);
                 let mut text = Text::prose(out, mime);
-                push_article(text.out(), &definition.headword, &definition.interpret);
+                push_article(text.out(), &headword, article);
                 text.end();
             }
             push_status(out, 250, "ok");
@@ -98,25 +126,32 @@ impl Session<'_> {
             write(self.replies.out());
             return Ok(());
         }
-        let mut kept: Vec<&str> = Vec::new();
-        for headword in definitions.iter().map(|definition| definition.headword.as_str()) {
-            if !kept.contains(&headword) {
-                kept.push(headword);
-                let record = new_record(&mut self.clock, headword, self.face.peer())?;
-                self.replies.records.push(record);
-            }
-        }
+        let record = new_record(&mut self.clock, &headword, self.face.peer())?;
+        self.replies.records.push(record);
         self.replies.waiting(Awaits::Record, write);
         Ok(())
     }
 
-    /// What the first reading of a word that is in a dictionary means.
-    fn definitions(&mut self, word: &Readings) -> Result<Option<Vec<Definition>>, Failure> {
+    /// What the first reading of a word that is in the databases means: in `*` and `!` as in a lookup, in one as if there
+    /// were no other.
+    fn definitions(
+        &mut self,
+        databases: &[Database],
+        chosen: Chosen,
+        word: &Readings,
+    ) -> Result<Option<Definitions>, Failure> {
+        let asked = asked(databases, chosen);
+        let names = names(databases);
         for reading in word.iter().map(trim_blanks).filter(|reading| !reading.is_empty()) {
-            if let Some(found) = self.words.find(reading, &mut self.stores)? {
-                let (headword, interpret) = (found.article.headword.into_owned(), unescape(&found.article.interpret));
-                return Ok(Some(vec![Definition { database: 0, headword, interpret }]));
+            let Some(found) = self.words.find(reading, &asked, &mut self.stores)? else { continue };
+            let number = |name: &str| databases.iter().position(|other| other.dictionary.as_deref() == Some(name));
+            let found_articles = articles(&found.article.interpret, &names);
+            let mut articles: Vec<(usize, String)> =
+                found_articles.into_iter().map(|(name, text)| (number(name).unwrap_or(0), unescape(text))).collect();
+            if chosen == Chosen::First {
+                articles.truncate(1);
             }
+            return Ok(Some(Definitions { headword: found.article.headword.into_owned(), articles }));
         }
         Ok(None)
     }
@@ -124,50 +159,114 @@ impl Session<'_> {
     /// `MATCH`: never kept.
     pub(super) fn dict_match(&mut self, database: &str, strategy: &str, word: &Readings) -> Result<(), Failure> {
         let databases = self.databases()?;
-        if !names_any(&databases, database) {
-            return self.invalid_database();
-        }
+        let Some(chosen) = Chosen::of(&databases, database) else { return self.invalid_database() };
         let strategy = match STRATEGIES.iter().find(|(name, _, _)| name.eq_ignore_ascii_case(strategy)) {
             Some((_, _, strategy)) => *strategy,
             None if strategy == "." => None,
             None => return self.refuse_command(551, "invalid strategy, use SHOW STRAT for a list", Code::NotFound),
         };
         let mut wrong = None;
-        let mut headwords = Vec::new();
+        let mut rows = Vec::new();
         for reading in word.iter() {
-            match self.matches(strategy, reading) {
-                Ok(found) => headwords = found,
+            match self.rows(&databases, chosen, strategy, reading) {
+                Ok(found) => rows = found,
                 Err(failure) if failure.code == Code::BadReq => wrong = wrong.or(Some(failure)),
                 Err(failure) => return Err(failure),
             }
-            if !headwords.is_empty() {
+            if !rows.is_empty() {
                 break;
             }
         }
-        let Some(database) = databases.first().filter(|_| !headwords.is_empty()) else {
+        if rows.is_empty() {
             return match wrong {
                 Some(failure) => Err(failure),
                 None => self.refuse_command(552, "no match", Code::NotFound),
             };
-        };
+        }
         let mime = self.has_mime();
         let out = self.replies.out();
-        push_status(out, 152, &format!("{} matches found", headwords.len()));
+        push_status(out, 152, &format!("{} matches found", rows.len()));
         let mut list = Text::list(out, mime);
-        headwords.iter().for_each(|headword| push_match_row(list.out(), &database.name, headword));
+        for (number, headword) in &rows {
+            let name = databases.get(*number).map_or("words", |database| &database.name);
+            push_match_row(list.out(), name, headword);
+        }
         list.end();
         push_status(out, 250, "ok");
         Ok(())
     }
 
-    fn matches(&mut self, strategy: Option<Strategy>, text: &str) -> Result<Vec<String>, Failure> {
+    /// The rows of a `MATCH`: numbers of databases, and headwords that match; database by database.
+    fn rows(
+        &mut self,
+        databases: &[Database],
+        chosen: Chosen,
+        strategy: Option<Strategy>,
+        text: &str,
+    ) -> Result<Vec<(usize, String)>, Failure> {
+        let end = Instant::now() + PATTERN_TIME;
+        let headwords = self.matches(strategy, text, &asked(databases, chosen), end)?;
+        let of_one = |number: usize, headwords: Vec<String>| {
+            headwords.into_iter().map(|headword| (number, headword)).collect::<Vec<_>>()
+        };
+        let number = match chosen {
+            Chosen::One(number) => number,
+            Chosen::All | Chosen::First if databases.len() < 2 => 0,
+            Chosen::All => return self.of_each(databases, headwords),
+            Chosen::First => {
+                let is_whole = strategy.is_none() || headwords.len() < MOST_ROWS;
+                let mut rows = self.of_each(databases, headwords)?;
+                let Some(first) = rows.first().map(|(number, _)| *number) else { return Ok(rows) };
+                rows.retain(|(number, _)| *number == first);
+                if is_whole {
+                    return Ok(rows);
+                }
+                // A longer list was cut off: there may be more of this one, or any of those before it.
+                for number in 0..=first {
+                    let headwords = self.matches(strategy, text, &asked(databases, Chosen::One(number)), end)?;
+                    if !headwords.is_empty() {
+                        return Ok(of_one(number, headwords));
+                    }
+                }
+                return Ok(rows);
+            }
+        };
+        Ok(of_one(number, headwords))
+    }
+
+    /// Headwords with each of the databases that have them.
+    fn of_each(&mut self, databases: &[Database], headwords: Vec<String>) -> Result<Vec<(usize, String)>, Failure> {
+        let names = names(databases);
+        let mut rows = Vec::new();
+        for (place, headword) in headwords.into_iter().enumerate() {
+            let Some(interpret) = self.words.interpretation(&headword, &mut self.stores)? else { continue };
+            let has = articles(&interpret, &names);
+            let numbers = databases
+                .iter()
+                .enumerate()
+                .filter(|(_, database)| has.iter().any(|(name, _)| database.dictionary.as_deref() == Some(name)));
+            rows.extend(numbers.map(|(number, _)| (number, place, headword.clone())));
+        }
+        rows.sort_unstable();
+        Ok(rows.into_iter().map(|(number, _, headword)| (number, headword)).collect())
+    }
+
+    fn matches(
+        &mut self,
+        strategy: Option<Strategy>,
+        text: &str,
+        asked: &[String],
+        end: Instant,
+    ) -> Result<Vec<String>, Failure> {
         let word = trim_blanks(text);
         if word.is_empty() {
             return Ok(Vec::new());
         }
-        let Some(strategy) = strategy else { return self.words.suggest(word, MAX_SUGGESTIONS, &mut self.stores) };
+        let Some(strategy) = strategy else {
+            return self.words.suggest(word, MAX_SUGGESTIONS, asked, &mut self.stores);
+        };
         let is_expression = matches!(strategy, Strategy::BasicExpression | Strategy::ExtendedExpression);
-        self.matching(strategy, if is_expression { text } else { word }, MOST_ROWS)
+        self.matching_until(strategy, if is_expression { text } else { word }, MOST_ROWS, asked, end)
     }
 
     /// Headwords by a pattern, in whatever language it was asked for.
@@ -176,10 +275,21 @@ impl Session<'_> {
         strategy: Strategy,
         text: &str,
         most: usize,
+        asked: &[String],
+    ) -> Result<Vec<String>, Failure> {
+        self.matching_until(strategy, text, most, asked, Instant::now() + PATTERN_TIME)
+    }
+
+    fn matching_until(
+        &mut self,
+        strategy: Strategy,
+        text: &str,
+        most: usize,
+        asked: &[String],
+        end: Instant,
     ) -> Result<Vec<String>, Failure> {
         let pattern = Pattern::new(strategy, text).map_err(|why| Failure::new(Code::BadReq, why.to_string()))?;
-        let end = Instant::now() + PATTERN_TIME;
-        let matches = self.words.matching(&pattern, most, || Instant::now() < end, &mut self.stores)?;
+        let matches = self.words.matching(&pattern, most, asked, || Instant::now() < end, &mut self.stores)?;
         if matches.unfinished && matches.headwords.is_empty() {
             return Err(Failure::new(Code::Unavailable, "the pattern takes too long; a narrower one may not"));
         }
@@ -187,7 +297,17 @@ impl Session<'_> {
     }
 }
 
-/// Whether a name in a command stands for any of the databases: its own, `*` for all, `!` for the first that matches.
-fn names_any(databases: &[Database], name: &str) -> bool {
-    matches!(name, "*" | "!") || databases.iter().any(|database| database.name.eq_ignore_ascii_case(name))
+/// The names of the dictionaries; none where there is only one.
+fn names(databases: &[Database]) -> Vec<String> {
+    databases.iter().filter_map(|database| database.dictionary.clone()).collect()
+}
+
+/// The dictionaries that are asked for a command; all are without any.
+fn asked(databases: &[Database], chosen: Chosen) -> Vec<String> {
+    match chosen {
+        Chosen::One(number) => {
+            databases.get(number).and_then(|database| database.dictionary.clone()).into_iter().collect()
+        }
+        Chosen::All | Chosen::First => Vec::new(),
+    }
 }

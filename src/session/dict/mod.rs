@@ -187,15 +187,31 @@ impl Session<'_> {
 
     fn show_info(&mut self, name: &str) -> Result<(), Failure> {
         let (databases, mime) = (self.databases()?, self.has_mime());
-        let Some(database) = databases.iter().find(|database| database.name.eq_ignore_ascii_case(name)) else {
+        let number = databases.iter().position(|database| database.name.eq_ignore_ascii_case(name));
+        let Some((number, database)) = number.and_then(|number| Some((number, databases.get(number)?))) else {
             return self.invalid_database();
+        };
+        let note = self.words.dictionaries(&mut self.stores)?.into_iter().nth(number);
+        let licence = match &note {
+            Some(note) => note.licence.clone(),
+            None => self.words.about(&mut self.stores)?.licence,
         };
         let out = self.replies.out();
         push_status(out, 112, &format!("information for {} follows", database.name));
         let mut text = Text::prose(out, mime);
         text.line(&database.title);
         text.line(&format!("{} headwords", database.headwords));
-        for line in database.licence.lines() {
+        for line in licence.lines() {
+            text.line(line);
+        }
+        text.line(&format!("name: {}", database.name));
+        let languages = note.iter().flat_map(|note| &note.languages).filter(|language| !language.is_empty());
+        let languages: Vec<&str> = languages.map(String::as_str).collect();
+        if !languages.is_empty() {
+            text.line(&format!("languages: {}", languages.join(" to ")));
+        }
+        // What the file says of where it comes from.
+        for line in note.iter().flat_map(|note| note.head.trim_matches('\n').lines()) {
             text.line(line);
         }
         text.end();

@@ -77,6 +77,9 @@ pub struct Labels {
     pub to: Option<String>,
 }
 
+/// The longest name that is made of a title; a number may have to follow it.
+const MAX_NAME: usize = 60;
+
 /// The text as a dictionary's name: ASCII letters, digits, `-`, `.` and `_`; what else stands between them becomes `-`.
 pub fn name_of(text: &str) -> String {
     let mut name = String::new();
@@ -87,7 +90,9 @@ pub fn name_of(text: &str) -> String {
             name.push('-');
         }
     }
-    name.trim_matches(['-', '.']).to_owned()
+    let name = name.trim_start_matches(['-', '.']);
+    // ASCII: each byte is a character.
+    name[..name.len().min(MAX_NAME)].trim_end_matches(['-', '.']).to_owned()
 }
 
 /// The lines that name the sources above their articles, escaped. Two that call themselves the same have a number.
@@ -173,6 +178,17 @@ mod tests {
         assert_eq!(short_licence(""), "");
         let long = short_licence(&format!("licence {}", "word ".repeat(100)));
         assert!(long.ends_with("word…") && long.chars().count() <= SHORT, "{long}");
+    }
+
+    #[test]
+    fn names_are_short_and_plain() {
+        for (text, name) in
+            [("WordNet (r) 3.0", "WordNet-r-3.0"), ("..x y..", "x-y"), ("词典", ""), ("a_b-c.d", "a_b-c.d")]
+        {
+            assert_eq!(name_of(text), name);
+        }
+        let long = name_of(&"Very long title ".repeat(10));
+        assert!(long.len() <= MAX_NAME && crate::words::is_name(&long), "{long}");
     }
 
     #[test]

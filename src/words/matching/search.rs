@@ -2,6 +2,7 @@
 
 use super::super::dictionary::Dictionary;
 use super::super::fold::fold;
+use super::super::selected::has_any;
 use super::super::spelling::farthest_for;
 use super::{Matches, Pattern, Range};
 
@@ -10,24 +11,38 @@ const AT_ONCE: usize = 1_024;
 
 impl<B: AsRef<[u8]>> Dictionary<B> {
     /// The headwords that match, at most `most`. Nearest first for spellings, else in the order of their lower case or
-    /// in byte order. `goes_on` is asked from time to time, and ends the walk when it says no.
-    pub fn headwords_matching(&self, pattern: &Pattern, most: usize, mut goes_on: impl FnMut() -> bool) -> Matches {
+    /// in byte order. `goes_on` is asked from time to time, and ends the walk when it says no. Headwords of the
+    /// dictionaries of these names only; without any, of all.
+    pub fn headwords_matching(
+        &self,
+        pattern: &Pattern,
+        most: usize,
+        wanted: &[String],
+        mut goes_on: impl FnMut() -> bool,
+    ) -> Matches {
+        let takes = |at: usize| {
+            wanted.is_empty() || self.entry(at).is_some_and(|entry| has_any(entry.interpret, self.names(), wanted))
+        };
         match pattern.range() {
             Range::Equal { lower, first } => {
-                let mut headwords = self.beginning(lower, usize::MAX, |folded| folded == lower.as_bytes());
+                let mut headwords = self.beginning(lower, usize::MAX, |folded| folded == lower.as_bytes(), takes);
                 headwords.sort_by_key(|headword| headword != first);
                 headwords.truncate(most);
                 Matches { headwords, unfinished: false }
             }
             Range::Beginning { prefix, skip, count } => {
                 let most = most.min(count);
-                let wanted = skip.saturating_add(most);
-                let found = self.beginning(prefix, wanted, |folded| folded.starts_with(prefix.as_bytes()));
+                let end = skip.saturating_add(most);
+                let found = self.beginning(prefix, end, |folded| folded.starts_with(prefix.as_bytes()), takes);
                 Matches { headwords: found.into_iter().skip(skip).take(most).collect(), unfinished: false }
             }
             Range::Near(letters) => {
-                let mut near = Vec::new();
+                let mut near: Vec<String> = Vec::new();
                 self.near(letters, farthest_for(letters.len()), |headword, _| near.push(headword.to_owned()));
+                near.retain(|headword| {
+                    let entry = self.find_exactly(headword);
+                    wanted.is_empty() || entry.is_some_and(|entry| has_any(entry.interpret, self.names(), wanted))
+                });
                 Matches { headwords: pattern.nearest(near.iter().map(String::as_str), most), unfinished: false }
             }
             Range::All => {
@@ -48,7 +63,7 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
                     } else {
                         pattern.matches(headword, &fold(headword))
                     };
-                    if found {
+                    if found && takes(at) {
                         matches.headwords.push(headword.to_owned());
                     }
                 }
@@ -70,7 +85,7 @@ mod tests {
     }
 
     fn find(dictionary: &Dictionary<Vec<u8>>, strategy: Strategy, text: &str, most: usize) -> Vec<String> {
-        dictionary.headwords_matching(&Pattern::new(strategy, text).unwrap(), most, || true).headwords
+        dictionary.headwords_matching(&Pattern::new(strategy, text).unwrap(), most, &[], || true).headwords
     }
 
     #[test]
@@ -91,12 +106,12 @@ mod tests {
         let dictionary = dictionary(&words);
         let pattern = Pattern::new(Strategy::Suffix, "x").unwrap();
         let mut asked = 0;
-        let matches = dictionary.headwords_matching(&pattern, 10, || {
+        let matches = dictionary.headwords_matching(&pattern, 10, &[], || {
             asked += 1;
             asked < 2
         });
         assert!(matches.unfinished && matches.headwords.is_empty() && asked == 2);
-        assert!(!dictionary.headwords_matching(&pattern, 10, || true).unfinished);
+        assert!(!dictionary.headwords_matching(&pattern, 10, &[], || true).unfinished);
     }
 
     proptest! {
@@ -112,7 +127,7 @@ mod tests {
                 Strategy::First, Strategy::Last, Strategy::ExtendedExpression, Strategy::Sound, Strategy::Spelling] {
                 let pattern = Pattern::new(strategy, &text).unwrap();
                 let mut expected: Vec<&String> = words.iter().filter(|word| pattern.matches(word, &fold(word))).collect();
-                let found = dictionary.headwords_matching(&pattern, usize::MAX, || true).headwords;
+                let found = dictionary.headwords_matching(&pattern, usize::MAX, &[], || true).headwords;
                 let mut found: Vec<&String> = found.iter().collect();
                 found.sort_unstable();
                 expected.sort_unstable();

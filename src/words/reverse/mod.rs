@@ -18,6 +18,7 @@ pub use scripts::is_chinese;
 
 pub use hit::{Hit, Hits};
 
+use super::several::{articles, is_wanted, only};
 use needle::Needle;
 use pinyin::Reading;
 use scripts::simplified;
@@ -62,21 +63,31 @@ impl Step {
         }
     }
 
-    /// A collection that keeps at most `most` articles.
-    pub fn finder(&self, scope: Scope, most: usize) -> Finder<'_> {
+    /// A collection that keeps at most `most` entries.
+    pub fn finder<'s>(&'s self, scope: Scope, most: usize, asked: Asked<'s>) -> Finder<'s> {
         let segments = match &self.test {
             Test::Sentence(segments) => segments.count(),
             _ => 0,
         };
         let of_segments = (0..segments).map(|_| Best::new(sentence::MOST_OF_SEGMENT.min(most))).collect();
-        Finder { step: self, scope, most, best: Best::new(most), of_segments }
+        Finder { step: self, asked, scope, most, best: Best::new(most), of_segments }
     }
 }
 
-/// The best of the articles that were put in.
+/// The dictionaries that entries are of, and those of them that are asked; without any all are.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Asked<'s> {
+    /// The names of all, in order.
+    pub names: &'s [String],
+    /// The names of those that are asked.
+    pub wanted: &'s [String],
+}
+
+/// The best of the entries that were put in.
 #[derive(Debug)]
 pub struct Finder<'s> {
     step: &'s Step,
+    asked: Asked<'s>,
     scope: Scope,
     most: usize,
     best: Best,
@@ -84,27 +95,43 @@ pub struct Finder<'s> {
 }
 
 impl Finder<'_> {
-    /// Looks at an article.
-    pub fn look_at(&mut self, headword: &str, article: &str) {
-        match &self.step.test {
-            Test::Needle(needle) => {
-                if let Some(rank) = needle.rank(headword, article, self.scope) {
-                    self.best.offer(rank, headword, article);
-                }
+    /// Looks at an entry: at each dictionary's article by itself.
+    pub fn look_at(&mut self, headword: &str, interpret: &str) {
+        let Asked { names, wanted } = self.asked;
+        let all = articles(interpret, names).into_iter().filter(|(name, _)| is_wanted(wanted, name));
+        let mut best: Option<Rank> = None;
+        let mut note = |rank: Option<Rank>| {
+            if let Some(rank) = rank {
+                best = Some(best.map_or(rank, |best| best.min(rank)));
             }
+        };
+        match &self.step.test {
+            Test::Needle(needle) => all.for_each(|(_, article)| note(needle.rank(headword, article, self.scope))),
             Test::Reading(reading) => {
-                if reading.is_of(headword, article) {
-                    self.best.offer(Rank::of_reading(headword, article), headword, article);
-                }
+                let own = all.filter(|(_, article)| reading.is_of(headword, article));
+                own.for_each(|(_, article)| note(Some(Rank::of_reading(headword, article))));
             }
             Test::Sentence(segments) => {
-                let of_segments = &mut self.of_segments;
-                segments.of_article(headword, article, |segment, rank| {
-                    if let Some(best) = of_segments.get_mut(segment) {
-                        best.offer(rank, headword, article);
+                let mut ranks: Vec<(usize, Rank)> = Vec::new();
+                for (_, article) in all {
+                    segments.of_article(headword, article, |segment, rank| ranks.push((segment, rank)));
+                }
+                // Of each segment the best.
+                ranks.sort_unstable();
+                ranks.dedup_by_key(|(segment, _)| *segment);
+                if let Some(shown) = only(interpret, names, wanted).filter(|_| !ranks.is_empty()) {
+                    for (segment, rank) in ranks {
+                        if let Some(best) = self.of_segments.get_mut(segment) {
+                            best.offer(rank, headword, &shown);
+                        }
                     }
-                });
+                }
             }
+        }
+        if let Some(rank) = best
+            && let Some(shown) = only(interpret, names, wanted)
+        {
+            self.best.offer(rank, headword, &shown);
         }
     }
 

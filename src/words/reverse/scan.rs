@@ -2,7 +2,8 @@
 
 use super::super::dictionary::Dictionary;
 use super::senses::may_have_head;
-use super::{Finder, Hits, Scope, Step, Test, steps};
+use super::{Asked, Finder, Hits, Scope, Step, Test, steps};
+use crate::words::several::articles;
 
 /// How many articles are looked at before who asks is asked whether to go on.
 const AT_ONCE: usize = 1_024;
@@ -10,10 +11,19 @@ const AT_ONCE: usize = 1_024;
 impl<B: AsRef<[u8]>> Dictionary<B> {
     /// The headwords that mean a text, or whose article holds it; at most `most`, best first. `goes_on` is asked from
     /// time to time, and ends the search when it says no.
-    pub fn reverse(&self, text: &str, scope: Scope, most: usize, mut goes_on: impl FnMut() -> bool) -> Hits {
+    /// Only the dictionaries of these names are asked; without any all are.
+    pub fn reverse(
+        &self,
+        text: &str,
+        scope: Scope,
+        most: usize,
+        wanted: &[String],
+        mut goes_on: impl FnMut() -> bool,
+    ) -> Hits {
         let mut hits = Hits::default();
         for step in steps(text, scope) {
-            hits = self.take_step(&step, scope, most, &mut goes_on);
+            let finder = step.finder(scope, most, Asked { names: self.names(), wanted });
+            hits = self.take_step(&step, finder, &mut goes_on);
             if hits.unfinished || !hits.found.is_empty() {
                 break;
             }
@@ -21,8 +31,7 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
         hits
     }
 
-    fn take_step(&self, step: &Step, scope: Scope, most: usize, goes_on: &mut dyn FnMut() -> bool) -> Hits {
-        let mut finder = step.finder(scope, most);
+    fn take_step(&self, step: &Step, mut finder: Finder<'_>, goes_on: &mut dyn FnMut() -> bool) -> Hits {
         if step.is_of_heads() {
             let unfinished = !self.each_with_head(&mut finder, goes_on);
             return Hits { found: finder.into_hits(), unfinished };
@@ -55,9 +64,16 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
             if at % AT_ONCE == AT_ONCE - 1 && !goes_on() {
                 return false;
             }
-            if self.article_begins(at).is_some_and(may_have_head)
-                && let Some(entry) = self.entry(at)
-            {
+            let entry = match self.article_begins(at) {
+                Some(first) if may_have_head(first) => self.entry(at),
+                // The name of the first of several dictionaries.
+                Some(b'[') => self.entry(at).filter(|entry| {
+                    let all = articles(entry.interpret, self.names());
+                    all.iter().any(|(_, article)| article.bytes().next().is_some_and(may_have_head))
+                }),
+                _ => None,
+            };
+            if let Some(entry) = entry {
                 finder.look_at(entry.headword, entry.interpret);
             }
         }

@@ -9,7 +9,7 @@ fn dictionary(text: &str) -> Dictionary<Vec<u8>> {
 }
 
 fn found(dictionary: &Dictionary<Vec<u8>>, text: &str, scope: Scope, most: usize) -> Vec<String> {
-    let hits = dictionary.reverse(text, scope, most, || true);
+    let hits = dictionary.reverse(text, scope, most, &[], || true);
     assert!(!hits.unfinished);
     hits.found.into_iter().map(|hit| hit.headword).collect()
 }
@@ -107,7 +107,7 @@ fn a_search_can_be_given_up() {
     let text: String = (0..5_000).map(|number| format!("w{number:04}\tn. 词\n")).collect();
     let dictionary = dictionary(&text);
     let mut asked = 0;
-    let hits = dictionary.reverse("词", Scope::Meaning, 20, || {
+    let hits = dictionary.reverse("词", Scope::Meaning, 20, &[], || {
         asked += 1;
         asked < 2
     });
@@ -130,7 +130,7 @@ proptest! {
         for scope in [Scope::Meaning, Scope::Text] {
             let mut expected = Vec::new();
             for step in steps(&text, scope) {
-                let mut finder = step.finder(scope, most);
+                let mut finder = step.finder(scope, most, Asked::default());
                 for at in 0..dictionary.headwords() {
                     let entry = dictionary.entry(at).unwrap();
                     finder.look_at(entry.headword, entry.interpret);
@@ -140,14 +140,14 @@ proptest! {
                     break;
                 }
             }
-            prop_assert_eq!(dictionary.reverse(&text, scope, most, || true).found, expected, "{:?} {}", scope, text);
+            prop_assert_eq!(dictionary.reverse(&text, scope, most, &[], || true).found, expected, "{:?} {}", scope, text);
         }
     }
 
     #[test]
     fn any_text_can_be_asked(text in any::<String>()) {
         let dictionary = dictionary("a\tn. 一; x\nb\t苹果 píng guǒ apple\n");
-        let _ = dictionary.reverse(&text, Scope::Meaning, 20, || true);
-        let _ = dictionary.reverse(&text, Scope::Text, 20, || true);
+        let _ = dictionary.reverse(&text, Scope::Meaning, 20, &[], || true);
+        let _ = dictionary.reverse(&text, Scope::Text, 20, &[], || true);
     }
 }

@@ -2,7 +2,7 @@
 //! panics nor goes on for long.
 #![no_main]
 
-use cidian::words::reverse::{Scope, steps};
+use cidian::words::reverse::{Asked, Scope, steps};
 use cidian::words::{Dictionary, image, parse};
 use libfuzzer_sys::fuzz_target;
 
@@ -17,12 +17,12 @@ fuzz_target!(|bytes: &[u8]| {
     let Ok(parsed) = parse(words.as_bytes()) else { return };
     let dictionary = Dictionary::open(image(&parsed).expect("small")).expect("our own image");
     for scope in [Scope::Meaning, Scope::Text] {
-        let hits = dictionary.reverse(asked, scope, 5, || true);
+        let hits = dictionary.reverse(asked, scope, 5, &[], || true);
         assert!(hits.found.len() <= 5 && !hits.unfinished);
         // The walk over the bytes finds what a look at each article finds.
         let mut expected = Vec::new();
         for step in steps(asked, scope) {
-            let mut finder = step.finder(scope, 5);
+            let mut finder = step.finder(scope, 5, Asked::default());
             for entry in (0..dictionary.headwords()).filter_map(|at| dictionary.entry(at)) {
                 finder.look_at(entry.headword, entry.interpret);
             }

@@ -198,7 +198,7 @@ fn everything_that_can_be_shown() {
         }
     }
     let info = client.ask("SHOW INFO words");
-    assert_eq!(info[1..], ["Test 'words'", "9 headwords", "CC0-1.0", ".", "250 ok"]);
+    assert_eq!(info[1..], ["Test 'words'", "9 headwords", "CC0-1.0", "name: words", ".", "250 ok"]);
     assert_eq!(client.status("SHOW INFO other"), 550);
     assert_eq!(client.status("SHOW SERVER"), 114);
     assert_eq!(client.status("HELP"), 113);

@@ -5,6 +5,7 @@ mod clients;
 mod listeners;
 mod matching;
 mod real;
+mod several;
 mod wrong;
 
 use crate::common::{Connection, Daemon};

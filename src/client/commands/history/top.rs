@@ -10,6 +10,7 @@ use crate::client::messages::Message;
 use crate::client::render::show::TopLine;
 use crate::client::render::{Clock, LONG, TimeText, bold};
 use crate::client::server::connection::{Connection, Entry};
+use crate::client::server::dictionaries::Replies;
 use crate::client::server::stream::Connector;
 use crate::client::terminal::console::{Console, csv_row};
 use crate::client::terminal::table::Table;
@@ -73,8 +74,9 @@ pub(crate) fn definitions(
             Request::Define { name, word: &tally.word }.push_line(&mut lines);
         }
         connection.send(&lines);
+        let mut replies = Replies::new(window.len());
         for tally in window {
-            let entry = connection.entry()?;
+            let entry = replies.next(connection).transpose()?.flatten();
             each(tally, entry)?;
         }
     }
@@ -133,7 +135,11 @@ impl TopLines {
             word: &tally.word,
             time: tally.last,
         });
-        let text = entry.map(Entry::into_text);
+        // A line of a table has room for what the first of several dictionaries says.
+        let text = entry.map(|entry| match self.format {
+            Format::Table => entry.into_first_text(),
+            _ => entry.into_text(),
+        });
         match self.format {
             Format::Table => {
                 if first {

@@ -2,15 +2,13 @@
 
 use super::options::PickArguments;
 use super::speech::Speaker;
-use crate::client::commands::lookup::print_entry;
+use crate::client::commands::lookup::{print_entry, print_json};
 use crate::client::commands::who::{LoggedIn, Who, log_in};
 use crate::client::error::{Error, Result};
 use crate::client::exit::Exit;
 use crate::client::messages::Message;
 use crate::client::messages::notebook::NotebookMessage;
 use crate::client::render::Clock;
-use crate::client::render::fields::fields;
-use crate::client::render::show::LookupLine;
 use crate::client::server::connection::Entry;
 use crate::client::server::stream::Connector;
 use crate::client::terminal::console::Console;
@@ -62,23 +60,11 @@ pub(crate) fn run(
 }
 
 fn show(console: &mut Console, entry: Entry) -> Result<()> {
-    if !console.manner().json {
-        let headword = entry.headword.clone();
-        return print_entry(console, &headword, entry);
-    }
     let headword = entry.headword.clone();
-    let text = entry.into_text();
-    let fields = fields(&text);
-    console.write_json(&LookupLine {
-        word: &headword,
-        found: true,
-        headword: Some(&headword),
-        form: None,
-        phonetic: fields.phonetic.map(|phonetic| phonetic.trim_matches('/').to_owned()),
-        tags: fields.tags.into_iter().map(str::to_owned).collect(),
-        interpretation: Some(text),
-        suggestions: None,
-    })
+    if console.manner().json {
+        return print_json(console, &headword, entry);
+    }
+    print_entry(console, &headword, entry)
 }
 
 /// The number of a day: far from those of its neighbours.

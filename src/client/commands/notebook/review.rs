@@ -198,7 +198,7 @@ fn back(console: &mut Console, link: &mut impl Asks, name: &str, card: &Card) ->
     Request::Define { name, word: &card.word }.push_line(&mut line);
     let entry: Option<Entry> = link.ask(console, |connection| {
         connection.send(&line);
-        connection.entry()
+        connection.entry_apart()
     })?;
     match entry {
         Some(entry) => print_entry(console, &card.word, entry)?,

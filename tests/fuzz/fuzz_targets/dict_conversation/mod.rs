@@ -25,6 +25,21 @@ const STRATEGIES: [Strategy; 13] = [
     Strategy::CountedPrefix,
 ];
 
+/// The databases of the session that is played: names and titles.
+const DATABASES: [(&str, &str); 3] = [("words", "Words"), ("wn", "WordNet \"3.0\""), ("gcide", "")];
+
+/// Those that a name in a command stands for.
+fn chosen(name: &str) -> &'static [(&'static str, &'static str)] {
+    match name {
+        "*" => &DATABASES,
+        "!" => &DATABASES[..1],
+        name => {
+            let at = DATABASES.iter().position(|(own, _)| own.eq_ignore_ascii_case(name));
+            at.map_or(&[], |at| &DATABASES[at..=at])
+        }
+    }
+}
+
 /// The first byte says in what pieces the others arrive, and whether `OPTION MIME` was said.
 pub fn check(bytes: &[u8]) {
     let Some((&piece, stream)) = bytes.split_first() else { return };
@@ -58,17 +73,25 @@ fn answer(command: &Command, mime: bool, out: &mut Vec<u8>) {
     match command {
         Command::Define { database, word } => {
             assert!((1..=3).contains(&word.iter().count()));
-            push_status(out, 150, &format!("{} definitions retrieved", word.iter().count()));
+            // Any name will do for what a session makes of one.
+            push_named_row(&mut Vec::new(), &database_name(database), &database_title(database));
+            let databases = chosen(database);
+            if databases.is_empty() {
+                return push_status(out, 550, "invalid database");
+            }
+            push_status(out, 150, &format!("{} definitions retrieved", word.iter().count() * databases.len()));
             for reading in word.iter() {
                 let headword: String = reading.chars().filter(|c| !matches!(c, '\n' | '\r')).take(256).collect();
-                push_definition(out, &headword, &database_name(database), &database_title(reading));
-                let mut text = Text::prose(out, mime);
-                push_article(text.out(), &headword, reading);
-                text.end();
+                for (name, title) in databases {
+                    push_definition(out, &headword, &database_name(name), &database_title(title));
+                    let mut text = Text::prose(out, mime);
+                    push_article(text.out(), &headword, reading);
+                    text.end();
+                }
             }
             push_status(out, 250, "ok");
         }
-        Command::Match { strategy, word, .. } => {
+        Command::Match { database, strategy, word } => {
             for (number, known) in STRATEGIES.into_iter().enumerate() {
                 // One in each run, so that no input is slow.
                 if number == strategy.len() % STRATEGIES.len()
@@ -79,10 +102,14 @@ fn answer(command: &Command, mime: bool, out: &mut Vec<u8>) {
                     pattern.nearest([headword], 3);
                 }
             }
-            push_status(out, 152, "1 matches found");
+            let databases = chosen(database);
+            if databases.is_empty() {
+                return push_status(out, 550, "invalid database");
+            }
+            push_status(out, 152, &format!("{} matches found", databases.len()));
             let mut list = Text::list(out, mime);
             let headword: String = word.first().chars().filter(|c| !matches!(c, '\n' | '\r')).take(256).collect();
-            push_match_row(list.out(), "words", &headword);
+            databases.iter().for_each(|(name, _)| push_match_row(list.out(), &database_name(name), &headword));
             list.end();
             push_status(out, 250, "ok");
         }
