@@ -1,5 +1,8 @@
 //! A private MariaDB for tests: its own data directory, socket and port, started and ended with the test process.
 //!
+//! With `CIDIAN_TEST_SERVER=mariadb:ROOT` or `mysql:ROOT` it is the server of another system, whose files are below ROOT
+//! (`tests/run-servers` makes such).
+//!
 //! It never touches the system's server, and depends on nothing of the crate, so that unit tests (by `#[path]`) and
 //! process-level tests share it. A test machine without the server fails with the package's name; it never skips.
 //!
@@ -16,15 +19,59 @@ use std::time::{Duration, Instant};
 /// How long a server may take to come up or to go away.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What makes the server small and quick to start. It stays as durable as its defaults are, unless a test says
-/// otherwise.
-const SMALL: [&str; 5] = [
-    "--innodb-log-file-size=8M",
-    "--innodb-buffer-pool-size=64M",
-    "--performance-schema=OFF",
-    "--skip-log-bin",
-    "--skip-name-resolve",
-];
+/// What makes a server small and quick to start. It stays as durable as its defaults are, unless a test says otherwise.
+const SMALL: [&str; 4] =
+    ["--innodb-buffer-pool-size=64M", "--performance-schema=OFF", "--skip-log-bin", "--skip-name-resolve"];
+/// The same for one of either kind.
+const SMALL_MARIADB: &str = "--innodb-log-file-size=8M";
+const SMALL_MYSQL: [&str; 2] = ["--innodb-redo-log-capacity=8M", "--mysqlx=OFF"];
+
+/// Another system's server: of which kind it is, and where that system's files are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtherServer {
+    is_mysql: bool,
+    root: PathBuf,
+}
+
+impl OtherServer {
+    /// The one that the environment names.
+    pub fn named() -> Option<Self> {
+        let named = std::env::var("CIDIAN_TEST_SERVER").ok().filter(|value| !value.is_empty())?;
+        let (is_mysql, root) = match named.split_once(':') {
+            Some(("mysql", root)) => (true, root),
+            Some(("mariadb", root)) => (false, root),
+            _ => panic!("CIDIAN_TEST_SERVER is {named}, and not mariadb:ROOT or mysql:ROOT"),
+        };
+        Some(Self { is_mysql, root: root.into() })
+    }
+
+    /// One of its programs, run by its own dynamic loader with its own libraries.
+    fn program(&self, path: &str) -> Command {
+        let mut command = Command::new(self.root.join("lib64/ld-linux-x86-64.so.2"));
+        command.arg("--library-path").arg(self.root.join("usr/lib/x86_64-linux-gnu")).arg(self.root.join(path));
+        command
+    }
+
+    /// Where the server finds what belongs to it.
+    fn places(&self) -> Vec<String> {
+        let share = self.root.join("usr/share").join(if self.is_mysql { "mysql" } else { "mariadb" });
+        let places = [
+            ("basedir", self.root.join("usr")),
+            ("lc-messages-dir", share.clone()),
+            ("character-sets-dir", share.join("charsets")),
+        ];
+        let mut places: Vec<(&str, PathBuf)> = places.into();
+        if self.is_mysql {
+            places.push(("plugin-dir", self.root.join("usr/lib/mysql/plugin")));
+        }
+        places.into_iter().map(|(option, place)| format!("--{option}={}", place.display())).collect()
+    }
+}
+
+/// Whether the server is a MySQL, in whose SQL some things are said otherwise.
+pub fn is_mysql() -> bool {
+    OtherServer::named().is_some_and(|other| other.is_mysql)
+}
 
 /// One running server, and the directory that it lives in.
 pub struct MariaDb {
@@ -159,7 +206,10 @@ impl MariaDb {
     }
 
     fn client(&self) -> Command {
-        let mut client = Command::new("mariadb");
+        let mut client = match OtherServer::named() {
+            None => Command::new("mariadb"),
+            Some(other) => other.program(if other.is_mysql { "usr/bin/mysql" } else { "usr/bin/mariadb" }),
+        };
         client.args(["--no-defaults", "-uroot", "--batch", "--skip-column-names", "--default-character-set=utf8mb4"]);
         client.arg("-S").arg(self.socket()).stdin(Stdio::null());
         client
@@ -170,11 +220,17 @@ impl MariaDb {
         // Ending by SIGKILL is right: nothing of it is wanted afterwards, and `restart` shows that what was
         // acknowledged is still there. `read` returns when the test process has written or died; without a word from
         // it the files go, too. The data directory is made below the same guard, so that none is left behind.
-        let script = r#"trap '' INT TERM HUP PIPE; directory=$1; install=$2; shift 2
+        let script = r#"trap '' INT TERM HUP PIPE; directory=$1; install=$2; template=$3; shift 3
             if [ ! -d "$directory/data" ]; then
                 mkdir "$TMPDIR" || exit
-                "$install" --no-defaults --user="$(id -un)" --auth-root-authentication-method=normal --skip-test-db \
-                    --innodb-log-file-size=8M --datadir="$directory/data" </dev/null >&2 || exit
+                if [ "$template" ]; then
+                    cp -r "$template" "$directory/data" || exit
+                    # Two servers with one identity are one to each other.
+                    rm -f "$directory/data/auto.cnf"
+                else
+                    "$install" --no-defaults --user="$(id -un)" --auth-root-authentication-method=normal \
+                        --skip-test-db --innodb-log-file-size=8M --datadir="$directory/data" </dev/null >&2 || exit
+                fi
             fi
             "$@" --user="$(id -un)" </dev/null >&2 & server=$!; echo $server
             read -r word; kill -9 $server; wait; [ "$word" = keep ] || rm -rf "$directory""#;
@@ -183,8 +239,22 @@ impl MariaDb {
         // those of another server at work.
         shell.env("TMPDIR", self.directory.join("tmp"));
         shell.args(["-c", script, "sh"]).arg(&self.directory);
-        shell.arg(program("mariadb-install-db", "/usr/bin/mariadb-install-db"));
-        shell.arg(program("mariadbd", "/usr/sbin/mariadbd")).arg("--no-defaults");
+        match OtherServer::named() {
+            None => {
+                shell.arg(program("mariadb-install-db", "/usr/bin/mariadb-install-db")).arg("");
+                shell.arg(program("mariadbd", "/usr/sbin/mariadbd")).args(["--no-defaults", SMALL_MARIADB]);
+            }
+            Some(other) => {
+                let server = other.program(if other.is_mysql { "usr/sbin/mysqld" } else { "usr/sbin/mariadbd" });
+                shell.arg("").arg(other.root.join("cidian-template"));
+                shell.arg(server.get_program()).args(server.get_args()).arg("--no-defaults").args(other.places());
+                if other.is_mysql {
+                    shell.args(SMALL_MYSQL)
+                } else {
+                    shell.arg(SMALL_MARIADB)
+                };
+            }
+        }
         shell.arg(format!("--datadir={}", self.directory.join("data").display()));
         shell.arg(format!("--socket={}", self.socket().display()));
         shell.arg(format!("--pid-file={}", self.directory.join("pid").display()));
