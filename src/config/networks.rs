@@ -146,6 +146,47 @@ impl Exemptions {
     }
 }
 
+/// Proxies: from where connections begin with a header that names the client.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Proxies {
+    networks: Vec<Network>,
+    /// Whether one connects over a Unix socket.
+    unix: bool,
+}
+
+impl Proxies {
+    /// Reads what an operator has named: networks, or `unix`.
+    ///
+    /// # Errors
+    /// What is wrong, with the text that is.
+    pub fn parse(texts: &[String]) -> Result<Self, String> {
+        let mut proxies = Self::default();
+        for text in texts {
+            match text.as_str() {
+                "unix" => proxies.unix = true,
+                network => {
+                    proxies.networks.push(Network::parse(network).map_err(|why| format!("{network}: {why}"))?);
+                }
+            }
+        }
+        Ok(proxies)
+    }
+
+    /// Whether a connection from this address is a proxy's; without an address it came over a Unix socket.
+    pub fn include(&self, address: Option<IpAddr>) -> bool {
+        match address {
+            Some(address) => self.networks.iter().any(|network| network.contains(address)),
+            None => self.unix,
+        }
+    }
+
+    /// Networks that hold every address: from there anybody could pass for anybody.
+    pub fn too_wide(&self) -> impl Iterator<Item = &'static str> + '_ {
+        let wide = self.networks.iter().filter(|network| network.bits == 0);
+        wide.map(|network| if network.address.is_ipv4() { "0.0.0.0/0" } else { "::/0" })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -157,6 +198,21 @@ mod tests {
         assert_eq!(of(&["127.0.0.0/8", "unix", "::1/128"]).unwrap(), Exemptions::everybody_here());
         assert!(of(&["none"]).unwrap().source_of_address(IpAddr::V4(Ipv4Addr::LOCALHOST)).is_some());
         for bad in [&["none", "::1"][..], &["::1", "none"], &["none", "none"], &["x"]] {
+            assert!(of(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn proxies() {
+        let of = |texts: &[&str]| Proxies::parse(&texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
+        let ip = |text: &str| Some(text.parse().unwrap());
+        let none = of(&[]).unwrap();
+        assert!(!none.include(None) && !none.include(ip("127.0.0.1")));
+        let some = of(&["10.0.0.0/8", "::1", "unix"]).unwrap();
+        assert!(some.include(None) && some.include(ip("10.9.9.9")) && some.include(ip("::ffff:10.0.0.1")));
+        assert!(some.include(ip("::1")) && !some.include(ip("127.0.0.1")) && !some.include(ip("::2")));
+        assert_eq!(of(&["10.0.0.0/8", "::/0", "0.0.0.0/0"]).unwrap().too_wide().count(), 2);
+        for bad in [&["none"][..], &["x"], &["10.0.0.0/33"], &[""]] {
             assert!(of(bad).is_err(), "{bad:?}");
         }
     }

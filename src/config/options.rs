@@ -165,6 +165,10 @@ pub struct Options {
     /// may be repeated; `none` exempts nothing [default: 127.0.0.0/8, ::1/128]
     #[arg(long, value_name = "NET")]
     pub exempt_source: Vec<String>,
+    /// A network, or `unix`, from which connections begin with a PROXY header (version 2) that names the client, for
+    /// limits, penalties and the log; may be repeated [default: none]
+    #[arg(long, value_name = "NET")]
+    pub proxy_protocol: Vec<String>,
     /// Limit of concurrent database connections, however many clients; at least 2 [default: 64]
     #[arg(long, value_name = "N")]
     pub database_connections: Option<u32>,

@@ -7,7 +7,7 @@ use super::sourced::{Sourced, choose};
 use super::state_directory::StateDirectory;
 use super::tls::TlsSettings;
 use crate::config::address::{Address, addresses};
-use crate::config::networks::Exemptions;
+use crate::config::networks::{Exemptions, Proxies};
 use crate::config::session::{DictSettings, SessionSettings};
 use crate::config::tls::PairFiles;
 use crate::directories;
@@ -68,6 +68,8 @@ pub struct Settings {
     pub max_clients_per_source: Option<u32>,
     /// Whom no per-source limit or penalty touches.
     pub exempt: Exemptions,
+    /// From where connections begin with a proxy's header.
+    pub proxies: Proxies,
     /// The most connections to the database at once, the writer's among them; at least two.
     pub database_connections: u32,
     /// The most bytes of lookups that wait for the database; 0 for none. A client's private server has no place for any.
@@ -97,6 +99,7 @@ struct File {
     max_clients: Option<u32>,
     max_clients_per_source: Option<u32>,
     exempt_source: Option<OneOrMore>,
+    proxy_protocol: Option<OneOrMore>,
     database_connections: Option<u32>,
     spool_limit: Option<u32>,
     history_limit: Option<u64>,
@@ -220,6 +223,16 @@ impl Settings {
             Some(said) => Exemptions::parse(&said.value).map_err(|why| said.wrong(why))?,
             None => Exemptions::default(),
         };
+        let proxies = choose(
+            "proxy-protocol",
+            non_empty(options.proxy_protocol),
+            file.proxy_protocol.map(OneOrMore::into_vec),
+            &path,
+        );
+        let proxies = match proxies {
+            Some(said) => Proxies::parse(&said.value).map_err(|why| said.wrong(why))?,
+            None => Proxies::default(),
+        };
         let said = database_url(
             options.database,
             options.database_file,
@@ -280,6 +293,7 @@ impl Settings {
             max_clients: limit(options.max_clients, file.max_clients, 10_000),
             max_clients_per_source: limit(options.max_clients_per_source, file.max_clients_per_source, 256),
             exempt,
+            proxies,
             database_connections,
             history_limit: Some(options.history_limit.or(file.history_limit).unwrap_or(HISTORY_LIMIT))
                 .filter(|&rows| rows > 0),
@@ -316,6 +330,7 @@ impl Settings {
             max_clients: None,
             max_clients_per_source: None,
             exempt: Exemptions::everybody_here(),
+            proxies: Proxies::default(),
             database_connections: DATABASE_CONNECTIONS,
             spool_limit: None,
             history_limit: None,

@@ -109,6 +109,9 @@ pub(super) fn prepare(
     let signals = Signals::install().map_err(|error| system("signals", &error))?;
     // A private server was forked with them blocked.
     sys::let_signals_in().map_err(|error| system("signals", &error))?;
+    for network in settings.proxies.too_wide() {
+        warn!("proxy-protocol {network}: anybody can pass for any address; name the addresses of your proxies");
+    }
     let support = sandboxes::support();
     let wanted_words = (settings.lookup == Lookup::Text).then(|| settings.words.clone());
     let wanted = Wanted { words: wanted_words, pair: settings.pair.clone() };

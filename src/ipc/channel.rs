@@ -45,6 +45,11 @@ impl<'a> Channel<'a> {
         Self { rendezvous, source, open: None, party: 0, used: Instant::now() }
     }
 
+    /// From now on it is for this source. Before anything is sent.
+    pub fn set_source(&mut self, source: u64) {
+        self.source = source;
+    }
+
     /// When the channel will have been idle for too long, if there is one.
     pub fn idle_at(&self) -> Option<Instant> {
         self.open.as_ref().map(|_| self.used + IDLE)

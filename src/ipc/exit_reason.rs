@@ -27,13 +27,15 @@ pub enum ExitReason {
     Garbage,
     /// Its source may do no more for now.
     Refused,
+    /// A proxy's connection did not begin with a header that names the client.
+    NoProxyHeader,
     /// A failure of our own.
     Internal,
 }
 
 impl ExitReason {
     /// All there are.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Goodbye,
         Self::Closed,
         Self::Lost,
@@ -46,6 +48,7 @@ impl ExitReason {
         Self::ClearText,
         Self::Garbage,
         Self::Refused,
+        Self::NoProxyHeader,
         Self::Internal,
     ];
 
@@ -64,6 +67,7 @@ impl ExitReason {
             Self::ClearText => 18,
             Self::Garbage => 20,
             Self::Refused => 21,
+            Self::NoProxyHeader => 22,
             Self::Internal => 70,
         }
     }
@@ -88,6 +92,7 @@ impl ExitReason {
             Self::ClearText => "clear text where TLS is spoken",
             Self::Garbage => "nothing but garbage",
             Self::Refused => "refused by a limit of its address",
+            Self::NoProxyHeader => "no PROXY header that can be used",
             Self::Internal => "internal error",
         }
     }
@@ -107,6 +112,7 @@ impl ExitReason {
             Self::ClearText => "clear_text",
             Self::Garbage => "garbage",
             Self::Refused => "refused",
+            Self::NoProxyHeader => "no_proxy_header",
             Self::Internal => "internal",
         }
     }

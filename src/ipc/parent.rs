@@ -13,6 +13,7 @@ use nix::sys::time::TimeSpec;
 use nix::unistd::Pid;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
@@ -51,10 +52,13 @@ pub enum ParentRequest {
     ExitReason,
     /// A lookup of an account whose lookups are limited: answered with how long to wait before it.
     LookingUp,
+    /// The proxy's header has said who the client is: answered with what the source of that is to the writer, or why it is
+    /// refused. The address is the first message of the pair.
+    Introducing,
 }
 
 impl ParentRequest {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::ExitReason,
         Self::Words,
         Self::Working,
@@ -68,6 +72,7 @@ impl ParentRequest {
         Self::Database,
         Self::LookingUp,
         Self::WriterSilent,
+        Self::Introducing,
     ];
 
     const fn byte(self) -> u8 {
@@ -85,6 +90,7 @@ impl ParentRequest {
             Self::WriterSilent => b's',
             Self::ExitReason => b'e',
             Self::LookingUp => b'q',
+            Self::Introducing => b'i',
         }
     }
 }
@@ -227,6 +233,94 @@ pub fn ask_for_wait(control_channel: BorrowedFd<'_>, account: u64) -> io::Result
     }
 }
 
+/// What the parent says to a client that a proxy has named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Introduced {
+    /// It may come in.
+    Welcome {
+        /// A number for the source whose turns its lookups take at the writer; 0 if its account's are.
+        source: u64,
+    },
+    /// It may not: what it is told.
+    Refused(String),
+}
+
+/// The size of an address, as a child says it.
+const ADDRESS_SIZE: usize = 19;
+/// The longest answer to it.
+const MAX_INTRODUCED: usize = 256;
+
+/// Tells the parent who the client is that a proxy has named: at which address, or over a Unix socket.
+///
+/// # Errors
+/// No descriptor for the question, here or in the parent.
+pub fn introduce(control_channel: BorrowedFd<'_>, address: Option<SocketAddr>) -> io::Result<Introduced> {
+    let question = Question { ask: ParentRequest::Introducing, account: 0 };
+    let exchange = ask_with(control_channel, question, Some(&address_to_bytes(address)))?;
+    let mut answer = [0; MAX_INTRODUCED];
+    let size = recv(exchange.as_raw_fd(), &mut answer, MsgFlags::empty())?;
+    match &answer[..size] {
+        [b'g', source @ ..] => match source.try_into() {
+            Ok(source) => Ok(Introduced::Welcome { source: u64::from_ne_bytes(source) }),
+            Err(_) => Err(short_of_descriptors()),
+        },
+        [b'r', message @ ..] => Ok(Introduced::Refused(String::from_utf8_lossy(message).into_owned())),
+        _ => Err(short_of_descriptors()),
+    }
+}
+
+/// The address that a child has named, if it has named one. It does not wait.
+///
+/// # Errors
+/// There is no such message.
+pub fn introduction(exchange: &OwnedFd) -> Result<Option<SocketAddr>, Errno> {
+    let mut bytes = [0; ADDRESS_SIZE];
+    match recv(exchange.as_raw_fd(), &mut bytes, MsgFlags::MSG_DONTWAIT)? {
+        ADDRESS_SIZE => address_from_bytes(bytes).ok_or(Errno::EBADMSG),
+        _ => Err(Errno::EBADMSG),
+    }
+}
+
+/// The parent's answer.
+pub fn introduced(answer: &Introduced) -> Vec<u8> {
+    match answer {
+        Introduced::Welcome { source } => [&GRANTED[..], &source.to_ne_bytes()].concat(),
+        Introduced::Refused(message) => {
+            let end = message.floor_char_boundary(MAX_INTRODUCED - 1);
+            [&REFUSED[..], &message.as_bytes()[..end]].concat()
+        }
+    }
+}
+
+fn address_to_bytes(address: Option<SocketAddr>) -> [u8; ADDRESS_SIZE] {
+    let mut bytes = [0; ADDRESS_SIZE];
+    if let Some(address) = address {
+        bytes[1..3].copy_from_slice(&address.port().to_be_bytes());
+        match address.ip() {
+            IpAddr::V4(ip) => {
+                bytes[0] = 4;
+                bytes[3..7].copy_from_slice(&ip.octets());
+            }
+            IpAddr::V6(ip) => {
+                bytes[0] = 6;
+                bytes[3..].copy_from_slice(&ip.octets());
+            }
+        }
+    }
+    bytes
+}
+
+/// What [`address_to_bytes`] has written; `None` if it is nothing of the kind.
+fn address_from_bytes([family, high, low, ip @ ..]: [u8; ADDRESS_SIZE]) -> Option<Option<SocketAddr>> {
+    let port = u16::from_be_bytes([high, low]);
+    match family {
+        0 => Some(None),
+        4 => Some(Some((<[u8; 4]>::try_from(&ip[..4]).ok()?, port).into())),
+        6 => Some(Some((ip, port).into())),
+        _ => None,
+    }
+}
+
 /// The process that made a pair: the kernel's word, not the child's own.
 ///
 /// # Errors
@@ -254,7 +348,15 @@ pub fn pair() -> Result<(OwnedFd, OwnedFd), Errno> {
 }
 
 fn ask(control_channel: BorrowedFd<'_>, question: Question) -> io::Result<OwnedFd> {
+    ask_with(control_channel, question, None)
+}
+
+/// The same; a message that waits at the pair's other end goes with the question.
+fn ask_with(control_channel: BorrowedFd<'_>, question: Question, message: Option<&[u8]>) -> io::Result<OwnedFd> {
     let (ours, theirs) = pair()?;
+    if let Some(message) = message {
+        send(ours.as_raw_fd(), message, MsgFlags::MSG_NOSIGNAL)?;
+    }
     let mut tries = 0;
     loop {
         match sys::send_with_descriptor(control_channel, &question.to_bytes(), theirs.as_fd(), MsgFlags::empty()) {
@@ -277,6 +379,18 @@ fn short_of_descriptors() -> io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_read_as_they_are_written() {
+        for text in ["192.0.2.7:1", "[2001:db8::7]:65535", "[::ffff:192.0.2.7]:0"] {
+            let address: Option<SocketAddr> = Some(text.parse().unwrap());
+            assert_eq!(address_from_bytes(address_to_bytes(address)), Some(address));
+        }
+        assert_eq!(address_from_bytes(address_to_bytes(None)), Some(None));
+        assert_eq!(address_from_bytes([5; ADDRESS_SIZE]), None);
+        let long = introduced(&Introduced::Refused("词".repeat(200)));
+        assert!(long.len() <= MAX_INTRODUCED && std::str::from_utf8(&long).is_ok());
+    }
 
     #[test]
     fn questions_read_as_they_are_written() {

@@ -9,6 +9,7 @@ mod failure;
 mod limits;
 mod lines;
 mod notebook;
+pub mod proxy;
 mod reply;
 mod request;
 

@@ -16,6 +16,7 @@ mod handshake;
 mod history;
 mod peer;
 mod pick;
+mod proxied;
 mod rates;
 mod replies;
 mod requests;
@@ -65,6 +66,8 @@ pub struct Inherited<'a> {
     pub peer: Peer,
     /// What it speaks.
     pub language: Language,
+    /// Whether a proxy's header comes first, which says who the client is.
+    pub is_proxied: bool,
     /// The certificate's sealed memory, where the client came in for TLS.
     pub pair: Option<BorrowedFd<'a>>,
     /// Where the parent is asked for things.
@@ -148,6 +151,8 @@ struct Sent {
 /// A session's state, between one line and the next.
 struct Session<'a> {
     connection: Connection,
+    language: Language,
+    is_proxied: bool,
     /// What a session remembers that speaks DICT; one that does not has none.
     dialogue: Option<dict::Dialogue>,
     signals: ChildSignals,
@@ -194,6 +199,7 @@ impl<'a> Session<'a> {
             client,
             peer,
             language,
+            is_proxied,
             control_channel,
             rendezvous,
             slot,
@@ -210,6 +216,8 @@ impl<'a> Session<'a> {
         let waiting = stores::Waiting { control_channel, account: 0, client: Rc::clone(&client), signals };
         Self {
             connection: Connection::new(client, tls, language.max_line()),
+            language,
+            is_proxied,
             dialogue,
             signals,
             stores: stores::Stores::new(
@@ -253,6 +261,11 @@ impl<'a> Session<'a> {
 
     fn converse(&mut self) -> ExitReason {
         self.face.slot().acknowledge(self.words.generation());
+        if self.is_proxied
+            && let Err(exit_reason) = self.meet_client()
+        {
+            return self.finish(exit_reason);
+        }
         if let Err(exit_reason) = self.shake_hands() {
             return self.finish(exit_reason);
         }

@@ -27,6 +27,14 @@ impl Peer {
         }
     }
 
+    /// Its address with its port.
+    pub fn socket_address(&self) -> Option<SocketAddr> {
+        match self {
+            Self::Internet(address) | Self::Tls(address) => Some(*address),
+            Self::Local { .. } => None,
+        }
+    }
+
     /// Whether nothing of what is said leaves this machine.
     pub fn is_on_this_machine(&self) -> bool {
         self.address().is_none_or(|address| address.to_canonical().is_loopback())

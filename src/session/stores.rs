@@ -79,6 +79,11 @@ impl<'a> Stores<'a> {
         }
     }
 
+    /// The client is another one than it seemed to be.
+    pub fn set_peer(&mut self, peer: Peer) {
+        self.peer = peer;
+    }
+
     /// A question to the parent.
     pub fn question(&self, ask: ParentRequest) -> Question {
         Question { ask, account: self.waiting.account }

@@ -85,6 +85,13 @@ impl<'a> Face<'a> {
         &self.peer
     }
 
+    /// The client is another one than it seemed to be.
+    pub fn set_peer(&mut self, peer: Peer) {
+        self.peer = peer;
+        self.begin.clear();
+        self.shown = None;
+    }
+
     pub fn slot(&self) -> Slot<'a> {
         self.slot
     }

@@ -24,7 +24,7 @@ const SMALL: [&str; 4] =
     ["--innodb-buffer-pool-size=64M", "--performance-schema=OFF", "--skip-log-bin", "--skip-name-resolve"];
 /// The same for one of either kind.
 const SMALL_MARIADB: &str = "--innodb-log-file-size=8M";
-const SMALL_MYSQL: [&str; 2] = ["--innodb-redo-log-capacity=8M", "--mysqlx=OFF"];
+const SMALL_MYSQL: [&str; 3] = ["--innodb-redo-log-capacity=8M", "--mysqlx=OFF", "--secure-file-priv=NULL"];
 
 /// Another system's server: of which kind it is, and where that system's files are.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -37,6 +37,7 @@ mod metrics;
 mod named_files;
 mod outages;
 mod penalties;
+mod proxied;
 mod reload;
 mod renumbered;
 mod replaced;

@@ -61,6 +61,11 @@ impl Place {
     pub fn source(&self) -> Option<Source> {
         self.source
     }
+
+    /// Who has this place is counted under a source now.
+    pub fn count_under(&mut self, source: Option<Source>) {
+        self.source = source;
+    }
 }
 
 /// The limits, and how far they are used.
@@ -100,6 +105,38 @@ impl Admission {
         if self.max_clients.is_some_and(|most| self.clients >= most) {
             return Err(Refusal::Full);
         }
+        self.count(source)?;
+        self.clients += 1;
+        Ok(Place { source })
+    }
+
+    /// Lets a connection of a proxy in: who comes by it is known only when its header is read.
+    ///
+    /// # Errors
+    /// There are as many clients as there may be; nothing is counted then.
+    pub fn enter_unknown(&mut self) -> Result<Place, Refusal> {
+        if self.max_clients.is_some_and(|most| self.clients >= most) {
+            return Err(Refusal::Full);
+        }
+        self.clients += 1;
+        Ok(Place { source: None })
+    }
+
+    /// Who has come by a proxy is known now: counts it under its source, for its place to remember.
+    ///
+    /// # Errors
+    /// A limit is reached; nothing is counted then.
+    pub fn introduce(&mut self, peer: &Peer, now: Instant) -> Result<Option<Source>, Refusal> {
+        let source = source(&self.exempt, peer);
+        if source.is_some_and(|source| self.penalties.refuses(source, now)) {
+            return Err(Refusal::Failures);
+        }
+        self.count(source)?;
+        Ok(source)
+    }
+
+    /// Counts one more client of a source.
+    fn count(&mut self, source: Option<Source>) -> Result<(), Refusal> {
         if let Some(source) = source.filter(Source::is_limited) {
             let count = self.by_source.get(&source).copied().unwrap_or(0);
             if self.max_clients_per_source.is_some_and(|most| count >= most) {
@@ -107,8 +144,7 @@ impl Admission {
             }
             self.by_source.insert(source, count + 1);
         }
-        self.clients += 1;
-        Ok(Place { source })
+        Ok(())
     }
 
     /// Takes a client's place back.
@@ -249,6 +285,24 @@ mod tests {
         );
         assert!(admission.enter(&ip("2001:db8::1"), now + Duration::from_secs(90)).is_ok());
         assert!(admission.refuses(Some(source), now));
+    }
+
+    /// By a proxy comes who is unknown at first, and then counts under its own source.
+    #[test]
+    fn who_comes_by_a_proxy_is_counted_when_it_is_known() {
+        let (mut admission, now) = (Admission::new(Some(3), Some(1), no_exemption()), Instant::now());
+        let mut places: Vec<Place> = (0..3).map(|_| admission.enter_unknown().unwrap()).collect();
+        assert_eq!(admission.enter_unknown(), Err(Refusal::Full));
+        let source = admission.introduce(&ip("192.0.2.1"), now).unwrap();
+        places[0].count_under(source);
+        assert_eq!(admission.introduce(&ip("192.0.2.1"), now), Err(Refusal::SourceFull));
+        assert!(admission.penalise(source.unwrap(), Offence::Crash, now).is_some());
+        assert_eq!(admission.introduce(&ip("192.0.2.1"), now), Err(Refusal::Failures));
+        places[1].count_under(admission.introduce(&ip("192.0.2.2"), now).unwrap());
+        for place in places {
+            admission.leave(place);
+        }
+        assert!(admission.by_source.is_empty() && admission.clients() == 0);
     }
 
     proptest! {

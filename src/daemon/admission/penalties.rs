@@ -69,6 +69,7 @@ impl Offence {
                 ExitReason::Garbage | ExitReason::TlsFailed | ExitReason::ClearText => Some(Self::Garbage),
                 ExitReason::Goodbye
                 | ExitReason::Closed
+                | ExitReason::NoProxyHeader
                 | ExitReason::Lost
                 | ExitReason::Idle
                 | ExitReason::FailedLogins

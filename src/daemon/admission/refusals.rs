@@ -48,6 +48,11 @@ impl Refusals {
         self.say(&client, language, refusal);
     }
 
+    /// A client was refused that somebody else tells.
+    pub fn count_one(&mut self, refusal: Refusal) {
+        self.counts[refusal as usize] += 1;
+    }
+
     /// A refused client has closed.
     pub fn closed(&mut self, number: u32, poller: &Poller) {
         if let Some(at) = self.lingering.iter().position(|(known, _, _)| *known == number)

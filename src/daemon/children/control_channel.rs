@@ -2,7 +2,7 @@
 //! may have what is decided elsewhere.
 
 use crate::daemon::throttle::Throttle;
-use crate::ipc::parent::{GRANTED, QUESTION_SIZE, Question, REFUSED, pair};
+use crate::ipc::parent::{GRANTED, Introduced, QUESTION_SIZE, Question, REFUSED, introduced, pair};
 use crate::sys;
 use log::warn;
 use nix::errno::Errno;
@@ -70,6 +70,11 @@ impl ControlChannel {
     /// Says how many microseconds a child has to wait.
     pub fn answer_with_wait(socket: &OwnedFd, microseconds: u64) {
         let _ = say(socket, &microseconds.to_ne_bytes());
+    }
+
+    /// Says what becomes of a client that a proxy has named.
+    pub fn answer_introduction(socket: &OwnedFd, answer: &Introduced) {
+        let _ = say(socket, &introduced(answer));
     }
 
     /// Hands out the words.

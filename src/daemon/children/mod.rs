@@ -26,6 +26,8 @@ use std::time::Instant;
 struct Child {
     peer: Peer,
     language: Language,
+    /// Whether a proxy's header is to say who the client is, and has not yet.
+    is_unknown: bool,
     place: Place,
     slot: SlotNumber,
     connected: Instant,
@@ -99,7 +101,7 @@ impl Children {
         &mut self,
         pid: Pid,
         reserved: Reserved,
-        (peer, language): (Peer, Language),
+        (peer, language, is_unknown): (Peer, Language, bool),
         place: Place,
         connected: Instant,
         words: u64,
@@ -107,7 +109,8 @@ impl Children {
         self.forks += 1;
         debug!("client {peer}: child {pid} forked");
         let (slot, failed_logins) = (reserved.slot, 0);
-        self.by_pid.insert(pid, Child { peer, language, place, slot, connected, inherited: words, failed_logins });
+        self.by_pid
+            .insert(pid, Child { peer, language, is_unknown, place, slot, connected, inherited: words, failed_logins });
     }
 
     /// A process ended. If it was a child of this table, it is logged and forgotten, and its client's place is given
@@ -132,9 +135,12 @@ impl Children {
             WaitStatus::Exited(_, status) => match ExitReason::from_exit_status(status) {
                 Some(ExitReason::Internal) => error!("{who}: child {pid}: {}", ExitReason::Internal.as_str()),
                 // GoldenDict connects at every key: how such a session ends is worth a line only where something is wrong.
-                Some(ending) if child.language == Language::Dict && !ending.is_failure() => {
+                // And a proxy looks every few seconds whether somebody is there.
+                Some(ending) if (child.language == Language::Dict || child.is_unknown) && !ending.is_failure() => {
                     debug!("{who}: {}", ending.as_str());
                 }
+                // The child has logged what is wrong with the header.
+                Some(ExitReason::NoProxyHeader) => debug!("{who}: {}", ExitReason::NoProxyHeader.as_str()),
                 Some(ending) => info!("{who}: {}", ending.as_str()),
                 None => error!("{who}: child {pid} exited with unexpected status {status}"),
             },
@@ -157,6 +163,20 @@ impl Children {
     /// The source of a child's client, if limits and penalties are for it. `None`: there is no such child.
     pub fn source(&self, pid: Pid) -> Option<Option<Source>> {
         self.by_pid.get(&pid).map(|child| child.place.source())
+    }
+
+    /// Who the client of a child seems to be, if its proxy's header is to say who it is; not twice.
+    pub fn unknown(&self, pid: Pid) -> Option<(&Peer, Language)> {
+        self.by_pid.get(&pid).filter(|child| child.is_unknown).map(|child| (&child.peer, child.language))
+    }
+
+    /// The proxy's header has said it; a client that is let in is counted under a source.
+    pub fn introduced(&mut self, pid: Pid, peer: Peer, source: Option<Source>) {
+        if let Some(child) = self.by_pid.get_mut(&pid) {
+            child.is_unknown = false;
+            child.peer = peer;
+            child.place.count_under(source);
+        }
     }
 
     /// A child tells of a failed login.

@@ -3,9 +3,10 @@
 use super::Parent;
 use crate::config::networks::Source;
 use crate::daemon::admission::Refusal;
+use crate::daemon::children::control_channel::ControlChannel;
 use crate::daemon::listeners::{Accepted, Listener};
 use crate::daemon::poller::Token;
-use crate::ipc::parent::number_of;
+use crate::ipc::parent::{Introduced, introduction, number_of, who_asks};
 use crate::session::{self, Inherited, Language, Peer};
 use log::{error, info};
 use nix::errno::Errno;
@@ -53,7 +54,12 @@ impl Parent {
 
     fn admit(&mut self, client: OwnedFd, peer: Peer, language: Language) {
         let now = Instant::now();
-        let place = match self.entry.admission.enter(&peer, now) {
+        let is_proxied = self.entry.proxies.include(peer.address());
+        let entered = match is_proxied {
+            true => self.entry.admission.enter_unknown(),
+            false => self.entry.admission.enter(&peer, now),
+        };
+        let place = match entered {
             Ok(place) => place,
             Err(refusal) => return self.refuse(client, &peer, language, refusal, now),
         };
@@ -78,6 +84,7 @@ impl Parent {
                     client,
                     peer: inherited_peer,
                     language,
+                    is_proxied,
                     pair,
                     control_channel: control_channel.for_children(),
                     rendezvous,
@@ -97,7 +104,8 @@ impl Parent {
         });
         match forked {
             Ok(pid) => {
-                self.children.begun(pid, reserved, (peer, language), place, now, self.served.words.generation());
+                let client = (peer, language, is_proxied);
+                self.children.begun(pid, reserved, client, place, now, self.served.words.generation());
                 self.show_many();
             }
             Err(error) => {
@@ -107,6 +115,37 @@ impl Parent {
                 if let Some(client) = client {
                     self.entry.refusals.refuse(client, language, Refusal::Overloaded, &self.poller, now);
                 }
+            }
+        }
+    }
+
+    /// A child has read its proxy's header: its client is let in under its own source, or not. The kernel says which child
+    /// it is, and only one whose connection is a proxy's can say so, once.
+    pub(super) fn meet(&mut self, socket: &OwnedFd) {
+        let now = Instant::now();
+        let Ok(child) = who_asks(socket) else { return };
+        let (Some((proxy, language)), Ok(address)) = (self.children.unknown(child), introduction(socket)) else {
+            return;
+        };
+        let peer = match (address, language) {
+            // The proxy itself, or a program of its machine.
+            (None, _) => proxy.clone(),
+            (Some(address), Language::LinesOverTls) => Peer::Tls(address),
+            (Some(address), Language::Lines | Language::Dict) => Peer::Internet(address),
+        };
+        match self.entry.admission.introduce(&peer, now) {
+            Ok(source) => {
+                let number = source.filter(Source::is_limited).map_or(0, |source| number_of(&source));
+                self.children.introduced(child, peer, source);
+                ControlChannel::answer_introduction(socket, &Introduced::Welcome { source: number });
+            }
+            Err(refusal) => {
+                if let Some(more) = self.entry.refusals.may_be_said(now) {
+                    info!("client {peer} refused: {}{more}", refusal.message());
+                }
+                self.entry.refusals.count_one(refusal);
+                self.children.introduced(child, peer, None);
+                ControlChannel::answer_introduction(socket, &Introduced::Refused(refusal.message().to_owned()));
             }
         }
     }

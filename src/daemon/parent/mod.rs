@@ -18,6 +18,7 @@ use super::children::turns::Turns;
 use super::helpers::sandboxes::Sandboxes;
 use super::helpers::writer::Supervisor;
 use super::systemd::notify::Notifier;
+use crate::config::networks::Proxies;
 use crate::config::options::Lookup;
 use crate::config::session::SessionSettings;
 use crate::config::settings::Settings;
@@ -91,6 +92,7 @@ struct Entry {
     listeners: Vec<Listener>,
     listening: bool,
     admission: Admission,
+    proxies: Proxies,
     refusals: Refusals,
     scarcity: Scarcity,
     turned_away: penalising::TurnedAway,
@@ -192,6 +194,7 @@ impl Parent {
                 listeners,
                 listening: false,
                 admission: Admission::new(settings.max_clients, settings.max_clients_per_source, settings.exempt),
+                proxies: settings.proxies,
                 refusals: Refusals::default(),
                 scarcity: Scarcity::new(),
                 turned_away: penalising::TurnedAway::default(),
@@ -405,6 +408,7 @@ impl Parent {
                     let wait = self.shares.lookups.wait(question.account, Instant::now());
                     ControlChannel::answer_with_wait(&socket, u64::try_from(wait.as_micros()).unwrap_or(u64::MAX));
                 }
+                ParentRequest::Introducing => self.meet(&socket),
             }
         }
     }
