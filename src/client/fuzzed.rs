@@ -84,6 +84,7 @@ pub fn play(bytes: &[u8]) {
     let terminal = manner & 1 != 0;
     let language = if manner & 2 != 0 { Language::Chinese } else { Language::English };
     let manner = Manner {
+        examples: true,
         language,
         json,
         menus,

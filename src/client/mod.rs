@@ -55,6 +55,7 @@ pub fn run(arguments: Arguments, local: Option<LocalServer>) -> Exit {
     let _ = crate::sys::leave_no_core();
     let colour = arguments.color.or(arguments.config.color).unwrap_or_default();
     let mut console = Console::standard(arguments.language, colour, arguments.json, arguments.command.is_none());
+    console.show_examples(arguments.verbose || arguments.config.verbose);
     let done = interrupt::watch().map_err(Error::System).and_then(|()| dispatch(&mut console, arguments, local));
     // Buffered output may still fail, and has to come before the complaint.
     let flushed = console.flush();

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod dictionary;
+pub mod fields;
 mod fold;
 mod image;
 pub mod import;

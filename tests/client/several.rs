@@ -47,9 +47,19 @@ fn titles_are_headings_on_a_terminal() {
     let person = Person::new(person::port(&daemon));
     let mut terminal = on_terminal(&person, &["lookup", "apples", "zebra"]);
     terminal.expect(
-        "apples → apple\r\n  The First\r\n    /a/ n. 苹果\r\n    » An apple. 一个苹果。\r\n    {k2}\r\n  WordNet\r\n    n 1: fruit\r\n    \
+        "apples → apple\r\n  The First\r\n    /a/ n. 苹果\r\n    {k2}\r\n  WordNet\r\n    n 1: fruit\r\n    \
          n 2: tree {noun}\r\n  gc\r\n    n. a thing\r\nzebra\r\n  WordNet\r\n    /z/ n 1: animal\r\n",
     );
+    assert_eq!(terminal.exit(), 0);
+    // With the examples.
+    let mut terminal = on_terminal(&person, &["lookup", "-v", "apples"]);
+    terminal.expect("apples → apple\r\n  The First\r\n    /a/ n. 苹果\r\n    » An apple. 一个苹果。\r\n    {k2}\r\n");
+    assert_eq!(terminal.exit(), 0);
+    let directory = person.home().join(".config/cidian");
+    std::fs::create_dir_all(&directory).unwrap();
+    std::fs::write(directory.join("config.toml"), "verbose = true\n").unwrap();
+    let mut terminal = on_terminal(&person, &["lookup", "apple"]);
+    terminal.expect("    » An apple. 一个苹果。\r\n");
     assert_eq!(terminal.exit(), 0);
     // The first line of what the first of them says.
     let mut terminal = on_terminal(&person, &["lookup", "--first-line", "zebra"]);
@@ -68,7 +78,7 @@ fn titles_are_headings_on_a_terminal() {
     let mut terminal = on_terminal(&person, &["lookup", "He gave up the zebra"]);
     terminal.expect("gave up → give up\r\n  The First\r\n    v. 放弃\r\nzebra\r\n  WordNet\r\n");
     assert_eq!(terminal.exit(), 0);
-    assert_eq!(history(&daemon), ["apple", "zebra", "zebra", "apple"]);
+    assert_eq!(history(&daemon), ["apple", "zebra", "apple", "apple", "zebra", "apple"]);
 }
 
 #[test]

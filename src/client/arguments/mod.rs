@@ -70,6 +70,10 @@ pub struct Arguments {
     #[arg(long, global = true, value_name = "NAME", value_parser = dictionary)]
     pub(crate) dictionary: Vec<String>,
 
+    /// Show example sentences, too, on a terminal; pipes and JSON have them always
+    #[arg(short, long, global = true)]
+    pub(crate) verbose: bool,
+
     /// Print one JSON object a line (with a subcommand)
     #[arg(long, global = true)]
     pub(crate) json: bool,

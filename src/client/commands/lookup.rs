@@ -9,7 +9,6 @@ use crate::client::error::{Error, Result, WordFault};
 use crate::client::exit::Exit;
 use crate::client::messages::Message;
 use crate::client::render;
-use crate::client::render::fields::fields;
 use crate::client::render::show::{EntryLine, LookupLine, shown};
 use crate::client::server::connection::{Connection, Entry};
 use crate::client::server::stream::Connector;
@@ -17,6 +16,7 @@ use crate::client::terminal::console::Console;
 use crate::client::terminal::input::InputLine;
 use crate::client::word::{checked_word, may_lead};
 use crate::protocol::{Code, Request, escape, printable, unescape};
+use crate::words::fields::fields;
 use crate::words::lookup::{How, how};
 use std::collections::VecDeque;
 

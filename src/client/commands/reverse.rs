@@ -3,12 +3,12 @@
 
 use crate::client::error::{Error, Result};
 use crate::client::messages::Message;
-use crate::client::render::fields::fields;
 use crate::client::server::connection::{Connection, Entry, counted, strange};
 use crate::client::terminal::console::Console;
 use crate::client::terminal::table::Table;
 use crate::client::word::may_lead;
 use crate::protocol::{Code, MAX_LINE, MAX_REVERSE, Request, escape, parse_entry, printable, unescape};
+use crate::words::fields::fields;
 use std::time::Duration;
 
 /// Of a longer line no more is kept, in bytes.

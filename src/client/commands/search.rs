@@ -5,7 +5,6 @@ use crate::client::arguments::SearchArguments;
 use crate::client::error::{Error, Result, WordFault};
 use crate::client::exit::Exit;
 use crate::client::messages::Message;
-use crate::client::render::fields::fields;
 use crate::client::render::show::SearchLine;
 use crate::client::render::{self, show};
 use crate::client::server::connection::{Connection, Entry, counted, strange};
@@ -13,6 +12,7 @@ use crate::client::server::dictionaries::Replies;
 use crate::client::server::stream::Connector;
 use crate::client::terminal::console::Console;
 use crate::protocol::{Code, How, MAX_LINE, MAX_MATCHES, Request, printable, trim_blanks};
+use crate::words::fields::fields;
 
 /// How many interpretations are asked for at once.
 const WINDOW: usize = 64;

@@ -37,6 +37,9 @@ pub(crate) struct Config {
     pub(crate) lang: Option<Language>,
     /// The command that says words, and its arguments, with blanks between.
     pub(crate) say: Option<String>,
+    /// Whether example sentences are shown on a terminal.
+    #[serde(default)]
+    pub(crate) verbose: bool,
     /// When colours are wanted.
     pub(crate) color: Option<Colour>,
     /// The names of the dictionaries to be asked; all without any.

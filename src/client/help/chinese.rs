@@ -51,6 +51,7 @@ const COMMANDS: &[(&str, &str, &str)] = &[
   cidian --user ann lookup --json apple | jq -r .interpretation
   cidian --user ann lookup --json aple | jq -r '.suggestions[]?'
   cidian --user ann lookup --first-line apple
+  cidian --user ann lookup -v apple          也显示例句
   cidian --user ann lookup --dictionary wn apple
   cidian --user ann lookup --field headword went carried
   cidian --user ann lookup give up           作为一个词条查询
@@ -265,6 +266,7 @@ const ARGUMENTS: &[(&str, &str, &str)] = &[
         "dictionary",
         "服务器有几部词典时，只查这一部；可重复；'*' 表示全部（about 列出它们）[默认：配置文件中的，否则全部]",
     ),
+    ("-", "verbose", "在终端上也显示例句；管道和 JSON 中总有例句"),
     ("-", "json", "每行输出一个 JSON 对象（与命令一起使用）"),
     ("-", "color", "粗体和颜色：auto（在终端上，除非设置了 NO_COLOR）、always 或 never [默认：auto]"),
     ("-", "lang", "菜单、消息和说明的语言，en 或 zh [默认：由区域设置决定]"),

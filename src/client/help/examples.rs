@@ -24,6 +24,7 @@ Examples:
   cidian --user ann lookup --json apple | jq -r .interpretation
   cidian --user ann lookup --json aple | jq -r '.suggestions[]?'
   cidian --user ann lookup --first-line apple
+  cidian --user ann lookup -v apple          example sentences, too
   cidian --user ann lookup --dictionary wn apple
   cidian --user ann lookup --field headword went carried
   cidian --user ann lookup give up           one phrase

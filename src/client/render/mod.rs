@@ -1,7 +1,6 @@
 //! How entries and times look on a page: bold and colours, lines wrapped to the page's width, local time. Pure but
 //! for [`pager`]; texts that come in here are made safe for a terminal first, and nothing here reads the network.
 
-pub mod fields;
 pub mod show;
 
 pub(crate) mod pager;
@@ -16,6 +15,8 @@ pub(crate) use wrap::{expand_tabs, width, wrapped};
 use self::show::shown;
 use super::server::connection::Entry;
 use crate::protocol::{printable, unescape};
+use crate::words::fields::without_examples;
+use std::borrow::Cow;
 
 /// What the page is like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +25,8 @@ pub(crate) struct Look {
     pub(crate) colour: bool,
     /// How many columns it has; `None` for one that has no end.
     pub(crate) columns: Option<usize>,
+    /// Whether example sentences are shown.
+    pub(crate) examples: bool,
 }
 
 /// The longest interpretation that is laid out and coloured, in bytes: above any dictionary's, and so that laying it out,
@@ -48,7 +51,7 @@ pub(crate) fn entry(entry: &Entry, asked: &str, look: Look) -> String {
         articles(&mut out, entry, look);
         return out;
     }
-    let text = shown(&entry.text());
+    let text = shown(chosen(&entry.text(), look).as_ref());
     if text.contains('\n') {
         let indent = if is_narrow(look.columns) { "" } else { "  " };
         wrapped(&mut out, &headword, "", indent, look.columns);
@@ -65,6 +68,11 @@ pub(crate) fn entry(entry: &Entry, asked: &str, look: Look) -> String {
     out
 }
 
+/// What of an interpretation is shown.
+fn chosen(text: &str, look: Look) -> Cow<'_, str> {
+    if look.examples { Cow::Borrowed(text) } else { without_examples(text) }
+}
+
 /// What each of several dictionaries says: below its title, indented.
 fn articles(out: &mut String, entry: &Entry, look: Look) {
     let (outer, inner) = if is_narrow(look.columns) { ("", "") } else { ("  ", "    ") };
@@ -72,7 +80,7 @@ fn articles(out: &mut String, entry: &Entry, look: Look) {
         let title = printable(&article.title);
         let title = if look.colour { bold(&title) } else { title };
         wrapped(out, &title, outer, inner, look.columns);
-        for line in shown(&unescape(&article.escaped)).split('\n') {
+        for line in shown(chosen(&unescape(&article.escaped), look).as_ref()).split('\n') {
             sense(out, line, inner, look);
         }
     }
@@ -107,7 +115,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const PLAIN: Look = Look { colour: false, columns: None };
+    const PLAIN: Look = Look { colour: false, columns: None, examples: true };
 
     fn made(headword: &str, escaped: &str) -> Entry {
         Entry::new(headword.into(), escaped.into())
@@ -117,9 +125,14 @@ mod tests {
     fn entries_for_people() {
         assert_eq!(entry(&made("apple", "n. 苹果"), "apple", PLAIN), "apple  n. 苹果\n");
         assert_eq!(entry(&made("set", "n. 一套\\nv. 放"), "set", PLAIN), "set\n  n. 一套\n  v. 放\n");
+        let with_example = made("apple", "n. 苹果\\n» An apple. 一个苹果。\\n{k2}");
+        assert_eq!(entry(&with_example, "apple", PLAIN), "apple\n  n. 苹果\n  » An apple. 一个苹果。\n  {k2}\n");
+        let brief = Look { examples: false, ..PLAIN };
+        assert_eq!(entry(&with_example, "apple", brief), "apple\n  n. 苹果\n  {k2}\n");
+        assert_eq!(entry(&made("zoo", "n. 动物园\\n» The zoo. 那个动物园。"), "zoo", brief), "zoo  n. 动物园\n");
         // Both, where one was found for the other.
         assert_eq!(entry(&made("apple", "n. 苹果"), "apples", PLAIN), "apples → apple  n. 苹果\n");
-        let colour = Look { colour: true, columns: None };
+        let colour = Look { colour: true, ..PLAIN };
         assert_eq!(entry(&made("a", "x"), "b", colour), "b → \u{1b}[1ma\u{1b}[0m  x\n");
         assert_eq!(entry(&made("a", "x"), "A", PLAIN), "a  x\n");
         assert_eq!(
@@ -141,14 +154,14 @@ mod tests {
             super::entry(&entry, "apples", PLAIN),
             "apples → apple\n  The First\n    /x/ n. 1 {k1}\n    v. 2\n  Second\n    n. 3\n"
         );
-        let colour = super::entry(&entry, "apple", Look { colour: true, columns: None });
+        let colour = super::entry(&entry, "apple", Look { colour: true, ..PLAIN });
         assert!(colour.contains("\n  \u{1b}[1mSecond\u{1b}[0m\n    \u{1b}[36mn.\u{1b}[0m 3\n"), "{colour:?}");
         assert!(colour.contains("\u{1b}[32m/x/\u{1b}[0m"), "{colour:?}");
     }
 
     #[test]
     fn long_lines_hang_below_their_beginning() {
-        let look = Look { colour: false, columns: Some(24) };
+        let look = Look { columns: Some(24), ..PLAIN };
         let text = entry(&made("apple", "n. 苹果; 苹果树, 苹果公司 (美国)"), "apple", look);
         assert_eq!(text, "apple  n. 苹果; 苹果树,\n       苹果公司 (美国)\n");
         let text = entry(&made("run", "1. to go fast on foot, faster than walking\\n     2. to flow"), "run", look);
@@ -161,7 +174,11 @@ mod tests {
     #[test]
     fn one_column() {
         for columns in 0..5 {
-            let text = entry(&made("ice", "n. 冰\\nv. 冻\\t x"), "ice", Look { colour: true, columns: Some(columns) });
+            let text = entry(
+                &made("ice", "n. 冰\\nv. 冻\\t x"),
+                "ice",
+                Look { colour: true, columns: Some(columns), ..PLAIN },
+            );
             let mut bare = String::new();
             let mut inside = false;
             for c in text.chars() {
@@ -186,7 +203,7 @@ mod tests {
             colour in any::<bool>(),
         ) {
             let made = made(&headword, &text);
-            let page = entry(&made, &headword, Look { colour, columns: Some(columns) });
+            let page = entry(&made, &headword, Look { colour, columns: Some(columns), ..PLAIN });
             for line in page.lines() {
                 prop_assert!(width(line) <= columns.max(2), "{} in {page:?}", width(line));
             }

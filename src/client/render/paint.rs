@@ -1,7 +1,7 @@
 //! Bold headwords, coloured parts of speech and sense numbers. It only adds escape sequences of its own to text that
 //! holds none; what it does not recognise stays as it is.
 
-use super::fields;
+use crate::words::fields;
 
 /// Parts of speech as dictionaries abbreviate them, without their full stop.
 const PARTS_OF_SPEECH: [&str; 45] = [

@@ -158,6 +158,7 @@ struct Desk {
 impl Desk {
     fn new(typed: &str, change: impl FnOnce(&mut Manner)) -> Self {
         let mut manner = Manner {
+            examples: false,
             language: Language::English,
             json: false,
             menus: false,

@@ -52,6 +52,8 @@ pub(crate) struct Manner {
     pub(crate) errs_terminal: bool,
     /// Whether standard output takes bold and colours.
     pub(crate) colour: bool,
+    /// Whether example sentences are shown on a terminal.
+    pub(crate) examples: bool,
     /// Whether the terminal can move its cursor: a dumb one gets lines and nothing else.
     pub(crate) moves: bool,
 }
@@ -81,6 +83,7 @@ impl Console {
             shows_terminal,
             errs_terminal: io::stderr().is_terminal(),
             colour: colour.wanted(shows_terminal && !dumb, std::env::var_os("NO_COLOR").as_deref()),
+            examples: false,
             moves: shows_terminal && !dumb,
         };
         let mut console = Self::new(manner, Box::new(io::stdin()), Box::new(io::stdout()), Box::new(io::stderr()));
@@ -88,6 +91,11 @@ impl Console {
             console.screen = Screen::of_standard_output;
         }
         console
+    }
+
+    /// From now on example sentences are shown, or not.
+    pub(crate) fn show_examples(&mut self, shown: bool) {
+        self.manner.examples = shown;
     }
 
     /// Any streams.
@@ -98,7 +106,8 @@ impl Console {
 
     /// What the page is like, as it is now: a terminal may change its size at any time.
     pub(crate) fn look(&self) -> Look {
-        Look { colour: self.manner.colour, columns: (self.screen)().map(|screen| screen.columns) }
+        let columns = (self.screen)().map(|screen| screen.columns);
+        Look { colour: self.manner.colour, columns, examples: self.manner.examples }
     }
 
     /// Runs `work`, and shows what it writes in a pager if the screen can't hold it. Whoever leaves the pager early

@@ -7,6 +7,7 @@ use crate::dict::{
     Readings, Text, database_name, database_title, push_article, push_definition, push_match_row, push_status,
 };
 use crate::protocol::{Code, Failure, MAX_SUGGESTIONS, trim_blanks, unescape};
+use crate::words::fields::with_tags_in_brackets;
 use crate::words::matching::{Pattern, Strategy};
 use crate::words::{DictionaryNote, articles};
 use std::time::{Duration, Instant};
@@ -117,7 +118,7 @@ impl Session<'_> {
                 let Some(database) = databases.get(*number) else { continue };
                 push_definition(out, &headword, &database.name, &database.title);
                 let mut text = Text::prose(out, mime);
-                push_article(text.out(), &headword, article);
+                push_article(text.out(), &headword, &with_tags_in_brackets(article));
                 text.end();
             }
             push_status(out, 250, "ok");

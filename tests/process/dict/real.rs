@@ -4,7 +4,7 @@ use crate::common::{Daemon, Setup, Store};
 use std::process::{Command, Output};
 
 const WORDS: &str =
-    "# title: Test words\napple\tn. 苹果\ndon't\tcontr.\nice cream\tn. 冰淇淋\nreceive\tv. 收到\n词典\tn. dictionary\n";
+    "# title: Test words\napple\tn. 苹果 {cet4 k1}\ndon't\tcontr.\nice cream\tn. 冰淇淋\nreceive\tv. 收到\n词典\tn. dictionary\n";
 
 fn start() -> Daemon {
     Setup::new(Store::Sqlite).words(WORDS).dict().options("--dict-account ann").start()
@@ -35,7 +35,7 @@ fn dict() {
         output.status.success() && text.contains("4 definitions found") || text.contains("1 definition found"),
         "{text}"
     );
-    for part in ["苹果", "冰淇淋", "contr.", "dictionary"] {
+    for part in ["苹果 [cet4 k1]", "冰淇淋", "contr.", "dictionary"] {
         assert!(text.contains(part), "{part}: {text}");
     }
     let mut history = ann.history("ann");

@@ -1,22 +1,26 @@
 //! The fields that an interpretation may carry besides its senses, as `docs/words.md` describes them: a pronunciation
-//! between slashes at its head, and tags in braces at its end. Pure. A text that carries none is all senses.
+//! between slashes at its head, examples on lines of their own, and tags in braces at its end. Pure. A text that carries none is all senses.
 
+use std::borrow::Cow;
+
+/// What an example begins with.
+const EXAMPLE: &str = "» ";
 /// Longest pronunciation and longest list of tags that are taken for such, in bytes.
 const LONGEST: usize = 200;
 
 /// An interpretation taken apart.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Fields<'a> {
+pub struct Fields<'a> {
     /// The pronunciation, with its slashes.
-    pub(crate) phonetic: Option<&'a str>,
+    pub phonetic: Option<&'a str>,
     /// The tags, without their braces.
-    pub(crate) tags: Vec<&'a str>,
+    pub tags: Vec<&'a str>,
     /// The interpretation without its tags.
-    pub(crate) untagged: &'a str,
+    pub untagged: &'a str,
 }
 
 /// Takes an interpretation apart, its escapes already undone.
-pub(crate) fn fields(text: &str) -> Fields<'_> {
+pub fn fields(text: &str) -> Fields<'_> {
     let (untagged, tags) = match tags(text) {
         Some(begin) => {
             let inner = text[begin..].trim_end().trim_matches(['{', '}']);
@@ -28,7 +32,7 @@ pub(crate) fn fields(text: &str) -> Fields<'_> {
 }
 
 /// The pronunciation at the head of a text, with its slashes.
-pub(crate) fn phonetic(text: &str) -> Option<&str> {
+pub fn phonetic(text: &str) -> Option<&str> {
     let inner = text.strip_prefix('/')?;
     let end = inner.find(['/', '\n']).filter(|&end| (1..=LONGEST).contains(&end) && inner[end..].starts_with('/'))?;
     // "/ or" and the like are no pronunciation.
@@ -37,7 +41,7 @@ pub(crate) fn phonetic(text: &str) -> Option<&str> {
 }
 
 /// Where the tags begin, if a text ends with some.
-pub(crate) fn tags(text: &str) -> Option<usize> {
+pub fn tags(text: &str) -> Option<usize> {
     let end = text.trim_end();
     let begin = end.strip_suffix('}')?.rfind('{')?;
     let inner = &end[begin + 1..end.len() - 1];
@@ -45,6 +49,29 @@ pub(crate) fn tags(text: &str) -> Option<usize> {
         |tag: &str| !tag.is_empty() && tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
     let apart = begin == 0 || end[..begin].ends_with([' ', '\n']);
     (apart && inner.len() <= LONGEST && inner.split(' ').all(is_tag)).then_some(begin)
+}
+
+/// The text without its examples.
+pub fn without_examples(text: &str) -> Cow<'_, str> {
+    if !text.split('\n').any(is_example) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.split('\n').filter(|line| !is_example(line)).collect::<Vec<_>>().join("\n"))
+}
+
+fn is_example(line: &str) -> bool {
+    line.starts_with(EXAMPLE)
+}
+
+/// The text with its tags in brackets: braces are a link to an entry where dictionaries are shown by the rules of `dictd`'s.
+pub fn with_tags_in_brackets(text: &str) -> Cow<'_, str> {
+    match tags(text) {
+        Some(begin) => {
+            let inner = text[begin..].trim_end().trim_matches(['{', '}']);
+            Cow::Owned(format!("{}[{inner}]", &text[..begin]))
+        }
+        None => Cow::Borrowed(text),
+    }
 }
 
 #[cfg(test)]
@@ -75,6 +102,15 @@ mod tests {
         ] {
             assert_eq!(fields(text), Fields { phonetic, tags, untagged }, "{text:?}");
         }
+    }
+
+    #[test]
+    fn examples_and_brackets() {
+        let text = "/a/ n. 苹果\n» An apple. 一个苹果。\n{cet4 k2}";
+        assert_eq!(without_examples(text), "/a/ n. 苹果\n{cet4 k2}");
+        assert_eq!(without_examples("n. 苹果 » x"), "n. 苹果 » x");
+        assert_eq!(with_tags_in_brackets(text), "/a/ n. 苹果\n» An apple. 一个苹果。\n[cet4 k2]");
+        assert_eq!(with_tags_in_brackets("see {pear tree, 2}"), "see {pear tree, 2}");
     }
 
     proptest! {
