@@ -52,6 +52,7 @@ fn pass(service: &Service, database: impl FnOnce() -> MariaDb) {
     refuses_politely_without_processes(service);
     sockets::outlive_the_daemon(service);
     watched(service);
+    serves_one_persons_desktop(service);
     let database = database();
     stores::credentials_and_tls(service, &database);
     stores::without_a_network(service);
@@ -138,6 +139,27 @@ fn starts_and_serves(service: &Service) {
     wait_for("the status to show the client", PATIENCE, || {
         (service.property("StatusText") == "1 clients, 3 headwords, generation 1").then_some(())
     });
+}
+
+/// The unit for one person, as that person's: here with the system's manager, for a container has no session.
+fn serves_one_persons_desktop(service: &Service) {
+    const DEFINE: &str = "exec 3<>/dev/tcp/127.0.0.1/2628 && printf 'DEFINE * apple\\r\\nQUIT\\r\\n' >&3 && cat <&3";
+    let container = &service.container;
+    let unit = std::fs::read_to_string(units::directory().join("user/cidian.service")).expect("a unit");
+    let unit = unit.replace("[Service]\n", "[Service]\nUser=desktop\n");
+    container.write("/etc/systemd/system/desktop.service", unit, 0o644);
+    container.ok(&["useradd", "--create-home", "desktop"]);
+    container.ok(&["systemctl", "daemon-reload"]);
+    // It returns when the private server is ready.
+    container.ok(&["systemctl", "start", "desktop.service"]);
+    let answer = container.ok(&["bash", "-c", DEFINE]);
+    assert!(answer.contains("苹果") && answer.contains("221 "), "{answer}");
+    container.ok(&["systemctl", "stop", "desktop.service"]);
+    let shown = container.ok(&["systemctl", "show", "-P", "Result", "desktop.service"]);
+    assert_eq!(shown.trim(), "success");
+    let history = ["setpriv", "--reuid=desktop", "--regid=desktop", "--clear-groups", "--reset-env"];
+    let history = container.ok(&[&history[..], &["cidian", "--local", "history"]].concat());
+    assert!(history.contains("apple"), "{history}");
 }
 
 fn reloads(service: &Service) {

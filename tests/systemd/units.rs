@@ -61,6 +61,25 @@ fn systemd_finds_no_fault_with_the_units() {
     }
 }
 
+/// A user's manager takes no other root, so the program is the one that was built, where it was built.
+#[test]
+fn systemd_finds_no_fault_with_the_unit_for_one_person() {
+    if Command::new("systemd-analyze").arg("--version").output().is_err() {
+        return skipped("systemd-analyze is not there (Debian package systemd)");
+    }
+    let directory = tempfile::tempdir().expect("a directory");
+    let file = directory.path().join("cidian.service");
+    let unit = unit("user/cidian.service");
+    assert!(unit.contains("ExecStart=/usr/bin/cidian "));
+    std::fs::write(&file, unit.replace("/usr/bin/cidian", env!("CARGO_BIN_EXE_cidian"))).expect("a unit");
+    let mut command = Command::new("systemd-analyze");
+    // Of this user, who may have no session.
+    command.env("XDG_RUNTIME_DIR", directory.path());
+    let output = command.args(["verify", "--user", "--man=no"]).arg(&file).output().expect("systemd-analyze runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && !said.contains("cidian"), "{said}");
+}
+
 /// At most 1.0 as it is shipped, 0.3 without a network (systemd-analyze(1): a threshold is ten times that).
 #[test]
 fn the_service_is_as_tight_as_it_can_be() {

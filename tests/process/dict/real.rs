@@ -3,8 +3,7 @@
 use crate::common::{Daemon, Setup, Store};
 use std::process::{Command, Output};
 
-const WORDS: &str =
-    "# title: Test words\napple\tn. 苹果 {cet4 k1}\ndon't\tcontr.\nice cream\tn. 冰淇淋\nreceive\tv. 收到\n词典\tn. dictionary\n";
+const WORDS: &str = "# title: Test words\napple\tn. 苹果 {cet4 k1}\ndon't\tcontr.\nice cream\tn. 冰淇淋\nreceive\tv. 收到\n词典\tn. dictionary\n";
 
 fn start() -> Daemon {
     Setup::new(Store::Sqlite).words(WORDS).dict().options("--dict-account ann").start()
