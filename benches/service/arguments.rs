@@ -57,6 +57,8 @@ pub struct Arguments {
 pub enum Part {
     /// Connect, one exchange, close; with idle clients; a burst
     Sessions,
+    /// Connect, log in by token, one request, leave
+    Visits,
     /// Lookups with durable history, MariaDB
     Lookups,
     /// Lookups with durable history, SQLite

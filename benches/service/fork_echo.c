@@ -1,7 +1,7 @@
 /*
  * The limit that sessions are measured against: the least that a server can do that forks for each connection.
- * It accepts, forks, and the child reads once, writes back what it read, closes and exits; the parent reaps on
- * SIGCHLD. It listens on 127.0.0.1, on a port that the system chooses, and prints its number.
+ * It accepts, forks, and the child writes back each line that it reads, closes after one that begins with E, and exits;
+ * the parent reaps on SIGCHLD. It listens on 127.0.0.1, on a port that the system chooses, and prints its number.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -55,10 +55,12 @@ int main(void)
             char buffer[1024];
             ssize_t length;
             close(listener);
-            length = read(client, buffer, sizeof buffer);
-            if (length > 0 && write(client, buffer, (size_t)length) != length) {
-                _exit(1);
-            }
+            do {
+                length = read(client, buffer, sizeof buffer);
+                if (length > 0 && write(client, buffer, (size_t)length) != length) {
+                    _exit(1);
+                }
+            } while (length > 0 && buffer[0] != 'E');
             close(client);
             _exit(0);
         }

@@ -87,6 +87,7 @@ fn run(arguments: &Arguments) -> Result<()> {
 
 fn measure(rounds: &rounds::Rounds<'_>, sections: &mut Vec<figures::Section>) -> Result<()> {
     sections::sessions::measure(rounds, sections)?;
+    sections::visits::measure(rounds, sections)?;
     sections::lookups::measure(rounds, sections)?;
     sections::sqlite::measure(rounds, sections)?;
     sections::words::measure(rounds, sections)?;

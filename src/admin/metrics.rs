@@ -160,6 +160,12 @@ fn database(page: &mut Page, status: &Status) {
     page.one("writer_up", "gauge", "Whether a writer process is running.", u8::from(writer.pid.is_some()));
     page.one("writer_forks_total", "counter", "Writers forked.", writer.forks);
     page.one("writer_replaced_total", "counter", "Writers that hung and were replaced.", writer.replaced);
+    let help = "Logins by token answered by the writer.";
+    page.one("writer_token_logins_total", "counter", help, writer.token_logins);
+    let help = "Questions for the last lookups answered by the writer.";
+    page.one("writer_histories_total", "counter", help, writer.histories);
+    let help = "Requests of sessions for other accounts, refused by the writer.";
+    page.one("writer_requests_refused_total", "counter", help, writer.requests_refused);
     page.one("records_total", "counter", "History records made durable.", writer.records);
     page.one("commits_total", "counter", "Commits of history records.", writer.commits);
     page.one(

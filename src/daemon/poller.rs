@@ -32,6 +32,8 @@ pub enum Token {
     Control,
     /// Somebody says something there, or has gone.
     ControlClient(ControlClient),
+    /// The writer has sent a message, or has ended.
+    Writer,
 }
 
 impl Token {
@@ -46,6 +48,7 @@ impl Token {
             Self::Control => (6, 0),
             Self::ControlClient(ControlClient(number)) => (7, number),
             Self::Lease(Lease(number)) => (8, number),
+            Self::Writer => (9, 0),
         };
         (kind << 32) | u64::from(number)
     }
@@ -62,6 +65,7 @@ impl Token {
             6 => Self::Control,
             7 => Self::ControlClient(ControlClient(low)),
             8 => Self::Lease(Lease(low)),
+            9 => Self::Writer,
             _ => return None,
         })
     }
@@ -138,6 +142,7 @@ mod tests {
             Token::Control,
             Token::ControlClient(ControlClient(9)),
             Token::Lease(Lease(u32::MAX - 1)),
+            Token::Writer,
         ] {
             assert_eq!(Token::of(token.number()), Some(token));
         }

@@ -1,9 +1,11 @@
-//! A child's way to the writer: a socket pair of its own, made when it first has something to keep and closed when it
-//! has been idle, so that ten thousand silent children cost the writer nothing. It never waits without an end.
+//! A child's way to the writer: a socket pair of its own, made when it first asks for something and closed when it has
+//! been idle, so that ten thousand silent children cost the writer nothing. It never waits without an end.
 
-use super::message::{MAX_OUTCOME, read_outcome, write_batch};
-use super::parent::pair;
-use crate::store::{AccountId, Error, Record, Standing};
+use super::parent::{account_number, pair};
+use super::ticket::{Proof, Ticket};
+use super::writer_reply::{MAX_OUTCOME, MAX_REPLY, WriterReply, read_reply};
+use super::writer_request::{write_keep, write_log_in, write_recent};
+use crate::store::{Error, PastLookup, Record, Standing};
 use crate::sys;
 use nix::errno::Errno;
 use nix::poll::ppoll;
@@ -16,7 +18,9 @@ use std::time::{Duration, Instant};
 pub const PATIENCE: Duration = Duration::from_secs(10);
 /// How long the writer may take to say how an account stands, before somebody else is asked.
 const BRIEFLY: Duration = Duration::from_millis(250);
-/// How long to wait before a batch is sent again; twice as long the next time, and so on.
+/// The same for a login and for the last lookups, for which a connection would have to be opened.
+pub const SOON: Duration = Duration::from_millis(500);
+/// How long to wait before a request is sent again; twice as long the next time, and so on.
 const PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
@@ -27,6 +31,12 @@ pub const SILENT: Duration = Duration::from_secs(2);
 
 /// A channel that was not used for this long is closed: it costs the writer a descriptor.
 const IDLE: Duration = Duration::from_secs(5);
+
+/// What goes through the rendezvous with a channel: a number for the party, and the first request if it is no longer than
+/// this. All children share the room there.
+pub const MAX_INLINE: usize = 2_048;
+/// Bytes of a party's number.
+pub const PARTY_SIZE: usize = 8;
 
 /// A channel to the writer, open or not yet.
 #[derive(Debug)]
@@ -50,14 +60,40 @@ impl<'a> Channel<'a> {
         self.source = source;
     }
 
+    /// Which source it is for; 0 for one without limits.
+    pub fn source(&self) -> u64 {
+        self.source
+    }
+
     /// When the channel will have been idle for too long, if there is one.
     pub fn idle_at(&self) -> Option<Instant> {
         self.open.as_ref().map(|_| self.used + IDLE)
     }
 
-    /// Gives the channel up; the next record makes another.
+    /// Gives the channel up; the next request makes another.
     pub fn close(&mut self) {
         self.open = None;
+    }
+
+    /// Logs in: a ticket for the account of this name, if the proof is right and it is not locked.
+    ///
+    /// # Errors
+    /// What is wrong with the database, as the writer sees it; or that the writer did not answer within `patience`.
+    pub fn log_in(
+        &mut self,
+        name: &str,
+        proof: &Proof,
+        reads: bool,
+        patience: Duration,
+        complain: &mut dyn FnMut(),
+    ) -> Result<Option<Ticket>, Error> {
+        let mut request = Vec::with_capacity(256);
+        write_log_in(&mut request, name, proof, reads);
+        match self.exchange(name, &request, MAX_OUTCOME, patience, complain)? {
+            WriterReply::LoggedIn(ticket) => Ok(Some(ticket)),
+            WriterReply::Refused => Ok(None),
+            other => Err(unexpected(other)),
+        }
     }
 
     /// How the account stands, which costs no connection: the writer asks for many at once. One that is busy with
@@ -65,8 +101,8 @@ impl<'a> Channel<'a> {
     ///
     /// # Errors
     /// As [`Channel::keep`], and that the writer did not answer at once.
-    pub fn standing(&mut self, account: AccountId, name: &str) -> Result<Standing, Error> {
-        self.keep(account, name, &[], BRIEFLY, &mut || {})
+    pub fn standing(&mut self, ticket: &Ticket) -> Result<Standing, Error> {
+        self.keep(ticket, &[], BRIEFLY, &mut || {})
     }
 
     /// Has records kept, at most [`crate::ipc::message::MOST_RECORDS`]; without any, asks how the account stands. When it
@@ -79,15 +115,44 @@ impl<'a> Channel<'a> {
     /// What the writer says is wrong with the database, or that there is no writer.
     pub fn keep(
         &mut self,
-        account: AccountId,
-        name: &str,
+        ticket: &Ticket,
         records: &[Record],
         patience: Duration,
         complain: &mut dyn FnMut(),
     ) -> Result<Standing, Error> {
-        let mut batch = Vec::with_capacity(64 + records.len() * 48);
-        write_batch(&mut batch, account, name, records);
-        let party = if self.source == 0 { account.number } else { self.source };
+        let mut request = Vec::with_capacity(128 + records.len() * 48);
+        write_keep(&mut request, ticket, records);
+        match self.exchange(&ticket.name, &request, MAX_OUTCOME, patience, complain)? {
+            WriterReply::Standing(standing) => Ok(standing),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// The last lookups of the account, newest first; `None` if it is gone or locked. `count` is at most
+    /// [`MOST_RECENT`](super::writer_request::MOST_RECENT).
+    ///
+    /// # Errors
+    /// As [`Channel::log_in`].
+    pub fn recent(&mut self, ticket: &Ticket, count: u32) -> Result<Option<Vec<PastLookup>>, Error> {
+        let mut request = Vec::with_capacity(128);
+        write_recent(&mut request, ticket, count);
+        match self.exchange(&ticket.name, &request, MAX_REPLY, SOON, &mut || {})? {
+            WriterReply::Lookups(lookups) => Ok(Some(lookups)),
+            WriterReply::Standing(Standing::Gone) => Ok(None),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Sends a request for an account of this name until it is answered, or for as long as `patience`.
+    fn exchange(
+        &mut self,
+        name: &str,
+        request: &[u8],
+        longest: usize,
+        patience: Duration,
+        complain: &mut dyn FnMut(),
+    ) -> Result<WriterReply, Error> {
+        let party = if self.source == 0 { account_number(name) } else { self.source };
         if party != self.party {
             self.open = None;
             self.party = party;
@@ -96,9 +161,10 @@ impl<'a> Channel<'a> {
         self.used = begin;
         let mut pause = PAUSE;
         loop {
-            let received = self.send(&batch, patience).and_then(|open| Self::receive(open, begin, patience, complain));
+            let received =
+                self.send(request, patience).and_then(|open| Self::receive(open, longest, begin, patience, complain));
             let error = match received {
-                Ok(outcome) => return outcome,
+                Ok(reply) => return Ok(reply),
                 Err(error) => error,
             };
             // Whatever still comes on this channel is an answer to what was given up.
@@ -112,36 +178,43 @@ impl<'a> Channel<'a> {
         }
     }
 
-    /// Sends a batch, through a new channel if there is none, and gives back the channel to read the answer from.
-    fn send(&mut self, batch: &[u8], patience: Duration) -> Result<&OwnedFd, Errno> {
+    /// Sends a request, through a new channel if there is none, and gives back the channel to read the answer from.
+    fn send(&mut self, request: &[u8], patience: Duration) -> Result<&OwnedFd, Errno> {
         let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
         if let Some(open) = self.open.take() {
-            send(open.as_raw_fd(), batch, flags)?;
+            send(open.as_raw_fd(), request, flags)?;
             return Ok(self.open.insert(open));
         }
         let (ours, theirs) = pair()?;
-        // A wait that ends by itself spares a system call for each batch.
+        // A wait that ends by itself spares a system call for each request.
         setsockopt(&ours, sockopt::ReceiveTimeout, &TimeVal::milliseconds(LOOK_MILLISECONDS))?;
-        // Before the writer has its end: it then finds both at once.
-        send(ours.as_raw_fd(), batch, flags)?;
+        let mut message = Vec::with_capacity(PARTY_SIZE + MAX_INLINE.min(request.len()));
+        message.extend_from_slice(&self.party.to_ne_bytes());
+        if request.len() <= MAX_INLINE {
+            message.extend_from_slice(request);
+        } else {
+            // Before the writer has its end: it then finds both at once.
+            send(ours.as_raw_fd(), request, flags)?;
+        }
         // The rendezvous itself lets wait for longer than somebody in a hurry wants to.
         let wait = if patience < SILENT { MsgFlags::MSG_DONTWAIT } else { MsgFlags::empty() };
-        sys::send_with_descriptor(self.rendezvous, &self.party.to_ne_bytes(), theirs.as_fd(), wait)?;
+        sys::send_with_descriptor(self.rendezvous, &message, theirs.as_fd(), wait)?;
         Ok(self.open.insert(ours))
     }
 
     fn receive(
         open: &OwnedFd,
+        longest: usize,
         begin: Instant,
         patience: Duration,
         complain: &mut dyn FnMut(),
-    ) -> Result<Result<Standing, Error>, Errno> {
-        let mut answer = [0; MAX_OUTCOME];
+    ) -> Result<WriterReply, Errno> {
+        let mut reply = vec![0; longest];
         let mut complained = false;
         loop {
-            match recv(open.as_raw_fd(), &mut answer, MsgFlags::empty()) {
+            match recv(open.as_raw_fd(), &mut reply, MsgFlags::empty()) {
                 // An empty one is the end: the writer has died, or had no descriptor for us.
-                Ok(size) => return read_outcome(&answer[..size]).ok_or(Errno::ECONNRESET),
+                Ok(size) => return read_reply(&reply[..size]).ok_or(Errno::ECONNRESET),
                 Err(Errno::EINTR) => {}
                 Err(Errno::EAGAIN) if begin.elapsed() < patience => {
                     if begin.elapsed() >= SILENT && !std::mem::replace(&mut complained, true) {
@@ -151,5 +224,13 @@ impl<'a> Channel<'a> {
                 Err(error) => return Err(error),
             }
         }
+    }
+}
+
+/// What a reply says that is none to what was asked.
+fn unexpected(reply: WriterReply) -> Error {
+    match reply {
+        WriterReply::Failed(error) => error,
+        _ => Error::bug("the writer has answered what was not asked"),
     }
 }

@@ -13,4 +13,7 @@ pub mod parent;
 pub mod rendezvous;
 pub mod scoreboard;
 pub mod status;
+pub mod ticket;
 mod time_of_day;
+pub mod writer_reply;
+pub mod writer_request;

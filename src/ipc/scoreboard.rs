@@ -58,6 +58,12 @@ const _: () = assert!(HEAD <= 512 && SLOT <= 512);
 /// In the head: lookups that were deleted because their accounts had too many.
 const TRIMMED: usize = 10;
 
+/// In the head: logins by token that the writer was asked for, and questions for the last lookups.
+const LOGINS: usize = 11;
+const LOOKS_BACK: usize = 12;
+/// In the head: requests that the writer refused, because the session had no right to them.
+const WRITER_REFUSALS: usize = 13;
+
 /// The scoreboard: the head, and the slots.
 #[derive(Debug)]
 pub struct Scoreboard {
@@ -157,6 +163,31 @@ impl Scoreboard {
     /// How many lookups were deleted because their accounts had too many.
     pub fn trimmed(&self) -> u64 {
         self.head()[TRIMMED].load(Ordering::Relaxed)
+    }
+
+    /// So many logins by token were asked for. The writer's.
+    pub fn count_logins(&self, logins: u64) {
+        self.head()[LOGINS].fetch_add(logins, Ordering::Relaxed);
+    }
+
+    /// So many times the last lookups were asked for. The writer's.
+    pub fn count_looks_back(&self, questions: u64) {
+        self.head()[LOOKS_BACK].fetch_add(questions, Ordering::Relaxed);
+    }
+
+    /// How many logins by token the writer was asked for, and how often for the last lookups.
+    pub fn writer_questions(&self) -> (u64, u64) {
+        (self.head()[LOGINS].load(Ordering::Relaxed), self.head()[LOOKS_BACK].load(Ordering::Relaxed))
+    }
+
+    /// A request was refused, because the session had no right to it. The writer's.
+    pub fn count_writer_refusal(&self) {
+        self.head()[WRITER_REFUSALS].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many requests the writer has refused, because a session had no right to them.
+    pub fn writer_refusals(&self) -> u64 {
+        self.head()[WRITER_REFUSALS].load(Ordering::Relaxed)
     }
 
     fn ago(&self, at: usize) -> Option<Duration> {

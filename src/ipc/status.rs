@@ -191,6 +191,15 @@ pub struct Writer {
     /// Writers that were replaced because they did not move.
     #[serde(default)]
     pub replaced: u64,
+    /// Logins by token that it answered.
+    #[serde(default)]
+    pub token_logins: u64,
+    /// Questions for the last lookups that it answered.
+    #[serde(default)]
+    pub histories: u64,
+    /// Requests of sessions for an account that was not logged in there: a session was taken over by its client.
+    #[serde(default)]
+    pub requests_refused: u64,
 }
 
 /// Records that wait for the database.
@@ -386,6 +395,9 @@ impl Status {
         }
         if writer.forks > 1 {
             rows.push(("  forked", format!("{} times", grouped(writer.forks))));
+        }
+        if writer.requests_refused > 0 {
+            rows.push(("  refused", format!("{} requests for other accounts", grouped(writer.requests_refused))));
         }
         if writer.replaced > 0 {
             rows.push(("  replaced", format!("{} that hung", grouped(writer.replaced))));

@@ -4,6 +4,7 @@
 use super::replies::denied;
 use super::{ExitReason, Session, State};
 use crate::ipc::parent::{ParentRequest, report};
+use crate::ipc::ticket::{Proof, SecretDigest, Ticket};
 use crate::protocol::{Code, Failure, push_ok};
 use crate::store::{AccountId, Registration, passwd as hashing};
 
@@ -30,6 +31,21 @@ pub struct Login {
     pub name: String,
     /// What it was made with.
     pub means: Means,
+    /// With what the writer can see for itself that it was right.
+    pub proof: Proof,
+    /// With what the writer does something for it; none until the writer has made one out.
+    pub ticket: Option<Ticket>,
+}
+
+/// A login that was found to be right: the account, and what [`Login`] has besides.
+#[derive(Debug)]
+pub struct Checked {
+    /// The account's number.
+    pub account: AccountId,
+    /// With what the writer can see it for itself.
+    pub proof: Proof,
+    /// The writer's ticket, if it was the writer who found it right.
+    pub ticket: Option<Ticket>,
 }
 
 impl Session<'_> {
@@ -66,12 +82,13 @@ impl Session<'_> {
         &mut self,
         name: &str,
         means: Means,
-        checked: Result<AccountId, Failure>,
+        checked: Result<Checked, Failure>,
     ) -> Option<ExitReason> {
         match checked {
-            Ok(account) => {
+            Ok(Checked { account, proof, ticket }) => {
                 self.mend(name);
-                self.login = Some(Login { account, name: name.to_owned(), means });
+                self.login = Some(Login { account, name: name.to_owned(), means, proof, ticket });
+                self.show_login_to_writer();
                 self.grace_ends = None;
                 self.face.set_user(name);
                 push_ok(self.replies.out());
@@ -121,7 +138,8 @@ impl Session<'_> {
     /// Has the parent count something that the client's address may do only so often. If that is used up, the session
     /// ends.
     pub(super) fn spend(&mut self, ask: ParentRequest) -> Result<(), Failure> {
-        if self.report(ask) {
+        // The parent has no budget for such a source.
+        if self.writer.source() == 0 || self.report(ask) {
             return Ok(());
         }
         self.ends = Some(ExitReason::Refused);
@@ -152,7 +170,7 @@ impl Session<'_> {
         let account = self.logged_in_by_passwd(name)?;
         self.spend(ParentRequest::Changing)?;
         // The name may belong to another account by now; the password is asked of this one.
-        if self.check_login(name, passwd, ParentRequest::Working)? != account {
+        if self.check_login(name, passwd, ParentRequest::Working)?.account != account {
             return Err(denied());
         }
         let standing = self.stores.write(|store| store.delete_account(account))?;
@@ -173,7 +191,7 @@ impl Session<'_> {
 
     /// The account of a name and its password. A wrong name and a wrong password look and take the same
     /// (CVE-2016-6210), and so does a locked account.
-    fn check_login(&mut self, name: &str, passwd: &str, purpose: ParentRequest) -> Result<AccountId, Failure> {
+    fn check_login(&mut self, name: &str, passwd: &str, purpose: ParentRequest) -> Result<Checked, Failure> {
         let account = self.stores.with(|store| store.account(name))?;
         let right = self
             .hashing(purpose, || match &account {
@@ -182,7 +200,10 @@ impl Session<'_> {
             })?
             .map_err(|error| self.stores.failed(&error))?;
         match account {
-            Some(account) if right && !account.locked => Ok(account.id),
+            Some(account) if right && !account.locked => {
+                let proof = Proof::Passwd(SecretDigest::of(&account.passwd));
+                Ok(Checked { account: account.id, proof, ticket: None })
+            }
             _ => Err(Failure::new(Code::Denied, "wrong name or password")),
         }
     }

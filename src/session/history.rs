@@ -17,7 +17,11 @@ impl Session<'_> {
     /// The last `count` lookups.
     pub(super) fn show_history(&mut self, name: &str, count: u32) -> Result<(), Failure> {
         let account = self.logged_in_as(name)?;
-        let Some(lookups) = self.stores.with(|store| store.history_page(account, None, count))? else {
+        let lookups = match self.recent_from_writer(count) {
+            Some(lookups) => lookups,
+            None => self.stores.with(|store| store.history_page(account, None, count))?,
+        };
+        let Some(lookups) = lookups else {
             self.log_out();
             return Err(denied());
         };

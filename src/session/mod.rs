@@ -30,6 +30,7 @@ mod tokens;
 mod turns;
 mod words;
 mod work;
+mod writer;
 
 use crate::config::session::SessionSettings;
 use crate::ipc::counters;
@@ -84,7 +85,8 @@ pub struct Inherited<'a> {
     pub title: Option<&'a mut Title>,
     /// When the client connected.
     pub connected: Instant,
-    /// A number for the source whose turns its lookups take at the writer; 0 if its account's are.
+    /// A number for the source whose turns its lookups take at the writer, and whose budgets the parent keeps; 0 if its
+    /// account's are, and there are no budgets.
     pub source: u64,
     /// What the session is confined to.
     pub sandbox: &'a Sandbox,

@@ -4,19 +4,14 @@ use super::apart;
 use super::clock::new_record;
 use super::replies::{Awaits, denied};
 use super::{ExitReason, Session};
-use crate::ipc::channel::PATIENCE;
-use crate::ipc::parent::{ParentRequest, complain_of_writer};
+use crate::ipc::parent::ParentRequest;
 use crate::protocol::{
     Code, Count, Failure, How, MAX_MATCHES, MAX_SUGGESTIONS, Request, escape, push_entry, push_ok, push_ok_text,
     push_pair, trim_blanks,
 };
-use crate::store::{AccountId, Error, Standing};
+use crate::store::{AccountId, Standing};
 use crate::words::lookup::{Article, Found};
 use crate::words::matching::Strategy;
-use std::time::{Duration, Instant};
-
-/// For how long a writer that did not answer is not asked for what a connection can tell as well.
-const WRITER_RESTS: Duration = Duration::from_secs(1);
 
 impl Session<'_> {
     /// Answers one request, onto the end of the replies; says so if the session ends with it.
@@ -97,7 +92,7 @@ impl Session<'_> {
         let kept = if self.replies.records.is_empty() {
             // In table words a connection is open, or they could not have been asked for.
             let in_table = self.words.are_in_table();
-            let known = if in_table { self.replies.standing.take() } else { self.ask_writer_briefly() };
+            let known = if in_table { self.replies.standing.take() } else { self.standing_from_writer() };
             match known {
                 Some(standing) => Ok(standing),
                 // As the writer has it in an outage: an account is taken for what it was while nobody can say.
@@ -105,9 +100,7 @@ impl Session<'_> {
                 None => self.standing_of(account),
             }
         } else {
-            let control_channel = self.control_channel;
-            let records = &self.replies.records;
-            self.writer.keep(account, &login.name, records, PATIENCE, &mut || complain_of_writer(control_channel))
+            self.keep_records()
         };
         match kept {
             Ok(Standing::Live) => {
@@ -126,24 +119,6 @@ impl Session<'_> {
                 self.count_settled(|awaits| (awaits == Awaits::Record).then_some(failure.code));
             }
         }
-    }
-
-    /// None if the writer does not say how the account stands. It is not asked again for a while then.
-    fn ask_writer_briefly(&mut self) -> Option<Standing> {
-        let now = Instant::now();
-        let login = self.login.as_ref()?;
-        if self.writer_silent_until.is_some_and(|until| now < until) {
-            return None;
-        }
-        let standing = self.writer.standing(login.account, &login.name).ok();
-        if standing.is_none() {
-            self.writer_silent_until = Some(now + WRITER_RESTS);
-        }
-        standing
-    }
-
-    fn standing_of(&mut self, account: AccountId) -> Result<Standing, Error> {
-        self.stores.get().and_then(|store| store.standing(account)).inspect_err(|_| self.stores.close())
     }
 
     fn count_settled(&mut self, instead: impl Fn(Awaits) -> Option<Code>) {

@@ -1,11 +1,13 @@
 //! Tokens: handing one out, logging in with one, forgetting one. They are written nowhere: the store sees hashes.
 
-use super::accounts::Means;
+use super::accounts::{Checked, Means};
 use super::replies::denied;
 use super::{ExitReason, Session};
+use crate::ipc::channel::SOON;
 use crate::ipc::parent::ParentRequest;
+use crate::ipc::ticket::Proof;
 use crate::protocol::{Code, Failure, push_ok, push_ok_text};
-use crate::store::{AccountId, DictKey, Forgetting, Standing, Token, TokenHash};
+use crate::store::{DictKey, Forgetting, Standing, Token, TokenHash};
 
 impl Session<'_> {
     pub(super) fn new_token(&mut self, name: &str) -> Result<(), Failure> {
@@ -67,10 +69,18 @@ impl Session<'_> {
     }
 
     /// A wrong name, a wrong token, what is no token at all, one that has expired and a locked account look the same,
-    /// and take the same: one hash, one look into the database.
-    fn check_token(&mut self, name: &str, token: &str) -> Result<AccountId, Failure> {
+    /// and take the same: one hash, one look into the database. That is the writer's, if it answers soon.
+    fn check_token(&mut self, name: &str, token: &str) -> Result<Checked, Failure> {
         self.spend(ParentRequest::UsingToken)?;
-        let account = self.stores.write(|store| store.account_of_token(name, &TokenHash::of(token)))?;
-        account.ok_or_else(|| Failure::new(Code::Denied, "wrong name or token"))
+        let hash = TokenHash::of(token);
+        let proof = Proof::Token(hash);
+        let found = match self.ask_writer(|writer| writer.log_in(name, &proof, true, SOON, &mut || {})) {
+            Some(ticket) => ticket.map(|ticket| Checked { account: ticket.account, proof, ticket: Some(ticket) }),
+            None => {
+                let account = self.stores.write(|store| store.account_of_token(name, &hash))?;
+                account.map(|account| Checked { account, proof, ticket: None })
+            }
+        };
+        found.ok_or_else(|| Failure::new(Code::Denied, "wrong name or token"))
     }
 }

@@ -175,6 +175,9 @@ pub enum Forgetting {
     Gone,
 }
 
+/// What came of each of many questions, or why none could be asked.
+pub type Each<T> = Result<Vec<Result<T, Error>>, Error>;
+
 /// The most rows that one question by keys is answered with: a headword has some dozens of homographs at the most, and
 /// what is more than that is somebody's mistake that a session need not read.
 const MOST_KEYED: u32 = 400;
@@ -210,6 +213,9 @@ pub trait Store: Stars {
     /// use is written down, at most daily. A token that has expired is removed when it is found.
     fn account_of_token(&mut self, name: &str, token: &TokenHash) -> Result<Option<AccountId>, Error>;
 
+    /// The same for many names and tokens at once. What is wrong with one does the others no harm.
+    fn accounts_of_tokens(&mut self, logins: &[(String, TokenHash)]) -> Each<Option<AccountId>>;
+
     /// Forgets one token of an account.
     fn forget_token(&mut self, account: AccountId, token: &TokenHash) -> Result<Forgetting, Error>;
 
@@ -237,6 +243,9 @@ pub trait Store: Stars {
         before: Option<Place>,
         limit: u32,
     ) -> Result<Option<Vec<PastLookup>>, Error>;
+
+    /// The last lookups of many accounts, so many of each, newest first; `None` for an account that is gone or locked.
+    fn recent_lookups(&mut self, accounts: &[(AccountId, u32)]) -> Each<Option<Vec<PastLookup>>>;
 
     /// How many lookups there are before a place.
     fn history_size(&mut self, account: AccountId, before: Place) -> Result<u64, Error>;

@@ -52,7 +52,7 @@ impl Token {
 }
 
 /// What is kept of a token: the SHA-256 of its text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TokenHash([u8; 32]);
 
 /// Never inlined, so that each call has the same frames.
@@ -72,8 +72,13 @@ impl TokenHash {
         Self(hash)
     }
 
+    /// A hash that came from another process.
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// Its bytes.
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub fn bytes(&self) -> &[u8; 32] {
         &self.0
     }
 

@@ -3,6 +3,8 @@
 //! As long as the spool is empty and the database answers, nothing but the database is asked. From the first failure
 //! on, every record goes through the spool until that is empty again, so that each account's come in their order.
 
+mod answering;
+
 use super::order::Order;
 use super::outage::Outage;
 use super::spool::{Chunk, Spool};

@@ -5,6 +5,10 @@
 //! says so to each child, and looks again; what comes meanwhile is the next batch. It waits for nothing but records.
 //! While the database is away, records last in the spool, and go from there to the database when it is back.
 //!
+//! Because it has a connection, it also answers short questions for which a child would have to open one: a login by
+//! token, the last lookups, how an account stands. It acts for an account only for a child that has shown here that it
+//! may, and then carries a [ticket](crate::ipc::ticket).
+//!
 //! It never reads a client's bytes, never forks, and holds nothing in its memory that matters: when it dies the parent forks
 //! another, and the children send again what was not acknowledged, which a row's identity makes harmless. It ends
 //! when its parent closes the shutdown pipe, after it has committed everything, or when its parent dies.
@@ -14,16 +18,18 @@
 mod committer;
 mod order;
 mod outage;
+mod questions;
 mod receiver;
 mod round;
 mod spool;
 mod trim;
 
-pub use order::Order;
+pub use order::{Notice, Order};
 pub use spool::SpoolFile;
 
 use crate::ipc::rendezvous::Rendezvous;
 use crate::ipc::scoreboard::Scoreboard;
+use crate::ipc::ticket::{KeyMemory, TicketKey};
 use crate::standard_error::StandardError;
 use crate::store::Location;
 use crate::sys::sandbox::Sandbox;
@@ -63,6 +69,8 @@ pub struct Inherited<'a> {
     pub rendezvous: &'a Rendezvous,
     /// Its other end is the parent's; when that closes, the writer finishes.
     pub shutdown_pipe: BorrowedFd<'a>,
+    /// Where the key of tickets is, for all writers.
+    pub key: &'a KeyMemory,
     /// What the parent has of it.
     pub with: With<'a>,
     /// Where records last while the database is away. A client's private server has none.
@@ -73,7 +81,7 @@ pub struct Inherited<'a> {
 
 /// Runs the writer to its end. This is the only way from the parent's code to the writer's.
 pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
-    let Inherited { rendezvous, shutdown_pipe, with, spool, stuck } = inherited;
+    let Inherited { rendezvous, shutdown_pipe, key, with, spool, stuck } = inherited;
     let With { scoreboard, database, title, sandbox, lines, history_limit } = with;
     let kept = scoreboard.keep_head();
     let scoreboard = &*scoreboard;
@@ -81,16 +89,20 @@ pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
     if let Some(title) = title {
         title.set("cidiand: writer");
     }
-    let prepared = kept.map_err(io::Error::from).and_then(|()| prepare(rendezvous, shutdown_pipe, spool, sandbox));
-    let served = prepared.and_then(|()| {
+    let prepared = kept.map_err(io::Error::from).and_then(|()| prepare(rendezvous, shutdown_pipe, key, spool, sandbox));
+    let served = prepared.and_then(|key| {
         let spool = spool.map(Spool::take_up).transpose()?;
         let trimmer = history_limit.map(|limit| Trimmer::new(limit, Instant::now()));
         let committer = Committer::new(database, origin.into_store_key(), scoreboard, spool, trimmer, stuck);
-        Ok(serve(&mut Receiver::new(rendezvous.for_writer(), shutdown_pipe)?, committer, scoreboard, lines)?)
+        let mut receiver = Receiver::new(rendezvous.for_writer(), shutdown_pipe, key)?;
+        Ok(serve(&mut receiver, committer, shutdown_pipe, scoreboard, lines)?)
     });
     let served = served.and_then(|order| match order {
         // What was not acknowledged is sent again, to the next one.
-        Some(order) => Ok(send(shutdown_pipe.as_raw_fd(), &order.write(), MsgFlags::MSG_NOSIGNAL).map(drop)?),
+        Some(order) => {
+            let notice = Notice::Order(order).write();
+            Ok(send(shutdown_pipe.as_raw_fd(), &notice, MsgFlags::MSG_NOSIGNAL).map(drop)?)
+        }
         None => Ok(()),
     });
     if let Err(error) = &served {
@@ -103,9 +115,11 @@ pub fn run(inherited: Inherited<'_>, origin: Origin) -> Infallible {
 fn prepare(
     rendezvous: &Rendezvous,
     shutdown_pipe: BorrowedFd<'_>,
+    key: &KeyMemory,
     spool: Option<&SpoolFile>,
     sandbox: &Sandbox,
-) -> io::Result<()> {
+) -> io::Result<TicketKey> {
+    let key = key.take_up()?;
     let mut keep = vec![rendezvous.for_writer(), shutdown_pipe];
     keep.extend(spool.map(AsFd::as_fd));
     keep.extend(sandbox.descriptor());
@@ -113,12 +127,14 @@ fn prepare(
     sys::let_urgent_signals_in()?;
     sys::survive_file_size_limit()?;
     // Before anything of a child's is read.
-    Ok(sandbox.enter()?)
+    sandbox.enter()?;
+    Ok(key)
 }
 
 fn serve(
     receiver: &mut Receiver<'_>,
     mut committer: Committer<'_>,
+    shutdown_pipe: BorrowedFd<'_>,
     scoreboard: &Scoreboard,
     lines: &StandardError,
 ) -> Result<Option<Order>, Errno> {
@@ -127,24 +143,30 @@ fn serve(
         let gathered = receiver
             .wait([committer.due(), committer.return_due(), committer.trim_due()].into_iter().flatten().min())?;
         scoreboard.count_turn();
-        if !gathered.is_empty() {
+        if !gathered.questions().is_empty() {
+            // Before the commit, which takes longer.
+            receiver.answer(committer.answer(gathered.questions()));
+            fail_meanwhile(receiver, &mut committer)?;
+        }
+        if !gathered.batches().is_empty() {
             let outcomes = committer.keep(gathered.batches());
             if let Some(order @ Order::TurnTo(_)) = committer.order() {
                 // Nothing of it was kept.
                 return Ok(Some(order));
             }
-            receiver.acknowledge(&gathered, &outcomes);
+            receiver.acknowledge(&gathered, outcomes);
             scoreboard.count_turn();
-        } else if receiver.ended() {
+            fail_meanwhile(receiver, &mut committer)?;
+        }
+        if gathered.is_empty() && receiver.ended() {
             // What is in the spool is there for the next daemon.
             return Ok(None);
         }
-        if let Some(error) = committer.took_long_to_fail() {
-            // Whoever came meanwhile asked while the database could not be reached: to try for each of them again
-            // would make them wait as long once more.
-            let meanwhile = receiver.look()?;
-            let outcomes: Vec<_> = meanwhile.batches().iter().map(|_| Err(error.clone())).collect();
-            receiver.acknowledge(&meanwhile, &outcomes);
+        for offender in receiver.take_offenders() {
+            scoreboard.count_writer_refusal();
+            // Where there is no room the parent has enough to do with those before.
+            let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
+            let _ = send(shutdown_pipe.as_raw_fd(), &Notice::Offender(offender).write(), flags);
         }
         committer.deliver();
         committer.return_to_preferred();
@@ -153,4 +175,15 @@ fn serve(
             return Ok(Some(order));
         }
     }
+}
+
+/// After a failure that took long: what came meanwhile was asked while the database could not be reached, and to try for
+/// each of it again would make all wait as long once more.
+fn fail_meanwhile(receiver: &mut Receiver<'_>, committer: &mut Committer<'_>) -> Result<(), Errno> {
+    let Some(error) = committer.took_long_to_fail() else { return Ok(()) };
+    let meanwhile = receiver.look()?;
+    receiver.answer(meanwhile.questions().failed(&error));
+    let outcomes = meanwhile.batches().iter().map(|_| Err(error.clone())).collect();
+    receiver.acknowledge(&meanwhile, outcomes);
+    Ok(())
 }

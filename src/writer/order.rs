@@ -1,7 +1,42 @@
-//! What a writer has its parent do before another takes its place: only the parent opens files by their names. One short
-//! message on the shutdown pipe, and the writer ends. Pure.
+//! What a writer tells its parent, in short messages on the shutdown pipe: what is to be done before another takes its place,
+//! because only the parent opens files by their names (after that the writer ends), and which session asked for what it had no
+//! right to. Pure.
 
 use crate::store::Identity;
+use nix::unistd::Pid;
+
+/// A message of the writer's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notice {
+    /// Something is to be done before the next writer begins.
+    Order(Order),
+    /// This child asked for an account that was not logged in there.
+    Offender(Pid),
+}
+
+impl Notice {
+    /// The longest message.
+    pub const SIZE: usize = Order::SIZE;
+
+    /// As a message.
+    pub fn write(self) -> Vec<u8> {
+        match self {
+            Self::Order(order) => order.write(),
+            Self::Offender(child) => format!("o{child}").into_bytes(),
+        }
+    }
+
+    /// Reads a message. `None` for anything that is none.
+    pub fn read(bytes: &[u8]) -> Option<Self> {
+        match bytes.split_first()? {
+            (b'o', child) => {
+                let child = std::str::from_utf8(child).ok()?.parse().ok().filter(|&child: &i32| child > 0)?;
+                Some(Self::Offender(Pid::from_raw(child)))
+            }
+            _ => Order::read(bytes).map(Self::Order),
+        }
+    }
+}
 
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,10 +53,10 @@ pub enum Order {
 
 impl Order {
     /// The longest message.
-    pub const SIZE: usize = 1 + Identity::SIZE;
+    const SIZE: usize = 1 + Identity::SIZE;
 
     /// As a message.
-    pub fn write(self) -> Vec<u8> {
+    fn write(self) -> Vec<u8> {
         match self {
             Self::TurnTo(identity) => format!("t{identity}"),
             Self::PutAside => "a".to_owned(),
@@ -32,7 +67,7 @@ impl Order {
     }
 
     /// Reads a message. `None` for anything that is none.
-    pub fn read(bytes: &[u8]) -> Option<Self> {
+    fn read(bytes: &[u8]) -> Option<Self> {
         match bytes.split_first()? {
             (b't', identity) => Identity::parse(std::str::from_utf8(identity).ok()?).map(Self::TurnTo),
             (b'a', []) => Some(Self::PutAside),
@@ -51,11 +86,14 @@ mod tests {
     fn orders_read_as_they_are_written() {
         let turn = Order::TurnTo(Identity::draw().unwrap());
         for order in [turn, Order::PutAside, Order::PutBack, Order::Renew] {
-            assert!(order.write().len() <= Order::SIZE);
-            assert_eq!(Order::read(&order.write()), Some(order));
+            assert_eq!(Notice::read(&order.write()), Some(Notice::Order(order)));
+            assert!(order.write().len() <= Notice::SIZE);
         }
-        for none in [&b""[..], b"t", b"tx", b"aa", b"x", b"t\xff"] {
-            assert_eq!(Order::read(none), None);
+        let offender = Notice::Offender(Pid::from_raw(i32::MAX));
+        assert_eq!(Notice::read(&offender.write()), Some(offender));
+        assert!(offender.write().len() <= Notice::SIZE);
+        for none in [&b""[..], b"t", b"tx", b"aa", b"x", b"t\xff", b"o", b"o0", b"o-1", b"o99999999999", b"ox"] {
+            assert_eq!(Notice::read(none), None);
         }
     }
 }

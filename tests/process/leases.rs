@@ -160,7 +160,7 @@ fn while_all_connections_are_stuck(store: Store) {
     send_signal(child, Signal::SIGSTOP);
     wait_until("the child to be stopped", || processes::state(child) == Some('T'));
     let begin = Instant::now();
-    bob.send("H bob\n");
+    bob.send("H bob all\n");
     let mut new = daemon.connect();
     new.send(format!("L bob {PASSWD}\n"));
     let mut gone = daemon.connect();

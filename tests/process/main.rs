@@ -65,6 +65,7 @@ mod typed;
 mod unread_log;
 mod upgrade;
 mod user_tools;
+mod visits;
 mod words_files;
 mod words_load;
 mod writer;

@@ -142,7 +142,7 @@ fn the_directory_is_removed_and_made_again() {
         (another.ask_line(&format!("L ann {PASSWD}")) == "OK" && numbers(&mut another).len() == 15).then_some(())
     });
     look_up(&mut ann, 15..20);
-    assert_eq!(ann.refused("H ann"), "unavailable");
+    assert_eq!(ann.refused("H ann all"), "unavailable");
     assert_eq!(code(&ann.line()), Some("bye"));
     assert!(ann.at_eof());
     assert_eq!(after_a_restart(daemon), (0..20).collect::<Vec<_>>());

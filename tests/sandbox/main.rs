@@ -7,6 +7,7 @@
 mod common;
 
 mod attempt;
+mod captured;
 mod files;
 mod limits;
 mod policies;
@@ -49,6 +50,8 @@ const TESTS: &[Test] = tests![
     limits::descriptors_processes_and_core_dumps,
     limits::no_other_process_of_the_user_looks_into_it,
     limits::without_the_kernel_s_help_a_session_still_starts,
+    captured::it_acts_for_its_own_account_only_on_sqlite,
+    captured::it_acts_for_its_own_account_only_on_mariadb,
 ];
 
 fn main() -> ExitCode {

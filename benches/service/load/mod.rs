@@ -6,7 +6,7 @@ mod lookups;
 mod visits;
 
 pub use lookups::{Dialect, Speakers};
-pub use visits::{Burst, Visit, Visitors, hold};
+pub use visits::{Burst, Exchange, Visit, Visitors, hold};
 
 use crate::Result;
 use crate::figures::Measured;

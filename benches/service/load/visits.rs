@@ -1,4 +1,4 @@
-//! Short sessions: connect, one exchange, close; so many at a time, or all at once; and clients that only stay.
+//! Short sessions: connect, one exchange or a few, close; so many at a time, or all at once; and clients that only stay.
 
 use super::{Counting, LineHead};
 use crate::Result;
@@ -17,16 +17,44 @@ use std::time::{Duration, Instant};
 /// From how many addresses silent clients come.
 const HOLD_SOURCES: u8 = 32;
 
-/// What a visitor says, and the beginning of the line that ends the exchange.
-#[derive(Debug, Clone, Copy)]
-pub struct Visit {
-    /// Sent when the connection stands.
-    pub request: &'static [u8],
+/// One exchange of a visit.
+#[derive(Debug, Clone)]
+pub struct Exchange {
+    /// What is sent, when the reply to the one before is there.
+    pub request: Vec<u8>,
     /// The last line of the reply begins so.
     pub last_line: &'static [u8],
+    /// The reply's first line says how many more follow.
+    pub has_rows: bool,
+}
+
+impl Exchange {
+    /// A request whose reply ends with a line that begins so.
+    pub fn line(request: impl Into<Vec<u8>>, last_line: &'static [u8]) -> Self {
+        Self { request: request.into(), last_line, has_rows: false }
+    }
+
+    /// A request whose reply begins with `OK` and a number of lines.
+    pub fn rows(request: impl Into<Vec<u8>>) -> Self {
+        Self { request: request.into(), last_line: b"OK", has_rows: true }
+    }
+}
+
+/// What visitors say.
+#[derive(Debug, Clone)]
+pub struct Visit {
+    /// What each says; they take turns with these.
+    pub scripts: Vec<Vec<Exchange>>,
     /// From how many addresses. The kernel remembers each connection for a minute after its end, and one address has
     /// only some 28,000 ports.
     pub sources: u8,
+}
+
+impl Visit {
+    /// All say the same one line.
+    pub fn of_one_line(request: &[u8], last_line: &'static [u8], sources: u8) -> Self {
+        Self { scripts: vec![vec![Exchange::line(request, last_line)]], sources }
+    }
 }
 
 #[derive(Debug)]
@@ -34,6 +62,11 @@ struct Visitor {
     socket: OwnedFd,
     sent: bool,
     line: LineHead,
+    /// Which script, and where in it.
+    script: usize,
+    at: usize,
+    /// Lines of the reply that are still to come after its first.
+    rows: usize,
 }
 
 /// Many visitors of one server.
@@ -149,17 +182,19 @@ impl Visitors {
     fn begin(&mut self, place: usize) -> Result<()> {
         self.begun += 1;
         let (socket, connected) = begin_to_connect(self.begun, self.visit.sources, self.address)?;
-        let sent = connected && say(&socket, self.visit.request);
+        let script = place % self.visit.scripts.len();
+        let sent = connected && say(&socket, &self.visit.scripts[script][0].request);
         let interest = if sent { EpollFlags::EPOLLIN } else { EpollFlags::EPOLLIN | EpollFlags::EPOLLOUT };
         self.epoll.add(&socket, EpollEvent::new(interest, u64::try_from(place)?))?;
-        self.visitors[place] = Some(Visitor { socket, sent, line: LineHead::default() });
+        self.visitors[place] = Some(Visitor { socket, sent, line: LineHead::default(), script, at: 0, rows: 0 });
         Ok(())
     }
 
     fn attend_to(&mut self, place: usize) -> Result<Standing> {
         let Some(visitor) = &mut self.visitors[place] else { return Ok(Standing::Waits) };
+        let script = &self.visit.scripts[visitor.script];
         if !visitor.sent {
-            if !say(&visitor.socket, self.visit.request) {
+            if !say(&visitor.socket, &script[0].request) {
                 // Not connected yet, or never: a refused connection shows when it is read from.
                 return Ok(match recv(visitor.socket.as_raw_fd(), &mut self.buffer, MsgFlags::MSG_DONTWAIT) {
                     Err(Errno::EAGAIN | Errno::ENOTCONN) => Standing::Waits,
@@ -176,16 +211,39 @@ impl Visitors {
             Err(Errno::EAGAIN | Errno::EINTR) => return Ok(Standing::Waits),
             Err(_) => return Ok(Standing::Refused),
         };
-        let (mut standing, last_line) = (Standing::Waits, self.visit.last_line);
-        visitor.line.follow(&self.buffer[..size], |head| {
-            if head.starts_with(last_line) {
-                standing = Standing::Answered;
+        let Visitor { line, at, rows, .. } = visitor;
+        let (mut refused, mut done) = (false, false);
+        line.follow(&self.buffer[..size], |head| {
+            let exchange = &script[(*at).min(script.len() - 1)];
+            if *rows > 0 {
+                *rows -= 1;
+                done |= *rows == 0;
+            } else if head.starts_with(exchange.last_line) {
+                *rows = if exchange.has_rows { number_in(&head) } else { 0 };
+                done |= *rows == 0;
             } else if head.starts_with(b"FAI") {
-                standing = Standing::Refused;
+                refused = true;
             }
         });
-        Ok(standing)
+        if refused {
+            return Ok(Standing::Refused);
+        }
+        if done {
+            *at += 1;
+            match script.get(*at) {
+                None => return Ok(Standing::Answered),
+                Some(next) if !say(&visitor.socket, &next.request) => return Ok(Standing::Refused),
+                Some(_) => {}
+            }
+        }
+        Ok(Standing::Waits)
     }
+}
+
+/// The number in `OK 10`.
+fn number_in(head: &[u8]) -> usize {
+    let digits = head.iter().skip(3).take_while(|byte| byte.is_ascii_digit());
+    digits.fold(0, |number, digit| number * 10 + usize::from(digit - b'0'))
 }
 
 /// Connects so many clients that say nothing. They come in portions that `come` waits for, so that no queue of the

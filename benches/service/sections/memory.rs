@@ -1,7 +1,7 @@
 //! Private dirty memory of children that wait: what each client costs beyond what all share.
 
 use crate::Result;
-use crate::accounts::{log_in, register};
+use crate::accounts::{log_in, log_in_by_token, register, tokens};
 use crate::arguments::Part;
 use crate::figures::{Section, Series, Target};
 use crate::load::{Dialect, hold};
@@ -60,6 +60,16 @@ pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
         section.read(format!("{store}, right after 20 lookups"), "KiB", read(CHILDREN)?, Target::None);
         bed.stop.sleep(REST)?;
         section.read(format!("{store}, idle after 20 lookups"), "KiB", read(CHILDREN)?, Target::AtMost(200.0));
+        drop(speakers);
+        let tokens = tokens(&daemon, CHILDREN)?;
+        bed.stop.wait_for("the speakers to end", PATIENCE, || {
+            clients(daemon.server.pid(), &helpers).is_empty().then_some(())
+        })?;
+        let mut visitors = log_in_by_token(bed, &daemon, &tokens)?;
+        visitors.ask_times(Dialect::Lookup, &dictionary.headwords, 20, &bed.stop)?;
+        bed.stop.sleep(REST)?;
+        let what = format!("{store}, idle after a login by token and 20 lookups");
+        section.read(what, "KiB", read(CHILDREN)?, Target::AtMost(100.0));
     }
     section.note(format!("Median of {CHILDREN} children; the words are {}.", dictionary.title));
     sections.push(section);

@@ -8,4 +8,5 @@ pub mod lookups;
 pub mod memory;
 pub mod sessions;
 pub mod sqlite;
+pub mod visits;
 pub mod words;

@@ -13,11 +13,19 @@ use std::net::SocketAddrV4;
 use std::time::Duration;
 
 /// To cidiand.
-const GOODBYE: Visit = Visit { request: b"E\n", last_line: b"OK", sources: 32 };
+fn goodbye() -> Visit {
+    Visit::of_one_line(b"E\n", b"OK", 32)
+}
+
 /// To the C server.
-const ECHO: Visit = Visit { request: b"E\n", last_line: b"E", sources: 32 };
+fn echo() -> Visit {
+    Visit::of_one_line(b"E\n", b"E", 32)
+}
+
 /// To a DICT server: dictd asks for the name of each address, and 127.0.0.1 is quick to be found.
-const QUIT: Visit = Visit { request: b"QUIT\r\n", last_line: b"221", sources: 1 };
+fn quit() -> Visit {
+    Visit::of_one_line(b"QUIT\r\n", b"221", 1)
+}
 
 /// How many at a time.
 const AT_ONCE: usize = 8;
@@ -48,8 +56,8 @@ pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
     let database = format!("sqlite:{}", bed.path("idle.db").display());
     let no_limits = ["--max-clients", "0", "--login-grace", "0", "--idle-timeout", "0"];
     let daemon = bed.start_daemon("idle", &database, &no_limits)?;
-    let (echo, echo_address) = bed.start_fork_echo(&[])?;
-    let pair = [(&daemon.server, daemon.address, GOODBYE), (&echo, echo_address, ECHO)];
+    let (c_server, c_address) = bed.start_fork_echo(&[])?;
+    let pair = [(&daemon.server, daemon.address, goodbye()), (&c_server, c_address, echo())];
     among_idle(rounds, &pair, idle, &mut section)?;
     bursts(rounds, &pair, dictd.as_ref(), &mut section)?;
     sections.push(section);
@@ -65,15 +73,17 @@ fn few(rounds: &Rounds<'_>, dictd: Option<&Dictd>, section: &mut Section) -> Res
     let bed = rounds.bed;
     let database = format!("sqlite:{}", bed.path("sessions.db").display());
     let daemon = bed.start_daemon("sessions", &database, &[])?;
-    let (echo, echo_address) = bed.start_fork_echo(&[])?;
+    let (c_server, c_address) = bed.start_fork_echo(&[])?;
     let fixed = bed.start_fork_echo(&["-static"]);
-    let mut servers =
-        vec![("cidiand", &daemon.server, daemon.address, GOODBYE), ("C fork-accept-echo", &echo, echo_address, ECHO)];
+    let mut servers = vec![
+        ("cidiand", &daemon.server, daemon.address, goodbye()),
+        ("C fork-accept-echo", &c_server, c_address, echo()),
+    ];
     if let Ok((server, address)) = &fixed {
-        servers.push(("the same, linked statically", server, *address, ECHO));
+        servers.push(("the same, linked statically", server, *address, echo()));
     }
     if let Some(dictd) = dictd {
-        servers.push(("dictd", &dictd.server, dictd.address, QUIT));
+        servers.push(("dictd", &dictd.server, dictd.address, quit()));
     }
     let mut entrants = Vec::new();
     for (name, server, address, visit) in servers {
@@ -98,7 +108,7 @@ fn among_idle(
     let bed = rounds.bed;
     let mut entrants = Vec::new();
     for (name, (server, address, visit)) in ["cidiand", "C fork-accept-echo"].into_iter().zip(pair) {
-        let mut visitors = Visitors::new(*address, *visit)?;
+        let mut visitors = Visitors::new(*address, visit.clone())?;
         // Processes that it has without any client, such as a writer.
         let own = children(server.pid()).len();
         entrants.push(Entrant::new(name, meter(server), move |counting| {
@@ -147,17 +157,18 @@ fn bursts(
     dictd: Option<&Dictd>,
     section: &mut Section,
 ) -> Result<()> {
-    let [(_, ours, goodbye), (_, echo, line)] = *pair;
-    let mut servers = vec![("cidiand", ours, goodbye, PATIENCE), ("C fork-accept-echo", echo, line, PATIENCE)];
+    let [(_, ours, goodbye), (_, theirs, line)] = pair;
+    let mut servers =
+        vec![("cidiand", *ours, goodbye.clone(), PATIENCE), ("C fork-accept-echo", *theirs, line.clone(), PATIENCE)];
     if let Some(dictd) = dictd {
-        servers.push(("dictd", dictd.address, QUIT, DICTD_PATIENCE));
+        servers.push(("dictd", dictd.address, quit(), DICTD_PATIENCE));
     }
     let mut results: Vec<(Contestant, Vec<Burst>)> =
         servers.iter().map(|(name, ..)| (Contestant::new(*name), Vec::new())).collect();
     for run in 1..=rounds.arguments.runs() {
         for ((name, address, visit, patience), (contestant, outcomes)) in servers.iter().zip(&mut results) {
             progress(&format!("a burst of {BURST}: {name}, run {run}"));
-            let burst = Visitors::new(*address, *visit)?.burst(BURST, *patience, &rounds.bed.stop)?;
+            let burst = Visitors::new(*address, visit.clone())?.burst(BURST, *patience, &rounds.bed.stop)?;
             contestant.push(Measured { rate: burst.took.as_secs_f64() * 1_000.0, ..Measured::default() });
             outcomes.push(burst);
         }

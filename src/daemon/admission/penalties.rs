@@ -38,6 +38,8 @@ pub enum Offence {
     Garbage,
     /// Its child crashed: perhaps it was attacked.
     Crash,
+    /// Its child asked for somebody else's account: it was attacked, with success.
+    Intrusion,
 }
 
 impl Offence {
@@ -46,7 +48,7 @@ impl Offence {
     pub fn penalty(self) -> Duration {
         Duration::from_secs(match self {
             Self::FailedLogin | Self::GraceOver | Self::Garbage => 10,
-            Self::Crash => 90,
+            Self::Crash | Self::Intrusion => 90,
         })
     }
 
@@ -57,6 +59,7 @@ impl Offence {
             Self::GraceOver => "no login within the grace time",
             Self::Garbage => "nothing but garbage",
             Self::Crash => "a crash",
+            Self::Intrusion => "a request for another account",
         }
     }
 

@@ -4,8 +4,9 @@
 use crate::ipc::channel::SILENT;
 use crate::ipc::parent::pair;
 use crate::ipc::rendezvous::Rendezvous;
+use crate::ipc::ticket::KeyMemory;
 use crate::sys::Forker;
-use crate::writer::{self, Inherited, Order, SpoolFile, With};
+use crate::writer::{self, Inherited, Notice, Order, SpoolFile, With};
 use log::{error, warn};
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
@@ -39,6 +40,8 @@ struct Running {
     shutdown_pipe: Option<OwnedFd>,
     /// Without the spool, because a writer that can't be ended may still have its hand on it.
     spoolless: bool,
+    /// What it has asked for before it ends.
+    order: Option<Order>,
 }
 
 /// Sessions wait for the writer; whether it moves is being looked at.
@@ -52,12 +55,20 @@ struct Suspicion {
 }
 
 impl Running {
-    /// What it has asked for before it ended.
-    fn order(&self) -> Option<Order> {
-        let mut message = [0; Order::SIZE + 1];
-        let shutdown_pipe = self.shutdown_pipe.as_ref()?;
-        let size = recv(shutdown_pipe.as_raw_fd(), &mut message, MsgFlags::MSG_DONTWAIT).ok()?;
-        Order::read(&message[..size])
+    /// Reads what it has sent: of which children it reports that they asked for what they had no right to.
+    fn read_notices(&mut self) -> Vec<Pid> {
+        let mut offenders = Vec::new();
+        let mut message = [0; Notice::SIZE + 1];
+        let Some(shutdown_pipe) = &self.shutdown_pipe else { return offenders };
+        // An empty one is the end.
+        while let Ok(size @ 1..) = recv(shutdown_pipe.as_raw_fd(), &mut message, MsgFlags::MSG_DONTWAIT) {
+            match Notice::read(&message[..size]) {
+                Some(Notice::Offender(child)) => offenders.push(child),
+                Some(Notice::Order(order)) => self.order = Some(order),
+                None => {}
+            }
+        }
+        offenders
     }
 }
 
@@ -65,6 +76,8 @@ impl Running {
 #[derive(Debug)]
 pub struct Supervisor {
     rendezvous: Rendezvous,
+    /// Where writers keep the key of tickets; never read here, or every session would inherit it.
+    key: KeyMemory,
     /// Opened once, for all writers; a client's private server has none.
     spool: Option<SpoolFile>,
     running: Option<Running>,
@@ -93,6 +106,7 @@ impl Supervisor {
         let due = Some(Instant::now());
         Ok(Self {
             rendezvous: Rendezvous::new()?,
+            key: KeyMemory::new()?,
             spool,
             running: None,
             due,
@@ -134,6 +148,16 @@ impl Supervisor {
     /// For how long lookups have waited for a writer that does not move.
     pub fn silent(&self, now: Instant) -> Option<Duration> {
         self.suspicion.as_ref().map(|suspicion| now.saturating_duration_since(suspicion.since) + SILENT)
+    }
+
+    /// Where the writer's messages come in.
+    pub fn messages(&self) -> Option<BorrowedFd<'_>> {
+        self.running.as_ref()?.shutdown_pipe.as_ref().map(AsFd::as_fd)
+    }
+
+    /// Reads the writer's messages: the children of which it reports that they asked for what they had no right to.
+    pub fn read_messages(&mut self) -> Vec<Pid> {
+        self.running.as_mut().map(Running::read_notices).unwrap_or_default()
     }
 
     /// A session says that the writer does not answer. It is asked for a sign of life: one that is idle moves then, and
@@ -215,12 +239,13 @@ impl Supervisor {
         let (ours, theirs) = pair()?;
         // One that sleeps in a write to the spool would write over what the next has put there.
         let spool = self.spool.as_ref().filter(|_| self.asleep.is_empty());
-        let (rendezvous, stuck, spoolless) = (&self.rendezvous, self.stuck, !self.asleep.is_empty());
+        let (rendezvous, key) = (&self.rendezvous, &self.key);
+        let (stuck, spoolless) = (self.stuck, !self.asleep.is_empty());
         let pid = forker.fork(|origin| {
             let shutdown_pipe = theirs.as_fd();
-            writer::run(Inherited { rendezvous, shutdown_pipe, with, spool, stuck }, origin)
+            writer::run(Inherited { rendezvous, shutdown_pipe, key, with, spool, stuck }, origin)
         })?;
-        Ok(Running { pid, since: Instant::now(), shutdown_pipe: Some(ours), spoolless })
+        Ok(Running { pid, since: Instant::now(), shutdown_pipe: Some(ours), spoolless, order: None })
     }
 
     fn rest(&mut self, now: Instant) {
@@ -239,7 +264,7 @@ impl Supervisor {
             }
             return;
         }
-        let Some(running) = self.running.take_if(|running| running.pid == pid) else { return };
+        let Some(mut running) = self.running.take_if(|running| running.pid == pid) else { return };
         let suspicion = self.suspicion.take();
         if self.finishing {
             return;
@@ -255,7 +280,8 @@ impl Supervisor {
         }
         self.stuck = None;
         self.rest(now);
-        if let Some(order) = running.order() {
+        running.read_notices();
+        if let Some(order) = running.order {
             self.carry_out(order);
             return;
         }

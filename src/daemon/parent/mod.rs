@@ -312,6 +312,7 @@ impl Parent {
                 }
             }
             Token::ControlClient(control_client) => self.listen_to(control_client),
+            Token::Writer => self.end_offenders(),
         }
     }
 
@@ -382,6 +383,11 @@ impl Parent {
                 history_limit: self.forking.history_limit,
             };
             self.writer.fork(&mut self.forking.forker, with, now);
+            let watched = self.writer.messages().map(|messages| self.poller.watch(messages, Token::Writer));
+            if let Some(Err(error)) = watched {
+                // What it reports is then read when it ends.
+                warn!("cannot watch the writer: {error}");
+            }
         }
         [self.writer.due(), look].into_iter().flatten().min()
     }

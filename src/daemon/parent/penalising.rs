@@ -11,7 +11,7 @@ use crate::daemon::children::turns::{Applicant, Kind, Turn};
 use crate::daemon::poller::Token;
 use crate::ipc::parent::{ParentRequest, Question, who_asks};
 use crate::ipc::status::{Penalties, RefusedSource};
-use log::warn;
+use log::{error, warn};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::os::fd::OwnedFd;
@@ -137,6 +137,25 @@ impl Parent {
             self.entry.admission.pardon(source, Offence::FailedLogin, now);
         }
         ControlChannel::answer(socket, !self.entry.admission.refuses(source, now));
+    }
+
+    /// The writer reports sessions that asked it for accounts that were not logged in there. No session of ours does
+    /// this: each was taken over by its client, and ends. Its source pays as for a crash.
+    pub(super) fn end_offenders(&mut self) {
+        for child in self.writer.read_messages() {
+            let Some(source) = self.children.source(child) else { continue };
+            let now = Instant::now();
+            if let Some(more) = self.entry.penalties_said.allow(now) {
+                error!(
+                    "child {child} asked the writer for an account that was not logged in there: its client may have \
+                     taken it over; killing it{more}"
+                );
+            }
+            let _ = kill(child, Signal::SIGKILL);
+            if let Some(source) = source {
+                self.penalise(source, Offence::Intrusion, now);
+            }
+        }
     }
 
     /// Penalises a source. If it is refused from now on, that is logged, and its sessions that wait to log in are told.

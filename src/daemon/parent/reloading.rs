@@ -202,6 +202,7 @@ impl Parent {
         let generation = self.served.words.generation();
         let (records, commits) = self.scoreboard.commits();
         let (spooled, spool_bytes) = self.scoreboard.spooled();
+        let (token_logins, histories) = self.scoreboard.writer_questions();
         let counted = self.children.counters(&self.scoreboard);
         let counted = counters::Counters::of(&counted);
         let writer = status::Writer {
@@ -211,6 +212,9 @@ impl Parent {
             commits,
             silent_seconds: self.writer.silent(Instant::now()).map(|silent| silent.as_secs()),
             replaced: self.writer.replaced(),
+            token_logins,
+            histories,
+            requests_refused: self.scoreboard.writer_refusals(),
         };
         Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),

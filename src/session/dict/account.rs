@@ -5,6 +5,7 @@ use super::super::{ExitReason, Session};
 use super::push_status;
 use crate::dict::{digest, digests_equal};
 use crate::ipc::parent::ParentRequest;
+use crate::ipc::ticket::{Proof, SecretDigest};
 use crate::protocol::{Code, Failure, check_name};
 use crate::store::AccountId;
 
@@ -21,7 +22,7 @@ impl Session<'_> {
         let Some(name) = &self.settings.dict.account else { return Ok(false) };
         match self.stores.with(|store| store.account(name))? {
             Some(account) if !account.locked => {
-                self.logged_in_by_dict(account.id, name);
+                self.logged_in_by_dict(account.id, name, Proof::Passwd(SecretDigest::of(&account.passwd)));
                 Ok(true)
             }
             _ => Err(Failure::new(Code::Denied, "access denied: this listener's account is gone or locked")),
@@ -53,10 +54,11 @@ impl Session<'_> {
         let key = known.as_ref().map_or(NOBODYS_KEY, |(_, key)| key.as_str());
         let message_id = self.dialogue.as_ref().map_or("", |dialogue| &dialogue.message_id);
         let is_right = digests_equal(sent, &digest(message_id, key));
+        let proof = Proof::DictKey(SecretDigest::of(key));
         match known {
             Some((account, _)) if is_right => {
                 self.mend(name);
-                self.logged_in_by_dict(account, name);
+                self.logged_in_by_dict(account, name, proof);
                 push_status(self.replies.out(), 230, "authentication successful");
                 None
             }
@@ -68,8 +70,9 @@ impl Session<'_> {
         }
     }
 
-    fn logged_in_by_dict(&mut self, account: AccountId, name: &str) {
-        self.login = Some(Login { account, name: name.to_owned(), means: Means::DictKey });
+    fn logged_in_by_dict(&mut self, account: AccountId, name: &str, proof: Proof) {
+        self.login = Some(Login { account, name: name.to_owned(), means: Means::DictKey, proof, ticket: None });
+        self.show_login_to_writer();
         self.face.set_user(name);
     }
 }

@@ -11,6 +11,7 @@ mod errors;
 mod load;
 mod locks;
 mod operator;
+mod recent;
 mod record;
 mod select;
 mod setup;
@@ -33,7 +34,7 @@ use super::location::Server;
 use super::moment;
 use super::words::{Stopped, load as load_words};
 use super::{
-    AboutWords, Account, AccountId, Batch, DictKey, Error, Forgetting, Hosts, Identity, Loading, LookedUp,
+    AboutWords, Account, AccountId, Batch, DictKey, Each, Error, Forgetting, Hosts, Identity, Loading, LookedUp,
     Microseconds, PastLookup, Place, Registration, Standing, Store, TokenHash, Whose, WordRow, schema,
 };
 use crate::sys::StoreKey;
@@ -146,6 +147,10 @@ impl Store for MySql {
         tokens::account(&mut self.link, name, token)
     }
 
+    fn accounts_of_tokens(&mut self, logins: &[(String, TokenHash)]) -> Each<Option<AccountId>> {
+        tokens::accounts(&mut self.link, logins)
+    }
+
     fn forget_token(&mut self, account: AccountId, token: &TokenHash) -> Result<Forgetting, Error> {
         tokens::forget(&mut self.link, account, token)
     }
@@ -189,6 +194,10 @@ impl Store for MySql {
             .map(Some)
         })?;
         rows.map(past_lookups).transpose()
+    }
+
+    fn recent_lookups(&mut self, accounts: &[(AccountId, u32)]) -> Each<Option<Vec<PastLookup>>> {
+        recent::lookups(&mut self.link, accounts)
     }
 
     fn history_size(&mut self, account: AccountId, before: Place) -> Result<u64, Error> {

@@ -10,7 +10,7 @@ use ::mysql::{Conn, Error as Failure, Value};
 use super::connection::Link;
 use super::errors::{self, Remedy};
 use super::select::select;
-use super::statements::{self, RECORD_COLUMNS};
+use super::statements::{self, RECORD_COLUMNS, few, fill};
 use crate::store::moment::Civil;
 use crate::store::{AccountId, Batch, Error, Kind, Standing, Whose, schema};
 
@@ -153,13 +153,6 @@ fn accounts(batches: &[&mut Kept<'_>]) -> Vec<AccountId> {
     accounts
 }
 
-/// Repeats the last parameters until there are as many as a statement takes that is likely to be prepared.
-fn fill(parameters: &mut Vec<Value>, width: usize, to: usize) {
-    while parameters.len() < to * width {
-        parameters.extend_from_within(parameters.len() - width..);
-    }
-}
-
 /// Settles all batches by how their accounts stand, as if there were nothing to keep.
 fn ask_standing(connection: &mut Conn, batches: &mut [&mut Kept<'_>], whose: Whose) -> ::mysql::Result<()> {
     if whose == Whose::Known {
@@ -168,7 +161,7 @@ fn ask_standing(connection: &mut Conn, batches: &mut [&mut Kept<'_>], whose: Who
         return Ok(());
     }
     let accounts = accounts(batches);
-    let places = few_accounts(accounts.len());
+    let places = few(accounts.len());
     let mut parameters: Vec<Value> = accounts.into_iter().map(statements::id).collect();
     fill(&mut parameters, 1, places);
     let live: Vec<(u64, Value)> = select(connection, &statements::accounts_among(places), parameters)?;
@@ -189,7 +182,7 @@ fn find_accounts(connection: &mut Conn, batches: &mut Vec<&mut Kept<'_>>) -> ::m
         let mut names: Vec<&str> = some.iter().map(|kept| kept.batch.name.as_str()).collect();
         names.sort_unstable();
         names.dedup();
-        let places = few_accounts(names.len());
+        let places = few(names.len());
         let mut parameters: Vec<Value> = names.into_iter().map(Value::from).collect();
         fill(&mut parameters, 1, places);
         let rows: Vec<(u64, String, Value)> = select(connection, &statements::accounts_named(places), parameters)?;
@@ -215,7 +208,7 @@ fn find_accounts(connection: &mut Conn, batches: &mut Vec<&mut Kept<'_>>) -> ::m
 /// Inserts the rows of batches, if all their accounts may be used.
 fn insert(connection: &mut Conn, batches: &[&mut Kept<'_>], whose: Whose) -> ::mysql::Result<()> {
     let accounts = accounts(batches);
-    let places = few_accounts(accounts.len());
+    let places = few(accounts.len());
     let rows = few_rows(batches.iter().map(|kept| kept.rows()).sum());
     let mut values = Vec::with_capacity(rows * RECORD_COLUMNS + places * 3 + 1);
     // The first row's account stands in the question who may be used.
@@ -257,12 +250,6 @@ fn few_rows(rows: usize) -> usize {
     rows.next_multiple_of((rows.next_power_of_two() / 8).max(1))
 }
 
-/// The next power of four: a repeated account costs next to nothing.
-fn few_accounts(accounts: usize) -> usize {
-    let power = accounts.next_power_of_two();
-    if power.trailing_zeros().is_multiple_of(2) { power } else { power * 2 }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -274,9 +261,9 @@ mod tests {
         for rows in 1..=MAX_ROWS {
             let filled = few_rows(rows);
             assert!(filled >= rows && filled <= rows + rows / 4 && filled <= MAX_ROWS, "{rows}: {filled}");
-            assert!((rows..=MAX_ACCOUNTS).contains(&few_accounts(rows)));
+            assert!((rows..=MAX_ACCOUNTS).contains(&few(rows)));
         }
-        let sizes: HashSet<usize> = (1..=MAX_ACCOUNTS).map(few_accounts).collect();
+        let sizes: HashSet<usize> = (1..=MAX_ACCOUNTS).map(few).collect();
         assert_eq!(sizes, HashSet::from([1, 4, 16, 64, 256, 1_024]));
     }
 }

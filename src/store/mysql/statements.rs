@@ -25,9 +25,6 @@ pub(super) const HAS_TOKEN: &str = "SELECT user_id FROM token WHERE hash = UNHEX
 pub(super) const COUNT_TOKENS: &str = "SELECT COUNT(*) FROM token WHERE user_id = ?";
 pub(super) const EXPIRE_TOKENS: &str = "DELETE FROM token WHERE user_id = ? AND last_used <= ?";
 pub(super) const DROP_OLDEST_TOKENS: &str = "DELETE FROM token WHERE user_id = ? ORDER BY created, hash LIMIT ?";
-pub(super) const TOKEN: &str = "\
-    SELECT token.user_id, token.last_used, user.name, user.locked, user.created FROM token \
-    JOIN user ON user.id = token.user_id WHERE token.hash = UNHEX(?)";
 pub(super) const USE_TOKEN: &str = "UPDATE token SET last_used = ? WHERE hash = UNHEX(?)";
 pub(super) const FORGET_TOKEN: &str = "DELETE FROM token WHERE hash = UNHEX(?) AND user_id = ?";
 pub(super) const END_TOKENS: &str = "DELETE FROM token WHERE user_id = ?";
@@ -254,6 +251,43 @@ pub(super) fn accounts_among(accounts: usize) -> String {
 pub(super) fn accounts_named(names: usize) -> String {
     let places = vec!["?"; names].join(", ");
     format!("SELECT id, name, created FROM user WHERE name IN ({places})")
+}
+
+/// Tokens of so many hashes, and whose they are.
+pub(super) fn tokens(tokens: usize) -> String {
+    let places = vec!["UNHEX(?)"; tokens].join(", ");
+    format!(
+        "SELECT LOWER(HEX(token.hash)), token.user_id, token.last_used, user.name, user.locked, user.created FROM token \
+         JOIN user ON user.id = token.user_id WHERE token.hash IN ({places})"
+    )
+}
+
+/// The last lookups of so many accounts: their numbers first, then of each again its number and how many lookups. A row
+/// without a word says that an account may be used, and when it was made.
+pub(super) fn recent(accounts: usize) -> String {
+    let places = vec!["?"; accounts].join(", ");
+    let mut text = format!("SELECT id, NULL, created, NULL FROM user WHERE id IN ({places}) AND locked = FALSE");
+    for _ in 0..accounts {
+        text.push_str(
+            " UNION ALL (SELECT user_id, word, time, origin FROM hist WHERE user_id = ? \
+             ORDER BY time DESC, origin DESC LIMIT ?)",
+        );
+    }
+    text
+}
+
+/// The next power of four, so that few statements are prepared; a repeated parameter costs next to nothing.
+pub(super) fn few(count: usize) -> usize {
+    let power = count.next_power_of_two();
+    if power.trailing_zeros().is_multiple_of(2) { power } else { power * 2 }
+}
+
+/// Repeats the last parameters, `width` at a time, until there are as many as a statement takes that is likely to be
+/// prepared.
+pub(super) fn fill(parameters: &mut Vec<Value>, width: usize, to: usize) {
+    while parameters.len() < to * width {
+        parameters.extend_from_within(parameters.len() - width..);
+    }
 }
 
 /// How many parameters a lookup takes.

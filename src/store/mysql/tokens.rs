@@ -1,13 +1,15 @@
 //! Tokens and DICT keys on the server: kept, used, forgotten, and ended with the password. Each piece of work may be repeated.
 
+use std::collections::HashMap;
+
 use ::mysql::prelude::Queryable;
 use ::mysql::{Conn, TxOpts, Value};
 
 use super::connection::{Attempt, Link};
-use super::select::select_first;
+use super::select::{select, select_first};
 use super::statements;
 use crate::store::moment::{self, Civil};
-use crate::store::{AccountId, DictKey, Error, Forgetting, MOST_TOKENS, Standing, TokenHash, token};
+use crate::store::{AccountId, DictKey, Each, Error, Forgetting, Kind, MOST_TOKENS, Standing, TokenHash, token};
 
 pub(super) fn keep(link: &mut Link, account: AccountId, token: &TokenHash) -> Result<Standing, Error> {
     let (id, created) = (statements::id(account), statements::created(account));
@@ -39,25 +41,60 @@ pub(super) fn keep(link: &mut Link, account: AccountId, token: &TokenHash) -> Re
     })
 }
 
+/// The most tokens that one statement asks for.
+const MOST_AT_ONCE: usize = 1_024;
+
+/// A token that was found: its hash, its account's number, when it was last used, and the account's name, whether it is
+/// locked, and when it was made.
+type Found = (String, u64, Value, String, bool, Value);
+
 pub(super) fn account(link: &mut Link, name: &str, token: &TokenHash) -> Result<Option<AccountId>, Error> {
-    let (hash, now) = (token.hexadecimal(), moment::present());
-    let written = statements::date(Civil::of(now)?);
-    let found: Option<(u64, Value, String, bool, Value)> =
-        link.run_login(|connection| select_first(connection, statements::TOKEN, (&hash,)))?;
-    let Some((number, last_used, _, _, created)) = found.filter(|(_, _, owner, locked, _)| owner == name && !locked)
-    else {
-        return Ok(None);
-    };
-    let last_used = statements::moment(&last_used)
+    let mut found = accounts(link, &[(name.to_owned(), *token)])?;
+    found.pop().unwrap_or(Ok(None))
+}
+
+/// The same for many. When one's use can't be written down because others hold locks, that of the rest isn't tried.
+pub(super) fn accounts(link: &mut Link, logins: &[(String, TokenHash)]) -> Each<Option<AccountId>> {
+    let mut outcomes = Vec::with_capacity(logins.len());
+    let mut failed: Option<Error> = None;
+    for some in logins.chunks(MOST_AT_ONCE) {
+        let hashes: Vec<String> = some.iter().map(|(_, token)| token.hexadecimal()).collect();
+        let places = statements::few(hashes.len());
+        let mut parameters: Vec<Value> = hashes.iter().map(|hash| Value::from(hash.as_str())).collect();
+        statements::fill(&mut parameters, 1, places);
+        let statement = statements::tokens(places);
+        let found: Vec<Found> = link.run_login(|connection| select(connection, &statement, parameters.clone()))?;
+        let found: HashMap<&str, &Found> = found.iter().map(|found| (found.0.as_str(), found)).collect();
+        for ((name, _), hash) in some.iter().zip(&hashes) {
+            let of_this_name = found.get(hash.as_str()).filter(|(_, _, _, owner, locked, _)| owner == name && !locked);
+            outcomes.push(match (of_this_name, &failed) {
+                (None, _) => Ok(None),
+                (Some(_), Some(error)) => Err(error.clone()),
+                (Some(found), None) => {
+                    let used = use_token(link, found);
+                    failed = used.as_ref().err().filter(|error| error.kind == Kind::World).cloned();
+                    used
+                }
+            });
+        }
+    }
+    Ok(outcomes)
+}
+
+/// Writes down that a token is used, if it is good, and removes it if it is not.
+fn use_token(link: &mut Link, (hash, number, last_used, _, _, created): &Found) -> Result<Option<AccountId>, Error> {
+    let now = moment::present();
+    let last_used = statements::moment(last_used)
         .ok_or_else(|| Error::configuration("table token contains an invalid timestamp"))?;
     if !token::is_good(last_used, now) {
-        link.run(|connection, _| connection.exec_drop(statements::FORGET_TOKEN, (&hash, number)))?;
+        link.run(|connection, _| connection.exec_drop(statements::FORGET_TOKEN, (hash, number)))?;
         return Ok(None);
     }
     if token::is_use_written(last_used, now) {
-        link.run(|connection, _| connection.exec_drop(statements::USE_TOKEN, (&written, &hash)))?;
+        let written = statements::date(Civil::of(now)?);
+        link.run(|connection, _| connection.exec_drop(statements::USE_TOKEN, (&written, hash)))?;
     }
-    Ok(Some(AccountId { number, created: statements::moment(&created) }))
+    Ok(Some(AccountId { number: *number, created: statements::moment(created) }))
 }
 
 pub(super) fn forget(link: &mut Link, account: AccountId, token: &TokenHash) -> Result<Forgetting, Error> {

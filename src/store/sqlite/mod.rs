@@ -22,8 +22,8 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehav
 use super::moment::{self, Civil};
 use super::words::{Stopped, load as load_words};
 use super::{
-    AboutWords, Account, AccountId, Batch, DictKey, Error, Forgetting, Identity, Loading, LookedUp, PastLookup, Place,
-    Registration, Standing, Store, TokenHash, Whose, WordRow, schema,
+    AboutWords, Account, AccountId, Batch, DictKey, Each, Error, Forgetting, Identity, Loading, LookedUp, PastLookup,
+    Place, Registration, Standing, Store, TokenHash, Whose, WordRow, schema,
 };
 use crate::sys::StoreKey;
 
@@ -229,6 +229,10 @@ impl Store for Sqlite {
         tokens::account(self, name, token)
     }
 
+    fn accounts_of_tokens(&mut self, logins: &[(String, TokenHash)]) -> Each<Option<AccountId>> {
+        tokens::accounts(self, logins)
+    }
+
     fn forget_token(&mut self, account: AccountId, token: &TokenHash) -> Result<Forgetting, Error> {
         tokens::forget(self, account, token)
     }
@@ -263,6 +267,17 @@ impl Store for Sqlite {
             history_rows(connection, account, place, limit).map(Some)
         })?;
         rows.map(past_lookups).transpose()
+    }
+
+    fn recent_lookups(&mut self, accounts: &[(AccountId, u32)]) -> Each<Option<Vec<PastLookup>>> {
+        let histories: Vec<Option<Vec<PastRow>>> = self.run(|connection| {
+            let each = accounts.iter().map(|&(account, limit)| match live(connection, account)? {
+                Some(_) => history_rows(connection, account, None, limit).map(Some),
+                None => Ok(None),
+            });
+            each.collect()
+        })?;
+        Ok(histories.into_iter().map(|rows| rows.map(past_lookups).transpose()).collect())
     }
 
     fn history_size(&mut self, account: AccountId, before: Place) -> Result<u64, Error> {

@@ -1,10 +1,10 @@
 //! Tokens and DICT keys in the embedded store: kept, used, forgotten, and ended with the password.
 
-use rusqlite::{OptionalExtension, Row, Transaction};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
 use super::{Sqlite, account_id, created, live, number};
 use crate::store::moment::{self, Civil};
-use crate::store::{AccountId, DictKey, Error, Forgetting, MOST_TOKENS, Standing, TokenHash, token};
+use crate::store::{AccountId, DictKey, Each, Error, Forgetting, Kind, MOST_TOKENS, Standing, TokenHash, token};
 
 const KEEP: &str = "INSERT INTO token (hash, user_id, created, last_used) VALUES (?, ?, ?, ?)";
 const HAS: &str = "SELECT 1 FROM token WHERE hash = ? AND user_id = ?";
@@ -42,12 +42,43 @@ pub(super) fn keep(store: &mut Sqlite, account: AccountId, token: &TokenHash) ->
     })
 }
 
+/// A token that was found: its account's number, when it was last used, and when the account was made.
+type Found = (i64, String, String);
+
 pub(super) fn account(store: &mut Sqlite, name: &str, token: &TokenHash) -> Result<Option<AccountId>, Error> {
-    let now = moment::present();
+    let found = store.run(|connection| find(connection, name, token))?;
+    found.map_or(Ok(None), |found| use_token(store, found, token))
+}
+
+/// The same for many. When one's use can't be written down because others are writing, that of the rest isn't tried.
+pub(super) fn accounts(store: &mut Sqlite, logins: &[(String, TokenHash)]) -> Each<Option<AccountId>> {
+    let found: Vec<Option<Found>> =
+        store.run(|connection| logins.iter().map(|(name, token)| find(connection, name, token)).collect())?;
+    let mut failed: Option<Error> = None;
+    let used = found.into_iter().zip(logins).map(|(found, (_, token))| match (found, &failed) {
+        (None, _) => Ok(None),
+        (Some(_), Some(error)) => Err(error.clone()),
+        (Some(found), None) => {
+            let used = use_token(store, found, token);
+            failed = used.as_ref().err().filter(|error| error.kind == Kind::World).cloned();
+            used
+        }
+    });
+    Ok(used.collect())
+}
+
+fn find(connection: &Connection, name: &str, token: &TokenHash) -> rusqlite::Result<Option<Found>> {
     let columns = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
-    let found: Option<(i64, String, String)> = store
-        .run(|connection| connection.prepare_cached(TOKEN)?.query_row((token.bytes(), name), columns).optional())?;
-    let Some((id, last_used, created)) = found else { return Ok(None) };
+    connection.prepare_cached(TOKEN)?.query_row((token.bytes(), name), columns).optional()
+}
+
+/// Writes down that a token is used, if it is good, and removes it if it is not.
+fn use_token(
+    store: &mut Sqlite,
+    (id, last_used, created): Found,
+    token: &TokenHash,
+) -> Result<Option<AccountId>, Error> {
+    let now = moment::present();
     let last_used = Civil::parse(&last_used)
         .and_then(Civil::moment)
         .ok_or_else(|| Error::configuration("table token contains an invalid timestamp"))?;

@@ -14,6 +14,7 @@ on_both!(
     pages_join_without_a_gap_or_an_overlap,
     sessions_in_parallel_keep_apart,
     times_are_utc,
+    the_last_of_many_accounts_at_once,
 );
 
 fn newest_first_within_a_second_and_across_months(bed: &Bed) {
@@ -190,4 +191,34 @@ fn times_are_utc(bed: &Bed) {
     let ann = register(&mut *store, "ann");
     assert_eq!(store.record(ann, &[record_of("a", 123_456, 1)]).unwrap(), Standing::Live);
     assert_eq!(bed.sql("SELECT time FROM hist"), "2026-11-30 23:59:59.123456\n");
+}
+
+fn the_last_of_many_accounts_at_once(bed: &Bed) {
+    let mut store = bed.open();
+    let accounts: Vec<AccountId> = (0..70).map(|n| register(&mut *store, &format!("user{n}"))).collect();
+    for (n, account) in accounts.iter().enumerate() {
+        // As many as its number, some within one microsecond.
+        let records: Vec<Record> =
+            (0..n).map(|at| record_of(&format!("w{n}-{at}"), at as i64 / 2, at as u64)).collect();
+        for some in records.chunks(50) {
+            assert_eq!(store.record(*account, some).unwrap(), Standing::Live);
+        }
+    }
+    match bed.location {
+        Location::MySql(_) => bed.sql("UPDATE user SET locked = TRUE WHERE name = 'user5'"),
+        Location::Sqlite(_) => bed.sql("UPDATE user SET locked = 1 WHERE name = 'user5'"),
+    };
+    let gone = AccountId { created: Some(Microseconds(7)), ..accounts[6] };
+    let mut wanted: Vec<(AccountId, u32)> = accounts.iter().map(|&account| (account, 10)).collect();
+    wanted.extend([(gone, 10), (nobody(1_000_000), 10), (accounts[8], 3), (accounts[9], 1)]);
+    let found = store.recent_lookups(&wanted).unwrap();
+    assert_eq!(found.len(), wanted.len());
+    for ((account, count), found) in wanted.iter().zip(&found) {
+        assert_eq!(*found, store.history_page(*account, None, *count), "{account:?}");
+    }
+    let sizes: Vec<Option<usize>> =
+        found.into_iter().map(|found| found.unwrap().map(|lookups| lookups.len())).collect();
+    assert_eq!(sizes[..7], [Some(0), Some(1), Some(2), Some(3), Some(4), None, Some(6)]);
+    assert_eq!((sizes[69], &sizes[70..]), (Some(10), &[None, None, Some(3), Some(1)][..]));
+    assert_eq!(store.recent_lookups(&[]), Ok(Vec::new()));
 }

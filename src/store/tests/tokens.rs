@@ -12,6 +12,7 @@ on_both!(
     many_at_once_are_never_too_many,
     only_the_hash_is_there,
     a_locked_account_s_tokens_wait,
+    many_are_asked_for_at_once,
 );
 
 fn give(store: &mut dyn Store, account: AccountId) -> Token {
@@ -181,4 +182,42 @@ fn a_locked_account_s_tokens_wait(bed: &Bed) {
     bed.sql("UPDATE user SET locked = 0");
     assert!(works(&mut *store, "ann", &token));
     assert_eq!(count(bed), "1");
+}
+
+fn many_are_asked_for_at_once(bed: &Bed) {
+    let mut store = bed.open();
+    let accounts: Vec<(String, AccountId, Token)> = (0..7)
+        .map(|n| {
+            let name = format!("user{n}");
+            let account = register(&mut *store, &name);
+            let token = give(&mut *store, account);
+            (name, account, token)
+        })
+        .collect();
+    age(bed, &accounts[1].2, 90, 0);
+    age(bed, &accounts[2].2, 89, 0);
+    match bed.location {
+        Location::MySql(_) => bed.sql("UPDATE user SET locked = TRUE WHERE name = 'user3'"),
+        Location::Sqlite(_) => bed.sql("UPDATE user SET locked = 1 WHERE name = 'user3'"),
+    };
+    let mut logins: Vec<(String, TokenHash)> =
+        accounts.iter().map(|(name, _, token)| (name.clone(), token.hash())).collect();
+    // Another's token, one that nobody has, and one that is asked for twice.
+    logins.push(("user0".to_owned(), accounts[4].2.hash()));
+    logins.push(("user0".to_owned(), TokenHash::of("")));
+    logins.push(logins[5].clone());
+    let found = store.accounts_of_tokens(&logins).unwrap();
+    let id = |n: usize| Ok(Some(accounts[n].1));
+    let none = || Ok(None);
+    assert_eq!(
+        found,
+        [id(0), none(), id(2), none(), id(4), id(5), id(6), none(), none(), id(5)],
+        "in the order of the questions"
+    );
+    assert_eq!(count(bed), "6", "the expired one is gone");
+    assert_eq!(store.accounts_of_tokens(&[]), Ok(Vec::new()));
+    // As each by itself.
+    for ((name, token), found) in logins.iter().zip(found) {
+        assert_eq!(store.account_of_token(name, token), found);
+    }
 }

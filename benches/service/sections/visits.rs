@@ -1,0 +1,124 @@
+//! Whole visits: connect, log in by token, one request or none, leave, as the client makes one for each word. Each line is
+//! sent when the reply to the one before is there.
+
+use crate::Result;
+use crate::accounts::{look_up, register, tokens};
+use crate::arguments::Part;
+use crate::bed::{Bed, Build, Daemon};
+use crate::figures::{Section, Target};
+use crate::load::{Exchange, Visit, Visitors};
+use crate::processes::Meter;
+use crate::rounds::{Entrant, Rounds, progress};
+
+/// How many at a time, each of an account of its own.
+const AT_ONCE: u32 = 8;
+const SOURCES: u8 = 32;
+/// So many lookups are there to be looked back at.
+const LOOKUPS: usize = 10;
+
+/// What a visitor does between login and goodbye.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    Empty,
+    Login,
+    Lookup,
+    History,
+}
+
+/// The kinds, how they are shown, and what the ratio to the C server should be on MariaDB and on SQLite; to the build before.
+const KINDS: [(Kind, &str, [f64; 2], f64); 4] = [
+    (Kind::Empty, "`E`", [0.6, 0.6], 0.0),
+    (Kind::Login, "`T`, `E`", [0.0, 0.0], 0.0),
+    (Kind::Lookup, "`T`, `Q`, `E`", [0.45, 0.45], 2.7),
+    (Kind::History, "`T`, `H`, `E`", [0.42, 0.45], 0.0),
+];
+
+/// All of it.
+pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
+    if !rounds.arguments.wants(Part::Visits) {
+        return Ok(());
+    }
+    let bed = rounds.bed;
+    let mut section = Section::new(format!("Visits, {AT_ONCE} at a time"));
+    let (c_server, c_address) = bed.start_fork_echo(&[])?;
+    for (place, store) in ["MariaDB", "SQLite"].into_iter().enumerate() {
+        let servers = servers(rounds, store)?;
+        for (kind, shown, to_c, to_before) in KINDS {
+            let mut entrants = Vec::new();
+            for (name, daemon, tokens) in &servers {
+                let database = (store == "MariaDB").then(|| bed.mariadb.pid());
+                let meter = Meter { server: Some(daemon.server.pid()), database };
+                let mut visitors = Visitors::new(daemon.address, visit(kind, tokens, bed, false))?;
+                entrants.push(Entrant::new(*name, meter, move |counting| {
+                    visitors.keep_visiting(AT_ONCE as usize, counting)
+                }));
+            }
+            let meter = Meter { server: Some(c_server.pid()), database: None };
+            let mut visitors = Visitors::new(c_address, visit(kind, &servers[0].2, bed, true))?;
+            entrants.push(Entrant::new("C server that answers the same lines", meter, move |counting| {
+                visitors.keep_visiting(AT_ONCE as usize, counting)
+            }));
+            let what = format!("{store}, {shown}");
+            let results = rounds.alternate(&format!("visits, {what}"), entrants)?;
+            let least = |ratio: f64| if ratio > 0.0 { Target::AtLeast(ratio) } else { Target::None };
+            for (number, theirs) in results.iter().enumerate().skip(1).rev() {
+                let target = least(if number + 1 == results.len() { to_c[place] } else { to_before });
+                section.compare(&*what, "visits/s", &results[0], theirs, target);
+            }
+        }
+    }
+    sections.push(section);
+    Ok(())
+}
+
+/// The daemons of a store: this tree's, and the one of before if there is one; each with tokens of its accounts, which
+/// have something to look back at.
+fn servers(rounds: &Rounds<'_>, store: &str) -> Result<Vec<(&'static str, Daemon, Vec<String>)>> {
+    let bed = rounds.bed;
+    let mut servers = Vec::new();
+    for build in bed.builds() {
+        let (name, suffix) = match build {
+            Build::This => ("cidiand", "this"),
+            Build::Before => ("the build before", "before"),
+        };
+        progress(&format!("visits on {store}: accounts of {name}"));
+        let own = format!("visits_{}_{suffix}", store.to_lowercase());
+        let database = if store == "MariaDB" {
+            bed.make_database_of(build, &own)?;
+            bed.mariadb.url(&own)
+        } else {
+            format!("sqlite:{}", bed.path(&format!("{own}.db")).display())
+        };
+        let daemon = bed.start_daemon_of(build, &own, &database, &[])?;
+        register(&daemon, AT_ONCE)?;
+        let tokens = tokens(&daemon, AT_ONCE)?;
+        look_up(&daemon, &tokens, &bed.headwords[..LOOKUPS])?;
+        servers.push((name, daemon, tokens));
+    }
+    Ok(servers)
+}
+
+fn visit(kind: Kind, tokens: &[String], bed: &Bed, is_echo: bool) -> Visit {
+    let exchange = |request: String, ours: fn(String) -> Exchange, theirs: &'static [u8]| {
+        if is_echo { Exchange::line(request, theirs) } else { ours(request) }
+    };
+    let line = |request: String| Exchange::line(request, b"OK");
+    let script = |(number, token): (usize, &String)| {
+        let name = format!("bench{number}");
+        let mut script = Vec::new();
+        if !matches!(kind, Kind::Empty) {
+            script.push(exchange(format!("T {name} {token}\n"), line, b"T"));
+        }
+        match kind {
+            Kind::Empty | Kind::Login => {}
+            Kind::Lookup => {
+                let word = &bed.headwords[number * 997 % bed.headwords.len()];
+                script.push(exchange(format!("Q {name} {word}\n"), line, b"Q"));
+            }
+            Kind::History => script.push(exchange(format!("H {name}\n"), Exchange::rows, b"H")),
+        }
+        script.push(exchange("E\n".to_owned(), line, b"E"));
+        script
+    };
+    Visit { scripts: (1..).zip(tokens).map(script).collect(), sources: SOURCES }
+}

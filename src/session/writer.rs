@@ -1,0 +1,122 @@
+//! What a session has the writer do for it: keep its lookups, and answer what would otherwise take a connection of its
+//! own. Whatever the writer does not answer soon is asked on such a connection; only lookups are the writer's alone.
+
+use super::Session;
+use super::accounts::Means;
+use crate::ipc::channel::{Channel, PATIENCE, SOON};
+use crate::ipc::parent::complain_of_writer;
+use crate::ipc::ticket::{Proof, SecretDigest, Ticket};
+use crate::ipc::writer_request::MOST_RECENT;
+use crate::store::{AccountId, Error, Kind, PastLookup, Standing};
+use nix::poll::ppoll;
+use nix::sys::time::TimeSpec;
+use std::time::{Duration, Instant};
+
+/// For how long a writer that did not answer is not asked for what a connection can tell as well.
+const WRITER_RESTS: Duration = Duration::from_secs(1);
+/// How often a ticket is asked for while the writer can't use the database.
+const AGAIN: Duration = Duration::from_millis(100);
+
+impl Session<'_> {
+    /// What the writer answers; none if it does not, or not soon. It is not asked again for a while then.
+    pub(super) fn ask_writer<T>(&mut self, ask: impl FnOnce(&mut Channel<'_>) -> Result<T, Error>) -> Option<T> {
+        let now = Instant::now();
+        if self.writer_silent_until.is_some_and(|until| now < until) {
+            return None;
+        }
+        let answer = ask(&mut self.writer).ok();
+        if answer.is_none() {
+            self.writer_silent_until = Some(Instant::now() + WRITER_RESTS);
+        }
+        answer
+    }
+
+    /// Has the writer see a login that was checked here, so that it will act for it. What comes of it shows when something
+    /// is to be kept; but then the database may be away, and nobody could check anything.
+    pub(super) fn show_login_to_writer(&mut self) {
+        if self.login.as_ref().is_none_or(|login| login.ticket.is_some()) {
+            return;
+        }
+        let Some(login) = &mut self.login else { return };
+        let (name, proof, reads) = (&login.name, &login.proof, login.means != Means::DictKey);
+        let now = Instant::now();
+        if self.writer_silent_until.is_some_and(|until| now < until) {
+            return;
+        }
+        match self.writer.log_in(name, proof, reads, SOON, &mut || {}) {
+            Ok(ticket) => login.ticket = ticket.filter(|ticket| ticket.account == login.account),
+            Err(_) => self.writer_silent_until = Some(Instant::now() + WRITER_RESTS),
+        }
+    }
+
+    /// The last lookups, as the writer has them; the inner one is none if the account is gone or locked.
+    pub(super) fn recent_from_writer(&mut self, count: u32) -> Option<Option<Vec<PastLookup>>> {
+        if count > MOST_RECENT {
+            return None;
+        }
+        let ticket = self.login.as_ref()?.ticket.clone()?;
+        self.ask_writer(|writer| writer.recent(&ticket, count))
+    }
+
+    /// How the account stands, as the writer has it.
+    pub(super) fn standing_from_writer(&mut self) -> Option<Standing> {
+        let ticket = self.login.as_ref()?.ticket.clone()?;
+        self.ask_writer(|writer| writer.standing(&ticket))
+    }
+
+    /// How the account stands, as its own connection has it.
+    pub(super) fn standing_of(&mut self, account: AccountId) -> Result<Standing, Error> {
+        self.stores.get().and_then(|store| store.standing(account)).inspect_err(|_| self.stores.close())
+    }
+
+    /// Has the records kept of the replies that wait.
+    pub(super) fn keep_records(&mut self) -> Result<Standing, Error> {
+        let Some(ticket) = self.ticket()? else { return Ok(Standing::Gone) };
+        let control_channel = self.control_channel;
+        self.writer.keep(&ticket, &self.replies.records, PATIENCE, &mut || complain_of_writer(control_channel))
+    }
+
+    /// The ticket of the login. If there is none yet, the writer was not able to make one out before: it is asked for as
+    /// long as it can't use the database. None if the account is gone or locked.
+    fn ticket(&mut self) -> Result<Option<Ticket>, Error> {
+        let Some(login) = &self.login else { return Ok(None) };
+        if let Some(ticket) = &login.ticket {
+            return Ok(Some(ticket.clone()));
+        }
+        let (name, account) = (login.name.clone(), login.account);
+        let reads = login.means != Means::DictKey;
+        let mut proof = login.proof.clone();
+        let mut renewed = false;
+        let control_channel = self.control_channel;
+        let deadline = Instant::now() + PATIENCE;
+        let ticket = loop {
+            let patience = deadline.saturating_duration_since(Instant::now());
+            match self.writer.log_in(&name, &proof, reads, patience, &mut || complain_of_writer(control_channel)) {
+                Ok(Some(ticket)) if ticket.account == account => break ticket,
+                // Another account has the name by now.
+                Ok(Some(_)) => return Ok(None),
+                // The token was forgotten meanwhile, or the password changed: that ends no session. Or the account is
+                // gone, or locked.
+                Ok(None) if !renewed => {
+                    let found = self.stores.get().and_then(|store| store.account(&name));
+                    let found = found.inspect_err(|_| self.stores.close())?;
+                    let Some(found) = found.filter(|found| found.id == account && !found.locked) else {
+                        return Ok(None);
+                    };
+                    proof = Proof::Passwd(SecretDigest::of(&found.passwd));
+                    renewed = true;
+                }
+                Ok(None) => return Ok(None),
+                Err(error) if error.kind == Kind::World && Instant::now() + AGAIN < deadline => {
+                    // Nothing is watched: this is a pause.
+                    let _ = ppoll(&mut [], Some(TimeSpec::from_duration(AGAIN)), None);
+                }
+                Err(error) => return Err(error),
+            }
+        };
+        if let Some(login) = &mut self.login {
+            login.ticket = Some(ticket.clone());
+        }
+        Ok(Some(ticket))
+    }
+}

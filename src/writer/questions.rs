@@ -1,0 +1,92 @@
+//! What sessions ask the writer beside what it is to keep, each with the number of the channel to answer on, and what it
+//! answers.
+
+use crate::ipc::ticket::{Proof, SecretDigest};
+use crate::store::{AccountId, Error, PastLookup, TokenHash};
+
+/// A question.
+#[derive(Debug)]
+pub(super) enum Asked {
+    /// Whose account it is, if the proof is right.
+    Login { name: String, proof: Proof, reads: bool },
+    /// The last lookups of an account.
+    Recent { account: AccountId, count: u32 },
+}
+
+/// What is answered.
+#[derive(Debug)]
+pub(super) enum Answer {
+    /// It may be used.
+    LoggedIn { account: AccountId, name: String, reads: bool },
+    /// A wrong name or a wrong proof, or the account is locked.
+    Refused,
+    /// The last lookups, newest first; none if the account is gone or locked.
+    Lookups(Option<Vec<PastLookup>>),
+    /// What is wrong with the database.
+    Failed(Error),
+}
+
+/// A login by the secret of an account that the database keeps.
+#[derive(Debug)]
+pub(super) struct BySecret {
+    pub name: String,
+    pub reads: bool,
+    pub which: Secret,
+    pub digest: SecretDigest,
+}
+
+/// Which secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Secret {
+    Passwd,
+    DictKey,
+}
+
+/// Questions that have come in together, by their kinds: those of a kind are asked of the database at once.
+#[derive(Debug, Default)]
+pub(super) struct Questions {
+    /// Names and tokens.
+    pub tokens: Vec<(String, TokenHash)>,
+    /// For each of them, its channel and what the ticket is to be good for.
+    pub tokens_from: Vec<(u64, bool)>,
+    /// By other proofs: few, because a password was hashed before.
+    pub secrets: Vec<(u64, BySecret)>,
+    /// Accounts, and how many of their lookups.
+    pub recent: Vec<(AccountId, u32)>,
+    /// For each of them, its channel.
+    pub recent_from: Vec<u64>,
+}
+
+impl Questions {
+    pub fn is_empty(&self) -> bool {
+        self.tokens.is_empty() && self.secrets.is_empty() && self.recent.is_empty()
+    }
+
+    /// Adds a question from a channel.
+    pub fn add(&mut self, channel: u64, asked: Asked) {
+        match asked {
+            Asked::Login { name, proof: Proof::Token(token), reads } => {
+                self.tokens.push((name, token));
+                self.tokens_from.push((channel, reads));
+            }
+            Asked::Login { name, proof: Proof::Passwd(digest), reads } => {
+                self.secrets.push((channel, BySecret { name, reads, which: Secret::Passwd, digest }));
+            }
+            Asked::Login { name, proof: Proof::DictKey(digest), reads } => {
+                self.secrets.push((channel, BySecret { name, reads, which: Secret::DictKey, digest }));
+            }
+            Asked::Recent { account, count } => {
+                self.recent.push((account, count));
+                self.recent_from.push(channel);
+            }
+        }
+    }
+
+    /// The same failure for all of them.
+    pub fn failed(&self, error: &Error) -> Vec<(u64, Answer)> {
+        let tokens = self.tokens_from.iter().map(|(channel, _)| *channel);
+        let secrets = self.secrets.iter().map(|(channel, _)| *channel);
+        let channels = tokens.chain(secrets).chain(self.recent_from.iter().copied());
+        channels.map(|channel| (channel, Answer::Failed(error.clone()))).collect()
+    }
+}
