@@ -38,12 +38,16 @@ pub fn run(settings: &Settings, paths: &[PathBuf], origin: Origin) -> Result<Exi
             ),
         )
     })?;
-    let about = AboutWords {
+    let mut about = AboutWords {
         title: parsed.title.clone(),
         licence: parsed.licence.clone(),
         dictionaries: parsed.dictionaries.clone(),
         ..AboutWords::default()
     };
+    if words::notes_to_text(&about.dictionaries).len() > MOST_ABOUT {
+        // What the files say at their heads besides is worth less than the words.
+        about.dictionaries.iter_mut().for_each(|note| note.head.clear());
+    }
     let longest = [about.title.len(), about.licence.len(), words::notes_to_text(&about.dictionaries).len()];
     if longest.into_iter().any(|bytes| bytes > MOST_ABOUT) {
         let why = format!("titles and licences of the dictionaries have more than {MOST_ABOUT} bytes");

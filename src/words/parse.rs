@@ -7,7 +7,7 @@ use std::borrow::Cow;
 /// Longest headword, in characters.
 pub const MAX_HEADWORD_CHARS: usize = 256;
 /// The most of a file's head that is kept, in bytes.
-const MAX_HEAD: usize = 64 << 10;
+const MAX_HEAD: usize = 16 << 10;
 
 /// One entry of a words file.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -267,6 +267,25 @@ mod tests {
         assert_eq!(looked_up(&dictionary, "apple", &["g", "c"]), pair("Apple", r"[g]\nfruit\n[c]\nn. 4"));
     }
 
+    /// As the importer files them, where the sources are in one file.
+    #[test]
+    fn a_third_dictionary_hides_nothing() {
+        let plain = "apple\tplain\nbanana\tyellow\n";
+        let capitals = "Apple\tfruit\nBanana\tyellow fruit\nCherry\tred fruit\nDamson\ta plum\nElder\ta bush\n";
+        let third = "Apple\tcomputers\nshell\tprogram\nkernel\tcore\n";
+        let files = [("p.txt", plain), ("c.txt", capitals), ("t.txt", third)];
+        let found = looked_up(&dictionary(&files), "apple", &[]);
+        assert_eq!(found, pair("apple", r"[p]\nplain\n[c]\nfruit"));
+        let found = looked_up(&dictionary(&files[..2]), "Apple", &[]);
+        assert_eq!(found, pair("apple", r"[p]\nplain\n[c]\nfruit"));
+        let found = looked_up(&dictionary(&files), "Apple", &[]);
+        assert_eq!(found, pair("Apple", r"[c]\nfruit\n[t]\ncomputers"));
+        // A few names show no habit: their capitals count.
+        let files = [("p.txt", plain), ("n.txt", "Apple\tcomputers\n")];
+        assert_eq!(looked_up(&dictionary(&files), "Apple", &[]), pair("Apple", r"[n]\ncomputers"));
+        assert_eq!(looked_up(&dictionary(&files), "apple", &[]), pair("apple", r"[p]\nplain"));
+    }
+
     proptest! {
         /// What is taken apart and merged again is the same image, byte for byte.
         #[test]

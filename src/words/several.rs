@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use std::path::Path;
 
 /// Fewer headwords do not show a habit.
-const FEW: usize = 100;
+const FEW: usize = 5;
 
 /// Two dictionaries have the same name.
 #[derive(Debug, Clone, PartialEq, Eq)]

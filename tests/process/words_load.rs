@@ -11,6 +11,7 @@ on_both_stores!(
     nobody_waits_for_a_load,
     the_second_of_two_loads_is_refused,
     several_dictionaries_answer_as_the_files_do,
+    long_heads_are_no_hindrance,
     bad_files_change_nothing,
 );
 
@@ -247,6 +248,24 @@ fn several_dictionaries_answer_as_the_files_do(store: Store) {
         here.ask_line("Q ann apple"),
         r"OK apple	[words]\nn. 苹果\n[A-2]\nn. a fruit\nn. its tree\n[third]\n [A-2]\nnot a heading"
     );
+}
+
+/// What files say at their heads may be long: the words are taken.
+fn long_heads_are_no_hindrance(store: Store) {
+    let daemon = Setup::new(store).options("--lookup database").no_words().start();
+    let head: String = (0..2_000).map(|number| format!("# line {number} of a licence\n")).collect();
+    let files: Vec<std::path::PathBuf> = (0..6).map(|number| daemon.path(&format!("d{number}.txt"))).collect();
+    for (number, file) in files.iter().enumerate() {
+        std::fs::write(file, format!("# title: T{number}\n{head}apple\tn. {number}\n")).expect("a file");
+    }
+    for count in [1, 6] {
+        let names = files[..count].iter().map(|file| file.to_str().expect("UTF-8"));
+        let output = daemon.tool(&["words", "load"].into_iter().chain(names).collect::<Vec<_>>());
+        assert!(output.status.success(), "{output:?}");
+    }
+    let mut ann = daemon.connect_as("ann");
+    assert_eq!(ann.ask("A ann apple").len(), 7);
+    assert!(ann.ask("I").contains(&"title.d5\tT5".to_owned()));
 }
 
 /// One bad file refuses all, by name and line.
