@@ -1,14 +1,14 @@
 //! Servers that are not there, go, come back, are full, or lose patience.
 
 use crate::common::{PASSWD, processes, send_signal, wait_until};
+use crate::fake_server::{Answer, serve};
 use crate::person::{self, Person};
 use crate::prompts::{level_one, level_two, log_in, look_up, register};
 use crate::stream::{Running, spawn};
 use nix::sys::signal::Signal;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
 use std::process::Child;
-use std::thread;
 
 /// A port of this machine on which nobody listens.
 fn nobody() -> String {
@@ -51,25 +51,12 @@ fn nobody_listens() {
 
 /// A server that answers a login, begins to show a history, and is gone.
 fn half_a_history() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            let mut lines = BufReader::new(stream.try_clone().unwrap());
-            let mut line = String::new();
-            while lines.read_line(&mut line).unwrap_or(0) > 0 {
-                if line.starts_with('L') {
-                    stream.write_all(b"OK\n").unwrap();
-                } else {
-                    stream.write_all(b"OK 1000\nann\tapple\t2026-11-23T05:32:10.123456Z\nann\tpe").unwrap();
-                    break;
-                }
-                line.clear();
-            }
+    serve(|request| {
+        if request.starts_with('L') {
+            return Answer::from("OK\n");
         }
-    });
-    address
+        Answer::Break(b"OK 1000\nann\tapple\t2026-11-23T05:32:10.123456Z\nann\tpe".to_vec())
+    })
 }
 
 /// A server that dies in the middle of a history ends a subcommand with 69; nothing goes round.

@@ -1,12 +1,10 @@
 //! A server that wants to do things to the terminal: nothing it says reaches it raw.
 
 use crate::common::PASSWD;
+use crate::fake_server::serve;
 use crate::person::{Person, no_trace};
 use crate::prompts::{level_one, level_two, log_in, look_up};
 use crate::terminal::Terminal;
-use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
-use std::thread;
 
 /// Escape sequences (one that writes the clipboard, too), bells, carriage returns, C1 controls in both their forms, marks
 /// that turn a line round, line ends of Unicode's own.
@@ -19,26 +17,6 @@ pub fn acted_on(c: char) -> bool {
         || ('\u{202a}'..='\u{202e}').contains(&c)
         || ('\u{2066}'..='\u{2069}').contains(&c)
         || "\u{61c}\u{200e}\u{200f}\u{2028}\u{2029}".contains(c)
-}
-
-/// A server that answers each request by `reply`.
-fn server(reply: impl Fn(&str) -> String + Send + Clone + 'static) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let (mut stream, reply) = (stream.unwrap(), reply.clone());
-            thread::spawn(move || {
-                let lines = BufReader::new(stream.try_clone().unwrap()).lines();
-                for line in lines.map_while(Result::ok) {
-                    if stream.write_all(reply(&line).as_bytes()).is_err() {
-                        return;
-                    }
-                }
-            });
-        }
-    });
-    address
 }
 
 /// Sees that the terminal was sent nothing but text and line ends. (`TERM=dumb`: the client sends none itself.)
@@ -63,7 +41,7 @@ fn nasty_in_every_reply(request: &str) -> String {
 
 #[test]
 fn entries_histories_and_titles() {
-    let person = Person::new(server(nasty_in_every_reply));
+    let person = Person::new(serve(nasty_in_every_reply));
     for arguments in [
         ["--user", "ann", "lookup", "apple"].as_slice(),
         &["--user", "ann", "--json", "lookup", "apple"],
@@ -108,12 +86,12 @@ fn entries_histories_and_titles() {
 /// A line in is a line out, whatever is in it; JSON gives a script back what was sent, and a terminal nothing to act on.
 #[test]
 fn scripts_get_lines_and_values() {
-    let person = Person::new(server(nasty_in_every_reply));
+    let person = Person::new(serve(nasty_in_every_reply));
     let ran = person.run_as("ann", &["lookup"], "apple\n\npear\n").ended(0);
     assert_eq!(ran.out.lines().count(), 3, "{:?}", ran.out);
     let wire = NASTY.replace('\\', "\\\\");
     let value = |line: &str| -> serde_json::Value { serde_json::from_str(line).expect("a line is a value") };
-    let clean = server(move |request: &str| nasty_in_every_reply(request).replace(NASTY, &wire));
+    let clean = serve(move |request: &str| nasty_in_every_reply(request).replace(NASTY, &wire));
     let person = Person::new(clean);
     let both = format!("{NASTY}\n{NASTY}");
     let ran = person.run_as("ann", &["lookup", "--json", "apple"], "").ended(0);
@@ -129,7 +107,7 @@ fn suggestions() {
         Some(b'Q') => "FAIL notfound no such word\n".to_owned(),
         _ => nasty_in_every_reply(request),
     };
-    let person = Person::new(server(reply));
+    let person = Person::new(serve(reply));
     for arguments in [["--user", "ann", "lookup", "aple"].as_slice(), &["--user", "ann", "--json", "lookup", "aple"]] {
         let mut terminal = person.terminal(arguments);
         terminal.expect_hidden("Password: ");
@@ -173,7 +151,7 @@ fn refusals_and_rubbish() {
     replies.push("\n".to_owned());
     for reply in replies {
         let said = reply.clone();
-        let person = Person::new(server(move |_| said.clone()));
+        let person = Person::new(serve(move |_| said.clone()));
         for arguments in [["--user", "ann", "lookup", "apple"].as_slice(), &["--user", "ann", "register"]] {
             let mut terminal = person.terminal(arguments);
             terminal.expect_hidden("Password: ");

@@ -2,16 +2,16 @@
 //! that are no text, and the end of the stream anywhere. Every subcommand ends, with a status that a script can tell.
 
 use crate::common::{PASSWD, processes, wait_for_end};
+use crate::fake_server::Answer::{self, End, Forever, Say};
+use crate::fake_server::serve;
 use crate::hostile::acted_on;
 use crate::person::{Person, no_trace};
 use nix::sys::resource::{Resource, setrlimit};
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::io::Read;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::thread;
 
 /// Every subcommand that asks the server for something. (`logout` asks nothing where no login is kept.)
 const SUBCOMMANDS: [&[&str]; 15] = [
@@ -32,58 +32,6 @@ const SUBCOMMANDS: [&[&str]; 15] = [
     &[],
 ];
 const ROW: &str = "ann\tapple\t2026-11-23T05:32:10.123456Z\n";
-
-/// What the server does with a request.
-enum Answer {
-    /// Says this, and goes on.
-    Say(Vec<u8>),
-    /// Says this, and ends the stream.
-    End(Vec<u8>),
-    /// Says the first once, and then the second for as long as anybody takes it.
-    Forever(Vec<u8>, Vec<u8>),
-}
-
-use Answer::{End, Forever, Say};
-
-/// A server that is handed each line of each connection.
-fn server(answer: impl Fn(&str) -> Answer + Send + Sync + 'static) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    let answer = Arc::new(answer);
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let (stream, answer) = (stream.unwrap(), Arc::clone(&answer));
-            // Whatever fails here, the client is gone.
-            thread::spawn(move || converse(stream, answer.as_ref()).is_ok());
-        }
-    });
-    address
-}
-
-fn converse(mut stream: TcpStream, answer: &dyn Fn(&str) -> Answer) -> std::io::Result<()> {
-    let mut lines = BufReader::new(stream.try_clone()?);
-    let mut line = String::new();
-    while lines.read_line(&mut line)? > 0 {
-        match answer(line.trim_end_matches('\n')) {
-            Say(bytes) => stream.write_all(&bytes)?,
-            Forever(first, bytes) => {
-                stream.write_all(&first)?;
-                loop {
-                    stream.write_all(&bytes)?;
-                }
-            }
-            End(bytes) => {
-                stream.write_all(&bytes)?;
-                stream.shutdown(Shutdown::Write)?;
-                // Unread input at the close would send a reset, which can overtake what was said.
-                std::io::copy(&mut lines, &mut std::io::sink())?;
-                return Ok(());
-            }
-        }
-        line.clear();
-    }
-    Ok(())
-}
 
 /// Runs every subcommand, and the menus through a pipe, against the server; sees what no server may bring about.
 fn every_subcommand(address: &str, statuses: &[i32]) {
@@ -126,7 +74,7 @@ fn letter(request: &str) -> u8 {
 fn counts_that_are_not_to_be_believed() {
     let counts = ["99999999999", "18446744073709551615", "18446744073709551616", "-1", "0x10", "1 1", "", "１"];
     for count in counts {
-        let address = server(move |request| match letter(request) {
+        let address = serve(move |request| match letter(request) {
             b'H' | b'I' | b'S' => {
                 let reply = good(request);
                 let (_, rows) = reply.split_once('\n').unwrap();
@@ -156,7 +104,7 @@ fn the_stream_ends_anywhere() {
         for end in (0..whole.len()).step_by(6) {
             let cut = whole.as_bytes()[..end].to_vec();
             let address =
-                server(
+                serve(
                     move |request| {
                         if letter(request) == asked { End(cut.clone()) } else { Say(good(request).into_bytes()) }
                     },
@@ -186,7 +134,7 @@ fn rubbish() {
     for bytes in rubbish.map(<[u8]>::to_vec) {
         for after_login in [false, true] {
             let said = bytes.clone();
-            let address = server(move |request| match letter(request) {
+            let address = serve(move |request| match letter(request) {
                 b'L' if after_login => Say(b"OK\n".to_vec()),
                 _ => End(said.clone()),
             });
@@ -200,7 +148,7 @@ fn rubbish() {
 #[test]
 fn replies_that_nobody_asked_for() {
     for extra in ["OK\n", "FAIL exists x\n", "OK 5\n", "OK \u{1b}[2J\t\u{9b}2J\n", "FAIL bye \u{202e}\n"] {
-        let address = server(move |request| Say(format!("{extra}{}{extra}", good(request)).into_bytes()));
+        let address = serve(move |request| Say(format!("{extra}{}{extra}", good(request)).into_bytes()));
         every_subcommand(&address, &[0, 69, 73, 75, 76]);
     }
 }
@@ -208,9 +156,9 @@ fn replies_that_nobody_asked_for() {
 /// A line without end is given up; what it took to find out is bounded.
 #[test]
 fn a_line_without_end() {
-    let address = server(|request| match letter(request) {
+    let address = serve(|request| match letter(request) {
         b'L' => Say(b"OK\n".to_vec()),
-        _ => Forever(b"OK ".to_vec(), vec![b'x'; 1 << 20]),
+        _ => Answer::again_and_again(b"OK ".to_vec(), vec![b'x'; 1 << 20]),
     });
     Person::new(address).run_as("ann", &["history"], "").ended(76);
 }
@@ -238,7 +186,7 @@ fn peak_after(person: &Person, arguments: &[&str], read: usize) -> u64 {
 fn a_line_as_long_as_may_be() {
     const LENGTH: usize = 60 << 20;
     let long = Arc::new(format!("OK apple\t{}\n", "n. \\n\u{9b}苹果".repeat(LENGTH / 13)));
-    let address = server(move |request| match letter(request) {
+    let address = serve(move |request| match letter(request) {
         b'Q' | b'D' => Say(long.as_bytes().to_vec()),
         b'H' => Say(format!("OK 1\n{ROW}").into_bytes()),
         b'G' => Say(b"OK 0\n".to_vec()),
@@ -285,29 +233,16 @@ fn words_without_end() {
 
 /// A server whose history never ends, and never repeats a word; each is longer by `padding` bytes than it need be.
 fn words_server(padding: usize) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            thread::spawn(move || {
-                let mut stream = stream.unwrap();
-                let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
-                lines.next();
-                stream.write_all(b"OK\n").unwrap();
-                lines.next();
-                stream.write_all(b"OK 18446744073709551615\n").unwrap();
-                for begin in (0_u64..).step_by(1_000) {
-                    let rows: String = (begin..begin + 1_000)
-                        .map(|n| ROW.replace("apple", &format!("{n}{}", "x".repeat(padding))))
-                        .collect();
-                    if stream.write_all(rows.as_bytes()).is_err() {
-                        return;
-                    }
-                }
-            });
+    serve(move |request| {
+        if request.starts_with('L') {
+            return Say(b"OK\n".to_vec());
         }
-    });
-    address
+        let rows = (0_u64..).step_by(1_000).map(move |begin| {
+            let row = |n: u64| ROW.replace("apple", &format!("{n}{}", "x".repeat(padding)));
+            (begin..begin + 1_000).map(row).collect::<String>().into_bytes()
+        });
+        Forever(b"OK 18446744073709551615\n".to_vec(), Box::new(rows))
+    })
 }
 
 fn limit_memory(command: &mut Command, bytes: u64) {
@@ -320,9 +255,9 @@ fn limit_memory(command: &mut Command, bytes: u64) {
 /// Rows without end are shown as they come, and cost no memory.
 #[test]
 fn a_history_without_end() {
-    let address = server(|request| match letter(request) {
+    let address = serve(|request| match letter(request) {
         b'L' => Say(b"OK\n".to_vec()),
-        _ => Forever(b"OK 18446744073709551615\n".to_vec(), ROW.repeat(1_000).into_bytes()),
+        _ => Answer::again_and_again(b"OK 18446744073709551615\n".to_vec(), ROW.repeat(1_000).into_bytes()),
     });
     let person = Person::new(address);
     let file = person.password_file(PASSWD);

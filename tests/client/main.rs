@@ -9,6 +9,7 @@ mod terminal;
 mod anki;
 mod editing;
 mod failures;
+mod fake_server;
 mod filters;
 mod helps;
 mod hostile;

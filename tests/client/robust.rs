@@ -2,34 +2,17 @@
 //! stranger's reaches the terminal raw, nothing hangs.
 
 use crate::common::{PASSWD, Setup, Store, processes, wait_until};
+use crate::fake_server::serve;
 use crate::person::{self, Person, no_trace};
 use crate::prompts::{level_one, level_two, log_in, look_up};
 use crate::terminal::Terminal;
 use nix::sys::signal::Signal;
-use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
-use std::thread;
 
 const NASTY: &str = "a\u{1b}[2J\u{1b}]0;title\u{7}b\u{9b}31m\u{202e}\u{8}d\u{7f}";
 
-/// A server that answers each request by `reply`; an empty answer is none.
-fn server(reply: impl Fn(&str) -> String + Send + Clone + 'static) -> Person {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let (mut stream, reply) = (stream.unwrap(), reply.clone());
-            thread::spawn(move || {
-                let lines = BufReader::new(stream.try_clone().unwrap()).lines();
-                for line in lines.map_while(Result::ok) {
-                    if stream.write_all(reply(&line).as_bytes()).is_err() {
-                        return;
-                    }
-                }
-            });
-        }
-    });
-    Person::new(address).with("TERM", "xterm-256color")
+/// Somebody on an able terminal, with a server that answers each request by `reply`; an empty answer is none.
+fn server(reply: impl Fn(&str) -> String + Send + Sync + 'static) -> Person {
+    Person::new(serve(reply)).with("TERM", "xterm-256color")
 }
 
 fn at_words(person: &Person) -> Terminal {
