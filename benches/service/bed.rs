@@ -203,7 +203,7 @@ impl Bed {
     }
 
     /// Whether this daemon knows an option.
-    pub fn has_option(&self, option: &str) -> Result<bool> {
+    pub fn has_option(option: &str) -> Result<bool> {
         let output = Command::new(env!("CARGO_BIN_EXE_cidiand")).arg("--help").output()?;
         Ok(String::from_utf8_lossy(&output.stdout).contains(option))
     }

@@ -188,6 +188,7 @@ impl Settings {
     ///
     /// # Errors
     /// [`Exit::Usage`] for the command line's (or the environment's) mistakes, [`Exit::Configuration`] for the file's.
+    #[expect(clippy::too_many_lines, reason = "one option after the other")]
     pub fn settle(options: Options, environment: impl Fn(&str) -> Option<String>) -> Result<Self, Fatal> {
         let (file, path) = read_config(options.config.as_deref())?;
         let state_directory = StateDirectory::locate(&environment)?;

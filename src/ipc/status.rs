@@ -298,6 +298,7 @@ pub struct Words {
 
 impl Status {
     /// The status for people.
+    #[expect(clippy::too_many_lines, reason = "one row after the other")]
     pub fn text(&self) -> String {
         let clients = &self.clients;
         let words = &self.words;

@@ -502,7 +502,7 @@ impl<'a> Session<'a> {
         }) {
             Ok(()) => self.face.slot().acknowledge(self.words.generation()),
             Err(error) => {
-                log::warn!("client {}: cannot load the new words, keeping the old ones: {error}", self.face.peer())
+                log::warn!("client {}: cannot load the new words, keeping the old ones: {error}", self.face.peer());
             }
         }
     }

@@ -266,7 +266,7 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
             match self.headword(at).filter(|headword| goes_on(headword.as_bytes())) {
                 // Those with capitals are in the other list.
                 Some(headword) if fold(headword) == headword && takes(at) => {
-                    found.push((headword.to_owned(), headword))
+                    found.push((headword.to_owned(), headword));
                 }
                 Some(_) => {}
                 None => break,
@@ -492,7 +492,7 @@ mod tests {
             let found = dictionary
                 .find(word)
                 .map(|found| (found.article.headword.into_owned(), found.article.interpret.into_owned()));
-            assert_eq!(found.as_ref(), naive(&pairs, word), "{}", word);
+            assert_eq!(found.as_ref(), naive(&pairs, word), "{word}");
             let mut expected = Suggestions::new(word, 10);
             let folds = |headword: &str| lookup::key(headword) == lookup::key(word);
             let in_case = |headword: &str| headword.to_lowercase() == word.to_lowercase();
@@ -506,7 +506,7 @@ mod tests {
                     expected.folded(headword);
                 }
             }
-            assert_eq!(dictionary.suggest(word, 10), expected.into_headwords(), "{}", word);
+            assert_eq!(dictionary.suggest(word, 10), expected.into_headwords(), "{word}");
         }
     }
 

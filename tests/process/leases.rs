@@ -70,7 +70,7 @@ fn more_clients_than_connections() {
                 })
             })
             .collect();
-        let outcomes: Vec<_> = clients.into_iter().map(|client| client.join()).collect();
+        let outcomes: Vec<_> = clients.into_iter().map(std::thread::ScopedJoinHandle::join).collect();
         done.store(true, Ordering::Relaxed);
         assert!(outcomes.iter().all(Result::is_ok), "everybody is served");
         counter.join().expect("a count")

@@ -143,6 +143,7 @@ fn hostile(port: u16, tls_port: u16, turn: u64) -> std::io::Result<()> {
     Ok(())
 }
 
+#[expect(clippy::too_many_lines, reason = "one scene after the other")]
 fn soak(store: Store) {
     let seconds = std::env::var("CIDIAN_TEST_SOAK").map_or(60, |text| text.parse().expect("seconds"));
     let authority = Authority::new("Soak");

@@ -30,7 +30,7 @@ pub struct Container {
     process: Child,
     /// Its first process, as this system numbers it.
     leader: u32,
-    _directory: TempDir,
+    directory: TempDir,
     _lock: Flock<File>,
 }
 
@@ -65,7 +65,7 @@ impl Container {
         let errors = log.try_clone().map_err(|error| error.to_string())?;
         command.stdin(Stdio::null()).stdout(log).stderr(errors);
         let process = command.spawn().map_err(|error| error.to_string())?;
-        let mut container = Self { process, leader: 0, _directory: directory, _lock: lock };
+        let mut container = Self { process, leader: 0, directory, _lock: lock };
         container.wait_until_booted()?;
         Ok(container)
     }
@@ -102,7 +102,7 @@ impl Container {
 
     fn boot_log(&self) -> String {
         // Below the mount that only the container sees.
-        std::fs::read_to_string(self._directory.path().join("boot.log")).unwrap_or_default()
+        std::fs::read_to_string(self.directory.path().join("boot.log")).unwrap_or_default()
     }
 
     /// Where a path of the container is, seen from here.

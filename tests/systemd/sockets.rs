@@ -12,11 +12,11 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 pub const SOCKET: &str = "/run/cidian.sock";
 
 /// Connects over TCP again and again until told to stop; ends with 1 if it is refused once.
-const KNOCK: &str = r#"trap '' PIPE
+const KNOCK: &str = r"trap '' PIPE
     until [ -e /run/enough ]; do
     exec 3<>/dev/tcp/127.0.0.1/2629 || exit 1
     printf 'I\nE\n' >&3; head -n 1 <&3; exec 3>&-
-    done"#;
+    done";
 
 /// SIGKILL to the daemon, and a restart, while clients connect: those that were being served are cut off, nobody is
 /// refused, and who came meanwhile is answered.

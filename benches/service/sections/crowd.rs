@@ -3,6 +3,7 @@
 use crate::Result;
 use crate::accounts::{log_in, log_in_by_token, make_tokens, register_many};
 use crate::arguments::Part;
+use crate::bed::Bed;
 use crate::figures::{Section, Series, Target};
 use crate::machine::allow_descriptors;
 use crate::processes::{children, memory};
@@ -27,7 +28,7 @@ pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
     let file = dictionary.file.display().to_string();
     bed.make_database("crowd")?;
     let mut options = vec!["--words", &file, "--idle-timeout", "0", "--login-grace", "0", "--max-clients", "20000"];
-    let leases = bed.has_option("--database-connections")?;
+    let leases = Bed::has_option("--database-connections")?;
     if leases {
         options.extend(["--database-connections", "64"]);
     }

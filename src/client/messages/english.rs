@@ -9,6 +9,7 @@ use crate::protocol::{
 };
 
 /// The message as a sentence (or a menu).
+#[expect(clippy::too_many_lines, reason = "a table of texts")]
 pub(super) fn say(message: &Message<'_>) -> String {
     match message {
         Message::LevelOne { address } => {

@@ -1,6 +1,7 @@
 //! The menus, played by a pipe, against a scripted server.
 
 use super::*;
+use crate::client::commands::notebook::speech::Speaker;
 use crate::client::files::config::Config;
 use crate::client::menus::{self, Site};
 
@@ -9,7 +10,7 @@ fn dialogue(typed: &str, scripts: Vec<Vec<Step>>) -> String {
     let mut desk = Desk::new(typed, |manner| manner.menus = true);
     let who = Who { user: None, password_file: None, kept: nothing_kept(), own: None };
     let site = Site { address: &server.address, trust: None };
-    menus::run(&mut desk.console, server.connector(), site, &who, Config::default(), Default::default()).unwrap();
+    menus::run(&mut desk.console, server.connector(), site, &who, Config::default(), Speaker::default()).unwrap();
     desk.console.flush().unwrap();
     server.finish();
     assert_eq!(desk.errors.text(), "");

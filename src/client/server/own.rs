@@ -85,7 +85,7 @@ impl OwnAccount {
             match outcome {
                 // The name belongs to somebody else in this database.
                 Err(Error::Refused(failure)) if failure.code == Code::Exists => {
-                    fs::remove_file(&self.path).map_err(|reason| Error::File { path: self.path.clone(), reason })?
+                    fs::remove_file(&self.path).map_err(|reason| Error::File { path: self.path.clone(), reason })?;
                 }
                 outcome => {
                     outcome?;

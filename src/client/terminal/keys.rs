@@ -32,7 +32,7 @@ impl Key {
     fn of_bytes(bytes: &[u8]) -> Self {
         match bytes {
             // A Ctrl-D that was typed while the terminal still gave out lines arrives as a NUL (n_tty.c).
-            [] | [4] | [0] => Self::End,
+            [] | [4 | 0] => Self::End,
             [b'\r' | b'\n', ..] => Self::Enter,
             bytes => match std::str::from_utf8(bytes).ok().and_then(|text| text.chars().next()) {
                 Some(c) if !c.is_control() => Self::Char(c),

@@ -403,10 +403,10 @@ impl Parent {
                 ParentRequest::ExitReason => self.note_ending(&socket),
                 ParentRequest::WriterSilent => self.writer.suspect(self.scoreboard.writer_turn(), Instant::now()),
                 ParentRequest::Working | ParentRequest::LoggingIn | ParentRequest::Writing => {
-                    self.queue_for_turn(question, socket)
+                    self.queue_for_turn(question, socket);
                 }
                 ParentRequest::Registering | ParentRequest::Changing | ParentRequest::UsingToken => {
-                    self.count_against_budget(question.ask, &socket)
+                    self.count_against_budget(question.ask, &socket);
                 }
                 ParentRequest::FailedLogin | ParentRequest::Mended => self.count_login(question.ask, &socket),
                 ParentRequest::Database => self.queue_for_lease(question.account, socket),

@@ -206,6 +206,7 @@ mod tests {
     use super::*;
 
     /// The first proposal that such a dictionary has is the right one.
+    #[expect(clippy::too_many_lines, reason = "a table")]
     #[test]
     fn forms_lead_to_their_headwords() {
         let headwords = [

@@ -69,7 +69,7 @@ impl Form<'_> {
             for (headword, _) in [pair.first().unwrap(), pair.last().unwrap()] {
                 let name = self.encode(headword);
                 let length = u16::try_from(name.len() / unit).unwrap().to_be_bytes();
-                index.extend_from_slice(&length[if self.second { 0 } else { 1 }..]);
+                index.extend_from_slice(&length[usize::from(!self.second)..]);
                 index.extend(name);
                 index.extend_from_slice(if self.second { end } else { b"" });
             }
