@@ -210,7 +210,12 @@ impl MariaDb {
             None => Command::new("mariadb"),
             Some(other) => other.program(if other.is_mysql { "usr/bin/mysql" } else { "usr/bin/mariadb" }),
         };
-        client.args(["--no-defaults", "-uroot", "--batch", "--skip-column-names", "--default-character-set=utf8mb4"]);
+        client.arg("--no-defaults");
+        if OtherServer::named().is_some_and(|other| !other.is_mysql) {
+            // From 11.4 on the client wants a certificate that it can verify, over a Unix socket, too.
+            client.arg("--skip-ssl");
+        }
+        client.args(["-uroot", "--batch", "--skip-column-names", "--default-character-set=utf8mb4"]);
         client.arg("-S").arg(self.socket()).stdin(Stdio::null());
         client
     }
@@ -259,7 +264,12 @@ impl MariaDb {
         shell.arg(format!("--socket={}", self.socket().display()));
         shell.arg(format!("--pid-file={}", self.directory.join("pid").display()));
         shell.args(["--bind-address=127.0.0.1".to_owned(), format!("--port={}", self.port)]);
-        shell.args(SMALL).args(&self.options);
+        shell.args(SMALL).args(self.options.iter().filter_map(|option| match option.as_str() {
+            // What MySQL 9 calls otherwise, or can't do.
+            "--skip-ssl" if is_mysql() => Some("--tls-version="),
+            "--skip-character-set-client-handshake" if is_mysql() => None,
+            option => Some(option),
+        }));
         shell.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log);
         let mut shell = shell.spawn().expect("sh can be started");
         let pipe = shell.stdin.take().expect("a piped stdin");

@@ -1,5 +1,6 @@
 //! The promise of `Q`, and whose rows are whose: nothing lost, nothing doubled, nobody else's.
 
+use crate::common::mariadb::is_mysql;
 use crate::common::{Connection, Daemon, PASSWD, Setup, Store, code, on_both_stores, shared_mariadb};
 use nix::sys::signal::Signal;
 use std::sync::Barrier;
@@ -211,8 +212,13 @@ fn what_was_acknowledged_survives_a_kill(store: Store) {
 /// Eight clients, 2,000 words each, on a MariaDB as durable as its defaults are.
 #[test]
 fn eight_clients_leave_exactly_sixteen_thousand_rows() {
-    let variables = "SELECT @@innodb_flush_log_at_trx_commit, @@sync_binlog = (SELECT CAST(DEFAULT_VALUE AS INTEGER) \
-                     FROM information_schema.system_variables WHERE variable_name = 'SYNC_BINLOG')";
+    let variables = match is_mysql() {
+        true => "SELECT @@innodb_flush_log_at_trx_commit, @@sync_binlog",
+        false => {
+            "SELECT @@innodb_flush_log_at_trx_commit, @@sync_binlog = (SELECT CAST(DEFAULT_VALUE AS INTEGER) \
+             FROM information_schema.system_variables WHERE variable_name = 'SYNC_BINLOG')"
+        }
+    };
     assert_eq!(shared_mariadb().sql(variables).trim(), "1\t1", "the durable defaults");
     let daemon = Setup::new(Store::MariaDb).words(words(2_000)).start();
     let barrier = Barrier::new(8);

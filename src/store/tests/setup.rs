@@ -256,6 +256,10 @@ fn a_wrong_password_is_the_configuration_s() {
 /// other.
 #[test]
 fn locks_have_the_names_of_before() {
+    if mariadb::is_mysql() {
+        // From version 9 on it has no MD5().
+        return;
+    }
     let bed = Bed::mariadb();
     let Location::MySql(server) = &bed.location else { unreachable!() };
     let name = crate::store::mysql::statements::lock_name("init", &server.database);
@@ -310,7 +314,8 @@ fn every_select_of_a_session_uses_an_index() {
     use crate::store::mysql::statements::{BEGINNING, HISTORY, keyed, look_up};
     let (keyed, look_up) = (keyed(), look_up(8));
     let keys = vec!["'w0001'"; keyed.matches('?').count()];
-    let looked_up = vec!["'1'"; look_up.matches('?').count()];
+    let mut looked_up = vec!["'1'"; look_up.matches('?').count()];
+    looked_up[1] = "'2026-01-02 03:04:05.000006'";
     bed.sql("ANALYZE TABLE hist, words");
     for (statement, parameters, index) in [
         (HISTORY, &["1", "10"][..], "PRIMARY"),
