@@ -1,4 +1,7 @@
-//! The C library's allocator, kept from hoarding.
+//! Memory that a process needs no more, and how it is given back: the C library's allocator is kept from hoarding, and the
+//! stack from keeping what ended calls have left on it.
+
+use nix::unistd::{SysconfVar, sysconf};
 
 /// Fixes the size from which an allocation gets a mapping of its own, at 128 KiB. glibc otherwise raises it when
 /// such a mapping is freed, and the 19 MiB of a password hash then stay in the process as dirty memory
@@ -12,11 +15,32 @@ pub fn fix_allocator() {
     }
 }
 
-/// Gives freed memory back to the system; for a process that is about to wait for long.
+/// So much of the stack is given back: more than the deepest calls take. Other mappings are further away, as far as the
+/// stack's limit and the kernel's gap.
+const STACK: usize = 1 << 20;
+
+/// Gives freed memory back to the system; for a process with one thread that is about to wait for long.
 pub fn give_back_memory() {
     #[cfg(target_env = "gnu")]
     // SAFETY: `malloc_trim` only releases what is free, and locks the allocator itself.
     unsafe {
         libc::malloc_trim(0);
     }
+    give_back_stack();
+}
+
+/// Gives back the pages below this call's frame: what calls that have ended have left there.
+#[inline(never)]
+fn give_back_stack() {
+    let Some(page) = sysconf(SysconfVar::PAGE_SIZE).ok().flatten().and_then(|size| usize::try_from(size).ok()) else {
+        return;
+    };
+    let here = 0_u8;
+    // This call's own frame, those of the wrapper and of a signal's handler are within two pages.
+    let end = (&raw const here).addr().saturating_sub(2 * page) / page * page;
+    let begin = end.saturating_sub(STACK);
+    // SAFETY: the main thread's stack grows downwards, and nothing below the frames that live now is read again before
+    // it is written. What of the range is not mapped yet is an error after all the rest was done (madvise(2), ENOMEM),
+    // and no other mapping is so near below a main thread's stack.
+    let _ = unsafe { libc::madvise(std::ptr::without_provenance_mut(begin), end - begin, libc::MADV_DONTNEED) };
 }

@@ -4,7 +4,7 @@
 use crate::Result;
 use crate::accounts::{look_up, register, tokens};
 use crate::arguments::Part;
-use crate::bed::{Bed, Build, Daemon};
+use crate::bed::{Build, Daemon};
 use crate::figures::{Section, Target};
 use crate::load::{Exchange, Visit, Visitors};
 use crate::processes::Meter;
@@ -40,6 +40,7 @@ pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
     }
     let bed = rounds.bed;
     let mut section = Section::new(format!("Visits, {AT_ONCE} at a time"));
+    let words = &bed.dictionary()?.headwords[..];
     let (c_server, c_address) = bed.start_fork_echo(&[])?;
     for (place, store) in ["MariaDB", "SQLite"].into_iter().enumerate() {
         let servers = servers(rounds, store)?;
@@ -48,13 +49,13 @@ pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
             for (name, daemon, tokens) in &servers {
                 let database = (store == "MariaDB").then(|| bed.mariadb.pid());
                 let meter = Meter { server: Some(daemon.server.pid()), database };
-                let mut visitors = Visitors::new(daemon.address, visit(kind, tokens, bed, false))?;
+                let mut visitors = Visitors::new(daemon.address, visit(kind, tokens, words, false))?;
                 entrants.push(Entrant::new(*name, meter, move |counting| {
                     visitors.keep_visiting(AT_ONCE as usize, counting)
                 }));
             }
             let meter = Meter { server: Some(c_server.pid()), database: None };
-            let mut visitors = Visitors::new(c_address, visit(kind, &servers[0].2, bed, true))?;
+            let mut visitors = Visitors::new(c_address, visit(kind, &servers[0].2, words, true))?;
             entrants.push(Entrant::new("C server that answers the same lines", meter, move |counting| {
                 visitors.keep_visiting(AT_ONCE as usize, counting)
             }));
@@ -89,16 +90,19 @@ fn servers(rounds: &Rounds<'_>, store: &str) -> Result<Vec<(&'static str, Daemon
         } else {
             format!("sqlite:{}", bed.path(&format!("{own}.db")).display())
         };
-        let daemon = bed.start_daemon_of(build, &own, &database, &[])?;
+        // The same words for both: the built-in ones are not the same in every build.
+        let dictionary = bed.dictionary()?;
+        let words = dictionary.file.display().to_string();
+        let daemon = bed.start_daemon_of(build, &own, &database, &["--words", &words])?;
         register(&daemon, AT_ONCE)?;
         let tokens = tokens(&daemon, AT_ONCE)?;
-        look_up(&daemon, &tokens, &bed.headwords[..LOOKUPS])?;
+        look_up(&daemon, &tokens, &dictionary.headwords[..LOOKUPS])?;
         servers.push((name, daemon, tokens));
     }
     Ok(servers)
 }
 
-fn visit(kind: Kind, tokens: &[String], bed: &Bed, is_echo: bool) -> Visit {
+fn visit(kind: Kind, tokens: &[String], words: &[String], is_echo: bool) -> Visit {
     let exchange = |request: String, ours: fn(String) -> Exchange, theirs: &'static [u8]| {
         if is_echo { Exchange::line(request, theirs) } else { ours(request) }
     };
@@ -112,7 +116,7 @@ fn visit(kind: Kind, tokens: &[String], bed: &Bed, is_echo: bool) -> Visit {
         match kind {
             Kind::Empty | Kind::Login => {}
             Kind::Lookup => {
-                let word = &bed.headwords[number * 997 % bed.headwords.len()];
+                let word = &words[number * 997 % words.len()];
                 script.push(exchange(format!("Q {name} {word}\n"), line, b"Q"));
             }
             Kind::History => script.push(exchange(format!("H {name}\n"), Exchange::rows, b"H")),
