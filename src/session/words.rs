@@ -51,6 +51,8 @@ pub struct TableNotes {
     dictionaries: RefCell<Option<(u32, Vec<DictionaryNote>)>>,
     /// When it was found that all rows have keys.
     keyed: Cell<Option<Instant>>,
+    /// Whether the last text was no headword as it was typed.
+    missed: Cell<bool>,
 }
 
 impl TableNotes {
@@ -153,7 +155,9 @@ impl Words {
         // The names are needed only to leave some out.
         let names = if asked.is_empty() { Vec::new() } else { self.names(stores)? };
         let (found, standing) = stores.with(|store| {
-            let keys = lookup::keys(text);
+            // Most texts are headwords as they are typed: other keys take longer to find than to look up. After one that was
+            // not, as at each key in GoldenDict, all are asked for at once.
+            let keys = if notes.missed.get() { lookup::keys(text) } else { lookup::keys_as_typed(text) };
             let LookedUp { exact, keyed, standing, generation } = store.look_up(text, &keys, account)?;
             notes.seen(generation);
             if exact.is_none() && notes.has_keyless(store)? {
@@ -161,9 +165,14 @@ impl Words {
                 return Ok((lookup::find(&mut lexicon, text)?, standing));
             }
             let keyed = keyed.into_iter().map(|pair| (lookup::key(&pair.0), article(pair))).collect();
-            let known = Known { store, text, exact: exact.map(article), keys: keys.into_iter().collect(), keyed };
+            // What is beside an exact one was not looked at.
+            let keys = if exact.is_some() { HashSet::new() } else { keys.into_iter().collect() };
+            let known = Known { store, text, exact: exact.map(article), keys, keyed };
             let mut lexicon = Only { inner: known, names: &names, wanted: asked };
-            Ok((lookup::find(&mut lexicon, text)?, standing))
+            let found = lookup::find(&mut lexicon, text)?;
+            let as_typed = |found: &Found<'_>| matches!(found.how, How::Exact | How::Case | How::Folded);
+            notes.missed.set(!found.as_ref().is_some_and(as_typed));
+            Ok((found, standing))
         })?;
         match found {
             // It may be made of several homographs.
@@ -447,10 +456,21 @@ impl Lexicon<'static> for Known<'_> {
         let own = self.keyed.iter().filter(|(key, _)| keys.contains(key)).map(|(_, article)| article.clone());
         let mut found: Vec<Article<'static>> = own.collect();
         let rest: Vec<String> = keys.iter().filter(|key| !self.keys.contains(*key)).cloned().collect();
-        if !rest.is_empty() {
-            found.extend(self.store.words_keyed(&rest)?.into_iter().map(article));
+        if rest.is_empty() {
+            return Ok(found);
         }
-        Ok(found)
+        if self.keys.is_empty() {
+            found.extend(self.store.words_keyed(&rest)?.into_iter().map(article));
+            return Ok(found);
+        }
+        // All that may still be asked for, in one statement.
+        let all: Vec<String> = lookup::keys(self.text).into_iter().filter(|key| !self.keys.contains(key)).collect();
+        for pair in self.store.look_up(self.text, &all, None)?.keyed {
+            self.keyed.push((lookup::key(&pair.0), article(pair)));
+        }
+        self.keys.extend(all);
+        self.keys.extend(rest);
+        self.keyed(keys)
     }
 }
 

@@ -196,13 +196,23 @@ pub fn find<'a, L: Lexicon<'a>>(lexicon: &mut L, text: &str) -> Result<Option<Fo
 /// The keys of all headwords that [`find`] may ask for, that of the very text first, in the order of its steps: for a store
 /// that is better asked once.
 pub fn keys(text: &str) -> Vec<String> {
+    keys_of(text, &STEPS)
+}
+
+/// The first of them: of headwords that differ from the text in case, accents, blanks and the like only. They take no time
+/// to find.
+pub fn keys_as_typed(text: &str) -> Vec<String> {
+    keys_of(text, &STEPS[..1])
+}
+
+fn keys_of(text: &str, steps: &[fn(&str) -> Vec<Proposal>]) -> Vec<String> {
     let plain = plain(text);
     let mut keys = vec![key(text)];
     if plain.is_empty() {
         return keys;
     }
     let mut known = std::collections::HashSet::from([key(text)]);
-    for step in STEPS {
+    for step in steps {
         keys.extend(step(&plain).into_iter().map(|proposal| proposal.key).filter(|key| known.insert(key.clone())));
     }
     keys
