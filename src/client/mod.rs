@@ -126,7 +126,7 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
     match arguments.command {
         None => menus::run(console, connector, site, &who, arguments.config, speaker)?,
         Some(Command::Lookup { words, asks, parts }) => {
-            return lookup::run(console, &connector, &who, &words, &asks, parts);
+            return lookup::run(console, &connector, &who, &words, &asks, parts, &mut speaker);
         }
         Some(Command::Search(search)) => return search::run(console, &connector, &who, &search),
         Some(Command::History(history)) => match history.action {

@@ -411,6 +411,12 @@ fn a_command_says_words() {
         .run_as("ann", &["random", "--say=/no/such/program"], "")
         .ended(0)
         .complained("/no/such/program can't say words");
+    // Each headword of a lookup, to its end; a filter says nothing.
+    let before = said().len();
+    person.run_as("ann", &["lookup", "pears", "nosuchword", "apple", &say], "").ended(1);
+    person.run_as("ann", &["lookup", &say], "apple\n").ended(0);
+    assert_eq!(said()[before..], *"-v\nen\npear\n-v\nen\napple\n");
+    let first = said();
     // In the menus by a key, and with --say each word.
     let menus = format!("2\nann\n{PASSWD}\n1\napple\n!\n##\n3\n3\n");
     let quiet = person.with("CIDIAN_SAY", script.to_str().unwrap());

@@ -1,6 +1,7 @@
 //! `cidian lookup`: many words through one connection, pipelined. Answers come out in the order of the words, and
 //! a word typed alone is answered at once. Neither side ever waits for the other to read.
 
+use super::notebook::speech::Speaker;
 use super::reverse::{self, Choice};
 use super::sentence;
 use super::who::{LoggedIn, Who, log_in, log_in_with};
@@ -48,6 +49,7 @@ pub(crate) fn run(
     words: &[String],
     asks: &Asks,
     parts: Parts,
+    speaker: &mut Speaker,
 ) -> Result<Exit> {
     if let Some(text) = &asks.text {
         return in_text(console, connector, who, text, parts);
@@ -99,6 +101,8 @@ pub(crate) fn run(
         console.hint(&Message::WordsWanted);
     }
     let mut pipeline = Pipeline::new(connection, name, style, words.is_empty());
+    // A filter would be kept waiting, and nobody looks at it.
+    pipeline.speaker = Some(speaker).filter(|_| matches!(style, Style::Plain | Style::Person));
     pipeline.parts = parts;
     pipeline.tells_apart = tells_apart;
     pipeline.several = words.len() > 1;
@@ -170,7 +174,7 @@ fn requests_ahead(name: &str, words: &[String], asks_more: bool) -> Vec<u8> {
     requests
 }
 
-fn each(console: &mut Console, pipeline: &mut Pipeline, words: &[String]) -> Result<()> {
+fn each(console: &mut Console, pipeline: &mut Pipeline<'_>, words: &[String]) -> Result<()> {
     for word in words {
         pipeline.offer(console, InputLine::Text(word.clone()))?;
     }
@@ -323,7 +327,7 @@ enum Pending {
     Refused(String, WordFault),
 }
 
-struct Pipeline {
+struct Pipeline<'a> {
     connection: Connection,
     name: String,
     style: Style,
@@ -351,9 +355,11 @@ struct Pipeline {
     missed: bool,
     /// What was typed where a number was asked for.
     instead: Option<String>,
+    /// Who says the headwords that are shown.
+    speaker: Option<&'a mut Speaker>,
 }
 
-impl Pipeline {
+impl<'a> Pipeline<'a> {
     fn new(connection: Connection, name: String, style: Style, from_input: bool) -> Self {
         let pending = VecDeque::new();
         Self {
@@ -373,6 +379,7 @@ impl Pipeline {
             asked_bytes: 0,
             missed: false,
             instead: None,
+            speaker: None,
         }
     }
 
@@ -611,7 +618,15 @@ impl Pipeline {
         if self.style == Style::Plain && self.several && self.parts.field.is_empty() {
             console.write(&format!("{}  ", printable(&entry.headword)))?;
         }
-        print_found(console, self.style, &self.parts, word, entry)
+        let headword = entry.headword.clone();
+        print_found(console, self.style, &self.parts, word, entry)?;
+        if let Some(speaker) = &mut self.speaker {
+            // Of several words each is said to its end.
+            speaker.finish();
+            console.flush()?;
+            speaker.say_if_asked(console, &headword)?;
+        }
+        Ok(())
     }
 
     /// What stands for a word that has no interpretation, so that a filter's lines stay in step.

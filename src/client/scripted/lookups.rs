@@ -4,6 +4,7 @@ use super::*;
 use crate::client::arguments::{Asks, Parts};
 use crate::client::commands::export::{self, Export};
 use crate::client::commands::history::Choice;
+use crate::client::commands::notebook::speech::Speaker;
 use crate::client::commands::{about, lookup};
 use crate::client::error::Error;
 use crate::client::exit::Exit;
@@ -13,7 +14,15 @@ use crate::protocol::Code;
 pub(super) fn look_up(desk: &mut Desk, server: &Server, words: &[&str]) -> Result<Exit, Error> {
     let (_file, who) = ann();
     let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-    lookup::run(&mut desk.console, &server.connector(), &who, &words, &Asks::default(), Parts::default())
+    lookup::run(
+        &mut desk.console,
+        &server.connector(),
+        &who,
+        &words,
+        &Asks::default(),
+        Parts::default(),
+        &mut Speaker::default(),
+    )
 }
 
 #[test]
@@ -254,9 +263,16 @@ fn one_packet_with_a_kept_token() {
         taken().into_iter().chain([Step::Take("E")]).chain(replies()).chain([give("OK\n")]).collect(),
     ]);
     let mut desk = Desk::new("", |_| {});
-    let exit =
-        lookup::run(&mut desk.console, &server.connector(), &kept(&server), &words, &Asks::default(), Parts::default())
-            .unwrap();
+    let exit = lookup::run(
+        &mut desk.console,
+        &server.connector(),
+        &kept(&server),
+        &words,
+        &Asks::default(),
+        Parts::default(),
+        &mut Speaker::default(),
+    )
+    .unwrap();
     server.finish();
     assert_eq!((exit, desk.output.text().as_str()), (Exit::NotFound, "apple  n. 1\n##  n. 2\n"));
 
@@ -264,7 +280,16 @@ fn one_packet_with_a_kept_token() {
     let server = Server::start(vec![taken().into_iter().chain(replies()).chain(farewell()).collect()]);
     let mut desk = Desk::new("", |manner| manner.errs_terminal = true);
     let who = kept(&server);
-    lookup::run(&mut desk.console, &server.connector(), &who, &words, &Asks::default(), Parts::default()).unwrap();
+    lookup::run(
+        &mut desk.console,
+        &server.connector(),
+        &who,
+        &words,
+        &Asks::default(),
+        Parts::default(),
+        &mut Speaker::default(),
+    )
+    .unwrap();
     server.finish();
     assert_eq!(desk.output.text(), "apple  n. 1\n##  n. 2\n");
 
@@ -274,8 +299,16 @@ fn one_packet_with_a_kept_token() {
         [Step::Take("T ann good-token"), give("OK\n"), Step::Answer(50)].into_iter().chain(farewell()).collect(),
     ]);
     let mut desk = Desk::new("", |_| {});
-    lookup::run(&mut desk.console, &server.connector(), &kept(&server), &many, &Asks::default(), Parts::default())
-        .unwrap();
+    lookup::run(
+        &mut desk.console,
+        &server.connector(),
+        &kept(&server),
+        &many,
+        &Asks::default(),
+        Parts::default(),
+        &mut Speaker::default(),
+    )
+    .unwrap();
     server.finish();
     assert_eq!(desk.output.text().lines().filter(|line| line.contains("  n. w")).count(), 50);
 }
@@ -323,7 +356,15 @@ fn dictionaries_are_chosen_before_anything_is_looked_up() {
         let connector = server.connector().asking(vec!["wn".to_owned(), "gc".to_owned()]);
         let mut desk = Desk::new("", |_| {});
         let words = ["apple".to_owned()];
-        let exit = lookup::run(&mut desk.console, &connector, who, &words, &Asks::default(), Parts::default());
+        let exit = lookup::run(
+            &mut desk.console,
+            &connector,
+            who,
+            &words,
+            &Asks::default(),
+            Parts::default(),
+            &mut Speaker::default(),
+        );
         exit.map(|exit| (exit, desk.output.text()))
     };
     let home = tempfile::tempdir().unwrap();
