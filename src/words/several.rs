@@ -4,7 +4,7 @@
 use super::note::{DictionaryNote, MAX_NAME, Stamp, is_name};
 use super::parse::{Parsed, ParsedEntry};
 use crate::text::{escape, unescape};
-use memchr::{memchr, memmem};
+use memchr::{memchr, memmem, memrchr};
 use std::borrow::Cow;
 use std::path::Path;
 
@@ -165,9 +165,13 @@ pub fn append(articles: &mut String, dictionary: &str, article: &str) {
 /// The places of a text with escapes where a line begins with a bracket.
 fn line_begins(text: &str) -> impl Iterator<Item = usize> {
     let bytes = text.as_bytes();
-    let is_escape = move |at: &usize| bytes[..*at].iter().rev().take_while(|&&byte| byte == b'\\').count() % 2 == 0;
     let first = text.starts_with('[').then_some(0);
-    first.into_iter().chain(memmem::find_iter(bytes, br"\n[").filter(is_escape).map(|at| at + 2))
+    first.into_iter().chain(memmem::find_iter(bytes, br"\n[").filter(|at| is_escape(bytes, *at)).map(|at| at + 2))
+}
+
+/// Whether the backslash at a place is not itself behind one.
+fn is_escape(bytes: &[u8], at: usize) -> bool {
+    bytes[..at].iter().rev().take_while(|&&byte| byte == b'\\').count() % 2 == 0
 }
 
 /// The names in lines of a text that may be headings.
@@ -188,6 +192,18 @@ fn heading_at<'n>(text: &str, line: usize, names: &'n [String]) -> Option<(&'n s
         "" => Some((name, after)),
         rest => rest.starts_with(r"\n").then_some((name, after + 2)),
     }
+}
+
+/// Where what follows a heading begins, if a place of an entry of several dictionaries is in one.
+pub(super) fn behind_heading(interpret: &str, place: usize, names: &[String]) -> Option<usize> {
+    if names.len() < 2 {
+        return None;
+    }
+    let before = interpret.as_bytes().get(..=place)?;
+    let near = before.len().saturating_sub(MAX_NAME + 2);
+    let line = near + memrchr(b'[', &before[near..])?;
+    let begins_line = line == 0 || interpret[..line].ends_with(r"\n") && is_escape(interpret.as_bytes(), line - 2);
+    heading_at(interpret, line, names).map(|(_, after)| after).filter(|after| begins_line && place < *after)
 }
 
 /// Whether a dictionary is asked; without names all of them are.
@@ -332,6 +348,9 @@ mod tests {
         assert_eq!(of(&["d"]), None);
         let joined = in_order(r"[b]\n1\n[c]\n2\n[a]\n3\n[b]\n4".into(), &names);
         assert_eq!(joined, r"[a]\n3\n[b]\n1\n4\n[c]\n2");
+        let text = r"[a]\nx [b]\n[b]\ny";
+        let behind = [0, 2, 5, 8, 12, 13, 16].map(|place| behind_heading(text, place, &names));
+        assert_eq!(behind, [Some(5), Some(5), None, None, Some(17), Some(17), Some(17)]);
         let possible: Vec<&str> = possible_names(r"[a]\nx\n[1913 Webster]\n[Obs.]\n [b]\n[c] y\n[d]").collect();
         assert_eq!(possible, ["a", "Obs.", "d"]);
     }

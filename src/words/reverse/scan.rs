@@ -3,7 +3,7 @@
 use super::super::dictionary::Dictionary;
 use super::senses::may_have_head;
 use super::{Asked, Finder, Hits, Scope, Step, Test, steps};
-use crate::words::several::articles;
+use crate::words::several::{articles, behind_heading};
 
 /// How many articles are looked at before who asks is asked whether to go on.
 const AT_ONCE: usize = 1_024;
@@ -47,6 +47,11 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
                 continue;
             }
             if let Some(entry) = self.entry(at) {
+                if let Some(after) = behind_heading(entry.interpret, place - extent.article, self.names()) {
+                    // In the name of a dictionary.
+                    from = extent.article + after;
+                    continue;
+                }
                 finder.look_at(entry.headword, entry.interpret);
             }
             from = extent.end;
