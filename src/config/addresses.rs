@@ -92,11 +92,13 @@ mod tests {
 
     #[test]
     fn what_can_be_listened_on_together() {
+        let directory = tempfile::tempdir().unwrap();
+        let [a, b, roundabout] = ["a", "b", "./a"].map(|name| format!("unix:{}/{name}", directory.path().display()));
         for fine in [
             &["127.0.0.1:0", "127.0.0.1:0"][..],
             &["127.0.0.1:1", "127.0.0.1:2", "[::1]:1"],
             &["0.0.0.0:1", "[::]:1"],
-            &["unix:/tmp/a", "unix:/tmp/b"],
+            &[&a, &b],
             &["unix:a"],
         ] {
             assert_eq!(problems(fine), [""; 0], "{fine:?}");
@@ -105,7 +107,7 @@ mod tests {
             (&["127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:1"][..], "conflicts with 127.0.0.1:1"),
             (&["0.0.0.0:1", "127.0.0.1:1"], "conflicts with 0.0.0.0:1"),
             (&["[::]:1", "[::1]:1"], "conflicts"),
-            (&["unix:/tmp/a", "unix:/tmp/./a"], "conflicts"),
+            (&[&a, &roundabout], "conflicts"),
             (&["unix:/nonexistent/a"], "/nonexistent"),
             (&["unix:/etc/passwd/a"], "/etc/passwd"),
             (&["unix:/etc/passwd"], "not a socket"),
