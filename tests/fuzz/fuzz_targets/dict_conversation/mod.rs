@@ -108,7 +108,8 @@ fn answer(command: &Command, mime: bool, out: &mut Vec<u8>) {
             }
             push_status(out, 152, &format!("{} matches found", databases.len()));
             let mut list = Text::list(out, mime);
-            let headword: String = word.first().chars().filter(|c| !matches!(c, '\n' | '\r')).take(256).collect();
+            // As a words file has them: without control characters.
+            let headword: String = word.first().chars().filter(|c| !c.is_control()).take(256).collect();
             databases.iter().for_each(|(name, _)| push_match_row(list.out(), &database_name(name), &headword));
             list.end();
             push_status(out, 250, "ok");
