@@ -81,7 +81,7 @@ fn answer(command: &Command, mime: bool, out: &mut Vec<u8>) {
             }
             push_status(out, 150, &format!("{} definitions retrieved", word.iter().count() * databases.len()));
             for reading in word.iter() {
-                let headword: String = reading.chars().filter(|c| !matches!(c, '\n' | '\r')).take(256).collect();
+                let headword: String = reading.chars().filter(|c| !c.is_control()).take(256).collect();
                 for (name, title) in databases {
                     push_definition(out, &headword, &database_name(name), &database_title(title));
                     let mut text = Text::prose(out, mime);
