@@ -2,6 +2,8 @@
 //! stack from keeping what ended calls have left on it.
 
 use nix::unistd::{SysconfVar, sysconf};
+#[cfg(target_env = "gnu")]
+use std::hint::black_box;
 
 /// Fixes the size from which an allocation gets a mapping of its own, at 128 KiB. glibc otherwise raises it when
 /// such a mapping is freed, and the 19 MiB of a password hash then stay in the process as dirty memory
@@ -12,6 +14,35 @@ pub fn fix_allocator() {
     unsafe {
         libc::mallopt(libc::M_MMAP_THRESHOLD, 128 * 1024);
         libc::mallopt(libc::M_TRIM_THRESHOLD, 128 * 1024);
+    }
+}
+
+/// The largest piece that may be free in the middle of the heap.
+#[cfg(target_env = "gnu")]
+const LARGEST_GAP: usize = 64 * 1024;
+
+/// Fills the gaps of the heap, once, for a process that is about to have children: each would otherwise put its small
+/// things into the gaps that its parent's beginning has left all over the heap, and so copy a page for each. What they need
+/// then comes from the heap's end, page by page. What fills the gaps is shared, and never given back.
+pub fn fill_heap_gaps() {
+    #[cfg(target_env = "gnu")]
+    {
+        // It fits into no gap, so it shows where the heap ends.
+        let probe = black_box(Vec::<u8>::with_capacity(LARGEST_GAP + 16 * 1024));
+        let end = probe.as_ptr().addr();
+        drop(probe);
+        let mut size = LARGEST_GAP;
+        while size >= 16 {
+            loop {
+                // Or the compiler sees that nobody uses it.
+                let filling = black_box(Vec::<u8>::with_capacity(size));
+                if filling.as_ptr().addr() >= end {
+                    break;
+                }
+                std::mem::forget(filling);
+            }
+            size = if size > 1_024 { size / 2 } else { size - 16 };
+        }
     }
 }
 

@@ -27,7 +27,7 @@ pub use fork::exit_now;
 pub use interrupts::{InterruptsIgnored, SignalsCaught, catch_signals, ignore_interrupts, is_ignored};
 pub use limits::leave_no_core;
 pub use local_time::local_offset;
-pub use memory::{fix_allocator, give_back_memory};
+pub use memory::{fill_heap_gaps, fix_allocator, give_back_memory};
 pub use origin::{Forker, Origin, StoreKey};
 pub use sealed::{SealedMap, seal};
 pub use shared::SharedPages;

@@ -38,7 +38,7 @@ use crate::ipc::scoreboard::Scoreboard;
 use crate::ipc::status::grouped;
 use crate::session::Words;
 use crate::standard_error::StandardError;
-use crate::sys::{Forker, Title};
+use crate::sys::{Forker, Title, fill_heap_gaps};
 use crate::writer::With;
 use log::{error, info, warn};
 use nix::errno::Errno;
@@ -255,6 +255,7 @@ impl Parent {
         for listener in &self.entry.listeners {
             info!("listening on {listener}");
         }
+        fill_heap_gaps();
         // Before anybody can have something to keep; what fails now is tried again.
         self.fork_writer(Instant::now());
         let status = self.status();
