@@ -362,6 +362,11 @@ pub fn open_for_operator(location: &Location, key: StoreKey) -> Result<Box<dyn O
 /// Computes what every connection would compute for itself and then keep: done before the fork, all children share it.
 /// It opens nothing.
 pub fn warm_up(location: &Location) {
+    // Which instructions the processor has is asked once by each of these, with `cpuid`, and in a virtual machine each
+    // question takes some 20 µs: as long as hundreds of hashes.
+    std::hint::black_box(TokenHash::of(""));
+    #[cfg(target_arch = "x86_64")]
+    std::hint::black_box(std::arch::is_x86_feature_detected!("avx2"));
     if let Location::MySql(_) = location {
         mysql::warm_up();
     }

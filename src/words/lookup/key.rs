@@ -27,7 +27,11 @@ pub fn key(text: &str) -> String {
         .nfkd()
         .filter(|&c| !is_accent(c) && !is_blank(c) && !is_invisible(c) && !is_dash(c) && !is_apostrophe(c))
         .collect();
-    let key: String = latin(&folded).nfc().take(MAX_KEY_CHARS).collect();
+    let mut key: String = latin(&folded).nfc().take(MAX_KEY_CHARS).collect();
+    // One may stand at the end now that it did not before: `recessus (1)'`.
+    while without_number(&key).len() < key.len() {
+        key.truncate(without_number(&key).len());
+    }
     if key.is_empty() { text.nfkc().flat_map(char::to_lowercase).take(MAX_KEY_CHARS).collect() } else { key }
 }
 
@@ -94,7 +98,7 @@ mod tests {
             &["soft\u{ad}ware", "software"],
             &["İstanbul", "istanbul", "ıstanbul"],
             &["łódź", "lodz"],
-            &["recessus", "recessus (1)", "recessus (2)", "Recessus (12)"],
+            &["recessus", "recessus (1)", "recessus (2)", "Recessus (12)", "'recessus (1)'", "recessus (1) (2)-(3)"],
             &["Việt Nam", "vietnam"],
             &["שָׁלוֹם", "שלום"],
             &["كِتَاب", "كتاب"],
