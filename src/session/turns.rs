@@ -36,6 +36,10 @@ impl Session<'_> {
         if waits || !long || self.turn.is_some() {
             return Ok(());
         }
+        if work == Work::Long {
+            // What was sent ahead by a client that has gone need not be worked on: a reply shows whether it has.
+            self.write_replies()?;
+        }
         match self.wait_for_turn(ParentRequest::Working) {
             Ok(permit) => self.turn = Some(Working { _permit: permit, since: Instant::now() }),
             // Without a turn it is slower for others, and no worse.
