@@ -58,6 +58,27 @@ fn no_password_is_hashed_for_a_client_that_has_gone() {
     assert!(hashed < CLIENTS * AHEAD / 4, "{hashed} passwords");
 }
 
+/// The same for what takes a processor for long without hashing.
+#[test]
+fn no_spelling_is_sought_for_a_client_that_has_gone() {
+    const CLIENTS: u64 = 4;
+    // All of it is read at once.
+    const AHEAD: u64 = 100;
+    let words: String = (0..60_000).map(|number| format!("characteristic{number:05}\tx\n")).collect();
+    let daemon = Setup::new(Store::Sqlite).options("--exempt-source none").words(words).start();
+    let mut ann = daemon.connect_as("ann");
+    let token = ann.ask_line("K ann").strip_prefix("OK ").expect("a token").to_owned();
+    let sought = || daemon.status()["requests"]["suggest"]["ok"].as_u64().unwrap_or(0);
+    for _ in 0..CLIENTS {
+        let asked = "S ann charaktersitic123456\n".repeat(AHEAD as usize);
+        crowd(&daemon).send(format!("T ann {token}\n{asked}"));
+    }
+    let clients = || daemon.status()["clients"]["total"].as_u64();
+    wait_until("all to be served and to end", || sought() >= CLIENTS && clients() == Some(1));
+    let sought = sought();
+    assert!(sought < CLIENTS * AHEAD / 4, "{sought} times");
+}
+
 /// Three hundred at once, whatever they are; honest scripts need fewer. Nothing else is refused for it.
 fn changes_have_a_budget(store: Store) {
     let daemon = strict(store);
