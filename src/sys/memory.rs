@@ -21,6 +21,11 @@ pub fn fix_allocator() {
 #[cfg(target_env = "gnu")]
 const LARGEST_GAP: usize = 64 * 1024;
 
+/// The most bytes that are put into gaps. A heap that is young has far less; and whatever addresses an allocator gives out, it
+/// ends.
+#[cfg(target_env = "gnu")]
+const MOST_FILLING: usize = 8 << 20;
+
 /// Fills the gaps of the heap, once, for a process that is about to have children: each would otherwise put its small
 /// things into the gaps that its parent's beginning has left all over the heap, and so copy a page for each. What they need
 /// then comes from the heap's end, page by page. What fills the gaps is shared, and never given back.
@@ -31,22 +36,23 @@ pub fn fill_heap_gaps() {
         let probe = black_box(Vec::<u8>::with_capacity(LARGEST_GAP + 16 * 1024));
         let end = probe.as_ptr().addr();
         drop(probe);
-        let mut size = LARGEST_GAP;
+        let (mut size, mut filled) = (LARGEST_GAP, 0);
         while size >= 16 {
-            loop {
+            while filled < MOST_FILLING {
                 // Or the compiler sees that nobody uses it.
                 let filling = black_box(Vec::<u8>::with_capacity(size));
                 if filling.as_ptr().addr() >= end {
                     break;
                 }
                 std::mem::forget(filling);
+                filled += size;
             }
             size = if size > 1_024 { size / 2 } else { size - 16 };
         }
     }
 }
 
-/// So much of the stack is given back: more than the deepest calls take. Other mappings are further away, as far as the
+/// How much of the stack is given back: more than the deepest calls take. Other mappings are further away, as far as the
 /// stack's limit and the kernel's gap.
 const STACK: usize = 1 << 20;
 
