@@ -90,7 +90,13 @@ pub fn run(settings: &Settings, paths: &[PathBuf], origin: Origin) -> Result<Exi
         }
         Err(error) => {
             let fatal = fatal(database, &error);
-            Err(Fatal::new(fatal.exit, format!("{}; the words are the same as before", fatal.message)))
+            Err(Fatal::new(
+                fatal.exit,
+                format!(
+                    "{}; the words are the same as before, unless it happened while they were switched",
+                    fatal.message
+                ),
+            ))
         }
     }
 }
