@@ -3,8 +3,6 @@
 
 use std::borrow::Cow;
 
-/// What an example begins with.
-const EXAMPLE: &str = "» ";
 /// Longest pronunciation and longest list of tags that are taken for such, in bytes.
 const LONGEST: usize = 200;
 
@@ -21,11 +19,8 @@ pub struct Fields<'a> {
 
 /// Takes an interpretation apart, its escapes already undone.
 pub fn fields(text: &str) -> Fields<'_> {
-    let (untagged, tags) = match tags(text) {
-        Some(begin) => {
-            let inner = text[begin..].trim_end().trim_matches(['{', '}']);
-            (text[..begin].trim_end(), inner.split(' ').collect())
-        }
+    let (untagged, tags) = match at_tags(text) {
+        Some((before, tags)) => (before.trim_end(), tags.split(' ').collect()),
         None => (text, Vec::new()),
     };
     Fields { phonetic: phonetic(text), tags, untagged }
@@ -51,6 +46,12 @@ pub fn tags(text: &str) -> Option<usize> {
     (apart && inner.len() <= LONGEST && inner.split(' ').all(is_tag)).then_some(begin)
 }
 
+/// What stands before the tags, and the tags without their braces.
+fn at_tags(text: &str) -> Option<(&str, &str)> {
+    let (before, tags) = text.split_at(tags(text)?);
+    Some((before, tags.trim_end().trim_matches(['{', '}'])))
+}
+
 /// The text without its examples.
 pub fn without_examples(text: &str) -> Cow<'_, str> {
     if !text.split('\n').any(is_example) {
@@ -59,17 +60,15 @@ pub fn without_examples(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.split('\n').filter(|line| !is_example(line)).collect::<Vec<_>>().join("\n"))
 }
 
-fn is_example(line: &str) -> bool {
-    line.starts_with(EXAMPLE)
+/// Whether a line of an interpretation is an example.
+pub fn is_example(line: &str) -> bool {
+    line.starts_with('»')
 }
 
 /// The text with its tags in brackets: braces are a link to an entry where dictionaries are shown by the rules of `dictd`'s.
 pub fn with_tags_in_brackets(text: &str) -> Cow<'_, str> {
-    match tags(text) {
-        Some(begin) => {
-            let inner = text[begin..].trim_end().trim_matches(['{', '}']);
-            Cow::Owned(format!("{}[{inner}]", &text[..begin]))
-        }
+    match at_tags(text) {
+        Some((before, tags)) => Cow::Owned(format!("{before}[{tags}]")),
         None => Cow::Borrowed(text),
     }
 }

@@ -4,6 +4,7 @@
 //! part of it (` | `), behind a pronunciation (`/ˈæpl/ n.`) or a number (`1. n.`), in angle brackets (FreeDict), or
 //! without a point and before a number (WordNet's `n 1:`). What is not understood says nothing.
 
+use crate::words::fields::is_example;
 use std::ops::BitOr;
 
 /// A set of parts of speech.
@@ -48,7 +49,7 @@ pub fn speech_of(interpret: &str) -> Option<Speech> {
     let mut found = None;
     let end = interpret.floor_char_boundary(MOST_BYTES);
     for line in interpret[..end].split("\\n") {
-        if line.starts_with('»') {
+        if is_example(line) {
             continue;
         }
         for part in behind_pronunciation(line.trim()).split(" | ") {

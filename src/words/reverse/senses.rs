@@ -5,6 +5,7 @@
 
 use super::scripts::is_chinese;
 use crate::text::pieces;
+use crate::words::fields;
 use memchr::memchr;
 use std::borrow::Cow;
 
@@ -79,7 +80,7 @@ pub(super) fn senses<'a, T>(article: &'a str, mut take: impl FnMut(Sense<'a>) ->
     let mut begins_line = true;
     while !rest.is_empty() {
         if begins_line {
-            is_example = rest.starts_with('»');
+            is_example = fields::is_example(rest);
             rest = without_pronunciation(rest);
         }
         let (whole, next, ends_line) = if is_example { rest_of_line(rest) } else { next_piece(rest) };
