@@ -1,7 +1,8 @@
-//! The subcommands: one file for each.
+//! The subcommands: one file for each, and what several of them share.
 
 pub mod about;
 pub mod account;
+pub(crate) mod answer;
 pub mod complete;
 pub mod export;
 pub mod history;

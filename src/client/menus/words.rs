@@ -98,7 +98,7 @@ impl Menus<'_> {
             match answer {
                 Ok(Some(entry)) => {
                     let headword = entry.headword.clone();
-                    crate::client::commands::lookup::print_entry(self.console, word, entry)?;
+                    crate::client::commands::answer::print_entry(self.console, word, entry)?;
                     let Self { console, speaker, .. } = self;
                     speaker.say_if_asked(console, &headword)?;
                     last = Some(headword);
@@ -160,7 +160,7 @@ impl Menus<'_> {
             return Ok(false);
         }
         for piece in pieces {
-            crate::client::commands::lookup::print_entry(self.console, piece.typed, piece.entry)?;
+            crate::client::commands::answer::print_entry(self.console, piece.typed, piece.entry)?;
         }
         Ok(true)
     }

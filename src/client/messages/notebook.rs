@@ -42,7 +42,7 @@ pub(crate) enum NotebookMessage<'a> {
         word: &'a str,
         why: &'a str,
     },
-    /// So many more are not.
+    /// How many more are not.
     ImportRefusedMore {
         more: usize,
     },

@@ -81,7 +81,7 @@ pub(crate) struct Replies {
 }
 
 impl Replies {
-    /// So many are under way.
+    /// How many are under way.
     pub(crate) fn new(count: usize) -> Self {
         Self { left: count, held: VecDeque::new() }
     }

@@ -2,7 +2,7 @@
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// So many rows are laid out at once; a history may be longer than memory.
+/// How many rows are laid out at once; a history may be longer than memory.
 const PAGE_ROWS: usize = 1_000;
 /// And in bytes, for a hostile server may send long ones.
 const PAGE_BYTES: usize = 1 << 20;

@@ -2,7 +2,7 @@
 
 use super::options::PickArguments;
 use super::speech::Speaker;
-use crate::client::commands::lookup::{print_entry, print_json};
+use crate::client::commands::answer::{print_entry, print_json};
 use crate::client::commands::who::{LoggedIn, Who, log_in};
 use crate::client::error::{Error, Result};
 use crate::client::exit::Exit;

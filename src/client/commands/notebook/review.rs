@@ -4,8 +4,8 @@
 use super::link::{Asks, OwnLink};
 use super::options::{ReviewArguments, Source};
 use super::speech::Speaker;
+use crate::client::commands::answer::print_entry;
 use crate::client::commands::history::{Choice, tally};
-use crate::client::commands::lookup::print_entry;
 use crate::client::commands::who::Who;
 use crate::client::error::{Error, Result};
 use crate::client::messages::Message;

@@ -9,9 +9,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// So long nothing is typed before completions are asked for.
+/// How long the pause in typing is before completions are asked for.
 const PAUSE: Duration = Duration::from_millis(120);
-/// So long TAB waits for an answer; a later one is there for the next TAB.
+/// How long TAB waits for an answer; a later one is there for the next TAB.
 const PATIENCE: Duration = Duration::from_millis(400);
 /// How often TAB looks whether a key was typed.
 const LOOK: Duration = Duration::from_millis(10);
