@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-/// So many lines are said at once.
+/// How many lines are logged at once.
 const AT_ONCE: u32 = 20;
 /// Afterwards one in this time.
 const THEN_EVERY: Duration = Duration::from_secs(5);

@@ -112,7 +112,7 @@ impl Scoreboard {
         self.head()[GENERATION].store(generation, Ordering::Release);
     }
 
-    /// So many records were made durable at once. The writer's.
+    /// Adds records that were made durable at once. The writer's.
     pub fn count_commit(&self, records: u64) {
         self.head()[RECORDS].fetch_add(records, Ordering::Relaxed);
         self.head()[COMMITS].fetch_add(1, Ordering::Relaxed);
@@ -155,7 +155,7 @@ impl Scoreboard {
         self.ago(OUTAGE)
     }
 
-    /// So many lookups were deleted because an account had too many. The writer's.
+    /// Adds lookups that were deleted because an account had too many. The writer's.
     pub fn count_trimmed(&self, lookups: u64) {
         self.head()[TRIMMED].fetch_add(lookups, Ordering::Relaxed);
     }
@@ -165,12 +165,12 @@ impl Scoreboard {
         self.head()[TRIMMED].load(Ordering::Relaxed)
     }
 
-    /// So many logins by token were asked for. The writer's.
+    /// Adds logins by token that were asked for. The writer's.
     pub fn count_logins(&self, logins: u64) {
         self.head()[LOGINS].fetch_add(logins, Ordering::Relaxed);
     }
 
-    /// So many times the last lookups were asked for. The writer's.
+    /// Adds questions for the last lookups. The writer's.
     pub fn count_looks_back(&self, questions: u64) {
         self.head()[LOOKS_BACK].fetch_add(questions, Ordering::Relaxed);
     }
@@ -205,7 +205,7 @@ impl Scoreboard {
         self.head()[WRITER_TURN].load(Ordering::Relaxed)
     }
 
-    /// So many lines of the writer's log were dropped. The writer's.
+    /// Adds lines of the writer's log that were dropped. The writer's.
     pub fn count_unlogged(&self, lines: u64) {
         if lines > 0 {
             self.head()[UNLOGGED].fetch_add(lines, Ordering::Relaxed);

@@ -8,7 +8,7 @@ use crate::ipc::ticket::{Proof, SecretDigest, Ticket};
 use crate::protocol::{Code, Failure, push_ok};
 use crate::store::{AccountId, Registration, passwd as hashing};
 
-/// So many failed logins, of either kind, end the connection.
+/// How many failed logins, of either kind, end the connection.
 const MOST_FAILED_LOGINS: u32 = 5;
 
 /// What a login was made with.

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 
 /// How many lookups are read at once.
 const PAGE: u32 = 1_000;
-/// So much text is collected before the reply begins. A history that fits is counted by what was read of it; of a
+/// How much text is collected before the reply begins. A history that fits is counted by what was read of it; of a
 /// longer one the rest has to be counted beforehand.
 const COLLECTED: usize = 1 << 20;
 

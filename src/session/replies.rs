@@ -38,7 +38,7 @@ pub struct Replies {
     pub refused: Option<Code>,
 }
 
-/// So many bytes of replies are sent before more requests are answered.
+/// With this many bytes, replies are sent before more requests are answered.
 const MANY_BYTES: usize = 64 * 1024;
 
 impl Replies {

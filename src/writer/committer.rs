@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 const LONG: Duration = Duration::from_millis(500);
 /// Work that follows other work so soon has been waited for meanwhile.
 const AT_ONCE: Duration = Duration::from_millis(100);
-/// So many records are taken from the spool at once: no fewer than are taken in between, so that it gets empty.
+/// How many records are taken from the spool at once: no fewer than are taken in between, so that it gets empty.
 const CHUNK: u64 = 4_096;
 /// So often it is asked at least whether the database is still the one that the spool is for: a server's may be dropped
 /// and made again without any connection's noticing.

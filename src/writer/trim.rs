@@ -8,11 +8,11 @@ use crate::store::{AccountId, Error, Operator, Place};
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
-/// So many lookups are counted off at once.
+/// How many lookups are counted off at once.
 const COUNTED: u64 = 4_096;
-/// So many are deleted at once: more than a commit has of one party, so that what is deleted keeps up with what comes.
+/// How many are deleted at once: more than a commit has of one party, so that what is deleted keeps up with what comes.
 const DELETED: u32 = 256;
-/// So many accounts are taken up at once after the start.
+/// How many accounts are taken up at once after the start.
 const ACCOUNTS: u32 = 256;
 /// An account over its limit is trimmed when it has been over for this long, or is over by much.
 const QUIET: Duration = Duration::from_secs(1);
@@ -74,7 +74,7 @@ impl Trimmer {
         }
     }
 
-    /// So many lookups of an account are in the database that were not before.
+    /// Adds lookups of an account that are in the database now.
     pub fn recorded(&mut self, account: AccountId, count: u64, now: Instant) {
         let (account, limit, much) = (by_number(account.number), self.limit, self.much());
         // Of an account that was not counted nobody knows how many it has.

@@ -13,7 +13,7 @@ use crate::rounds::{Entrant, Rounds, progress};
 /// How many at a time, each of an account of its own.
 const AT_ONCE: u32 = 8;
 const SOURCES: u8 = 32;
-/// So many lookups are there to be looked back at.
+/// How many lookups are there to be looked back at.
 const LOOKUPS: usize = 10;
 
 /// What a visitor does between login and goodbye.

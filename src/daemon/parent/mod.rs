@@ -49,7 +49,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// How long children have to finish what they have read, when the daemon stops.
 const DRAIN: Duration = Duration::from_secs(10);
-/// So many leases of database connections one party may have at least; more only where there are more processors.
+/// How many leases of database connections one party may have at least; more only where there are more processors.
 const LEAST_SHARE: usize = 2;
 
 /// What the daemon starts with; everything in it has been checked.

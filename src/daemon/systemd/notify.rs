@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 const BETWEEN: Duration = Duration::from_secs(1);
 /// What stopping takes beyond its deadline: to kill what is left, and to reap it.
 const TO_REAP: Duration = Duration::from_secs(5);
-/// So much is kept for a service manager that does not listen.
+/// How much is kept for a service manager that does not listen.
 const UNSENT: usize = 64;
 /// How long until it is tried again, when the service manager's queue is full.
 const AGAIN: Duration = Duration::from_millis(100);

@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 
 /// What the new tables are called until they take their places.
 const NEW: &str = "cidian_new_";
-/// So many passwords are hashed before they are written.
+/// How many passwords are hashed before they are written.
 const HASHED_AT_ONCE: usize = 64;
 /// The most rows, and about the most bytes, in one insert. Rows are a power of two, so that few statements are prepared.
 const MAX_ROWS: usize = 256;

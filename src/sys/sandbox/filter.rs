@@ -106,7 +106,7 @@ struct Run {
     outcome: usize,
 }
 
-/// So many runs are compared with one after the other. It makes a program shorter than halving to the end, which
+/// How many runs are compared one after the other. It makes a program shorter than halving to the end, which
 /// matters more than its longest way: each instruction is translated for each session.
 const FEW: usize = 4;
 

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 /// The short licence is cut to this many characters.
 const SHORT: usize = 240;
-/// So much of the full text is kept.
+/// How much of the full text is kept.
 const FULL: usize = 256 << 10;
 
 /// What a source says of itself.

@@ -4,7 +4,7 @@ use crate::text::printable;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// So many examples are kept of each reason.
+/// How many examples are kept of each reason.
 const EXAMPLES: usize = 10;
 /// An example is cut to this many characters.
 const EXAMPLE_CHARS: usize = 40;

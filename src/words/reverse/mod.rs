@@ -147,7 +147,7 @@ impl Finder<'_> {
     }
 }
 
-/// So many of the best.
+/// How many of the best.
 #[derive(Debug)]
 struct Best {
     most: usize,

@@ -6,7 +6,7 @@ use encoding_rs::{
 };
 use std::borrow::Cow;
 
-/// So much of a file shows what it is in.
+/// How much of a file shows its encoding.
 const BEGINNING: usize = 4096;
 
 /// The file's text, without a byte-order mark.
