@@ -5,6 +5,7 @@ use crate::common::{Daemon, PASSWD, Setup, Store};
 use crate::person::{self, Person};
 use crate::prompts::{level_one, level_two, log_in, look_up};
 use crate::terminal::Terminal;
+use std::os::unix::fs::PermissionsExt;
 
 const WORDS: &str = "I\tpron. 我 {k1}\napple\t/a/ n. 苹果; 苹果树\\n» An apple. 一个苹果。\\n{k2}\n\
     cider\tn. (英式用法) 苹果酒\ncodling\tn. 小鳕鱼; 苹果\neat\tv. 吃\nlike\tv. 喜欢; 像\n\
@@ -39,7 +40,9 @@ fn asked(person: &Person, arguments: &[&str]) -> Terminal {
 fn one_is_chosen_on_a_terminal() {
     let daemon = daemon();
     let person = Person::new(person::port(&daemon));
-    let mut terminal = asked(&person, &["苹果"]);
+    let script = person.file("say", "#!/bin/sh\nprintf '%s\\n' \"$@\" >> said\n");
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut terminal = asked(&person, &["苹果", &format!("--say={}", script.display())]);
     terminal.expect("Words for 苹果:\r\n   1  apple    n. 苹果; 苹果树\r\n   2  codling  n. 小鳕鱼; 苹果\r\n");
     terminal.expect("Number (Enter: none): ");
     assert_eq!(history(&daemon), [""; 0]);
@@ -50,6 +53,7 @@ fn one_is_chosen_on_a_terminal() {
     terminal.expect("codling  n. 小鳕鱼; 苹果\r\n");
     assert_eq!(terminal.exit(), 0);
     assert_eq!(history(&daemon), ["codling"]);
+    assert_eq!(std::fs::read_to_string(person.home().join("said")).unwrap(), "codling\n", "and it was said");
     // None of them; and other words before and behind, each in its turn.
     let mut terminal = asked(&person, &["eat", "蘋果", "like"]);
     terminal.expect("eat  v. 吃\r\n");
