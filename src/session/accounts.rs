@@ -87,16 +87,16 @@ impl Session<'_> {
         match checked {
             Ok(Checked { account, proof, ticket }) => {
                 self.mend(name);
-                self.login = Some(Login { account, name: name.to_owned(), means, proof, ticket });
+                self.logins.current = Some(Login { account, name: name.to_owned(), means, proof, ticket });
                 self.show_login_to_writer();
-                self.grace_ends = None;
+                self.logins.grace_ends = None;
                 self.face.set_user(name);
                 push_ok(self.replies.out());
                 None
             }
             Err(failure) => {
                 self.replies.fail(&failure);
-                if failure.code == Code::Denied { self.login_failed(name) } else { self.ends.take() }
+                if failure.code == Code::Denied { self.login_failed(name) } else { self.requests.ends.take() }
             }
         }
     }
@@ -104,13 +104,13 @@ impl Session<'_> {
     /// Counts a failed login, whose reply is made already; says so if the session ends with it. The parent counts it
     /// for the client's address at once: neither a new connection nor many at a time give more guesses.
     pub(super) fn login_failed(&mut self, name: &str) -> Option<ExitReason> {
-        self.failed_logins += 1;
+        self.logins.failed += 1;
         let may_go_on = self.report(ParentRequest::FailedLogin);
-        if self.failed_logins >= MOST_FAILED_LOGINS {
+        if self.logins.failed >= MOST_FAILED_LOGINS {
             return Some(ExitReason::FailedLogins);
         }
         if may_go_on {
-            self.failed_names.push(name.to_owned());
+            self.logins.failed_names.push(name.to_owned());
             return None;
         }
         self.replies.fail(&Failure::new(Code::Busy, "too many failures from your address"));
@@ -120,16 +120,16 @@ impl Session<'_> {
     /// Takes back what was counted for failed logins under this name: whoever mistypes has done nothing wrong. Failures
     /// under other names stay, so that an account of one's own buys no guesses.
     pub(super) fn mend(&mut self, name: &str) {
-        let before = self.failed_names.len();
-        self.failed_names.retain(|failed| failed != name);
-        for _ in self.failed_names.len()..before {
+        let before = self.logins.failed_names.len();
+        self.logins.failed_names.retain(|failed| failed != name);
+        for _ in self.logins.failed_names.len()..before {
             self.report(ParentRequest::Mended);
         }
     }
 
     /// Tells the parent; whether the client may go on. It may not, if the parent could not be told.
     pub(super) fn report(&self, ask: ParentRequest) -> bool {
-        report(self.control_channel, self.stores.question(ask)).unwrap_or_else(|error| {
+        report(self.parent.control_channel, self.stores.question(ask)).unwrap_or_else(|error| {
             log::warn!("client {}: cannot count its requests: {error}", self.face.peer());
             false
         })
@@ -139,10 +139,10 @@ impl Session<'_> {
     /// ends.
     pub(super) fn spend(&mut self, ask: ParentRequest) -> Result<(), Failure> {
         // The parent has no budget for such a source.
-        if self.writer.source() == 0 || self.report(ask) {
+        if self.writer.channel.source() == 0 || self.report(ask) {
             return Ok(());
         }
-        self.ends = Some(ExitReason::Refused);
+        self.requests.ends = Some(ExitReason::Refused);
         let what = match ask {
             ParentRequest::Registering => "registrations",
             ParentRequest::UsingToken => "logins by token",
@@ -152,7 +152,7 @@ impl Session<'_> {
     }
 
     pub(super) fn log_out(&mut self) {
-        self.login = None;
+        self.logins.current = None;
         self.face.set_user("");
     }
 
@@ -183,7 +183,7 @@ impl Session<'_> {
     /// token can neither keep the owner out nor delete the account.
     pub(super) fn logged_in_by_passwd(&self, name: &str) -> Result<AccountId, Failure> {
         let account = self.logged_in_as(name)?;
-        match &self.login {
+        match &self.logins.current {
             Some(Login { means: Means::Passwd, .. }) => Ok(account),
             _ => Err(Failure::new(Code::Denied, "log in with the password first; a token is not enough")),
         }

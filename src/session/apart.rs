@@ -12,7 +12,8 @@ impl Session<'_> {
     pub(super) fn look_up_apart(&mut self, name: &str, word: &str) -> Result<(), Failure> {
         let account = self.logged_in_as(name)?;
         self.renew_words();
-        let (found, standing) = self.words.find_for(Some(account), word, &self.asked, &mut self.stores)?;
+        let (found, standing) =
+            self.dictionaries.words.find_for(Some(account), word, &self.dictionaries.asked, &mut self.stores)?;
         let Some(Found { article: Article { headword, interpret }, .. }) = found else {
             let failure = Failure::new(Code::NotFound, "no such word");
             self.replies.refused = Some(failure.code);
@@ -20,8 +21,8 @@ impl Session<'_> {
             self.replies.standing = standing;
             return Ok(());
         };
-        let names = self.words.names(&mut self.stores)?;
-        let record = new_record(&mut self.clock, &headword, self.face.peer())?;
+        let names = self.dictionaries.words.names(&mut self.stores)?;
+        let record = new_record(&mut self.writer.clock, &headword, self.face.peer())?;
         self.replies.records.push(record);
         self.replies.waiting(Awaits::Record, |out| {
             let articles = articles(&interpret, &names);
@@ -39,7 +40,7 @@ impl Session<'_> {
     pub(super) fn choose(&mut self, name: &str, dictionaries: &str) -> Result<(), Failure> {
         self.logged_in_as(name)?;
         self.renew_words();
-        let mut names = self.words.names(&mut self.stores)?;
+        let mut names = self.dictionaries.words.names(&mut self.stores)?;
         if names.is_empty() {
             names.push("words".to_owned());
         }
@@ -48,7 +49,7 @@ impl Session<'_> {
             let known = names.iter().find(|name| name.eq_ignore_ascii_case(wanted));
             asked.push(known.cloned().ok_or_else(|| no_such(wanted, &names))?);
         }
-        self.asked = asked;
+        self.dictionaries.asked = asked;
         self.replies.waiting(Awaits::Account, push_ok);
         Ok(())
     }

@@ -13,14 +13,14 @@ const HANDSHAKE: Duration = Duration::from_secs(60);
 impl Session<'_> {
     /// Shakes hands, where the client came in for TLS, within the grace time.
     pub(super) fn shake_hands(&mut self) -> Result<(), ExitReason> {
-        let deadline = self.grace_ends.unwrap_or(self.connected + HANDSHAKE);
+        let deadline = self.logins.grace_ends.unwrap_or(self.client.connected + HANDSHAKE);
         self.face.show(State::LoginAwaited);
-        while self.connection.is_handshaking() {
+        while self.client.connection.is_handshaking() {
             self.face.publish();
             if self.signals.stop_asked() {
                 return Err(ExitReason::Stopped);
             }
-            match self.connection.shake_hands(deadline, &self.signals) {
+            match self.client.connection.shake_hands(deadline, &self.signals) {
                 Ok(Wait::Ready) => {}
                 Ok(Wait::Interrupted) => self.renew_words(),
                 Ok(Wait::TimedOut) => return Err(ExitReason::GraceOver),
@@ -29,13 +29,13 @@ impl Session<'_> {
         }
         // The last word of the handshake may be ours, and the client waits for it; or it is the client's, and Nagle's
         // algorithm keeps the first request back until it is acknowledged, 40 ms later.
-        sys::acknowledge_now(self.connection.socket());
-        self.connection.write(&[], || {})
+        sys::acknowledge_now(self.client.connection.socket());
+        self.client.connection.write(&[], || {})
     }
 
     /// Somebody speaks to a port of TLS in clear text: they are told so in the same way.
     pub(super) fn refuse_clear_text(&mut self) {
-        self.connection.give_up_tls();
+        self.client.connection.give_up_tls();
         self.replies.fail(&Failure::new(Code::BadReq, "this address speaks TLS only; connect with --tls"));
     }
 
@@ -43,18 +43,18 @@ impl Session<'_> {
     /// both sides would wait for the rest of it.
     pub(super) fn refuse_handshake(&mut self) {
         self.face.count_request();
-        self.connection.lines.skip_line();
+        self.client.connection.lines.skip_line();
         self.replies.fail(&Failure::new(Code::BadReq, "this address does not speak TLS"));
     }
 
     /// Whether a secret in clear text may be seen by others, and the operator does not want that.
     pub(super) fn must_be_private(&self) -> bool {
-        self.settings.require_tls && !self.connection.speaks_tls() && !self.face.peer().is_on_this_machine()
+        self.settings.require_tls && !self.client.connection.speaks_tls() && !self.face.peer().is_on_this_machine()
     }
 
     /// Says in the log why TLS has failed, if it has.
     pub(super) fn log_tls_failure(&self) {
-        if let Some(failure) = self.connection.tls_failure() {
+        if let Some(failure) = self.client.connection.tls_failure() {
             info!("client {}: TLS: {failure}", self.face.peer());
         }
     }

@@ -143,49 +143,77 @@ fn prepare(inherited: &Inherited<'_>) -> io::Result<(ChildSignals, Option<Tls>, 
     Ok((signals, tls, dialogue))
 }
 
-/// What kinds of lines a client has sent.
-#[derive(Debug, Default)]
-struct Sent {
-    requests: bool,
-    garbage: bool,
-}
-
 /// A session's state, between one line and the next.
 struct Session<'a> {
+    client: Client,
+    parent: Parent<'a>,
+    writer: Writer<'a>,
+    stores: stores::Stores<'a>,
+    dictionaries: Dictionaries<'a>,
+    logins: Logins,
+    requests: Requests,
+    replies: replies::Replies,
+    face: title::Face<'a>,
+    settings: &'a SessionSettings,
+    signals: ChildSignals,
+}
+
+/// The client: its connection, and how it speaks.
+struct Client {
     connection: Connection,
     language: Language,
     is_proxied: bool,
-    /// What a session remembers that speaks DICT; one that does not has none.
-    dialogue: Option<dict::Dialogue>,
-    signals: ChildSignals,
-    stores: stores::Stores<'a>,
-    writer: Channel<'a>,
-    /// Until when the writer is not asked for what can be known without it.
-    writer_silent_until: Option<Instant>,
-    words: &'a mut Words,
-    /// The names of the dictionaries that are asked; all are without any.
-    asked: Vec<String>,
-    control_channel: BorrowedFd<'a>,
-    /// Leave to use a processor for long, while there is one.
-    turn: Option<turns::Working>,
-    scoreboard: &'a Scoreboard,
-    settings: &'a SessionSettings,
-    face: title::Face<'a>,
-    replies: replies::Replies,
-    tally: tally::Tally,
-    clock: Clock,
-    login: Option<accounts::Login>,
-    failed_logins: u32,
-    /// When the client connected.
+    /// When it connected.
     connected: Instant,
+    /// What a session that speaks DICT remembers; `None` for other languages.
+    dialogue: Option<dict::Dialogue>,
+}
+
+/// What the parent is asked on, and what it gave.
+struct Parent<'a> {
+    control_channel: BorrowedFd<'a>,
+    scoreboard: &'a Scoreboard,
+    /// Permission to use a processor for long, while there is one.
+    turn: Option<turns::Working>,
+}
+
+/// The writer, and the times of what it is sent.
+struct Writer<'a> {
+    channel: Channel<'a>,
+    /// Until when the writer is not asked for what can be known without it.
+    silent_until: Option<Instant>,
+    clock: Clock,
+}
+
+/// Where words are looked up.
+struct Dictionaries<'a> {
+    words: &'a mut Words,
+    /// The names of the dictionaries that are asked; if empty, all are.
+    asked: Vec<String>,
+}
+
+/// The login, and the failed ones.
+#[derive(Default)]
+struct Logins {
+    current: Option<accounts::Login>,
+    /// How many have failed.
+    failed: u32,
     /// The names of those that no login under the same name has mended.
     failed_names: Vec<String>,
-    /// What was sent: any line that is a request, any that is none.
-    sent: Sent,
+    /// When the grace time is over; `None` once a login has succeeded.
+    grace_ends: Option<Instant>,
+}
+
+/// What is known of the requests so far.
+#[derive(Default)]
+struct Requests {
+    tally: tally::Tally,
+    /// Whether any line was a request.
+    any_valid: bool,
+    /// Whether any line was neither a request nor a mistake in one.
+    any_garbage: bool,
     /// Set in the middle of a request that the session ends with.
     ends: Option<ExitReason>,
-    /// When the grace time is over; none once a login has succeeded.
-    grace_ends: Option<Instant>,
 }
 
 impl<'a> Session<'a> {
@@ -216,45 +244,34 @@ impl<'a> Session<'a> {
         let grace = settings.login_grace.filter(|_| language != Language::Dict);
         let client = Rc::new(client);
         let waiting = stores::Waiting { control_channel, account: 0, client: Rc::clone(&client), signals };
+        let stores =
+            stores::Stores::new(&settings.database, origin.into_store_key(), peer.clone(), scoreboard, slot, waiting);
         Self {
-            connection: Connection::new(client, tls, language.max_line()),
-            language,
-            is_proxied,
-            dialogue,
-            signals,
-            stores: stores::Stores::new(
-                &settings.database,
-                origin.into_store_key(),
-                peer.clone(),
-                scoreboard,
-                slot,
-                waiting,
-            ),
-            writer: Channel::new(rendezvous, source),
-            writer_silent_until: None,
-            words,
-            asked: Vec::new(),
-            control_channel,
-            turn: None,
-            scoreboard,
-            settings,
-            face: title::Face::new(peer, language, title, scoreboard.slot(slot)),
+            client: Client {
+                connection: Connection::new(client, tls, language.max_line()),
+                language,
+                is_proxied,
+                connected,
+                dialogue,
+            },
+            parent: Parent { control_channel, scoreboard, turn: None },
+            writer: Writer { channel: Channel::new(rendezvous, source), silent_until: None, clock: Clock::default() },
+            stores,
+            dictionaries: Dictionaries { words, asked: Vec::new() },
+            logins: Logins { grace_ends: grace.and_then(|grace| connected.checked_add(grace)), ..Logins::default() },
+            requests: Requests::default(),
             replies: replies::Replies::new(language),
-            tally: tally::Tally::default(),
-            clock: Clock::default(),
-            login: None,
-            failed_logins: 0,
-            connected,
-            failed_names: Vec::new(),
-            sent: Sent::default(),
-            ends: None,
-            grace_ends: grace.and_then(|grace| connected.checked_add(grace)),
+            face: title::Face::new(peer, language, title, scoreboard.slot(slot)),
+            settings,
+            signals,
         }
     }
 
     fn serve(mut self) -> ExitReason {
         match self.converse() {
-            ExitReason::Closed | ExitReason::Lost | ExitReason::Idle if self.sent.garbage && !self.sent.requests => {
+            ExitReason::Closed | ExitReason::Lost | ExitReason::Idle
+                if self.requests.any_garbage && !self.requests.any_valid =>
+            {
                 ExitReason::Garbage
             }
             exit_reason => exit_reason,
@@ -262,8 +279,8 @@ impl<'a> Session<'a> {
     }
 
     fn converse(&mut self) -> ExitReason {
-        self.face.slot().acknowledge(self.words.generation());
-        if self.is_proxied
+        self.face.slot().acknowledge(self.dictionaries.words.generation());
+        if self.client.is_proxied
             && let Err(exit_reason) = self.meet_client()
         {
             return self.finish(exit_reason);
@@ -292,7 +309,7 @@ impl<'a> Session<'a> {
                     continue;
                 }
                 Ok(Wait::TimedOut) => {
-                    let (message, exit_reason) = if self.grace_ends.is_some_and(|end| end <= Instant::now()) {
+                    let (message, exit_reason) = if self.logins.grace_ends.is_some_and(|end| end <= Instant::now()) {
                         ("no login within the grace time", ExitReason::GraceOver)
                     } else {
                         ("idle too long", ExitReason::Idle)
@@ -302,11 +319,11 @@ impl<'a> Session<'a> {
                 }
                 Err(exit_reason) => return self.finish(exit_reason),
             }
-            match self.connection.read() {
+            match self.client.connection.read() {
                 Ok(true) => {}
                 // What follows the last newline is not a request; the replies are all written.
                 Ok(false) => {
-                    let _ = self.connection.end(Duration::ZERO);
+                    let _ = self.client.connection.end(Duration::ZERO);
                     return ExitReason::Closed;
                 }
                 Err(exit_reason) => return self.finish(exit_reason),
@@ -321,7 +338,7 @@ impl<'a> Session<'a> {
         let mut whole = Zeroizing::new(Vec::with_capacity(MAX_LINE));
         let mut secrets = false;
         let mut begun = Instant::now();
-        while let Some(line) = self.connection.lines.next_line() {
+        while let Some(line) = self.client.connection.lines.next_line() {
             if answered == 0 {
                 self.face.show(State::Busy);
             }
@@ -335,7 +352,7 @@ impl<'a> Session<'a> {
                     Some(whole.as_slice())
                 }
             };
-            exit_reason = match &self.dialogue {
+            exit_reason = match &self.client.dialogue {
                 Some(_) => self.answer_command(line, begun),
                 None => self.answer_line(line, begun, &mut secrets),
             };
@@ -355,14 +372,17 @@ impl<'a> Session<'a> {
             // Others that want a connection wait for one request, not for all that were read.
             self.stores.close_if_wanted();
         }
-        self.turn = None;
-        if self.dialogue.is_none() && self.face.is_new() && tls::is_handshake(self.connection.lines.unfinished()) {
+        self.parent.turn = None;
+        if self.client.dialogue.is_none()
+            && self.face.is_new()
+            && tls::is_handshake(self.client.connection.lines.unfinished())
+        {
             self.refuse_handshake();
         }
         // Before the client hears that it is done.
         drop(whole);
         if secrets {
-            self.connection.lines.wipe();
+            self.client.connection.lines.wipe();
         }
         self.write_replies()?;
         self.stores.close_if_wanted();
@@ -380,7 +400,7 @@ impl<'a> Session<'a> {
         *secrets |= !request.as_ref().is_ok_and(Request::is_public);
         match request {
             Ok(request) => {
-                self.sent.requests = true;
+                self.requests.any_valid = true;
                 // A password takes long to check. The reply to the one before shows whether the client is still there.
                 let ready = if request.has_passwd() { self.write_replies() } else { Ok(()) };
                 if let Err(exit_reason) = ready.and_then(|()| self.wait_for_rate(&request)) {
@@ -391,8 +411,8 @@ impl<'a> Session<'a> {
             Err(failure) => {
                 // An impossible name or password is a person's mistake, in a request.
                 let garbage = matches!(failure.code, Code::BadReq | Code::TooLong);
-                self.sent.garbage |= garbage;
-                self.sent.requests |= !garbage;
+                self.requests.any_garbage |= garbage;
+                self.requests.any_valid |= !garbage;
                 tally::Tally::invalid(failure.code, self.face.slot().counters(), self.face.peer());
                 self.replies.fail(&failure);
                 None
@@ -406,16 +426,16 @@ impl<'a> Session<'a> {
         self.replies.refused = None;
         let exit_reason = self.answer(request);
         let (refused, awaits) = (self.replies.refused, self.replies.awaits(waiting));
-        self.tally.answered(begun, refused, awaits, self.face.slot().counters(), self.face.peer());
+        self.requests.tally.answered(begun, refused, awaits, self.face.slot().counters(), self.face.peer());
         exit_reason
     }
 
     fn write_replies(&mut self) -> Result<(), ExitReason> {
         self.settle();
         let mut replies = self.replies.take();
-        let Self { connection, stores, face, turn, .. } = self;
-        let written = connection.write(&replies, || {
-            *turn = None;
+        let Self { client, parent, stores, face, .. } = self;
+        let written = client.connection.write(&replies, || {
+            parent.turn = None;
             stores.close();
             face.publish();
         });
@@ -426,21 +446,21 @@ impl<'a> Session<'a> {
     }
 
     fn wait_for_client(&mut self, idle_ends: Option<Instant>) -> Result<Wait, ExitReason> {
-        let awaits_login = self.login.is_none() && self.dialogue.is_none();
+        let awaits_login = self.logins.current.is_none() && self.client.dialogue.is_none();
         self.face.show(if awaits_login { State::LoginAwaited } else { State::Idle });
-        let deadline = [idle_ends, self.grace_ends].into_iter().flatten().min();
+        let deadline = [idle_ends, self.logins.grace_ends].into_iter().flatten().min();
         if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
             return Ok(Wait::TimedOut);
         }
-        if self.connection.has_input() {
+        if self.client.connection.has_input() {
             return Ok(Wait::Ready);
         }
         self.face.publish();
-        self.connection.lines.release_if_empty();
+        self.client.connection.lines.release_if_empty();
         loop {
-            let idle_at = [self.stores.idle_at(), self.writer.idle_at()].into_iter().flatten().min();
+            let idle_at = [self.stores.idle_at(), self.writer.channel.idle_at()].into_iter().flatten().min();
             let until = [deadline, idle_at].into_iter().flatten().min();
-            let client = PollFd::new(self.connection.socket(), PollFlags::POLLIN);
+            let client = PollFd::new(self.client.connection.socket(), PollFlags::POLLIN);
             let waited = match self.stores.lease() {
                 Some(lease) => {
                     let mut watched = [client, PollFd::new(lease, PollFlags::POLLIN)];
@@ -461,8 +481,8 @@ impl<'a> Session<'a> {
             if self.stores.idle_at().is_some_and(|at| at <= now) {
                 self.stores.close();
             }
-            if self.writer.idle_at().is_some_and(|at| at <= now) {
-                self.writer.close();
+            if self.writer.channel.idle_at().is_some_and(|at| at <= now) {
+                self.writer.channel.close();
             }
             sys::give_back_memory();
         }
@@ -479,8 +499,8 @@ impl<'a> Session<'a> {
         if exit_reason.client_listens() {
             self.face.show(State::Closing);
             if self.write_replies().is_ok() {
-                let Self { connection, face, .. } = self;
-                connection.close_politely(DRAIN, || face.publish());
+                let Self { client, face, .. } = self;
+                client.connection.close_politely(DRAIN, || face.publish());
             }
         }
         exit_reason
@@ -493,14 +513,17 @@ impl<'a> Session<'a> {
     /// Moves to the newest words, if there are newer ones. On failure the old ones serve on, and the next look
     /// tries again.
     fn renew_words(&mut self) {
-        let newest = self.scoreboard.generation();
-        if newest == self.words.generation() {
+        let newest = self.parent.scoreboard.generation();
+        if newest == self.dictionaries.words.generation() {
             return;
         }
-        match crate::ipc::parent::ask_for_words(self.control_channel).and_then(|(generation, memory)| {
-            self.words.replace(generation, memory.as_fd()).map_err(|error| std::io::Error::other(error.to_string()))
+        match crate::ipc::parent::ask_for_words(self.parent.control_channel).and_then(|(generation, memory)| {
+            self.dictionaries
+                .words
+                .replace(generation, memory.as_fd())
+                .map_err(|error| std::io::Error::other(error.to_string()))
         }) {
-            Ok(()) => self.face.slot().acknowledge(self.words.generation()),
+            Ok(()) => self.face.slot().acknowledge(self.dictionaries.words.generation()),
             Err(error) => {
                 log::warn!("client {}: cannot load the new words, keeping the old ones: {error}", self.face.peer());
             }

@@ -20,7 +20,8 @@ impl Session<'_> {
     pub(super) fn pick(&mut self, name: &str, number: u64, tag: Option<&str>) -> Result<(), Failure> {
         self.logged_in_as(name)?;
         self.renew_words();
-        let Some(Article { headword, interpret }) = pick_from(self.words, number, tag, &self.asked, &mut self.stores)?
+        let Some(Article { headword, interpret }) =
+            pick_from(self.dictionaries.words, number, tag, &self.dictionaries.asked, &mut self.stores)?
         else {
             return Err(Failure::new(Code::NotFound, "no headword has this tag"));
         };

@@ -27,12 +27,12 @@ impl Session<'_> {
         let own = self.face.peer().clone();
         let peer = match (client, &own) {
             (Client::Proxy, _) => own,
-            (Client::At(address), _) if self.language == Language::LinesOverTls => Peer::Tls(address),
+            (Client::At(address), _) if self.client.language == Language::LinesOverTls => Peer::Tls(address),
             (Client::At(address), _) => Peer::Internet(address),
         };
-        match introduce(self.control_channel, peer.socket_address()) {
+        match introduce(self.parent.control_channel, peer.socket_address()) {
             Ok(Introduced::Welcome { source }) => {
-                self.writer.set_source(source);
+                self.writer.channel.set_source(source);
                 self.stores.set_peer(peer.clone());
                 self.face.set_peer(peer);
                 Ok(())
@@ -51,7 +51,7 @@ impl Session<'_> {
     }
 
     fn read_header(&mut self) -> Result<Client, ExitReason> {
-        let deadline = self.grace_ends.unwrap_or(self.connected + PATIENCE);
+        let deadline = self.logins.grace_ends.unwrap_or(self.client.connected + PATIENCE);
         let mut header = Vec::with_capacity(64);
         loop {
             let total = match proxy::needed(&header) {
@@ -61,7 +61,7 @@ impl Session<'_> {
             };
             // Never a byte more: what follows is the client's, and may be TLS.
             let mut buffer = [0; MAX_HEADER];
-            let socket = self.connection.socket();
+            let socket = self.client.connection.socket();
             match recv(socket.as_raw_fd(), &mut buffer[..total - header.len()], MsgFlags::MSG_DONTWAIT) {
                 // Somebody looked whether the port is open.
                 Ok(0) if header.is_empty() => return Err(ExitReason::Closed),
@@ -77,7 +77,7 @@ impl Session<'_> {
             if self.signals.stop_asked() {
                 return Err(ExitReason::Stopped);
             }
-            let mut watched = [PollFd::new(self.connection.socket(), PollFlags::POLLIN)];
+            let mut watched = [PollFd::new(self.client.connection.socket(), PollFlags::POLLIN)];
             match wait(&mut watched, Some(deadline), &self.signals)? {
                 Wait::Ready => {}
                 Wait::Interrupted => self.renew_words(),
@@ -98,8 +98,8 @@ impl Session<'_> {
 
     /// Says why the session ends before it has begun; within TLS there is no way to say it.
     fn say_without_tls(&mut self, failure: &Failure) {
-        if self.connection.speaks_tls() {
-            self.connection.give_up_tls();
+        if self.client.connection.speaks_tls() {
+            self.client.connection.give_up_tls();
         } else {
             self.replies.fail(failure);
         }

@@ -30,7 +30,7 @@ impl Session<'_> {
         if self.settings.lookup_rate == 0 {
             return Ok(());
         }
-        let asked = ask_for_wait(self.control_channel, account_number(name)).unwrap_or_else(|error| {
+        let asked = ask_for_wait(self.parent.control_channel, account_number(name)).unwrap_or_else(|error| {
             log::warn!("client {}: cannot count lookups: {error}", self.face.peer());
             Duration::ZERO
         });
@@ -39,10 +39,10 @@ impl Session<'_> {
         }
         let until = Instant::now() + asked;
         self.write_replies()?;
-        self.turn = None;
+        self.parent.turn = None;
         // What was read is answered before the server stops, and then without a wait.
         while !self.signals.stop_asked() {
-            let mut watched = vec![PollFd::new(self.connection.socket(), PollFlags::empty())];
+            let mut watched = vec![PollFd::new(self.client.connection.socket(), PollFlags::empty())];
             watched.extend(self.stores.lease().map(|lease| PollFd::new(lease, PollFlags::POLLIN)));
             match wait(&mut watched, Some(until), &self.signals)? {
                 Wait::TimedOut => break,

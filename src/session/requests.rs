@@ -16,7 +16,7 @@ use crate::words::matching::Strategy;
 impl Session<'_> {
     /// Answers one request, onto the end of the replies; says so if the session ends with it.
     pub(super) fn answer(&mut self, request: &Request<'_>) -> Option<ExitReason> {
-        if self.words.are_in_table() {
+        if self.dictionaries.words.are_in_table() {
             self.face.publish();
         }
         self.stores.act_for(request.name());
@@ -72,7 +72,7 @@ impl Session<'_> {
         if let Err(failure) = outcome {
             self.replies.fail(&failure);
         }
-        self.ends.take()
+        self.requests.ends.take()
     }
 
     /// Makes true what the waiting replies wait for, or turns them into refusals. Afterwards none waits.
@@ -80,23 +80,23 @@ impl Session<'_> {
         if !self.replies.any_waiting() {
             return;
         }
-        let Some(login) = &self.login else {
+        let Some(login) = &self.logins.current else {
             self.replies.refuse(|_| Some(denied()));
             self.count_settled(|_| Some(Code::Denied));
             return;
         };
         self.face.publish();
         // Others have it while the writer is waited for.
-        self.turn = None;
+        self.parent.turn = None;
         let account = login.account;
         let kept = if self.replies.records.is_empty() {
             // In table words a connection is open, or they could not have been asked for.
-            let in_table = self.words.are_in_table();
+            let in_table = self.dictionaries.words.are_in_table();
             let known = if in_table { self.replies.standing.take() } else { self.standing_from_writer() };
             match known {
                 Some(standing) => Ok(standing),
                 // As the writer has it in an outage: an account is taken for what it was while nobody can say.
-                None if !in_table && self.scoreboard.outage().is_some() => Ok(Standing::Live),
+                None if !in_table && self.parent.scoreboard.outage().is_some() => Ok(Standing::Live),
                 None => self.standing_of(account),
             }
         } else {
@@ -122,16 +122,17 @@ impl Session<'_> {
     }
 
     fn count_settled(&mut self, instead: impl Fn(Awaits) -> Option<Code>) {
-        self.tally.settle(instead, self.face.slot().counters(), self.face.peer());
+        self.requests.tally.settle(instead, self.face.slot().counters(), self.face.peer());
     }
 
     fn look_up(&mut self, name: &str, word: &str) -> Result<(), Failure> {
         let account = self.logged_in_as(name)?;
         self.renew_words();
-        let (found, standing) = self.words.find_for(Some(account), word, &self.asked, &mut self.stores)?;
+        let (found, standing) =
+            self.dictionaries.words.find_for(Some(account), word, &self.dictionaries.asked, &mut self.stores)?;
         match found {
             Some(Found { article: Article { headword, interpret }, .. }) => {
-                let record = new_record(&mut self.clock, &headword, self.face.peer())?;
+                let record = new_record(&mut self.writer.clock, &headword, self.face.peer())?;
                 self.replies.records.push(record);
                 self.replies.waiting(Awaits::Record, |out| push_entry(out, &headword, &interpret));
             }
@@ -149,7 +150,8 @@ impl Session<'_> {
     fn define(&mut self, name: &str, word: &str) -> Result<(), Failure> {
         let account = self.logged_in_as(name)?;
         self.renew_words();
-        let (found, standing) = self.words.find_for(Some(account), word, &self.asked, &mut self.stores)?;
+        let (found, standing) =
+            self.dictionaries.words.find_for(Some(account), word, &self.dictionaries.asked, &mut self.stores)?;
         self.replies.refused = found.is_none().then_some(Code::NotFound);
         self.replies.waiting(Awaits::Account, |out| match &found {
             Some(Found { article: found, .. }) => push_entry(out, &found.headword, &found.interpret),
@@ -162,7 +164,8 @@ impl Session<'_> {
     fn suggest(&mut self, name: &str, text: &str) -> Result<(), Failure> {
         self.logged_in_as(name)?;
         self.renew_words();
-        let found = self.words.suggest(text, MAX_SUGGESTIONS, &self.asked, &mut self.stores)?;
+        let found =
+            self.dictionaries.words.suggest(text, MAX_SUGGESTIONS, &self.dictionaries.asked, &mut self.stores)?;
         self.list_headwords(&found);
         Ok(())
     }
@@ -179,7 +182,7 @@ impl Session<'_> {
             How::Sound => (Strategy::Sound, trim_blanks(pattern)),
             How::Text => return self.search_text(trim_blanks(pattern)),
         };
-        let asked = self.asked.clone();
+        let asked = self.dictionaries.asked.clone();
         let found = self.matching(strategy, pattern, MAX_MATCHES, &asked)?;
         self.list_headwords(&found);
         Ok(())
@@ -197,7 +200,7 @@ impl Session<'_> {
 
     fn clear_history(&mut self, name: &str, word: Option<&str>) -> Result<(), Failure> {
         let account = self.logged_in_as(name)?;
-        if self.scoreboard.spooled().1 > 0 {
+        if self.parent.scoreboard.spooled().1 > 0 {
             // What is in the spool would come back after it was cleared.
             return Err(Failure::new(
                 Code::Unavailable,
@@ -211,7 +214,7 @@ impl Session<'_> {
 
     fn tell_about(&mut self) -> Result<(), Failure> {
         self.renew_words();
-        let about = self.words.about(&mut self.stores)?;
+        let about = self.dictionaries.words.about(&mut self.stores)?;
         let notes = about.dictionaries;
         let lines = [
             ("version", env!("CARGO_PKG_VERSION").to_owned()),
@@ -245,7 +248,7 @@ impl Session<'_> {
 
     /// The account of the login, if it is under this name. A name in a request proves nothing.
     pub(super) fn logged_in_as(&self, name: &str) -> Result<AccountId, Failure> {
-        match &self.login {
+        match &self.logins.current {
             Some(login) if login.name == name => Ok(login.account),
             _ => Err(denied()),
         }

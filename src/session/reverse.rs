@@ -32,7 +32,14 @@ impl Session<'_> {
 
     fn search(&mut self, text: &str, scope: Scope, most: usize) -> Result<Vec<Hit>, Failure> {
         let end = Instant::now() + SEARCH_TIME;
-        let hits = self.words.reverse(text, scope, most, &self.asked, || Instant::now() < end, &mut self.stores)?;
+        let hits = self.dictionaries.words.reverse(
+            text,
+            scope,
+            most,
+            &self.dictionaries.asked,
+            || Instant::now() < end,
+            &mut self.stores,
+        )?;
         if hits.unfinished && hits.found.is_empty() {
             return Err(Failure::new(Code::Unavailable, "the search takes too long; a longer text may not"));
         }

@@ -68,7 +68,7 @@ impl Session<'_> {
         self.renew_words();
         let mut found = Vec::with_capacity(entries.len());
         for entry in entries {
-            let headword = self.words.find(&entry.word, &self.asked, &mut self.stores)?;
+            let headword = self.dictionaries.words.find(&entry.word, &self.dictionaries.asked, &mut self.stores)?;
             found.push((headword.map(|found| found.article.headword.into_owned()), text_of(entry)));
         }
         let done = self.stores.write(|store| store.import_stars(account, &found))?.ok_or_else(|| self.gone())?;
@@ -109,7 +109,7 @@ impl Session<'_> {
             protocol::Grade::Good => Grade::Good,
             protocol::Grade::Easy => Grade::Easy,
         };
-        let given = new_record(&mut self.clock, word, self.face.peer())?;
+        let given = new_record(&mut self.writer.clock, word, self.face.peer())?;
         match self.stores.write(|store| store.grade(account, grade, &given))? {
             Grading::Due(due) => {
                 push_ok_text(self.replies.out(), &time_text(time(due)));
@@ -124,7 +124,7 @@ impl Session<'_> {
     /// The headwords that a word to be starred may be: itself, and what it is found as.
     fn perhaps_meant(&mut self, word: &str) -> Result<Vec<String>, Failure> {
         self.renew_words();
-        let found = self.words.find(word, &self.asked, &mut self.stores)?;
+        let found = self.dictionaries.words.find(word, &self.dictionaries.asked, &mut self.stores)?;
         let found = found.map(|found| found.article.headword.into_owned());
         let other = found.filter(|headword| headword != word);
         Ok([word.to_owned()].into_iter().chain(other).collect())
@@ -147,7 +147,7 @@ impl Session<'_> {
 
     /// Nobody can say so while lookups wait in the spool.
     fn never_looked_up(&self) -> Failure {
-        if self.scoreboard.spooled().1 > 0 {
+        if self.parent.scoreboard.spooled().1 > 0 {
             return Failure::new(Code::Unavailable, "lookups are still being added to the history; try again later");
         }
         Failure::new(Code::NotFound, "this word was never looked up")

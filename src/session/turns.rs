@@ -28,12 +28,12 @@ impl Session<'_> {
     /// # Errors
     /// The client has gone.
     pub(super) fn take_turn(&mut self, work: Work, begun: Instant) -> Result<(), ExitReason> {
-        let waits = self.words.are_in_table() || work == Work::Waits;
-        if waits || self.turn.as_ref().is_some_and(|turn| turn.since.elapsed() >= QUANTUM) {
-            self.turn = None;
+        let waits = self.dictionaries.words.are_in_table() || work == Work::Waits;
+        if waits || self.parent.turn.as_ref().is_some_and(|turn| turn.since.elapsed() >= QUANTUM) {
+            self.parent.turn = None;
         }
         let long = work == Work::Long || begun.elapsed() >= LONG;
-        if waits || !long || self.turn.is_some() {
+        if waits || !long || self.parent.turn.is_some() {
             return Ok(());
         }
         if work == Work::Long {
@@ -41,9 +41,9 @@ impl Session<'_> {
             self.write_replies()?;
         }
         match self.wait_for_turn(ParentRequest::Working) {
-            Ok(permit) => self.turn = Some(Working { _permit: permit, since: Instant::now() }),
+            Ok(permit) => self.parent.turn = Some(Working { _permit: permit, since: Instant::now() }),
             // Without a turn it is slower for others, and no worse.
-            Err(_) => return self.ends.take().map_or(Ok(()), Err),
+            Err(_) => return self.requests.ends.take().map_or(Ok(()), Err),
         }
         Ok(())
     }
@@ -55,12 +55,13 @@ impl Session<'_> {
             log::warn!("client {peer}: no turn: {error}");
             Failure::new(Code::Unavailable, "the server is overloaded; try again later")
         };
-        let permit = ask_for(self.control_channel, self.stores.question(purpose)).map_err(|error| failed(&error))?;
+        let permit =
+            ask_for(self.parent.control_channel, self.stores.question(purpose)).map_err(|error| failed(&error))?;
         loop {
             // Nothing is asked of the client's socket; what is always told is that it is gone for good.
             let mut watched = vec![
                 PollFd::new(permit.as_fd(), PollFlags::POLLIN),
-                PollFd::new(self.connection.socket(), PollFlags::empty()),
+                PollFd::new(self.client.connection.socket(), PollFlags::empty()),
             ];
             // A database connection is not kept from others meanwhile.
             watched.extend(self.stores.lease().map(|lease| PollFd::new(lease, PollFlags::POLLIN)));
@@ -68,7 +69,7 @@ impl Session<'_> {
                 Ok(Wait::Ready) if watched[0].any() == Some(true) => break,
                 Ok(Wait::Ready) if watched.get(2).is_some_and(|lease| lease.any() == Some(true)) => self.stores.close(),
                 Ok(Wait::Ready) => {
-                    self.ends = Some(ExitReason::Lost);
+                    self.requests.ends = Some(ExitReason::Lost);
                     return Err(Failure::new(Code::Unavailable, "the client is gone"));
                 }
                 Ok(Wait::Interrupted | Wait::TimedOut) => {}
@@ -78,7 +79,7 @@ impl Session<'_> {
         if permit.granted().map_err(|error| failed(&error))? {
             return Ok(permit);
         }
-        self.ends = Some(ExitReason::Refused);
+        self.requests.ends = Some(ExitReason::Refused);
         Err(Failure::new(Code::Busy, "too many failures from your address"))
     }
 }

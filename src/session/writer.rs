@@ -21,12 +21,12 @@ impl Session<'_> {
     /// What the writer answers; none if it does not, or not soon. It is not asked again for a while then.
     pub(super) fn ask_writer<T>(&mut self, ask: impl FnOnce(&mut Channel<'_>) -> Result<T, Error>) -> Option<T> {
         let now = Instant::now();
-        if self.writer_silent_until.is_some_and(|until| now < until) {
+        if self.writer.silent_until.is_some_and(|until| now < until) {
             return None;
         }
-        let answer = ask(&mut self.writer).ok();
+        let answer = ask(&mut self.writer.channel).ok();
         if answer.is_none() {
-            self.writer_silent_until = Some(Instant::now() + WRITER_RESTS);
+            self.writer.silent_until = Some(Instant::now() + WRITER_RESTS);
         }
         answer
     }
@@ -34,18 +34,18 @@ impl Session<'_> {
     /// Has the writer see a login that was checked here, so that it will act for it. What comes of it shows when something
     /// is to be kept; but then the database may be away, and nobody could check anything.
     pub(super) fn show_login_to_writer(&mut self) {
-        if self.login.as_ref().is_none_or(|login| login.ticket.is_some()) {
+        if self.logins.current.as_ref().is_none_or(|login| login.ticket.is_some()) {
             return;
         }
-        let Some(login) = &mut self.login else { return };
+        let Some(login) = &mut self.logins.current else { return };
         let (name, proof, reads) = (&login.name, &login.proof, login.means != Means::DictKey);
         let now = Instant::now();
-        if self.writer_silent_until.is_some_and(|until| now < until) {
+        if self.writer.silent_until.is_some_and(|until| now < until) {
             return;
         }
-        match self.writer.log_in(name, proof, reads, SOON, &mut || {}) {
+        match self.writer.channel.log_in(name, proof, reads, SOON, &mut || {}) {
             Ok(ticket) => login.ticket = ticket.filter(|ticket| ticket.account == login.account),
-            Err(_) => self.writer_silent_until = Some(Instant::now() + WRITER_RESTS),
+            Err(_) => self.writer.silent_until = Some(Instant::now() + WRITER_RESTS),
         }
     }
 
@@ -54,13 +54,13 @@ impl Session<'_> {
         if count > MOST_RECENT {
             return None;
         }
-        let ticket = self.login.as_ref()?.ticket.clone()?;
+        let ticket = self.logins.current.as_ref()?.ticket.clone()?;
         self.ask_writer(|writer| writer.recent(&ticket, count))
     }
 
     /// How the account stands, as the writer has it.
     pub(super) fn standing_from_writer(&mut self) -> Option<Standing> {
-        let ticket = self.login.as_ref()?.ticket.clone()?;
+        let ticket = self.logins.current.as_ref()?.ticket.clone()?;
         self.ask_writer(|writer| writer.standing(&ticket))
     }
 
@@ -72,14 +72,14 @@ impl Session<'_> {
     /// Has the records kept of the replies that wait.
     pub(super) fn keep_records(&mut self) -> Result<Standing, Error> {
         let Some(ticket) = self.ticket()? else { return Ok(Standing::Gone) };
-        let control_channel = self.control_channel;
-        self.writer.keep(&ticket, &self.replies.records, PATIENCE, &mut || complain_of_writer(control_channel))
+        let control_channel = self.parent.control_channel;
+        self.writer.channel.keep(&ticket, &self.replies.records, PATIENCE, &mut || complain_of_writer(control_channel))
     }
 
     /// The ticket of the login. If there is none yet, the writer was not able to make one out before: it is asked for as
     /// long as it can't use the database. None if the account is gone or locked.
     fn ticket(&mut self) -> Result<Option<Ticket>, Error> {
-        let Some(login) = &self.login else { return Ok(None) };
+        let Some(login) = &self.logins.current else { return Ok(None) };
         if let Some(ticket) = &login.ticket {
             return Ok(Some(ticket.clone()));
         }
@@ -87,11 +87,15 @@ impl Session<'_> {
         let reads = login.means != Means::DictKey;
         let mut proof = login.proof.clone();
         let mut renewed = false;
-        let control_channel = self.control_channel;
+        let control_channel = self.parent.control_channel;
         let deadline = Instant::now() + PATIENCE;
         let ticket = loop {
             let patience = deadline.saturating_duration_since(Instant::now());
-            match self.writer.log_in(&name, &proof, reads, patience, &mut || complain_of_writer(control_channel)) {
+            match self
+                .writer
+                .channel
+                .log_in(&name, &proof, reads, patience, &mut || complain_of_writer(control_channel))
+            {
                 Ok(Some(ticket)) if ticket.account == account => break ticket,
                 // Another account has the name by now.
                 Ok(Some(_)) => return Ok(None),
@@ -114,7 +118,7 @@ impl Session<'_> {
                 Err(error) => return Err(error),
             }
         };
-        if let Some(login) = &mut self.login {
+        if let Some(login) = &mut self.logins.current {
             login.ticket = Some(ticket.clone());
         }
         Ok(Some(ticket))

@@ -16,7 +16,7 @@ impl Session<'_> {
     /// Whether lookups are kept. On a listener that is bound to an account its login is made here, when it is first
     /// needed: a client that only matches never asks the database.
     pub(super) fn is_somebodys(&mut self) -> Result<bool, Failure> {
-        if self.login.is_some() {
+        if self.logins.current.is_some() {
             return Ok(true);
         }
         let Some(name) = &self.settings.dict.account else { return Ok(false) };
@@ -41,18 +41,18 @@ impl Session<'_> {
         self.face.publish();
         if let Err(failure) = self.spend(ParentRequest::UsingToken) {
             self.replies.fail(&failure);
-            return self.ends.take();
+            return self.requests.ends.take();
         }
         let known = if check_name(name).is_ok() { self.stores.with(|store| store.dict_key(name)) } else { Ok(None) };
         let known = match known {
             Ok(known) => known,
             Err(failure) => {
                 self.replies.fail(&failure);
-                return self.ends.take();
+                return self.requests.ends.take();
             }
         };
         let key = known.as_ref().map_or(NOBODYS_KEY, |(_, key)| key.as_str());
-        let message_id = self.dialogue.as_ref().map_or("", |dialogue| &dialogue.message_id);
+        let message_id = self.client.dialogue.as_ref().map_or("", |dialogue| &dialogue.message_id);
         let is_right = digests_equal(sent, &digest(message_id, key));
         let proof = Proof::DictKey(SecretDigest::of(key));
         match known {
@@ -71,7 +71,8 @@ impl Session<'_> {
     }
 
     fn logged_in_by_dict(&mut self, account: AccountId, name: &str, proof: Proof) {
-        self.login = Some(Login { account, name: name.to_owned(), means: Means::DictKey, proof, ticket: None });
+        self.logins.current =
+            Some(Login { account, name: name.to_owned(), means: Means::DictKey, proof, ticket: None });
         self.show_login_to_writer();
         self.face.set_user(name);
     }

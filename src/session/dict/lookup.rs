@@ -77,12 +77,12 @@ impl Session<'_> {
     /// The dictionaries, in the order of preference.
     pub(super) fn databases(&mut self) -> Result<Vec<Database>, Failure> {
         self.renew_words();
-        let generation = self.words.known_generation();
-        let known = self.dialogue.as_ref().and_then(|dialogue| dialogue.databases.as_ref());
+        let generation = self.dictionaries.words.known_generation();
+        let known = self.client.dialogue.as_ref().and_then(|dialogue| dialogue.databases.as_ref());
         if let Some((_, databases)) = known.filter(|(of, _)| Some(*of) == generation) {
             return Ok(databases.clone());
         }
-        let notes = self.words.dictionaries(&mut self.stores)?;
+        let notes = self.dictionaries.words.dictionaries(&mut self.stores)?;
         let databases = if notes.len() > 1 {
             let database = |note: DictionaryNote| Database {
                 name: database_name(&note.name),
@@ -92,12 +92,12 @@ impl Session<'_> {
             };
             notes.into_iter().map(database).collect()
         } else {
-            let about = self.words.about(&mut self.stores)?;
+            let about = self.dictionaries.words.about(&mut self.stores)?;
             let (name, title) = (database_name("words"), database_title(&about.title));
             vec![Database { name, title, headwords: about.headwords, dictionary: None }]
         };
-        let generation = self.words.known_generation();
-        if let Some(dialogue) = &mut self.dialogue {
+        let generation = self.dictionaries.words.known_generation();
+        if let Some(dialogue) = &mut self.client.dialogue {
             dialogue.databases = generation.map(|generation| (generation, databases.clone()));
         }
         Ok(databases)
@@ -127,7 +127,7 @@ impl Session<'_> {
             write(self.replies.out());
             return Ok(());
         }
-        let record = new_record(&mut self.clock, &headword, self.face.peer())?;
+        let record = new_record(&mut self.writer.clock, &headword, self.face.peer())?;
         self.replies.records.push(record);
         self.replies.waiting(Awaits::Record, write);
         Ok(())
@@ -144,7 +144,7 @@ impl Session<'_> {
         let asked = asked(databases, chosen);
         let names = names(databases);
         for reading in word.iter().map(trim_blanks).filter(|reading| !reading.is_empty()) {
-            let Some(found) = self.words.find(reading, &asked, &mut self.stores)? else { continue };
+            let Some(found) = self.dictionaries.words.find(reading, &asked, &mut self.stores)? else { continue };
             let number = |name: &str| databases.iter().position(|other| other.dictionary.as_deref() == Some(name));
             let found_articles = articles(&found.article.interpret, &names);
             let mut articles: Vec<(usize, String)> =
@@ -240,7 +240,9 @@ impl Session<'_> {
         let names = names(databases);
         let mut rows = Vec::new();
         for (place, headword) in headwords.into_iter().enumerate() {
-            let Some(interpret) = self.words.interpretation(&headword, &mut self.stores)? else { continue };
+            let Some(interpret) = self.dictionaries.words.interpretation(&headword, &mut self.stores)? else {
+                continue;
+            };
             let has = articles(&interpret, &names);
             let numbers = databases
                 .iter()
@@ -264,7 +266,7 @@ impl Session<'_> {
             return Ok(Vec::new());
         }
         let Some(strategy) = strategy else {
-            return self.words.suggest(word, MAX_SUGGESTIONS, asked, &mut self.stores);
+            return self.dictionaries.words.suggest(word, MAX_SUGGESTIONS, asked, &mut self.stores);
         };
         let is_expression = matches!(strategy, Strategy::BasicExpression | Strategy::ExtendedExpression);
         self.matching_until(strategy, if is_expression { text } else { word }, MOST_ROWS, asked, end)
@@ -290,7 +292,8 @@ impl Session<'_> {
         end: Instant,
     ) -> Result<Vec<String>, Failure> {
         let pattern = Pattern::new(strategy, text).map_err(|why| Failure::new(Code::BadReq, why.to_string()))?;
-        let matches = self.words.matching(&pattern, most, asked, || Instant::now() < end, &mut self.stores)?;
+        let matches =
+            self.dictionaries.words.matching(&pattern, most, asked, || Instant::now() < end, &mut self.stores)?;
         if matches.unfinished && matches.headwords.is_empty() {
             return Err(Failure::new(Code::Unavailable, "the pattern takes too long; a narrower one may not"));
         }

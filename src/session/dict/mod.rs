@@ -45,7 +45,7 @@ impl Session<'_> {
     /// The banner, where the language has one. dico and Emacs need it whole, in one piece and with both brackets; dico
     /// complains about `auth` at each call, so it stands there only where somebody can log in.
     pub(super) fn greet(&mut self) -> Result<(), ExitReason> {
-        let Some(dialogue) = &self.dialogue else { return Ok(()) };
+        let Some(dialogue) = &self.client.dialogue else { return Ok(()) };
         let capabilities = if self.settings.dict.account.is_none() { "auth.mime" } else { "mime" };
         let text = format!(
             "{} cidiand {} <{capabilities}> {}",
@@ -83,7 +83,7 @@ impl Session<'_> {
         self.replies.refused = None;
         let exit_reason = self.carry_out(&command);
         let (refused, awaits) = (self.replies.refused, self.replies.awaits(waiting));
-        self.tally.answered(begun, refused, awaits, self.face.slot().counters(), self.face.peer());
+        self.requests.tally.answered(begun, refused, awaits, self.face.slot().counters(), self.face.peer());
         exit_reason
     }
 
@@ -96,7 +96,7 @@ impl Session<'_> {
         };
         self.take_turn(work, begun)?;
         let bound = self.settings.dict.account.as_deref();
-        let account = self.login.as_ref().map(|login| login.name.as_str()).or(bound).map(str::to_owned);
+        let account = self.logins.current.as_ref().map(|login| login.name.as_str()).or(bound).map(str::to_owned);
         let named = if let Command::Auth { name, .. } = command { Some(name.as_str()) } else { account.as_deref() };
         self.stores.act_for(named);
         match (command, account) {
@@ -106,7 +106,7 @@ impl Session<'_> {
     }
 
     fn carry_out(&mut self, command: &Command) -> Option<ExitReason> {
-        if self.words.are_in_table() {
+        if self.dictionaries.words.are_in_table() {
             self.face.publish();
         }
         let done = match command {
@@ -122,12 +122,12 @@ impl Session<'_> {
             Command::ShowServer => self.show_server(),
             Command::Client => self.say(250, "ok"),
             Command::Status => {
-                let user = self.login.as_ref().map_or("anonymous", |login| &login.name);
+                let user = self.logins.current.as_ref().map_or("anonymous", |login| &login.name);
                 let status = format!("status: {} requests on this connection, user {user}", self.face.requests());
                 self.say(210, &status)
             }
             Command::OptionMime => {
-                if let Some(dialogue) = &mut self.dialogue {
+                if let Some(dialogue) = &mut self.client.dialogue {
                     dialogue.mime = true;
                 }
                 self.say(250, "ok, MIME headers from now on")
@@ -144,7 +144,7 @@ impl Session<'_> {
         if let Err(failure) = done {
             self.replies.fail(&failure);
         }
-        self.ends.take()
+        self.requests.ends.take()
     }
 
     fn say(&mut self, code: u16, text: &str) -> Result<(), Failure> {
@@ -159,7 +159,7 @@ impl Session<'_> {
     }
 
     fn has_mime(&self) -> bool {
-        self.dialogue.as_ref().is_some_and(|dialogue| dialogue.mime)
+        self.client.dialogue.as_ref().is_some_and(|dialogue| dialogue.mime)
     }
 
     fn show_databases(&mut self) -> Result<(), Failure> {
@@ -191,10 +191,10 @@ impl Session<'_> {
         let Some((number, database)) = number.and_then(|number| Some((number, databases.get(number)?))) else {
             return self.invalid_database();
         };
-        let note = self.words.dictionaries(&mut self.stores)?.into_iter().nth(number);
+        let note = self.dictionaries.words.dictionaries(&mut self.stores)?.into_iter().nth(number);
         let licence = match &note {
             Some(note) => note.licence.clone(),
-            None => self.words.about(&mut self.stores)?.licence,
+            None => self.dictionaries.words.about(&mut self.stores)?.licence,
         };
         let out = self.replies.out();
         push_status(out, 112, &format!("information for {} follows", database.name));
