@@ -32,10 +32,10 @@ pub use server::address::{Address, AddressError};
 pub use server::stream::LocalServer;
 
 use arguments::{Command, HistoryAction};
+use commands::credentials::Credentials;
 use commands::export::Export;
 use commands::notebook::pick::{self, Which};
 use commands::notebook::speech::Speaker;
-use commands::who::Who;
 use commands::{about, account, complete, export, history, login, lookup, manual, notebook, search};
 use error::{Error, Result};
 use files::kept::Kept;
@@ -113,61 +113,63 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
     let user = arguments.user.or_else(|| variable("CIDIAN_USER"));
     let own = arguments.local && user.is_none() && arguments.password_file.is_none();
     let own = own.then(|| OwnAccount::of_user(|name| std::env::var_os(name))).flatten();
-    let mut who = Who { user, password_file: arguments.password_file, kept, own };
+    let mut credentials = Credentials { user, password_file: arguments.password_file, kept, own };
     // Whoever is logged in here comes before whoever was the last time; who makes an account, ends one or logs in says
     // so.
     if arguments.command.as_ref().is_some_and(Command::is_of_reader)
-        && who.user.is_none()
-        && who.own.is_none()
-        && matches!(who.kept.user(), Ok(None))
+        && credentials.user.is_none()
+        && credentials.own.is_none()
+        && matches!(credentials.kept.user(), Ok(None))
     {
-        who.user.clone_from(&arguments.config.user);
+        credentials.user.clone_from(&arguments.config.user);
     }
     match arguments.command {
-        None => menus::run(console, connector, site, &who, arguments.config, speaker)?,
+        None => menus::run(console, connector, site, &credentials, arguments.config, speaker)?,
         Some(Command::Lookup { words, asks, parts }) => {
-            return lookup::run(console, &connector, &who, &words, &asks, parts, &mut speaker);
+            return lookup::run(console, &connector, &credentials, &words, &asks, parts, &mut speaker);
         }
-        Some(Command::Search(search)) => return search::run(console, &connector, &who, &search),
+        Some(Command::Search(search)) => return search::run(console, &connector, &credentials, &search),
         Some(Command::History(history)) => match history.action {
-            Some(HistoryAction::Clear { word }) => history::clear(console, &connector, &who, word.as_deref())?,
-            None if history.top => history::top(console, &connector, &who, &history.wanted())?,
-            None => history::print(console, &connector, &who, &history.wanted())?,
+            Some(HistoryAction::Clear { word }) => history::clear(console, &connector, &credentials, word.as_deref())?,
+            None if history.top => history::top(console, &connector, &credentials, &history.wanted())?,
+            None => history::print(console, &connector, &credentials, &history.wanted())?,
         },
         Some(Command::Export { anki, csv, choice }) => {
-            export::run(console, &connector, &who, &Export { anki, csv, choice })?;
+            export::run(console, &connector, &credentials, &Export { anki, csv, choice })?;
         }
-        Some(Command::Star(words)) => return notebook::star::star(console, &connector, &who, &words),
-        Some(Command::Unstar(words)) => return notebook::star::unstar(console, &connector, &who, &words),
-        Some(Command::Stars(wanted)) => notebook::list::run(console, &connector, &who, &wanted)?,
-        Some(Command::Review(wanted)) => notebook::review::run(console, &connector, &who, &wanted, &mut speaker)?,
-        Some(Command::Stats(wanted)) => notebook::stats::run(console, &connector, &who, &wanted)?,
+        Some(Command::Star(words)) => return notebook::star::star(console, &connector, &credentials, &words),
+        Some(Command::Unstar(words)) => return notebook::star::unstar(console, &connector, &credentials, &words),
+        Some(Command::Stars(wanted)) => notebook::list::run(console, &connector, &credentials, &wanted)?,
+        Some(Command::Review(wanted)) => {
+            notebook::review::run(console, &connector, &credentials, &wanted, &mut speaker)?
+        }
+        Some(Command::Stats(wanted)) => notebook::stats::run(console, &connector, &credentials, &wanted)?,
         Some(Command::Random(wanted)) => {
-            return pick::run(console, &connector, &who, Which::Random, &wanted, &mut speaker);
+            return pick::run(console, &connector, &credentials, Which::Random, &wanted, &mut speaker);
         }
         Some(Command::Today(wanted)) => {
-            return pick::run(console, &connector, &who, Which::OfToday, &wanted, &mut speaker);
+            return pick::run(console, &connector, &credentials, Which::OfToday, &wanted, &mut speaker);
         }
-        Some(Command::Import(file)) => return notebook::import::run(console, &connector, &who, &file),
-        Some(Command::Register) => account::register(console, &connector, &who)?,
+        Some(Command::Import(file)) => return notebook::import::run(console, &connector, &credentials, &file),
+        Some(Command::Register) => account::register(console, &connector, &credentials)?,
         Some(Command::Login) => {
             let mut config = arguments.config;
-            login::login(console, &connector, &who, config.user.as_deref())?;
+            login::login(console, &connector, &credentials, config.user.as_deref())?;
             // A script's login says nothing about the person.
             if console.manner().asks_terminal
-                && let Ok(Some(name)) = who.kept.user()
+                && let Ok(Some(name)) = credentials.kept.user()
             {
                 config.remember(site.address, site.trust, &name);
             }
         }
-        Some(Command::Logout) => login::logout(console, &connector, &who, &shown_address)?,
+        Some(Command::Logout) => login::logout(console, &connector, &credentials, &shown_address)?,
         Some(Command::Passwd { new_password_file }) => {
-            account::change_password(console, &connector, &who, new_password_file.as_deref())?;
+            account::change_password(console, &connector, &credentials, new_password_file.as_deref())?;
         }
-        Some(Command::DeleteAccount { yes }) => account::delete(console, &connector, &who, yes)?,
-        Some(Command::DictKey) => account::new_dict_key(console, &connector, &who)?,
+        Some(Command::DeleteAccount { yes }) => account::delete(console, &connector, &credentials, yes)?,
+        Some(Command::DictKey) => account::new_dict_key(console, &connector, &credentials)?,
         Some(Command::About) => about::print(console, &connector)?,
-        Some(Command::CompleteWords { prefix }) => complete::run(console, &connector, &who, &prefix)?,
+        Some(Command::CompleteWords { prefix }) => complete::run(console, &connector, &credentials, &prefix)?,
         // The first two are done; the program serves without coming here.
         Some(Command::Completions { .. } | Command::Manual { .. } | Command::Serve { .. }) => {}
     }

@@ -1,6 +1,6 @@
 //! The subcommands about the account itself.
 
-use super::who::{LoggedIn, Who, ask_twice, drop_kept, log_in_by_password, read_password, renew};
+use super::credentials::{Credentials, LoggedIn, ask_twice, drop_kept, log_in_by_password, read_password, renew};
 use crate::client::error::{Error, Result};
 use crate::client::messages::Message;
 use crate::client::server::connection::Connection;
@@ -13,9 +13,9 @@ use std::path::Path;
 ///
 /// # Errors
 /// Whatever can go wrong with that.
-pub(crate) fn register(console: &mut Console, connector: &Connector, who: &Who) -> Result<()> {
-    let name = who.name(console)?;
-    let password = who.new_password(console)?;
+pub(crate) fn register(console: &mut Console, connector: &Connector, credentials: &Credentials) -> Result<()> {
+    let name = credentials.name(console)?;
+    let password = credentials.new_password(console)?;
     let mut connection = Connection::open(connector)?;
     connection.ask(&Request::Register { name: &name, passwd: password.as_str() })?;
     connection.leave();
@@ -29,23 +29,23 @@ pub(crate) fn register(console: &mut Console, connector: &Connector, who: &Who) 
 pub(crate) fn change_password(
     console: &mut Console,
     connector: &Connector,
-    who: &Who,
+    credentials: &Credentials,
     new_password_file: Option<&Path>,
 ) -> Result<()> {
     // A script's mistake shows before anything is sent.
     let given = new_password_file.map(|path| read_password(console, path)).transpose()?;
-    let name = who.own_name(console)?;
-    let (LoggedIn { mut connection, name }, _) = log_in_by_password(console, connector, who, name)?;
+    let name = credentials.own_name(console)?;
+    let (LoggedIn { mut connection, name }, _) = log_in_by_password(console, connector, credentials, name)?;
     let password = match given {
         Some(password) => password,
         None => ask_twice(console, &Message::AskNewPassword, &Message::AskNewPasswordAgain)?,
     };
     connection.ask(&Request::ChangePasswd { name: &name, passwd: password.as_str() })?;
-    if let Some((own, _)) = who.own_of(&name)? {
+    if let Some((own, _)) = credentials.own_of(&name)? {
         own.store(&name, password.as_str())?;
     }
     console.done(&Message::PasswordChanged)?;
-    renew(console, &mut connection, who, &name)?;
+    renew(console, &mut connection, credentials, &name)?;
     connection.leave();
     Ok(())
 }
@@ -55,9 +55,9 @@ pub(crate) fn change_password(
 ///
 /// # Errors
 /// Whatever can go wrong with that.
-pub(crate) fn new_dict_key(console: &mut Console, connector: &Connector, who: &Who) -> Result<()> {
-    let name = who.own_name(console)?;
-    let (LoggedIn { mut connection, name }, _) = log_in_by_password(console, connector, who, name)?;
+pub(crate) fn new_dict_key(console: &mut Console, connector: &Connector, credentials: &Credentials) -> Result<()> {
+    let name = credentials.own_name(console)?;
+    let (LoggedIn { mut connection, name }, _) = log_in_by_password(console, connector, credentials, name)?;
     let key = connection.new_dict_key(&name)?;
     connection.leave();
     if console.manner().json {
@@ -71,12 +71,17 @@ pub(crate) fn new_dict_key(console: &mut Console, connector: &Connector, who: &W
 ///
 /// # Errors
 /// Whatever can go wrong with that.
-pub(crate) fn delete(console: &mut Console, connector: &Connector, who: &Who, sure: bool) -> Result<()> {
+pub(crate) fn delete(
+    console: &mut Console,
+    connector: &Connector,
+    credentials: &Credentials,
+    sure: bool,
+) -> Result<()> {
     if !sure && !console.manner().asks_terminal {
         return Err(Error::NotConfirmable);
     }
-    let name = who.own_name(console)?;
-    let (LoggedIn { mut connection, name }, password) = log_in_by_password(console, connector, who, name)?;
+    let name = credentials.own_name(console)?;
+    let (LoggedIn { mut connection, name }, password) = log_in_by_password(console, connector, credentials, name)?;
     if !sure {
         let answer = console.ask(&Message::AskDeletion { name: &name })?;
         if answer.as_deref().map(str::trim) != Some(name.as_str()) {
@@ -86,9 +91,9 @@ pub(crate) fn delete(console: &mut Console, connector: &Connector, who: &Who, su
     }
     connection.ask(&Request::DeleteAccount { name: &name, passwd: password.as_str() })?;
     connection.leave();
-    if let Some((own, _)) = who.own_of(&name)? {
+    if let Some((own, _)) = credentials.own_of(&name)? {
         own.forget()?;
     }
     console.done(&Message::AccountDeleted { name: &name })?;
-    drop_kept(console, who, &name)
+    drop_kept(console, credentials, &name)
 }

@@ -2,7 +2,7 @@
 //! server is asked where a login is kept; what does not answer at once is left for the built-in words. Nothing is ever
 //! asked of the person, and nothing complained of: the person is in the middle of a line.
 
-use super::who::Who;
+use super::credentials::Credentials;
 use crate::client::error::Result;
 use crate::client::server::connection::Connection;
 use crate::client::server::stream::Connector;
@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_millis(80);
 ///
 /// # Errors
 /// Standard output failed.
-pub(crate) fn run(console: &mut Console, connector: &Connector, who: &Who, prefix: &str) -> Result<()> {
+pub(crate) fn run(console: &mut Console, connector: &Connector, credentials: &Credentials, prefix: &str) -> Result<()> {
     let prefix = prefix.trim_start();
     if prefix.is_empty() {
         return Ok(());
@@ -38,7 +38,7 @@ pub(crate) fn run(console: &mut Console, connector: &Connector, who: &Who, prefi
             std::process::exit(0);
         }
     });
-    let found = of_server(connector, who, prefix).unwrap_or_default();
+    let found = of_server(connector, credentials, prefix).unwrap_or_default();
     let found = if found.is_empty() { built_in(prefix) } else { found };
     if printing.swap(true, Ordering::AcqRel) {
         // The other has ended this process, or is about to.
@@ -50,9 +50,9 @@ pub(crate) fn run(console: &mut Console, connector: &Connector, who: &Who, prefi
 }
 
 /// Nothing without a login that is kept. (The connector refuses to send the token where others may read it.)
-fn of_server(connector: &Connector, who: &Who, prefix: &str) -> Result<Vec<String>> {
-    let Some(name) = who.kept.user()? else { return Ok(Vec::new()) };
-    let Some(token) = who.kept.token(&name)? else { return Ok(Vec::new()) };
+fn of_server(connector: &Connector, credentials: &Credentials, prefix: &str) -> Result<Vec<String>> {
+    let Some(name) = credentials.kept.user()? else { return Ok(Vec::new()) };
+    let Some(token) = credentials.kept.token(&name)? else { return Ok(Vec::new()) };
     let mut connection = Connection::open(connector)?;
     connection.log_in_by_token(&name, token.as_str(), &[])?;
     let mut found = connection.matching(&Request::Match { name: &name, how: How::Prefix, pattern: prefix })?;

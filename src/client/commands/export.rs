@@ -1,8 +1,8 @@
 //! `cidian export`: the words of a history with their interpretations, as a deck for Anki or as CSV. A file that is
 //! there already is replaced only by a whole one.
 
+use super::credentials::{Credentials, LoggedIn, log_in};
 use super::history::{self, Choice, Tally};
-use super::who::{LoggedIn, Who, log_in};
 use crate::client::error::{Error, Result};
 use crate::client::messages::Message;
 use crate::client::render::Clock;
@@ -40,8 +40,13 @@ pub(crate) struct Export {
 ///
 /// # Errors
 /// Whatever can go wrong with that.
-pub(crate) fn run(console: &mut Console, connector: &Connector, who: &Who, export: &Export) -> Result<()> {
-    let LoggedIn { mut connection, name } = log_in(console, connector, who)?;
+pub(crate) fn run(
+    console: &mut Console,
+    connector: &Connector,
+    credentials: &Credentials,
+    export: &Export,
+) -> Result<()> {
+    let LoggedIn { mut connection, name } = log_in(console, connector, credentials)?;
     let mut tallies = history::tally(&mut connection, &name, &export.choice)?;
     let stars = Stars::of(&mut connection, &name)?;
     if export.choice.starred {

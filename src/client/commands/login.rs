@@ -1,7 +1,7 @@
 //! `cidian login` and `cidian logout`: a token from the server, kept and forgotten. What is kept is used by
-//! [`super::who::log_in`].
+//! [`super::credentials::log_in`].
 
-use super::who::{LoggedIn, Who, keep_new_token, log_in_by_password};
+use super::credentials::{Credentials, LoggedIn, keep_new_token, log_in_by_password};
 use crate::client::error::Result;
 use crate::client::files::kept::Token;
 use crate::client::messages::Message;
@@ -14,14 +14,19 @@ use crate::protocol::Request;
 ///
 /// # Errors
 /// Whatever can go wrong with that; then what was kept before is as it was.
-pub(crate) fn login(console: &mut Console, connector: &Connector, who: &Who, last: Option<&str>) -> Result<()> {
+pub(crate) fn login(
+    console: &mut Console,
+    connector: &Connector,
+    credentials: &Credentials,
+    last: Option<&str>,
+) -> Result<()> {
     // No password is asked for that could not be spared the next time.
-    who.kept.prepare()?;
+    credentials.kept.prepare()?;
     let last = last.filter(|_| console.manner().asks_terminal);
-    let remembered = who.kept.user()?.or_else(|| last.map(str::to_owned));
-    let name = who.name_or(console, remembered)?;
-    let (LoggedIn { mut connection, name }, _) = log_in_by_password(console, connector, who, name)?;
-    keep_new_token(&mut connection, who, &name)?;
+    let remembered = credentials.kept.user()?.or_else(|| last.map(str::to_owned));
+    let name = credentials.name_or(console, remembered)?;
+    let (LoggedIn { mut connection, name }, _) = log_in_by_password(console, connector, credentials, name)?;
+    keep_new_token(&mut connection, credentials, &name)?;
     connection.leave();
     console.done(&Message::LoginKept { name: &name })
 }
@@ -30,20 +35,25 @@ pub(crate) fn login(console: &mut Console, connector: &Connector, who: &Who, las
 ///
 /// # Errors
 /// Whatever can go wrong with that. The token is forgotten here also when the server could not be told.
-pub(crate) fn logout(console: &mut Console, connector: &Connector, who: &Who, address: &str) -> Result<()> {
-    let name = match &who.user {
+pub(crate) fn logout(
+    console: &mut Console,
+    connector: &Connector,
+    credentials: &Credentials,
+    address: &str,
+) -> Result<()> {
+    let name = match &credentials.user {
         Some(user) => Some(user.clone()),
-        None => who.kept.user()?,
+        None => credentials.kept.user()?,
     };
     let token = match &name {
-        Some(name) => who.kept.token(name)?,
+        Some(name) => credentials.kept.token(name)?,
         None => None,
     };
     let (Some(name), Some(token)) = (name, token) else {
         return console.done(&Message::NothingKept { address });
     };
     let told = tell_server(connector, &name, &token);
-    who.kept.forget(&name, &token)?;
+    credentials.kept.forget(&name, &token)?;
     match told {
         Ok(()) => console.done(&Message::LoginForgotten { name: &name }),
         Err(error) => {

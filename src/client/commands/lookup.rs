@@ -2,10 +2,10 @@
 //! a word typed alone is answered at once. Neither side ever waits for the other to read.
 
 use super::answer::{Style, print_found};
+use super::credentials::{Credentials, LoggedIn, log_in, log_in_with};
 use super::notebook::speech::Speaker;
 use super::reverse::{self, Choice};
 use super::sentence;
-use super::who::{LoggedIn, Who, log_in, log_in_with};
 use crate::client::arguments::{Asks, Field, Parts};
 use crate::client::error::{Error, Result, WordFault};
 use crate::client::exit::Exit;
@@ -38,14 +38,14 @@ const AHEAD: usize = 16;
 pub(crate) fn run(
     console: &mut Console,
     connector: &Connector,
-    who: &Who,
+    credentials: &Credentials,
     words: &[String],
     asks: &Asks,
     parts: Parts,
     speaker: &mut Speaker,
 ) -> Result<Exit> {
     if let Some(text) = &asks.text {
-        return in_text(console, connector, who, text, parts);
+        return in_text(console, connector, credentials, text, parts);
     }
     let manner = console.manner();
     let joined = words.join(" ");
@@ -70,7 +70,7 @@ pub(crate) fn run(
     let tells_apart = manner.json || (manner.shows_terminal && parts.field.is_empty()) || parts.first_line;
     let asks_more = suggests || tells_apart || words.iter().any(|word| may_lead(word));
     let ahead = |name: &str| if perhaps { Vec::new() } else { requests_ahead(name, words, asks_more) };
-    let (LoggedIn { mut connection, name }, ahead) = log_in_with(console, connector, who, ahead)?;
+    let (LoggedIn { mut connection, name }, ahead) = log_in_with(console, connector, credentials, ahead)?;
     let together = perhaps && are_together(&mut connection, &name, &joined)?;
     let words = if together { &phrase } else { words };
     let dialogue = words.is_empty() && manner.asks_terminal && manner.shows_terminal;
@@ -128,9 +128,15 @@ fn are_together(connection: &mut Connection, name: &str, joined: &str) -> Result
 }
 
 /// `cidian lookup --text`: the headwords in a text.
-fn in_text(console: &mut Console, connector: &Connector, who: &Who, text: &str, mut parts: Parts) -> Result<Exit> {
+fn in_text(
+    console: &mut Console,
+    connector: &Connector,
+    credentials: &Credentials,
+    text: &str,
+    mut parts: Parts,
+) -> Result<Exit> {
     let manner = console.manner();
-    let LoggedIn { mut connection, name } = log_in(console, connector, who)?;
+    let LoggedIn { mut connection, name } = log_in(console, connector, credentials)?;
     let style = match manner.json {
         true => Style::Json,
         false if manner.shows_terminal && parts.field.is_empty() => Style::Person,

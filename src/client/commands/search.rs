@@ -1,6 +1,6 @@
 //! `cidian search`: entries by what stands in them, and headwords by a pattern.
 
-use super::who::{LoggedIn, Who, log_in};
+use super::credentials::{Credentials, LoggedIn, log_in};
 use crate::client::arguments::SearchArguments;
 use crate::client::error::{Error, Result, WordFault};
 use crate::client::exit::Exit;
@@ -77,7 +77,12 @@ fn literal(text: &str) -> String {
 ///
 /// # Errors
 /// Whatever can go wrong with that; that nothing matches is no error, but shows in the exit status.
-pub(crate) fn run(console: &mut Console, connector: &Connector, who: &Who, search: &SearchArguments) -> Result<Exit> {
+pub(crate) fn run(
+    console: &mut Console,
+    connector: &Connector,
+    credentials: &Credentials,
+    search: &SearchArguments,
+) -> Result<Exit> {
     let wanted = wanted(search);
     let bad = |fault| Error::BadWord { word: wanted.pattern.clone(), fault };
     if trim_blanks(&wanted.pattern).is_empty() {
@@ -86,7 +91,7 @@ pub(crate) fn run(console: &mut Console, connector: &Connector, who: &Who, searc
     if wanted.pattern.chars().any(char::is_control) {
         return Err(bad(WordFault::Control));
     }
-    let LoggedIn { mut connection, name } = log_in(console, connector, who)?;
+    let LoggedIn { mut connection, name } = log_in(console, connector, credentials)?;
     let request = Request::Match { name: &name, how: wanted.how, pattern: &wanted.pattern };
     let mut line = Vec::new();
     request.push_line(&mut line);

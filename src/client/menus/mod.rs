@@ -5,9 +5,9 @@ mod link;
 mod notebook;
 mod words;
 
+use super::commands::credentials::Credentials;
 use super::commands::history;
 use super::commands::notebook::speech::Speaker;
-use super::commands::who::Who;
 use super::error::{Error, Result};
 use super::files::config::Config;
 use super::messages::{Language, Message};
@@ -36,14 +36,14 @@ pub(crate) fn run(
     console: &mut Console,
     connector: Connector,
     site: Site<'_>,
-    who: &Who,
+    credentials: &Credentials,
     config: Config,
     speaker: Speaker,
 ) -> Result<()> {
     // What is wrong with the own account is told, and level one is there as ever.
-    let own = who.own_account().and_then(|own| own.map(|own| own.ready(&connector)).transpose());
+    let own = credentials.own_account().and_then(|own| own.map(|own| own.ready(&connector)).transpose());
     let link = SharedLink::new(connector);
-    let mut menus = Menus { console, link, who, site, config, speaker, unsent: String::new() };
+    let mut menus = Menus { console, link, credentials, site, config, speaker, unsent: String::new() };
     match own {
         Ok(Some((name, password))) => menus.own_account(name, password)?,
         Ok(None) => {}
@@ -81,7 +81,7 @@ fn is_loopback(host: &str) -> bool {
 struct Menus<'a> {
     console: &'a mut Console,
     link: SharedLink,
-    who: &'a Who,
+    credentials: &'a Credentials,
     site: Site<'a>,
     config: Config,
     speaker: Speaker,
@@ -131,7 +131,7 @@ impl Menus<'_> {
 
     fn register(&mut self) -> Result<String> {
         let name = self.ask_name(None)?;
-        let password = self.who.new_password(self.console)?;
+        let password = self.credentials.new_password(self.console)?;
         self.link.get().register(&name, &password)?;
         self.console.say(&Message::Registered { name: &name })?;
         self.link.get().log_in(name.clone(), password)?;
@@ -141,14 +141,14 @@ impl Menus<'_> {
     fn log_in(&mut self) -> Result<String> {
         let last = self.config.user.clone().filter(|_| self.console.manner().asks_terminal);
         let name = self.ask_name(last.as_deref())?;
-        let password = self.who.password(self.console)?;
+        let password = self.credentials.password(self.console)?;
         self.link.get().log_in(name.clone(), password)?;
         Ok(name)
     }
 
     /// `last` is who logged in the last time; who was named for this time comes first.
     fn ask_name(&mut self, last: Option<&str>) -> Result<String> {
-        let named = self.who.user.as_deref();
+        let named = self.credentials.user.as_deref();
         let prompt = named.map_or(Message::AskName, |name| Message::AskNameOr { name });
         if let (None, Some(name)) = (named, last) {
             self.console.say(&Message::NameOfLastTime { name })?;

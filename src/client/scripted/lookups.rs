@@ -12,12 +12,12 @@ use crate::client::files::kept::{Kept, Token};
 use crate::protocol::Code;
 
 pub(super) fn look_up(desk: &mut Desk, server: &Server, words: &[&str]) -> Result<Exit, Error> {
-    let (_file, who) = ann();
+    let (_file, credentials) = ann();
     let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
     lookup::run(
         &mut desk.console,
         &server.connector(),
-        &who,
+        &credentials,
         &words,
         &Asks::default(),
         Parts::default(),
@@ -171,9 +171,10 @@ fn dripping_has_an_end() {
     assert!(matches!(error, Error::Lost { .. }), "{error:?}");
     let row = "ann\ta\t2026-11-23T05:32:10.123456Z\n";
     let server = Server::start(vec![after_login([Step::Take("H ann all"), give("OK 99999\n"), Step::Drip(row)])]);
-    let (_file, who) = ann();
+    let (_file, credentials) = ann();
     let export = Export { anki: None, csv: Some("-".into()), choice: Choice::default() };
-    let error = export::run(&mut Desk::new("", |_| {}).console, &server.connector(), &who, &export).unwrap_err();
+    let error =
+        export::run(&mut Desk::new("", |_| {}).console, &server.connector(), &credentials, &export).unwrap_err();
     server.finish();
     assert!(matches!(error, Error::Lost { .. }), "{error:?}");
 }
@@ -250,11 +251,12 @@ impl io::Read for Keys {
 fn one_packet_with_a_kept_token() {
     let home = tempfile::tempdir().unwrap();
     let kept = |server: &Server| {
-        let (_, mut who) = ann();
-        who.password_file = None;
-        who.kept = Kept::for_server(&server.address, false, |name| (name == "HOME").then(|| home.path().into()));
-        who.kept.keep("ann", &Token::new("good-token".to_owned()).unwrap()).unwrap();
-        who
+        let (_, mut credentials) = ann();
+        credentials.password_file = None;
+        credentials.kept =
+            Kept::for_server(&server.address, false, |name| (name == "HOME").then(|| home.path().into()));
+        credentials.kept.keep("ann", &Token::new("good-token".to_owned()).unwrap()).unwrap();
+        credentials
     };
     let words: Vec<String> = ["apple", "a\u{7}b", "##"].map(str::to_owned).into();
     let taken = || [Step::Take("T ann good-token"), Step::Take("Q ann apple"), Step::Take("Q ann ##")];
@@ -279,11 +281,11 @@ fn one_packet_with_a_kept_token() {
     // Where a word may be followed by the question what was meant, the goodbye comes last.
     let server = Server::start(vec![taken().into_iter().chain(replies()).chain(farewell()).collect()]);
     let mut desk = Desk::new("", |manner| manner.errs_terminal = true);
-    let who = kept(&server);
+    let credentials = kept(&server);
     lookup::run(
         &mut desk.console,
         &server.connector(),
-        &who,
+        &credentials,
         &words,
         &Asks::default(),
         Parts::default(),
@@ -352,14 +354,14 @@ fn several_dictionaries_are_asked_about_once() {
 /// Nothing is looked up before the dictionaries are chosen, with a kept token either.
 #[test]
 fn dictionaries_are_chosen_before_anything_is_looked_up() {
-    let run = |server: &Server, who: &crate::client::commands::who::Who| {
+    let run = |server: &Server, credentials: &crate::client::commands::credentials::Credentials| {
         let connector = server.connector().asking(vec!["wn".to_owned(), "gc".to_owned()]);
         let mut desk = Desk::new("", |_| {});
         let words = ["apple".to_owned()];
         let exit = lookup::run(
             &mut desk.console,
             &connector,
-            who,
+            credentials,
             &words,
             &Asks::default(),
             Parts::default(),
@@ -368,10 +370,10 @@ fn dictionaries_are_chosen_before_anything_is_looked_up() {
         exit.map(|exit| (exit, desk.output.text()))
     };
     let home = tempfile::tempdir().unwrap();
-    let (_file, mut who) = ann();
+    let (_file, mut credentials) = ann();
     let choice = || [Step::Take("U ann wn gc"), give("OK\n"), Step::Take("Q ann apple"), give("OK apple\tn. 1\n")];
     let server = Server::start(vec![after_login(choice().into_iter().chain(farewell()))]);
-    assert_eq!(run(&server, &who).unwrap(), (Exit::Done, "n. 1\n".to_owned()));
+    assert_eq!(run(&server, &credentials).unwrap(), (Exit::Done, "n. 1\n".to_owned()));
     server.finish();
     for (replies, part) in [
         (&["FAIL badreq unknown request\n"][..], "too old"),
@@ -384,7 +386,7 @@ fn dictionaries_are_chosen_before_anything_is_looked_up() {
         let asked = ["U ann wn gc", "I"].into_iter().zip(replies);
         let steps = asked.flat_map(|(line, reply)| [Step::Take(line), give(reply)]);
         let server = Server::start(vec![after_login(steps)]);
-        let error = run(&server, &who).unwrap_err();
+        let error = run(&server, &credentials).unwrap_err();
         server.finish();
         assert_eq!(Exit::from(&error), Exit::Usage);
         let said = Language::English.say(&crate::client::messages::Message::Failed(&error));
@@ -393,9 +395,9 @@ fn dictionaries_are_chosen_before_anything_is_looked_up() {
     let token = [Step::Take("T ann good-token"), give("OK\n")];
     let goodbye = [Step::Take("E"), give("OK\n")];
     let server = Server::start(vec![token.into_iter().chain(choice()).chain(goodbye).collect()]);
-    who.password_file = None;
-    who.kept = Kept::for_server(&server.address, false, |name| (name == "HOME").then(|| home.path().into()));
-    who.kept.keep("ann", &Token::new("good-token".to_owned()).unwrap()).unwrap();
-    assert_eq!(run(&server, &who).unwrap(), (Exit::Done, "n. 1\n".to_owned()));
+    credentials.password_file = None;
+    credentials.kept = Kept::for_server(&server.address, false, |name| (name == "HOME").then(|| home.path().into()));
+    credentials.kept.keep("ann", &Token::new("good-token".to_owned()).unwrap()).unwrap();
+    assert_eq!(run(&server, &credentials).unwrap(), (Exit::Done, "n. 1\n".to_owned()));
     server.finish();
 }

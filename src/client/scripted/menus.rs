@@ -8,9 +8,10 @@ use crate::client::menus::{self, Site};
 fn dialogue(typed: &str, scripts: Vec<Vec<Step>>) -> String {
     let server = Server::start(scripts);
     let mut desk = Desk::new(typed, |manner| manner.menus = true);
-    let who = Who { user: None, password_file: None, kept: nothing_kept(), own: None };
+    let credentials = Credentials { user: None, password_file: None, kept: nothing_kept(), own: None };
     let site = Site { address: &server.address, trust: None };
-    menus::run(&mut desk.console, server.connector(), site, &who, Config::default(), Speaker::default()).unwrap();
+    menus::run(&mut desk.console, server.connector(), site, &credentials, Config::default(), Speaker::default())
+        .unwrap();
     desk.console.flush().unwrap();
     server.finish();
     assert_eq!(desk.errors.text(), "");

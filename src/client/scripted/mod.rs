@@ -4,7 +4,7 @@ mod lookups;
 mod menus;
 mod subcommands;
 
-use super::commands::who::Who;
+use super::commands::credentials::Credentials;
 use super::files::kept::Kept;
 use super::messages::Language;
 use super::server::address::Address;
@@ -182,10 +182,14 @@ fn nothing_kept() -> Kept {
 }
 
 /// Ann, whose password is in a file.
-fn ann() -> (tempfile::NamedTempFile, Who) {
+fn ann() -> (tempfile::NamedTempFile, Credentials) {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(b"secret\r\nsecond line\n").unwrap();
-    let who =
-        Who { user: Some("ann".into()), password_file: Some(file.path().to_owned()), kept: nothing_kept(), own: None };
-    (file, who)
+    let credentials = Credentials {
+        user: Some("ann".into()),
+        password_file: Some(file.path().to_owned()),
+        kept: nothing_kept(),
+        own: None,
+    };
+    (file, credentials)
 }

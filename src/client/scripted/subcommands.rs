@@ -24,8 +24,8 @@ fn history_as(reply: &str, change: impl FnOnce(&mut Manner), wanted: &Wanted) ->
     let request = if wanted.count == Some(Count::All) { "H ann all" } else { "H ann 10" };
     let server = Server::start(vec![after_login([Step::Take(request), give(reply)])]);
     let mut desk = Desk::new("", change);
-    let (_file, who) = ann();
-    let outcome = history::print(&mut desk.console, &server.connector(), &who, wanted);
+    let (_file, credentials) = ann();
+    let outcome = history::print(&mut desk.console, &server.connector(), &credentials, wanted);
     desk.console.flush().unwrap();
     server.finish();
     (desk, outcome)
@@ -116,7 +116,7 @@ fn about_lines_up_and_is_one_object() {
 
 #[test]
 fn the_account_itself() {
-    let (file, who) = ann();
+    let (file, credentials) = ann();
     let new = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(new.path(), "other one").unwrap();
     let server = Server::start(vec![
@@ -128,26 +128,26 @@ fn the_account_itself() {
     ]);
     let connector = server.connector();
     let console = &mut Desk::new("", |_| {}).console;
-    let taken = account::register(console, &connector, &who).unwrap_err();
+    let taken = account::register(console, &connector, &credentials).unwrap_err();
     assert_eq!(Exit::from(&taken), Exit::Taken);
-    account::change_password(console, &connector, &who, Some(new.path())).unwrap();
-    history::clear(console, &connector, &who, Some(" ice cream ")).unwrap();
-    account::delete(console, &connector, &who, true).unwrap();
-    let denied = account::delete(console, &connector, &who, true).unwrap_err();
+    account::change_password(console, &connector, &credentials, Some(new.path())).unwrap();
+    history::clear(console, &connector, &credentials, Some(" ice cream ")).unwrap();
+    account::delete(console, &connector, &credentials, true).unwrap();
+    let denied = account::delete(console, &connector, &credentials, true).unwrap_err();
     assert_eq!(Exit::from(&denied), Exit::Denied);
     server.finish();
     // Nothing is sent for what can't be meant: blanks would have cleared everything.
-    let blank = history::clear(console, &connector, &who, Some("  ")).unwrap_err();
+    let blank = history::clear(console, &connector, &credentials, Some("  ")).unwrap_err();
     assert_eq!(Exit::from(&blank), Exit::Data);
-    let unsure = account::delete(console, &connector, &who, false).unwrap_err();
+    let unsure = account::delete(console, &connector, &credentials, false).unwrap_err();
     assert_eq!(Exit::from(&unsure), Exit::Usage);
     drop(file);
-    let missing = account::register(console, &connector, &who).unwrap_err();
+    let missing = account::register(console, &connector, &credentials).unwrap_err();
     assert_eq!(Exit::from(&missing), Exit::NoInput);
     let nobody = account::register(
         console,
         &connector,
-        &Who { user: None, password_file: None, kept: nothing_kept(), own: None },
+        &Credentials { user: None, password_file: None, kept: nothing_kept(), own: None },
     )
     .unwrap_err();
     assert_eq!(Exit::from(&nobody), Exit::Usage);
@@ -157,7 +157,7 @@ fn the_account_itself() {
 #[test]
 fn a_login_that_brings_no_token() {
     let home = tempfile::tempdir().unwrap();
-    let (_file, mut who) = ann();
+    let (_file, mut credentials) = ann();
     for (reply, number) in [
         ("OK\n", 76),
         ("OK a b\n", 76),
@@ -170,13 +170,14 @@ fn a_login_that_brings_no_token() {
             after_login([Step::Take("K ann"), give("OK good-token\n")].into_iter().chain(farewell())),
             after_login([Step::Take("K ann"), give(reply)]),
         ]);
-        who.kept = Kept::for_server(&server.address, false, |name| (name == "HOME").then(|| home.path().into()));
+        credentials.kept =
+            Kept::for_server(&server.address, false, |name| (name == "HOME").then(|| home.path().into()));
         let mut desk = Desk::new("", |_| {});
-        login::login(&mut desk.console, &server.connector(), &who, None).unwrap();
-        let error = login::login(&mut desk.console, &server.connector(), &who, None).unwrap_err();
+        login::login(&mut desk.console, &server.connector(), &credentials, None).unwrap();
+        let error = login::login(&mut desk.console, &server.connector(), &credentials, None).unwrap_err();
         server.finish();
         assert_eq!(Exit::from(&error).number(), number, "{reply:?}");
-        assert_eq!(who.kept.token("ann").unwrap().unwrap().as_str(), "good-token");
+        assert_eq!(credentials.kept.token("ann").unwrap().unwrap().as_str(), "good-token");
     }
 }
 
@@ -185,15 +186,16 @@ fn a_login_that_brings_no_token() {
 fn a_kept_token_that_could_not_be_tried() {
     let home = tempfile::tempdir().unwrap();
     for (reply, number) in [("FAIL busy no\n", 75), ("FAIL unavailable no\n", 75), ("", 69)] {
-        let (_file, mut who) = ann();
+        let (_file, mut credentials) = ann();
         let server = Server::start(vec![vec![Step::Take("T ann good-token"), give(reply)]]);
-        who.password_file = None;
-        who.kept = Kept::for_server(&server.address, false, |name| (name == "HOME").then(|| home.path().into()));
-        who.kept.keep("ann", &Token::new("good-token".to_owned()).unwrap()).unwrap();
+        credentials.password_file = None;
+        credentials.kept =
+            Kept::for_server(&server.address, false, |name| (name == "HOME").then(|| home.path().into()));
+        credentials.kept.keep("ann", &Token::new("good-token".to_owned()).unwrap()).unwrap();
         let mut desk = Desk::new("", |_| {});
-        let error = history::clear(&mut desk.console, &server.connector(), &who, None).unwrap_err();
+        let error = history::clear(&mut desk.console, &server.connector(), &credentials, None).unwrap_err();
         server.finish();
         assert_eq!(Exit::from(&error).number(), number, "{reply:?}");
-        assert!(who.kept.token("ann").unwrap().is_some(), "{reply:?}");
+        assert!(credentials.kept.token("ann").unwrap().is_some(), "{reply:?}");
     }
 }

@@ -16,7 +16,7 @@ pub(crate) use self::when::When;
 
 use self::budget::Budget;
 use self::format::Rows;
-use super::who::{LoggedIn, Who, log_in};
+use super::credentials::{Credentials, LoggedIn, log_in};
 use crate::client::error::{Error, Result};
 use crate::client::messages::Message;
 use crate::client::server::connection::Connection;
@@ -31,8 +31,13 @@ use time::OffsetDateTime;
 ///
 /// # Errors
 /// Whatever can go wrong with that.
-pub(crate) fn print(console: &mut Console, connector: &Connector, who: &Who, wanted: &Wanted) -> Result<()> {
-    let LoggedIn { mut connection, name } = log_in(console, connector, who)?;
+pub(crate) fn print(
+    console: &mut Console,
+    connector: &Connector,
+    credentials: &Credentials,
+    wanted: &Wanted,
+) -> Result<()> {
+    let LoggedIn { mut connection, name } = log_in(console, connector, credentials)?;
     let format = Format::or_default(wanted.format, console);
     let mut whole = false;
     console.paged(|console| {
@@ -108,12 +113,17 @@ fn print_rows(
 ///
 /// # Errors
 /// Whatever can go wrong with that.
-pub(crate) fn clear(console: &mut Console, connector: &Connector, who: &Who, word: Option<&str>) -> Result<()> {
+pub(crate) fn clear(
+    console: &mut Console,
+    connector: &Connector,
+    credentials: &Credentials,
+    word: Option<&str>,
+) -> Result<()> {
     // Blanks must not clear everything, and a word that can't be sent is told before a password is asked for.
     let word = word
         .map(|word| checked_word("", word).map_err(|fault| Error::BadWord { word: word.to_owned(), fault }))
         .transpose()?;
-    let LoggedIn { mut connection, name } = log_in(console, connector, who)?;
+    let LoggedIn { mut connection, name } = log_in(console, connector, credentials)?;
     let mut count = 0_u64;
     if let Some(word) = word {
         // The server says that it is done, not how much that was.

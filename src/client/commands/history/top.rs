@@ -4,7 +4,7 @@
 use super::budget::Budget;
 use super::chosen::chosen;
 use super::query::{Choice, Format, Wanted};
-use crate::client::commands::who::{LoggedIn, Who, log_in};
+use crate::client::commands::credentials::{Credentials, LoggedIn, log_in};
 use crate::client::error::Result;
 use crate::client::messages::Message;
 use crate::client::render::show::TopLine;
@@ -87,8 +87,13 @@ pub(crate) fn definitions(
 ///
 /// # Errors
 /// Whatever can go wrong with that.
-pub(crate) fn top(console: &mut Console, connector: &Connector, who: &Who, wanted: &Wanted) -> Result<()> {
-    let LoggedIn { mut connection, name } = log_in(console, connector, who)?;
+pub(crate) fn top(
+    console: &mut Console,
+    connector: &Connector,
+    credentials: &Credentials,
+    wanted: &Wanted,
+) -> Result<()> {
+    let LoggedIn { mut connection, name } = log_in(console, connector, credentials)?;
     let mut tallies = tally(&mut connection, &name, &wanted.choice)?;
     let most = match wanted.count {
         Some(Count::All) => usize::MAX,

@@ -3,7 +3,7 @@
 
 use super::link::{Asks, OwnLink};
 use super::source::{Line, lines};
-use crate::client::commands::who::Who;
+use crate::client::commands::credentials::Credentials;
 use crate::client::error::{Error, Result};
 use crate::client::exit::Exit;
 use crate::client::messages::Message;
@@ -60,7 +60,7 @@ struct RefusedLine {
 pub(crate) fn run(
     console: &mut Console,
     connector: &Connector,
-    who: &Who,
+    credentials: &Credentials,
     arguments: &ImportArguments,
 ) -> Result<Exit> {
     let failed = |reason| Error::File { path: arguments.file.clone(), reason };
@@ -73,7 +73,7 @@ pub(crate) fn run(
             Err((word, why)) => line.refused.push(RefusedLine { line: number, word, why }),
         }
     }
-    let mut link = OwnLink::new(console, connector, who)?;
+    let mut link = OwnLink::new(console, connector, credentials)?;
     let name = link.name.clone();
     let taken = take(console, &mut link, &name, &entries, &mut line);
     console.progress("");

@@ -1,7 +1,7 @@
 //! A conversation that goes on when the server has ended it for its length: a person may think for longer than a server
 //! waits.
 
-use crate::client::commands::who::{LoggedIn, Who, log_in};
+use crate::client::commands::credentials::{Credentials, LoggedIn, log_in};
 use crate::client::error::{Error, Result};
 use crate::client::server::connection::Connection;
 use crate::client::server::stream::Connector;
@@ -20,7 +20,7 @@ pub(crate) trait Asks {
 /// The connection of a subcommand, which logs in again when it has to.
 pub(crate) struct OwnLink<'a> {
     connector: &'a Connector,
-    who: &'a Who,
+    credentials: &'a Credentials,
     connection: Option<Connection>,
     /// The account's name.
     pub(crate) name: String,
@@ -31,9 +31,9 @@ impl<'a> OwnLink<'a> {
     ///
     /// # Errors
     /// Whatever can go wrong with that.
-    pub(crate) fn new(console: &mut Console, connector: &'a Connector, who: &'a Who) -> Result<Self> {
-        let LoggedIn { connection, name } = log_in(console, connector, who)?;
-        Ok(Self { connector, who, connection: Some(connection), name })
+    pub(crate) fn new(console: &mut Console, connector: &'a Connector, credentials: &'a Credentials) -> Result<Self> {
+        let LoggedIn { connection, name } = log_in(console, connector, credentials)?;
+        Ok(Self { connector, credentials, connection: Some(connection), name })
     }
 
     /// Says goodbye, if anybody listens.
@@ -57,7 +57,7 @@ impl Asks for OwnLink<'_> {
                 }
             }
         }
-        let LoggedIn { mut connection, .. } = log_in(console, self.connector, self.who)?;
+        let LoggedIn { mut connection, .. } = log_in(console, self.connector, self.credentials)?;
         let outcome = work(&mut connection);
         self.connection = Some(connection);
         outcome

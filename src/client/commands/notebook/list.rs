@@ -1,7 +1,7 @@
 //! `cidian stars`: what is starred, the newest first.
 
+use crate::client::commands::credentials::{Credentials, LoggedIn, log_in};
 use crate::client::commands::history::wire_time;
-use crate::client::commands::who::{LoggedIn, Who, log_in};
 use crate::client::error::Result;
 use crate::client::messages::Message;
 use crate::client::messages::notebook::NotebookMessage;
@@ -56,8 +56,13 @@ pub(crate) fn stars(connection: &mut Connection, name: &str, tag: Option<&str>) 
 ///
 /// # Errors
 /// Whatever can go wrong with that.
-pub(crate) fn run(console: &mut Console, connector: &Connector, who: &Who, arguments: &StarsArguments) -> Result<()> {
-    let LoggedIn { mut connection, name } = log_in(console, connector, who)?;
+pub(crate) fn run(
+    console: &mut Console,
+    connector: &Connector,
+    credentials: &Credentials,
+    arguments: &StarsArguments,
+) -> Result<()> {
+    let LoggedIn { mut connection, name } = log_in(console, connector, credentials)?;
     let stars = stars(&mut connection, &name, arguments.tag.as_deref())?;
     connection.leave();
     console.paged(|console| print(console, &stars))

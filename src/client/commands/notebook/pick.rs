@@ -3,7 +3,7 @@
 use super::options::PickArguments;
 use super::speech::Speaker;
 use crate::client::commands::answer::{print_entry, print_json};
-use crate::client::commands::who::{LoggedIn, Who, log_in};
+use crate::client::commands::credentials::{Credentials, LoggedIn, log_in};
 use crate::client::error::{Error, Result};
 use crate::client::exit::Exit;
 use crate::client::messages::Message;
@@ -33,7 +33,7 @@ pub(crate) enum Which {
 pub(crate) fn run(
     console: &mut Console,
     connector: &Connector,
-    who: &Who,
+    credentials: &Credentials,
     which: Which,
     arguments: &PickArguments,
     speaker: &mut Speaker,
@@ -45,7 +45,7 @@ pub(crate) fn run(
             number_of(clock.local(clock.now()).date())
         }
     };
-    let LoggedIn { mut connection, name } = log_in(console, connector, who)?;
+    let LoggedIn { mut connection, name } = log_in(console, connector, credentials)?;
     let found = connection.pick(&name, Notebook::Pick { number, tag: arguments.tag.clone() })?;
     connection.leave();
     let Some(entry) = found else {

@@ -5,8 +5,8 @@ use super::link::{Asks, OwnLink};
 use super::options::{ReviewArguments, Source};
 use super::speech::Speaker;
 use crate::client::commands::answer::print_entry;
+use crate::client::commands::credentials::Credentials;
 use crate::client::commands::history::{Choice, tally};
-use crate::client::commands::who::Who;
 use crate::client::error::{Error, Result};
 use crate::client::messages::Message;
 use crate::client::messages::notebook::NotebookMessage;
@@ -39,11 +39,11 @@ struct Card {
 pub(crate) fn run(
     console: &mut Console,
     connector: &Connector,
-    who: &Who,
+    credentials: &Credentials,
     arguments: &ReviewArguments,
     speaker: &mut Speaker,
 ) -> Result<()> {
-    let mut link = OwnLink::new(console, connector, who)?;
+    let mut link = OwnLink::new(console, connector, credentials)?;
     let name = link.name.clone();
     if arguments.count {
         let (stars, due) = link.ask(console, |connection| connection.count_stars(&name, end_of_day()))?;

@@ -1,6 +1,6 @@
 //! `cidian star` and `cidian unstar`.
 
-use crate::client::commands::who::{LoggedIn, Who, log_in};
+use crate::client::commands::credentials::{Credentials, LoggedIn, log_in};
 use crate::client::error::{Error, Result};
 use crate::client::exit::Exit;
 use crate::client::messages::Message;
@@ -68,10 +68,15 @@ struct StarLine<'a> {
 ///
 /// # Errors
 /// Whatever can go wrong with that; a word that was never looked up shows in the exit status.
-pub(crate) fn star(console: &mut Console, connector: &Connector, who: &Who, arguments: &StarArguments) -> Result<Exit> {
+pub(crate) fn star(
+    console: &mut Console,
+    connector: &Connector,
+    credentials: &Credentials,
+    arguments: &StarArguments,
+) -> Result<Exit> {
     let StarArguments { words, tags, note } = arguments;
     let words = checked(words)?;
-    let LoggedIn { mut connection, name } = log_in(console, connector, who)?;
+    let LoggedIn { mut connection, name } = log_in(console, connector, credentials)?;
     let entry = |word: &str| StarEntry { word: word.to_owned(), tags: tags.clone(), note: note.clone() };
     // On a terminal several words that were looked up as one are one.
     if words.len() > 1 && console.manner().shows_terminal && !console.manner().json {
@@ -121,12 +126,12 @@ fn told(console: &mut Console, word: &str, headword: Option<&str>) -> Result<()>
 pub(crate) fn unstar(
     console: &mut Console,
     connector: &Connector,
-    who: &Who,
+    credentials: &Credentials,
     arguments: &UnstarArguments,
 ) -> Result<Exit> {
     let UnstarArguments { words, tags } = arguments;
     let words = checked(words)?;
-    let LoggedIn { mut connection, name } = log_in(console, connector, who)?;
+    let LoggedIn { mut connection, name } = log_in(console, connector, credentials)?;
     let mut exit = Exit::Done;
     for word in words {
         let done = connection.unstar(&name, word, tags)?;

@@ -5,7 +5,7 @@ use super::days::{Day, Days, every_day, monday, summed};
 use super::link::{Asks, OwnLink};
 use super::options::StatsArguments;
 use super::review::end_of_day;
-use crate::client::commands::who::Who;
+use crate::client::commands::credentials::Credentials;
 use crate::client::error::{Error, Result};
 use crate::client::messages::Message;
 use crate::client::messages::notebook::NotebookMessage;
@@ -68,8 +68,13 @@ struct DayLine {
 ///
 /// # Errors
 /// Whatever can go wrong with that.
-pub(crate) fn run(console: &mut Console, connector: &Connector, who: &Who, arguments: &StatsArguments) -> Result<()> {
-    let mut link = OwnLink::new(console, connector, who)?;
+pub(crate) fn run(
+    console: &mut Console,
+    connector: &Connector,
+    credentials: &Credentials,
+    arguments: &StatsArguments,
+) -> Result<()> {
+    let mut link = OwnLink::new(console, connector, credentials)?;
     let name = link.name.clone();
     show(console, &mut link, &name, arguments)?;
     link.leave();

@@ -1,4 +1,4 @@
-//! Who it is: names and passwords from options, files and the terminal, and the ways to log in. Passwords are never
+//! Names and passwords from options, files and the terminal, and the ways to log in. Passwords are never
 //! printed, and never stand on a command line.
 
 use crate::client::error::{Error, Result};
@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 const MAX_PASSWORD_FILE: u64 = 4_096;
 
 /// What the command line says about the account.
-pub(crate) struct Who {
+pub(crate) struct Credentials {
     /// The account's name, if it was given.
     pub(crate) user: Option<String>,
     /// Where its password is.
@@ -28,7 +28,7 @@ pub(crate) struct Who {
     pub(crate) own: Option<OwnAccount>,
 }
 
-impl Who {
+impl Credentials {
     /// The account's name: given, or asked for where somebody can answer.
     ///
     /// # Errors
@@ -46,7 +46,7 @@ impl Who {
     /// The same, where Enter alone means a name that is known.
     ///
     /// # Errors
-    /// As [`Who::name`].
+    /// As [`Credentials::name`].
     pub(crate) fn name_or(&self, console: &mut Console, known: Option<String>) -> Result<String> {
         let Some(known) = known.filter(|_| self.user.is_none()) else { return self.name(console) };
         if !console.manner().asks_terminal {
@@ -61,7 +61,7 @@ impl Who {
     /// The same for somebody who has an account: whoever is logged in need not be named.
     ///
     /// # Errors
-    /// As [`Who::name`], or the kept logins can't be read.
+    /// As [`Credentials::name`], or the kept logins can't be read.
     pub(crate) fn own_name(&self, console: &mut Console) -> Result<String> {
         if self.user.is_none() {
             if let Some(remembered) = self.kept.user()? {
@@ -107,7 +107,7 @@ impl Who {
     /// A password for a new account: from the file, or asked for twice.
     ///
     /// # Errors
-    /// As [`Who::password`], or [`Error::PasswordsDiffer`].
+    /// As [`Credentials::password`], or [`Error::PasswordsDiffer`].
     pub(crate) fn new_password(&self, console: &mut Console) -> Result<Password> {
         match &self.password_file {
             Some(path) => read_password(console, path),
@@ -125,7 +125,7 @@ fn ask_password(console: &mut Console, prompt: &Message<'_>) -> Result<Password>
 /// A new password, asked for twice.
 ///
 /// # Errors
-/// As [`Who::new_password`].
+/// As [`Credentials::new_password`].
 pub(crate) fn ask_twice(console: &mut Console, prompt: &Message<'_>, again: &Message<'_>) -> Result<Password> {
     let password = ask_password(console, prompt)?;
     let second = console.ask_hidden(again)?.ok_or(Error::EndOfInput)?;
@@ -156,8 +156,8 @@ pub(crate) struct LoggedIn {
 ///
 /// # Errors
 /// Whatever can go wrong with that.
-pub(crate) fn log_in(console: &mut Console, connector: &Connector, who: &Who) -> Result<LoggedIn> {
-    log_in_with(console, connector, who, |_| Vec::new()).map(|(logged_in, _)| logged_in)
+pub(crate) fn log_in(console: &mut Console, connector: &Connector, credentials: &Credentials) -> Result<LoggedIn> {
+    log_in_with(console, connector, credentials, |_| Vec::new()).map(|(logged_in, _)| logged_in)
 }
 
 /// The same. A kept token takes the requests that `next` makes for the name along, in one packet: they need no round
@@ -168,17 +168,17 @@ pub(crate) fn log_in(console: &mut Console, connector: &Connector, who: &Who) ->
 pub(crate) fn log_in_with(
     console: &mut Console,
     connector: &Connector,
-    who: &Who,
+    credentials: &Credentials,
     next: impl FnOnce(&str) -> Vec<u8>,
 ) -> Result<(LoggedIn, usize)> {
-    if let Some(own) = who.own_account()?
-        && who.kept.user()?.is_none()
+    if let Some(own) = credentials.own_account()?
+        && credentials.kept.user()?.is_none()
     {
-        return log_in_to_own(connector, who, own).map(|logged_in| (logged_in, 0));
+        return log_in_to_own(connector, credentials, own).map(|logged_in| (logged_in, 0));
     }
-    let name = who.own_name(console)?;
+    let name = credentials.own_name(console)?;
     // A password that is given is the one that is meant.
-    let kept = if who.password_file.is_none() { who.kept.token(&name)? } else { None };
+    let kept = if credentials.password_file.is_none() { credentials.kept.token(&name)? } else { None };
     if let Some(token) = kept {
         let mut connection = Connection::open(connector)?;
         let ahead = next(&name);
@@ -189,24 +189,24 @@ pub(crate) fn log_in_with(
             Err(_) if !ahead.is_empty() => drop(connection),
             Err(_) => connection.leave(),
         }
-        who.kept.forget(&name, &token)?;
-        if let Some((own, _)) = who.own_of(&name)? {
-            return log_in_to_own(connector, who, own).map(|logged_in| (logged_in, 0));
+        credentials.kept.forget(&name, &token)?;
+        if let Some((own, _)) = credentials.own_of(&name)? {
+            return log_in_to_own(connector, credentials, own).map(|logged_in| (logged_in, 0));
         }
         if !console.can_ask_hidden() {
             return Err(Error::TokenRefused { name });
         }
         console.hint(&Message::TokenRefused { name: &name });
     }
-    log_in_by_password(console, connector, who, name).map(|(logged_in, _)| (logged_in, 0))
+    log_in_by_password(console, connector, credentials, name).map(|(logged_in, _)| (logged_in, 0))
 }
 
 /// Logs in to the own account, which is made if it is not there, and keeps the login.
-fn log_in_to_own(connector: &Connector, who: &Who, own: &OwnAccount) -> Result<LoggedIn> {
+fn log_in_to_own(connector: &Connector, credentials: &Credentials, own: &OwnAccount) -> Result<LoggedIn> {
     let (name, password) = own.ready(connector)?;
     let mut connection = Connection::open(connector)?;
     connection.log_in(&name, password.as_str())?;
-    keep_new_token(&mut connection, who, &name)?;
+    keep_new_token(&mut connection, credentials, &name)?;
     Ok(LoggedIn { connection, name })
 }
 
@@ -217,12 +217,12 @@ fn log_in_to_own(connector: &Connector, who: &Who, own: &OwnAccount) -> Result<L
 pub(crate) fn log_in_by_password(
     console: &mut Console,
     connector: &Connector,
-    who: &Who,
+    credentials: &Credentials,
     name: String,
 ) -> Result<(LoggedIn, Password)> {
-    let password = match who.own_of(&name)? {
+    let password = match credentials.own_of(&name)? {
         Some((_, password)) => password,
-        None => who.password(console)?,
+        None => credentials.password(console)?,
     };
     let mut connection = Connection::open(connector)?;
     connection.log_in(&name, password.as_str())?;
@@ -234,11 +234,11 @@ pub(crate) fn log_in_by_password(
 ///
 /// # Errors
 /// Whatever can go wrong with that; then the server knows of no token that is not kept.
-pub(crate) fn keep_new_token(connection: &mut Connection, who: &Who, name: &str) -> Result<()> {
-    let old = who.kept.token(name)?;
+pub(crate) fn keep_new_token(connection: &mut Connection, credentials: &Credentials, name: &str) -> Result<()> {
+    let old = credentials.kept.token(name)?;
     let token = connection.new_token(name)?;
     let mut forget = |token: &Token| connection.ask(&Request::ForgetToken { name, token: token.as_str() });
-    if let Err(error) = who.kept.keep(name, &token) {
+    if let Err(error) = credentials.kept.keep(name, &token) {
         let _ = forget(&token);
         return Err(error);
     }
@@ -249,11 +249,16 @@ pub(crate) fn keep_new_token(connection: &mut Connection, who: &Who, name: &str)
 }
 
 /// After a new password, which has ended every token: whoever was logged in here stays so.
-pub(crate) fn renew(console: &mut Console, connection: &mut Connection, who: &Who, name: &str) -> Result<()> {
-    let renewed = match who.kept.token(name) {
+pub(crate) fn renew(
+    console: &mut Console,
+    connection: &mut Connection,
+    credentials: &Credentials,
+    name: &str,
+) -> Result<()> {
+    let renewed = match credentials.kept.token(name) {
         Ok(None) => Ok(()),
-        Ok(Some(old)) => keep_new_token(connection, who, name).or_else(|error| {
-            who.kept.forget(name, &old)?;
+        Ok(Some(old)) => keep_new_token(connection, credentials, name).or_else(|error| {
+            credentials.kept.forget(name, &old)?;
             Err(error)
         }),
         Err(error) => Err(error),
@@ -265,8 +270,11 @@ pub(crate) fn renew(console: &mut Console, connection: &mut Connection, who: &Wh
 }
 
 /// After the account is gone.
-pub(crate) fn drop_kept(console: &mut Console, who: &Who, name: &str) -> Result<()> {
-    let dropped = who.kept.token(name).and_then(|token| token.map_or(Ok(()), |token| who.kept.forget(name, &token)));
+pub(crate) fn drop_kept(console: &mut Console, credentials: &Credentials, name: &str) -> Result<()> {
+    let dropped = credentials
+        .kept
+        .token(name)
+        .and_then(|token| token.map_or(Ok(()), |token| credentials.kept.forget(name, &token)));
     match dropped {
         Ok(()) => Ok(()),
         Err(error) => console.complain(&Message::Failed(&error)),
