@@ -32,6 +32,7 @@ pub use server::address::{Address, AddressError};
 pub use server::stream::LocalServer;
 
 use arguments::{Command, HistoryAction};
+use commands::context::Context;
 use commands::credentials::Credentials;
 use commands::export::Export;
 use commands::notebook::pick::{self, Which};
@@ -123,55 +124,57 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
     {
         credentials.user.clone_from(&arguments.config.user);
     }
-    match arguments.command {
-        None => menus::run(console, connector, site, &credentials, arguments.config, speaker)?,
-        Some(Command::Lookup { words, asks, parts }) => {
-            return lookup::run(console, &connector, &credentials, &words, &asks, parts, &mut speaker);
+    let Some(command) = arguments.command else {
+        menus::run(console, connector, site, &credentials, arguments.config, speaker)?;
+        return Ok(Exit::Done);
+    };
+    let context = &mut Context { console, connector: &connector, credentials: &credentials };
+    match command {
+        Command::Lookup { words, asks, parts } => {
+            return lookup::run(context, &words, &asks, parts, &mut speaker);
         }
-        Some(Command::Search(search)) => return search::run(console, &connector, &credentials, &search),
-        Some(Command::History(history)) => match history.action {
-            Some(HistoryAction::Clear { word }) => history::clear(console, &connector, &credentials, word.as_deref())?,
-            None if history.top => history::top(console, &connector, &credentials, &history.wanted())?,
-            None => history::print(console, &connector, &credentials, &history.wanted())?,
+        Command::Search(search) => return search::run(context, &search),
+        Command::History(history) => match history.action {
+            Some(HistoryAction::Clear { word }) => history::clear(context, word.as_deref())?,
+            None if history.top => history::top(context, &history.wanted())?,
+            None => history::print(context, &history.wanted())?,
         },
-        Some(Command::Export { anki, csv, choice }) => {
-            export::run(console, &connector, &credentials, &Export { anki, csv, choice })?;
+        Command::Export { anki, csv, choice } => {
+            export::run(context, &Export { anki, csv, choice })?;
         }
-        Some(Command::Star(words)) => return notebook::star::star(console, &connector, &credentials, &words),
-        Some(Command::Unstar(words)) => return notebook::star::unstar(console, &connector, &credentials, &words),
-        Some(Command::Stars(wanted)) => notebook::list::run(console, &connector, &credentials, &wanted)?,
-        Some(Command::Review(wanted)) => {
-            notebook::review::run(console, &connector, &credentials, &wanted, &mut speaker)?
+        Command::Star(words) => return notebook::star::star(context, &words),
+        Command::Unstar(words) => return notebook::star::unstar(context, &words),
+        Command::Stars(wanted) => notebook::list::run(context, &wanted)?,
+        Command::Review(wanted) => notebook::review::run(context, &wanted, &mut speaker)?,
+        Command::Stats(wanted) => notebook::stats::run(context, &wanted)?,
+        Command::Random(wanted) => {
+            return pick::run(context, Which::Random, &wanted, &mut speaker);
         }
-        Some(Command::Stats(wanted)) => notebook::stats::run(console, &connector, &credentials, &wanted)?,
-        Some(Command::Random(wanted)) => {
-            return pick::run(console, &connector, &credentials, Which::Random, &wanted, &mut speaker);
+        Command::Today(wanted) => {
+            return pick::run(context, Which::OfToday, &wanted, &mut speaker);
         }
-        Some(Command::Today(wanted)) => {
-            return pick::run(console, &connector, &credentials, Which::OfToday, &wanted, &mut speaker);
-        }
-        Some(Command::Import(file)) => return notebook::import::run(console, &connector, &credentials, &file),
-        Some(Command::Register) => account::register(console, &connector, &credentials)?,
-        Some(Command::Login) => {
+        Command::Import(file) => return notebook::import::run(context, &file),
+        Command::Register => account::register(context)?,
+        Command::Login => {
             let mut config = arguments.config;
-            login::login(console, &connector, &credentials, config.user.as_deref())?;
+            login::login(context, config.user.as_deref())?;
             // A script's login says nothing about the person.
-            if console.manner().asks_terminal
+            if context.console.manner().asks_terminal
                 && let Ok(Some(name)) = credentials.kept.user()
             {
                 config.remember(site.address, site.trust, &name);
             }
         }
-        Some(Command::Logout) => login::logout(console, &connector, &credentials, &shown_address)?,
-        Some(Command::Passwd { new_password_file }) => {
-            account::change_password(console, &connector, &credentials, new_password_file.as_deref())?;
+        Command::Logout => login::logout(context, &shown_address)?,
+        Command::Passwd { new_password_file } => {
+            account::change_password(context, new_password_file.as_deref())?;
         }
-        Some(Command::DeleteAccount { yes }) => account::delete(console, &connector, &credentials, yes)?,
-        Some(Command::DictKey) => account::new_dict_key(console, &connector, &credentials)?,
-        Some(Command::About) => about::print(console, &connector)?,
-        Some(Command::CompleteWords { prefix }) => complete::run(console, &connector, &credentials, &prefix)?,
+        Command::DeleteAccount { yes } => account::delete(context, yes)?,
+        Command::DictKey => account::new_dict_key(context)?,
+        Command::About => about::print(context.console, context.connector)?,
+        Command::CompleteWords { prefix } => complete::run(context, &prefix)?,
         // The first two are done; the program serves without coming here.
-        Some(Command::Completions { .. } | Command::Manual { .. } | Command::Serve { .. }) => {}
+        Command::Completions { .. } | Command::Manual { .. } | Command::Serve { .. } => {}
     }
     Ok(Exit::Done)
 }

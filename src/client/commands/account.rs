@@ -1,11 +1,10 @@
 //! The subcommands about the account itself.
 
-use super::credentials::{Credentials, LoggedIn, ask_twice, drop_kept, log_in_by_password, read_password, renew};
+use super::context::{Context, LoggedIn};
+use super::credentials::{ask_twice, drop_kept, read_password, renew};
 use crate::client::error::{Error, Result};
 use crate::client::messages::Message;
 use crate::client::server::connection::Connection;
-use crate::client::server::stream::Connector;
-use crate::client::terminal::console::Console;
 use crate::protocol::Request;
 use std::path::Path;
 
@@ -13,39 +12,35 @@ use std::path::Path;
 ///
 /// # Errors
 /// Whatever can go wrong with that.
-pub(crate) fn register(console: &mut Console, connector: &Connector, credentials: &Credentials) -> Result<()> {
-    let name = credentials.name(console)?;
-    let password = credentials.new_password(console)?;
-    let mut connection = Connection::open(connector)?;
+pub(crate) fn register(context: &mut Context<'_>) -> Result<()> {
+    let name = context.credentials.name(context.console)?;
+    let password = context.credentials.new_password(context.console)?;
+    let mut connection = Connection::open(context.connector)?;
     connection.ask(&Request::Register { name: &name, passwd: password.as_str() })?;
     connection.leave();
-    console.done(&Message::Registered { name: &name })
+    context.console.done(&Message::Registered { name: &name })
 }
 
 /// `cidian passwd`: the old password is checked before the new one is asked for.
 ///
 /// # Errors
 /// Whatever can go wrong with that.
-pub(crate) fn change_password(
-    console: &mut Console,
-    connector: &Connector,
-    credentials: &Credentials,
-    new_password_file: Option<&Path>,
-) -> Result<()> {
+pub(crate) fn change_password(context: &mut Context<'_>, new_password_file: Option<&Path>) -> Result<()> {
     // A script's mistake shows before anything is sent.
-    let given = new_password_file.map(|path| read_password(console, path)).transpose()?;
-    let name = credentials.own_name(console)?;
-    let (LoggedIn { mut connection, name }, _) = log_in_by_password(console, connector, credentials, name)?;
+    let given = new_password_file.map(|path| read_password(context.console, path)).transpose()?;
+    let name = context.credentials.own_name(context.console)?;
+    let (LoggedIn { mut connection, name }, _) = context.log_in_by_password(name)?;
+    let console = &mut *context.console;
     let password = match given {
         Some(password) => password,
         None => ask_twice(console, &Message::AskNewPassword, &Message::AskNewPasswordAgain)?,
     };
     connection.ask(&Request::ChangePasswd { name: &name, passwd: password.as_str() })?;
-    if let Some((own, _)) = credentials.own_of(&name)? {
+    if let Some((own, _)) = context.credentials.own_of(&name)? {
         own.store(&name, password.as_str())?;
     }
     console.done(&Message::PasswordChanged)?;
-    renew(console, &mut connection, credentials, &name)?;
+    renew(console, &mut connection, context.credentials, &name)?;
     connection.leave();
     Ok(())
 }
@@ -55,9 +50,10 @@ pub(crate) fn change_password(
 ///
 /// # Errors
 /// Whatever can go wrong with that.
-pub(crate) fn new_dict_key(console: &mut Console, connector: &Connector, credentials: &Credentials) -> Result<()> {
-    let name = credentials.own_name(console)?;
-    let (LoggedIn { mut connection, name }, _) = log_in_by_password(console, connector, credentials, name)?;
+pub(crate) fn new_dict_key(context: &mut Context<'_>) -> Result<()> {
+    let name = context.credentials.own_name(context.console)?;
+    let (LoggedIn { mut connection, name }, _) = context.log_in_by_password(name)?;
+    let console = &mut *context.console;
     let key = connection.new_dict_key(&name)?;
     connection.leave();
     if console.manner().json {
@@ -71,17 +67,13 @@ pub(crate) fn new_dict_key(console: &mut Console, connector: &Connector, credent
 ///
 /// # Errors
 /// Whatever can go wrong with that.
-pub(crate) fn delete(
-    console: &mut Console,
-    connector: &Connector,
-    credentials: &Credentials,
-    sure: bool,
-) -> Result<()> {
-    if !sure && !console.manner().asks_terminal {
+pub(crate) fn delete(context: &mut Context<'_>, sure: bool) -> Result<()> {
+    if !sure && !context.console.manner().asks_terminal {
         return Err(Error::NotConfirmable);
     }
-    let name = credentials.own_name(console)?;
-    let (LoggedIn { mut connection, name }, password) = log_in_by_password(console, connector, credentials, name)?;
+    let name = context.credentials.own_name(context.console)?;
+    let (LoggedIn { mut connection, name }, password) = context.log_in_by_password(name)?;
+    let console = &mut *context.console;
     if !sure {
         let answer = console.ask(&Message::AskDeletion { name: &name })?;
         if answer.as_deref().map(str::trim) != Some(name.as_str()) {
@@ -91,9 +83,9 @@ pub(crate) fn delete(
     }
     connection.ask(&Request::DeleteAccount { name: &name, passwd: password.as_str() })?;
     connection.leave();
-    if let Some((own, _)) = credentials.own_of(&name)? {
+    if let Some((own, _)) = context.credentials.own_of(&name)? {
         own.forget()?;
     }
     console.done(&Message::AccountDeleted { name: &name })?;
-    drop_kept(console, credentials, &name)
+    drop_kept(console, context.credentials, &name)
 }

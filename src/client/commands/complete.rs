@@ -2,11 +2,11 @@
 //! server is asked where a login is kept; what does not answer at once is left for the built-in words. Nothing is ever
 //! asked of the person, and nothing complained of: the person is in the middle of a line.
 
+use super::context::Context;
 use super::credentials::Credentials;
 use crate::client::error::Result;
 use crate::client::server::connection::Connection;
 use crate::client::server::stream::Connector;
-use crate::client::terminal::console::Console;
 use crate::protocol::{How, Request, printable};
 use crate::words::{BUILT_IN, fold};
 use std::io::Write;
@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_millis(80);
 ///
 /// # Errors
 /// Standard output failed.
-pub(crate) fn run(console: &mut Console, connector: &Connector, credentials: &Credentials, prefix: &str) -> Result<()> {
+pub(crate) fn run(context: &mut Context<'_>, prefix: &str) -> Result<()> {
     let prefix = prefix.trim_start();
     if prefix.is_empty() {
         return Ok(());
@@ -38,7 +38,7 @@ pub(crate) fn run(console: &mut Console, connector: &Connector, credentials: &Cr
             std::process::exit(0);
         }
     });
-    let found = of_server(connector, credentials, prefix).unwrap_or_default();
+    let found = of_server(context.connector, context.credentials, prefix).unwrap_or_default();
     let found = if found.is_empty() { built_in(prefix) } else { found };
     if printing.swap(true, Ordering::AcqRel) {
         // The other has ended this process, or is about to.
@@ -46,7 +46,7 @@ pub(crate) fn run(console: &mut Console, connector: &Connector, credentials: &Cr
             std::thread::park();
         }
     }
-    console.write(&lines(&found))
+    context.console.write(&lines(&found))
 }
 
 /// Nothing without a login that is kept. (The connector refuses to send the token where others may read it.)

@@ -6,7 +6,6 @@ use crate::client::files::kept::{Kept, Token};
 use crate::client::messages::Message;
 use crate::client::server::connection::Connection;
 use crate::client::server::own::OwnAccount;
-use crate::client::server::stream::Connector;
 use crate::client::terminal::console::{Console, Password};
 use crate::files::{self, Pipes};
 use crate::protocol::{Request, check_name, check_passwd};
@@ -144,89 +143,6 @@ pub(crate) fn read_password(console: &Console, path: &Path) -> Result<Password> 
     let text = std::str::from_utf8(&line).map_err(|_| failed(io::ErrorKind::InvalidData.into()))?;
     check_passwd(text).map_err(Error::Refused)?;
     Ok(Password::new(text.to_owned()))
-}
-
-/// A connection that is logged in, for one subcommand.
-pub(crate) struct LoggedIn {
-    pub(crate) connection: Connection,
-    pub(crate) name: String,
-}
-
-/// Connects and logs in: with the token that was kept, else with the password. Asks for what is missing.
-///
-/// # Errors
-/// Whatever can go wrong with that.
-pub(crate) fn log_in(console: &mut Console, connector: &Connector, credentials: &Credentials) -> Result<LoggedIn> {
-    log_in_with(console, connector, credentials, |_| Vec::new()).map(|(logged_in, _)| logged_in)
-}
-
-/// The same. A kept token takes the requests that `next` makes for the name along, in one packet: they need no round
-/// trip of their own. Says how many bytes of them are on their way; their replies are the next to be read.
-///
-/// # Errors
-/// Whatever can go wrong with that.
-pub(crate) fn log_in_with(
-    console: &mut Console,
-    connector: &Connector,
-    credentials: &Credentials,
-    next: impl FnOnce(&str) -> Vec<u8>,
-) -> Result<(LoggedIn, usize)> {
-    if let Some(own) = credentials.own_account()?
-        && credentials.kept.user()?.is_none()
-    {
-        return log_in_to_own(connector, credentials, own).map(|logged_in| (logged_in, 0));
-    }
-    let name = credentials.own_name(console)?;
-    // A password that is given is the one that is meant.
-    let kept = if credentials.password_file.is_none() { credentials.kept.token(&name)? } else { None };
-    if let Some(token) = kept {
-        let mut connection = Connection::open(connector)?;
-        let ahead = next(&name);
-        match connection.log_in_by_token(&name, token.as_str(), &ahead) {
-            Ok(()) => return Ok((LoggedIn { connection, name }, ahead.len())),
-            Err(error) if !error.is_denied() => return Err(error),
-            // Without a login they were denied, too; their replies are of no use.
-            Err(_) if !ahead.is_empty() => drop(connection),
-            Err(_) => connection.leave(),
-        }
-        credentials.kept.forget(&name, &token)?;
-        if let Some((own, _)) = credentials.own_of(&name)? {
-            return log_in_to_own(connector, credentials, own).map(|logged_in| (logged_in, 0));
-        }
-        if !console.can_ask_hidden() {
-            return Err(Error::TokenRefused { name });
-        }
-        console.hint(&Message::TokenRefused { name: &name });
-    }
-    log_in_by_password(console, connector, credentials, name).map(|(logged_in, _)| (logged_in, 0))
-}
-
-/// Logs in to the own account, which is made if it is not there, and keeps the login.
-fn log_in_to_own(connector: &Connector, credentials: &Credentials, own: &OwnAccount) -> Result<LoggedIn> {
-    let (name, password) = own.ready(connector)?;
-    let mut connection = Connection::open(connector)?;
-    connection.log_in(&name, password.as_str())?;
-    keep_new_token(&mut connection, credentials, &name)?;
-    Ok(LoggedIn { connection, name })
-}
-
-/// Asks for the password, connects, logs in.
-///
-/// # Errors
-/// Whatever can go wrong with that.
-pub(crate) fn log_in_by_password(
-    console: &mut Console,
-    connector: &Connector,
-    credentials: &Credentials,
-    name: String,
-) -> Result<(LoggedIn, Password)> {
-    let password = match credentials.own_of(&name)? {
-        Some((_, password)) => password,
-        None => credentials.password(console)?,
-    };
-    let mut connection = Connection::open(connector)?;
-    connection.log_in(&name, password.as_str())?;
-    Ok((LoggedIn { connection, name }, password))
 }
 
 /// Asks for a new token on a connection that is logged in, and keeps it. One of before is of no more use, and is

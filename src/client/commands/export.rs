@@ -1,7 +1,7 @@
 //! `cidian export`: the words of a history with their interpretations, as a deck for Anki or as CSV. A file that is
 //! there already is replaced only by a whole one.
 
-use super::credentials::{Credentials, LoggedIn, log_in};
+use super::context::{Context, LoggedIn};
 use super::history::{self, Choice, Tally};
 use crate::client::error::{Error, Result};
 use crate::client::messages::Message;
@@ -9,7 +9,6 @@ use crate::client::render::Clock;
 use crate::client::render::show::{ExportLine, shown};
 use crate::client::server::connection::{Connection, Entry};
 use crate::client::server::entry::Article;
-use crate::client::server::stream::Connector;
 use crate::client::terminal::console::{Console, PIECE, csv_line, csv_row};
 use crate::protocol::{Code, HistoryRow, StarRow, pieces, printable, unescape};
 use crate::words::fields::fields;
@@ -40,13 +39,9 @@ pub(crate) struct Export {
 ///
 /// # Errors
 /// Whatever can go wrong with that.
-pub(crate) fn run(
-    console: &mut Console,
-    connector: &Connector,
-    credentials: &Credentials,
-    export: &Export,
-) -> Result<()> {
-    let LoggedIn { mut connection, name } = log_in(console, connector, credentials)?;
+pub(crate) fn run(context: &mut Context<'_>, export: &Export) -> Result<()> {
+    let LoggedIn { mut connection, name } = context.log_in()?;
+    let console = &mut *context.console;
     let mut tallies = history::tally(&mut connection, &name, &export.choice)?;
     let stars = Stars::of(&mut connection, &name)?;
     if export.choice.starred {

@@ -2,7 +2,7 @@
 //! a word typed alone is answered at once. Neither side ever waits for the other to read.
 
 use super::answer::{Style, print_found};
-use super::credentials::{Credentials, LoggedIn, log_in, log_in_with};
+use super::context::{Context, LoggedIn};
 use super::notebook::speech::Speaker;
 use super::reverse::{self, Choice};
 use super::sentence;
@@ -12,7 +12,6 @@ use crate::client::exit::Exit;
 use crate::client::messages::Message;
 use crate::client::render::show::LookupLine;
 use crate::client::server::connection::{Connection, Entry};
-use crate::client::server::stream::Connector;
 use crate::client::terminal::console::Console;
 use crate::client::terminal::input::InputLine;
 use crate::client::word::{checked_word, may_lead};
@@ -36,18 +35,16 @@ const AHEAD: usize = 16;
 /// # Errors
 /// Whatever can go wrong with that; a word that is not found is no error, but shows in the exit status.
 pub(crate) fn run(
-    console: &mut Console,
-    connector: &Connector,
-    credentials: &Credentials,
+    context: &mut Context<'_>,
     words: &[String],
     asks: &Asks,
     parts: Parts,
     speaker: &mut Speaker,
 ) -> Result<Exit> {
     if let Some(text) = &asks.text {
-        return in_text(console, connector, credentials, text, parts);
+        return in_text(context, text, parts);
     }
-    let manner = console.manner();
+    let manner = context.console.manner();
     let joined = words.join(" ");
     let phrase = [joined.clone()];
     // Whether to find out if they are one: for a person, not for a script.
@@ -70,7 +67,8 @@ pub(crate) fn run(
     let tells_apart = manner.json || (manner.shows_terminal && parts.field.is_empty()) || parts.first_line;
     let asks_more = suggests || tells_apart || words.iter().any(|word| may_lead(word));
     let ahead = |name: &str| if perhaps { Vec::new() } else { requests_ahead(name, words, asks_more) };
-    let (LoggedIn { mut connection, name }, ahead) = log_in_with(console, connector, credentials, ahead)?;
+    let (LoggedIn { mut connection, name }, ahead) = context.log_in_with(ahead)?;
+    let console = &mut *context.console;
     let together = perhaps && are_together(&mut connection, &name, &joined)?;
     let words = if together { &phrase } else { words };
     let dialogue = words.is_empty() && manner.asks_terminal && manner.shows_terminal;
@@ -128,15 +126,10 @@ fn are_together(connection: &mut Connection, name: &str, joined: &str) -> Result
 }
 
 /// `cidian lookup --text`: the headwords in a text.
-fn in_text(
-    console: &mut Console,
-    connector: &Connector,
-    credentials: &Credentials,
-    text: &str,
-    mut parts: Parts,
-) -> Result<Exit> {
-    let manner = console.manner();
-    let LoggedIn { mut connection, name } = log_in(console, connector, credentials)?;
+fn in_text(context: &mut Context<'_>, text: &str, mut parts: Parts) -> Result<Exit> {
+    let manner = context.console.manner();
+    let LoggedIn { mut connection, name } = context.log_in()?;
+    let console = &mut *context.console;
     let style = match manner.json {
         true => Style::Json,
         false if manner.shows_terminal && parts.field.is_empty() => Style::Person,

@@ -4,6 +4,7 @@ pub mod about;
 pub mod account;
 pub(crate) mod answer;
 pub mod complete;
+pub mod context;
 pub mod credentials;
 pub mod export;
 pub mod history;

@@ -1,6 +1,6 @@
 //! `cidian search`: entries by what stands in them, and headwords by a pattern.
 
-use super::credentials::{Credentials, LoggedIn, log_in};
+use super::context::{Context, LoggedIn};
 use crate::client::arguments::SearchArguments;
 use crate::client::error::{Error, Result, WordFault};
 use crate::client::exit::Exit;
@@ -9,7 +9,6 @@ use crate::client::render::show::SearchLine;
 use crate::client::render::{self, show};
 use crate::client::server::connection::{Connection, Entry, counted, strange};
 use crate::client::server::dictionaries::Replies;
-use crate::client::server::stream::Connector;
 use crate::client::terminal::console::Console;
 use crate::protocol::{Code, How, MAX_LINE, MAX_MATCHES, Request, printable, trim_blanks};
 use crate::words::fields::fields;
@@ -77,12 +76,7 @@ fn literal(text: &str) -> String {
 ///
 /// # Errors
 /// Whatever can go wrong with that; that nothing matches is no error, but shows in the exit status.
-pub(crate) fn run(
-    console: &mut Console,
-    connector: &Connector,
-    credentials: &Credentials,
-    search: &SearchArguments,
-) -> Result<Exit> {
+pub(crate) fn run(context: &mut Context<'_>, search: &SearchArguments) -> Result<Exit> {
     let wanted = wanted(search);
     let bad = |fault| Error::BadWord { word: wanted.pattern.clone(), fault };
     if trim_blanks(&wanted.pattern).is_empty() {
@@ -91,7 +85,8 @@ pub(crate) fn run(
     if wanted.pattern.chars().any(char::is_control) {
         return Err(bad(WordFault::Control));
     }
-    let LoggedIn { mut connection, name } = log_in(console, connector, credentials)?;
+    let LoggedIn { mut connection, name } = context.log_in()?;
+    let console = &mut *context.console;
     let request = Request::Match { name: &name, how: wanted.how, pattern: &wanted.pattern };
     let mut line = Vec::new();
     request.push_line(&mut line);

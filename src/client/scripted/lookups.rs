@@ -15,9 +15,7 @@ pub(super) fn look_up(desk: &mut Desk, server: &Server, words: &[&str]) -> Resul
     let (_file, credentials) = ann();
     let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
     lookup::run(
-        &mut desk.console,
-        &server.connector(),
-        &credentials,
+        &mut desk.context(&server.connector(), &credentials),
         &words,
         &Asks::default(),
         Parts::default(),
@@ -174,7 +172,7 @@ fn dripping_has_an_end() {
     let (_file, credentials) = ann();
     let export = Export { anki: None, csv: Some("-".into()), choice: Choice::default() };
     let error =
-        export::run(&mut Desk::new("", |_| {}).console, &server.connector(), &credentials, &export).unwrap_err();
+        export::run(&mut Desk::new("", |_| {}).context(&server.connector(), &credentials), &export).unwrap_err();
     server.finish();
     assert!(matches!(error, Error::Lost { .. }), "{error:?}");
 }
@@ -266,9 +264,7 @@ fn one_packet_with_a_kept_token() {
     ]);
     let mut desk = Desk::new("", |_| {});
     let exit = lookup::run(
-        &mut desk.console,
-        &server.connector(),
-        &kept(&server),
+        &mut desk.context(&server.connector(), &kept(&server)),
         &words,
         &Asks::default(),
         Parts::default(),
@@ -283,9 +279,7 @@ fn one_packet_with_a_kept_token() {
     let mut desk = Desk::new("", |manner| manner.errs_terminal = true);
     let credentials = kept(&server);
     lookup::run(
-        &mut desk.console,
-        &server.connector(),
-        &credentials,
+        &mut desk.context(&server.connector(), &credentials),
         &words,
         &Asks::default(),
         Parts::default(),
@@ -302,9 +296,7 @@ fn one_packet_with_a_kept_token() {
     ]);
     let mut desk = Desk::new("", |_| {});
     lookup::run(
-        &mut desk.console,
-        &server.connector(),
-        &kept(&server),
+        &mut desk.context(&server.connector(), &kept(&server)),
         &many,
         &Asks::default(),
         Parts::default(),
@@ -359,9 +351,7 @@ fn dictionaries_are_chosen_before_anything_is_looked_up() {
         let mut desk = Desk::new("", |_| {});
         let words = ["apple".to_owned()];
         let exit = lookup::run(
-            &mut desk.console,
-            &connector,
-            credentials,
+            &mut desk.context(&connector, credentials),
             &words,
             &Asks::default(),
             Parts::default(),

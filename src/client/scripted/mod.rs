@@ -4,6 +4,7 @@ mod lookups;
 mod menus;
 mod subcommands;
 
+use super::commands::context::Context;
 use super::commands::credentials::Credentials;
 use super::files::kept::Kept;
 use super::messages::Language;
@@ -173,6 +174,10 @@ impl Desk {
         let typed = Cursor::new(typed.as_bytes().to_vec());
         let console = Console::new(manner, Box::new(typed), Box::new(output.clone()), Box::new(errors.clone()));
         Self { console, output, errors }
+    }
+
+    fn context<'a>(&'a mut self, connector: &'a Connector, credentials: &'a Credentials) -> Context<'a> {
+        Context { console: &mut self.console, connector, credentials }
     }
 }
 

@@ -25,7 +25,7 @@ fn history_as(reply: &str, change: impl FnOnce(&mut Manner), wanted: &Wanted) ->
     let server = Server::start(vec![after_login([Step::Take(request), give(reply)])]);
     let mut desk = Desk::new("", change);
     let (_file, credentials) = ann();
-    let outcome = history::print(&mut desk.console, &server.connector(), &credentials, wanted);
+    let outcome = history::print(&mut desk.context(&server.connector(), &credentials), wanted);
     desk.console.flush().unwrap();
     server.finish();
     (desk, outcome)
@@ -127,29 +127,26 @@ fn the_account_itself() {
         vec![Step::Take("L ann secret"), give("FAIL denied wrong\n")],
     ]);
     let connector = server.connector();
-    let console = &mut Desk::new("", |_| {}).console;
-    let taken = account::register(console, &connector, &credentials).unwrap_err();
+    let mut desk = Desk::new("", |_| {});
+    let mut context = desk.context(&connector, &credentials);
+    let taken = account::register(&mut context).unwrap_err();
     assert_eq!(Exit::from(&taken), Exit::Taken);
-    account::change_password(console, &connector, &credentials, Some(new.path())).unwrap();
-    history::clear(console, &connector, &credentials, Some(" ice cream ")).unwrap();
-    account::delete(console, &connector, &credentials, true).unwrap();
-    let denied = account::delete(console, &connector, &credentials, true).unwrap_err();
+    account::change_password(&mut context, Some(new.path())).unwrap();
+    history::clear(&mut context, Some(" ice cream ")).unwrap();
+    account::delete(&mut context, true).unwrap();
+    let denied = account::delete(&mut context, true).unwrap_err();
     assert_eq!(Exit::from(&denied), Exit::Denied);
     server.finish();
     // Nothing is sent for what can't be meant: blanks would have cleared everything.
-    let blank = history::clear(console, &connector, &credentials, Some("  ")).unwrap_err();
+    let blank = history::clear(&mut context, Some("  ")).unwrap_err();
     assert_eq!(Exit::from(&blank), Exit::Data);
-    let unsure = account::delete(console, &connector, &credentials, false).unwrap_err();
+    let unsure = account::delete(&mut context, false).unwrap_err();
     assert_eq!(Exit::from(&unsure), Exit::Usage);
     drop(file);
-    let missing = account::register(console, &connector, &credentials).unwrap_err();
+    let missing = account::register(&mut context).unwrap_err();
     assert_eq!(Exit::from(&missing), Exit::NoInput);
-    let nobody = account::register(
-        console,
-        &connector,
-        &Credentials { user: None, password_file: None, kept: nothing_kept(), own: None },
-    )
-    .unwrap_err();
+    let nobody = Credentials { user: None, password_file: None, kept: nothing_kept(), own: None };
+    let nobody = account::register(&mut desk.context(&connector, &nobody)).unwrap_err();
     assert_eq!(Exit::from(&nobody), Exit::Usage);
 }
 
@@ -173,8 +170,8 @@ fn a_login_that_brings_no_token() {
         credentials.kept =
             Kept::for_server(&server.address, false, |name| (name == "HOME").then(|| home.path().into()));
         let mut desk = Desk::new("", |_| {});
-        login::login(&mut desk.console, &server.connector(), &credentials, None).unwrap();
-        let error = login::login(&mut desk.console, &server.connector(), &credentials, None).unwrap_err();
+        login::login(&mut desk.context(&server.connector(), &credentials), None).unwrap();
+        let error = login::login(&mut desk.context(&server.connector(), &credentials), None).unwrap_err();
         server.finish();
         assert_eq!(Exit::from(&error).number(), number, "{reply:?}");
         assert_eq!(credentials.kept.token("ann").unwrap().unwrap().as_str(), "good-token");
@@ -193,7 +190,7 @@ fn a_kept_token_that_could_not_be_tried() {
             Kept::for_server(&server.address, false, |name| (name == "HOME").then(|| home.path().into()));
         credentials.kept.keep("ann", &Token::new("good-token".to_owned()).unwrap()).unwrap();
         let mut desk = Desk::new("", |_| {});
-        let error = history::clear(&mut desk.console, &server.connector(), &credentials, None).unwrap_err();
+        let error = history::clear(&mut desk.context(&server.connector(), &credentials), None).unwrap_err();
         server.finish();
         assert_eq!(Exit::from(&error).number(), number, "{reply:?}");
         assert!(credentials.kept.token("ann").unwrap().is_some(), "{reply:?}");

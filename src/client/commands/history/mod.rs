@@ -16,11 +16,10 @@ pub(crate) use self::when::When;
 
 use self::budget::Budget;
 use self::format::Rows;
-use super::credentials::{Credentials, LoggedIn, log_in};
+use super::context::{Context, LoggedIn};
 use crate::client::error::{Error, Result};
 use crate::client::messages::Message;
 use crate::client::server::connection::Connection;
-use crate::client::server::stream::Connector;
 use crate::client::terminal::console::Console;
 use crate::client::word::checked_word;
 use crate::protocol::{Count, HistoryRow, Request};
@@ -31,13 +30,9 @@ use time::OffsetDateTime;
 ///
 /// # Errors
 /// Whatever can go wrong with that.
-pub(crate) fn print(
-    console: &mut Console,
-    connector: &Connector,
-    credentials: &Credentials,
-    wanted: &Wanted,
-) -> Result<()> {
-    let LoggedIn { mut connection, name } = log_in(console, connector, credentials)?;
+pub(crate) fn print(context: &mut Context<'_>, wanted: &Wanted) -> Result<()> {
+    let LoggedIn { mut connection, name } = context.log_in()?;
+    let console = &mut *context.console;
     let format = Format::or_default(wanted.format, console);
     let mut whole = false;
     console.paged(|console| {
@@ -113,17 +108,12 @@ fn print_rows(
 ///
 /// # Errors
 /// Whatever can go wrong with that.
-pub(crate) fn clear(
-    console: &mut Console,
-    connector: &Connector,
-    credentials: &Credentials,
-    word: Option<&str>,
-) -> Result<()> {
+pub(crate) fn clear(context: &mut Context<'_>, word: Option<&str>) -> Result<()> {
     // Blanks must not clear everything, and a word that can't be sent is told before a password is asked for.
     let word = word
         .map(|word| checked_word("", word).map_err(|fault| Error::BadWord { word: word.to_owned(), fault }))
         .transpose()?;
-    let LoggedIn { mut connection, name } = log_in(console, connector, credentials)?;
+    let LoggedIn { mut connection, name } = context.log_in()?;
     let mut count = 0_u64;
     if let Some(word) = word {
         // The server says that it is done, not how much that was.
@@ -134,5 +124,5 @@ pub(crate) fn clear(
     }
     connection.ask(&Request::Clear { name: &name, word })?;
     connection.leave();
-    console.done(&word.map_or(Message::HistoryCleared, |word| Message::LookupsCleared { word, count }))
+    context.console.done(&word.map_or(Message::HistoryCleared, |word| Message::LookupsCleared { word, count }))
 }

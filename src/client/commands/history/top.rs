@@ -4,14 +4,13 @@
 use super::budget::Budget;
 use super::chosen::chosen;
 use super::query::{Choice, Format, Wanted};
-use crate::client::commands::credentials::{Credentials, LoggedIn, log_in};
+use crate::client::commands::context::{Context, LoggedIn};
 use crate::client::error::Result;
 use crate::client::messages::Message;
 use crate::client::render::show::TopLine;
 use crate::client::render::{Clock, LONG, TimeText, bold};
 use crate::client::server::connection::{Connection, Entry};
 use crate::client::server::dictionaries::Replies;
-use crate::client::server::stream::Connector;
 use crate::client::terminal::console::{Console, csv_row};
 use crate::client::terminal::table::Table;
 use crate::protocol::{Count, DEFAULT_HISTORY, HistoryRow, Request, escape, pieces, printable};
@@ -87,13 +86,9 @@ pub(crate) fn definitions(
 ///
 /// # Errors
 /// Whatever can go wrong with that.
-pub(crate) fn top(
-    console: &mut Console,
-    connector: &Connector,
-    credentials: &Credentials,
-    wanted: &Wanted,
-) -> Result<()> {
-    let LoggedIn { mut connection, name } = log_in(console, connector, credentials)?;
+pub(crate) fn top(context: &mut Context<'_>, wanted: &Wanted) -> Result<()> {
+    let LoggedIn { mut connection, name } = context.log_in()?;
+    let console = &mut *context.console;
     let mut tallies = tally(&mut connection, &name, &wanted.choice)?;
     let most = match wanted.count {
         Some(Count::All) => usize::MAX,

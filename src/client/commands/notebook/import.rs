@@ -3,13 +3,12 @@
 
 use super::link::{Asks, OwnLink};
 use super::source::{Line, lines};
-use crate::client::commands::credentials::Credentials;
+use crate::client::commands::context::Context;
 use crate::client::error::{Error, Result};
 use crate::client::exit::Exit;
 use crate::client::messages::Message;
 use crate::client::messages::notebook::NotebookMessage;
 use crate::client::server::notebook::line_length;
-use crate::client::server::stream::Connector;
 use crate::client::terminal::console::Console;
 use crate::files::{self, Pipes};
 use crate::protocol::{Imported, MAX_LINE, Notebook, Request, StarEntry};
@@ -57,14 +56,9 @@ struct RefusedLine {
 ///
 /// # Errors
 /// Whatever can go wrong with that; what was taken before is taken. Refused lines show in the exit status.
-pub(crate) fn run(
-    console: &mut Console,
-    connector: &Connector,
-    credentials: &Credentials,
-    arguments: &ImportArguments,
-) -> Result<Exit> {
+pub(crate) fn run(context: &mut Context<'_>, arguments: &ImportArguments) -> Result<Exit> {
     let failed = |reason| Error::File { path: arguments.file.clone(), reason };
-    let text = read(console, &arguments.file).map_err(failed)?;
+    let text = read(context.console, &arguments.file).map_err(failed)?;
     let mut line = ImportLine { ok: true, ..ImportLine::default() };
     let mut entries = Vec::new();
     for Line { number, entry } in lines(&text, &arguments.tags).map_err(|why| failed(io::Error::other(why)))? {
@@ -73,7 +67,8 @@ pub(crate) fn run(
             Err((word, why)) => line.refused.push(RefusedLine { line: number, word, why }),
         }
     }
-    let mut link = OwnLink::new(console, connector, credentials)?;
+    let mut link = OwnLink::new(context)?;
+    let console = &mut *context.console;
     let name = link.name.clone();
     let taken = take(console, &mut link, &name, &entries, &mut line);
     console.progress("");

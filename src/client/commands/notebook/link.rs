@@ -1,7 +1,8 @@
 //! A conversation that goes on when the server has ended it for its length: a person may think for longer than a server
 //! waits.
 
-use crate::client::commands::credentials::{Credentials, LoggedIn, log_in};
+use crate::client::commands::context::{Context, LoggedIn};
+use crate::client::commands::credentials::Credentials;
 use crate::client::error::{Error, Result};
 use crate::client::server::connection::Connection;
 use crate::client::server::stream::Connector;
@@ -31,8 +32,9 @@ impl<'a> OwnLink<'a> {
     ///
     /// # Errors
     /// Whatever can go wrong with that.
-    pub(crate) fn new(console: &mut Console, connector: &'a Connector, credentials: &'a Credentials) -> Result<Self> {
-        let LoggedIn { connection, name } = log_in(console, connector, credentials)?;
+    pub(crate) fn new(context: &mut Context<'a>) -> Result<Self> {
+        let LoggedIn { connection, name } = context.log_in()?;
+        let Context { connector, credentials, .. } = *context;
         Ok(Self { connector, credentials, connection: Some(connection), name })
     }
 
@@ -57,7 +59,8 @@ impl Asks for OwnLink<'_> {
                 }
             }
         }
-        let LoggedIn { mut connection, .. } = log_in(console, self.connector, self.credentials)?;
+        let mut context = Context { console, connector: self.connector, credentials: self.credentials };
+        let LoggedIn { mut connection, .. } = context.log_in()?;
         let outcome = work(&mut connection);
         self.connection = Some(connection);
         outcome

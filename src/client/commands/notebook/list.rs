@@ -1,13 +1,12 @@
 //! `cidian stars`: what is starred, the newest first.
 
-use crate::client::commands::credentials::{Credentials, LoggedIn, log_in};
+use crate::client::commands::context::{Context, LoggedIn};
 use crate::client::commands::history::wire_time;
 use crate::client::error::Result;
 use crate::client::messages::Message;
 use crate::client::messages::notebook::NotebookMessage;
 use crate::client::render::{Clock, TimeText, bold};
 use crate::client::server::connection::Connection;
-use crate::client::server::stream::Connector;
 use crate::client::terminal::console::Console;
 use crate::client::terminal::table::Table;
 use crate::protocol::{HistoryRow, StarRow, escape, printable};
@@ -56,13 +55,9 @@ pub(crate) fn stars(connection: &mut Connection, name: &str, tag: Option<&str>) 
 ///
 /// # Errors
 /// Whatever can go wrong with that.
-pub(crate) fn run(
-    console: &mut Console,
-    connector: &Connector,
-    credentials: &Credentials,
-    arguments: &StarsArguments,
-) -> Result<()> {
-    let LoggedIn { mut connection, name } = log_in(console, connector, credentials)?;
+pub(crate) fn run(context: &mut Context<'_>, arguments: &StarsArguments) -> Result<()> {
+    let LoggedIn { mut connection, name } = context.log_in()?;
+    let console = &mut *context.console;
     let stars = stars(&mut connection, &name, arguments.tag.as_deref())?;
     connection.leave();
     console.paged(|console| print(console, &stars))

@@ -3,14 +3,13 @@
 use super::options::PickArguments;
 use super::speech::Speaker;
 use crate::client::commands::answer::{print_entry, print_json};
-use crate::client::commands::credentials::{Credentials, LoggedIn, log_in};
+use crate::client::commands::context::{Context, LoggedIn};
 use crate::client::error::{Error, Result};
 use crate::client::exit::Exit;
 use crate::client::messages::Message;
 use crate::client::messages::notebook::NotebookMessage;
 use crate::client::render::Clock;
 use crate::client::server::connection::Entry;
-use crate::client::server::stream::Connector;
 use crate::client::terminal::console::Console;
 use crate::protocol::Notebook;
 use sha2::{Digest, Sha256};
@@ -31,9 +30,7 @@ pub(crate) enum Which {
 /// # Errors
 /// Whatever can go wrong with that; that there is no word with the tag shows in the exit status.
 pub(crate) fn run(
-    console: &mut Console,
-    connector: &Connector,
-    credentials: &Credentials,
+    context: &mut Context<'_>,
     which: Which,
     arguments: &PickArguments,
     speaker: &mut Speaker,
@@ -45,7 +42,8 @@ pub(crate) fn run(
             number_of(clock.local(clock.now()).date())
         }
     };
-    let LoggedIn { mut connection, name } = log_in(console, connector, credentials)?;
+    let LoggedIn { mut connection, name } = context.log_in()?;
+    let console = &mut *context.console;
     let found = connection.pick(&name, Notebook::Pick { number, tag: arguments.tag.clone() })?;
     connection.leave();
     let Some(entry) = found else {

@@ -5,14 +5,13 @@ use super::link::{Asks, OwnLink};
 use super::options::{ReviewArguments, Source};
 use super::speech::Speaker;
 use crate::client::commands::answer::print_entry;
-use crate::client::commands::credentials::Credentials;
+use crate::client::commands::context::Context;
 use crate::client::commands::history::{Choice, tally};
 use crate::client::error::{Error, Result};
 use crate::client::messages::Message;
 use crate::client::messages::notebook::NotebookMessage;
 use crate::client::render::{Clock, TimeText, bold, wrapped};
 use crate::client::server::connection::Entry;
-use crate::client::server::stream::Connector;
 use crate::client::terminal::console::Console;
 use crate::client::terminal::keys::Key;
 use crate::protocol::{Grade, MAX_STARS_PAGE, Request, StarRow, printable};
@@ -36,14 +35,9 @@ struct Card {
 ///
 /// # Errors
 /// Whatever can go wrong with that; the grades that were given are kept.
-pub(crate) fn run(
-    console: &mut Console,
-    connector: &Connector,
-    credentials: &Credentials,
-    arguments: &ReviewArguments,
-    speaker: &mut Speaker,
-) -> Result<()> {
-    let mut link = OwnLink::new(console, connector, credentials)?;
+pub(crate) fn run(context: &mut Context<'_>, arguments: &ReviewArguments, speaker: &mut Speaker) -> Result<()> {
+    let mut link = OwnLink::new(context)?;
+    let console = &mut *context.console;
     let name = link.name.clone();
     if arguments.count {
         let (stars, due) = link.ask(console, |connection| connection.count_stars(&name, end_of_day()))?;

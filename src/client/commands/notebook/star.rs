@@ -1,12 +1,11 @@
 //! `cidian star` and `cidian unstar`.
 
-use crate::client::commands::credentials::{Credentials, LoggedIn, log_in};
+use crate::client::commands::context::{Context, LoggedIn};
 use crate::client::error::{Error, Result};
 use crate::client::exit::Exit;
 use crate::client::messages::Message;
 use crate::client::messages::notebook::NotebookMessage;
 use crate::client::server::connection::Connection;
-use crate::client::server::stream::Connector;
 use crate::client::terminal::console::Console;
 use crate::client::word::checked_word;
 use crate::protocol::{StarEntry, check_note, check_tags};
@@ -68,15 +67,11 @@ struct StarLine<'a> {
 ///
 /// # Errors
 /// Whatever can go wrong with that; a word that was never looked up shows in the exit status.
-pub(crate) fn star(
-    console: &mut Console,
-    connector: &Connector,
-    credentials: &Credentials,
-    arguments: &StarArguments,
-) -> Result<Exit> {
+pub(crate) fn star(context: &mut Context<'_>, arguments: &StarArguments) -> Result<Exit> {
     let StarArguments { words, tags, note } = arguments;
     let words = checked(words)?;
-    let LoggedIn { mut connection, name } = log_in(console, connector, credentials)?;
+    let LoggedIn { mut connection, name } = context.log_in()?;
+    let console = &mut *context.console;
     let entry = |word: &str| StarEntry { word: word.to_owned(), tags: tags.clone(), note: note.clone() };
     // On a terminal several words that were looked up as one are one.
     if words.len() > 1 && console.manner().shows_terminal && !console.manner().json {
@@ -123,15 +118,11 @@ fn told(console: &mut Console, word: &str, headword: Option<&str>) -> Result<()>
 ///
 /// # Errors
 /// Whatever can go wrong with that; a word without a star shows in the exit status.
-pub(crate) fn unstar(
-    console: &mut Console,
-    connector: &Connector,
-    credentials: &Credentials,
-    arguments: &UnstarArguments,
-) -> Result<Exit> {
+pub(crate) fn unstar(context: &mut Context<'_>, arguments: &UnstarArguments) -> Result<Exit> {
     let UnstarArguments { words, tags } = arguments;
     let words = checked(words)?;
-    let LoggedIn { mut connection, name } = log_in(console, connector, credentials)?;
+    let LoggedIn { mut connection, name } = context.log_in()?;
+    let console = &mut *context.console;
     let mut exit = Exit::Done;
     for word in words {
         let done = connection.unstar(&name, word, tags)?;

@@ -5,12 +5,11 @@ use super::days::{Day, Days, every_day, monday, summed};
 use super::link::{Asks, OwnLink};
 use super::options::StatsArguments;
 use super::review::end_of_day;
-use crate::client::commands::credentials::Credentials;
+use crate::client::commands::context::Context;
 use crate::client::error::{Error, Result};
 use crate::client::messages::Message;
 use crate::client::messages::notebook::NotebookMessage;
 use crate::client::render::Clock;
-use crate::client::server::stream::Connector;
 use crate::client::terminal::console::Console;
 use crate::protocol::{Count, printable};
 use serde::Serialize;
@@ -68,15 +67,10 @@ struct DayLine {
 ///
 /// # Errors
 /// Whatever can go wrong with that.
-pub(crate) fn run(
-    console: &mut Console,
-    connector: &Connector,
-    credentials: &Credentials,
-    arguments: &StatsArguments,
-) -> Result<()> {
-    let mut link = OwnLink::new(console, connector, credentials)?;
+pub(crate) fn run(context: &mut Context<'_>, arguments: &StatsArguments) -> Result<()> {
+    let mut link = OwnLink::new(context)?;
     let name = link.name.clone();
-    show(console, &mut link, &name, arguments)?;
+    show(context.console, &mut link, &name, arguments)?;
     link.leave();
     Ok(())
 }
