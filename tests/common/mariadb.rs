@@ -17,7 +17,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long a server may take to come up or to go away.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// What makes a server small and quick to start. It stays as durable as its defaults are, unless a test says otherwise.
 const SMALL: [&str; 4] =
@@ -78,6 +78,9 @@ pub struct MariaDb {
     directory: PathBuf,
     port: u16,
     options: Vec<String>,
+    /// A command that runs the server's shell, such as `nsenter … --`, and the user that its files belong to.
+    wrapper: Vec<String>,
+    owner: Option<(u32, u32)>,
     running: Option<Running>,
 }
 
@@ -101,15 +104,56 @@ impl MariaDb {
 
     /// The same, with its files in a new directory below `base`: for a measurement, which asks on what disk they are.
     pub fn start_in(base: &Path, options: &[&str]) -> Self {
-        let directory = new_directory(base);
-        let mut server = Self {
-            directory,
-            port: free_port(),
-            options: options.iter().map(|option| (*option).to_owned()).collect(),
-            running: None,
-        };
+        let mut server = Self::new_in(base, options);
         server.run();
         server
+    }
+
+    /// One that is not started yet.
+    pub fn new_in(base: &Path, options: &[&str]) -> Self {
+        Self {
+            directory: new_directory(base),
+            port: free_port(),
+            options: options.iter().map(|option| (*option).to_owned()).collect(),
+            wrapper: Vec::new(),
+            owner: None,
+            running: None,
+        }
+    }
+
+    /// Runs it under another command, which must become it.
+    pub fn under(mut self, wrapper: Vec<String>) -> Self {
+        self.wrapper = wrapper;
+        self
+    }
+
+    /// Its files belong to this user and group, as which the wrapper runs it.
+    pub fn owned_by(mut self, user: u32, group: u32) -> Self {
+        std::os::unix::fs::chown(&self.directory, Some(user), Some(group)).expect("only root can give files away");
+        self.owner = Some((user, group));
+        self
+    }
+
+    /// It begins with another one's database; neither of them runs.
+    pub fn copy_data(&self, other: &Self) {
+        self.empty();
+        assert!(other.running.is_none(), "the server runs");
+        let (from, to) = (other.directory.join("data/."), self.directory.join("data"));
+        let copied = Command::new("cp").arg("-a").args([from, to]).status().expect("cp runs");
+        assert!(copied.success(), "the database can't be copied");
+    }
+
+    /// Takes away the database of a server that does not run.
+    pub fn empty(&self) {
+        assert!(self.running.is_none(), "the server runs");
+        for name in ["data", "tmp"] {
+            let path = self.directory.join(name);
+            let _ = std::fs::remove_dir_all(&path);
+            std::fs::create_dir(&path).expect("the server's directory can be written");
+            if let Some((user, group)) = self.owner {
+                std::os::unix::fs::chown(path, Some(user), Some(group)).expect("only root can give files away");
+            }
+        }
     }
 
     /// The URL of a database over the Unix socket.
@@ -141,8 +185,13 @@ impl MariaDb {
 
     /// The same for a statement that may fail; whether it did not.
     pub fn try_sql(&self, statement: &str) -> bool {
-        let output = self.client().arg("-e").arg(statement).output().unwrap_or_else(|e| missing("mariadb", &e));
-        output.status.success()
+        self.try_rows(statement).is_some()
+    }
+
+    /// The rows of statements that may fail; none then.
+    pub fn try_rows(&self, statements: &str) -> Option<String> {
+        let output = self.client().arg("-e").arg(statements).output().unwrap_or_else(|e| missing("mariadb", &e));
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
     /// Starts a killed server again on its files, with further options.
@@ -169,6 +218,28 @@ impl MariaDb {
         self.run();
     }
 
+    /// Stops the server in an orderly way, and waits until it is gone.
+    pub fn stop(&mut self) {
+        let pid = self.pid();
+        let stopped = Command::new("kill").args(["-TERM", &pid.to_string()]).status();
+        assert!(stopped.expect("kill runs").success(), "the server runs");
+        let deadline = Instant::now() + PATIENCE;
+        // A process that has ended has no program; the shell has not asked how it ended yet.
+        while std::fs::read_link(format!("/proc/{pid}/exe")).is_ok() {
+            assert!(Instant::now() < deadline, "mariadbd does not stop; its log:\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        self.kill();
+    }
+
+    /// The server's program with all its options, for a run of another kind on the files of a server that does not run.
+    pub fn program(&self) -> Command {
+        assert!(self.running.is_none(), "the server runs");
+        let mut command = self.wrapped(program("mariadbd", "/usr/sbin/mariadbd"));
+        command.arg("--no-defaults").args(self.arguments(&[])).stdin(Stdio::null());
+        command
+    }
+
     /// The server's process number, for tests that stop it with signals of their own.
     ///
     /// # Panics
@@ -185,6 +256,11 @@ impl MariaDb {
     /// The TCP port on 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Whether it has a database to begin with.
+    pub fn has_data(&self) -> bool {
+        self.directory.join("data/ibdata1").exists()
     }
 
     /// The server's error log.
@@ -220,7 +296,44 @@ impl MariaDb {
         client
     }
 
-    fn run(&mut self) {
+    /// A program under the wrapper.
+    fn wrapped(&self, program: &str) -> Command {
+        match self.wrapper.split_first() {
+            None => Command::new(program),
+            Some((first, rest)) => {
+                let mut command = Command::new(first);
+                command.args(rest).arg(program);
+                command
+            }
+        }
+    }
+
+    /// The server's options but for those of its kind; `once` are for this run only.
+    fn arguments(&self, once: &[String]) -> Vec<String> {
+        let mut arguments = vec![
+            format!("--datadir={}", self.directory.join("data").display()),
+            format!("--socket={}", self.socket().display()),
+            format!("--pid-file={}", self.directory.join("pid").display()),
+            "--bind-address=127.0.0.1".to_owned(),
+            format!("--port={}", self.port),
+        ];
+        arguments.extend(SMALL.map(str::to_owned));
+        arguments.extend(self.options.iter().chain(once).filter_map(|option| match option.as_str() {
+            // What MySQL 9 calls otherwise, or can't do.
+            "--skip-ssl" if is_mysql() => Some("--tls-version=".to_owned()),
+            "--skip-character-set-client-handshake" if is_mysql() => None,
+            option => Some(option.to_owned()),
+        }));
+        arguments
+    }
+
+    /// Starts it, and waits until it answers.
+    pub fn run(&mut self) {
+        self.run_with(&[]);
+    }
+
+    /// The same with further options for this run.
+    pub fn run_with(&mut self, once: &[String]) {
         let log = File::options().create(true).append(true).open(self.log_path()).expect("the log can be written");
         // Ending by SIGKILL is right: nothing of it is wanted afterwards, and `restart` shows that what was
         // acknowledged is still there. `read` returns when the test process has written or died; without a word from
@@ -239,7 +352,7 @@ impl MariaDb {
             fi
             "$@" --user="$(id -un)" </dev/null >&2 & server=$!; echo $server
             read -r word; kill -9 $server; wait; [ "$word" = keep ] || rm -rf "$directory""#;
-        let mut shell = Command::new("sh");
+        let mut shell = self.wrapped("sh");
         // A temporary directory of its own: a server that starts deletes every temporary table that it finds there, also
         // those of another server at work.
         shell.env("TMPDIR", self.directory.join("tmp"));
@@ -260,16 +373,7 @@ impl MariaDb {
                 };
             }
         }
-        shell.arg(format!("--datadir={}", self.directory.join("data").display()));
-        shell.arg(format!("--socket={}", self.socket().display()));
-        shell.arg(format!("--pid-file={}", self.directory.join("pid").display()));
-        shell.args(["--bind-address=127.0.0.1".to_owned(), format!("--port={}", self.port)]);
-        shell.args(SMALL).args(self.options.iter().filter_map(|option| match option.as_str() {
-            // What MySQL 9 calls otherwise, or can't do.
-            "--skip-ssl" if is_mysql() => Some("--tls-version="),
-            "--skip-character-set-client-handshake" if is_mysql() => None,
-            option => Some(option),
-        }));
+        shell.args(self.arguments(once));
         shell.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(log);
         let mut shell = shell.spawn().expect("sh can be started");
         let pipe = shell.stdin.take().expect("a piped stdin");

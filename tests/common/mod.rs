@@ -13,6 +13,7 @@ mod daemon;
 pub mod galera;
 pub mod gate;
 pub mod mariadb;
+pub mod network;
 mod patience;
 pub mod processes;
 mod setup;
