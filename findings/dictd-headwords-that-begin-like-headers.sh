@@ -20,7 +20,7 @@ for file in *.deb; do dpkg -x "$file" root; done
 export LD_LIBRARY_PATH=$work/root/usr/lib/$(uname -m)-linux-gnu
 cd root/usr/share/dictd
 for index in *.index; do
-    others=$(grep '^00' "$index" | grep -v '^00-database-' | cut -f 1 | paste -sd '|' | cut -c 1-90)
+    others=$({ grep '^00' "$index" | grep -v '^00-database-' || true; } | cut -f 1 | paste -sd '|' | cut -c 1-90)
     echo "$index: $(grep -c '^00-database-' "$index" || true) by the manual, others: ${others:-none}"
 done > "$work/seen"
 cd "$work"
@@ -40,4 +40,14 @@ done >> seen
 echo "dictd 1.13.0:"
 cat seen
 diff - seen <<'SEEN'
+english-german.index: 0 by the manual, others: 00 gauge|002 mm noughtpointnoughttwo millimetres|00databasealphabet|00databasedictfmt1130|
+foldoc.index: 7 by the manual, others: none
+freedict-eng-deu.index: 0 by the manual, others: 00 gauge|00databasealphabet|00databasedictfmt1130|00databaseinfo|00databaseshort|00databas
+freedict-fra-eng.index: 0 by the manual, others: 00databasealphabet|00databasedictfmt1130|00databaseinfo|00databaseshort|00databaseurl|00da
+gcide.index: 4 by the manual, others: 00-gcide-long|00-gcide-short|00-gcide-url|00-web1913-info
+german-english.index: 0 by the manual, others: 002 mm null komma null zwei millimeter|00databasealphabet|00databasedictfmt1130|00database
+jargon.index: 7 by the manual, others: none
+wn.index: 5 by the manual, others: none
+00-database-info|00-database-long|00-database-short|00-database-url|00-gcide-long|00-gcide
+00 gauge|002 mm noughtpointnoughttwo millimetres|00databasealphabet|00databasedictfmt1130|
 SEEN
