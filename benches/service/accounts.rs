@@ -4,7 +4,7 @@ use crate::Result;
 use crate::bed::{Bed, Daemon, PASSWD};
 use crate::load::Speakers;
 use std::io::{BufRead, BufReader, Write};
-use std::net::TcpStream;
+use std::net::{SocketAddrV4, TcpStream};
 
 /// Makes the first `count` of them, one after the other.
 pub fn register(daemon: &Daemon, count: u32) -> Result<()> {
@@ -34,8 +34,13 @@ pub fn register_many(bed: &Bed, daemon: &Daemon, database: &str, count: u32) -> 
 
 /// Connects and logs in the first `count` of them.
 pub fn log_in(bed: &Bed, daemon: &Daemon, count: u32) -> Result<Speakers> {
+    log_in_at(bed, &[daemon.address], count)
+}
+
+/// The same with several daemons of one database: each account is on the next one.
+pub fn log_in_at(bed: &Bed, daemons: &[SocketAddrV4], count: u32) -> Result<Speakers> {
     let names: Vec<String> = (1..=count).map(|number| format!("bench{number}")).collect();
-    Speakers::connect(daemon.address, &names, &bed.stop, |name| format!("L {name} {PASSWD}\n"))
+    Speakers::connect(daemons, &names, &bed.stop, |name| format!("L {name} {PASSWD}\n"))
 }
 
 /// Logs the first `count` of them in, one after the other, and gets a token of each.
@@ -73,7 +78,7 @@ pub fn look_up(daemon: &Daemon, tokens: &[String], words: &[String]) -> Result<(
 /// Connects and logs in the accounts of these tokens, the first one's first.
 pub fn log_in_by_token(bed: &Bed, daemon: &Daemon, tokens: &[String]) -> Result<Speakers> {
     let names: Vec<String> = (1..=tokens.len()).map(|number| format!("bench{number}")).collect();
-    Speakers::connect(daemon.address, &names, &bed.stop, |name| {
+    Speakers::connect(&[daemon.address], &names, &bed.stop, |name| {
         let number = name.strip_prefix("bench").and_then(|number| number.parse::<usize>().ok()).unwrap_or(1);
         format!("T {name} {}\n", tokens[number - 1])
     })

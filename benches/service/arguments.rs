@@ -63,6 +63,8 @@ pub enum Part {
     Lookups,
     /// Lookups with durable history, SQLite
     Sqlite,
+    /// Lookups with durable history, a cluster of three members of MariaDB
+    Cluster,
     /// Lookups in table `words`
     Words,
     /// Memory of a child

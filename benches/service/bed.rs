@@ -20,7 +20,7 @@ pub const PASSWD: &str = "bench password";
 /// How long a server may take to come up.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// MariaDB's own defaults, where `tests/common` makes it smaller than they are.
-const DEFAULTS: [&str; 3] =
+pub const DEFAULTS: [&str; 3] =
     ["--innodb-log-file-size=96M", "--innodb-buffer-pool-size=128M", "--innodb-flush-log-at-trx-commit=1"];
 
 /// The place, and the database server.
@@ -103,6 +103,11 @@ impl Bed {
         let headwords = headwords(&std::fs::read(&file)?)?;
         let title = format!("{name}, {} headwords", headwords.len());
         Ok(self.dictionary.get_or_init(|| Dictionary { file, headwords, title }))
+    }
+
+    /// Where the bench keeps its files.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
     }
 
     /// The builds that can be started: this one, and the one before if it was given.

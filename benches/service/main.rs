@@ -19,11 +19,17 @@ mod attack;
 mod bed;
 mod directory;
 mod figures;
+#[allow(dead_code)] // The tests use the rest.
+#[path = "../../tests/common/galera.rs"]
+mod galera;
 mod load;
 mod machine;
 #[allow(dead_code)] // The tests use the rest.
 #[path = "../../tests/common/mariadb.rs"]
 mod mariadb;
+#[allow(dead_code)]
+#[path = "../../tests/common/network.rs"]
+mod network;
 mod peers;
 mod plot;
 mod processes;
@@ -89,6 +95,7 @@ fn measure(rounds: &rounds::Rounds<'_>, sections: &mut Vec<figures::Section>) ->
     sections::sessions::measure(rounds, sections)?;
     sections::visits::measure(rounds, sections)?;
     sections::lookups::measure(rounds, sections)?;
+    sections::cluster::measure(rounds, sections)?;
     sections::sqlite::measure(rounds, sections)?;
     sections::words::measure(rounds, sections)?;
     sections::memory::measure(rounds, sections)?;

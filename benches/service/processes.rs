@@ -89,12 +89,12 @@ pub struct Spent {
 }
 
 /// Reads the CPU time of what is measured.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Meter {
-    /// The server's parent process, if there is one.
-    pub server: Option<u32>,
-    /// The database server, if there is one.
-    pub database: Option<u32>,
+    /// The server's parent process; of several servers each one's.
+    pub server: Vec<u32>,
+    /// The database server, if there is one; of a cluster each member.
+    pub database: Vec<u32>,
 }
 
 impl Meter {
@@ -111,8 +111,8 @@ impl Meter {
         };
         Ok(Spent {
             load: time(ours.user_time()) + time(ours.system_time()),
-            server: self.server.map(tree).unwrap_or_default(),
-            database: self.database.map(tree).unwrap_or_default(),
+            server: self.server.iter().copied().map(tree).sum(),
+            database: self.database.iter().copied().map(tree).sum(),
         })
     }
 }

@@ -53,7 +53,7 @@ impl Rounds<'_> {
 
     /// The meter of a server that uses the bench's MariaDB.
     pub fn with_mariadb(&self, server: Option<&Server>) -> Meter {
-        Meter { server: server.map(Server::pid), database: Some(self.bed.mariadb.pid()) }
+        Meter { server: server.map(Server::pid).into_iter().collect(), database: vec![self.bed.mariadb.pid()] }
     }
 }
 

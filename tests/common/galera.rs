@@ -37,7 +37,7 @@ struct Place {
     increments: u16,
     state: u16,
     wrapper: Vec<String>,
-    clients: Vec<String>,
+    options: Vec<String>,
 }
 
 impl Galera {
@@ -57,12 +57,13 @@ impl Galera {
     }
 
     /// Starts so many members on the loopback address, with their files below `base`, and waits until they form a primary
-    /// component.
-    pub fn on_loopback(count: usize, base: &Path) -> Self {
+    /// component; `options` are each one's.
+    pub fn on_loopback(count: usize, base: &Path, options: &[&str]) -> Self {
         let places = (0..count).map(|_| {
             let [group, increments, state] = free_ports();
             let host = "127.0.0.1".to_owned();
-            Place { host, group, increments, state, wrapper: Vec::new(), clients: Vec::new() }
+            let options = options.iter().map(|&option| option.to_owned()).collect();
+            Place { host, group, increments, state, wrapper: Vec::new(), options }
         });
         Self::start(places.collect(), None, base)
     }
@@ -75,7 +76,7 @@ impl Galera {
             increments: 4_568,
             state: 4_444,
             wrapper: network.wrapper(n),
-            clients: vec!["--bind-address=0.0.0.0".to_owned(), "--port=3306".to_owned()],
+            options: vec!["--bind-address=0.0.0.0".to_owned(), "--port=3306".to_owned()],
         });
         Self::start(places.collect(), Some(network), &std::env::temp_dir())
     }
@@ -89,7 +90,7 @@ impl Galera {
         let all = format!("--wsrep-cluster-address=gcomm://{}", all.join(","));
         let mut members = Vec::new();
         for (n, place) in places.into_iter().enumerate() {
-            let Place { host, group, increments, state, mut wrapper, clients } = place;
+            let Place { host, group, increments, state, mut wrapper, options: further } = place;
             let mut options = vec![
                 "--wsrep-on=ON".to_owned(),
                 format!("--wsrep-provider={}", provider()),
@@ -105,7 +106,7 @@ impl Galera {
                      gmcast.listen_addr=tcp://{host}:{group};ist.recv_addr={host}:{increments};gcache.size=32M"
                 ),
             ];
-            options.extend(clients);
+            options.extend(further);
             let path = std::env::var("PATH").unwrap_or_default();
             wrapper.extend(["env".to_owned(), format!("PATH={}:{path}", scripts.path().display())]);
             let is_root = nix::unistd::geteuid().is_root();

@@ -111,10 +111,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const LOGINS: usize = 64;
 
 impl Speakers {
-    /// Connects one client for each name, and says `greeting(name)`, to which one line is awaited. What is only
+    /// Connects one client for each name, to the addresses in turn, and says `greeting(name)`, to which one line is awaited. What is only
     /// `unavailable` is tried again, and counted.
     pub fn connect(
-        address: SocketAddrV4,
+        addresses: &[SocketAddrV4],
         names: &[String],
         stop: &Stop,
         greeting: impl Fn(&str) -> String,
@@ -123,7 +123,7 @@ impl Speakers {
         let mut all = Self { epoll, speakers: Vec::with_capacity(names.len()), unavailable: 0 };
         let (mut buffer, mut pending) = (vec![0; 1_024], 0);
         for (place, name) in names.iter().enumerate() {
-            let mut stream = TcpStream::connect(address)?;
+            let mut stream = TcpStream::connect(addresses[place % addresses.len()])?;
             stream.set_nodelay(true)?;
             stream.write_all(greeting(name).as_bytes())?;
             stream.set_nonblocking(true)?;

@@ -42,8 +42,8 @@ pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
             for (name, daemon, rows) in [("much", &long, LONG), ("little", &short, SHORT)] {
                 let mut speaker = log_in(bed, daemon, 1)?;
                 let rows = if all { usize::try_from(rows)? } else { 10 };
-                let database = (store == "MariaDB").then(|| bed.mariadb.pid());
-                let meter = Meter { server: Some(daemon.server.pid()), database };
+                let database = (store == "MariaDB").then(|| bed.mariadb.pid()).into_iter().collect();
+                let meter = Meter { server: vec![daemon.server.pid()], database };
                 entrants.push(Entrant::new(name, meter, move |counting| {
                     speaker.ask(Dialect::History { rows, all }, &bed.headwords, 1, counting)
                 }));

@@ -86,8 +86,8 @@ fn peers(rounds: &Rounds<'_>, section: &mut Section) -> Result<()> {
         ("dictd with plain data, client acknowledges at once", &plain, true),
     ];
     for (name, dictd, quick) in theirs {
-        let mut speakers = Speakers::connect(dictd.address, &names, &bed.stop, |_| String::new())?;
-        let meter = Meter { server: Some(dictd.server.pid()), database: None };
+        let mut speakers = Speakers::connect(&[dictd.address], &names, &bed.stop, |_| String::new())?;
+        let meter = Meter { server: vec![dictd.server.pid()], database: Vec::new() };
         entrants.push(Entrant::new(name, meter, move |counting| {
             speakers.ask(Dialect::Dict { quick }, &dictionary.headwords, 1, counting)
         }));

@@ -1,6 +1,7 @@
 //! What is measured, a file for each part of the table. Nothing here knows how it is printed.
 
 pub mod client;
+pub mod cluster;
 pub mod crowd;
 pub mod fairness;
 pub mod histories;

@@ -66,7 +66,7 @@ pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
 
 /// A server without a database.
 fn meter(server: &Server) -> Meter {
-    Meter { server: Some(server.pid()), database: None }
+    Meter { server: vec![server.pid()], database: Vec::new() }
 }
 
 fn few(rounds: &Rounds<'_>, dictd: Option<&Dictd>, section: &mut Section) -> Result<()> {

@@ -25,7 +25,7 @@ pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
     register(&daemon, 64)?;
     let directory = bed.path("sync");
     std::fs::create_dir(&directory)?;
-    let meter = Meter { server: Some(daemon.server.pid()), database: None };
+    let meter = Meter { server: vec![daemon.server.pid()], database: Vec::new() };
     let mut section = Section::new("Lookups with durable history, SQLite");
     for (clients, depth) in CASES {
         let mut speakers = log_in(bed, &daemon, clients)?;
@@ -34,7 +34,7 @@ pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
             against.push(("64 at once, each with a file of its own", 64, false));
             against.push(("64 at once, all in one file", 64, true));
         }
-        let mut entrants = vec![Entrant::new("cidiand", meter, |counting| {
+        let mut entrants = vec![Entrant::new("cidiand", meter.clone(), |counting| {
             speakers.ask(Dialect::Lookup, &bed.headwords, depth, counting)
         })];
         for (name, writers, one_file) in against {

@@ -47,14 +47,14 @@ pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
         for (kind, shown, to_c, to_before) in KINDS {
             let mut entrants = Vec::new();
             for (name, daemon, tokens) in &servers {
-                let database = (store == "MariaDB").then(|| bed.mariadb.pid());
-                let meter = Meter { server: Some(daemon.server.pid()), database };
+                let database = (store == "MariaDB").then(|| bed.mariadb.pid()).into_iter().collect();
+                let meter = Meter { server: vec![daemon.server.pid()], database };
                 let mut visitors = Visitors::new(daemon.address, visit(kind, tokens, words, false))?;
                 entrants.push(Entrant::new(*name, meter, move |counting| {
                     visitors.keep_visiting(AT_ONCE as usize, counting)
                 }));
             }
-            let meter = Meter { server: Some(c_server.pid()), database: None };
+            let meter = Meter { server: vec![c_server.pid()], database: Vec::new() };
             let mut visitors = Visitors::new(c_address, visit(kind, &servers[0].2, words, true))?;
             entrants.push(Entrant::new("C server that answers the same lines", meter, move |counting| {
                 visitors.keep_visiting(AT_ONCE as usize, counting)

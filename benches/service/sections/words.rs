@@ -42,11 +42,11 @@ pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
             move |counting: crate::load::Counting<'_>| raw.drive(work, clients, &dictionary.headwords, counting)
         };
         let entrants = vec![
-            Entrant::new("cidiand, hits", ours, |counting| {
+            Entrant::new("cidiand, hits", ours.clone(), |counting| {
                 hits.ask(Dialect::Lookup, &dictionary.headwords, 1, counting)
             }),
             Entrant::new("cidiand, misses", ours, |counting| not_there.ask(Dialect::Miss, &misses, 1, counting)),
-            Entrant::new(format!("raw select, {clients} at a time"), theirs, work(Work::Select)),
+            Entrant::new(format!("raw select, {clients} at a time"), theirs.clone(), work(Work::Select)),
             Entrant::new(format!("raw select, then insert, {clients} at a time"), theirs, work(Work::SelectAndInsert)),
         ];
         let results = rounds.alternate(&format!("table words, {clients} at a time"), entrants)?;
