@@ -1,10 +1,22 @@
-//! What the fuzzer once found interesting in requests and in commands of DICT stays harmless. (That of replies is a test of
+//! What the fuzzer once found interesting in requests, in commands of DICT and in what proxies send stays harmless. (That of replies is a test of
 //! the client's.)
 
 #[path = "fuzz/fuzz_targets/conversation/mod.rs"]
 mod conversation;
 #[path = "fuzz/fuzz_targets/dict_conversation/mod.rs"]
 mod dict_conversation;
+#[path = "fuzz/fuzz_targets/proxied/mod.rs"]
+mod proxied;
+
+#[test]
+fn the_corpus_of_proxied_connections() {
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fuzz/corpus/proxied");
+    let files: Vec<_> = std::fs::read_dir(corpus).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(files.len() > 10, "{files:?}");
+    for file in files {
+        proxied::check(&std::fs::read(file).unwrap());
+    }
+}
 
 #[test]
 fn the_corpus_of_requests() {

@@ -72,56 +72,20 @@ impl Load {
 
     /// Has the clients look up while this befalls a member and is over again; compares afterwards.
     pub fn round(&mut self, site: &mut Site, failure: Failure, member: usize) -> Round {
-        let is_over = AtomicBool::new(false);
-        let counts: Vec<AtomicUsize> = self.clients.iter().map(|_| AtomicUsize::new(0)).collect();
         let served = failure.served(member);
-        let spools: Vec<_> = (0..MEMBERS).map(|daemon| site.spool(daemon)).collect();
-        let mut round = Round::default();
-        let mut kept = Vec::new();
-        std::thread::scope(|scope| {
-            let (is_over, counts) = (&is_over, &counts);
-            // They end also if something below panics.
-            let ends = Ends(is_over);
-            let daemons: Vec<usize> = self.clients.iter().map(|client| client.daemon).collect();
-            let work = self.clients.iter_mut().zip(counts);
-            let work: Vec<_> =
-                work.map(|(client, count)| scope.spawn(move || client.look_up(is_over, count))).collect();
-            let watch: Vec<_> = served
-                .iter()
-                .map(|&daemon| {
-                    let spool = spools[daemon].clone();
-                    scope.spawn(move || longest_in_spool(&spool, is_over))
-                })
-                .collect();
-            // Everybody has lookups acknowledged, from now on.
-            let wait_progress = |which: &[usize]| {
-                let before: Vec<usize> = counts.iter().map(|count| count.load(Ordering::SeqCst)).collect();
-                wait_for("every client to get on", PATIENCE, || {
-                    let mut clients = counts.iter().zip(&before).zip(&daemons);
-                    let gets_on = |count: &AtomicUsize, before: usize| count.load(Ordering::SeqCst) >= before + 5;
-                    clients
-                        .all(|((count, &before), daemon)| !which.contains(daemon) || gets_on(count, before))
-                        .then_some(())
-                });
-            };
-            wait_progress(&[0, 1, 2]);
+        let (mut round, (noticed, login)) = self.during(site, &served, |site, progress| {
             let begin = Instant::now();
             failure.begin(site, member);
             let seen = &*site;
-            (round.noticed, round.login) = std::thread::scope(|scope| {
-                let logins: Vec<_> = served
-                    .iter()
-                    .map(|&daemon| {
-                        scope.spawn(move || {
-                            wait_for("a login", PATIENCE, || seen.serves(daemon).then_some(()));
-                            begin.elapsed()
-                        })
-                    })
-                    .collect();
+            let times = std::thread::scope(|scope| {
+                let login = |daemon: usize| {
+                    wait_for("a login", PATIENCE, || seen.serves(daemon).then_some(()));
+                    begin.elapsed()
+                };
+                let logins: Vec<_> = served.iter().map(|&daemon| scope.spawn(move || login(daemon))).collect();
                 failure.wait_noticed(seen, member);
                 let noticed = (failure != Failure::AllKilled).then(|| begin.elapsed());
-                let logins = logins.into_iter().map(|login| login.join().expect("a login"));
-                (noticed, logins.max())
+                (noticed, logins.into_iter().map(|login| login.join().expect("a login")).max())
             });
             if served.is_empty() {
                 let outage = |daemon: usize| site.daemons[daemon].status()["spool"]["outage_seconds"].is_u64();
@@ -131,22 +95,54 @@ impl Load {
                 }
             }
             // What is acknowledged goes on, also where only the spool is left.
-            wait_progress(&[0, 1, 2]);
+            progress.wait();
             failure.end(site, member);
             for daemon in 0..MEMBERS {
                 wait_for("a login in the end", PATIENCE, || site.serves(daemon).then_some(()));
             }
-            wait_progress(&[0, 1, 2]);
+            times
+        });
+        (round.noticed, round.login) = (noticed, login);
+        round
+    }
+
+    /// Has the clients look up while something is done; compares afterwards. What the round tells of spools and answers is
+    /// of the daemons in `watched`.
+    pub fn during<T>(
+        &mut self,
+        site: &mut Site,
+        watched: &[usize],
+        work: impl FnOnce(&mut Site, &Progress) -> T,
+    ) -> (Round, T) {
+        let is_over = AtomicBool::new(false);
+        let progress = Progress(self.clients.iter().map(|_| AtomicUsize::new(0)).collect());
+        let spools: Vec<_> = watched.iter().map(|&daemon| site.spool(daemon)).collect();
+        let mut round = Round::default();
+        let mut kept = Vec::new();
+        let done = std::thread::scope(|scope| {
+            let is_over = &is_over;
+            // They end also if something below panics.
+            let ends = Ends(is_over);
+            let daemons: Vec<usize> = self.clients.iter().map(|client| client.daemon).collect();
+            let clients = self.clients.iter_mut().zip(&progress.0);
+            let clients: Vec<_> =
+                clients.map(|(client, count)| scope.spawn(move || client.look_up(is_over, count))).collect();
+            let watch: Vec<_> =
+                spools.iter().map(|spool| scope.spawn(move || longest_in_spool(spool, is_over))).collect();
+            progress.wait();
+            let done = work(site, &progress);
+            progress.wait();
             site.daemons.iter().for_each(wait_delivered);
             drop(ends);
-            for (client, daemon) in work.into_iter().zip(&daemons) {
+            for (client, daemon) in clients.into_iter().zip(&daemons) {
                 let told = client.join().expect("a client goes on");
-                if served.contains(daemon) {
+                if watched.contains(daemon) {
                     round.longest = round.longest.max(told.longest);
                 }
                 kept.push(told);
             }
             round.spooled = watch.into_iter().map(|watch| watch.join().expect("a watcher")).max().unwrap_or_default();
+            done
         });
         site.daemons.iter().for_each(wait_delivered);
         self.compare(site, &kept, &mut round);
@@ -154,7 +150,7 @@ impl Load {
             let name = &client.name;
             client.connection.ok(&format!("C {name}"));
         }
-        round
+        (round, done)
     }
 
     /// What each member has, and what each daemon shows.
@@ -182,6 +178,20 @@ impl Load {
                 faults.add(&told.words, &shown.iter().map(String::as_str).collect::<Vec<_>>());
             }
         }
+    }
+}
+
+/// How many lookups of each client were acknowledged.
+pub struct Progress(Vec<AtomicUsize>);
+
+impl Progress {
+    /// Waits until every client has more of them.
+    pub fn wait(&self) {
+        let before: Vec<usize> = self.0.iter().map(|count| count.load(Ordering::SeqCst)).collect();
+        wait_for("every client to get on", PATIENCE, || {
+            let mut clients = self.0.iter().zip(&before);
+            clients.all(|(count, &before)| count.load(Ordering::SeqCst) >= before + 5).then_some(())
+        });
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod failures;
 mod load;
+mod words;
 
 use crate::common::galera::Galera;
 use crate::common::network::Network;
