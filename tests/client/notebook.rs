@@ -8,7 +8,18 @@ use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt;
 use time::{Duration, OffsetDateTime};
 
-on_both_stores!(stars_and_what_is_said_of_them, the_history_and_the_deck_of_what_is_starred);
+on_both_stores!(
+    stars_and_what_is_said_of_them,
+    the_history_and_the_deck_of_what_is_starred,
+    stars_at_the_prompt,
+    reviews_through_a_pipe,
+    reviews_by_keys_on_a_narrow_terminal,
+    two_reviews_at_once,
+    a_look_back,
+    a_picture_of_a_year,
+    a_list_of_words_becomes_stars,
+    the_menu_of_the_notebook
+);
 
 /// A daemon over a store, and somebody who has looked these words up as ann.
 fn reader(store: Store, words: &[&str]) -> (Daemon, Person) {
@@ -106,9 +117,8 @@ fn the_history_and_the_deck_of_what_is_starred(store: Store) {
 }
 
 /// A word typed with an asterisk, the last one, one that was offered; then all of them in a table.
-#[test]
-fn stars_at_the_prompt() {
-    let (_daemon, person) = reader(Store::Sqlite, &[]);
+fn stars_at_the_prompt(store: Store) {
+    let (_daemon, person) = reader(store, &[]);
     let mut terminal = person.terminal(&[]);
     level_one(&mut terminal);
     log_in(&mut terminal, "ann", PASSWD);
@@ -185,9 +195,8 @@ fn an_outage_is_told() {
 }
 
 /// Grades through a pipe, by lines: the answer, a grade at once, one that is no grade, the end of the input.
-#[test]
-fn reviews_through_a_pipe() {
-    let (daemon, person) = reader(Store::Sqlite, &["apple", "pear", "zoo"]);
+fn reviews_through_a_pipe(store: Store) {
+    let (daemon, person) = reader(store, &["apple", "pear", "zoo"]);
     person.run_as("ann", &["review"], "").ended(0).said("Nothing is due for review.\n");
     person.run_as("ann", &["star", "apple", "pear", "--note", "A note."], "").ended(0);
     person.run_as("ann", &["star", "zoo"], "").ended(0);
@@ -217,9 +226,8 @@ fn reviews_through_a_pipe() {
 
 /// With single keys on a terminal of 40 columns: what is not a key of the question changes nothing; Ctrl-C leaves, and the
 /// grades of before are kept.
-#[test]
-fn reviews_by_keys_on_a_narrow_terminal() {
-    let (daemon, person) = reader(Store::Sqlite, &["apple", "pear", "zoo"]);
+fn reviews_by_keys_on_a_narrow_terminal(store: Store) {
+    let (daemon, person) = reader(store, &["apple", "pear", "zoo"]);
     let person = person.with("TERM", "xterm");
     person.run_as("ann", &["login"], "").ended(0);
     person
@@ -262,9 +270,8 @@ fn reviews_by_keys_on_a_narrow_terminal() {
 }
 
 /// Two reviews at once: every grade counts.
-#[test]
-fn two_reviews_at_once() {
-    let (daemon, person) = reader(Store::Sqlite, &["apple", "pear"]);
+fn two_reviews_at_once(store: Store) {
+    let (daemon, person) = reader(store, &["apple", "pear"]);
     person.run_as("ann", &["star", "apple", "pear"], "").ended(0);
     std::thread::scope(|scope| {
         for _ in 0..2 {
@@ -290,9 +297,8 @@ fn old_lookups(daemon: &Daemon) {
     }
 }
 
-#[test]
-fn a_look_back() {
-    let (daemon, person) = reader(Store::Sqlite, &[]);
+fn a_look_back(store: Store) {
+    let (daemon, person) = reader(store, &[]);
     let person = person.with("TZ", "UTC");
     looks_up(&daemon, "apple");
     person.run_as("ann", &["star", "apple"], "").ended(0);
@@ -331,9 +337,8 @@ fn a_look_back() {
     assert_eq!(terminal.exit(), 0);
 }
 
-#[test]
-fn a_picture_of_a_year() {
-    let (daemon, person) = reader(Store::Sqlite, &["apple"]);
+fn a_picture_of_a_year(store: Store) {
+    let (daemon, person) = reader(store, &["apple"]);
     old_lookups(&daemon);
     person.run_as("ann", &["stats", "--svg", "year.svg"], "").ended(0);
     let picture = std::fs::read_to_string(person.home().join("year.svg")).unwrap();
@@ -372,9 +377,8 @@ fn words_of_the_day_and_any() {
     assert!(!today.is_empty() && person.run(&["--local", "today"], "").ended(0).out == today);
 }
 
-#[test]
-fn a_list_of_words_becomes_stars() {
-    let (_daemon, person) = reader(Store::Sqlite, &["apple"]);
+fn a_list_of_words_becomes_stars(store: Store) {
+    let (_daemon, person) = reader(store, &["apple"]);
     person.run_as("ann", &["star", "apple"], "").ended(0);
     let file = person.file("words.txt", "# lesson 7\napple\nxyzzy\npears\nice cream\n");
     let arguments = ["import", file.to_str().unwrap(), "--tag", "lesson7"];
@@ -428,9 +432,8 @@ fn a_command_says_words() {
     assert!(all.ends_with("apple\napple\n") || all.ends_with("apple\n"), "the second may cut the first off: {all}");
 }
 
-#[test]
-fn the_menu_of_the_notebook() {
-    let (_daemon, person) = reader(Store::Sqlite, &["apple"]);
+fn the_menu_of_the_notebook(store: Store) {
+    let (_daemon, person) = reader(store, &["apple"]);
     person.run_as("ann", &["star", "apple"], "").ended(0);
     let typed = format!("2\nann\n{PASSWD}\n4\n2\n1\n\n4\n3\n7\n4\n3\n3\n");
     let ran = person.run(&[], typed.clone()).ended(0);
