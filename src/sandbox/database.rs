@@ -4,15 +4,31 @@ use super::calls::{
     LINKS_OF_OLD, file_control, nearest_directory, opening_to_read, request, socket_options, stream, waits,
 };
 use super::names::names;
-use crate::store::{Location, Server, SslMode};
+use crate::store::{Location, Server, SslMode, embedded_files};
 use crate::sys::sandbox::{Access, Condition, Policy};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-/// What is needed to use the database at a location.
+/// What is needed to use the database at a location, and to make what is missing of an embedded one.
 pub fn database(location: &Location) -> Policy {
     match location {
-        Location::Sqlite(file) => sqlite(file),
+        Location::Sqlite(file) => sqlite().and(files_in(directory_of(file))),
+        Location::MySql(server) => mysql(server),
+    }
+}
+
+/// What a session needs of it: the files of an embedded database that are there, and no others in their directory, where
+/// the spool is, too, and perhaps keys and words.
+pub(super) fn database_of_session(location: &Location) -> Policy {
+    match location {
+        Location::Sqlite(file) => embedded_files(file)
+            .into_iter()
+            .fold(sqlite().calls(FILES).calls(FILES_OF_OLD), |policy, file| policy.file(file, Access::Change))
+            // SQLite has a new log's name on the disk before it counts on it.
+            .file(directory_of(file), Access::List)
+            // What it would remove is there for others: they are as good to it when they stay.
+            .refuse(&[libc::SYS_unlinkat])
+            .refuse(UNLINK_OF_OLD),
         Location::MySql(server) => mysql(server),
     }
 }
@@ -36,21 +52,15 @@ fn directory_of(file: &Path) -> PathBuf {
 pub fn files_in(directory: impl Into<PathBuf>) -> Policy {
     Policy::default()
         .file(directory, Access::Change)
-        .calls(&[
-            libc::SYS_openat,
-            libc::SYS_pread64,
-            libc::SYS_pwrite64,
-            libc::SYS_fsync,
-            libc::SYS_fdatasync,
-            libc::SYS_ftruncate,
-            libc::SYS_unlinkat,
-        ])
+        .calls(FILES)
         .calls(FILES_OF_OLD)
+        .calls(&[libc::SYS_unlinkat])
+        .calls(UNLINK_OF_OLD)
 }
 
-/// The file, and what SQLite keeps beside it: `-wal`, `-shm`, temporary files. Beside the file that a link leads to.
-fn sqlite(file: &Path) -> Policy {
-    files_in(directory_of(file))
+/// What SQLite does besides reading, writing, making and removing files.
+fn sqlite() -> Policy {
+    Policy::default()
         // For the salt of a journal.
         .file("/dev/urandom", Access::Read)
         .calls(&[
@@ -101,7 +111,22 @@ fn mysql(server: &Server) -> Policy {
     })
 }
 
+/// Opening, reading and writing files.
+const FILES: &[libc::c_long] = &[
+    libc::SYS_openat,
+    libc::SYS_pread64,
+    libc::SYS_pwrite64,
+    libc::SYS_fsync,
+    libc::SYS_fdatasync,
+    libc::SYS_ftruncate,
+];
+
 #[cfg(target_arch = "x86_64")]
-const FILES_OF_OLD: &[libc::c_long] = &[libc::SYS_open, libc::SYS_unlink];
+const FILES_OF_OLD: &[libc::c_long] = &[libc::SYS_open];
 #[cfg(not(target_arch = "x86_64"))]
 const FILES_OF_OLD: &[libc::c_long] = &[];
+
+#[cfg(target_arch = "x86_64")]
+const UNLINK_OF_OLD: &[libc::c_long] = &[libc::SYS_unlink];
+#[cfg(not(target_arch = "x86_64"))]
+const UNLINK_OF_OLD: &[libc::c_long] = &[];

@@ -14,6 +14,7 @@ pub use database::{database, directory, files_in};
 
 use crate::store::Location;
 use crate::sys::sandbox::{Access, Condition, Policy};
+use database::database_of_session;
 use calls::{EXECUTE, file_control, nearest_directory, number, request, socket_options, waits};
 
 /// How many descriptors a confined process may have: a session uses about a dozen.
@@ -90,14 +91,14 @@ pub fn session(location: &Location) -> Policy {
     process()
         // Growing a mapping is a way to the shared pages behind it, which are other sessions'. The C library's `realloc`
         // copies where it can't have it.
-        .refuse(libc::SYS_mremap)
+        .refuse(&[libc::SYS_mremap])
         .call_when(libc::SYS_socketpair, &[Condition::is(0, number(libc::AF_UNIX))])
         // How much of a reply the client has not taken.
         .call_when(libc::SYS_ioctl, &[Condition::is(1, request(libc::TIOCOUTQ))])
         // How long to wait for the parent and the helpers; how soon the client's kernel is answered.
         .and(waits())
         .and(socket_options(libc::IPPROTO_TCP, &[libc::TCP_QUICKACK]))
-        .and(database(location))
+        .and(database_of_session(location))
 }
 
 /// The writer: it lives as long as the daemon, uses the database for sessions, and waits for many of them at once, each

@@ -9,7 +9,6 @@ use crate::protocol::{Code, Failure};
 use crate::store::{self, Error, Hosts, Kind, Location, Store};
 use crate::sys::{ChildSignals, StoreKey};
 use nix::poll::{PollFd, PollFlags};
-use std::io::ErrorKind;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -143,7 +142,7 @@ impl<'a> Stores<'a> {
 
     fn open_with(&self, lease: Permit, host: Option<usize>) -> Result<Open, Error> {
         let hosts = Hosts::hinted(host, self.scoreboard.database_hosts().is_cluster());
-        let store = store::open_among(self.location, &hosts, self.key)?;
+        let store = store::open_for_session(self.location, &hosts, self.key)?;
         Ok(Open { store, lease, used: Instant::now(), host })
     }
 
@@ -152,8 +151,8 @@ impl<'a> Stores<'a> {
         self.client_has_gone
     }
 
-    /// Whether an embedded database was found to be there, but in a directory that took the place of the one to which
-    /// this process is confined: only sessions that begin now can use it.
+    /// Whether an embedded database was found to be there, but in files that took the place of those to which this process
+    /// is confined: only sessions that begin now can use it.
     pub fn is_shut_out(&self) -> bool {
         self.is_shut_out
     }
@@ -194,10 +193,7 @@ impl<'a> Stores<'a> {
     pub fn failed(&mut self, error: &Error) -> Failure {
         // A connection in an unknown state is not used again.
         self.close();
-        if let Location::Sqlite(path) = self.location {
-            let refused = std::fs::File::open(path).is_err_and(|error| error.kind() == ErrorKind::PermissionDenied);
-            self.is_shut_out = refused && path.exists();
-        }
+        self.is_shut_out = store::is_shut_out(self.location);
         self.tell(error)
     }
 

@@ -42,6 +42,8 @@ pub use token::{MOST_TOKENS, Token, TokenHash};
 pub use upgrade::{Step as UpgradeStep, Terms as UpgradeTerms, Upgraded};
 pub use words::{AboutWords, Loading, LookedUp, WordRow};
 
+use std::path::{Path, PathBuf};
+
 use crate::sys::StoreKey;
 
 /// The version of the schema that this program writes and reads.
@@ -311,17 +313,36 @@ pub trait Store: Stars {
 /// # Errors
 /// [`Kind::World`] if the database can't be reached, [`Kind::Configuration`] if it refuses us for good.
 pub fn open(location: &Location, key: StoreKey) -> Result<Box<dyn Store>, Error> {
-    open_among(location, &Hosts::default(), key)
+    match location {
+        Location::MySql(server) => Ok(Box::new(mysql::MySql::open(server, &Hosts::default(), key)?)),
+        Location::Sqlite(path) => Ok(Box::new(sqlite::Sqlite::open(path, key)?)),
+    }
 }
 
-/// The same, by somebody who knows something of the database's hosts, and learns more.
+/// The same for a session, which knows something of the database's hosts and learns more, and of an embedded one opens
+/// none but the files that are there.
 ///
 /// # Errors
 /// As [`open`].
-pub fn open_among(location: &Location, hosts: &Hosts, key: StoreKey) -> Result<Box<dyn Store>, Error> {
+pub fn open_for_session(location: &Location, hosts: &Hosts, key: StoreKey) -> Result<Box<dyn Store>, Error> {
     match location {
         Location::MySql(server) => Ok(Box::new(mysql::MySql::open(server, hosts, key)?)),
-        Location::Sqlite(path) => Ok(Box::new(sqlite::Sqlite::open(path, key)?)),
+        Location::Sqlite(path) => Ok(Box::new(sqlite::Sqlite::open_for_session(path, key)?)),
+    }
+}
+
+/// The files of an embedded database: itself, and its log and the index of that, which SQLite keeps beside the file that a
+/// link leads to.
+pub fn embedded_files(database: &Path) -> [PathBuf; 3] {
+    sqlite::names(database)
+}
+
+/// Whether a database is there, but this process may not use it as it is: it is confined to files of an embedded one whose
+/// place others have taken. Only for a process that has no store open.
+pub fn is_shut_out(location: &Location) -> bool {
+    match location {
+        Location::MySql(_) => false,
+        Location::Sqlite(path) => sqlite::is_shut_out(path),
     }
 }
 

@@ -112,6 +112,19 @@ impl<'a> Committer<'a> {
         committer
     }
 
+    /// Has an embedded database open, and what is missing beside it made, before anything is to be kept: sessions open
+    /// nothing that is not there. In an outage that is looked after in its own time.
+    pub fn prepare_embedded(&mut self) {
+        if !matches!(self.location, Location::Sqlite(_)) || self.outage.is_some() {
+            return;
+        }
+        if let Err(error) = self.store().and_then(|store| store.identity().map(drop)) {
+            // What comes of it is seen with the next record.
+            log::debug!("the database cannot be used: {error}");
+            self.store = None;
+        }
+    }
+
     /// Keeps batches, and says of each what came of it.
     pub fn keep(&mut self, batches: &[Batch]) -> Vec<Outcome> {
         self.failed = None;

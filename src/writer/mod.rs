@@ -138,7 +138,11 @@ fn serve(
     scoreboard: &Scoreboard,
     lines: &StandardError,
 ) -> Result<Option<Order>, Errno> {
+    committer.prepare_embedded();
     loop {
+        if let Some(order) = committer.order() {
+            return Ok(Some(order));
+        }
         scoreboard.count_unlogged(lines.take_dropped());
         let gathered = receiver
             .wait([committer.due(), committer.return_due(), committer.trim_due()].into_iter().flatten().min())?;
@@ -168,12 +172,12 @@ fn serve(
             let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
             let _ = send(shutdown_pipe.as_raw_fd(), &Notice::Offender(offender).write(), flags);
         }
+        if gathered.is_pinged() {
+            committer.prepare_embedded();
+        }
         committer.deliver();
         committer.return_to_preferred();
         committer.trim();
-        if let Some(order) = committer.order() {
-            return Ok(Some(order));
-        }
     }
 }
 

@@ -40,7 +40,6 @@ pub(super) struct Gathered {
     questions: Questions,
     /// How much it is: records, and each question for one.
     amount: usize,
-    /// The parent wants to see that the writer moves.
     pinged: bool,
 }
 
@@ -55,6 +54,11 @@ impl Gathered {
 
     pub fn is_empty(&self) -> bool {
         self.amount == 0
+    }
+
+    /// Whether the parent wants to see that the writer moves, or has seen that the database's files are others.
+    pub fn is_pinged(&self) -> bool {
+        self.pinged
     }
 
     /// Adds a request from a channel; how much it is.

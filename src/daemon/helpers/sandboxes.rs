@@ -3,9 +3,13 @@
 
 use crate::exit::{Exit, Fatal};
 use crate::sandbox;
-use crate::store::Location;
+use crate::store::{self, Location};
 use crate::sys::sandbox::{Policy, Sandbox, Support};
 use log::{Level, debug, info, log, warn};
+use std::fs::OpenOptions;
+use std::io::ErrorKind;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// How often it is looked at most whether a file was replaced.
@@ -18,6 +22,8 @@ pub struct Sandboxes {
     writer: Sandbox,
     loader: Sandbox,
     looked: Instant,
+    /// An embedded database, whose files sessions may use, but not make.
+    embedded: Option<PathBuf>,
 }
 
 impl Sandboxes {
@@ -26,21 +32,34 @@ impl Sandboxes {
     /// # Errors
     /// [`Exit::System`]: no descriptor, or a file of the database's that can't be opened.
     pub fn prepare(database: &Location, support: Support) -> Result<Self, Fatal> {
+        let embedded = match database {
+            Location::Sqlite(file) => Some(file.clone()),
+            Location::MySql(_) => None,
+        };
+        embedded.as_deref().map(make_missing);
         Ok(Self {
             sessions: one(sandbox::session(database), support)?,
             writer: one(sandbox::writer(database), support)?,
             loader: one(sandbox::loader(), support)?,
             looked: Instant::now(),
+            embedded,
         })
     }
 
-    /// For a session that is to be forked now.
-    pub fn for_session(&mut self, now: Instant) -> &Sandbox {
-        if now.duration_since(self.looked) >= LOOK {
+    /// For a session that is to be forked now; and whether the files of an embedded database are others than they were.
+    pub fn for_session(&mut self, now: Instant) -> (&Sandbox, bool) {
+        let mut are_new = false;
+        if let Some(database) = &self.embedded {
+            if !self.sessions.is_current() {
+                make_missing(database);
+                renew(&mut self.sessions, "sessions");
+                are_new = true;
+            }
+        } else if now.duration_since(self.looked) >= LOOK {
             self.looked = now;
             renew(&mut self.sessions, "sessions");
         }
-        &self.sessions
+        (&self.sessions, are_new)
     }
 
     /// For a writer that is to be forked now.
@@ -63,6 +82,28 @@ fn renew(sandbox: &mut Sandbox, whose: &str) {
                 "files that {whose} may open were replaced, but the new ones cannot be opened yet: \
                                  {error}"
             ),
+        }
+    }
+}
+
+/// Makes the files beside an embedded database that are missing, empty as SQLite makes them, to which they are as good as
+/// none: sessions may open only what is there when they are forked, and there is no waiting for the writer then.
+fn make_missing(database: &Path) {
+    let [database, log, index] = store::embedded_files(database);
+    // Where there is no database there is nothing to open beside it.
+    let Ok(like) = std::fs::metadata(&database) else { return };
+    for path in [log, index].iter().filter(|path| !path.exists()) {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true).mode(like.mode() & 0o666);
+        let made = options.open(path).and_then(|file| match like.uid() == file.metadata()?.uid() {
+            true => Ok(()),
+            // As root it gives what it makes to the owner of the database.
+            false => fchown(&file, Some(like.uid()), Some(like.gid())),
+        });
+        match made {
+            Ok(()) => debug!("{}: made it for the sessions to come", path.display()),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => warn!("{}: {error}; sessions cannot use the database until it is there", path.display()),
         }
     }
 }

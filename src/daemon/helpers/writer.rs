@@ -160,15 +160,22 @@ impl Supervisor {
         self.running.as_mut().map(Running::read_notices).unwrap_or_default()
     }
 
+    /// Has the writer look at the database, and move.
+    pub fn wake(&self) {
+        if let Some(shutdown_pipe) = self.running.as_ref().and_then(|running| running.shutdown_pipe.as_ref()) {
+            // Where there is no room it was asked often enough.
+            let _ = send(shutdown_pipe.as_raw_fd(), b"?", MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL);
+        }
+    }
+
     /// A session says that the writer does not answer. It is asked for a sign of life: one that is idle moves then, and
     /// nobody can have it ended by complaining. `turn` is what the scoreboard says of it.
     pub fn suspect(&mut self, turn: u64, now: Instant) {
         if self.finishing || self.suspicion.is_some() {
             return;
         }
-        if let Some(shutdown_pipe) = self.running.as_ref().and_then(|running| running.shutdown_pipe.as_ref()) {
-            // Where there is no room it was asked often enough.
-            let _ = send(shutdown_pipe.as_raw_fd(), b"?", MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL);
+        if self.running.as_ref().is_some_and(|running| running.shutdown_pipe.is_some()) {
+            self.wake();
             self.suspicion = Some(Suspicion { turn, since: now, killed: None });
         }
     }

@@ -72,7 +72,11 @@ impl Parent {
         let rendezvous = self.writer.for_children();
         let title = self.forking.title.as_mut();
         let pair = self.served.pair.as_ref().filter(|_| language == Language::LinesOverTls).map(AsFd::as_fd);
-        let sandbox = self.forking.sandboxes.for_session(now);
+        let (sandbox, are_files_new) = self.forking.sandboxes.for_session(now);
+        if are_files_new {
+            // It prepares the new ones.
+            self.writer.wake();
+        }
         let lines = self.reports.unlogged.lines();
         let inherited_peer = peer.clone();
         let source = place.source().filter(Source::is_limited).map_or(0, |source| number_of(&source));

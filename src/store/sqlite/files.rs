@@ -1,8 +1,8 @@
 //! Which files an open database is: the database itself, and the log and its index that SQLite keeps beside it. A name
 //! may come to stand for another file while a process has the first one open.
 
-use std::ffi::OsString;
-use std::fs::metadata;
+use std::fs::{File, metadata};
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -20,13 +20,8 @@ pub(super) struct Files {
 impl Files {
     /// Those that a connection is about to open.
     pub fn before_opening(path: &Path) -> Self {
-        let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let beside = |end: &str| {
-            let mut name = OsString::from(&real);
-            name.push(end);
-            (PathBuf::from(name), None)
-        };
-        Self { database: (path.to_owned(), number(path)), beside: ["-wal", "-shm"].map(beside) }
+        let [_, log, index] = names(path);
+        Self { database: (path.to_owned(), number(path)), beside: [(log, None), (index, None)] }
     }
 
     /// They are open now. (If the database was replaced in between, the next look shows it.)
@@ -55,4 +50,25 @@ impl Files {
 
 fn number(path: &Path) -> FileNumber {
     metadata(path).ok().map(|found| (found.dev(), found.ino()))
+}
+
+/// The names of an embedded database's files: itself, its log and the index of that. The file that a link leads to counts.
+pub(in crate::store) fn names(database: &Path) -> [PathBuf; 3] {
+    let real = database.canonicalize().unwrap_or_else(|_| database.to_owned());
+    ["", "-wal", "-shm"].map(|end| {
+        let mut name = real.clone().into_os_string();
+        name.push(end);
+        PathBuf::from(name)
+    })
+}
+
+/// Whether the database is there, but this process may not use it as it is: it is confined to files whose place others
+/// have taken, and may not make those that are missing. For a process that has it closed: closing a file gives up the
+/// locks on it.
+pub(in crate::store) fn is_shut_out(database: &Path) -> bool {
+    let is_open_to_us = |path: &PathBuf| match File::options().read(true).write(true).open(path) {
+        Err(error) => !matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::NotFound),
+        Ok(_) => true,
+    };
+    metadata(database).is_ok() && !names(database).iter().all(is_open_to_us)
 }

@@ -16,7 +16,6 @@ mod words;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior};
 
 use super::moment::{self, Civil};
@@ -29,12 +28,36 @@ use crate::sys::StoreKey;
 
 use files::Files;
 
+pub(super) use files::{is_shut_out, names};
 pub(super) use setup::init;
+
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// A session, which is confined to the files that are there.
+    Session,
+    /// The writer, which waits for others no longer than a second.
+    Writer,
+    /// A tool, or the probe.
+    Tool,
+}
+
+impl Purpose {
+    /// How long to wait while another process writes.
+    fn patience(self) -> Duration {
+        match self {
+            Self::Writer => WRITER_BUSY,
+            Self::Session | Self::Tool => setup::BUSY,
+        }
+    }
+}
 
 /// How long the writer waits while another process writes.
 const WRITER_BUSY: Duration = Duration::from_secs(1);
 /// Between two of its tries.
 const WRITER_PAUSE: Duration = Duration::from_micros(500);
+/// How long a session waits until the writer has made a database ready that has taken the place of another.
+const PREPARING: Duration = Duration::from_secs(5);
 
 const REGISTER: &str =
     "INSERT INTO user (name, passwd, locked, created) VALUES (?, ?, 0, ?) ON CONFLICT (name) DO NOTHING";
@@ -56,7 +79,7 @@ const IDENTITY: &str = "SELECT value FROM meta WHERE name = ?";
 #[derive(Debug)]
 pub(super) struct Sqlite {
     path: PathBuf,
-    busy: Duration,
+    purpose: Purpose,
     /// None when the last attempt to open the file anew has failed.
     open: Option<Open>,
 }
@@ -66,23 +89,29 @@ pub(super) struct Sqlite {
 struct Open {
     connection: Connection,
     files: Files,
+    purpose: Purpose,
 }
 
 impl Sqlite {
     /// Opens the file.
     pub(super) fn open(path: &Path, _: StoreKey) -> Result<Self, Error> {
-        Self::open_waiting(path, setup::BUSY)
+        Self::open_for(path, Purpose::Tool)
     }
 
-    fn open_waiting(path: &Path, busy: Duration) -> Result<Self, Error> {
-        let mut store = Self { path: path.to_owned(), busy, open: None };
-        store.connection()?;
-        Ok(store)
+    /// Opens the file for a session: none but the files that are there.
+    pub(super) fn open_for_session(path: &Path, _: StoreKey) -> Result<Self, Error> {
+        Self::open_for(path, Purpose::Session)
     }
 
     /// Opens the file, and waits for no longer than a second while others write.
     pub(super) fn open_for_writer(path: &Path, _: StoreKey) -> Result<Self, Error> {
-        Self::open_waiting(path, WRITER_BUSY)
+        Self::open_for(path, Purpose::Writer)
+    }
+
+    fn open_for(path: &Path, purpose: Purpose) -> Result<Self, Error> {
+        let mut store = Self { path: path.to_owned(), purpose, open: None };
+        store.connection()?;
+        Ok(store)
     }
 
     /// The connection to the file that the path leads to now. Where another file has taken the place of the one that is
@@ -94,11 +123,11 @@ impl Sqlite {
             replaced => {
                 let was_open = replaced.is_some();
                 replaced.into_iter().for_each(Open::leave);
-                let new = Open::new(&self.path, self.busy);
+                let new = Open::new(&self.path, self.purpose);
                 let new = new.map_err(|failure| errors::explain_open(&self.path, &failure))?;
                 if was_open {
                     // Every process finds it out for itself; the writer says it for all.
-                    let level = if self.busy == WRITER_BUSY { log::Level::Warn } else { log::Level::Debug };
+                    let level = if self.purpose == Purpose::Writer { log::Level::Warn } else { log::Level::Debug };
                     log::log!(level, "{}: the database file was replaced; reopened it", self.path.display());
                 }
                 new
@@ -139,33 +168,46 @@ fn wait_as_writer(tries: i32) -> bool {
 
 impl Drop for Sqlite {
     fn drop(&mut self) {
-        if let Some(open) = self.open.take()
-            && !open.files.are_in_place()
-        {
-            open.leave();
+        match self.open.take() {
+            Some(open) if open.files.are_in_place() => open.close(),
+            Some(open) => open.leave(),
+            None => {}
         }
     }
 }
 
 impl Open {
-    fn new(path: &Path, busy: Duration) -> rusqlite::Result<Self> {
+    fn new(path: &Path, purpose: Purpose) -> rusqlite::Result<Self> {
         let mut files = Files::before_opening(path);
         let mut connection = setup::open(path)?;
-        if busy == WRITER_BUSY {
+        if purpose == Purpose::Writer {
             // SQLite's own pauses grow to 100 ms; shorter ones have the database again sooner.
             connection.busy_handler(Some(wait_as_writer))?;
         } else {
-            connection.busy_timeout(busy)?;
+            connection.busy_timeout(purpose.patience())?;
         }
         connection.set_prepared_statement_cache_capacity(32);
-        // With the first statement log and index are opened.
-        connection.query_row("SELECT COUNT(*) FROM sqlite_schema", (), |_| Ok(()))?;
+        match purpose {
+            Purpose::Session => {
+                // A session makes no files.
+                connection.execute_batch("PRAGMA temp_store = MEMORY")?;
+                setup::wait_for_log(&connection, PREPARING)?;
+            }
+            Purpose::Writer | Purpose::Tool => setup::begin_log(&connection, purpose.patience())?,
+        }
         files.opened();
-        Ok(Self { connection, files })
+        Ok(Self { connection, files, purpose })
     }
 
-    /// Closes a connection to a database that is not in its place any more. The last one to close a database removes the
-    /// log that goes with it, by its name: which may be the one of the database that has taken its place.
+    /// Closes a connection.
+    fn close(self) {
+        if self.purpose != Purpose::Session {
+            setup::empty_log(&self.connection);
+        }
+    }
+
+    /// Closes a connection to a database that is not in its place any more. Its log is left alone, which SQLite knows by its
+    /// name: that may be the one of the database that has taken its place.
     fn leave(self) {
         let shown = self.files.path().display();
         if self.files.is_database_in_place() {
@@ -174,9 +216,6 @@ impl Open {
             if rescued != Ok(0) {
                 log::warn!("{shown}: the database's log was removed, and cannot be restored: {rescued:?}");
             }
-        }
-        if let Err(failure) = self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true) {
-            log::warn!("{shown}: {failure}");
         }
     }
 }

@@ -15,6 +15,8 @@ use super::{errors, load};
 use crate::store::Error;
 use crate::store::schema::{self, Found};
 
+/// Between two looks at something that SQLite does not wait for.
+const PAUSE: Duration = Duration::from_millis(5);
 /// How long to wait while another process writes.
 pub(super) const BUSY: Duration = Duration::from_secs(10);
 
@@ -123,6 +125,9 @@ pub(super) fn open(path: &Path) -> rusqlite::Result<Connection> {
     // statement changes the schema's own tables or the file past its pages.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    // The last to close a database would remove its log and the index of that, and sessions, which open none but the files
+    // that they know, could not use what takes their place.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     // FULL: a commit is on the disk when it returns, also after a power cut. The cache is small (KiB) because each
     // child has its own, and the kernel caches the file for all.
     connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -256;")?;
@@ -138,12 +143,63 @@ pub(in crate::store) fn init(path: &Path) -> Result<(), Error> {
         match make_schema(path) {
             // The change to WAL does not wait for locks as other statements do.
             Err(Trouble::Sqlite(failure)) if errors::is_busy(&failure) && Instant::now() < deadline => {
-                std::thread::sleep(Duration::from_millis(5));
+                std::thread::sleep(PAUSE);
             }
             Err(Trouble::Sqlite(failure)) => return Err(errors::explain(&failure)),
             Err(Trouble::Ours(error)) => return Err(error),
             Ok(()) => return Ok(()),
         }
+    }
+}
+
+/// Whether the database has a write-ahead log, as it is now. A copy that SQLite has made has none.
+fn has_log(connection: &Connection) -> rusqlite::Result<bool> {
+    // It shows when the database is read, which also opens the log and its index.
+    connection.query_row("SELECT COUNT(*) FROM sqlite_schema", (), |_| Ok(()))?;
+    let mode: String = connection.query_row("PRAGMA journal_mode", (), |row| row.get(0))?;
+    Ok(mode == "wal")
+}
+
+/// Readers and a writer at the same time. It is kept in the file.
+fn make_log(connection: &Connection) -> rusqlite::Result<()> {
+    connection.query_row("PRAGMA journal_mode = WAL", (), |_| Ok(()))
+}
+
+/// Opens the log, and makes one where there is none.
+pub(super) fn begin_log(connection: &Connection, patience: Duration) -> rusqlite::Result<()> {
+    let deadline = Instant::now() + patience;
+    while !has_log(connection)? {
+        // The change to WAL does not wait for locks as other statements do.
+        match make_log(connection) {
+            Err(failure) if errors::is_busy(&failure) && Instant::now() < deadline => std::thread::sleep(PAUSE),
+            made => made?,
+        }
+    }
+    Ok(())
+}
+
+/// Opens the log that the writer makes. Without it a connection writes other files.
+pub(super) fn wait_for_log(connection: &Connection, patience: Duration) -> rusqlite::Result<()> {
+    let deadline = Instant::now() + patience;
+    while !has_log(connection)? {
+        if Instant::now() >= deadline {
+            let busy = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_BUSY);
+            let why = "the database has no write-ahead log yet: the writer has not prepared it".to_owned();
+            return Err(rusqlite::Error::SqliteFailure(busy, Some(why)));
+        }
+        std::thread::sleep(PAUSE);
+    }
+    Ok(())
+}
+
+/// Puts what is in the log into the database if nobody else is using it, so that this one file has everything.
+pub(super) fn empty_log(connection: &Connection) {
+    let emptied = connection.busy_timeout(Duration::ZERO).and_then(|()| {
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |row| row.get::<_, i64>(0))
+    });
+    if let Err(failure) = emptied {
+        // Nothing is lost: the next to open it reads the log.
+        log::debug!("the log of the embedded database was not emptied: {failure}");
     }
 }
 
@@ -175,10 +231,8 @@ fn make_schema(path: &Path) -> Result<(), Trouble> {
     // Before anything is written: a file that holds something else stays as it is.
     let found = find(&connection)?;
     found.may_init().map_err(Trouble::Ours)?;
-    let mode: String = connection.query_row("PRAGMA journal_mode", (), |row| row.get(0))?;
-    if mode != "wal" {
-        // Readers and a writer at the same time. It is kept in the file.
-        connection.query_row("PRAGMA journal_mode = WAL", (), |_| Ok(()))?;
+    if !has_log(&connection)? {
+        make_log(&connection)?;
     }
     if found.check().is_ok() {
         return Ok(());
@@ -197,6 +251,7 @@ fn make_schema(path: &Path) -> Result<(), Trouble> {
     }
     find(&transaction)?.check().map_err(Trouble::Ours)?;
     transaction.commit()?;
+    empty_log(&connection);
     Ok(())
 }
 

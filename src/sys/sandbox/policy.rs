@@ -21,6 +21,8 @@ pub(super) type Alternatives = Vec<Vec<Condition>>;
 /// What may be done with a file, or with what lies below a directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
+    /// See the names in a directory, and open it to have it on the disk; none of the files in it.
+    List,
     /// Read.
     Read,
     /// Read, write, make and remove regular files.
@@ -89,11 +91,11 @@ impl Policy {
         self
     }
 
-    /// Has a system call fail (`ENOMEM`), whatever else is said of it, instead of ending the process: for one that a
+    /// Has system calls fail (`ENOMEM`), whatever else is said of them, instead of ending the process: for those that a
     /// library makes and can do without.
     #[must_use]
-    pub fn refuse(mut self, number: libc::c_long) -> Self {
-        self.refused.insert(call_number(number));
+    pub fn refuse(mut self, numbers: &[libc::c_long]) -> Self {
+        self.refused.extend(numbers.iter().copied().map(call_number));
         self
     }
 

@@ -46,6 +46,8 @@ pub(super) fn make(policy: &Policy) -> io::Result<Option<OwnedFd>> {
 
 fn rights(access: Access, directory: bool) -> BitFlags<AccessFs> {
     match (access, directory) {
+        // A file has no names in it.
+        (Access::List, _) => AccessFs::ReadDir.into(),
         (Access::Read, false) => AccessFs::ReadFile.into(),
         (Access::Read, true) => make_bitflags!(AccessFs::{ReadFile | ReadDir}),
         (Access::Change | Access::Make, false) => make_bitflags!(AccessFs::{ReadFile | WriteFile | Truncate}),
