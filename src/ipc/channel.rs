@@ -5,7 +5,7 @@ use super::parent::{account_number, pair};
 use super::ticket::{Proof, Ticket};
 use super::writer_reply::{MAX_OUTCOME, MAX_REPLY, WriterReply, read_reply};
 use super::writer_request::{write_keep, write_log_in, write_recent};
-use crate::store::{Error, PastLookup, Record, Standing};
+use crate::store::{Error, PastLookup, Place, Record, Standing};
 use crate::sys;
 use nix::errno::Errno;
 use nix::poll::ppoll;
@@ -133,9 +133,14 @@ impl<'a> Channel<'a> {
     ///
     /// # Errors
     /// As [`Channel::log_in`].
-    pub fn recent(&mut self, ticket: &Ticket, count: u32) -> Result<Option<Vec<PastLookup>>, Error> {
+    pub fn recent(
+        &mut self,
+        ticket: &Ticket,
+        count: u32,
+        before: Option<Place>,
+    ) -> Result<Option<Vec<PastLookup>>, Error> {
         let mut request = Vec::with_capacity(128);
-        write_recent(&mut request, ticket, count);
+        write_recent(&mut request, ticket, count, before);
         match self.exchange(&ticket.name, &request, MAX_REPLY, SOON, &mut || {})? {
             WriterReply::Lookups(lookups) => Ok(Some(lookups)),
             WriterReply::Standing(Standing::Gone) => Ok(None),

@@ -6,7 +6,7 @@ use super::message::{
     take_text,
 };
 use super::ticket::{Proof, SEAL_SIZE, SecretDigest, Ticket};
-use crate::store::{Record, TokenHash};
+use crate::store::{Microseconds, Place, Record, TokenHash};
 
 /// The most lookups that are asked for at once; who wants more reads them on a connection of its own.
 pub const MOST_RECENT: u32 = 10;
@@ -46,6 +46,8 @@ pub enum WriterRequest {
         ticket: Ticket,
         /// How many, at most [`MOST_RECENT`].
         count: u32,
+        /// Of those before this place; of all without one.
+        before: Option<Place>,
     },
 }
 
@@ -69,11 +71,15 @@ pub fn write_keep(out: &mut Vec<u8>, ticket: &Ticket, records: &[Record]) {
     push_records(out, records);
 }
 
-/// Writes the question for the last lookups.
-pub fn write_recent(out: &mut Vec<u8>, ticket: &Ticket, count: u32) {
+/// Writes the question for the last lookups, or for the last before a place.
+pub fn write_recent(out: &mut Vec<u8>, ticket: &Ticket, count: u32, before: Option<Place>) {
     out.push(RECENT);
     push_ticket(out, ticket);
     out.extend_from_slice(&count.to_le_bytes());
+    if let Some(Place { time, origin }) = before {
+        out.extend_from_slice(&time.0.to_le_bytes());
+        out.extend_from_slice(&origin.to_le_bytes());
+    }
 }
 
 /// Reads a request. `None` for anything that is none.
@@ -98,8 +104,10 @@ pub fn read_request(bytes: &[u8]) -> Option<WriterRequest> {
         }
         RECENT => {
             let ticket = take_ticket(&mut bytes)?;
-            let count = u32::from_le_bytes(take(&mut bytes)?);
-            WriterRequest::Recent { ticket, count: Some(count).filter(|count| (1..=MOST_RECENT).contains(count))? }
+            let count =
+                Some(u32::from_le_bytes(take(&mut bytes)?)).filter(|count| (1..=MOST_RECENT).contains(count))?;
+            let before = if bytes.is_empty() { None } else { Some(take_place(&mut bytes)?) };
+            WriterRequest::Recent { ticket, count, before }
         }
         _ => return None,
     };
@@ -119,6 +127,11 @@ pub(super) fn take_ticket(bytes: &mut &[u8]) -> Option<Ticket> {
     Some(Ticket { reads, seal, account: take_account(bytes)?, name: take_text(bytes)? })
 }
 
+fn take_place(bytes: &mut &[u8]) -> Option<Place> {
+    let time = Microseconds(i64::from_le_bytes(take(bytes)?));
+    Some(Place { time, origin: u64::from_le_bytes(take(bytes)?) })
+}
+
 fn yes_or_no(byte: u8) -> Option<bool> {
     match byte {
         0 => Some(false),
@@ -130,7 +143,7 @@ fn yes_or_no(byte: u8) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{AccountId, MAX_NAME_CHARS, MAX_WORD_CHARS, Microseconds};
+    use crate::store::{AccountId, MAX_NAME_CHARS, MAX_WORD_CHARS};
     use proptest::prelude::*;
 
     fn ticket(name: &str) -> Ticket {
@@ -165,12 +178,17 @@ mod tests {
             bytes.push(0);
             assert_eq!(read_request(&bytes), None, "nothing may follow");
         }
-        let mut bytes = Vec::new();
-        write_recent(&mut bytes, &ticket("ann"), MOST_RECENT);
-        assert_eq!(read_request(&bytes), Some(WriterRequest::Recent { ticket: ticket("ann"), count: MOST_RECENT }));
+        for before in [None, Some(Place { time: Microseconds(-5), origin: u64::MAX })] {
+            let mut bytes = Vec::new();
+            write_recent(&mut bytes, &ticket("ann"), MOST_RECENT, before);
+            let expected = WriterRequest::Recent { ticket: ticket("ann"), count: MOST_RECENT, before };
+            assert_eq!(read_request(&bytes), Some(expected));
+            bytes.push(0);
+            assert_eq!(read_request(&bytes), None, "nothing may follow");
+        }
         for count in [0, MOST_RECENT + 1, u32::MAX] {
             let mut bytes = Vec::new();
-            write_recent(&mut bytes, &ticket("ann"), count);
+            write_recent(&mut bytes, &ticket("ann"), count, None);
             assert_eq!(read_request(&bytes), None, "{count}");
         }
     }

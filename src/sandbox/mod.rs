@@ -14,8 +14,8 @@ pub use database::{database, directory, files_in};
 
 use crate::store::Location;
 use crate::sys::sandbox::{Access, Condition, Policy};
-use database::database_of_session;
 use calls::{EXECUTE, file_control, nearest_directory, number, request, socket_options, waits};
+use database::database_of_session;
 
 /// How many descriptors a confined process may have: a session uses about a dozen.
 const OPEN_FILES: u64 = 64;

@@ -3,8 +3,9 @@
 
 use super::replies::denied;
 use super::{ExitReason, Session};
+use crate::ipc::writer_request::MOST_RECENT;
 use crate::protocol::{Failure, HistoryRow, push_history_row, push_ok_text};
-use crate::store::{PastLookup, Place};
+use crate::store::{AccountId, PastLookup, Place};
 use time::OffsetDateTime;
 
 /// How many lookups are read at once.
@@ -17,7 +18,7 @@ impl Session<'_> {
     /// The last `count` lookups.
     pub(super) fn show_history(&mut self, name: &str, count: u32) -> Result<(), Failure> {
         let account = self.logged_in_as(name)?;
-        let lookups = match self.recent_from_writer(count) {
+        let lookups = match self.recent_from_writer(count, None) {
             Some(lookups) => lookups,
             None => self.stores.with(|store| store.history_page(account, None, count))?,
         };
@@ -49,7 +50,7 @@ impl Session<'_> {
         let account = self.logged_in_as(name)?;
         let (mut lines, mut count, mut place) = (Vec::new(), 0, None);
         let rest = loop {
-            let Some(page) = self.stores.with(|store| store.history_page(account, place, PAGE))? else {
+            let Some(page) = self.history_page(account, place, PAGE)? else {
                 self.log_out();
                 return Err(denied());
             };
@@ -69,6 +70,41 @@ impl Session<'_> {
         Ok(rest)
     }
 
+    /// Lookups before a place, newest first, or the newest of all; fewer than `limit` where there are no more. None if the
+    /// account is gone or locked. Where this session may not open the database as it is now, the writer reads them.
+    fn history_page(
+        &mut self,
+        account: AccountId,
+        before: Option<Place>,
+        limit: u32,
+    ) -> Result<Option<Vec<PastLookup>>, Failure> {
+        match self.stores.with(|store| store.history_page(account, before, limit)) {
+            Err(failure) if self.stores.is_shut_out() => {
+                let page = self.history_page_from_writer(before, limit).ok_or(failure)?;
+                self.stores.manage_without();
+                Ok(page)
+            }
+            page => page,
+        }
+    }
+
+    fn history_page_from_writer(&mut self, mut before: Option<Place>, limit: u32) -> Option<Option<Vec<PastLookup>>> {
+        let mut page = Vec::new();
+        // There is no other way to ask.
+        self.writer.silent_until = None;
+        while let left @ 1.. = limit.saturating_sub(u32::try_from(page.len()).unwrap_or(u32::MAX)) {
+            let count = left.min(MOST_RECENT);
+            let Some(some) = self.recent_from_writer(count, before)? else { return Some(None) };
+            let is_end = some.len() < count as usize;
+            before = some.last().map(PastLookup::place);
+            page.extend(some);
+            if is_end {
+                break;
+            }
+        }
+        Some(Some(page))
+    }
+
     /// Writes the lookups before a place, as the client reads them: exactly `rest`, as was said.
     ///
     /// # Errors
@@ -79,7 +115,7 @@ impl Session<'_> {
         while rest > 0 {
             self.write_replies()?;
             let limit = u32::try_from(rest).unwrap_or(u32::MAX).min(PAGE);
-            let page = self.stores.with(|store| store.history_page(account, Some(place), limit));
+            let page = self.history_page(account, Some(place), limit);
             self.stores.close_if_wanted();
             let page = page.ok().flatten().unwrap_or_default();
             let Some(last) = page.last() else {

@@ -157,6 +157,11 @@ impl<'a> Stores<'a> {
         self.is_shut_out
     }
 
+    /// What was wanted of a database that this process may not open has come from elsewhere.
+    pub fn manage_without(&mut self) {
+        self.is_shut_out = false;
+    }
+
     /// Does something with the store; a failure is logged, and becomes what the client is told.
     pub fn with<T>(&mut self, work: impl FnOnce(&mut dyn Store) -> Result<T, Error>) -> Result<T, Failure> {
         match self.get().and_then(work) {
@@ -194,14 +199,20 @@ impl<'a> Stores<'a> {
         // A connection in an unknown state is not used again.
         self.close();
         self.is_shut_out = store::is_shut_out(self.location);
+        if self.is_shut_out {
+            log::info!(
+                "client {}: the database's files were replaced; this session may not open the new ones",
+                self.peer
+            );
+            return unavailable();
+        }
         self.tell(error)
     }
 
     /// Logs a failure, and says what the client is told of it: nothing of the database's own words.
     pub fn tell(&self, error: &Error) -> Failure {
-        let unavailable = Failure::new(Code::Unavailable, "the database can't be reached now; try again later");
         if self.client_has_gone {
-            return unavailable;
+            return unavailable();
         }
         let peer = &self.peer;
         self.slot.count_database_error();
@@ -212,8 +223,12 @@ impl<'a> Stores<'a> {
             Kind::Configuration => log::error!("client {peer}: database (check its configuration): {error}"),
             Kind::Bug => log::error!("client {peer}: database (a bug in cidiand, please report it): {error}"),
         }
-        unavailable
+        unavailable()
     }
+}
+
+fn unavailable() -> Failure {
+    Failure::new(Code::Unavailable, "the database can't be reached now; try again later")
 }
 
 impl Waiting<'_> {

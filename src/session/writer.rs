@@ -7,7 +7,7 @@ use crate::ipc::channel::{Channel, PATIENCE, SOON};
 use crate::ipc::parent::complain_of_writer;
 use crate::ipc::ticket::{Proof, SecretDigest, Ticket};
 use crate::ipc::writer_request::MOST_RECENT;
-use crate::store::{AccountId, Error, Kind, PastLookup, Standing};
+use crate::store::{AccountId, Error, Kind, PastLookup, Place, Standing};
 use nix::poll::ppoll;
 use nix::sys::time::TimeSpec;
 use std::time::{Duration, Instant};
@@ -49,13 +49,14 @@ impl Session<'_> {
         }
     }
 
-    /// The last lookups, as the writer has them; the inner one is none if the account is gone or locked.
-    pub(super) fn recent_from_writer(&mut self, count: u32) -> Option<Option<Vec<PastLookup>>> {
+    /// The last lookups, or the last before a place, as the writer has them; the inner one is none if the account is gone or
+    /// locked.
+    pub(super) fn recent_from_writer(&mut self, count: u32, before: Option<Place>) -> Option<Option<Vec<PastLookup>>> {
         if count > MOST_RECENT {
             return None;
         }
         let ticket = self.logins.current.as_ref()?.ticket.clone()?;
-        self.ask_writer(|writer| writer.recent(&ticket, count))
+        self.ask_writer(|writer| writer.recent(&ticket, count, before))
     }
 
     /// How the account stands, as the writer has it.

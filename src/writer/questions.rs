@@ -2,15 +2,15 @@
 //! answers.
 
 use crate::ipc::ticket::{Proof, SecretDigest};
-use crate::store::{AccountId, Error, PastLookup, TokenHash};
+use crate::store::{AccountId, Error, PastLookup, Place, TokenHash};
 
 /// A question.
 #[derive(Debug)]
 pub(super) enum Asked {
     /// Whose account it is, if the proof is right.
     Login { name: String, proof: Proof, reads: bool },
-    /// The last lookups of an account.
-    Recent { account: AccountId, count: u32 },
+    /// The last lookups of an account, or the last before a place.
+    Recent { account: AccountId, count: u32, before: Option<Place> },
 }
 
 /// What is answered.
@@ -55,11 +55,13 @@ pub(super) struct Questions {
     pub recent: Vec<(AccountId, u32)>,
     /// For each of them, its channel.
     pub recent_from: Vec<u64>,
+    /// The same for lookups before a place: few, because sessions read these on connections of their own if they can.
+    pub earlier: Vec<(u64, (AccountId, u32, Place))>,
 }
 
 impl Questions {
     pub fn is_empty(&self) -> bool {
-        self.tokens.is_empty() && self.secrets.is_empty() && self.recent.is_empty()
+        self.tokens.is_empty() && self.secrets.is_empty() && self.recent.is_empty() && self.earlier.is_empty()
     }
 
     /// Adds a question from a channel.
@@ -75,9 +77,12 @@ impl Questions {
             Asked::Login { name, proof: Proof::DictKey(digest), reads } => {
                 self.secrets.push((channel, BySecret { name, reads, which: Secret::DictKey, digest }));
             }
-            Asked::Recent { account, count } => {
+            Asked::Recent { account, count, before: None } => {
                 self.recent.push((account, count));
                 self.recent_from.push(channel);
+            }
+            Asked::Recent { account, count, before: Some(place) } => {
+                self.earlier.push((channel, (account, count, place)))
             }
         }
     }
@@ -86,7 +91,8 @@ impl Questions {
     pub fn failed(&self, error: &Error) -> Vec<(u64, Answer)> {
         let tokens = self.tokens_from.iter().map(|(channel, _)| *channel);
         let secrets = self.secrets.iter().map(|(channel, _)| *channel);
-        let channels = tokens.chain(secrets).chain(self.recent_from.iter().copied());
+        let earlier = self.earlier.iter().map(|(channel, _)| *channel);
+        let channels = tokens.chain(secrets).chain(self.recent_from.iter().copied()).chain(earlier);
         channels.map(|channel| (channel, Answer::Failed(error.clone()))).collect()
     }
 }

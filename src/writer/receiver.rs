@@ -74,8 +74,8 @@ impl Gathered {
                 self.questions.add(number, Asked::Login { name, proof, reads });
                 1
             }
-            WriterRequest::Recent { ticket, count } => {
-                self.questions.add(number, Asked::Recent { account: ticket.account, count });
+            WriterRequest::Recent { ticket, count, before } => {
+                self.questions.add(number, Asked::Recent { account: ticket.account, count, before });
                 1
             }
         };

@@ -136,13 +136,14 @@ fn the_directory_is_removed_and_made_again() {
     // As an operator restores it.
     fs::create_dir(&state).expect("a directory");
     fs::rename(copy, state.join("cidian.db")).expect("the copy takes its place");
-    // A session of before looks words up as ever; what it needs the directory for, another one has to do.
+    // A session of before looks words up as ever, and reads its history; the rest is done by another one.
     wait_for("the spool to be delivered", Duration::from_secs(60), || {
         let mut another = daemon.connect();
         (another.ask_line(&format!("L ann {PASSWD}")) == "OK" && numbers(&mut another).len() == 15).then_some(())
     });
     look_up(&mut ann, 15..20);
-    assert_eq!(ann.refused("H ann all"), "unavailable");
+    assert_eq!(numbers(&mut ann).len(), 20, "the writer reads for a session that may not open the new files");
+    assert_eq!(ann.refused("C ann"), "unavailable");
     assert_eq!(code(&ann.line()), Some("bye"));
     assert!(ann.at_eof());
     assert_eq!(after_a_restart(daemon), (0..20).collect::<Vec<_>>());
@@ -256,4 +257,46 @@ fn a_spool_of_strangers_is_not_emptied() {
     ann.login("ann");
     assert_eq!(numbers(&mut ann), (0..10).collect::<Vec<_>>());
     assert_eq!(waiting(&daemon), [""; 0]);
+}
+
+/// A database without a write-ahead log, as SQLite copies one: it gets one while the daemon runs, whatever is asked first.
+#[test]
+fn a_copy_without_a_log_gets_one() {
+    let (daemon, mut ann) = daemon();
+    look_up(&mut ann, 0..5);
+    let copy = copy_of(&daemon);
+    assert_eq!(log_version(&copy), 1, "the test shows nothing otherwise");
+    remove(&daemon, &["cidian.db-wal", "cidian.db-shm"]);
+    fs::rename(copy, daemon.path("state/cidian.db")).expect("the copy takes its place");
+    // Nothing that the writer is asked: it has to be woken.
+    let mut bob = daemon.connect();
+    assert_eq!(bob.ask_line(&format!("R bob {PASSWD}")), "OK");
+    assert_eq!(log_version(&daemon.path("state/cidian.db")), 2);
+    assert_eq!(numbers(&mut ann), (0..5).collect::<Vec<_>>());
+}
+
+/// What the header of a database says: 1 for a rollback journal, 2 for a write-ahead log.
+fn log_version(database: &std::path::Path) -> u8 {
+    fs::read(database).expect("the database")[18]
+}
+
+/// A daemon that has stopped leaves everything in one file.
+#[test]
+fn the_database_s_file_is_whole_when_the_daemon_has_stopped() {
+    let (mut daemon, mut ann) = daemon();
+    look_up(&mut ann, 0..20);
+    assert_eq!(numbers(&mut ann).len(), 20);
+    daemon.signal(Signal::SIGTERM);
+    assert!(daemon.wait_exit().success());
+    for (name, size) in [("cidian.db-wal", Some(0)), ("cidian.db-shm", None)] {
+        let beside = daemon.path("state").join(name);
+        if let (Ok(found), Some(size)) = (fs::metadata(&beside), size) {
+            assert_eq!(found.len(), size, "{name}");
+        }
+        let _ = fs::remove_file(beside);
+    }
+    daemon.start();
+    let mut ann = daemon.connect();
+    ann.login("ann");
+    assert_eq!(numbers(&mut ann), (0..20).collect::<Vec<_>>());
 }

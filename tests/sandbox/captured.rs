@@ -116,7 +116,7 @@ fn captured(channel: &mut Channel<'_>) -> Ticket {
     }
     let kept = channel.keep(&ticket, &[record("apple", 2)], PATIENCE, &mut || {});
     assert_eq!(kept, Ok(Standing::Live));
-    let own = channel.recent(&ticket, 10).expect("an answer").expect("a live account");
+    let own = channel.recent(&ticket, 10, None).expect("an answer").expect("a live account");
     assert_eq!(own.last().map(|past| past.word.as_str()), Some("apple"));
     let bob = AccountId { number: ticket.account.number + 1, ..ticket.account };
     for forged in [
@@ -127,7 +127,7 @@ fn captured(channel: &mut Channel<'_>) -> Ticket {
     ] {
         assert!(channel.keep(&forged, &[record("forged", 9)], BRIEFLY, &mut || {}).is_err());
         assert!(channel.keep(&forged, &[], BRIEFLY, &mut || {}).is_err());
-        assert!(channel.recent(&forged, 10).is_err());
+        assert!(channel.recent(&forged, 10, None).is_err());
     }
     ticket
 }

@@ -5,6 +5,7 @@ use crate::attempt::{HERE, attempt, attempt_with, errno, landlock_only, whole};
 use crate::policies;
 use cidian::sandbox;
 use cidian::store::Location;
+use cidian::sys::sandbox::Sandbox;
 use cidian::sys::{Forker, SealedMap, close_all_but, seal, set_variable};
 use nix::errno::Errno;
 use nix::sys::stat::Mode;
@@ -27,36 +28,73 @@ fn make(path: &Path) -> Result<(), Errno> {
     errno(File::options().write(true).create_new(true).open(path))
 }
 
-pub fn an_embedded_database_opens_its_directory_only(forker: &mut Forker) {
+/// An embedded database and what lies beside it.
+const FILES: [&str; 3] = ["cidian.db", "cidian.db-wal", "cidian.db-shm"];
+const BESIDE: [&str; 5] = ["spool", "lock", "spool.of-another", "key.pem", "words.txt"];
+
+fn state_directory() -> tempfile::TempDir {
     let state = tempfile::tempdir().expect("a directory");
+    for name in FILES.into_iter().chain(BESIDE) {
+        fs::write(state.path().join(name), "").expect("a file");
+    }
+    state
+}
+
+/// What neither session nor writer may do outside the database's directory.
+fn nothing_elsewhere(forker: &mut Forker, sandbox: &Sandbox, state: &Path) {
+    let mut tries = |what: &dyn Fn() -> Result<(), Errno>| attempt(forker, sandbox, what);
     let elsewhere = tempfile::tempdir().expect("a directory");
     let words = elsewhere.path().join("words.txt");
     fs::write(&words, "apple  n. fruit\n").expect("a words file");
-    let database = state.path().join("cidian.db");
-    fs::write(&database, "").expect("a file");
-    let sandbox = landlock_only(policies::sqlite(state.path()));
-    let mut tries = |what: &dyn Fn() -> Result<(), Errno>| attempt(forker, &sandbox, what);
-    // What it needs.
-    assert_eq!(tries(&|| read(&database).and_then(|()| write(&database))), Done);
-    let wal = state.path().join("cidian.db-wal");
-    assert_eq!(tries(&|| make(&wal).and_then(|()| errno(fs::remove_file(&wal)))), Done);
-    assert_eq!(tries(&|| read(state.path())), Done, "a directory is synced, for which it is opened");
+    assert_eq!(tries(&|| read(state)), Done, "a directory is synced, for which it is opened");
     assert_eq!(tries(&|| read(Path::new("/dev/urandom"))), Done);
-    // What it does not.
     for path in ["/etc/passwd", "/etc/hosts", "/proc/self/status", "/dev/null", "/", "/usr/lib"].map(Path::new) {
         assert_eq!(tries(&|| read(path)), DENIED, "{}", path.display());
     }
     assert_eq!(tries(&|| read(&words)), DENIED);
     assert_eq!(tries(&|| write(&words)), DENIED);
     assert_eq!(tries(&|| errno(fs::remove_file(&words))), DENIED);
-    assert_eq!(tries(&|| errno(fs::rename(&words, state.path().join("w")))), DENIED);
+    assert_eq!(tries(&|| errno(fs::rename(&words, state.join("w")))), DENIED);
     assert_eq!(tries(&|| make(&elsewhere.path().join("new"))), DENIED);
-    assert_eq!(tries(&|| errno(fs::create_dir(state.path().join("d")))), DENIED);
-    assert_eq!(tries(&|| mkfifo(&state.path().join("f"), Mode::S_IRWXU)), DENIED);
-    assert_eq!(tries(&|| symlinkat("/etc/passwd", HERE, &state.path().join("l"))), DENIED);
-    let hard = || linkat(HERE, &words, HERE, &state.path().join("h"), nix::fcntl::AtFlags::empty());
+    assert_eq!(tries(&|| errno(fs::create_dir(state.join("d")))), DENIED);
+    assert_eq!(tries(&|| mkfifo(&state.join("f"), Mode::S_IRWXU)), DENIED);
+    assert_eq!(tries(&|| symlinkat("/etc/passwd", HERE, &state.join("l"))), DENIED);
+    let hard = || linkat(HERE, &words, HERE, &state.join("h"), nix::fcntl::AtFlags::empty());
     assert_eq!(tries(&hard), Refused(Errno::EXDEV), "a link would bring a file of elsewhere in");
     assert_eq!(tries(&|| write(Path::new("/dev/urandom"))), DENIED);
+}
+
+pub fn a_session_opens_the_files_of_its_embedded_database_only(forker: &mut Forker) {
+    let state = state_directory();
+    let path = |name: &str| state.path().join(name);
+    let sandbox = landlock_only(policies::sqlite(state.path()));
+    nothing_elsewhere(forker, &sandbox, state.path());
+    let mut tries = |what: &dyn Fn() -> Result<(), Errno>| attempt(forker, &sandbox, what);
+    for name in FILES {
+        assert_eq!(tries(&|| read(&path(name)).and_then(|()| write(&path(name)))), Done, "{name}");
+        assert_eq!(tries(&|| errno(fs::remove_file(path(name)))), DENIED, "{name}");
+        assert_eq!(tries(&|| errno(fs::rename(path(name), path("other")))), DENIED, "{name}");
+    }
+    for name in BESIDE {
+        assert_eq!(tries(&|| read(&path(name))), DENIED, "{name}");
+        assert_eq!(tries(&|| write(&path(name))), DENIED, "{name}");
+        assert_eq!(tries(&|| errno(fs::remove_file(path(name)))), DENIED, "{name}");
+        let link = || linkat(HERE, &path(name), HERE, &path("link"), nix::fcntl::AtFlags::empty());
+        assert_eq!(tries(&link), DENIED, "{name}");
+        let other = || errno(fs::rename(path("cidian.db"), path(name)));
+        assert_eq!(tries(&other), DENIED, "{name}");
+    }
+    assert_eq!(tries(&|| make(&path("cidian.db-journal"))), DENIED);
+}
+
+pub fn the_writer_of_an_embedded_database_opens_its_directory_only(forker: &mut Forker) {
+    let state = state_directory();
+    let location = Location::parse(&format!("sqlite:{}", state.path().join("cidian.db").display())).expect("a URL");
+    let sandbox = landlock_only(sandbox::writer(&location));
+    nothing_elsewhere(forker, &sandbox, state.path());
+    let journal = state.path().join("cidian.db-journal");
+    let work = || make(&journal).and_then(|()| errno(fs::remove_file(&journal)));
+    assert_eq!(attempt(forker, &sandbox, work), Done);
 }
 
 pub fn a_server_by_address_opens_nothing(forker: &mut Forker) {
@@ -82,12 +120,13 @@ pub fn a_server_by_name_reads_how_names_are_found_only(forker: &mut Forker) {
 }
 
 /// A statement whose intermediate result does not fit into its cache writes a temporary file: one in the usual
-/// places would be refused.
+/// places would be refused. (A session keeps it in memory.)
 pub fn sqlite_works_and_spills_beside_its_database(forker: &mut Forker) {
     let state = tempfile::tempdir().expect("a directory");
     let database = state.path().join("cidian.db");
     drop(rusqlite::Connection::open(&database).expect("a database"));
-    let sandbox = whole(policies::sqlite(state.path()));
+    let location = Location::parse(&format!("sqlite:{}", database.display())).expect("a URL");
+    let sandbox = whole(sandbox::writer(&location));
     let work = || {
         let connection = rusqlite::Connection::open(&database)?;
         connection.execute_batch(

@@ -29,7 +29,8 @@ macro_rules! tests {
 }
 
 const TESTS: &[Test] = tests![
-    files::an_embedded_database_opens_its_directory_only,
+    files::a_session_opens_the_files_of_its_embedded_database_only,
+    files::the_writer_of_an_embedded_database_opens_its_directory_only,
     files::a_server_by_address_opens_nothing,
     files::a_server_by_name_reads_how_names_are_found_only,
     files::sqlite_works_and_spills_beside_its_database,

@@ -194,9 +194,9 @@ pub(super) fn wait_for_log(connection: &Connection, patience: Duration) -> rusql
 
 /// Puts what is in the log into the database if nobody else is using it, so that this one file has everything.
 pub(super) fn empty_log(connection: &Connection) {
-    let emptied = connection.busy_timeout(Duration::ZERO).and_then(|()| {
-        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |row| row.get::<_, i64>(0))
-    });
+    let emptied = connection
+        .busy_timeout(Duration::ZERO)
+        .and_then(|()| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |row| row.get::<_, i64>(0)));
     if let Err(failure) = emptied {
         // Nothing is lost: the next to open it reads the log.
         log::debug!("the log of the embedded database was not emptied: {failure}");

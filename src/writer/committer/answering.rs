@@ -50,7 +50,16 @@ impl Committer<'_> {
         for (channel, found) in questions.recent_from.iter().zip(found) {
             answers.push((*channel, found.map_or_else(Answer::Failed, Answer::Lookups)));
         }
-        self.scoreboard.count_looks_back(questions.recent.len() as u64);
+        for (channel, asked) in &questions.earlier {
+            let found = self.ask_each(std::slice::from_ref(asked), |store, asked| {
+                let pages =
+                    asked.iter().map(|&(account, count, place)| store.history_page(account, Some(place), count));
+                pages.collect::<Result<Vec<_>, _>>().map(wrap)
+            });
+            answers
+                .extend(found.into_iter().map(|found| (*channel, found.map_or_else(Answer::Failed, Answer::Lookups))));
+        }
+        self.scoreboard.count_looks_back((questions.recent.len() + questions.earlier.len()) as u64);
     }
 
     /// Asks the database; of each question what came of it. What goes wrong with the connection is an outage, as it is when

@@ -84,9 +84,9 @@ fn a_login_is_answered_with_a_ticket() {
             assert_eq!(channel.log_in("bob", &proof, true, PATIENCE, &mut || {}), Ok(None));
             let ticket = channel.log_in("ann", &proof, true, PATIENCE, &mut || {}).unwrap().unwrap();
             assert_eq!((ticket.account, &*ticket.name), (ANN, "ann"));
-            assert_eq!(channel.recent(&ticket, 10), Ok(Some(vec![past.clone()])));
-            assert_eq!(channel.recent(&ticket, 10), Ok(None));
-            let failed = channel.recent(&ticket, 10);
+            assert_eq!(channel.recent(&ticket, 10, None), Ok(Some(vec![past.clone()])));
+            assert_eq!(channel.recent(&ticket, 10, None), Ok(None));
+            let failed = channel.recent(&ticket, 10, None);
             assert_eq!(failed, Err(Error::world("away")));
         });
         let mut first = new();
@@ -135,11 +135,11 @@ fn nothing_is_taken_in_without_a_ticket_for_it() {
         let (mut keep, mut standing, mut recent) = (Vec::new(), Vec::new(), Vec::new());
         write_keep(&mut keep, ticket, &[record("x")]);
         write_keep(&mut standing, ticket, &[]);
-        write_recent(&mut recent, ticket, 10);
+        write_recent(&mut recent, ticket, 10, None);
         requests.extend([keep, standing, recent]);
     }
     let mut recent = Vec::new();
-    write_recent(&mut recent, &for_dict, 10);
+    write_recent(&mut recent, &for_dict, 10, None);
     requests.push(recent);
     let mut honest = Vec::new();
     write_keep(&mut honest, &of_ann, &[record("a")]);
