@@ -82,7 +82,7 @@ impl Questions {
                 self.recent_from.push(channel);
             }
             Asked::Recent { account, count, before: Some(place) } => {
-                self.earlier.push((channel, (account, count, place)))
+                self.earlier.push((channel, (account, count, place)));
             }
         }
     }
