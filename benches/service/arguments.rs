@@ -77,6 +77,8 @@ pub enum Part {
     Fairness,
     /// One word from the shell, by the client
     Client,
+    /// The notebook of a year, by the client
+    Notebook,
 }
 
 impl Arguments {

@@ -102,5 +102,6 @@ fn measure(rounds: &rounds::Rounds<'_>, sections: &mut Vec<figures::Section>) ->
     sections::crowd::measure(rounds, sections)?;
     sections::histories::measure(rounds, sections)?;
     sections::fairness::measure(rounds, sections)?;
-    sections::client::measure(rounds, sections)
+    sections::client::measure(rounds, sections)?;
+    sections::notebook::measure(rounds, sections)
 }

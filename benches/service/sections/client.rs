@@ -74,7 +74,7 @@ pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
 }
 
 /// Makes an account, and keeps its login in a home directory of its own.
-fn log_in(bed: &Bed, daemon: &Daemon, store: &str) -> Result<PathBuf> {
+pub fn log_in(bed: &Bed, daemon: &Daemon, store: &str) -> Result<PathBuf> {
     register(daemon, 1)?;
     let home = bed.path(&format!("home-{store}"));
     std::fs::create_dir_all(&home)?;
@@ -85,14 +85,15 @@ fn log_in(bed: &Bed, daemon: &Daemon, store: &str) -> Result<PathBuf> {
     Ok(home)
 }
 
-fn client(home: &Path, daemon: &Daemon, arguments: &[&str]) -> Command {
+/// A call of this tree's client by whoever is logged in there.
+pub fn client(home: &Path, daemon: &Daemon, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cidian"));
     command.args(arguments).env_clear().env("HOME", home).env("CIDIAN_SERVER", daemon.address.to_string());
     command
 }
 
 /// From start to end, the output dropped.
-fn timed(mut command: Command) -> Result<Duration> {
+pub fn timed(mut command: Command) -> Result<Duration> {
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     let began = Instant::now();
     let status = command.status()?;

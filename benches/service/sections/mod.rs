@@ -7,6 +7,7 @@ pub mod fairness;
 pub mod histories;
 pub mod lookups;
 pub mod memory;
+pub mod notebook;
 pub mod sessions;
 pub mod sqlite;
 pub mod visits;
