@@ -4,6 +4,7 @@ use super::fold::fold;
 use super::image::{FIELDS, HEADER, MAGIC};
 use super::lookup::{self, Article, Found, Lexicon};
 use super::note::DictionaryNote;
+use super::reverse::characters::Characters;
 use super::several::{names_from_text, notes_from_text};
 use super::sound::respellings;
 use super::spelling::{self, SortedWords, farthest_for};
@@ -88,7 +89,8 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
         for (at, field) in fields.iter_mut().enumerate() {
             *field = number(all, MAGIC.len() + 4 * at).ok_or(Damaged)?;
         }
-        let [headwords, folded_count, keys_count, title_size, licence_size, dictionaries_size] = fields;
+        let [headwords, folded_count, keys_count, characters_count, title_size, licence_size, dictionaries_size] =
+            fields;
         let mut end = HEADER;
         let mut part = |size: Option<usize>| {
             let begin = end;
@@ -98,11 +100,13 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
         let entries = part((headwords + 1).checked_mul(4))?;
         let folded = part((folded_count + 1).checked_mul(8))?;
         let keys = part((keys_count + 1).checked_mul(8))?;
+        part((characters_count + 1).checked_mul(8))?;
         let title = part(Some(title_size))?;
         let licence = part(Some(licence_size))?;
         let dictionaries = part(Some(dictionaries_size))?;
         let folded_text = part(number(all, folded.end - 8))?;
         let keys_text = part(number(all, keys.end - 8))?;
+        part(number(all, title.start - 4))?;
         let text = part(number(all, entries.end - 4))?;
         if text.end != all.len() {
             return Err(Damaged);
@@ -297,9 +301,11 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
         &self.bytes.as_ref()[self.text.clone()]
     }
 
-    /// The first byte of an article.
-    pub(super) fn article_begins(&self, at: usize) -> Option<u8> {
-        self.entry_bytes(at)?.1.first().copied()
+    /// Which entries have which Chinese characters.
+    pub(super) fn characters(&self) -> Characters<'_> {
+        let bytes = self.bytes.as_ref();
+        // They lie between those parts.
+        Characters::new(&bytes[self.keys.pairs.end..self.title.start], &bytes[self.keys.text.end..self.text.start])
     }
 
     /// Where an entry lies in [`Dictionary::text`].

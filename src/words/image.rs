@@ -4,14 +4,16 @@
 //!
 //! | part | content |
 //! | --- | --- |
-//! | header | [`MAGIC`], then [`FIELDS`] numbers: headwords, folded entries, keyed entries, title length, licence length, length of the dictionaries |
+//! | header | [`MAGIC`], then [`FIELDS`] numbers: headwords, folded entries, keyed entries, lists of characters, title length, licence length, length of the dictionaries |
 //! | entries | headwords + 1 offsets into the text: entry *i* lies between offset *i* and offset *i* + 1 |
 //! | folded | (offset into the folded text, entry number) pairs, and a last offset with 0 |
 //! | keys | the same of the keys: (offset into the key text, entry number) pairs, and a last offset with 0 |
+//! | characters | (code, offset into the lists) pairs, and a last one with the end of the lists: see [`super::reverse::characters`] |
 //! | title, licence | UTF-8 |
 //! | dictionaries | what each of them says of itself, a line each |
 //! | folded text | the lower case of each headword that is not lower case itself, sorted with (lower case, headword) |
 //! | key text | the [key](super::lookup::key) of each headword that is not its lower case, sorted with (key, headword) |
+//! | lists | which entries have a character |
 //! | text | for each entry: headword length in bytes (`u16`), headword, interpretation |
 //!
 //! Headwords that are their own lower case, nearly all of them, need no second index: the first one serves. And most have
@@ -20,10 +22,11 @@
 use super::fold::fold;
 use super::lookup::key;
 use super::parse::Parsed;
-use super::several::notes_to_text;
+use super::reverse::characters::{Builder, Lists};
+use super::several::{articles, notes_to_text};
 
-pub(super) const MAGIC: [u8; 8] = *b"cidian3\0";
-pub(super) const FIELDS: usize = 6;
+pub(super) const MAGIC: [u8; 8] = *b"cidian4\0";
+pub(super) const FIELDS: usize = 7;
 pub(super) const HEADER: usize = MAGIC.len() + FIELDS * 4;
 
 /// The dictionary does not fit into an image: offsets are 32 bits wide.
@@ -60,6 +63,7 @@ pub fn image(parsed: &Parsed<'_>) -> Result<Vec<u8>, TooLarge> {
     folded.sort_unstable();
     keys.sort_unstable();
 
+    let characters = characters(parsed);
     let dictionaries = notes_to_text(&parsed.dictionaries);
     let text_size: usize = entries.iter().map(|entry| 2 + entry.headword.len() + entry.interpret.len()).sum();
     let text_of = |index: &[(String, usize)]| index.iter().map(|(text, _)| text.len()).sum::<usize>();
@@ -67,6 +71,8 @@ pub fn image(parsed: &Parsed<'_>) -> Result<Vec<u8>, TooLarge> {
         + 4 * (entries.len() + 1)
         + 8 * (folded.len() + 1)
         + 8 * (keys.len() + 1)
+        + 8 * (characters.count() + 1)
+        + characters.iter().map(|(_, list)| list.len()).sum::<usize>()
         + parsed.title.len()
         + parsed.licence.len()
         + dictionaries.len()
@@ -79,8 +85,9 @@ pub fn image(parsed: &Parsed<'_>) -> Result<Vec<u8>, TooLarge> {
 
     let mut out = Vec::with_capacity(size);
     out.extend_from_slice(&MAGIC);
-    for field in [entries.len(), folded.len(), keys.len(), parsed.title.len(), parsed.licence.len(), dictionaries.len()]
-    {
+    let of_indexes = [entries.len(), folded.len(), keys.len(), characters.count()];
+    let of_texts = [parsed.title.len(), parsed.licence.len(), dictionaries.len()];
+    for field in of_indexes.into_iter().chain(of_texts) {
         push_number(&mut out, field)?;
     }
     let mut offset = 0;
@@ -91,12 +98,21 @@ pub fn image(parsed: &Parsed<'_>) -> Result<Vec<u8>, TooLarge> {
     push_number(&mut out, offset)?;
     push_index(&mut out, &folded)?;
     push_index(&mut out, &keys)?;
+    let mut offset = 0;
+    for (code, list) in characters.iter() {
+        push_number(&mut out, code)?;
+        push_number(&mut out, offset)?;
+        offset += list.len();
+    }
+    push_number(&mut out, 0)?;
+    push_number(&mut out, offset)?;
     out.extend_from_slice(parsed.title.as_bytes());
     out.extend_from_slice(parsed.licence.as_bytes());
     out.extend_from_slice(dictionaries.as_bytes());
     for (text, _) in folded.iter().chain(&keys) {
         out.extend_from_slice(text.as_bytes());
     }
+    characters.iter().for_each(|(_, list)| out.extend_from_slice(list));
     for entry in entries {
         let length = u16::try_from(entry.headword.len()).map_err(|_| TooLarge)?;
         out.extend_from_slice(&length.to_ne_bytes());
@@ -104,6 +120,22 @@ pub fn image(parsed: &Parsed<'_>) -> Result<Vec<u8>, TooLarge> {
         out.extend_from_slice(entry.interpret.as_bytes());
     }
     Ok(out)
+}
+
+fn characters(parsed: &Parsed<'_>) -> Lists {
+    let names: Vec<String> = parsed.dictionaries.iter().map(|note| note.name.clone()).collect();
+    let mut builder = Builder::new();
+    for (at, entry) in (0..).zip(&parsed.entries) {
+        if names.len() < 2 {
+            builder.article(entry.headword, &entry.interpret);
+        } else {
+            for (_, article) in articles(&entry.interpret, &names) {
+                builder.article(entry.headword, article);
+            }
+        }
+        builder.end_entry(at);
+    }
+    builder.finish()
 }
 
 fn push_index(out: &mut Vec<u8>, index: &[(String, usize)]) -> Result<(), TooLarge> {

@@ -2,9 +2,12 @@
 //! traditional characters too; by readings where a dictionary has them.
 //!
 //! A question is taken in steps, each only when the one before has found nothing: the text, the text in simplified
-//! characters, in either script, as pinyin, and at last the words of a Chinese sentence. A step goes through all articles
-//! once; there is no index, because going through a million of them takes some milliseconds.
+//! characters, in either script, as pinyin, and at last the words of a Chinese sentence. A step looks at the articles that
+//! have its Chinese characters, which an index says ([`characters`]); for a text without any it goes through all articles
+//! once, which takes some milliseconds for a million of them.
 
+mod candidates;
+pub(super) mod characters;
 mod hit;
 mod needle;
 mod pinyin;
@@ -135,6 +138,11 @@ impl Finder<'_> {
         }
     }
 
+    /// Whether nothing of this rank, or worse, can be among the best any more.
+    fn is_beyond(&self, rank: Rank) -> bool {
+        self.best.is_beyond(rank)
+    }
+
     /// The best of them, best first.
     pub fn into_hits(self) -> Vec<Hit> {
         match &self.step.test {
@@ -158,6 +166,10 @@ struct Best {
 impl Best {
     fn new(most: usize) -> Self {
         Self { most, heap: BinaryHeap::new() }
+    }
+
+    fn is_beyond(&self, rank: Rank) -> bool {
+        self.heap.len() >= self.most && self.heap.peek().is_none_or(|(worst, _)| *worst < rank)
     }
 
     fn offer(&mut self, rank: Rank, headword: &str, article: &str) {

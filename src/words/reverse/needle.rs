@@ -1,6 +1,7 @@
 //! One thing to be found in articles: how it is spied out in a run of bytes, and how well it fits into an article.
 
 use super::super::fold::fold;
+use super::characters::Class;
 use super::scripts::{forms, is_chinese};
 use super::senses::{Sense, band, head, senses};
 use memchr::memmem;
@@ -52,6 +53,8 @@ pub(super) struct Needle {
     search: Search,
     /// Whether it is of letters that have blanks between words.
     has_words: bool,
+    /// For each of its Chinese characters the forms that it may have.
+    characters: Vec<Vec<char>>,
 }
 
 #[derive(Debug)]
@@ -71,7 +74,7 @@ impl Needle {
         } else {
             Search::Bytes(Box::new(memmem::Finder::new(text.as_bytes()).into_owned()))
         };
-        Some(Self { text: fold(text), search, has_words: has_words(text) })
+        Some(Self { text: fold(text), search, has_words: has_words(text), characters: characters(text, |c| vec![c]) })
     }
 
     /// A text in whatever mixture of traditional and simplified characters; none, if there is only one.
@@ -92,7 +95,19 @@ impl Needle {
         if is_plain {
             return None;
         }
-        Some(Self { text: fold(text), search: Search::Expression(compile(&expression)?), has_words: has_words(text) })
+        let search = Search::Expression(compile(&expression)?);
+        Some(Self { text: fold(text), search, has_words: has_words(text), characters: characters(text, forms) })
+    }
+
+    /// The Chinese characters that every article has that this is in, each in one of these forms.
+    pub(super) fn characters(&self) -> &[Vec<char>] {
+        &self.characters
+    }
+
+    /// Whether it is a single Chinese character, so that the [`Class`] of an entry says how well it may fit.
+    pub(super) fn is_one_character(&self) -> bool {
+        let mut chars = self.text.chars();
+        chars.next().is_some_and(is_chinese) && chars.next().is_none()
     }
 
     /// What every article has in it that has this; none if that can't be said.
@@ -111,7 +126,8 @@ impl Needle {
         }
     }
 
-    fn is_in(&self, text: &str) -> bool {
+    /// Whether it is in a text.
+    pub(super) fn is_in(&self, text: &str) -> bool {
         self.find(text.as_bytes(), 0).is_some()
     }
 
@@ -184,6 +200,14 @@ fn has_words(text: &str) -> bool {
     text.chars().any(|c| c.is_alphanumeric() && !is_chinese(c))
 }
 
+/// The Chinese characters of a text, each once, in their forms.
+fn characters(text: &str, forms: impl Fn(char) -> Vec<char>) -> Vec<Vec<char>> {
+    let mut chars: Vec<char> = text.chars().filter(|c| is_chinese(*c)).collect();
+    chars.sort_unstable();
+    chars.dedup();
+    chars.into_iter().map(forms).collect()
+}
+
 fn compile(expression: &str) -> Option<Regex> {
     RegexBuilder::new(expression)
         .case_insensitive(true)
@@ -198,6 +222,19 @@ fn count(number: usize) -> u32 {
 }
 
 impl Rank {
+    /// What no article of a class is better than.
+    pub(super) fn best_of(class: Class) -> Self {
+        let (kind, length) = match class {
+            Class::Alone => (Kind::Sense, 0),
+            Class::OfTwo => (Kind::Within, 2),
+            Class::OfThree => (Kind::Within, 3),
+            Class::OfFour => (Kind::Within, 4),
+            Class::OfSix => (Kind::Within, 6),
+            Class::Elsewhere => (Kind::Elsewhere, 0),
+        };
+        Self { kind, is_later: false, length, band: 0, at: 0, headword: 0 }
+    }
+
     fn new(kind: Kind, headword: &str, sense: &Sense<'_>) -> Self {
         Self {
             kind,

@@ -49,11 +49,16 @@ impl Reading {
         Some(Self { letters: plain, spelled })
     }
 
+    /// Its letters, without tones.
+    pub(super) fn letters(&self) -> &str {
+        &self.letters
+    }
+
     /// Whether it is that of an article.
     pub(super) fn is_of(&self, headword: &str, article: &str) -> bool {
         let Some(head) = head(article).filter(|head| head.word == headword) else { return false };
         let reading = head.reading.to_lowercase();
-        let joined: String = reading.chars().filter(|c| c.is_alphanumeric()).collect();
+        let joined = joined(&reading);
         let plain = without_tones(&joined);
         if plain != self.letters && plain.replace('ü', "u") != self.letters {
             return false;
@@ -67,6 +72,15 @@ impl Reading {
             }
         }
     }
+}
+
+/// A reading in one word, without tones.
+pub(super) fn letters(reading: &str) -> String {
+    without_tones(&joined(&reading.to_lowercase()))
+}
+
+fn joined(reading: &str) -> String {
+    reading.chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
 /// Letters without marks of tones and numbers.

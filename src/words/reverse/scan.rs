@@ -1,9 +1,10 @@
 //! The walk over a dictionary that looks up backwards.
 
 use super::super::dictionary::Dictionary;
-use super::senses::may_have_head;
+use super::candidates::{self, Candidates};
+use super::needle::{Needle, Rank};
 use super::{Asked, Finder, Hits, Scope, Step, Test, steps};
-use crate::words::several::{articles, behind_heading};
+use crate::words::several::behind_heading;
 
 /// How many articles are looked at before who asks is asked whether to go on.
 const AT_ONCE: usize = 1_024;
@@ -22,8 +23,9 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
     ) -> Hits {
         let mut hits = Hits::default();
         for step in steps(text, scope) {
-            let finder = step.finder(scope, most, Asked { names: self.names(), wanted });
-            hits = self.take_step(&step, finder, &mut goes_on);
+            let mut finder = step.finder(scope, most, Asked { names: self.names(), wanted });
+            let unfinished = !self.take_step(&step, scope, &mut finder, &mut goes_on);
+            hits = Hits { found: finder.into_hits(), unfinished };
             if hits.unfinished || !hits.found.is_empty() {
                 break;
             }
@@ -31,14 +33,58 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
         hits
     }
 
-    fn take_step(&self, step: &Step, mut finder: Finder<'_>, goes_on: &mut dyn FnMut() -> bool) -> Hits {
-        if step.is_of_heads() {
-            let unfinished = !self.each_with_head(&mut finder, goes_on);
-            return Hits { found: finder.into_hits(), unfinished };
+    /// Looks at all articles that a step may find. Says whether it came to the end.
+    fn take_step(&self, step: &Step, scope: Scope, finder: &mut Finder<'_>, goes_on: &mut dyn FnMut() -> bool) -> bool {
+        let index = self.characters();
+        match &step.test {
+            Test::Needle(needle) if needle.characters().is_empty() => self.walk(needle, finder, goes_on),
+            Test::Needle(needle) => {
+                let of_needle = candidates::of_needle(index, needle, scope);
+                self.look_at_each(of_needle, |article| needle.is_in(article), finder, goes_on)
+            }
+            Test::Reading(reading) => {
+                self.look_at_each(candidates::of_reading(index, reading.letters()), |_| true, finder, goes_on)
+            }
+            Test::Sentence(segments) => {
+                let holds =
+                    |at: usize, piece: &str| self.entry(at).is_some_and(|entry| entry.interpret.contains(piece));
+                let of_pieces = candidates::of_pieces(index, segments.pieces().collect(), holds);
+                self.look_at_each(of_pieces, |_| true, finder, goes_on)
+            }
         }
+    }
+
+    /// Looks at candidates, those that may be better first, until no other can be among the best.
+    fn look_at_each(
+        &self,
+        candidates: Candidates,
+        may_fit: impl Fn(&str) -> bool,
+        finder: &mut Finder<'_>,
+        goes_on: &mut dyn FnMut() -> bool,
+    ) -> bool {
+        let mut looked = 0;
+        for (class, entries) in candidates.0 {
+            if finder.is_beyond(Rank::best_of(class)) {
+                break;
+            }
+            for at in entries {
+                if let Some(entry) = self.entry(at).filter(|entry| may_fit(entry.interpret)) {
+                    finder.look_at(entry.headword, entry.interpret);
+                }
+                looked += 1;
+                if looked % AT_ONCE == 0 && !goes_on() {
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    /// Walks over the text, and looks at every article that has what is looked for.
+    fn walk(&self, needle: &Needle, finder: &mut Finder<'_>, goes_on: &mut dyn FnMut() -> bool) -> bool {
         let text = self.text();
         let (mut from, mut at, mut looked) = (0, 0, 0);
-        while let Some(place) = step.find(text, from) {
+        while let Some(place) = needle.find(text, from).map(|place| place.start) {
             at = self.entry_over(place, at);
             let Some(extent) = self.extent(at) else { break };
             if place < extent.article {
@@ -57,47 +103,9 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
             from = extent.end;
             looked += 1;
             if looked % AT_ONCE == 0 && !goes_on() {
-                return Hits { found: finder.into_hits(), unfinished: true };
-            }
-        }
-        Hits { found: finder.into_hits(), unfinished: false }
-    }
-
-    /// Looks at all articles that may begin with a head. Says whether it came to the end.
-    fn each_with_head(&self, finder: &mut Finder<'_>, goes_on: &mut dyn FnMut() -> bool) -> bool {
-        for at in 0..self.headwords() {
-            if at % AT_ONCE == AT_ONCE - 1 && !goes_on() {
                 return false;
-            }
-            let entry = match self.article_begins(at) {
-                Some(first) if may_have_head(first) => self.entry(at),
-                // The name of the first of several dictionaries.
-                Some(b'[') => self.entry(at).filter(|entry| {
-                    let all = articles(entry.interpret, self.names());
-                    all.iter().any(|(_, article)| article.bytes().next().is_some_and(may_have_head))
-                }),
-                _ => None,
-            };
-            if let Some(entry) = entry {
-                finder.look_at(entry.headword, entry.interpret);
             }
         }
         true
-    }
-}
-
-impl Step {
-    /// The first place in the text from one on where an article has to be looked at.
-    fn find(&self, text: &[u8], from: usize) -> Option<usize> {
-        match &self.test {
-            Test::Needle(needle) => needle.find(text, from).map(|place| place.start),
-            Test::Sentence(segments) => segments.find(text, from),
-            Test::Reading(_) => None,
-        }
-    }
-
-    /// Whether it is about what articles begin with.
-    fn is_of_heads(&self) -> bool {
-        matches!(self.test, Test::Reading(_))
     }
 }

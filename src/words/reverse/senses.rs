@@ -12,7 +12,7 @@ use std::borrow::Cow;
 /// What stands for a note that was taken out; no question holds it.
 const APART: char = '\0';
 /// How much of an article is looked at, in bytes: that of the longest of dictionaries for people.
-const MOST_OF_ARTICLE: usize = 64 << 10;
+pub(super) const MOST_OF_ARTICLE: usize = 64 << 10;
 
 /// One piece of an article.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,7 +99,7 @@ pub(super) fn senses<'a, T>(article: &'a str, mut take: impl FnMut(Sense<'a>) ->
 }
 
 /// A line, what follows it, and that it is one.
-fn rest_of_line(text: &str) -> (&str, &str, bool) {
+pub(super) fn rest_of_line(text: &str) -> (&str, &str, bool) {
     let mut from = 0;
     while let Some(at) = memchr(b'\\', &text.as_bytes()[from..]).map(|at| from + at) {
         if text.as_bytes().get(at + 1) == Some(&b'n') {
@@ -206,10 +206,12 @@ fn without_label(text: &str) -> &str {
     }
 }
 
-/// An article without the `/…/` that it begins with.
-fn without_pronunciation(article: &str) -> &str {
-    let spoken = article.strip_prefix('/').and_then(|rest| rest.split_once('/'));
-    spoken.filter(|(spoken, _)| !spoken.contains(';') || spoken.len() < 512).map_or(article, |(_, rest)| rest)
+/// A line without the `/…/` that it begins with.
+fn without_pronunciation(line: &str) -> &str {
+    let spoken = line.strip_prefix('/').and_then(|rest| rest.split_once('/'));
+    // One without an end is none.
+    let is_one = |spoken: &str| !spoken.contains('\\') && (!spoken.contains(';') || spoken.len() < 512);
+    spoken.filter(|(spoken, _)| is_one(spoken)).map_or(line, |(_, rest)| rest)
 }
 
 /// How common a headword is, by the tag `k1` to `k99` at the end of its article: 1 is the commonest. 100 if it has none.

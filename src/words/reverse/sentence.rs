@@ -4,7 +4,6 @@ use super::hit::Hit;
 use super::needle::Rank;
 use super::scripts::{is_chinese, simplified};
 use super::senses::{head, senses};
-use aho_corasick::{AhoCorasick, MatchKind};
 use std::collections::HashMap;
 
 /// The most headwords of one piece.
@@ -19,8 +18,6 @@ pub(super) struct Segments {
     /// The Chinese characters of it, simplified; none for what stands between them.
     chars: Vec<Option<char>>,
     numbers: HashMap<String, usize>,
-    /// Spies out what may hold one of them.
-    search: AhoCorasick,
 }
 
 impl Segments {
@@ -41,13 +38,7 @@ impl Segments {
                 numbers.entry(own[from..from + length].iter().collect()).or_insert(number);
             }
         }
-        // A piece begins with one of the characters; so few patterns are found fast.
-        let mut firsts: Vec<String> = own.iter().chain(chars.iter().flatten()).map(char::to_string).collect();
-        firsts.retain(|first| first.chars().all(is_chinese));
-        firsts.sort_unstable();
-        firsts.dedup();
-        let search = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(firsts).ok()?;
-        Some(Self { chars, numbers, search })
+        Some(Self { chars, numbers })
     }
 
     /// How many pieces there are at most.
@@ -55,9 +46,9 @@ impl Segments {
         self.numbers.len()
     }
 
-    /// The first place in some bytes, from one on, that may be one of them.
-    pub(super) fn find(&self, bytes: &[u8], from: usize) -> Option<usize> {
-        self.search.find(bytes.get(from..)?).map(|found| from + found.start())
+    /// The pieces; with each its beginnings.
+    pub(super) fn pieces(&self) -> impl Iterator<Item = &str> {
+        self.numbers.keys().map(String::as_str)
     }
 
     /// Says of each piece that is a sense of an article how well that fits.
