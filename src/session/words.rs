@@ -8,7 +8,8 @@ use crate::words::lookup::{self, Article, Found, How, Lexicon};
 use crate::words::matching::{self, Matches};
 use crate::words::reverse::{self, Hits, Scope};
 use crate::words::{
-    Dictionary, DictionaryNote, Only, Suggestions, Wildcards, fold, has_any, moves, neighbours, respellings, tidied,
+    Dictionary, DictionaryNote, Only, Suggestions, Wildcards, fold, has_any, in_any_capitals, is_wanted, moves,
+    neighbours, respellings, tidied,
 };
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -175,10 +176,23 @@ impl Words {
             Ok((found, standing))
         })?;
         match found {
-            // It may be made of several homographs.
-            Some(found) if found.how != How::Exact && found.article.interpret.starts_with('[') => {
-                let names = self.names(stores)?;
-                Ok((Some(tidied(found, &names)), standing))
+            // An entry of several dictionaries.
+            Some(found) if found.article.interpret.starts_with('[') => {
+                let notes = self.dictionaries(stores)?;
+                let names: Vec<String> = notes.iter().map(|note| note.name.clone()).collect();
+                let capitalises = |name: &&String| notes.iter().any(|note| note.name == **name && note.capitalises);
+                let is_asked = |name: &&String| is_wanted(asked, name);
+                let (capitals, others): (Vec<&String>, Vec<&String>) =
+                    names.iter().filter(is_asked).partition(capitalises);
+                let in_case = |lower: &str| {
+                    let mut alike = stores.with(|store| store.words_keyed(&[lookup::key(lower)]))?;
+                    alike.retain(|(headword, _)| fold(headword) == lower);
+                    alike.sort_unstable();
+                    Ok::<_, Failure>(alike.into_iter().map(article).collect())
+                };
+                // It may be made of several homographs.
+                let found = in_any_capitals(tidied(found, &names), &names, &capitals, &others, in_case)?;
+                Ok((Some(found), standing))
             }
             found => Ok((found, standing)),
         }

@@ -29,8 +29,10 @@ pub use fold::fold;
 pub use image::{TooLarge, image};
 pub use note::{DictionaryNote, Stamp, is_name};
 pub use parse::{MAX_HEADWORD_CHARS, Parsed, ParsedEntry, Problem, Refused, Severity, parse, parse_all};
-pub use selected::{Only, has_any, tidied};
-pub use several::{SameName, append, articles, merge, name_of, notes_from_text, notes_to_text, only, possible_names};
+pub use selected::{Only, has_any, in_any_capitals, tidied};
+pub use several::{
+    SameName, append, articles, is_wanted, merge, name_of, notes_from_text, notes_to_text, only, possible_names,
+};
 pub use sound::respellings;
 pub use source::{ReadError, files_of, open_file, read_file, read_opened};
 pub use suggest::{Suggestions, moves, neighbours};

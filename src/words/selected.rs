@@ -1,6 +1,6 @@
 //! Lookups in several dictionaries: in all of them, or in some only.
 
-use super::dictionary::{Dictionary, Entry};
+use super::dictionary::Dictionary;
 use super::fold::fold;
 use super::lookup::{self, Article, Found, How, Lexicon};
 use super::note::DictionaryNote;
@@ -71,6 +71,57 @@ pub fn tidied<'a>(found: Found<'a>, names: &[String]) -> Found<'a> {
     Found { article: Article { headword, interpret: in_order(interpret, names) }, how }
 }
 
+/// An entry with the articles of those dictionaries, too, that have the headword with a capital only because they begin
+/// all headwords with one (GCIDE: `Apple`). `capitals` are those of the dictionaries that are asked, `others` the rest of
+/// them; `in_case` finds all headwords that have this lower case, in byte order.
+///
+/// # Errors
+/// Those of `in_case`.
+pub fn in_any_capitals<'a, E>(
+    found: Found<'a>,
+    names: &[String],
+    capitals: &[&String],
+    others: &[&String],
+    in_case: impl FnOnce(&str) -> Result<Vec<Article<'a>>, E>,
+) -> Result<Found<'a>, E> {
+    if capitals.is_empty() || others.is_empty() {
+        return Ok(found);
+    }
+    let Found { article: Article { headword, interpret }, how } = found;
+    let alike = in_case(&fold(&headword))?;
+    let is_among = |dictionaries: &[&String], name: &str| dictionaries.iter().any(|other| *other == name);
+    let mut parts = Parts::default();
+    parts.add(&interpret, names, |_| true);
+    let count = parts.0.len();
+    // Found with a capital that means nothing: the others may have it without.
+    let plain = if parts.has_any(|name| is_among(others, name)) {
+        None
+    } else {
+        let has_other =
+            |article: &&Article<'_>| articles(&article.interpret, names).iter().any(|(name, _)| is_among(others, name));
+        plain_of(&headword, &alike).into_iter().find(has_other)
+    };
+    if let Some(plain) = plain {
+        parts.add(&plain.interpret, names, |name| is_among(capitals, name) || is_among(others, name));
+    }
+    let headword = plain.map_or(headword, |plain| plain.headword.clone());
+    for article in alike.iter().filter(|article| is_capitalised(&article.headword, &headword)) {
+        parts.add(&article.interpret, names, |name| is_among(capitals, name));
+    }
+    if parts.0.len() == count {
+        return Ok(Found { article: Article { headword, interpret }, how });
+    }
+    let how = if plain.is_some() { how.max(How::Case) } else { how };
+    Ok(Found { article: Article { headword, interpret: parts.joined(names).into() }, how })
+}
+
+/// Those that are a headword without its capitals: without the first, then without any.
+fn plain_of<'f, 'a>(headword: &str, alike: &'f [Article<'a>]) -> Vec<&'f Article<'a>> {
+    let all_lower = headword.contains(char::is_lowercase).then(|| headword.to_lowercase());
+    let candidates = [first_lower(headword), all_lower].into_iter().flatten().filter(|lower| lower != headword);
+    candidates.filter_map(|lower| alike.iter().find(|article| article.headword == lower)).collect()
+}
+
 impl<B: AsRef<[u8]>> Dictionary<B> {
     /// Looks a text up in some of the dictionaries (in all of them without a name), by the steps of [`lookup::find`].
     pub fn look_up<'a>(&'a self, text: &str, wanted: &[String]) -> Option<Found<'a>> {
@@ -80,45 +131,15 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
         }
         let mut lexicon = Only { inner: self, names, wanted };
         let found = lookup::find(&mut lexicon, text).unwrap_or_else(|never| match never {})?;
-        Some(self.in_any_capitals(tidied(found, names), wanted))
-    }
-
-    /// An entry with the articles of those dictionaries, too, that have the headword with a capital only because they begin
-    /// all headwords with one (GCIDE: `Apple`).
-    fn in_any_capitals<'a>(&'a self, found: Found<'a>, wanted: &[String]) -> Found<'a> {
-        let names = self.names();
-        let (capitals, others): (Vec<&str>, Vec<&str>) =
-            names.iter().map(String::as_str).filter(|name| is_wanted(wanted, name)).partition(|n| self.capitalises(n));
-        if capitals.is_empty() || others.is_empty() {
-            return found;
-        }
-        let Found { article: Article { headword, interpret }, how } = found;
-        let mut parts = Parts::default();
-        parts.add(&interpret, names, |_| true);
-        let count = parts.0.len();
-        // Found with a capital that means nothing: the others may have it without.
-        let plain = if parts.has_any(&others) { None } else { self.plain_of(&headword, &others) };
-        if let Some(plain) = &plain {
-            parts.add(plain.interpret, names, |name| is_wanted(wanted, name));
-        }
-        let headword = plain.map_or(headword, |plain| plain.headword.into());
-        for entry in self.in_capitals(&fold(&headword)).filter(|entry| is_capitalised(entry.headword, &headword)) {
-            parts.add(entry.interpret, names, |name| capitals.contains(&name));
-        }
-        if parts.0.len() == count {
-            return Found { article: Article { headword, interpret }, how };
-        }
-        let how = if plain.is_some() { how.max(How::Case) } else { how };
-        Found { article: Article { headword, interpret: parts.joined(names).into() }, how }
-    }
-
-    /// The entry of a headword without its capitals, if one of these dictionaries has it.
-    fn plain_of(&self, headword: &str, dictionaries: &[&str]) -> Option<Entry<'_>> {
-        let all_lower = headword.contains(char::is_lowercase).then(|| headword.to_lowercase());
-        let candidates = [first_lower(headword), all_lower].into_iter().flatten().filter(|lower| lower != headword);
-        candidates
-            .filter_map(|lower| self.find_exactly(&lower))
-            .find(|entry| articles(entry.interpret, self.names()).iter().any(|(name, _)| dictionaries.contains(name)))
+        let is_asked = |name: &&String| is_wanted(wanted, name);
+        let (capitals, others): (Vec<&String>, Vec<&String>) =
+            names.iter().filter(is_asked).partition(|name| self.capitalises(name));
+        let in_case = |lower: &str| -> Result<_, std::convert::Infallible> {
+            let plain = self.find_exactly(lower).into_iter();
+            Ok(plain.chain(self.in_capitals(lower)).map(Article::from).collect())
+        };
+        let found = in_any_capitals(tidied(found, names), names, &capitals, &others, in_case);
+        Some(found.unwrap_or_else(|never| match never {}))
     }
 
     /// As [`Dictionary::suggest`], headwords of some dictionaries only.
@@ -166,14 +187,14 @@ impl<'n> Parts<'n> {
     /// Takes from an entry the articles of dictionaries that have none yet.
     fn add(&mut self, interpret: &str, names: &'n [String], takes: impl Fn(&str) -> bool) {
         for (name, article) in articles(interpret, names) {
-            if takes(name) && !self.has_any(&[name]) {
+            if takes(name) && !self.has_any(|other| other == name) {
                 self.0.push((name, article.to_owned()));
             }
         }
     }
 
-    fn has_any(&self, names: &[&str]) -> bool {
-        self.0.iter().any(|(name, _)| names.contains(name))
+    fn has_any(&self, is_one: impl Fn(&str) -> bool) -> bool {
+        self.0.iter().any(|(name, _)| is_one(name))
     }
 
     /// All of them in the order of the dictionaries.

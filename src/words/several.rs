@@ -207,7 +207,7 @@ pub(super) fn behind_heading(interpret: &str, place: usize, names: &[String]) ->
 }
 
 /// Whether a dictionary is asked; without names all of them are.
-pub(super) fn is_wanted(wanted: &[String], name: &str) -> bool {
+pub fn is_wanted(wanted: &[String], name: &str) -> bool {
     wanted.is_empty() || wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(name))
 }
 

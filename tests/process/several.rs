@@ -7,7 +7,7 @@ const FIRST: &str = "# title: The First\n# licence: MIT\n# from: en\n# to: zh\na
 const SECOND: &str =
     "# name: Two\n# title: The Second\nApple\tn. a company\napple\tn. a fruit\\nn. its tree\nzebra\tn. an animal\n";
 
-on_both_stores!(articles_stand_in_the_order_of_preference);
+on_both_stores!(articles_stand_in_the_order_of_preference, a_dictionary_of_capitals);
 
 /// Files in a daemon's directory, beside its own `words.txt`.
 fn with_two(store: Store) -> Daemon {
@@ -55,6 +55,41 @@ fn articles_stand_in_the_order_of_preference(store: Store) {
     assert_eq!((reply.len(), reply[1].split('\t').next()), (2, Some("apple")));
     assert_eq!(ann.ask("B ann an animal")[1..], [r"zebra	[Two]\nn. an animal"]);
     assert_eq!(ann.ask("M ann prefix z"), ["OK 1", "zebra"]);
+}
+
+/// A capital says nothing in a dictionary that begins all its headwords with one: in files, and in table `words`.
+fn a_dictionary_of_capitals(store: Store) {
+    let first = "apple\tn. 苹果\npear\tn. 梨\npolish\tv. 擦亮\nPolish\tadj. 波兰的\nzoo\tn. 动物园\n";
+    let titles = "# name: Titles\nApple\tA fruit.\nCAT\tA scan.\nIce Cream\tA sweet.\nPolish\tTo make smooth.\n\
+        Zebra\tAn animal.\n";
+    let setup = Setup::new(store).words(first);
+    let second = setup.path("titles.txt");
+    std::fs::write(&second, titles).unwrap();
+    let files = setup.options("--words").options(second.to_str().unwrap()).start();
+    let loaded = files.tool(&["words", "load", files.path("words.txt").to_str().unwrap(), second.to_str().unwrap()]);
+    assert!(loaded.status.success(), "{loaded:?}");
+    let table = Setup::new(Store::Url(files.database_url())).options("--lookup database").no_words().start();
+    let mut in_files = files.connect_as("ann");
+    let mut in_table = table.connect_as("bob");
+    for (word, expected) in [
+        ("apple", r"OK apple	[words]\nn. 苹果\n[Titles]\nA fruit."),
+        ("Apple", r"OK apple	[words]\nn. 苹果\n[Titles]\nA fruit."),
+        ("APPLE", r"OK apple	[words]\nn. 苹果\n[Titles]\nA fruit."),
+        ("polish", r"OK polish	[words]\nv. 擦亮\n[Titles]\nTo make smooth."),
+        ("Polish", r"OK Polish	[words]\nadj. 波兰的\n[Titles]\nTo make smooth."),
+        ("pear", r"OK pear	[words]\nn. 梨"),
+        ("zebra", r"OK Zebra	[Titles]\nAn animal."),
+        ("ice cream", r"OK Ice Cream	[Titles]\nA sweet."),
+        ("cat", r"OK CAT	[Titles]\nA scan."),
+    ] {
+        assert_eq!(in_files.ask_line(&format!("Q ann {word}")), expected, "{word}");
+        assert_eq!(in_table.ask_line(&format!("Q bob {word}")), expected, "{word}, in the table");
+    }
+    let apart = ["OK 2", "words\tapple\tn. 苹果", "Titles\tapple\tA fruit."];
+    assert_eq!(in_files.ask("A ann apples"), apart);
+    assert_eq!(in_table.ask("A bob apples"), apart);
+    assert_eq!(in_files.history("ann")[..3], ["apple", "CAT", "Ice Cream"]);
+    assert_eq!(in_table.history("bob"), in_files.history("ann"));
 }
 
 #[test]
