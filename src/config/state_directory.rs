@@ -16,13 +16,15 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsE
 use std::path::{Path, PathBuf};
 
 /// What there may be in it of ours: the daemon's, and a client's of the same user.
-const OURS: [&str; 10] = [
+const OURS: [&str; 12] = [
+    "built-in-words.image",
     "cidian.db",
     "cidian.db-journal",
     "cidian.db-shm",
     "cidian.db-wal",
     "control.sock",
     "lock",
+    "own-account.json",
     "spool",
     "spool.new",
     "tokens.json",

@@ -6,6 +6,7 @@ mod admission;
 mod children;
 mod control;
 mod helpers;
+mod kept_image;
 mod listeners;
 mod parent;
 mod poller;

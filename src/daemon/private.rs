@@ -2,6 +2,7 @@
 //! listening socket at all: the client makes a socket pair for each connection and sends one end over another pair
 //! that only the two of them have. It ends with its client.
 
+use super::kept_image::KeptImage;
 use super::listeners::Listener;
 use super::parent::Parent;
 use super::start;
@@ -61,7 +62,8 @@ impl PrivateServer {
                     .and_then(|theirs| serve(theirs, origin));
                 let exit = exit.unwrap_or_else(|fatal| {
                     // The client says it; it is the client's terminal.
-                    let _ = send(theirs.as_raw_fd(), fatal.message.as_bytes(), MsgFlags::MSG_NOSIGNAL);
+                    let message = [&[fatal.exit.status()], with_remedy(&fatal).as_bytes()].concat();
+                    let _ = send(theirs.as_raw_fd(), &message, MsgFlags::MSG_NOSIGNAL);
                     fatal.exit
                 });
                 sys::exit_now(i32::from(exit.status()))
@@ -72,7 +74,10 @@ impl PrivateServer {
         match recv(ours.as_raw_fd(), &mut answer, MsgFlags::empty()) {
             Ok(1) if answer[0] == b'\n' => Ok(Self { socket: Some(ours), pid }),
             Ok(0) => Err(Fatal::new(Exit::Software, "the private server ended without a message")),
-            Ok(size) => Err(Fatal::new(Exit::System, String::from_utf8_lossy(&answer[..size]))),
+            Ok(size) => {
+                let exit = Exit::from_status(answer[0]);
+                Err(Fatal::new(exit, String::from_utf8_lossy(&answer[1..size])))
+            }
             Err(error) => Err(system(error)),
         }
     }
@@ -86,6 +91,16 @@ impl PrivateServer {
         let (ours, theirs) = UnixStream::pair()?;
         sys::send_with_descriptor(socket.as_fd(), b"c", theirs.as_fd(), MsgFlags::empty())?;
         Ok(ours)
+    }
+}
+
+/// What the user can do about it: the private server's words are those of the user's own directory.
+fn with_remedy(fatal: &Fatal) -> String {
+    match fatal.exit {
+        Exit::Data => format!(
+            "{fatal}\nMend the file, or move it out of its directory; `cidiand words check FILE` lists all that is wrong."
+        ),
+        _ => fatal.message.clone(),
     }
 }
 
@@ -120,7 +135,8 @@ fn open_dict(forker: Forker, addresses: &[String], account: String, lines: Stand
         listeners.extend(opened);
     }
     let notifier = notify::Notifier::take(&forker);
-    start::prepare(settings, forker, listeners, None, notifier, lines)
+    let kept_image = KeptImage::of_program(settings.state_directory.path());
+    start::prepare(settings, forker, listeners, None, kept_image, notifier, lines)
 }
 
 fn serve(socket: OwnedFd, origin: Origin) -> Result<Exit, Fatal> {
@@ -132,7 +148,9 @@ fn serve(socket: OwnedFd, origin: Origin) -> Result<Exit, Fatal> {
     let forker = origin.into_forker();
     let notifier = notify::Notifier::take(&forker);
     let ready = socket.try_clone().map_err(|error| Fatal::new(Exit::System, error.to_string()))?;
-    let parent = start::prepare(settings, forker, vec![Listener::Private(socket)], None, notifier, lines)?;
+    let kept_image = KeptImage::of_program(settings.state_directory.path());
+    let listeners = vec![Listener::Private(socket)];
+    let parent = start::prepare(settings, forker, listeners, None, kept_image, notifier, lines)?;
     send(ready.as_raw_fd(), b"\n", MsgFlags::MSG_NOSIGNAL)
         .map_err(|error| Fatal::new(Exit::System, format!("the client is gone: {error}")))?;
     drop(ready);

@@ -6,6 +6,7 @@ use super::helpers::loader::{Loader, Wanted};
 use super::helpers::probe;
 use super::helpers::sandboxes::{self, Sandboxes};
 use super::helpers::writer::Supervisor;
+use super::kept_image::KeptImage;
 use super::listeners::Listener;
 use super::parent::{Parent, Parts};
 use super::signals::Signals;
@@ -24,7 +25,7 @@ use crate::store;
 use crate::sys::sandbox::Support;
 use crate::sys::{self, Forker, Origin, Title};
 use crate::writer::SpoolFile;
-use log::warn;
+use log::{debug, warn};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::stat::{Mode, umask};
 use std::io::Write;
@@ -49,7 +50,7 @@ pub fn serve(settings: Settings, origin: Origin, lines: StandardError) -> Result
     let listeners = listeners(&settings, activation::take(&forker)?)?;
     let notifier = Notifier::take(&forker);
     let control = Control::open(&settings.state_directory.for_control(environment))?;
-    let parent = prepare(settings, forker, listeners, Some(control), notifier, lines)?;
+    let parent = prepare(settings, forker, listeners, Some(control), None, notifier, lines)?;
     Ok(parent.serve())
 }
 
@@ -100,6 +101,7 @@ pub(super) fn prepare(
     mut forker: Forker,
     listeners: Vec<Listener>,
     control: Option<Control>,
+    kept_image: Option<KeptImage>,
     notifier: Notifier,
     lines: StandardError,
 ) -> Result<Parent, Fatal> {
@@ -115,7 +117,7 @@ pub(super) fn prepare(
     let support = sandboxes::support();
     let wanted_words = (settings.lookup == Lookup::Text).then(|| settings.words.clone());
     let wanted = Wanted { words: wanted_words, pair: settings.pair.clone() };
-    let (words, memory, pair) = load(wanted, &mut forker, support)?;
+    let (words, memory, pair) = load(wanted, kept_image.as_ref(), &mut forker, support)?;
     lost::check(&settings.state_directory, &settings.session.database)?;
     let probe::Found { identity, is_cluster } = probe::check(&mut forker, &settings.session.database, support)?;
     lost::remember(&settings.state_directory, &settings.session.database, identity);
@@ -163,6 +165,7 @@ pub(super) fn prepare(
 /// The words, and the sealed memory of words and certificate.
 fn load(
     wanted: Wanted,
+    kept_image: Option<&KeptImage>,
     forker: &mut Forker,
     support: Support,
 ) -> Result<(Words, Option<OwnedFd>, Option<OwnedFd>), Fatal> {
@@ -170,6 +173,13 @@ fn load(
         return Ok((Words::Table(TableNotes::default()), None, None));
     }
     let system = |error: &dyn std::fmt::Display| Fatal::new(Exit::System, format!("words: {error}"));
+    let kept_image = kept_image.filter(|_| wanted.is_built_in_words());
+    if let Some(memory) = kept_image.and_then(KeptImage::read)
+        && let Ok(words) = Words::snapshot(1, memory.as_fd())
+    {
+        words.populate();
+        return Ok((words, Some(memory), None));
+    }
     let sandbox = sandboxes::one(sandbox::loader(), support)?;
     let loader = Loader::start(forker, &sandbox, wanted, None).map_err(|error| system(&error))?;
     let loaded = loader.finish();
@@ -183,6 +193,11 @@ fn load(
         Some(memory) => Words::snapshot(1, memory.as_fd()).inspect(Words::populate).map_err(|error| system(&error))?,
         None => Words::Table(TableNotes::default()),
     };
+    if let Some((kept_image, dictionary)) = kept_image.zip(words.loaded())
+        && let Err(error) = kept_image.write(dictionary.image().as_ref())
+    {
+        debug!("the image of the words is not kept: {error}");
+    }
     Ok((words, loaded.words, loaded.pair))
 }
 
@@ -214,12 +229,12 @@ pub fn check(settings: Settings, origin: Origin) -> Exit {
     let problems = addresses::check(settings.listen.iter().chain(&settings.tls_listen).chain(&settings.dict_listen));
     problems.into_iter().for_each(|problem| note(Err(problem)));
     let words = (settings.lookup == Lookup::Text).then(|| settings.words.clone());
-    note(load(Wanted { words, pair: None }, &mut forker, support).map(|(words, ..)| match words.headwords() {
+    note(load(Wanted { words, pair: None }, None, &mut forker, support).map(|(words, ..)| match words.headwords() {
         Some(headwords) => format!("words: fine, {headwords} headwords"),
         None => "words: looked up in table words".to_owned(),
     }));
     if let Some(pair) = &settings.pair {
-        let checked = load(Wanted { words: None, pair: Some(pair.clone()) }, &mut forker, support);
+        let checked = load(Wanted { words: None, pair: Some(pair.clone()) }, None, &mut forker, support);
         note(checked.map(|_| format!("TLS: fine, certificate {}", pair.certificate.display())));
     }
     note(

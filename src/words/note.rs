@@ -68,7 +68,7 @@ impl Stamp {
     }
 
     /// As a text; nothing for a path that is none.
-    pub(super) fn to_text(&self) -> String {
+    pub fn to_text(&self) -> String {
         let Some(path) = self.path.to_str() else { return String::new() };
         let numbers = self.numbers.map(|number| number.to_string());
         format!("{} {path}", numbers.join(" "))

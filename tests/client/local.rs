@@ -115,6 +115,65 @@ fn the_first_word_in_one_command() {
     assert!(ran.status != 0 && ran.err.contains("own-account.json"), "{}", ran.err);
 }
 
+/// The image of the built-in words is kept for the next start, privately; whatever becomes of it, words are found.
+#[test]
+fn the_image_of_the_words_is_kept() {
+    let person = Person::new("");
+    person.run(&["--local", "lookup", "apple"], "").ended(0);
+    let image = person.home().join(".local/state/cidian/built-in-words.image");
+    // Not by a program that was written a moment ago.
+    wait_until("the image", || {
+        person.run(&["--local", "lookup", "apple"], "").ended(0);
+        image.exists()
+    });
+    assert_eq!(image.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    let whole = std::fs::read(&image).unwrap();
+    // The line before it says which state of the program it is of; whatever touches the program's file makes another.
+    let is_whole = || {
+        let now = std::fs::read(&image).unwrap();
+        let image = |bytes: &[u8]| bytes.splitn(2, |&byte| byte == b'\n').nth(1).map(<[u8]>::to_vec);
+        image(&now) == image(&whole)
+    };
+    let ran = person.run(&["--local", "lookup", "water"], "").ended(0);
+    assert!(ran.out.contains("水"), "{}", ran.out);
+    assert!(is_whole());
+    for damaged in [&whole[..whole.len() / 2], &b"nonsense"[..], b""] {
+        std::fs::write(&image, damaged).unwrap();
+        let ran = person.run(&["--local", "lookup", "water"], "").ended(0);
+        assert!(ran.out.contains("水") && ran.err.is_empty(), "{} {}", ran.out, ran.err);
+        wait_until("the image", || {
+            person.run(&["--local", "lookup", "water"], "").ended(0);
+            is_whole()
+        });
+    }
+    // Other words are read from their files.
+    let own = person.home().join(".local/share/cidian/words");
+    std::fs::create_dir_all(&own).unwrap();
+    std::fs::write(own.join("own.txt"), "zzyzx\tn. 一条路\n").unwrap();
+    let ran = person.run(&["--local", "lookup", "zzyzx"], "").ended(0);
+    assert!(ran.out.contains("一条路"), "{}", ran.out);
+}
+
+/// A words file of one's own that is refused: which file, which line, and what to do; nothing is lost.
+#[test]
+fn a_bad_words_file_of_ones_own() {
+    let person = Person::new("");
+    person.run(&["--local", "lookup", "apple"], "").ended(0);
+    let own = person.home().join(".local/share/cidian/words");
+    std::fs::create_dir_all(&own).unwrap();
+    std::fs::write(own.join("bad.txt"), "good\tn. 好\nbad\n").unwrap();
+    for arguments in [&["--local", "lookup", "apple"][..], &["--local", "history"], &["serve"]] {
+        let ran = person.run(arguments, "").ended(65);
+        for part in ["bad.txt", "line 2", "words check", "move it"] {
+            assert!(ran.err.contains(part), "{part}: {}", ran.err);
+        }
+        assert!(ran.out.is_empty(), "{}", ran.out);
+    }
+    std::fs::remove_file(own.join("bad.txt")).unwrap();
+    let ran = person.run(&["--local", "history"], "").ended(0);
+    assert_eq!(ran.out.lines().count(), 1, "{}", ran.out);
+}
+
 /// Several first words at once make one account.
 #[test]
 fn first_words_at_once() {

@@ -29,6 +29,11 @@ impl Wanted {
     pub fn is_nothing(&self) -> bool {
         self.words.is_none() && self.pair.is_none()
     }
+
+    /// Whether it is the built-in words, and nothing else.
+    pub fn is_built_in_words(&self) -> bool {
+        self.words.as_ref().is_some_and(Vec::is_empty) && self.pair.is_none()
+    }
 }
 
 impl std::fmt::Display for Wanted {
