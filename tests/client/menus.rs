@@ -110,6 +110,11 @@ fn the_last_ten_are_ten() {
     level_two(&mut terminal);
     let last = history(&mut terminal, "");
     assert_eq!((words(&last).len(), words(&last)[0], words(&last)[9]), (10, "zoo", "apple"), "{last:?}");
+    // The first row of a word says how often it is among them.
+    let counted = |row: &&String| row.starts_with("ann   ") && row.contains(" times)");
+    let rows: Vec<&String> = last.iter().filter(|row| row.starts_with("ann   ")).collect();
+    assert_eq!(last.iter().filter(counted).collect::<Vec<_>>(), [rows[1]]);
+    assert!(rows[1].contains("apple") && rows[1].ends_with("  (9 times)"), "{last:?}");
     assert_eq!(words(&history(&mut terminal, "a"))[10], "pear");
 }
 

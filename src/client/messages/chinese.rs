@@ -65,6 +65,7 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::LookupsCleared { word, count: 0 } => format!("没有 {} 的查询记录。", printable(word)),
         Message::LookupsCleared { word, count } => format!("已清除 {} 的 {count} 条查询记录。", printable(word)),
         Message::HistoryEmpty => "还没有查过任何单词。".into(),
+        Message::SeveralLookups { times } => format!("（{times} 次）"),
         Message::HeadName => "用户名".into(),
         Message::WaitingForPipe { path } => format!("正在等待写入 {} 的内容", printable(&path.to_string_lossy())),
         Message::WaitingForLock { path } => {

@@ -76,6 +76,7 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::LookupsCleared { word, count: 1 } => format!("1 lookup of {} was cleared.", printable(word)),
         Message::LookupsCleared { word, count } => format!("{count} lookups of {} were cleared.", printable(word)),
         Message::HistoryEmpty => "Nothing has been looked up yet.".into(),
+        Message::SeveralLookups { times } => format!("({times} times)"),
         Message::HeadName => "Name".into(),
         Message::WaitingForPipe { path } => {
             format!("waiting for data from {}", printable(&path.to_string_lossy()))

@@ -176,6 +176,10 @@ pub(crate) enum Message<'a> {
         count: u64,
     },
     HistoryEmpty,
+    /// How often a word is among the lookups that are shown: more than once.
+    SeveralLookups {
+        times: u64,
+    },
     HeadName,
     HeadWord,
     HeadTime,

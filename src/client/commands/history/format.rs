@@ -48,6 +48,14 @@ impl Rows {
     /// # Errors
     /// Standard output failed.
     pub(crate) fn add(&mut self, console: &mut Console, row: &HistoryRow<'_>) -> Result<()> {
+        self.add_counted(console, row, 1)
+    }
+
+    /// Takes one of a word that comes several times; a table says how often, if it is more than once.
+    ///
+    /// # Errors
+    /// Standard output failed.
+    pub(crate) fn add_counted(&mut self, console: &mut Console, row: &HistoryRow<'_>, times: u64) -> Result<()> {
         let first = self.count == 0;
         self.count += 1;
         let language = console.manner().language;
@@ -58,7 +66,12 @@ impl Rows {
                         if matches!(self.times, TimeText::Utc) { Message::HeadTime } else { Message::HeadLocalTime };
                     self.table.add([Message::HeadName, Message::HeadWord, time].map(|head| language.say(&head)));
                 }
-                self.table.add([printable(row.name), printable(row.word), self.times.of(row.time, language)]);
+                let mut time = self.times.of(row.time, language);
+                if times > 1 {
+                    time.push_str("  ");
+                    time.push_str(&language.say(&Message::SeveralLookups { times }));
+                }
+                self.table.add([printable(row.name), printable(row.word), time]);
                 if self.table.is_full() { self.lay_out(console) } else { Ok(()) }
             }
             Format::Csv => {

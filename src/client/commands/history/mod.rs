@@ -23,7 +23,7 @@ use crate::client::server::connection::Connection;
 use crate::client::terminal::console::Console;
 use crate::client::word::checked_word;
 use crate::protocol::{Count, HistoryRow, Request};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use time::OffsetDateTime;
 
 /// `cidian history`.
@@ -61,8 +61,33 @@ pub(crate) fn print(context: &mut Context<'_>, wanted: &Wanted) -> Result<()> {
 pub(crate) fn show(console: &mut Console, connection: &mut Connection, name: &str, count: Count) -> Result<()> {
     let choice = Choice::default();
     let wanted = Wanted { count: Some(count), choice, oldest_first: false, distinct: false, format: None };
-    let rows = print_rows(console, connection, name, &wanted, Format::Table)?;
+    let rows = match count {
+        Count::Last(_) if console.manner().shows_terminal => print_counted(console, connection, name, &wanted)?,
+        _ => print_rows(console, connection, name, &wanted, Format::Table)?,
+    };
     if rows == 0 { console.say(&Message::HistoryEmpty) } else { Ok(()) }
+}
+
+/// The last lookups as a table; where a word is first met it says how often it is among them, if more than once.
+fn print_counted(console: &mut Console, connection: &mut Connection, name: &str, wanted: &Wanted) -> Result<u64> {
+    let mut kept: Vec<(String, String, OffsetDateTime)> = Vec::new();
+    let mut budget = Budget::new();
+    let outcome = chosen(connection, name, wanted.count, &wanted.choice, |row| {
+        budget.take(row.name.len() + row.word.len())?;
+        kept.push((row.name.to_owned(), row.word.to_owned(), row.time));
+        Ok(())
+    });
+    let mut times: HashMap<&str, u64> = HashMap::new();
+    for (_, word, _) in &kept {
+        *times.entry(word).or_default() += 1;
+    }
+    let mut rows = Rows::new(Format::Table, console);
+    for (name, word, time) in &kept {
+        let row = HistoryRow { name, word, time: *time };
+        rows.add_counted(console, &row, times.remove(word.as_str()).unwrap_or_default())?;
+    }
+    rows.lay_out(console)?;
+    outcome.map(|()| rows.count())
 }
 
 fn print_rows(
