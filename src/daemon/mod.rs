@@ -5,6 +5,7 @@
 mod admission;
 mod children;
 mod control;
+mod fork_server;
 mod helpers;
 mod kept_image;
 mod listeners;

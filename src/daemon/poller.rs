@@ -34,6 +34,8 @@ pub enum Token {
     ControlClient(ControlClient),
     /// The writer has sent a message, or has ended.
     Writer,
+    /// A child of the fork server has reported, or it has ended.
+    ForkServer,
 }
 
 impl Token {
@@ -49,6 +51,7 @@ impl Token {
             Self::ControlClient(ControlClient(number)) => (7, number),
             Self::Lease(Lease(number)) => (8, number),
             Self::Writer => (9, 0),
+            Self::ForkServer => (10, 0),
         };
         (kind << 32) | u64::from(number)
     }
@@ -66,6 +69,7 @@ impl Token {
             7 => Self::ControlClient(ControlClient(low)),
             8 => Self::Lease(Lease(low)),
             9 => Self::Writer,
+            10 => Self::ForkServer,
             _ => return None,
         })
     }
@@ -143,6 +147,7 @@ mod tests {
             Token::ControlClient(ControlClient(9)),
             Token::Lease(Lease(u32::MAX - 1)),
             Token::Writer,
+            Token::ForkServer,
         ] {
             assert_eq!(Token::of(token.number()), Some(token));
         }

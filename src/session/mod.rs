@@ -44,7 +44,7 @@ use crate::ipc::channel::Channel;
 use crate::ipc::scoreboard::{Scoreboard, SlotNumber};
 use crate::protocol::{Code, Failure, Line, MAX_LINE, Request};
 use crate::standard_error::StandardError;
-use crate::sys::sandbox::Sandbox;
+use crate::sys::sandbox::{CallKey, Sandbox};
 use crate::sys::{self, ChildSignals, Origin, Title};
 use clock::Clock;
 use connection::{Connection, Wait};
@@ -89,9 +89,25 @@ pub struct Inherited<'a> {
     /// account's are, and there are no budgets.
     pub source: u64,
     /// What the session is confined to.
-    pub sandbox: &'a Sandbox,
+    pub confinement: Confinement<'a>,
     /// Where the log goes.
     pub lines: &'a StandardError,
+}
+
+/// How a session is confined.
+#[derive(Debug)]
+pub enum Confinement<'a> {
+    /// It enters the whole sandbox, and closes what it needs no more.
+    Whole(&'a Sandbox),
+    /// It has inherited most of it, and no descriptor that it does not need.
+    Rest {
+        /// Of this it enters the rest.
+        sandbox: &'a Sandbox,
+        /// With this, which it forgets then.
+        key: &'a mut CallKey,
+        /// Its signals, which are caught already.
+        signals: ChildSignals,
+    },
 }
 
 /// How long a finished session waits for its client to take the last line and close.
@@ -99,12 +115,12 @@ const DRAIN: Duration = Duration::from_secs(1);
 
 /// Runs a session to its end. This is the only way from the parent's code to the child's. Of the `scoreboard` it keeps
 /// its own slot, and the head to read.
-pub fn run(inherited: Inherited<'_>, scoreboard: &mut Scoreboard, origin: Origin) -> Infallible {
+pub fn run(mut inherited: Inherited<'_>, scoreboard: &mut Scoreboard, origin: Origin) -> Infallible {
     let Inherited { control_channel, slot, lines, .. } = inherited;
     lines.begin_process();
     let kept = scoreboard.keep_only(slot);
     let scoreboard = &*scoreboard;
-    let exit_reason = match kept.map_err(io::Error::from).and_then(|()| prepare(&inherited)) {
+    let exit_reason = match kept.map_err(io::Error::from).and_then(|()| prepare(&mut inherited)) {
         Ok((signals, tls, dialogue)) => Session::new(inherited, scoreboard, origin, signals, tls, dialogue).serve(),
         Err(error) => {
             log::error!("client {}: cannot set up the session: {error}", inherited.peer);
@@ -119,27 +135,39 @@ pub fn run(inherited: Inherited<'_>, scoreboard: &mut Scoreboard, origin: Origin
 }
 
 /// Whatever has to be opened is opened here, before the first byte of the client is read.
-fn prepare(inherited: &Inherited<'_>) -> io::Result<(ChildSignals, Option<Tls>, Option<dict::Dialogue>)> {
-    let sandbox = inherited.sandbox;
-    let mut keep = vec![inherited.client.as_fd(), inherited.control_channel, inherited.rendezvous];
-    keep.extend(sandbox.descriptor());
-    let tls = match inherited.pair {
+fn prepare(inherited: &mut Inherited<'_>) -> io::Result<(ChildSignals, Option<Tls>, Option<dict::Dialogue>)> {
+    let Inherited { client, language, pair, control_channel, rendezvous, settings, confinement, .. } = inherited;
+    if let Confinement::Whole(sandbox) = confinement {
+        // In clear text the certificate's memory goes with all others, unread.
+        let mut keep = vec![client.as_fd(), *control_channel, *rendezvous];
+        keep.extend(sandbox.descriptor());
+        keep.extend(*pair);
+        sys::close_all_but(&keep)?;
+    }
+    let tls = match *pair {
         Some(pair) => {
-            let with_pair: Vec<_> = keep.iter().copied().chain([pair]).collect();
-            sys::close_all_but(&with_pair)?;
-            Some(Tls::new(pair::take_up(pair)?).map_err(io::Error::other)?)
+            let tls = Tls::new(pair::take_up(pair)?).map_err(io::Error::other)?;
+            sys::close_inherited(pair)?;
+            Some(tls)
         }
         None => None,
     };
-    // In clear text the certificate's memory goes with all others, unread.
-    sys::close_all_but(&keep)?;
-    let dialogue = match inherited.language {
-        Language::Dict => Some(dict::Dialogue::new(&inherited.settings.dict).map_err(io::Error::other)?),
+    let dialogue = match language {
+        Language::Dict => Some(dict::Dialogue::new(&settings.dict).map_err(io::Error::other)?),
         Language::Lines | Language::LinesOverTls => None,
     };
-    let signals = ChildSignals::install()?;
     // The last step: from here on only what a session needs is possible, and not a byte of the client's is read yet.
-    sandbox.enter()?;
+    let signals = match confinement {
+        Confinement::Whole(sandbox) => {
+            let signals = ChildSignals::install()?;
+            sandbox.enter()?;
+            signals
+        }
+        Confinement::Rest { sandbox, key, signals } => {
+            sandbox.enter_the_rest(key)?;
+            *signals
+        }
+    };
     Ok((signals, tls, dialogue))
 }
 

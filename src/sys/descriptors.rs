@@ -24,6 +24,16 @@ pub fn close_all_but(keep: &[BorrowedFd<'_>]) -> Result<(), Errno> {
     close_range(from, u32::MAX)
 }
 
+/// Closes a descriptor, whatever owns it. For a forked child, which owns nothing of what it inherits.
+///
+/// # Errors
+/// `EBADF` if it is closed already.
+pub fn close_inherited(descriptor: BorrowedFd<'_>) -> Result<(), Errno> {
+    // SAFETY: the caller is a forked child; the value that owns it is a copy of the parent's, which is never dropped here
+    // because a child leaves by `_exit`.
+    Errno::result(unsafe { libc::close(descriptor.as_raw_fd()) }).map(drop)
+}
+
 /// How much of what was sent on a stream socket its peer has not taken yet; `None` where the kernel does not tell.
 pub fn not_taken(socket: BorrowedFd<'_>) -> Option<usize> {
     let mut bytes: libc::c_int = 0;

@@ -1,6 +1,7 @@
 //! Forking, in one function.
 
 use super::origin::{Forker, Origin};
+use super::sandbox::CallKey;
 use super::signals;
 use nix::errno::Errno;
 use nix::sys::prctl;
@@ -25,12 +26,7 @@ impl Forker {
         match forked {
             Ok(ForkResult::Child) => {
                 become_child(parent);
-                let outcome = catch_unwind(AssertUnwindSafe(|| child(Origin::of_child())));
-                // A panic must not unwind into the parent's code; the parent sees SIGABRT and says so.
-                match outcome {
-                    Ok(never) => match never {},
-                    Err(_) => std::process::abort(),
-                }
+                run(|| child(Origin::of_child()))
             }
             Ok(ForkResult::Parent { child }) => {
                 sigprocmask(SigmaskHow::SIG_SETMASK, Some(&before), None)?;
@@ -41,6 +37,47 @@ impl Forker {
                 Err(error)
             }
         }
+    }
+
+    /// Forks on behalf of this process's parent: the child is that one's, which is sent its signal and waits for it, and
+    /// is killed when that one ends. For a process whose signal dispositions are its children's. The child gets the key,
+    /// to forget it.
+    ///
+    /// # Errors
+    /// As [`Forker::fork`].
+    pub fn fork_sibling(
+        &mut self,
+        key: &mut CallKey,
+        child: impl FnOnce(&mut CallKey, Origin) -> Infallible,
+    ) -> Result<(), Errno> {
+        // SAFETY: without arguments it touches no memory of ours.
+        let parent = unsafe { key.call(libc::SYS_getppid, [0; 5]) }?;
+        let flags = usize::try_from(libc::CLONE_PARENT | libc::SIGCHLD).map_err(|_| Errno::EINVAL)?;
+        // SAFETY: as `bare_fork`: this process has one thread, and the child goes on with a copy of its memory and its
+        // stack. The C library is not told; it asks the kernel for the number of a process where it needs it.
+        if unsafe { key.call(libc::SYS_clone, [flags, 0, 0, 0, 0]) }? != 0 {
+            return Ok(());
+        }
+        let kill = usize::try_from(libc::SIGKILL).unwrap_or(0);
+        let asked = usize::try_from(libc::PR_SET_PDEATHSIG).unwrap_or(0);
+        // SAFETY: neither touches memory of ours.
+        let is_theirs = unsafe {
+            key.call(libc::SYS_prctl, [asked, kill, 0, 0, 0]).is_ok()
+                && key.call(libc::SYS_getppid, [0; 5]) == Ok(parent)
+        };
+        // A parent that died before sends no signal any more.
+        if !is_theirs {
+            exit_now(0);
+        }
+        run(|| child(key, Origin::of_child()))
+    }
+}
+
+/// What a child does. A panic must not unwind into the parent's code; the parent sees SIGABRT and says so.
+fn run(child: impl FnOnce() -> Infallible) -> ! {
+    match catch_unwind(AssertUnwindSafe(child)) {
+        Ok(never) => match never {},
+        Err(_) => std::process::abort(),
     }
 }
 

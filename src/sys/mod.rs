@@ -19,8 +19,8 @@ mod signals;
 mod title;
 
 pub use descriptors::{
-    acknowledge_now, adopt, close_all_but, duplicate, not_taken, receive_with_descriptor, receive_with_descriptors,
-    send_with_descriptor, send_with_descriptors, write_when_ready,
+    acknowledge_now, adopt, close_all_but, close_inherited, duplicate, not_taken, receive_with_descriptor,
+    receive_with_descriptors, send_with_descriptor, send_with_descriptors, write_when_ready,
 };
 pub use environment::{set_time_zone, set_variable, take_variable};
 pub use fork::exit_now;

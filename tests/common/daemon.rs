@@ -2,7 +2,7 @@
 
 use super::connection::Connection;
 use super::setup::{Setup, Store, shared_mariadb};
-use super::{PATIENCE, processes, wait_for};
+use super::{PATIENCE, processes, wait_for, wait_until};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::fs::File;
@@ -13,6 +13,13 @@ use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
 /// What `ps` shows of the writer.
 const WRITER: &str = "cidiand: writer";
+/// What `ps` shows of the process that forks the sessions' children, and of a child of its that has not waited yet.
+const FORK_SERVER: &str = "cidiand: fork server";
+
+/// The kernel lists the oldest first, and its children are younger.
+fn oldest_fork_server(children: &[u32]) -> Option<u32> {
+    children.iter().copied().find(|&child| processes::title(child) == FORK_SERVER)
+}
 
 fn find_writer(daemon: u32) -> u32 {
     wait_for("the daemon to have a writer", PATIENCE, || {
@@ -66,6 +73,11 @@ impl Daemon {
             None
         });
         self.writer = find_writer(self.pid);
+        // A child that begins has its parent's title until it sets its own.
+        let own = processes::title(self.pid);
+        wait_until("the daemon's helpers to have begun", || {
+            processes::children(self.pid).into_iter().all(|child| processes::title(child) != own)
+        });
         let log = self.log();
         let addresses = log.lines().filter_map(|line| line.split_once("listening on ")).map(|(_, address)| address);
         self.ports = addresses.filter_map(|address| address.rsplit_once(':')?.1.parse().ok()).collect();
@@ -105,13 +117,31 @@ impl Daemon {
     /// The process numbers of the sessions' children, zombies among them.
     pub fn children(&self) -> Vec<u32> {
         let mut children = processes::children(self.pid);
-        children.retain(|&child| child != self.writer && processes::title(child) != WRITER);
+        let fork_server = oldest_fork_server(&children);
+        children
+            .retain(|&child| child != self.writer && Some(child) != fork_server && processes::title(child) != WRITER);
         children
     }
 
     /// The process number of the writer.
     pub fn writer(&self) -> u32 {
         find_writer(self.pid)
+    }
+
+    /// The process number of what forks the sessions' children: the fork server, or the parent where the kernel or the
+    /// machine lacks what that one takes.
+    pub fn forks_children(&self) -> u32 {
+        const SCOPED_SIGNALS: u32 = 6;
+        let landlock = cidian::sys::sandbox::Support::of_this_kernel().landlock();
+        if !cidian::sys::sandbox::CallKey::IS_SUPPORTED || landlock.is_none_or(|abi| abi < SCOPED_SIGNALS) {
+            return self.pid;
+        }
+        wait_for("the daemon to have a fork server", PATIENCE, || self.fork_server())
+    }
+
+    /// The fork server, if there is one now.
+    pub fn fork_server(&self) -> Option<u32> {
+        oldest_fork_server(&processes::children(self.pid))
     }
 
     /// Waits until there are so many children.

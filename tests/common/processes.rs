@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::time::Duration;
 
 fn read(pid: u32, file: &str) -> String {
     std::fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default()
@@ -35,6 +36,15 @@ pub fn work(pid: u32) -> Option<(u32, u64, bool)> {
     let fields: Vec<&str> = stat.rsplit_once(") ")?.1.split(' ').collect();
     let ticks = fields.get(11..15)?.iter().filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
     Some((fields.get(1)?.parse().ok()?, ticks, fields.first() == Some(&"D")))
+}
+
+/// How long ago a process was forked, to a hundredth of a second.
+pub fn age(pid: u32) -> Option<Duration> {
+    let stat = read(pid, "stat");
+    let forked: u64 = stat.rsplit_once(") ")?.1.split(' ').nth(19)?.parse().ok()?;
+    let uptime = std::fs::read_to_string("/proc/uptime").ok()?;
+    let uptime: f64 = uptime.split(' ').next()?.parse().ok()?;
+    Some(Duration::from_secs_f64(uptime).saturating_sub(Duration::from_millis(forked * 10)))
 }
 
 /// How many bytes a process of ours has read so far, from whatever it reads.

@@ -20,6 +20,7 @@ mod durability;
 mod exactly_once;
 mod fairness;
 mod faults;
+mod fork_server;
 mod framing;
 mod galera;
 mod histories;

@@ -77,6 +77,7 @@ fn confined_before_anything(daemon: &Daemon) {
     let child = daemon.wait_children(1)[0];
     let status = |key: &str| processes::status(child, key).unwrap_or_default();
     wait_until("the child to be confined", || status("Seccomp") == "2");
+    wait_until("the child to have closed the ruleset", || processes::descriptors(child).len() == 6);
     assert_eq!(status("NoNewPrivs"), "1");
     let limits = std::fs::read_to_string(format!("/proc/{child}/limits")).expect("/proc");
     for (limit, value) in [("Max open files", "64"), ("Max processes", "0"), ("Max core file size", "0")] {
@@ -87,6 +88,13 @@ fn confined_before_anything(daemon: &Daemon) {
     // What a process that can't be dumped shows of itself belongs to root.
     assert_eq!(std::fs::metadata(format!("/proc/{child}/environ")).expect("/proc").uid(), 0);
     assert_eq!(processes::descriptors(child).len(), 6, "0, 1, 2, the client, the control channel and the rendezvous");
+    // What forks them has what they inherit.
+    let forks = daemon.forks_children();
+    if forks != daemon.pid() {
+        assert_eq!(processes::status(forks, "Seccomp").as_deref(), Some("2"));
+        assert_eq!(processes::status(forks, "NoNewPrivs").as_deref(), Some("1"));
+        assert_eq!(std::fs::metadata(format!("/proc/{forks}/environ")).expect("/proc").uid(), 0);
+    }
     // The writer, too, but for as many descriptors as the daemon has.
     let writer = daemon.writer();
     wait_until("the writer to be confined", || processes::status(writer, "Seccomp").as_deref() == Some("2"));
@@ -104,8 +112,9 @@ fn the_filter_comes_before_the_first_byte_even_if_the_byte_is_early() {
     let setup = Setup::new(Store::Sqlite);
     let trace = setup.path("trace").display().to_string();
     let command = ["strace", "-D", "-f", "-ff", "-qq", "-o", &trace, "-e"];
-    let traced = "trace=seccomp,landlock_restrict_self,prctl,recvfrom,recvmsg,read,openat,socket";
+    let traced = "trace=seccomp,landlock_restrict_self,prctl,prlimit64,clone,recvfrom,recvmsg,read,openat,socket";
     let daemon = setup.wrapper(&[&command[..], &[traced]].concat()).start();
+    let has_fork_server = daemon.forks_children() != daemon.pid();
     let mut client = Connection::open(daemon.port());
     client.send("I\nE\n");
     assert_eq!(client.lines_to_end().len(), 6);
@@ -115,24 +124,42 @@ fn the_filter_comes_before_the_first_byte_even_if_the_byte_is_early() {
     let received = |trace: &str| trace.lines().position(|line| line.starts_with("recvfrom(") && line.contains("I\\n"));
     let traces = std::fs::read_dir(daemon.path("")).expect("the directory").filter_map(|entry| {
         let name = entry.ok()?.file_name().into_string().ok()?;
-        name.starts_with("trace.").then(|| std::fs::read_to_string(daemon.path(&name)).unwrap_or_default())
+        let pid = name.strip_prefix("trace.")?.to_owned();
+        Some((pid, std::fs::read_to_string(daemon.path(&name)).unwrap_or_default()))
     });
-    let traces: Vec<String> = traces.filter(|trace| received(trace).is_some()).collect();
-    assert_eq!(traces.len(), 1, "one child has read from the client");
-    let place = |what: &str| traces[0].lines().position(|line| line.starts_with(what) && line.ends_with("= 0"));
-    let first = received(&traces[0]);
+    let traces: Vec<(String, String)> = traces.collect();
+    let read: Vec<_> = traces.iter().filter(|(_, trace)| received(trace).is_some()).collect();
+    let [(pid, own)] = read[..] else { panic!("one child has read from the client: {read:?}") };
+    // What it did itself, and before that what it has inherited, if it was forked by what has entered that.
+    let forked = format!("= {pid}");
+    let inherited = traces.iter().find(|(_, trace)| {
+        trace.lines().any(|line| line.starts_with("clone(") && line.contains("CLONE_PARENT") && line.ends_with(&forked))
+    });
+    assert_eq!(inherited.is_some(), has_fork_server, "{traces:?}");
+    let inherited = inherited.map_or("", |(_, trace)| trace.as_str());
+    let before = inherited.lines().take_while(|line| !(line.starts_with("clone(") && line.ends_with(&forked)));
+    let trace: Vec<&str> = before.chain(own.lines()).collect();
+    let begun = trace.len() - own.lines().count();
+    let place = |what: &str| trace.iter().position(|line| line.starts_with(what) && line.ends_with("= 0"));
+    let first = received(own).map(|at| begun + at);
     for layer in [
+        "prlimit64(0, RLIMIT_NOFILE",
+        "prlimit64(0, RLIMIT_CORE",
+        "prlimit64(0, RLIMIT_NPROC",
         "prctl(PR_SET_DUMPABLE, SUID_DUMP_DISABLE)",
         "prctl(PR_SET_NO_NEW_PRIVS",
         "landlock_restrict_self(",
         "seccomp(SECCOMP_SET_MODE_FILTER",
     ] {
-        assert!(place(layer).is_some_and(|at| Some(at) < first), "{layer}:\n{}", traces[0]);
+        assert!(place(layer).is_some_and(|at| Some(at) < first), "{layer}:\n{trace:#?}");
     }
+    // Between its beginning and the last layer it reads nothing at all.
     let read_anything =
-        |line: &str| ["recvfrom(", "recvmsg(", "read(", "openat(", "socket("].iter().any(|c| line.starts_with(c));
-    let filter = place("seccomp(").expect("the filter");
-    assert!(!traces[0].lines().take(filter).any(read_anything), "{}", traces[0]);
+        |line: &&&str| ["recvfrom(", "recvmsg(", "read(", "openat(", "socket("].iter().any(|c| line.starts_with(c));
+    let layers = [place("seccomp("), place("landlock_restrict_self(")];
+    let last = layers.into_iter().max().flatten().expect("the last layer");
+    let early = trace[begun.min(last)..last].iter().find(read_anything);
+    assert_eq!(early, None, "{trace:#?}");
 }
 
 /// Everything that a session can do, in each configuration; no call of it ends the child.

@@ -1,6 +1,6 @@
 //! Trying something in a forked child that has entered a sandbox, and seeing what comes of it.
 
-use cidian::sys::sandbox::{Policy, Sandbox, Support};
+use cidian::sys::sandbox::{CallKey, Policy, Sandbox, Support};
 use cidian::sys::{Forker, close_all_but, exit_now, let_signals_in};
 use nix::errno::Errno;
 use nix::sys::signal::Signal;
@@ -75,7 +75,41 @@ pub fn attempt_with(
             Err(_) => NOT_ENTERED,
         })
     });
-    match waitpid(child.expect("a child"), None).expect("its end") {
+    outcome(waitpid(child.expect("a child"), None).expect("its end"))
+}
+
+/// The same in a child that has inherited the most of `sandbox` from a process that forks such, whose sibling it is.
+pub fn attempt_handed_down(
+    forker: &mut Forker,
+    sandbox: &Sandbox,
+    keep: &[BorrowedFd<'_>],
+    what: impl FnOnce() -> Result<(), Errno>,
+) -> Outcome {
+    let server = forker.fork(|origin| {
+        let keep: Vec<_> = keep.iter().copied().chain(sandbox.descriptor()).collect();
+        let ready = let_signals_in().and_then(|()| close_all_but(&keep));
+        let mut key = CallKey::draw().expect("a key");
+        let handed_down = ready.and_then(|()| sandbox.hand_down(&key));
+        let forked = handed_down.and_then(|()| {
+            origin.into_forker().fork_sibling(&mut key, |key, _| {
+                exit_now(match sandbox.enter_the_rest(key).map(|()| what()) {
+                    Ok(Ok(())) => 0,
+                    Ok(Err(errno)) => errno as i32,
+                    Err(_) => NOT_ENTERED,
+                })
+            })
+        });
+        exit_now(i32::from(forked.is_err()))
+    });
+    let server = server.expect("a child");
+    let ends = [(); 2].map(|()| waitpid(None, None).expect("an end"));
+    let (of_server, of_child): (Vec<_>, Vec<_>) = ends.into_iter().partition(|end| end.pid() == Some(server));
+    assert_eq!(of_server, [WaitStatus::Exited(server, 0)], "what forks them");
+    outcome(of_child[0])
+}
+
+fn outcome(end: WaitStatus) -> Outcome {
+    match end {
         WaitStatus::Exited(_, 0) => Outcome::Done,
         WaitStatus::Exited(_, NOT_ENTERED) => panic!("the sandbox can't be entered"),
         WaitStatus::Exited(_, status) => Outcome::Refused(Errno::from_raw(status)),

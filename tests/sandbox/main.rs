@@ -41,6 +41,8 @@ const TESTS: &[Test] = tests![
     ports::an_embedded_database_has_no_network,
     ports::the_parent_gets_no_signal_and_no_abstract_socket_is_reached,
     system_calls::no_session_may_make_these,
+    system_calls::no_session_that_inherits_may_make_these,
+    system_calls::what_is_handed_down_is_all_of_it,
     system_calls::sockets_are_the_database_s_only,
     system_calls::nothing_becomes_executable,
     system_calls::calls_of_another_machine_end_it,

@@ -1,7 +1,7 @@
 //! The filter: what is not on the list ends the process, without any help of Landlock.
 
 use crate::attempt::Outcome::{Done, Killed};
-use crate::attempt::{Outcome, attempt, errno, seccomp_only};
+use crate::attempt::{Outcome, attempt, attempt_handed_down, errno, seccomp_only, whole};
 use crate::policies;
 use cidian::sys::sandbox::{Policy, Sandbox};
 use cidian::sys::{Forker, SealedMap};
@@ -26,10 +26,11 @@ fn calls(forker: &mut Forker, sandbox: &Sandbox, number: c_long, arguments: [c_l
     attempt(forker, sandbox, || call(number, arguments))
 }
 
-pub fn no_session_may_make_these(forker: &mut Forker) {
+/// Of what nobody may do, for each thing the call.
+fn forbidden() -> Vec<(&'static str, c_long, [c_long; 6])> {
     let parent = c_long::from(std::process::id());
     let child = c_long::from(libc::SIGCHLD);
-    let forbidden: &[(&str, c_long, [c_long; 6])] = &[
+    vec![
         // Other processes.
         ("clone", libc::SYS_clone, [child, 0, 0, 0, 0, 0]),
         ("clone3", libc::SYS_clone3, [0; 6]),
@@ -96,10 +97,14 @@ pub fn no_session_may_make_these(forker: &mut Forker) {
         // No call at all.
         ("number 10000", 10_000, [0; 6]),
         ("number -1", -1, [0; 6]),
-    ];
+    ]
+}
+
+pub fn no_session_may_make_these(forker: &mut Forker) {
+    let forbidden = forbidden();
     for (kind, policy) in policies::all() {
         let sandbox = seccomp_only(policy);
-        for (what, number, arguments) in forbidden {
+        for (what, number, arguments) in &forbidden {
             assert_eq!(calls(forker, &sandbox, *number, *arguments), ENDED, "{kind}: {what}");
         }
     }
@@ -201,25 +206,99 @@ pub fn calls_of_another_machine_end_it(forker: &mut Forker) {
     let _ = forker;
 }
 
+/// Nor may one that has inherited its filter from what can fork: neither with the calls that take a key, nor with others.
+pub fn no_session_that_inherits_may_make_these(forker: &mut Forker) {
+    if !is_handed_down() {
+        return;
+    }
+    let forking = (libc::CLONE_PARENT | libc::SIGCHLD).into();
+    let guess = 0x1234_5678_9abc_def0;
+    let with_a_guess = [
+        ("clone", libc::SYS_clone, [forking, 0, 0, 0, 0, guess]),
+        ("clone, a zero", libc::SYS_clone, [forking, 0, 0, 0, 0, 0]),
+        ("getppid", libc::SYS_getppid, [0, 0, 0, 0, 0, guess]),
+        ("prlimit64", libc::SYS_prlimit64, [0, 0, 0, 0, 0, guess]),
+        ("prctl", libc::SYS_prctl, [libc::PR_SET_PDEATHSIG.into(), 0, 0, 0, 0, guess]),
+        ("landlock_restrict_self", libc::SYS_landlock_restrict_self, [-1, 0, 0, 0, 0, guess]),
+    ];
+    let forbidden: Vec<_> = forbidden().into_iter().chain(with_a_guess).collect();
+    for (kind, policy) in sessions() {
+        let sandbox = whole(policy);
+        for (what, number, arguments) in &forbidden {
+            let outcome = attempt_handed_down(forker, &sandbox, &[], || call(*number, *arguments));
+            // Whose process it is, the inherited filter does not know; Landlock does.
+            let expected = if *what == "tgkill another" { Outcome::Refused(Errno::EPERM) } else { ENDED };
+            assert_eq!(outcome, expected, "{kind}: {what}");
+        }
+        let arguments = [0, 4_096, 1 << 20, libc::MREMAP_MAYMOVE.into(), 0, 0];
+        let outcome = attempt_handed_down(forker, &sandbox, &[], || call(libc::SYS_mremap, arguments));
+        assert_eq!(outcome, Outcome::Refused(Errno::ENOMEM), "{kind}");
+        let outcome = attempt_handed_down(forker, &sandbox, &[], || std::process::abort());
+        assert_eq!(outcome, Killed(Signal::SIGABRT), "{kind}");
+        let sealed = cidian::sys::seal(c"words", b"apple").expect("a memory file");
+        let outcome = attempt_handed_down(forker, &sandbox, &[sealed.as_fd()], || work_of_a_session(&sealed));
+        assert_eq!(outcome, Done, "{kind}");
+    }
+}
+
+/// Limits, files and ports are those of one that enters by itself.
+pub fn what_is_handed_down_is_all_of_it(forker: &mut Forker) {
+    if !is_handed_down() {
+        return;
+    }
+    let directory = tempfile::tempdir().expect("a directory");
+    let (inside, outside) = (directory.path().join("cidian.db"), tempfile::NamedTempFile::new().expect("a file"));
+    std::fs::write(&inside, b"").expect("a file");
+    let sandbox = whole(policies::sqlite(directory.path()));
+    assert_eq!(attempt_handed_down(forker, &sandbox, &[], || errno(File::open(&inside))), Done);
+    let outcome = attempt_handed_down(forker, &sandbox, &[], || errno(File::open(outside.path())));
+    assert_eq!(outcome, Outcome::Refused(Errno::EACCES));
+    let outcome = attempt_handed_down(forker, &sandbox, &[], || {
+        let many = (0..100).map_while(|_| cidian::sys::duplicate(2).ok()).collect::<Vec<_>>().len();
+        if (1..64).contains(&many) { Ok(()) } else { Err(Errno::EMFILE) }
+    });
+    assert_eq!(outcome, Done);
+    let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let number = port.local_addr().expect("an address").port();
+    let sandbox = whole(policies::by_address(number));
+    let connect = |port| errno(std::net::TcpStream::connect(("127.0.0.1", port)));
+    assert_eq!(attempt_handed_down(forker, &sandbox, &[], || connect(number)), Done);
+    let other = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let number = other.local_addr().expect("an address").port();
+    let outcome = attempt_handed_down(forker, &sandbox, &[], || connect(number));
+    assert_eq!(outcome, Outcome::Refused(Errno::EACCES));
+}
+
+/// Whether this machine and this kernel have what it takes.
+fn is_handed_down() -> bool {
+    let has = whole(policies::by_address(1)).can_be_handed_down();
+    if !has {
+        println!("not tried: {:?}", crate::attempt::support().lacks());
+    }
+    has
+}
+
+fn work_of_a_session(sealed: &std::os::fd::OwnedFd) -> Result<(), Errno> {
+    SealedMap::new(sealed.as_fd())?;
+    errno(std::io::Write::write_all(&mut std::io::stderr(), b""))?;
+    let mut bytes = vec![0_u8; 20 << 20];
+    getrandom::fill(&mut bytes[..64]).map_err(|_| Errno::EIO)?;
+    drop(bytes);
+    cidian::sys::give_back_memory();
+    let (ours, theirs) = cidian::ipc::parent::pair()?;
+    cidian::sys::send_with_descriptor(ours.as_fd(), b"x", sealed.as_fd(), nix::sys::socket::MsgFlags::empty())?;
+    let mut buffer = [0];
+    let flags = nix::sys::socket::MsgFlags::empty();
+    let (_, received) = cidian::sys::receive_with_descriptor(theirs.as_fd(), &mut buffer, flags)?;
+    cidian::sys::not_taken(ours.as_fd()).ok_or(Errno::EIO)?;
+    std::thread::sleep(std::time::Duration::from_millis(1));
+    received.map(drop).ok_or(Errno::EIO)
+}
+
 pub fn what_a_session_does_is_allowed(forker: &mut Forker) {
     let sealed = cidian::sys::seal(c"words", b"apple").expect("a memory file");
     for (kind, policy) in sessions() {
-        let work = || {
-            SealedMap::new(sealed.as_fd())?;
-            errno(std::io::Write::write_all(&mut std::io::stderr(), b""))?;
-            let mut bytes = vec![0_u8; 20 << 20];
-            getrandom::fill(&mut bytes[..64]).map_err(|_| Errno::EIO)?;
-            drop(bytes);
-            cidian::sys::give_back_memory();
-            let (ours, theirs) = cidian::ipc::parent::pair()?;
-            cidian::sys::send_with_descriptor(ours.as_fd(), b"x", sealed.as_fd(), nix::sys::socket::MsgFlags::empty())?;
-            let mut buffer = [0];
-            let flags = nix::sys::socket::MsgFlags::empty();
-            let (_, received) = cidian::sys::receive_with_descriptor(theirs.as_fd(), &mut buffer, flags)?;
-            cidian::sys::not_taken(ours.as_fd()).ok_or(Errno::EIO)?;
-            std::thread::sleep(std::time::Duration::from_millis(1));
-            received.map(drop).ok_or(Errno::EIO)
-        };
+        let work = || work_of_a_session(&sealed);
         let sandbox = crate::attempt::whole(policy);
         let outcome = crate::attempt::attempt_with(forker, &sandbox, &[sealed.as_fd()], || {}, work);
         assert_eq!(outcome, Done, "{kind}");

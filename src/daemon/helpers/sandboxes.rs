@@ -26,6 +26,15 @@ pub struct Sandboxes {
     embedded: Option<PathBuf>,
 }
 
+/// What a look at files has shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Looked {
+    /// The sandbox of sessions to come is another one.
+    pub is_renewed: bool,
+    /// The files of an embedded database are others than they were.
+    pub is_database_new: bool,
+}
+
 impl Sandboxes {
     /// Makes them ready.
     ///
@@ -46,20 +55,26 @@ impl Sandboxes {
         })
     }
 
-    /// For a session that is to be forked now; and whether the files of an embedded database are others than they were.
-    pub fn for_session(&mut self, now: Instant) -> (&Sandbox, bool) {
-        let mut are_new = false;
+    /// Looks whether files were replaced that sessions may use: those of an embedded database each time, others now and
+    /// then.
+    pub fn look(&mut self, now: Instant) -> Looked {
+        let mut looked = Looked::default();
         if let Some(database) = &self.embedded {
             if !self.sessions.is_current() {
                 make_missing(database);
-                renew(&mut self.sessions, "sessions");
-                are_new = true;
+                looked.is_renewed = renew(&mut self.sessions, "sessions");
+                looked.is_database_new = true;
             }
         } else if now.duration_since(self.looked) >= LOOK {
             self.looked = now;
-            renew(&mut self.sessions, "sessions");
+            looked.is_renewed = renew(&mut self.sessions, "sessions");
         }
-        (&self.sessions, are_new)
+        looked
+    }
+
+    /// For a session that is to be forked now.
+    pub fn for_session(&self) -> &Sandbox {
+        &self.sessions
     }
 
     /// For a writer that is to be forked now.
@@ -74,14 +89,19 @@ impl Sandboxes {
     }
 }
 
-fn renew(sandbox: &mut Sandbox, whose: &str) {
-    if !sandbox.is_current() {
-        match sandbox.renew() {
-            Ok(()) => info!("files that {whose} may open were replaced; new processes may open the new ones"),
-            Err(error) => warn!(
-                "files that {whose} may open were replaced, but the new ones cannot be opened yet: \
-                                 {error}"
-            ),
+/// Whether it is another one now.
+fn renew(sandbox: &mut Sandbox, whose: &str) -> bool {
+    if sandbox.is_current() {
+        return false;
+    }
+    match sandbox.renew() {
+        Ok(()) => {
+            info!("files that {whose} may open were replaced; new processes may open the new ones");
+            true
+        }
+        Err(error) => {
+            warn!("files that {whose} may open were replaced, but the new ones cannot be opened yet: {error}");
+            false
         }
     }
 }

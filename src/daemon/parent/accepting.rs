@@ -1,16 +1,17 @@
 //! Accepting: from a listener to a forked child, or to a polite refusal.
 
 use super::Parent;
+use super::forking::Entering;
 use crate::config::networks::Source;
 use crate::daemon::admission::Refusal;
 use crate::daemon::children::control_channel::ControlChannel;
 use crate::daemon::listeners::{Accepted, Listener};
 use crate::daemon::poller::Token;
 use crate::ipc::parent::{Introduced, introduction, number_of, who_asks};
-use crate::session::{self, Inherited, Language, Peer};
+use crate::session::{Language, Peer};
 use log::{error, info};
 use nix::errno::Errno;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::time::Instant;
 
 /// How many clients are accepted from one listener before signals and the other listeners are looked at again.
@@ -67,60 +68,15 @@ impl Parent {
             self.entry.admission.leave(place);
             return self.refuse(client, &peer, language, Refusal::Full, now);
         };
-        let (scoreboard, control_channel, words, session) =
-            (&mut self.scoreboard, &self.control_channel, &mut self.served.words, &self.forking.session);
-        let rendezvous = self.writer.for_children();
-        let title = self.forking.title.as_mut();
-        let pair = self.served.pair.as_ref().filter(|_| language == Language::LinesOverTls).map(AsFd::as_fd);
-        let (sandbox, are_files_new) = self.forking.sandboxes.for_session(now);
-        if are_files_new {
-            // It prepares the new ones.
+        let looked = self.forking.sandboxes.look(now);
+        if looked.is_database_new {
+            // It prepares the new files.
             self.writer.wake();
         }
-        let lines = self.reports.unlogged.lines();
-        let inherited_peer = peer.clone();
-        let source = place.source().filter(Source::is_limited).map_or(0, |source| number_of(&source));
-        // In the child the client's socket is moved into the session; here it stays, to refuse with.
-        let mut client = Some(client);
-        let forked = self.forking.forker.fork(|origin| match client.take() {
-            Some(client) => session::run(
-                Inherited {
-                    client,
-                    peer: inherited_peer,
-                    language,
-                    is_proxied,
-                    pair,
-                    control_channel: control_channel.for_children(),
-                    rendezvous,
-                    slot: reserved.slot(),
-                    words,
-                    settings: session,
-                    title,
-                    connected: now,
-                    source,
-                    sandbox,
-                    lines,
-                },
-                scoreboard,
-                origin,
-            ),
-            None => crate::sys::exit_now(1),
-        });
-        match forked {
-            Ok(pid) => {
-                let client = (peer, language, is_proxied);
-                self.children.begun(pid, reserved, client, place, now, self.served.words.generation());
-                self.show_many();
-            }
-            Err(error) => {
-                self.entry.scarcity.no_process(error);
-                self.children.release(reserved);
-                self.entry.admission.leave(place);
-                if let Some(client) = client {
-                    self.entry.refusals.refuse(client, language, Refusal::Overloaded, &self.poller, now);
-                }
-            }
+        if looked.is_renewed {
+            self.fork_server.is_outdated();
         }
+        self.fork_child(Entering { client, peer, language, is_proxied, place, reserved, since: now });
     }
 
     /// A child has read its proxy's header: its client is let in under its own source, or not. The kernel says which child

@@ -5,6 +5,7 @@
 //! order: shutdown, reload, reap, accept.
 
 mod accepting;
+mod forking;
 mod penalising;
 mod reaping;
 mod reloading;
@@ -26,6 +27,7 @@ use crate::config::tls::PairFiles;
 use crate::daemon::admission::Admission;
 use crate::daemon::children::Children;
 use crate::daemon::control::Control;
+use crate::daemon::fork_server::ForkServer;
 use crate::daemon::listeners::Listener;
 use crate::daemon::poller::{Poller, Token};
 use crate::daemon::reload::Reload;
@@ -149,6 +151,8 @@ pub struct Parent {
     scoreboard: Scoreboard,
     control_channel: ControlChannel,
     writer: Supervisor,
+    fork_server: ForkServer,
+    births: forking::Births,
     children: Children,
     reaping: reaping::Reaping,
     reload: Reload,
@@ -189,6 +193,7 @@ impl Parent {
         let database = settings.session.database.to_string();
         let lookup_rate = settings.session.lookup_rate;
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let fork_server = ForkServer::new(sandboxes.for_session().can_be_handed_down());
         let mut parent = Self {
             entry: Entry {
                 listeners,
@@ -238,6 +243,8 @@ impl Parent {
             scoreboard,
             control_channel,
             writer,
+            fork_server,
+            births: forking::Births::default(),
             children: Children::default(),
             reaping: reaping::Reaping::default(),
             reload: Reload::default(),
@@ -258,6 +265,7 @@ impl Parent {
         fill_heap_gaps();
         // Before anybody can have something to keep; what fails now is tried again.
         self.fork_writer(Instant::now());
+        self.look_after_fork_server(Instant::now());
         let status = self.status();
         info!("ready: {status}");
         self.reports.notifier.ready(status);
@@ -280,7 +288,7 @@ impl Parent {
                 self.reap(Instant::now());
             }
             // The writer last: until then somebody may have something to keep.
-            if self.stop_by.is_some() && self.children.count() == 0 && self.writer.finish() {
+            if self.stop_by.is_some() && self.no_child_is_left() && self.writer.finish() {
                 info!("stopped");
                 self.tell_unlogged(Instant::now());
                 return Exit::Success;
@@ -314,6 +322,7 @@ impl Parent {
             }
             Token::ControlClient(control_client) => self.listen_to(control_client),
             Token::Writer => self.end_offenders(),
+            Token::ForkServer => self.take_births(),
         }
     }
 
@@ -355,12 +364,13 @@ impl Parent {
         self.give_up_loading(now);
         let look = self.reload.look_at(now);
         let writer = self.fork_writer(now);
+        let fork_server = self.look_after_fork_server(now);
         let overdue = self.end_overdue_turns(now);
         let leases = self.shares.leases.look(now);
         let turns = self.shares.turns.look(now);
         let control = self.reports.control.as_mut().and_then(|control| control.close_due(&self.poller, now));
         let unlogged = self.tell_unlogged(now);
-        [stop_by, rested, refused, told, reap, look, control, writer, leases, turns, overdue, unlogged]
+        [stop_by, rested, refused, told, reap, look, control, writer, leases, turns, overdue, unlogged, fork_server]
             .into_iter()
             .flatten()
             .min()
@@ -395,6 +405,8 @@ impl Parent {
 
     fn answer_children(&mut self) {
         while let Some((question, socket)) = self.control_channel.next_ask() {
+            // Whoever asks has reported before.
+            self.take_births();
             match question.ask {
                 ParentRequest::Words => {
                     if let Some(memory) = &self.served.memory {
@@ -435,7 +447,13 @@ impl Parent {
             self.poller.forget(loader.helper().as_fd());
             loader.give_up();
         }
+        self.take_births();
         self.children.signal_all(Signal::SIGTERM);
+    }
+
+    /// Whether every child has gone, and what could fork another.
+    fn no_child_is_left(&self) -> bool {
+        self.children.count() == 0 && self.births.are_none() && self.fork_server.has_gone()
     }
 
     // What others are told.

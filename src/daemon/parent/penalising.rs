@@ -142,7 +142,9 @@ impl Parent {
     /// The writer reports sessions that asked it for accounts that were not logged in there. No session of ours does
     /// this: each was taken over by its client, and ends. Its source pays as for a crash.
     pub(super) fn end_offenders(&mut self) {
-        for child in self.writer.read_messages() {
+        let offenders = self.writer.read_messages();
+        self.take_births();
+        for child in offenders {
             let Some(source) = self.children.source(child) else { continue };
             let now = Instant::now();
             if let Some(more) = self.entry.penalties_said.allow(now) {

@@ -34,6 +34,7 @@ pub struct Reaping {
 impl Parent {
     /// Some child has ended. SIGCHLD coalesces: one signal may stand for many.
     pub(super) fn reap(&mut self, now: Instant) {
+        self.take_births();
         let mut ending = std::mem::take(&mut self.reaping.ending);
         ending.retain(|&pid| match waitpid(pid, Some(WaitPidFlag::WNOHANG)) {
             Ok(WaitStatus::StillAlive) | Err(Errno::EINTR) => true,
@@ -97,6 +98,10 @@ impl Parent {
     fn ended(&mut self, pid: Pid, status: WaitStatus) {
         let now = Instant::now();
         self.reaping.ending.remove(&pid);
+        if !self.children.is_child(pid) {
+            // Since the last look it may have come, and gone.
+            self.take_births();
+        }
         match self.children.ended(pid, status, &self.scoreboard) {
             Some(place) => {
                 if let (Some(source), Some(offence)) = (place.source(), Offence::of_end(status)) {
@@ -105,6 +110,7 @@ impl Parent {
                 self.entry.admission.leave(place);
                 self.show_many();
             }
+            None if self.fork_server.ended(pid, status) => {}
             None => self.writer.ended(pid, status, now),
         }
     }

@@ -74,6 +74,7 @@ impl Parent {
                 for warning in &loaded.warnings {
                     warn!("{warning}");
                 }
+                self.fork_server.is_outdated();
                 if loaded.pair.is_some() {
                     // For new clients; those that are there have theirs.
                     self.served.pair = loaded.pair;
@@ -82,6 +83,7 @@ impl Parent {
                     self.served.memory = loaded.words;
                     self.scoreboard.publish(generation);
                     // Idle children would notice at their next lookup; waking them gives the old words' memory back now.
+                    self.take_births();
                     self.children.signal_all(Signal::SIGHUP);
                 }
                 let read = match loaded.read {
@@ -142,6 +144,7 @@ impl Parent {
     pub(super) fn listen_to(&mut self, control_client: ControlClient) {
         match self.reports.control.as_mut().and_then(|control| control.read(control_client, &self.poller)) {
             Some(Command::Status) => {
+                self.take_births();
                 let said = match serde_json::to_string(&self.describe()) {
                     Ok(json) => format!("ok {json}"),
                     Err(error) => format!("refused {} {error}", Exit::Software.status()),

@@ -6,9 +6,11 @@
 //! a list of comparisons (as `seccompiler` makes it) costs a session about twice as much. A program is assembled from
 //! its end to its beginning, because its jumps lead forwards only, so that each target is known.
 
+use super::key::CallKey;
 use super::policy::{Alternatives, Condition, Value};
 use nix::errno::Errno;
 use std::collections::{BTreeMap, BTreeSet};
+use zeroize::Zeroize;
 
 /// The kernel's name of the machine, from `linux/audit.h`: numbers of system calls mean something else on another,
 /// and a 64-bit process can make calls of its 32-bit relative.
@@ -45,8 +47,17 @@ const NO_MEMORY: u32 = libc::ENOMEM.cast_unsigned();
 #[derive(Debug, Clone)]
 pub(super) struct Filter {
     program: Vec<libc::sock_filter>,
-    /// The instructions that compare with the number of the process that enters.
-    own_process: Vec<usize>,
+    /// The instructions that compare with what is known only when it is installed.
+    written_in: Vec<(usize, WrittenIn)>,
+}
+
+/// What an instruction compares with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum WrittenIn {
+    /// The number of the process that enters.
+    OwnProcess,
+    /// Half of the key.
+    Key { high: bool },
 }
 
 impl Filter {
@@ -82,21 +93,36 @@ impl Filter {
         out.put(LOAD, ARCHITECTURE);
         let last = out.reversed.len() - 1;
         out.reversed.reverse();
-        Some(Self { program: out.reversed, own_process: out.own_process.into_iter().map(|at| last - at).collect() })
+        let written_in = out.written_in.into_iter().map(|(at, what)| (last - at, what)).collect();
+        Some(Self { program: out.reversed, written_in })
     }
 
-    /// Puts this process, which has one thread, under the filter.
-    pub(super) fn install(&self) -> Result<(), Errno> {
+    /// Puts this process, which has one thread, under the filter. Its children inherit it: with a key it is for them, and
+    /// what it says of a process's own number it says of any.
+    pub(super) fn install(&self, key: Option<&CallKey>) -> Result<(), Errno> {
         let mut program = self.program.clone();
-        for &at in &self.own_process {
-            program[at].k = std::process::id();
+        for &(at, what) in &self.written_in {
+            match (what, key) {
+                (WrittenIn::OwnProcess, None) => program[at].k = std::process::id(),
+                (WrittenIn::OwnProcess, Some(_)) => program[at].jf = program[at].jt,
+                (WrittenIn::Key { high }, Some(key)) => key.write_half(high, &mut program[at].k),
+                // Nobody has it.
+                (WrittenIn::Key { .. }, None) => program[at].jt = program[at].jf,
+            }
         }
-        let length = libc::c_ushort::try_from(program.len()).map_err(|_| Errno::E2BIG)?;
-        let program = libc::sock_fprog { len: length, filter: program.as_mut_ptr() };
-        // SAFETY: the kernel copies `len` instructions from `filter`, which is a vector of that length.
-        let outcome = unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, 0, &raw const program) };
-        Errno::result(outcome).map(drop)
+        let installed = hand_over(&mut program);
+        // No copy of the key stays where children could find it.
+        self.written_in.iter().for_each(|(at, _)| program[*at].k.zeroize());
+        installed
     }
+}
+
+fn hand_over(program: &mut [libc::sock_filter]) -> Result<(), Errno> {
+    let length = libc::c_ushort::try_from(program.len()).map_err(|_| Errno::E2BIG)?;
+    let program = libc::sock_fprog { len: length, filter: program.as_mut_ptr() };
+    // SAFETY: the kernel copies `len` instructions from `filter`, which is a slice of that length.
+    let outcome = unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, 0, &raw const program) };
+    Errno::result(outcome).map(drop)
 }
 
 /// Numbers in a row with the same outcome, the index of an instruction.
@@ -114,7 +140,7 @@ const FEW: usize = 4;
 #[derive(Default)]
 struct Assembler {
     reversed: Vec<libc::sock_filter>,
-    own_process: Vec<usize>,
+    written_in: Vec<(usize, WrittenIn)>,
 }
 
 impl Assembler {
@@ -188,13 +214,18 @@ impl Assembler {
             }
             Value::OwnProcess => {
                 let at = self.branch(JUMP_EQUAL, 0, then, otherwise);
-                self.own_process.push(at);
+                self.written_in.push((at, WrittenIn::OwnProcess));
+            }
+            Value::Key { high } => {
+                let at = self.branch(JUMP_EQUAL, 0, then, otherwise);
+                self.written_in.push((at, WrittenIn::Key { high: *high }));
             }
         }
         if condition.mask != u32::MAX {
             self.put(AND, condition.mask);
         }
-        self.put(LOAD, ARGUMENTS + 8 * u32::from(condition.argument))
+        let half = if condition.value == (Value::Key { high: true }) { 4 } else { 0 };
+        self.put(LOAD, ARGUMENTS + 8 * u32::from(condition.argument) + half)
     }
 }
 
@@ -270,8 +301,8 @@ mod tests {
         let conditions = [Condition::is_own_process(0), Condition::is(2, 6)];
         let policy = Policy::default().calls(&[3, 9]).call_when(7, &conditions);
         let mut filter = Filter::assemble(policy.allowed_calls(), policy.refused_calls()).unwrap();
-        assert_eq!(filter.own_process.len(), 1);
-        filter.program[filter.own_process[0]].k = 4711;
+        let [(at, WrittenIn::OwnProcess)] = filter.written_in[..] else { panic!("{:?}", filter.written_in) };
+        filter.program[at].k = 4711;
         for (arguments, outcome) in [
             ([4711, 0, 6, 0, 0, 0], libc::SECCOMP_RET_ALLOW),
             ([4711, 0, 7, 0, 0, 0], libc::SECCOMP_RET_KILL_PROCESS),

@@ -5,10 +5,12 @@
 //! assembled once, and a child pays for a few system calls. Nothing here can be undone by the process that entered.
 
 mod filter;
+mod key;
 mod policy;
 mod ruleset;
 mod support;
 
+pub use key::CallKey;
 pub use policy::{Access, Condition, Policy};
 pub use support::Support;
 
@@ -75,9 +77,57 @@ impl Sandbox {
             Errno::result(unsafe { libc::close(ruleset.as_raw_fd()) })?;
         }
         match &self.filter {
-            Some(filter) => filter.install(),
+            Some(filter) => filter.install(None),
             None => Ok(()),
         }
+    }
+
+    /// Whether a process can hand down to its children what costs most to enter. Signals to other processes have to be
+    /// kept in by Landlock then: the filter does not know which process it is for.
+    pub fn can_be_handed_down(&self) -> bool {
+        CallKey::IS_SUPPORTED && self.filter.is_some() && self.ruleset.is_some() && self.support.limits_signals()
+    }
+
+    /// Confines this process, whose children inherit what they are confined to, but for what
+    /// [`Sandbox::enter_the_rest`] adds. With the key it can fork, and a child can enter the rest; nothing else is allowed
+    /// that is not allowed to them.
+    ///
+    /// # Errors
+    /// As [`Sandbox::enter`].
+    pub fn hand_down(&self, key: &CallKey) -> Result<(), Errno> {
+        setrlimit(Resource::RLIMIT_NOFILE, self.open_files, self.open_files)?;
+        setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
+        prctl::set_dumpable(false)?;
+        prctl::set_no_new_privs()?;
+        let policy = self.policy.clone().keyed_calls(&[
+            libc::SYS_clone,
+            libc::SYS_getppid,
+            libc::SYS_prctl,
+            libc::SYS_prlimit64,
+            libc::SYS_landlock_restrict_self,
+        ]);
+        let filter = Filter::assemble(policy.allowed_calls(), policy.refused_calls()).ok_or(Errno::ENOSYS)?;
+        filter.install(Some(key))
+    }
+
+    /// Confines a child of a process that has [handed down](Sandbox::hand_down) the most of it. From here on nobody can
+    /// fork, or do anything else that needs the key: it is forgotten.
+    ///
+    /// # Errors
+    /// As [`Sandbox::enter`].
+    pub fn enter_the_rest(&self, key: &mut CallKey) -> Result<(), Errno> {
+        let none = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+        let resource = libc::RLIMIT_NPROC as usize;
+        // SAFETY: for this process (0) the call reads one limit, and writes none.
+        unsafe { key.call(libc::SYS_prlimit64, [0, resource, (&raw const none).addr(), 0, 0]) }?;
+        if let Some(ruleset) = &self.ruleset {
+            let descriptor = usize::try_from(ruleset.as_raw_fd()).map_err(|_| Errno::EBADF)?;
+            // SAFETY: the call takes a descriptor and flags, and touches no memory of ours.
+            unsafe { key.call(libc::SYS_landlock_restrict_self, [descriptor, 0, 0, 0, 0]) }?;
+            // SAFETY: as where the whole sandbox is entered.
+            Errno::result(unsafe { libc::close(ruleset.as_raw_fd()) })?;
+        }
+        key.forget()
     }
 
     /// Whether the policy's paths still lead to what they led to. When a file was replaced by another of its name, the

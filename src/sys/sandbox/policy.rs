@@ -47,6 +47,11 @@ pub(super) enum Value {
     OneOf(Vec<u32>),
     /// The number of the process that enters.
     OwnProcess,
+    /// This half of the [key](super::CallKey) of those who enter: the low one, or the high one.
+    Key {
+        /// Which half.
+        high: bool,
+    },
 }
 
 impl Condition {
@@ -73,6 +78,11 @@ impl Condition {
     /// The argument is the number of the process that enters.
     pub fn is_own_process(argument: u8) -> Self {
         Self { argument, mask: u32::MAX, value: Value::OwnProcess }
+    }
+
+    /// The key is said with the call.
+    fn is_keyed() -> [Self; 2] {
+        [false, true].map(|high| Self { argument: super::key::ARGUMENT, mask: u32::MAX, value: Value::Key { high } })
     }
 }
 
@@ -103,6 +113,15 @@ impl Policy {
     #[must_use]
     pub fn call_when(mut self, number: libc::c_long, conditions: &[Condition]) -> Self {
         add(&mut self.calls, call_number(number), vec![conditions.to_vec()]);
+        self
+    }
+
+    /// Allows system calls to a process that has the [key](super::CallKey).
+    #[must_use]
+    pub(super) fn keyed_calls(mut self, numbers: &[libc::c_long]) -> Self {
+        for number in numbers {
+            add(&mut self.calls, call_number(*number), vec![Condition::is_keyed().to_vec()]);
+        }
         self
     }
 

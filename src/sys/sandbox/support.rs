@@ -41,6 +41,11 @@ impl Support {
         self.seccomp
     }
 
+    /// Whether Landlock limits signals.
+    pub(super) fn limits_signals(self) -> bool {
+        self.landlock.is_some_and(|abi| abi >= LIMITS_SIGNALS)
+    }
+
     /// The same without Landlock; to see what the other layers do.
     #[must_use]
     pub fn without_landlock(self) -> Self {

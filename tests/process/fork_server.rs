@@ -1,0 +1,119 @@
+//! The process that forks the sessions' children: whatever becomes of it, clients are served, and the children are the
+//! parent's.
+
+use crate::common::{Connection, Daemon, PATIENCE, Setup, Store, processes, send_signal, wait_for, wait_until};
+use nix::sys::signal::Signal;
+
+/// The fork server of a daemon; none where the kernel or the machine lacks what it takes.
+fn fork_server(daemon: &Daemon) -> Option<u32> {
+    let forks = daemon.forks_children();
+    if forks == daemon.pid() {
+        println!("not tried: there is no fork server here");
+        return None;
+    }
+    Some(forks)
+}
+
+fn another_than(daemon: &Daemon, fork_server: u32) -> u32 {
+    wait_for("another fork server", PATIENCE, || {
+        Some(daemon.forks_children()).filter(|&forks| forks != fork_server && forks != daemon.pid())
+    })
+}
+
+fn served(client: &mut Connection) {
+    assert_eq!(client.ask("I").len(), 5);
+}
+
+#[test]
+fn its_end_is_no_session_s() {
+    let daemon = Daemon::over(Store::Sqlite);
+    let Some(fork_server) = fork_server(&daemon) else { return };
+    let (mut ann, child) = daemon.connect_with_child();
+    ann.register("ann");
+    ann.login("ann");
+    assert!(processes::children(daemon.pid()).contains(&child), "it is the parent's");
+    // It has lived for long enough that another follows at once.
+    wait_until("it to have lived for a second", || processes::age(fork_server).is_some_and(|age| age.as_secs() >= 2));
+    send_signal(fork_server, Signal::SIGKILL);
+    served(&mut daemon.connect());
+    assert_eq!(ann.ask_line("Q ann apple"), "OK apple\tn. 苹果");
+    let next = another_than(&daemon, fork_server);
+    assert!(daemon.log().contains(&format!("fork server {fork_server} has ended; restarting it")));
+    served(&mut daemon.connect());
+    daemon.wait_children(1);
+    assert!(processes::lives(next));
+    assert_eq!(ann.history("ann"), ["apple"]);
+}
+
+/// Killed again and again while clients come in: each of them is served, by one child.
+#[test]
+fn killed_under_load_it_loses_no_client() {
+    let daemon = Daemon::over(Store::Sqlite);
+    if fork_server(&daemon).is_none() {
+        return;
+    }
+    let done = std::sync::atomic::AtomicBool::new(false);
+    let is_over = || done.load(std::sync::atomic::Ordering::Relaxed);
+    std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..4)
+            .map(|_| {
+                scope.spawn(|| {
+                    for _ in 0..50 {
+                        let mut client = daemon.connect();
+                        served(&mut client);
+                        client.ok("E");
+                    }
+                })
+            })
+            .collect();
+        let killer = scope.spawn(|| {
+            while !is_over() {
+                let forks = daemon.fork_server();
+                if forks.is_some_and(|forks| processes::age(forks).is_some_and(|age| age.as_millis() > 1_100)) {
+                    send_signal(forks.expect("a fork server"), Signal::SIGKILL);
+                }
+                std::thread::yield_now();
+            }
+        });
+        for client in clients {
+            client.join().expect("each is served");
+        }
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+        killer.join().expect("it goes on");
+    });
+    daemon.wait_children(0);
+    let status = daemon.status();
+    assert_eq!(status["forks"], status["reaped"]);
+    assert_eq!(status["sessions_ended"]["goodbye"], 200);
+}
+
+/// One that does not answer is killed, and the clients that waited for it are served.
+#[test]
+fn a_stopped_one_is_replaced() {
+    let daemon = Daemon::over(Store::Sqlite);
+    let Some(fork_server) = fork_server(&daemon) else { return };
+    send_signal(fork_server, Signal::SIGSTOP);
+    let mut waiting: Vec<Connection> = (0..3).map(|_| daemon.connect()).collect();
+    waiting.iter_mut().for_each(served);
+    daemon.wait_log(&format!("fork server {fork_server} does not answer; killing it"));
+    assert_eq!(daemon.wait_children(3).len(), 3);
+}
+
+#[test]
+fn after_a_reload_there_is_another() {
+    let setup = Setup::new(Store::Sqlite);
+    let daemon = setup.start();
+    let Some(first) = fork_server(&daemon) else { return };
+    let mut ann = daemon.connect_as("ann");
+    daemon.replace_words("newer\tn. 更新的\n");
+    let output = daemon.tool(&["reload"]);
+    assert!(output.status.success(), "{output:?}");
+    another_than(&daemon, first);
+    wait_until("the first one to have gone", || processes::state(first).is_none());
+    let mut later = daemon.connect();
+    later.login("ann");
+    for client in [&mut ann, &mut later] {
+        assert_eq!(client.ask_line("Q ann newer"), "OK newer\tn. 更新的");
+    }
+    assert!(!daemon.log().contains("fork server"), "there is nothing to tell: {}", daemon.log());
+}
