@@ -79,6 +79,8 @@ pub enum Part {
     Client,
     /// The notebook of a year, by the client
     Notebook,
+    /// DICT beside dictd and the C server
+    Dict,
 }
 
 impl Arguments {

@@ -103,5 +103,6 @@ fn measure(rounds: &rounds::Rounds<'_>, sections: &mut Vec<figures::Section>) ->
     sections::histories::measure(rounds, sections)?;
     sections::fairness::measure(rounds, sections)?;
     sections::client::measure(rounds, sections)?;
-    sections::notebook::measure(rounds, sections)
+    sections::notebook::measure(rounds, sections)?;
+    sections::dict::measure(rounds, sections)
 }

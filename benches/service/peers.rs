@@ -25,6 +25,11 @@ pub struct Dictd {
     pub address: SocketAddrV4,
 }
 
+/// A port that is free.
+pub fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}
+
 /// Starts one, on the packed text or on an unpacked copy; nothing if it is not installed.
 pub fn start_dictd(bed: &Bed, packed: bool) -> Result<Option<Dictd>> {
     if ![PROGRAM, INDEX, PACKED].iter().all(|file| Path::new(file).exists()) {
@@ -37,7 +42,7 @@ pub fn start_dictd(bed: &Bed, packed: bool) -> Result<Option<Dictd>> {
         copy(&mut MultiGzDecoder::new(BufReader::new(File::open(PACKED)?)), &mut File::create(&text)?)?;
     }
     // It can't be asked which port the system gave it.
-    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+    let port = free_port()?;
     let configuration = bed.path(&format!("dictd-{name}.conf"));
     std::fs::write(
         &configuration,

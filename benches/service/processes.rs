@@ -117,9 +117,19 @@ impl Meter {
     }
 }
 
+/// CPU time of a process alone, without its children.
+pub fn own_time(pid: u32) -> Result<Duration> {
+    let tick = Duration::from_secs(1) / u32::try_from(sysconf(SysconfVar::CLK_TCK)?.unwrap_or(100))?;
+    Ok(tick * u32::try_from(ticks_in(pid, 2))?)
+}
+
 /// User and system time of a process and of the children that it has waited for.
 fn ticks(pid: u32) -> u64 {
+    ticks_in(pid, 4)
+}
+
+fn ticks_in(pid: u32, fields_wanted: usize) -> u64 {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields);
-    fields.split(' ').skip(11).take(4).filter_map(|ticks| ticks.parse::<u64>().ok()).sum()
+    fields.split(' ').skip(11).take(fields_wanted).filter_map(|ticks| ticks.parse::<u64>().ok()).sum()
 }

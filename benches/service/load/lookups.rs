@@ -26,10 +26,15 @@ pub enum Dialect {
         /// Whether all are asked for.
         all: bool,
     },
-    /// RFC 2229, database `wn`. Such servers answer in several small writes; with `quick` the client asks its kernel
+    /// RFC 2229, all databases. Such servers answer in several small writes; with `quick` the client asks its kernel
     /// to acknowledge each at once, as no ordinary client does, so that they need not wait for it.
     Dict {
         /// Whether acknowledgements are asked for.
+        quick: bool,
+    },
+    /// The C server, which writes back every line: those of [`Dialect::Dict`].
+    Echo {
+        /// As there.
         quick: bool,
     },
 }
@@ -40,7 +45,7 @@ impl Dialect {
             Self::Lookup | Self::Miss => &["Q ", name, " ", word, "\n"],
             Self::History { all: false, .. } => &["H ", name, " 10\n"],
             Self::History { all: true, .. } => &["H ", name, " all\n"],
-            Self::Dict { .. } => &["DEFINE wn \"", word, "\"\r\n"],
+            Self::Dict { .. } | Self::Echo { .. } => &["DEFINE * \"", word, "\"\r\n"],
         };
         parts.iter().for_each(|part| to.extend_from_slice(part.as_bytes()));
     }
@@ -61,6 +66,7 @@ impl Dialect {
                 *rows = rows.saturating_sub(1);
                 if *rows == 0 { Meaning::Answered } else { Meaning::More }
             }
+            Self::Echo { .. } => Meaning::Answered,
             Self::Dict { .. } if begins(&[b"250 "]) => Meaning::Answered,
             Self::Dict { .. } if begins(&[b"420 ", b"421 ", b"500 ", b"501 ", b"550 ", b"552 "]) => Meaning::Failed,
             Self::Dict { .. } => Meaning::More,
@@ -256,7 +262,7 @@ impl Speaker {
     /// Reads what has come, and counts the replies in it.
     pub(super) fn hear(&mut self, dialect: Dialect, buffer: &mut [u8], tally: &mut Tally) -> Result<()> {
         let size = self.read(buffer)?;
-        if dialect == (Dialect::Dict { quick: true }) {
+        if matches!(dialect, Dialect::Dict { quick: true } | Dialect::Echo { quick: true }) {
             self.stream.set_quickack(true)?;
         }
         let (mut answered, mut failed) = (0, 0);

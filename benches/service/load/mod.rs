@@ -2,9 +2,11 @@
 //! it is what was asked for. It never sleeps while it counts.
 
 mod crowd;
+mod keys;
 mod lookups;
 mod visits;
 
+pub use keys::type_keys;
 pub use lookups::{Dialect, Speakers};
 pub use visits::{Burst, Exchange, Visit, Visitors, hold};
 

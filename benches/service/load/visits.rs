@@ -26,17 +26,24 @@ pub struct Exchange {
     pub last_line: &'static [u8],
     /// The reply's first line says how many more follow.
     pub has_rows: bool,
+    /// There is none: the server closes.
+    pub is_end: bool,
 }
 
 impl Exchange {
     /// A request whose reply ends with a line that begins so.
     pub fn line(request: impl Into<Vec<u8>>, last_line: &'static [u8]) -> Self {
-        Self { request: request.into(), last_line, has_rows: false }
+        Self { request: request.into(), last_line, has_rows: false, is_end: false }
     }
 
     /// A request whose reply begins with `OK` and a number of lines.
     pub fn rows(request: impl Into<Vec<u8>>) -> Self {
-        Self { request: request.into(), last_line: b"OK", has_rows: true }
+        Self { request: request.into(), last_line: b"OK", has_rows: true, is_end: false }
+    }
+
+    /// Nothing is sent: the server is to close.
+    pub fn end_of_file() -> Self {
+        Self { is_end: true, ..Self::line("", b"") }
     }
 }
 
@@ -206,6 +213,7 @@ impl Visitors {
             self.epoll.modify(&visitor.socket, event)?;
         }
         let size = match recv(visitor.socket.as_raw_fd(), &mut self.buffer, MsgFlags::MSG_DONTWAIT) {
+            Ok(0) if script.get(visitor.at).is_some_and(|exchange| exchange.is_end) => return Ok(Standing::Answered),
             Ok(0) => return Ok(Standing::Refused),
             Ok(size) => size,
             Err(Errno::EAGAIN | Errno::EINTR) => return Ok(Standing::Waits),

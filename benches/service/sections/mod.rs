@@ -3,6 +3,7 @@
 pub mod client;
 pub mod cluster;
 pub mod crowd;
+pub mod dict;
 pub mod fairness;
 pub mod histories;
 pub mod lookups;
