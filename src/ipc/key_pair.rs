@@ -2,6 +2,7 @@
 //! child that speaks TLS. Between the two they are bytes in a sealed memfd. It reads no file and logs nothing, and no
 //! error of its tells anything of a key.
 
+use super::resumption::Tickets;
 use crate::sys::SealedMap;
 use rustls::client::verify_server_cert_signed_by_trust_anchor;
 use rustls::crypto::ring;
@@ -84,7 +85,7 @@ impl Pair {
     ///
     /// # Errors
     /// What is wrong with which.
-    pub fn into_server(self) -> Result<Arc<ServerConfig>, PairError> {
+    pub fn into_server(self) -> Result<ServerConfig, PairError> {
         let unusable = |error: &Error| PairError::Certificate(format!("cannot be used: {error}"));
         let mut server = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
@@ -96,9 +97,9 @@ impl Pair {
                 Error::InvalidCertificate(_) => unusable(&error),
                 _ => PairError::Key("contains no key of a usable kind: RSA, ECDSA (P-256, P-384) or Ed25519"),
             })?;
-        // Each connection is another process, which could make nothing of a ticket.
+        // Each connection is another process, which makes nothing of a ticket without the keys that all have.
         server.send_tls13_tickets = 0;
-        Ok(Arc::new(server))
+        Ok(server)
     }
 
     /// What clients will not like about the certificate, though a server can be started with it.
@@ -124,14 +125,34 @@ impl Pair {
     }
 }
 
-/// Takes up the pair from the sealed memory that the parent's helper put it into.
-///
-/// # Errors
-/// The memory can't be mapped, or holds no pair.
-pub fn take_up(memory: BorrowedFd<'_>) -> io::Result<Arc<ServerConfig>> {
-    let map = SealedMap::new(memory)?;
-    let pair = Pair::from_bytes(map.as_ref()).ok_or_else(|| io::Error::other("no certificate in that memory"))?;
-    pair.into_server().map_err(|_| io::Error::other("the certificate has become unusable"))
+/// What a session that speaks TLS is made with.
+#[derive(Debug, Clone, Copy)]
+pub struct TlsMemory<'a> {
+    /// The sealed memory that the parent's helper has put the pair into.
+    pub pair: BorrowedFd<'a>,
+    /// The keys with which sessions are resumed.
+    pub resumption: BorrowedFd<'a>,
+}
+
+impl<'a> TlsMemory<'a> {
+    /// Its descriptors.
+    pub fn descriptors(&self) -> [BorrowedFd<'a>; 2] {
+        [self.pair, self.resumption]
+    }
+
+    /// Takes up what is in it.
+    ///
+    /// # Errors
+    /// The memory can't be mapped, or holds no pair or no keys.
+    pub fn take_up(&self) -> io::Result<Arc<ServerConfig>> {
+        let map = SealedMap::new(self.pair)?;
+        let pair = Pair::from_bytes(map.as_ref()).ok_or_else(|| io::Error::other("no certificate in that memory"))?;
+        let mut server = pair.into_server().map_err(|_| io::Error::other("the certificate has become unusable"))?;
+        server.ticketer = Arc::new(Tickets::take_up(self.resumption)?);
+        // A client that comes again gets another.
+        server.send_tls13_tickets = 1;
+        Ok(Arc::new(server))
+    }
 }
 
 #[cfg(test)]

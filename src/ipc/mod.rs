@@ -11,6 +11,7 @@ pub mod key_pair;
 pub mod message;
 pub mod parent;
 pub mod rendezvous;
+pub mod resumption;
 pub mod scoreboard;
 pub mod status;
 pub mod ticket;

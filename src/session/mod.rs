@@ -35,7 +35,7 @@ mod writer;
 use crate::config::session::SessionSettings;
 use crate::ipc::counters;
 pub use crate::ipc::exit_reason::ExitReason;
-use crate::ipc::key_pair as pair;
+use crate::ipc::key_pair::TlsMemory;
 pub use peer::{Language, Peer};
 pub use title::State;
 pub use words::{TableNotes, Words};
@@ -69,8 +69,8 @@ pub struct Inherited<'a> {
     pub language: Language,
     /// Whether a proxy's header comes first, which says who the client is.
     pub is_proxied: bool,
-    /// The certificate's sealed memory, where the client came in for TLS.
-    pub pair: Option<BorrowedFd<'a>>,
+    /// What TLS is made with, where the client came in for it.
+    pub tls: Option<TlsMemory<'a>>,
     /// Where the parent is asked for things.
     pub control_channel: BorrowedFd<'a>,
     /// Where the writer is handed what is to be kept.
@@ -136,18 +136,18 @@ pub fn run(mut inherited: Inherited<'_>, scoreboard: &mut Scoreboard, origin: Or
 
 /// Whatever has to be opened is opened here, before the first byte of the client is read.
 fn prepare(inherited: &mut Inherited<'_>) -> io::Result<(ChildSignals, Option<Tls>, Option<dict::Dialogue>)> {
-    let Inherited { client, language, pair, control_channel, rendezvous, settings, confinement, .. } = inherited;
+    let Inherited { client, language, tls, control_channel, rendezvous, settings, confinement, .. } = inherited;
     if let Confinement::Whole(sandbox) = confinement {
-        // In clear text the certificate's memory goes with all others, unread.
+        // In clear text the memory of the certificate and of the tickets' keys goes with all others, unread.
         let mut keep = vec![client.as_fd(), *control_channel, *rendezvous];
         keep.extend(sandbox.descriptor());
-        keep.extend(*pair);
+        keep.extend(tls.iter().flat_map(TlsMemory::descriptors));
         sys::close_all_but(&keep)?;
     }
-    let tls = match *pair {
-        Some(pair) => {
-            let tls = Tls::new(pair::take_up(pair)?).map_err(io::Error::other)?;
-            sys::close_inherited(pair)?;
+    let tls = match tls {
+        Some(memory) => {
+            let tls = Tls::new(memory.take_up()?).map_err(io::Error::other)?;
+            memory.descriptors().into_iter().try_for_each(sys::close_inherited)?;
             Some(tls)
         }
         None => None,

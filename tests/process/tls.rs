@@ -4,6 +4,7 @@ use crate::common::certificates::Authority;
 use crate::common::processes::{self, descriptors};
 use crate::common::{Connection, Daemon, PASSWD, Setup, Store, code, outside_address, wait_until};
 use nix::sys::signal::Signal;
+use rustls::HandshakeKind;
 use rustls::version::{TLS12, TLS13};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
@@ -59,10 +60,45 @@ fn who_has_the_key() {
     let _tls = Connection::open_tls(daemon.tls_port(), &authority);
     let tls_child = *daemon.wait_children(2).iter().find(|&&pid| pid != clear_child).expect("another child");
     assert_eq!((has(daemon.pid()), has(clear_child), has(tls_child)), (1, 0, 0));
+    let resumes = |pid: u32| descriptors(pid).iter().filter(|at| at.to_string_lossy().contains("resumption")).count();
+    assert_eq!((resumes(daemon.pid()), resumes(clear_child), resumes(tls_child)), (1, 0, 0));
     for pid in [daemon.pid(), clear_child, tls_child] {
-        assert!(!maps(pid).contains("cidian-tls"));
+        assert!(!maps(pid).contains("cidian-tls") && !maps(pid).contains("cidian-resumption"));
     }
     assert_eq!(processes::sockets(tls_child).len(), processes::sockets(clear_child).len());
+}
+
+/// A client that comes again resumes its session, though another child serves it; not after the certificate was loaded anew.
+#[test]
+fn sessions_are_resumed_by_other_children() {
+    let (daemon, authority) = start("");
+    for version in [&TLS12, &TLS13] {
+        let config = rustls::ClientConfig::builder_with_provider(rustls::crypto::ring::default_provider().into())
+            .with_protocol_versions(&[version])
+            .expect("a version of TLS")
+            .with_root_certificates(authority.roots())
+            .with_no_client_auth();
+        let config = std::sync::Arc::new(config);
+        let visit = || {
+            let connection = rustls::ClientConnection::new(config.clone(), "localhost".try_into().expect("a name"));
+            let mut tls = rustls::StreamOwned::new(connection.expect("a client"), tcp(daemon.tls_port()));
+            tls.write_all(b"I\nE\n").expect("a handshake");
+            let mut said = String::new();
+            tls.read_to_string(&mut said).expect("an orderly end");
+            assert!(said.starts_with("OK 4\n") && said.ends_with("\nOK\n"), "{said}");
+            tls.conn.handshake_kind().expect("a handshake")
+        };
+        assert_eq!(visit(), HandshakeKind::Full, "{version:?}");
+        for _ in 0..3 {
+            assert_eq!(visit(), HandshakeKind::Resumed, "{version:?}");
+        }
+        let output = daemon.tool(&["reload"]);
+        assert!(output.status.success(), "{output:?}");
+        assert_eq!(visit(), HandshakeKind::Full, "{version:?}");
+        assert_eq!(visit(), HandshakeKind::Resumed, "{version:?}");
+    }
+    let status = daemon.status();
+    assert_eq!(status["forks"], 12);
 }
 
 /// Within TLS: however requests are cut into records, and records into packets, the replies are the same.

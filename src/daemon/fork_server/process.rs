@@ -3,6 +3,7 @@
 
 use super::request::{REQUEST_SIZE, Report, Request};
 use crate::config::session::SessionSettings;
+use crate::ipc::key_pair::TlsMemory;
 use crate::ipc::scoreboard::{Scoreboard, SlotNumber};
 use crate::session::{self, Confinement, Language, Words};
 use crate::standard_error::StandardError;
@@ -28,8 +29,8 @@ pub struct With<'a> {
     pub rendezvous: BorrowedFd<'a>,
     /// The words.
     pub words: &'a mut Words,
-    /// The certificate's sealed memory, if there is one.
-    pub pair: Option<BorrowedFd<'a>>,
+    /// What TLS is made with, if it is spoken.
+    pub tls: Option<TlsMemory<'a>>,
     /// What the operator has decided.
     pub settings: &'a SessionSettings,
     /// What `ps` shows.
@@ -77,7 +78,7 @@ pub fn run(requests: BorrowedFd<'_>, mut with: With<'_>, origin: Origin) -> Infa
 fn prepare(requests: BorrowedFd<'_>, with: &With<'_>) -> io::Result<(CallKey, ChildSignals)> {
     let mut keep = vec![requests, with.control_channel, with.rendezvous];
     keep.extend(with.sandbox.descriptor());
-    keep.extend(with.pair);
+    keep.extend(with.tls.iter().flat_map(TlsMemory::descriptors));
     sys::close_all_but(&keep)?;
     // Blocked but while a session waits: here they stay so, and a child begins with none pending.
     let signals = ChildSignals::install()?;
@@ -102,8 +103,8 @@ fn serve(
     let forked = forker.fork_sibling(key, |key, origin| {
         report(requests, slot, Ok(getpid()));
         let is_tls = request.language == Language::LinesOverTls;
-        let closed = sys::close_inherited(requests).and_then(|()| match with.pair {
-            Some(pair) if !is_tls => sys::close_inherited(pair),
+        let closed = sys::close_inherited(requests).and_then(|()| match with.tls {
+            Some(memory) if !is_tls => memory.descriptors().into_iter().try_for_each(sys::close_inherited),
             _ => Ok(()),
         });
         let (Some(client), Ok(())) = (client.take(), closed) else { sys::exit_now(1) };
@@ -112,7 +113,7 @@ fn serve(
             peer: request.peer,
             language: request.language,
             is_proxied: request.is_proxied,
-            pair: with.pair.filter(|_| is_tls),
+            tls: with.tls.filter(|_| is_tls),
             control_channel: with.control_channel,
             rendezvous: with.rendezvous,
             slot,

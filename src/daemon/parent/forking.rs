@@ -2,6 +2,7 @@
 //! is in the table from when it has reported, which it does before anything else.
 
 use super::Parent;
+use super::tls::Tls;
 use crate::config::networks::Source;
 use crate::daemon::admission::{Place, Refusal};
 use crate::daemon::children::Reserved;
@@ -79,7 +80,7 @@ impl Parent {
         let rendezvous = self.writer.for_children();
         let title = self.forking.title.as_mut();
         let (language, is_proxied) = (entering.language, entering.is_proxied);
-        let pair = self.served.pair.as_ref().filter(|_| language == Language::LinesOverTls).map(AsFd::as_fd);
+        let tls = self.served.tls.as_ref().filter(|_| language == Language::LinesOverTls).map(Tls::memory);
         let sandbox = self.forking.sandboxes.for_session();
         let lines = self.reports.unlogged.lines();
         let (peer, slot, source, connected) =
@@ -93,7 +94,7 @@ impl Parent {
                     peer,
                     language,
                     is_proxied,
-                    pair,
+                    tls,
                     control_channel: control_channel.for_children(),
                     rendezvous,
                     slot,
@@ -198,7 +199,7 @@ impl Parent {
                 control_channel: self.control_channel.for_children(),
                 rendezvous: self.writer.for_children(),
                 words: &mut self.served.words,
-                pair: self.served.pair.as_ref().map(AsFd::as_fd),
+                tls: self.served.tls.as_ref().map(Tls::memory),
                 settings: &self.forking.session,
                 title: self.forking.title.as_mut(),
                 sandbox: self.forking.sandboxes.for_session(),

@@ -9,6 +9,7 @@ mod forking;
 mod penalising;
 mod reaping;
 mod reloading;
+mod tls;
 
 use super::admission::refusals::Refusals;
 use super::admission::scarcity::Scarcity;
@@ -108,7 +109,7 @@ struct Served {
     words: Words,
     memory: Option<OwnedFd>,
     pair_files: Option<PairFiles>,
-    pair: Option<OwnedFd>,
+    tls: Option<tls::Tls>,
 }
 
 /// What children take turns with.
@@ -193,6 +194,8 @@ impl Parent {
         let database = settings.session.database.to_string();
         let lookup_rate = settings.session.lookup_rate;
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let tls = pair.map(|pair| tls::Tls::new(pair, Instant::now())).transpose();
+        let tls = tls.map_err(|error| Fatal::new(Exit::System, format!("the keys of TLS sessions: {error}")))?;
         let fork_server = ForkServer::new(sandboxes.for_session().can_be_handed_down());
         let mut parent = Self {
             entry: Entry {
@@ -211,7 +214,7 @@ impl Parent {
                 words,
                 memory,
                 pair_files: settings.pair,
-                pair,
+                tls,
             },
             shares: Shares {
                 // One connection is the writer's.
@@ -364,16 +367,32 @@ impl Parent {
         self.give_up_loading(now);
         let look = self.reload.look_at(now);
         let writer = self.fork_writer(now);
+        let resumption = self.renew_resumption(now);
         let fork_server = self.look_after_fork_server(now);
         let overdue = self.end_overdue_turns(now);
         let leases = self.shares.leases.look(now);
         let turns = self.shares.turns.look(now);
         let control = self.reports.control.as_mut().and_then(|control| control.close_due(&self.poller, now));
         let unlogged = self.tell_unlogged(now);
-        [stop_by, rested, refused, told, reap, look, control, writer, leases, turns, overdue, unlogged, fork_server]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            stop_by,
+            rested,
+            refused,
+            told,
+            reap,
+            look,
+            control,
+            writer,
+            leases,
+            turns,
+            overdue,
+            unlogged,
+            resumption,
+            fork_server,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     fn tell_unlogged(&mut self, now: Instant) -> Option<Instant> {

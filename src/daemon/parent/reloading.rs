@@ -1,6 +1,7 @@
 //! Reloading the words, and what the operator asks over the control socket.
 
 use super::Parent;
+use super::tls::Tls;
 use crate::config::options::Lookup;
 use crate::daemon::admission::Refusal;
 use crate::daemon::helpers::loader::{self, Loader, Wanted};
@@ -75,9 +76,12 @@ impl Parent {
                     warn!("{warning}");
                 }
                 self.fork_server.is_outdated();
-                if loaded.pair.is_some() {
+                if let Some(pair) = loaded.pair {
                     // For new clients; those that are there have theirs.
-                    self.served.pair = loaded.pair;
+                    match Tls::new(pair, Instant::now()) {
+                        Ok(tls) => self.served.tls = Some(tls),
+                        Err(error) => error!("keeping the old certificate: {error}"),
+                    }
                 }
                 if loaded.words.is_some() {
                     self.served.memory = loaded.words;
