@@ -20,7 +20,7 @@
 //! their lower case for a key: all headwords of a key are those of it in the three indexes.
 
 use super::fold::fold;
-use super::lookup::key;
+use super::lookup::{MAX_KEY_CHARS, key};
 use super::parse::Parsed;
 use super::reverse::characters::{Builder, Lists};
 use super::several::{articles, notes_to_text};
@@ -50,6 +50,9 @@ pub fn image(parsed: &Parsed<'_>) -> Result<Vec<u8>, TooLarge> {
     let mut folded: Vec<(String, usize)> = Vec::new();
     let mut keys: Vec<(String, usize)> = Vec::new();
     for (at, entry) in entries.iter().enumerate() {
+        if is_plain(entry.headword) {
+            continue;
+        }
         let lower = fold(entry.headword);
         let key = key(entry.headword);
         if key != lower {
@@ -120,6 +123,12 @@ pub fn image(parsed: &Parsed<'_>) -> Result<Vec<u8>, TooLarge> {
         out.extend_from_slice(entry.interpret.as_bytes());
     }
     Ok(out)
+}
+
+/// Whether a headword can be seen at a glance to be its own lower case and its own key: most are.
+fn is_plain(headword: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    (1..=MAX_KEY_CHARS).contains(&headword.len()) && headword.bytes().all(is_plain)
 }
 
 fn characters(parsed: &Parsed<'_>) -> Lists {

@@ -121,15 +121,33 @@ impl Builder {
 
     fn note_runs(&mut self, line: &str) {
         let mut run = std::mem::take(&mut self.run);
-        for c in line.chars().chain(['\n']) {
+        let mut rest = line;
+        loop {
+            // Most of an article is letters: they are passed in one step.
+            let letters = rest.bytes().position(|byte| byte >= 0x80).unwrap_or(rest.len());
+            if letters > 0 {
+                self.end_run(&mut run);
+                rest = &rest[letters..];
+            }
+            let mut chars = rest.chars();
+            let Some(c) = chars.next() else { break };
             if is_chinese(c) {
                 run.push(c);
-            } else if !run.is_empty() {
-                let class = Class::of_run(run.len());
-                run.drain(..).for_each(|c| self.note(c, class));
+            } else {
+                self.end_run(&mut run);
             }
+            rest = chars.as_str();
         }
+        self.end_run(&mut run);
         self.run = run;
+    }
+
+    #[inline]
+    fn end_run(&mut self, run: &mut Vec<char>) {
+        if !run.is_empty() {
+            let class = Class::of_run(run.len());
+            run.drain(..).for_each(|c| self.note(c, class));
+        }
     }
 
     fn note_all(&mut self, text: &str, class: Class) {
@@ -212,6 +230,11 @@ impl List {
     fn push(&mut self, entry: u32, class: u8) {
         let mut number = u64::from(entry - self.after) << 3 | u64::from(class);
         self.after = entry + 1;
+        if (0x80..0x4000).contains(&number) {
+            // As below, in one step: most are so.
+            self.bytes.extend_from_slice(&[(number & 0x7f) as u8 | 0x80, (number >> 7) as u8]);
+            return;
+        }
         while number > 0x7f {
             self.bytes.push((number & 0x7f) as u8 | 0x80);
             number >>= 7;
