@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::moment::Civil;
-use super::{Error, Microseconds};
+use super::{AccountId, DictKey, Each, Error, Microseconds, Standing};
 
 /// How many random bytes a token is.
 const BYTES: usize = 32;
@@ -86,6 +86,41 @@ impl TokenHash {
     pub(super) fn hexadecimal(&self) -> String {
         self.0.iter().map(|byte| format!("{byte:02x}")).collect()
     }
+}
+
+/// What came of forgetting a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Forgetting {
+    /// It is forgotten, and that is durable.
+    Done,
+    /// The account has no such token.
+    NoSuchToken,
+    /// The account is gone, or locked; nothing was done.
+    Gone,
+}
+
+/// What a store does for tokens and DICT keys.
+pub trait Tokens {
+    /// Keeps a new token of an account. Those that have expired go, and so do the oldest, so that there are never more
+    /// than [`MOST_TOKENS`]. Repeating a call (with the same token) after an error keeps it once.
+    fn keep_token(&mut self, account: AccountId, token: &TokenHash) -> Result<Standing, Error>;
+
+    /// The account of this name, compared byte for byte, if it is not locked and the token is one of its; the token's
+    /// use is written down, at most daily. A token that has expired is removed when it is found.
+    fn account_of_token(&mut self, name: &str, token: &TokenHash) -> Result<Option<AccountId>, Error>;
+
+    /// The same for many names and tokens at once. What is wrong with one does the others no harm.
+    fn accounts_of_tokens(&mut self, logins: &[(String, TokenHash)]) -> Each<Option<AccountId>>;
+
+    /// Forgets one token of an account.
+    fn forget_token(&mut self, account: AccountId, token: &TokenHash) -> Result<Forgetting, Error>;
+
+    /// Gives an account a DICT key, in the place of the one that it may have.
+    fn set_dict_key(&mut self, account: AccountId, key: &DictKey) -> Result<Standing, Error>;
+
+    /// The account of this name, compared byte for byte, if it is not locked, and its DICT key; `None` if it has none.
+    fn dict_key(&mut self, name: &str) -> Result<Option<(AccountId, DictKey)>, Error>;
 }
 
 /// A token was last used at `last_used`, as far as that was written down. Is it still good?

@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 use ::mysql::prelude::Queryable;
 use ::mysql::{Conn, TxOpts, Value};
 
-use super::connect::{self, USUAL};
+use super::connect::USUAL;
 use super::connection::{Attempt, Link};
 use super::select::{select, select_first};
-use super::{locks, statements};
-use crate::store::schema;
-use crate::store::words::{Claim, Most, Shelf, Stopped, WordRow};
+use super::{connect, locks, statements};
+use crate::store::load::{Claim, Most, Shelf, Stopped, random_mark};
+use crate::store::{WordRow, schema};
 
 /// Most rows in one insert. A power of two: a batch is sent in inserts of powers of two, so that few statements are
 /// prepared.
@@ -74,7 +74,7 @@ impl<'a> Load<'a> {
 
 impl Shelf for Load<'_> {
     fn claim(&mut self) -> Result<Claim, Stopped> {
-        let random = crate::store::words::random_mark()?;
+        let random = random_mark()?;
         self.transact(None, |transaction, _| {
             let valid: Option<(String,)> =
                 select_first(transaction, statements::LOCK_GENERATION, (schema::GENERATION,))?;

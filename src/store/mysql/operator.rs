@@ -3,12 +3,15 @@
 use ::mysql::Value;
 use ::mysql::prelude::Queryable;
 
+use super::accounts::find_account;
 use super::connection::Attempt;
+use super::history::past_lookups;
 use super::select::{select, select_first};
-use super::{MySql, connect, find_account, past_lookups, star, statements, tokens};
+use super::{MySql, connect, star, statements, tokens, values};
+use crate::store::moment::{self};
 use crate::store::{
     AccountDetails, AccountId, AccountSummary, Error, Microseconds, Operator, PastLookup, PastReview, Place, Standing,
-    Star, moment, token,
+    Star, token,
 };
 
 impl Operator for MySql {
@@ -17,13 +20,13 @@ impl Operator for MySql {
     }
 
     fn accounts(&mut self) -> Result<Vec<AccountSummary>, Error> {
-        let expired = statements::date(token::expired_at(moment::present())?);
+        let expired = values::date(token::expired_at(moment::present())?);
         // It counts every row of table `hist`: that may take its time.
         let mut connection = self.link.patient()?;
         let rows: Vec<(String, Value, bool, u64, Value, u64)> =
             connect::ask(&mut connection, |connection| select(connection, statements::ACCOUNTS, (&expired,)))?;
         let moment = |value: &Value| {
-            statements::moment(value)
+            values::moment(value)
                 .ok_or_else(|| Error::configuration("table user or hist contains an invalid timestamp"))
         };
         let summary = |(name, created, locked, lookups, last, tokens): (String, Value, bool, u64, Value, u64)| {
@@ -35,7 +38,7 @@ impl Operator for MySql {
 
     fn set_locked(&mut self, account: AccountId, locked: bool) -> Result<bool, Error> {
         self.link.run(|connection, _| {
-            connection.exec_drop(statements::SET_LOCKED, (locked, statements::id(account)))?;
+            connection.exec_drop(statements::SET_LOCKED, (locked, values::id(account)))?;
             Ok(connection.affected_rows() > 0)
         })
     }
@@ -48,7 +51,7 @@ impl Operator for MySql {
 
     fn remove_account(&mut self, account: AccountId) -> Result<bool, Error> {
         self.link.run(|connection, attempt| {
-            let which = (statements::id(account), statements::created(account));
+            let which = (values::id(account), values::created(account));
             connection.exec_drop(statements::REMOVE_ACCOUNT, &which)?;
             if connection.affected_rows() > 0 {
                 return Ok(true);
@@ -60,22 +63,22 @@ impl Operator for MySql {
     }
 
     fn account_details(&mut self, name: &str) -> Result<Option<AccountDetails>, Error> {
-        let expired = statements::date(token::expired_at(moment::present())?);
+        let expired = values::date(token::expired_at(moment::present())?);
         let found = self.link.run(|connection, _| {
             let Some(account) = find_account(connection, name)? else { return Ok(None) };
-            let id = statements::id(account.id);
+            let id = values::id(account.id);
             let created: Option<(Value,)> = select_first(connection, statements::CREATED, (&id,))?;
             let tokens: Vec<(Value, Value)> = select(connection, statements::TOKENS, (&id, &expired))?;
             Ok(created.map(|(created,)| (account, created, tokens)))
         })?;
         found
-            .map(|(account, created, tokens)| AccountDetails::of(&account, &created, &tokens, statements::moment))
+            .map(|(account, created, tokens)| AccountDetails::of(&account, &created, &tokens, values::moment))
             .transpose()
     }
 
     fn history_of(&mut self, account: AccountId, before: Option<Place>, limit: u32) -> Result<Vec<PastLookup>, Error> {
-        let id = statements::id(account);
-        let place = before.map(statements::place).transpose()?;
+        let id = values::id(account);
+        let place = before.map(values::place).transpose()?;
         past_lookups(self.link.run(|connection, _| match &place {
             None => select(connection, statements::HISTORY, (&id, limit)),
             Some((time, origin)) => select(connection, statements::HISTORY_BEFORE, (&id, time, time, origin, limit)),
@@ -97,15 +100,15 @@ impl Operator for MySql {
     }
 
     fn accounts_after(&mut self, after: AccountId, limit: u32) -> Result<Vec<AccountId>, Error> {
-        let after = statements::id(after);
+        let after = values::id(after);
         let rows: Vec<(u64,)> =
             self.link.run(|connection, _| select(connection, statements::USERS_AFTER, (&after, limit)))?;
         Ok(rows.into_iter().map(|(number,)| AccountId { number, created: None }).collect())
     }
 
     fn place_after(&mut self, account: AccountId, before: Option<Place>, skipped: u32) -> Result<Option<Place>, Error> {
-        let id = statements::id(account);
-        let before = before.map(statements::place).transpose()?;
+        let id = values::id(account);
+        let before = before.map(values::place).transpose()?;
         let found: Option<(Value, u64)> = self.link.run(|connection, _| match &before {
             None => select_first(connection, statements::PLACE, (&id, skipped)),
             Some((time, origin)) => {
@@ -117,8 +120,8 @@ impl Operator for MySql {
     }
 
     fn delete_before(&mut self, account: AccountId, before: Place, limit: u32) -> Result<u64, Error> {
-        let (time, origin) = statements::place(before)?;
-        let parameters = (statements::id(account), &time, &time, origin, limit);
+        let (time, origin) = values::place(before)?;
+        let parameters = (values::id(account), &time, &time, origin, limit);
         self.link.run(|connection, _| {
             connection.exec_drop(statements::DELETE_BEFORE, parameters.clone())?;
             Ok(connection.affected_rows())
@@ -126,14 +129,14 @@ impl Operator for MySql {
     }
 
     fn count_older(&mut self, account: AccountId, than: Microseconds) -> Result<u64, Error> {
-        let parameters = (statements::id(account), statements::date(moment::Civil::of(than)?));
+        let parameters = (values::id(account), values::date(moment::Civil::of(than)?));
         let row: Option<(u64,)> =
             self.link.run(|connection, _| select_first(connection, statements::COUNT_OLDER, parameters.clone()))?;
         Ok(row.map_or(0, |(count,)| count))
     }
 
     fn delete_older(&mut self, account: AccountId, than: Microseconds, limit: u32) -> Result<u64, Error> {
-        let parameters = (statements::id(account), statements::date(moment::Civil::of(than)?), limit);
+        let parameters = (values::id(account), values::date(moment::Civil::of(than)?), limit);
         self.link.run(|connection, _| {
             connection.exec_drop(statements::DELETE_OLDER, parameters.clone())?;
             Ok(connection.affected_rows())

@@ -8,11 +8,14 @@ use ::mysql::prelude::Queryable;
 use ::mysql::{Conn, Error as Failure, Value};
 
 use super::connection::Link;
-use super::errors::{self, Remedy};
+use super::errors::Remedy;
 use super::select::select;
-use super::statements::{self, RECORD_COLUMNS, few, fill};
+use super::statements::RECORD_COLUMNS;
+use super::values::{few, fill};
+use super::{MySql, errors, statements, values};
 use crate::store::moment::Civil;
-use crate::store::{AccountId, Batch, Error, Kind, Standing, Whose, schema};
+use crate::store::record::Whose;
+use crate::store::{AccountId, Batch, Error, Kind, Records, Standing, schema};
 
 /// Most lookups in one insert.
 const MAX_ROWS: usize = 1_024;
@@ -36,8 +39,18 @@ impl Kept<'_> {
     }
 }
 
+impl Records for MySql {
+    fn record_many(&mut self, batches: &[Batch]) -> Vec<Result<Standing, Error>> {
+        many(&mut self.link, batches, Whose::Usable)
+    }
+
+    fn deliver(&mut self, batches: &[Batch]) -> Vec<Result<Standing, Error>> {
+        many(&mut self.link, batches, Whose::Known)
+    }
+}
+
 /// Keeps batches.
-pub(super) fn many(link: &mut Link, batches: &[Batch], whose: Whose) -> Vec<Result<Standing, Error>> {
+fn many(link: &mut Link, batches: &[Batch], whose: Whose) -> Vec<Result<Standing, Error>> {
     let mut kept: Vec<Kept<'_>> = batches
         .iter()
         .map(|batch| match rows(batch) {
@@ -73,10 +86,10 @@ fn rows(batch: &Batch) -> Result<Vec<Value>, Error> {
     for record in &batch.records {
         schema::check_word(&record.word)?;
         rows.extend([
-            statements::id(batch.account),
+            values::id(batch.account),
             batch.name.as_str().into(),
             record.word.as_str().into(),
-            statements::date(Civil::of(record.time)?),
+            values::date(Civil::of(record.time)?),
             record.origin.into(),
         ]);
     }
@@ -162,11 +175,11 @@ fn ask_standing(connection: &mut Conn, batches: &mut [&mut Kept<'_>], whose: Who
     }
     let accounts = accounts(batches);
     let places = few(accounts.len());
-    let mut parameters: Vec<Value> = accounts.into_iter().map(statements::id).collect();
+    let mut parameters: Vec<Value> = accounts.into_iter().map(values::id).collect();
     fill(&mut parameters, 1, places);
     let live: Vec<(u64, Value)> = select(connection, &statements::accounts_among(places), parameters)?;
     let live: HashSet<AccountId> =
-        live.into_iter().map(|(number, created)| AccountId { number, created: statements::moment(&created) }).collect();
+        live.into_iter().map(|(number, created)| AccountId { number, created: values::moment(&created) }).collect();
     for kept in batches {
         let is_live = live.contains(&kept.account);
         kept.outcome = Some(Ok(if is_live { Standing::Live } else { Standing::Gone }));
@@ -188,7 +201,7 @@ fn find_accounts(connection: &mut Conn, batches: &mut Vec<&mut Kept<'_>>) -> ::m
         let rows: Vec<(u64, String, Value)> = select(connection, &statements::accounts_named(places), parameters)?;
         known.extend(
             rows.into_iter()
-                .map(|(number, name, created)| (name, AccountId { number, created: statements::moment(&created) })),
+                .map(|(number, name, created)| (name, AccountId { number, created: values::moment(&created) })),
         );
     }
     batches.retain_mut(|kept| {
@@ -196,7 +209,7 @@ fn find_accounts(connection: &mut Conn, batches: &mut Vec<&mut Kept<'_>>) -> ::m
         match account {
             Some(&account) => {
                 kept.account = account;
-                kept.rows.iter_mut().step_by(RECORD_COLUMNS).for_each(|id| *id = statements::id(account));
+                kept.rows.iter_mut().step_by(RECORD_COLUMNS).for_each(|id| *id = values::id(account));
             }
             None => kept.outcome = Some(Ok(Standing::Gone)),
         }
@@ -215,10 +228,10 @@ fn insert(connection: &mut Conn, batches: &[&mut Kept<'_>], whose: Whose) -> ::m
     values.push(accounts.len().into());
     let with_rows = batches.iter().filter(|kept| kept.rows() > 0);
     values.extend(with_rows.clone().take(1).map(|kept| kept.rows[0].clone()));
-    values.extend(accounts.iter().copied().map(statements::id));
+    values.extend(accounts.iter().copied().map(values::id));
     fill(&mut values, 1, places + 2);
     let mut pairs: Vec<Value> =
-        accounts.into_iter().flat_map(|account| [statements::id(account), statements::created(account)]).collect();
+        accounts.into_iter().flat_map(|account| [values::id(account), values::created(account)]).collect();
     fill(&mut pairs, 2, places);
     values.append(&mut pairs);
     let mut others: Vec<Value> = Vec::with_capacity(rows * RECORD_COLUMNS);

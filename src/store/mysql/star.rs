@@ -3,55 +3,16 @@
 use ::mysql::prelude::{FromRow, Queryable};
 use ::mysql::{Params, Row, TxOpts, Value};
 
+use super::accounts::live;
 use super::connection::{Attempt, Link};
 use super::select::{select, select_first};
-use super::{MySql, live, statements};
+use super::{MySql, statements, values};
 use crate::store::moment::{self, Civil};
 use crate::store::star::{AHEAD, damaged, with_tags, without_tags};
 use crate::store::{
     AccountId, Error, Grade, Grading, Learned, MOST_STARS, Memory, Microseconds, PastReview, Place, Record, Star,
     StarText, Starring, Stars, Unstarring, schema,
 };
-
-/// The account can't go meanwhile; others may work for it, as the writer does.
-const SHARE_ACCOUNT: &str = "SELECT id FROM user WHERE id = ? AND created = ? AND locked = FALSE LOCK IN SHARE MODE";
-/// The newest first: a word is starred soon after it was looked up. The length besides, because comparison pads with
-/// spaces.
-const LOOKED_UP: &str = "\
-    SELECT 1 FROM hist WHERE user_id = ? AND word = ? AND LENGTH(word) = ? ORDER BY time DESC, origin DESC LIMIT 1";
-const TEXT: &str = "SELECT tags, note FROM star WHERE user_id = ? AND word = ? FOR UPDATE";
-const COUNT: &str = "SELECT COUNT(*) FROM star WHERE user_id = ?";
-/// Another session may have starred it in the same moment.
-const INSERT: &str = "\
-    INSERT INTO star (user_id, word, created, tags, note, due) VALUES (?, ?, ?, ?, ?, ?) \
-    ON DUPLICATE KEY UPDATE tags = VALUES(tags), note = VALUES(note)";
-const SET_TEXT: &str = "UPDATE star SET tags = ?, note = ? WHERE user_id = ? AND word = ?";
-const DELETE: &str = "DELETE FROM star WHERE user_id = ? AND word = ?";
-const HAS_REVIEW: &str = "SELECT grade FROM review WHERE user_id = ? AND time = ? AND origin = ?";
-const INSERT_REVIEW: &str = "INSERT INTO review (user_id, time, origin, word, grade) VALUES (?, ?, ?, ?, ?)";
-const SET_MEMORY: &str = "\
-    UPDATE star SET due = ?, stability = ?, difficulty = ?, elapsed_days = ?, scheduled_days = ?, reps = ?, lapses = ?, \
-    state = ?, last_review = ? WHERE user_id = ? AND word = ?";
-
-/// All columns of a star; the conditions follow.
-macro_rules! stars {
-    ($rest:literal) => {
-        concat!(
-            "SELECT word, created, tags, note, due, stability, difficulty, elapsed_days, scheduled_days, reps, lapses, \
-             state, last_review FROM star WHERE user_id = ? ",
-            $rest
-        )
-    };
-}
-const ONE: &str = stars!("AND word = ? FOR UPDATE");
-const AFTER: &str = stars!("AND word > ? ORDER BY word LIMIT ?");
-const DUE: &str = stars!("AND due < ? AND (due <= ? OR scheduled_days > 0) ORDER BY reps = 0, due, word LIMIT ?");
-const COUNT_DUE: &str = "SELECT COUNT(*) FROM star WHERE user_id = ? AND due < ? AND (due <= ? OR scheduled_days > 0)";
-const REVIEWS: &str = "\
-    SELECT word, grade, time, origin FROM review WHERE user_id = ? ORDER BY time DESC, origin DESC LIMIT ?";
-const REVIEWS_BEFORE: &str = "\
-    SELECT word, grade, time, origin FROM review WHERE user_id = ? AND time <= ? AND (time < ? OR origin < ?) \
-    ORDER BY time DESC, origin DESC LIMIT ?";
 
 /// A row, its values as they come.
 struct Raw(Vec<Value>);
@@ -70,7 +31,7 @@ fn star(Raw(row): Raw) -> Result<Star, Error> {
     let real = |value| ::mysql::from_value_opt::<f64>(value).map_err(|_| damaged());
     let days = |value| ::mysql::from_value_opt::<i64>(value).map_err(|_| damaged());
     let count = |value| ::mysql::from_value_opt::<u32>(value).map_err(|_| damaged());
-    let time = |value: &Value| statements::moment(value).ok_or_else(damaged);
+    let time = |value: &Value| values::moment(value).ok_or_else(damaged);
     let state = ::mysql::from_value_opt::<u8>(state).ok().and_then(Learned::of_number).ok_or_else(damaged)?;
     Ok(Star {
         word: text(word)?,
@@ -96,13 +57,14 @@ fn stars(rows: Vec<Raw>) -> Result<Vec<Star>, Error> {
 }
 
 fn is_live(connection: &mut impl Queryable, account: AccountId) -> ::mysql::Result<bool> {
-    let which = (statements::id(account), statements::created(account));
-    let found: Option<(u64,)> = select_first(connection, SHARE_ACCOUNT, which)?;
+    let which = (values::id(account), values::created(account));
+    let found: Option<(u64,)> = select_first(connection, statements::SHARE_ACCOUNT, which)?;
     Ok(found.is_some())
 }
 
 fn is_looked_up(connection: &mut impl Queryable, account: AccountId, word: &str) -> ::mysql::Result<bool> {
-    let found: Option<(u64,)> = select_first(connection, LOOKED_UP, (statements::id(account), word, word.len()))?;
+    let found: Option<(u64,)> =
+        select_first(connection, statements::LOOKED_UP, (values::id(account), word, word.len()))?;
     Ok(found.is_some())
 }
 
@@ -111,7 +73,7 @@ fn text_of(
     account: AccountId,
     word: &str,
 ) -> ::mysql::Result<Option<(String, String)>> {
-    select_first(connection, TEXT, (statements::id(account), word))
+    select_first(connection, statements::STAR_TEXT, (values::id(account), word))
 }
 
 /// Stars a headword, or adds to what it has.
@@ -122,27 +84,27 @@ fn put(
     text: &StarText,
     now: &Value,
 ) -> ::mysql::Result<Starring> {
-    let id = statements::id(account);
+    let id = values::id(account);
     let known = text_of(connection, account, word)?;
     let (tags, note) = known.as_ref().map_or(("", ""), |(tags, note)| (tags.as_str(), note.as_str()));
     let Some(tags) = with_tags(tags, &text.tags) else { return Ok(Starring::TooManyTags) };
     let note = text.note.as_deref().unwrap_or(note);
     if known.is_some() {
-        connection.exec_drop(SET_TEXT, (tags, note, id, word))?;
+        connection.exec_drop(statements::SET_STAR_TEXT, (tags, note, id, word))?;
         return Ok(Starring::Known(word.to_owned()));
     }
-    let count: Option<(u64,)> = select_first(connection, COUNT, (&id,))?;
+    let count: Option<(u64,)> = select_first(connection, statements::COUNT_STARS, (&id,))?;
     if count.is_none_or(|(count,)| count >= MOST_STARS) {
         return Ok(Starring::Full);
     }
-    connection.exec_drop(INSERT, (id, word, now, tags, note, now))?;
+    connection.exec_drop(statements::INSERT_STAR, (id, word, now, tags, note, now))?;
     Ok(Starring::New(word.to_owned()))
 }
 
 impl Stars for MySql {
     fn star(&mut self, account: AccountId, words: &[String], text: &StarText) -> Result<Starring, Error> {
         words.iter().try_for_each(|word| schema::check_word(word))?;
-        let now = statements::date(moment::now()?);
+        let now = values::date(moment::now()?);
         self.link.run(|connection, attempt| {
             // A transaction that is dropped is rolled back.
             let mut transaction = connection.start_transaction(TxOpts::default())?;
@@ -171,7 +133,7 @@ impl Stars for MySql {
         entries: &[(Option<String>, StarText)],
     ) -> Result<Option<Vec<Starring>>, Error> {
         entries.iter().filter_map(|(word, _)| word.as_ref()).try_for_each(|word| schema::check_word(word))?;
-        let now = statements::date(moment::now()?);
+        let now = values::date(moment::now()?);
         self.link.run(|connection, _| {
             let mut transaction = connection.start_transaction(TxOpts::default())?;
             if !is_live(&mut transaction, account)? {
@@ -190,7 +152,7 @@ impl Stars for MySql {
     }
 
     fn unstar(&mut self, account: AccountId, word: &str, tags: &[String]) -> Result<Unstarring, Error> {
-        let id = statements::id(account);
+        let id = values::id(account);
         self.link.run(|connection, attempt| {
             let mut transaction = connection.start_transaction(TxOpts::default())?;
             if !is_live(&mut transaction, account)? {
@@ -202,9 +164,9 @@ impl Stars for MySql {
                 return Ok(if done { Unstarring::Done } else { Unstarring::NotStarred });
             };
             if tags.is_empty() {
-                transaction.exec_drop(DELETE, (&id, word))?;
+                transaction.exec_drop(statements::DELETE_STAR, (&id, word))?;
             } else {
-                transaction.exec_drop(SET_TEXT, (without_tags(&known, tags), note, &id, word))?;
+                transaction.exec_drop(statements::SET_STAR_TEXT, (without_tags(&known, tags), note, &id, word))?;
             }
             transaction.commit()?;
             Ok(Unstarring::Done)
@@ -213,28 +175,28 @@ impl Stars for MySql {
 
     fn grade(&mut self, account: AccountId, grade: Grade, given: &Record) -> Result<Grading, Error> {
         schema::check_word(&given.word)?;
-        let now = statements::date(Civil::of(given.time)?);
+        let now = values::date(Civil::of(given.time)?);
         self.link.run(|connection, _| grade_on(connection, account, grade, given, &now))?
     }
 
     fn stars_after(&mut self, account: AccountId, after: &str, limit: u32) -> Result<Option<Vec<Star>>, Error> {
-        read(&mut self.link, account, AFTER, (statements::id(account), after, limit))
+        read(&mut self.link, account, statements::STARS_AFTER, (values::id(account), after, limit))
     }
 
     fn stars_due(&mut self, account: AccountId, until: Microseconds, limit: u32) -> Result<Option<Vec<Star>>, Error> {
         let (until, soon) = bounds(until)?;
-        read(&mut self.link, account, DUE, (statements::id(account), until, soon, limit))
+        read(&mut self.link, account, statements::STARS_DUE, (values::id(account), until, soon, limit))
     }
 
     fn count_stars(&mut self, account: AccountId, until: Microseconds) -> Result<Option<(u64, u64)>, Error> {
         let (until, soon) = bounds(until)?;
-        let id = statements::id(account);
+        let id = values::id(account);
         self.link.run(|connection, _| {
             if live(connection, account)?.is_none() {
                 return Ok(None);
             }
-            let all: Option<(u64,)> = select_first(connection, COUNT, (&id,))?;
-            let due: Option<(u64,)> = select_first(connection, COUNT_DUE, (&id, &until, &soon))?;
+            let all: Option<(u64,)> = select_first(connection, statements::COUNT_STARS, (&id,))?;
+            let due: Option<(u64,)> = select_first(connection, statements::COUNT_DUE_STARS, (&id, &until, &soon))?;
             Ok(Some((all.map_or(0, |(all,)| all), due.map_or(0, |(due,)| due))))
         })
     }
@@ -260,7 +222,7 @@ fn read(
 /// Until when what is of days is due, and what is of minutes.
 fn bounds(until: Microseconds) -> Result<(Value, Value), Error> {
     let soon = Microseconds(moment::present().0.saturating_add(AHEAD));
-    Ok((statements::date(Civil::of(until.max(soon))?), statements::date(Civil::of(soon)?)))
+    Ok((values::date(Civil::of(until.max(soon))?), values::date(Civil::of(soon)?)))
 }
 
 /// What is wrong with a row is no failure of the server's.
@@ -271,12 +233,12 @@ fn grade_on(
     given: &Record,
     now: &Value,
 ) -> ::mysql::Result<Result<Grading, Error>> {
-    let (id, word) = (statements::id(account), given.word.as_str());
+    let (id, word) = (values::id(account), given.word.as_str());
     let mut transaction = connection.start_transaction(TxOpts::default())?;
     if !is_live(&mut transaction, account)? {
         return Ok(Ok(Grading::Gone));
     }
-    let mut known: Option<Raw> = select_first(&mut transaction, ONE, (&id, word))?;
+    let mut known: Option<Raw> = select_first(&mut transaction, statements::STAR, (&id, word))?;
     if known.is_none() {
         if !is_looked_up(&mut transaction, account, word)? {
             return Ok(Ok(Grading::NeverLookedUp));
@@ -284,14 +246,14 @@ fn grade_on(
         if put(&mut transaction, account, word, &StarText::default(), now)? == Starring::Full {
             return Ok(Ok(Grading::Full));
         }
-        known = select_first(&mut transaction, ONE, (&id, word))?;
+        known = select_first(&mut transaction, statements::STAR, (&id, word))?;
     }
     let star = match known.ok_or_else(damaged).and_then(star) {
         Ok(star) => star,
         Err(error) => return Ok(Err(error)),
     };
     // By an attempt whose answer was lost. Others wait for the star's row.
-    let kept: Option<(u8,)> = select_first(&mut transaction, HAS_REVIEW, (&id, now, given.origin))?;
+    let kept: Option<(u8,)> = select_first(&mut transaction, statements::HAS_REVIEW, (&id, now, given.origin))?;
     if kept.is_some() {
         return Ok(Ok(Grading::Due(star.memory.due)));
     }
@@ -299,15 +261,15 @@ fn grade_on(
         Ok(memory) => memory,
         Err(error) => return Ok(Err(error)),
     };
-    let date = |time: Microseconds| Civil::of(time).map(statements::date);
+    let date = |time: Microseconds| Civil::of(time).map(values::date);
     let (due, last) = match (date(memory.due), memory.last_review.map_or(Ok(Value::NULL), date)) {
         (Ok(due), Ok(last)) => (due, last),
         (Err(error), _) | (_, Err(error)) => return Ok(Err(error)),
     };
-    transaction.exec_drop(INSERT_REVIEW, (&id, now, given.origin, word, grade.number()))?;
+    transaction.exec_drop(statements::INSERT_REVIEW, (&id, now, given.origin, word, grade.number()))?;
     let (reps, lapses) = (memory.reps, memory.lapses);
     transaction.exec_drop(
-        SET_MEMORY,
+        statements::SET_MEMORY,
         (
             due,
             memory.stability,
@@ -328,8 +290,8 @@ fn grade_on(
 
 /// A page of all stars of an account, whether it is locked or not.
 pub(super) fn stars_of(store: &mut MySql, account: AccountId, after: &str, limit: u32) -> Result<Vec<Star>, Error> {
-    let parameters = (statements::id(account), after, limit);
-    stars(store.link.run(|connection, _| select(connection, AFTER, &parameters))?)
+    let parameters = (values::id(account), after, limit);
+    stars(store.link.run(|connection, _| select(connection, statements::STARS_AFTER, &parameters))?)
 }
 
 /// A page of its grades, the newest first.
@@ -339,14 +301,14 @@ pub(super) fn reviews_of(
     before: Option<Place>,
     limit: u32,
 ) -> Result<Vec<PastReview>, Error> {
-    let id = statements::id(account);
-    let place = before.map(statements::place).transpose()?;
+    let id = values::id(account);
+    let place = before.map(values::place).transpose()?;
     let rows: Vec<(String, u8, Value, u64)> = store.link.run(|connection, _| match &place {
-        None => select(connection, REVIEWS, (&id, limit)),
-        Some((time, origin)) => select(connection, REVIEWS_BEFORE, (&id, time, time, origin, limit)),
+        None => select(connection, statements::REVIEWS, (&id, limit)),
+        Some((time, origin)) => select(connection, statements::REVIEWS_BEFORE, (&id, time, time, origin, limit)),
     })?;
     let review = |(word, grade, time, origin): (String, u8, Value, u64)| {
-        Ok(PastReview { word, grade, time: statements::moment(&time).ok_or_else(damaged)?, origin })
+        Ok(PastReview { word, grade, time: values::moment(&time).ok_or_else(damaged)?, origin })
     };
     rows.into_iter().map(review).collect()
 }

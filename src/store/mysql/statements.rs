@@ -2,12 +2,9 @@
 //!
 //! It never puts a value into a statement's text: values are parameters, always.
 
-use crate::store::MOST_KEYED;
-use ::mysql::Value;
+use crate::store::record::Whose;
+use crate::store::words::MOST_KEYED;
 use md5::{Digest, Md5};
-
-use crate::store::moment::Civil;
-use crate::store::{AccountId, Error, Microseconds, Place, Whose};
 
 pub(super) const REGISTER: &str = "INSERT INTO user (name, passwd, locked, created) VALUES (?, ?, FALSE, ?)";
 pub(super) const ACCOUNT: &str = "SELECT id, passwd, locked, name, created FROM user WHERE name = ?";
@@ -79,6 +76,53 @@ pub(in crate::store) const HISTORY_SIZE: &str =
 pub(super) const CLEAR_ALL: &str = "DELETE FROM hist WHERE user_id = ?";
 /// The length besides, because comparison pads with spaces.
 pub(super) const CLEAR_WORD: &str = "DELETE FROM hist WHERE user_id = ? AND word = ? AND LENGTH(word) = ?";
+
+// The notebook.
+
+/// The account can't go meanwhile; others may work for it, as the writer does.
+pub(super) const SHARE_ACCOUNT: &str =
+    "SELECT id FROM user WHERE id = ? AND created = ? AND locked = FALSE LOCK IN SHARE MODE";
+/// The newest first: a word is starred soon after it was looked up. The length besides, because comparison pads with
+/// spaces.
+pub(super) const LOOKED_UP: &str = "\
+    SELECT 1 FROM hist WHERE user_id = ? AND word = ? AND LENGTH(word) = ? ORDER BY time DESC, origin DESC LIMIT 1";
+pub(super) const STAR_TEXT: &str = "SELECT tags, note FROM star WHERE user_id = ? AND word = ? FOR UPDATE";
+pub(super) const COUNT_STARS: &str = "SELECT COUNT(*) FROM star WHERE user_id = ?";
+/// Another session may have starred it in the same moment.
+pub(super) const INSERT_STAR: &str = "\
+    INSERT INTO star (user_id, word, created, tags, note, due) VALUES (?, ?, ?, ?, ?, ?) \
+    ON DUPLICATE KEY UPDATE tags = VALUES(tags), note = VALUES(note)";
+pub(super) const SET_STAR_TEXT: &str = "UPDATE star SET tags = ?, note = ? WHERE user_id = ? AND word = ?";
+pub(super) const DELETE_STAR: &str = "DELETE FROM star WHERE user_id = ? AND word = ?";
+pub(super) const HAS_REVIEW: &str = "SELECT grade FROM review WHERE user_id = ? AND time = ? AND origin = ?";
+pub(super) const INSERT_REVIEW: &str = "INSERT INTO review (user_id, time, origin, word, grade) VALUES (?, ?, ?, ?, ?)";
+pub(super) const SET_MEMORY: &str = "\
+    UPDATE star SET due = ?, stability = ?, difficulty = ?, elapsed_days = ?, scheduled_days = ?, reps = ?, lapses = ?, \
+    state = ?, last_review = ? WHERE user_id = ? AND word = ?";
+
+/// All columns of a star; the conditions follow.
+macro_rules! stars {
+    ($rest:literal) => {
+        concat!(
+            "SELECT word, created, tags, note, due, stability, difficulty, elapsed_days, scheduled_days, reps, lapses, \
+             state, last_review FROM star WHERE user_id = ? ",
+            $rest
+        )
+    };
+}
+pub(super) const STAR: &str = stars!("AND word = ? FOR UPDATE");
+pub(super) const STARS_AFTER: &str = stars!("AND word > ? ORDER BY word LIMIT ?");
+pub(super) const STARS_DUE: &str =
+    stars!("AND due < ? AND (due <= ? OR scheduled_days > 0) ORDER BY reps = 0, due, word LIMIT ?");
+pub(super) const COUNT_DUE_STARS: &str =
+    "SELECT COUNT(*) FROM star WHERE user_id = ? AND due < ? AND (due <= ? OR scheduled_days > 0)";
+pub(super) const REVIEWS: &str = "\
+    SELECT word, grade, time, origin FROM review WHERE user_id = ? ORDER BY time DESC, origin DESC LIMIT ?";
+pub(super) const REVIEWS_BEFORE: &str = "\
+    SELECT word, grade, time, origin FROM review WHERE user_id = ? AND time <= ? AND (time < ? OR origin < ?) \
+    ORDER BY time DESC, origin DESC LIMIT ?";
+
+// Table `words`.
 
 /// The rows of table `words` that are valid.
 macro_rules! valid {
@@ -276,20 +320,6 @@ pub(super) fn recent(accounts: usize) -> String {
     text
 }
 
-/// The next power of four, so that few statements are prepared; a repeated parameter costs next to nothing.
-pub(super) fn few(count: usize) -> usize {
-    let power = count.next_power_of_two();
-    if power.trailing_zeros().is_multiple_of(2) { power } else { power * 2 }
-}
-
-/// Repeats the last parameters, `width` at a time, until there are as many as a statement takes that is likely to be
-/// prepared.
-pub(super) fn fill(parameters: &mut Vec<Value>, width: usize, to: usize) {
-    while parameters.len() < to * width {
-        parameters.extend_from_within(parameters.len() - width..);
-    }
-}
-
 /// How many parameters a lookup takes.
 pub(super) const RECORD_COLUMNS: usize = 5;
 
@@ -326,31 +356,4 @@ pub(super) fn insert_words(rows: usize, again: bool) -> String {
     let places = vec!["(?, ?, ?, ?, ?, ?)"; rows].join(", ");
     let end = if again { " ON DUPLICATE KEY UPDATE word = words.word" } else { "" };
     format!("INSERT INTO words (word, dictionary, generation, folded, lookup_key, interpret) VALUES {places}{end}")
-}
-
-/// A moment as a parameter.
-pub(super) fn date(civil: Civil) -> Value {
-    let Civil { year, month, day, hour, minute, second, microsecond } = civil;
-    Value::Date(year, month, day, hour, minute, second, microsecond)
-}
-
-/// A place in a history as parameters: its time and its origin.
-pub(super) fn place(place: Place) -> Result<(Value, u64), Error> {
-    Ok((date(Civil::of(place.time)?), place.origin))
-}
-
-/// A moment from a row, if it is one.
-pub(super) fn moment(value: &Value) -> Option<Microseconds> {
-    let &Value::Date(year, month, day, hour, minute, second, microsecond) = value else { return None };
-    Civil { year, month, day, hour, minute, second, microsecond }.moment()
-}
-
-/// When an account was made, as a parameter. What is not known equals nothing.
-pub(super) fn created(account: AccountId) -> Value {
-    account.created.and_then(|created| Civil::of(created).ok()).map_or(Value::NULL, date)
-}
-
-/// An account's number as a parameter.
-pub(super) fn id(account: AccountId) -> Value {
-    Value::UInt(account.number)
 }

@@ -5,40 +5,118 @@ use std::collections::HashMap;
 use ::mysql::prelude::Queryable;
 use ::mysql::{Conn, TxOpts, Value};
 
+use super::accounts::live;
 use super::connection::{Attempt, Link};
 use super::select::{select, select_first};
-use super::statements;
+use super::{MySql, statements, values};
 use crate::store::moment::{self, Civil};
-use crate::store::{AccountId, DictKey, Each, Error, Forgetting, Kind, MOST_TOKENS, Standing, TokenHash, token};
+use crate::store::{
+    AccountId, DictKey, Each, Error, Forgetting, Kind, MOST_TOKENS, Standing, TokenHash, Tokens, token,
+};
 
-pub(super) fn keep(link: &mut Link, account: AccountId, token: &TokenHash) -> Result<Standing, Error> {
-    let (id, created) = (statements::id(account), statements::created(account));
-    let (hash, now) = (token.hexadecimal(), moment::present());
-    let expired = statements::date(token::expired_at(now)?);
-    let now = statements::date(Civil::of(now)?);
-    link.run(|connection, _| {
-        // A transaction that is dropped is rolled back.
-        let mut transaction = connection.start_transaction(TxOpts::default())?;
-        let live: Option<(u64,)> = select_first(&mut transaction, statements::LOCK_ACCOUNT, (&id, &created))?;
-        if live.is_none() {
-            return Ok(Standing::Gone);
+impl Tokens for MySql {
+    fn keep_token(&mut self, account: AccountId, token: &TokenHash) -> Result<Standing, Error> {
+        let (id, created) = (values::id(account), values::created(account));
+        let (hash, now) = (token.hexadecimal(), moment::present());
+        let expired = values::date(token::expired_at(now)?);
+        let now = values::date(Civil::of(now)?);
+        self.link.run(|connection, _| {
+            // A transaction that is dropped is rolled back.
+            let mut transaction = connection.start_transaction(TxOpts::default())?;
+            let live: Option<(u64,)> = select_first(&mut transaction, statements::LOCK_ACCOUNT, (&id, &created))?;
+            if live.is_none() {
+                return Ok(Standing::Gone);
+            }
+            // By an attempt whose answer was lost.
+            let kept: Option<(u64,)> = select_first(&mut transaction, statements::HAS_TOKEN, (&hash, &id))?;
+            if kept.is_some() {
+                return Ok(Standing::Live);
+            }
+            transaction.exec_drop(statements::EXPIRE_TOKENS, (&id, &expired))?;
+            let count: Option<(u64,)> = select_first(&mut transaction, statements::COUNT_TOKENS, (&id,))?;
+            let others = u64::from(MOST_TOKENS - 1);
+            let surplus = count.map_or(0, |(count,)| count.saturating_sub(others));
+            if surplus > 0 {
+                transaction.exec_drop(statements::DROP_OLDEST_TOKENS, (&id, surplus))?;
+            }
+            transaction.exec_drop(statements::KEEP_TOKEN, (&hash, &id, &now, &now))?;
+            transaction.commit()?;
+            Ok(Standing::Live)
+        })
+    }
+
+    fn account_of_token(&mut self, name: &str, token: &TokenHash) -> Result<Option<AccountId>, Error> {
+        let mut found = self.accounts_of_tokens(&[(name.to_owned(), *token)])?;
+        found.pop().unwrap_or(Ok(None))
+    }
+
+    /// The same for many. When one's use can't be written down because others hold locks, that of the rest isn't tried.
+    fn accounts_of_tokens(&mut self, logins: &[(String, TokenHash)]) -> Each<Option<AccountId>> {
+        let mut outcomes = Vec::with_capacity(logins.len());
+        let mut failed: Option<Error> = None;
+        for some in logins.chunks(MOST_AT_ONCE) {
+            let hashes: Vec<String> = some.iter().map(|(_, token)| token.hexadecimal()).collect();
+            let places = values::few(hashes.len());
+            let mut parameters: Vec<Value> = hashes.iter().map(|hash| Value::from(hash.as_str())).collect();
+            values::fill(&mut parameters, 1, places);
+            let statement = statements::tokens(places);
+            let found: Vec<Found> =
+                self.link.run_login(|connection| select(connection, &statement, parameters.clone()))?;
+            let found: HashMap<&str, &Found> = found.iter().map(|found| (found.0.as_str(), found)).collect();
+            for ((name, _), hash) in some.iter().zip(&hashes) {
+                let of_this_name =
+                    found.get(hash.as_str()).filter(|(_, _, _, owner, locked, _)| owner == name && !locked);
+                outcomes.push(match (of_this_name, &failed) {
+                    (None, _) => Ok(None),
+                    (Some(_), Some(error)) => Err(error.clone()),
+                    (Some(found), None) => {
+                        let used = use_token(&mut self.link, found);
+                        failed = used.as_ref().err().filter(|error| error.kind == Kind::World).cloned();
+                        used
+                    }
+                });
+            }
         }
-        // By an attempt whose answer was lost.
-        let kept: Option<(u64,)> = select_first(&mut transaction, statements::HAS_TOKEN, (&hash, &id))?;
-        if kept.is_some() {
-            return Ok(Standing::Live);
-        }
-        transaction.exec_drop(statements::EXPIRE_TOKENS, (&id, &expired))?;
-        let count: Option<(u64,)> = select_first(&mut transaction, statements::COUNT_TOKENS, (&id,))?;
-        let others = u64::from(MOST_TOKENS - 1);
-        let surplus = count.map_or(0, |(count,)| count.saturating_sub(others));
-        if surplus > 0 {
-            transaction.exec_drop(statements::DROP_OLDEST_TOKENS, (&id, surplus))?;
-        }
-        transaction.exec_drop(statements::KEEP_TOKEN, (&hash, &id, &now, &now))?;
-        transaction.commit()?;
-        Ok(Standing::Live)
-    })
+        Ok(outcomes)
+    }
+
+    fn forget_token(&mut self, account: AccountId, token: &TokenHash) -> Result<Forgetting, Error> {
+        let hash = token.hexadecimal();
+        self.link.run(|connection, attempt| {
+            if live(connection, account)?.is_none() {
+                return Ok(Forgetting::Gone);
+            }
+            connection.exec_drop(statements::FORGET_TOKEN, (&hash, values::id(account)))?;
+            // The attempt whose answer was lost may have forgotten it.
+            let done = connection.affected_rows() > 0 || attempt == Attempt::AfterLoss;
+            Ok(if done { Forgetting::Done } else { Forgetting::NoSuchToken })
+        })
+    }
+
+    fn set_dict_key(&mut self, account: AccountId, key: &DictKey) -> Result<Standing, Error> {
+        let (id, created) = (values::id(account), values::created(account));
+        let now = values::date(moment::now()?);
+        self.link.run(|connection, _| {
+            let mut transaction = connection.start_transaction(TxOpts::default())?;
+            let live: Option<(u64,)> = select_first(&mut transaction, statements::LOCK_ACCOUNT, (&id, &created))?;
+            if live.is_none() {
+                return Ok(Standing::Gone);
+            }
+            transaction.exec_drop(statements::SET_DICT_KEY, (&id, key.as_str(), &now))?;
+            transaction.commit()?;
+            Ok(Standing::Live)
+        })
+    }
+
+    fn dict_key(&mut self, name: &str) -> Result<Option<(AccountId, DictKey)>, Error> {
+        let found: Option<(u64, Value, String, String)> =
+            self.link.run_login(|connection| select_first(connection, statements::DICT_KEY, (name,)))?;
+        // The server compares 'a' equal to 'a '; we don't.
+        let found = found.filter(|(_, _, owner, _)| owner == name);
+        Ok(found.map(|(number, created, _, secret)| {
+            (AccountId { number, created: values::moment(&created) }, DictKey::kept(secret))
+        }))
+    }
 }
 
 /// The most tokens that one statement asks for.
@@ -48,91 +126,20 @@ const MOST_AT_ONCE: usize = 1_024;
 /// locked, and when it was made.
 type Found = (String, u64, Value, String, bool, Value);
 
-pub(super) fn account(link: &mut Link, name: &str, token: &TokenHash) -> Result<Option<AccountId>, Error> {
-    let mut found = accounts(link, &[(name.to_owned(), *token)])?;
-    found.pop().unwrap_or(Ok(None))
-}
-
-/// The same for many. When one's use can't be written down because others hold locks, that of the rest isn't tried.
-pub(super) fn accounts(link: &mut Link, logins: &[(String, TokenHash)]) -> Each<Option<AccountId>> {
-    let mut outcomes = Vec::with_capacity(logins.len());
-    let mut failed: Option<Error> = None;
-    for some in logins.chunks(MOST_AT_ONCE) {
-        let hashes: Vec<String> = some.iter().map(|(_, token)| token.hexadecimal()).collect();
-        let places = statements::few(hashes.len());
-        let mut parameters: Vec<Value> = hashes.iter().map(|hash| Value::from(hash.as_str())).collect();
-        statements::fill(&mut parameters, 1, places);
-        let statement = statements::tokens(places);
-        let found: Vec<Found> = link.run_login(|connection| select(connection, &statement, parameters.clone()))?;
-        let found: HashMap<&str, &Found> = found.iter().map(|found| (found.0.as_str(), found)).collect();
-        for ((name, _), hash) in some.iter().zip(&hashes) {
-            let of_this_name = found.get(hash.as_str()).filter(|(_, _, _, owner, locked, _)| owner == name && !locked);
-            outcomes.push(match (of_this_name, &failed) {
-                (None, _) => Ok(None),
-                (Some(_), Some(error)) => Err(error.clone()),
-                (Some(found), None) => {
-                    let used = use_token(link, found);
-                    failed = used.as_ref().err().filter(|error| error.kind == Kind::World).cloned();
-                    used
-                }
-            });
-        }
-    }
-    Ok(outcomes)
-}
-
 /// Writes down that a token is used, if it is good, and removes it if it is not.
 fn use_token(link: &mut Link, (hash, number, last_used, _, _, created): &Found) -> Result<Option<AccountId>, Error> {
     let now = moment::present();
-    let last_used = statements::moment(last_used)
-        .ok_or_else(|| Error::configuration("table token contains an invalid timestamp"))?;
+    let last_used =
+        values::moment(last_used).ok_or_else(|| Error::configuration("table token contains an invalid timestamp"))?;
     if !token::is_good(last_used, now) {
         link.run(|connection, _| connection.exec_drop(statements::FORGET_TOKEN, (hash, number)))?;
         return Ok(None);
     }
     if token::is_use_written(last_used, now) {
-        let written = statements::date(Civil::of(now)?);
+        let written = values::date(Civil::of(now)?);
         link.run(|connection, _| connection.exec_drop(statements::USE_TOKEN, (&written, hash)))?;
     }
-    Ok(Some(AccountId { number: *number, created: statements::moment(created) }))
-}
-
-pub(super) fn forget(link: &mut Link, account: AccountId, token: &TokenHash) -> Result<Forgetting, Error> {
-    let hash = token.hexadecimal();
-    link.run(|connection, attempt| {
-        if super::live(connection, account)?.is_none() {
-            return Ok(Forgetting::Gone);
-        }
-        connection.exec_drop(statements::FORGET_TOKEN, (&hash, statements::id(account)))?;
-        // The attempt whose answer was lost may have forgotten it.
-        let done = connection.affected_rows() > 0 || attempt == Attempt::AfterLoss;
-        Ok(if done { Forgetting::Done } else { Forgetting::NoSuchToken })
-    })
-}
-
-pub(super) fn set_dict_key(link: &mut Link, account: AccountId, key: &DictKey) -> Result<Standing, Error> {
-    let (id, created) = (statements::id(account), statements::created(account));
-    let now = statements::date(moment::now()?);
-    link.run(|connection, _| {
-        let mut transaction = connection.start_transaction(TxOpts::default())?;
-        let live: Option<(u64,)> = select_first(&mut transaction, statements::LOCK_ACCOUNT, (&id, &created))?;
-        if live.is_none() {
-            return Ok(Standing::Gone);
-        }
-        transaction.exec_drop(statements::SET_DICT_KEY, (&id, key.as_str(), &now))?;
-        transaction.commit()?;
-        Ok(Standing::Live)
-    })
-}
-
-pub(super) fn dict_key(link: &mut Link, name: &str) -> Result<Option<(AccountId, DictKey)>, Error> {
-    let found: Option<(u64, Value, String, String)> =
-        link.run_login(|connection| select_first(connection, statements::DICT_KEY, (name,)))?;
-    // The server compares 'a' equal to 'a '; we don't.
-    let found = found.filter(|(_, _, owner, _)| owner == name);
-    Ok(found.map(|(number, created, _, secret)| {
-        (AccountId { number, created: statements::moment(&created) }, DictKey::kept(secret))
-    }))
+    Ok(Some(AccountId { number: *number, created: values::moment(created) }))
 }
 
 /// Replaces a password's hash by `statement`, and ends the account's tokens and its DICT key in the same transaction.
@@ -143,12 +150,12 @@ pub(super) fn set_passwd(
     passwd: &str,
 ) -> ::mysql::Result<Standing> {
     let mut transaction = connection.start_transaction(TxOpts::default())?;
-    transaction.exec_drop(statement, (passwd, statements::id(account), statements::created(account)))?;
+    transaction.exec_drop(statement, (passwd, values::id(account), values::created(account)))?;
     if transaction.affected_rows() == 0 {
         return Ok(Standing::Gone);
     }
-    transaction.exec_drop(statements::END_TOKENS, (statements::id(account),))?;
-    transaction.exec_drop(statements::END_DICT_KEY, (statements::id(account),))?;
+    transaction.exec_drop(statements::END_TOKENS, (values::id(account),))?;
+    transaction.exec_drop(statements::END_DICT_KEY, (values::id(account),))?;
     transaction.commit()?;
     Ok(Standing::Live)
 }

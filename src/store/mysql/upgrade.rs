@@ -12,7 +12,7 @@ use ::mysql::{Conn, Row, Value};
 
 use super::connect::{PATIENT, connect_anew};
 use super::select::{select, select_first};
-use super::{errors, locks, statements};
+use super::{errors, locks, statements, values};
 use crate::store::location::Server;
 use crate::store::upgrade::{self, Accounts, OldUser, Step, Terms, Upgraded};
 use crate::store::{Error, Identity, MAX_WORD_CHARS, Token, moment, passwd as hashing, schema};
@@ -256,7 +256,7 @@ fn read_accounts(reader: &mut Conn, old: &Old, terms: &mut Terms<'_>) -> ::mysql
 /// Hashes the passwords, as many at once as there are processors, and writes the accounts.
 fn write_accounts(connection: &mut Conn, accounts: &Accounts, terms: &mut Terms<'_>) -> Result<(), Error> {
     let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let created = statements::date(moment::now()?);
+    let created = values::date(moment::now()?);
     let total = accounts.list().len() as u64;
     let mut done = 0;
     let mut rows = Rows::new(format!("INSERT INTO {NEW}user (id, name, passwd, locked, created) VALUES "), 5, None);
@@ -323,7 +323,7 @@ fn copy_lookups(
             account.id.into(),
             account.name.as_str().into(),
             word.into(),
-            statements::date(moment::Civil::of(time)?),
+            values::date(moment::Civil::of(time)?),
             done.into(),
         ];
         if rows.push(connection, values.into()).map_err(explain)? {

@@ -3,27 +3,26 @@
 //! It never opens a connection before a fork and uses it after (SQLite forbids it), and never returns from a write
 //! that is not on the disk.
 
+mod accounts;
 mod errors;
 mod files;
+mod history;
 mod load;
 mod operator;
 mod record;
 mod setup;
 mod star;
+mod statements;
 mod tokens;
+mod values;
 mod words;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
-use super::moment::{self, Civil};
-use super::words::{Stopped, load as load_words};
-use super::{
-    AboutWords, Account, AccountId, Batch, DictKey, Each, Error, Forgetting, Identity, Loading, LookedUp, PastLookup,
-    Place, Registration, Standing, Store, TokenHash, Whose, WordRow, schema,
-};
+use super::{Error, Identity, Store, schema};
 use crate::sys::StoreKey;
 
 use files::Files;
@@ -58,22 +57,6 @@ const WRITER_BUSY: Duration = Duration::from_secs(1);
 const WRITER_PAUSE: Duration = Duration::from_micros(500);
 /// How long a session waits until the writer has made a database ready that has taken the place of another.
 const PREPARING: Duration = Duration::from_secs(5);
-
-const REGISTER: &str =
-    "INSERT INTO user (name, passwd, locked, created) VALUES (?, ?, 0, ?) ON CONFLICT (name) DO NOTHING";
-const ACCOUNT: &str = "SELECT id, passwd, locked, created FROM user WHERE name = ?";
-/// The name of an account that may be used.
-const LIVE: &str = "SELECT name FROM user WHERE id = ? AND created = ? AND locked = 0";
-const SET_PASSWD: &str = "UPDATE user SET passwd = ? WHERE id = ? AND created = ? AND locked = 0";
-const DELETE_ACCOUNT: &str = "DELETE FROM user WHERE id = ? AND created = ? AND locked = 0";
-/// An origin is a signed number here, and sorts as one.
-const HISTORY: &str = "SELECT word, time, origin FROM hist WHERE user_id = ? ORDER BY time DESC, origin DESC LIMIT ?";
-const HISTORY_BEFORE: &str = "SELECT word, time, origin FROM hist WHERE user_id = ? AND (time, origin) < (?, ?) \
-    ORDER BY time DESC, origin DESC LIMIT ?";
-const HISTORY_SIZE: &str = "SELECT COUNT(*) FROM hist WHERE user_id = ? AND (time, origin) < (?, ?)";
-const CLEAR_ALL: &str = "DELETE FROM hist WHERE user_id = ?";
-const CLEAR_WORD: &str = "DELETE FROM hist WHERE user_id = ? AND word = ?";
-const IDENTITY: &str = "SELECT value FROM meta WHERE name = ?";
 
 /// An open embedded store.
 #[derive(Debug)]
@@ -223,247 +206,8 @@ impl Open {
 impl Store for Sqlite {
     fn identity(&mut self) -> Result<Identity, Error> {
         let value: Option<String> = self.run(|connection| {
-            connection.prepare_cached(IDENTITY)?.query_row((schema::IDENTITY,), |row| row.get(0)).optional()
+            connection.prepare_cached(statements::IDENTITY)?.query_row((schema::IDENTITY,), |row| row.get(0)).optional()
         })?;
         Identity::from_meta(value.as_deref())
     }
-
-    fn register(&mut self, name: &str, passwd: &str) -> Result<Registration, Error> {
-        let now = moment::now()?;
-        self.run(|connection| {
-            if connection.prepare_cached(REGISTER)?.execute((name, passwd, now.text()))? > 0 {
-                return Ok(Registration::Made(account_id(connection.last_insert_rowid(), &now.text())));
-            }
-            // A repeated call finds its own row: the hash has our salt, nobody else's is the same.
-            Ok(match find_account(connection, name)? {
-                Some(account) if account.passwd == passwd => Registration::Made(account.id),
-                _ => Registration::NameTaken,
-            })
-        })
-    }
-
-    fn account(&mut self, name: &str) -> Result<Option<Account>, Error> {
-        self.run(|connection| find_account(connection, name))
-    }
-
-    fn standing(&mut self, account: AccountId) -> Result<Standing, Error> {
-        self.run(|connection| Ok(if live(connection, account)?.is_some() { Standing::Live } else { Standing::Gone }))
-    }
-
-    fn set_passwd(&mut self, account: AccountId, passwd: &str) -> Result<Standing, Error> {
-        self.write(|transaction| tokens::set_passwd(transaction, SET_PASSWD, account, passwd))
-    }
-
-    fn delete_account(&mut self, account: AccountId) -> Result<Standing, Error> {
-        self.run(|connection| {
-            changed(connection.prepare_cached(DELETE_ACCOUNT)?.execute((number(account), created(account)))?)
-        })
-    }
-
-    fn keep_token(&mut self, account: AccountId, token: &TokenHash) -> Result<Standing, Error> {
-        tokens::keep(self, account, token)
-    }
-
-    fn account_of_token(&mut self, name: &str, token: &TokenHash) -> Result<Option<AccountId>, Error> {
-        tokens::account(self, name, token)
-    }
-
-    fn accounts_of_tokens(&mut self, logins: &[(String, TokenHash)]) -> Each<Option<AccountId>> {
-        tokens::accounts(self, logins)
-    }
-
-    fn forget_token(&mut self, account: AccountId, token: &TokenHash) -> Result<Forgetting, Error> {
-        tokens::forget(self, account, token)
-    }
-
-    fn set_dict_key(&mut self, account: AccountId, key: &DictKey) -> Result<Standing, Error> {
-        tokens::set_dict_key(self, account, key)
-    }
-
-    fn dict_key(&mut self, name: &str) -> Result<Option<(AccountId, DictKey)>, Error> {
-        tokens::dict_key(self, name)
-    }
-
-    fn record_many(&mut self, batches: &[Batch]) -> Vec<Result<Standing, Error>> {
-        record::many(self, batches, Whose::Usable)
-    }
-
-    fn deliver(&mut self, batches: &[Batch]) -> Vec<Result<Standing, Error>> {
-        record::many(self, batches, Whose::Known)
-    }
-
-    fn history_page(
-        &mut self,
-        account: AccountId,
-        before: Option<Place>,
-        limit: u32,
-    ) -> Result<Option<Vec<PastLookup>>, Error> {
-        let place = before.map(place).transpose()?;
-        let rows: Option<Vec<PastRow>> = self.run(|connection| {
-            if live(connection, account)?.is_none() {
-                return Ok(None);
-            }
-            history_rows(connection, account, place, limit).map(Some)
-        })?;
-        rows.map(past_lookups).transpose()
-    }
-
-    fn recent_lookups(&mut self, accounts: &[(AccountId, u32)]) -> Each<Option<Vec<PastLookup>>> {
-        let histories: Vec<Option<Vec<PastRow>>> = self.run(|connection| {
-            let each = accounts.iter().map(|&(account, limit)| match live(connection, account)? {
-                Some(_) => history_rows(connection, account, None, limit).map(Some),
-                None => Ok(None),
-            });
-            each.collect()
-        })?;
-        Ok(histories.into_iter().map(|rows| rows.map(past_lookups).transpose()).collect())
-    }
-
-    fn history_size(&mut self, account: AccountId, before: Place) -> Result<u64, Error> {
-        let (time, origin) = place(before)?;
-        let size: i64 = self.run(|connection| {
-            connection.prepare_cached(HISTORY_SIZE)?.query_row((number(account), time, origin), |row| row.get(0))
-        })?;
-        Ok(size.unsigned_abs())
-    }
-
-    fn clear_history(&mut self, account: AccountId, word: Option<&str>) -> Result<Standing, Error> {
-        self.write(|transaction| {
-            if live(&transaction, account)?.is_none() {
-                return Ok(Standing::Gone);
-            }
-            match word {
-                None => transaction.prepare_cached(CLEAR_ALL)?.execute((number(account),))?,
-                Some(word) => transaction.prepare_cached(CLEAR_WORD)?.execute((number(account), word))?,
-            };
-            transaction.commit()?;
-            Ok(Standing::Live)
-        })
-    }
-
-    fn look_up(&mut self, word: &str, keys: &[String], account: Option<AccountId>) -> Result<LookedUp, Error> {
-        words::look_up(self, word, keys, account)
-    }
-
-    fn has_keyless_words(&mut self) -> Result<bool, Error> {
-        words::has_keyless(self)
-    }
-
-    fn find_word(&mut self, word: &str) -> Result<Option<(String, String)>, Error> {
-        words::find(self, word)
-    }
-
-    fn words_keyed(&mut self, keys: &[String]) -> Result<Vec<(String, String)>, Error> {
-        words::keyed(self, keys)
-    }
-
-    fn words_beginning(&mut self, folded: &str, limit: usize) -> Result<Vec<String>, Error> {
-        words::beginning(self, folded, limit)
-    }
-
-    fn words_among(&mut self, folded: &[String]) -> Result<Vec<String>, Error> {
-        words::among(self, folded)
-    }
-
-    fn words_after(&mut self, word: &str, limit: usize) -> Result<Vec<String>, Error> {
-        words::after(self, word, limit)
-    }
-
-    fn word_at(&mut self, at: u64) -> Result<Option<String>, Error> {
-        words::at(self, at)
-    }
-
-    fn words_holding(
-        &mut self,
-        after: &str,
-        count: usize,
-        text: Option<&str>,
-        found: &mut dyn FnMut(&str, &str),
-    ) -> Result<Option<String>, Error> {
-        words::holding(self, after, count, text, found)
-    }
-
-    fn about_words(&mut self) -> Result<AboutWords, Error> {
-        words::about(self)
-    }
-
-    fn replace_words(
-        &mut self,
-        about: &AboutWords,
-        rows: &mut dyn Iterator<Item = WordRow<'_>>,
-        progress: &mut dyn FnMut(u64),
-    ) -> Result<Loading, Error> {
-        match load::Load::begin(self) {
-            Ok(mut shelf) => load_words(&mut shelf, about, rows, progress),
-            Err(Stopped::Overtaken(by)) => Ok(Loading::Overtaken(by)),
-            Err(Stopped::Failed(error)) => Err(error),
-        }
-    }
-}
-
-/// A row of a history: word, time, origin.
-type PastRow = (String, String, i64);
-
-fn history_rows(
-    connection: &Connection,
-    account: AccountId,
-    place: Option<(String, i64)>,
-    limit: u32,
-) -> rusqlite::Result<Vec<PastRow>> {
-    let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
-    match place {
-        None => connection.prepare_cached(HISTORY)?.query_map((number(account), limit), row)?.collect(),
-        Some((time, origin)) => connection
-            .prepare_cached(HISTORY_BEFORE)?
-            .query_map((number(account), time, origin, limit), row)?
-            .collect::<rusqlite::Result<_>>(),
-    }
-}
-
-fn past_lookups(rows: Vec<PastRow>) -> Result<Vec<PastLookup>, Error> {
-    let mut lookups = Vec::with_capacity(rows.len());
-    for (word, time, origin) in rows {
-        let time = Civil::parse(&time)
-            .and_then(Civil::moment)
-            .ok_or_else(|| Error::configuration("table hist contains an invalid timestamp"))?;
-        lookups.push(PastLookup { word, time, origin: origin.cast_unsigned() });
-    }
-    Ok(lookups)
-}
-
-/// An account's number as SQLite has numbers. One that it can't have is nobody's.
-fn number(account: AccountId) -> i64 {
-    i64::try_from(account.number).unwrap_or(-1)
-}
-
-/// A place in a history as parameters: its time and its origin.
-fn place(place: Place) -> Result<(String, i64), Error> {
-    Ok((Civil::of(place.time)?.text(), place.origin.cast_signed()))
-}
-
-/// When an account was made, as SQLite has times. What is not known equals nothing.
-fn created(account: AccountId) -> Option<String> {
-    account.created.and_then(|created| Civil::of(created).ok()).map(Civil::text)
-}
-
-/// An account from a row: SQLite gives out positive numbers only.
-fn account_id(number: i64, created: &str) -> AccountId {
-    AccountId { number: number.unsigned_abs(), created: Civil::parse(created).and_then(Civil::moment) }
-}
-
-fn changed(rows: usize) -> rusqlite::Result<Standing> {
-    Ok(if rows > 0 { Standing::Live } else { Standing::Gone })
-}
-
-fn find_account(connection: &Connection, name: &str) -> rusqlite::Result<Option<Account>> {
-    let account = |row: &Row<'_>| {
-        let id = account_id(row.get(0)?, &row.get::<_, String>(3)?);
-        Ok(Account { id, passwd: row.get(1)?, locked: row.get(2)? })
-    };
-    connection.prepare_cached(ACCOUNT)?.query_row((name,), account).optional()
-}
-
-/// The name of an account that is there and not locked.
-fn live(connection: &Connection, account: AccountId) -> rusqlite::Result<Option<String>> {
-    connection.prepare_cached(LIVE)?.query_row((number(account), created(account)), |row| row.get(0)).optional()
 }

@@ -2,35 +2,15 @@
 
 use rusqlite::{OptionalExtension, Row};
 
-use super::{Sqlite, created, find_account, history_rows, number, past_lookups, place, star, tokens};
+use super::accounts::find_account;
+use super::history::{history_rows, past_lookups};
+use super::values::{created, number, place};
+use super::{Sqlite, star, statements, tokens};
 use crate::store::moment::{self, Civil};
 use crate::store::{
     AccountDetails, AccountId, AccountSummary, Error, Microseconds, Operator, PastLookup, PastReview, Place, Standing,
     Star, token,
 };
-
-const SET_LOCKED: &str = "UPDATE user SET locked = ? WHERE id = ?";
-const RESET_PASSWD: &str = "UPDATE user SET passwd = ? WHERE id = ? AND created = ?";
-const REMOVE_ACCOUNT: &str = "DELETE FROM user WHERE id = ? AND created = ?";
-const ACCOUNTS: &str = "SELECT name, created, locked, \
-    (SELECT COUNT(*) FROM hist WHERE hist.user_id = user.id), \
-    (SELECT MAX(time) FROM hist WHERE hist.user_id = user.id), \
-    (SELECT COUNT(*) FROM token WHERE token.user_id = user.id AND token.last_used > ?) FROM user ORDER BY name";
-
-const CREATED: &str = "SELECT created FROM user WHERE id = ?";
-const TOKENS: &str = "SELECT created, last_used FROM token WHERE user_id = ? AND last_used > ? ORDER BY created, hash";
-const COUNT_USERS: &str = "SELECT COUNT(*) FROM user";
-const USERS_AFTER: &str = "SELECT id FROM user WHERE id > ? ORDER BY id LIMIT ?";
-const COUNT_OLDER: &str = "SELECT COUNT(*) FROM hist WHERE user_id = ? AND time < ?";
-/// SQLite is usually built without `LIMIT` for deletions.
-const DELETE_OLDER: &str = "DELETE FROM hist WHERE id IN \
-    (SELECT id FROM hist WHERE user_id = ? AND time < ? ORDER BY time, origin LIMIT ?)";
-
-const PLACE: &str = "SELECT time, origin FROM hist WHERE user_id = ? ORDER BY time DESC, origin DESC LIMIT 1 OFFSET ?";
-const PLACE_BEFORE: &str = "SELECT time, origin FROM hist WHERE user_id = ? AND (time, origin) < (?, ?) \
-    ORDER BY time DESC, origin DESC LIMIT 1 OFFSET ?";
-const DELETE_BEFORE: &str = "DELETE FROM hist WHERE id IN \
-    (SELECT id FROM hist WHERE user_id = ? AND (time, origin) < (?, ?) ORDER BY time, origin LIMIT ?)";
 
 impl Operator for Sqlite {
     fn accounts(&mut self) -> Result<Vec<AccountSummary>, Error> {
@@ -38,7 +18,7 @@ impl Operator for Sqlite {
         let expired = token::expired_at(moment::present())?.text();
         let texts = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?));
         let rows: Vec<Texts> =
-            self.run(|connection| connection.prepare(ACCOUNTS)?.query_map((expired,), texts)?.collect())?;
+            self.run(|connection| connection.prepare(statements::ACCOUNTS)?.query_map((expired,), texts)?.collect())?;
         let moment = |text: &str| -> Result<Microseconds, Error> {
             Civil::parse(text)
                 .and_then(Civil::moment)
@@ -53,16 +33,19 @@ impl Operator for Sqlite {
     }
 
     fn set_locked(&mut self, account: AccountId, locked: bool) -> Result<bool, Error> {
-        self.run(|connection| Ok(connection.execute(SET_LOCKED, (locked, number(account)))? > 0))
+        self.run(|connection| Ok(connection.execute(statements::SET_LOCKED, (locked, number(account)))? > 0))
     }
 
     fn reset_passwd(&mut self, account: AccountId, passwd: &str) -> Result<bool, Error> {
-        let standing = self.write(|transaction| tokens::set_passwd(transaction, RESET_PASSWD, account, passwd))?;
+        let standing =
+            self.write(|transaction| tokens::set_passwd(transaction, statements::RESET_PASSWD, account, passwd))?;
         Ok(standing == Standing::Live)
     }
 
     fn remove_account(&mut self, account: AccountId) -> Result<bool, Error> {
-        self.run(|connection| Ok(connection.execute(REMOVE_ACCOUNT, (number(account), created(account)))? > 0))
+        self.run(|connection| {
+            Ok(connection.execute(statements::REMOVE_ACCOUNT, (number(account), created(account)))? > 0)
+        })
     }
 
     fn account_details(&mut self, name: &str) -> Result<Option<AccountDetails>, Error> {
@@ -71,9 +54,12 @@ impl Operator for Sqlite {
         let found = self.run(|connection| {
             let Some(account) = find_account(connection, name)? else { return Ok(None) };
             let id = number(account.id);
-            let created: Option<String> = connection.query_row(CREATED, (id,), |row| row.get(0)).optional()?;
-            let tokens: Vec<(String, String)> =
-                connection.prepare(TOKENS)?.query_map((id, expired), pair)?.collect::<rusqlite::Result<_>>()?;
+            let created: Option<String> =
+                connection.query_row(statements::CREATED, (id,), |row| row.get(0)).optional()?;
+            let tokens: Vec<(String, String)> = connection
+                .prepare(statements::TOKENS)?
+                .query_map((id, expired), pair)?
+                .collect::<rusqlite::Result<_>>()?;
             Ok(created.map(|created| (account, created, tokens)))
         })?;
         let moment = |text: &String| Civil::parse(text).and_then(Civil::moment);
@@ -94,13 +80,13 @@ impl Operator for Sqlite {
     }
 
     fn count_accounts(&mut self) -> Result<u64, Error> {
-        let count: i64 = self.run(|connection| connection.query_row(COUNT_USERS, (), |row| row.get(0)))?;
+        let count: i64 = self.run(|connection| connection.query_row(statements::COUNT_USERS, (), |row| row.get(0)))?;
         Ok(count.unsigned_abs())
     }
 
     fn accounts_after(&mut self, after: AccountId, limit: u32) -> Result<Vec<AccountId>, Error> {
         self.run(|connection| {
-            let mut select = connection.prepare_cached(USERS_AFTER)?;
+            let mut select = connection.prepare_cached(statements::USERS_AFTER)?;
             let account = |row: &Row<'_>| Ok(AccountId { number: row.get::<_, i64>(0)?.unsigned_abs(), created: None });
             select.query_map((number(after), limit), account)?.collect()
         })
@@ -110,9 +96,11 @@ impl Operator for Sqlite {
         let before = before.map(place).transpose()?;
         let pair = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
         let found: Option<(String, i64)> = self.run(|connection| match &before {
-            None => connection.prepare_cached(PLACE)?.query_row((number(account), skipped), pair).optional(),
+            None => {
+                connection.prepare_cached(statements::PLACE)?.query_row((number(account), skipped), pair).optional()
+            }
             Some((time, origin)) => connection
-                .prepare_cached(PLACE_BEFORE)?
+                .prepare_cached(statements::PLACE_BEFORE)?
                 .query_row((number(account), time, origin, skipped), pair)
                 .optional(),
         })?;
@@ -123,7 +111,7 @@ impl Operator for Sqlite {
     fn delete_before(&mut self, account: AccountId, before: Place, limit: u32) -> Result<u64, Error> {
         let (time, origin) = place(before)?;
         self.run(|connection| {
-            let mut delete = connection.prepare_cached(DELETE_BEFORE)?;
+            let mut delete = connection.prepare_cached(statements::DELETE_BEFORE)?;
             Ok(delete.execute((number(account), time, origin, limit))? as u64)
         })
     }
@@ -131,7 +119,7 @@ impl Operator for Sqlite {
     fn count_older(&mut self, account: AccountId, than: Microseconds) -> Result<u64, Error> {
         let than = Civil::of(than)?.text();
         let count: i64 = self.run(|connection| {
-            connection.prepare_cached(COUNT_OLDER)?.query_row((number(account), than), |row| row.get(0))
+            connection.prepare_cached(statements::COUNT_OLDER)?.query_row((number(account), than), |row| row.get(0))
         })?;
         Ok(count.unsigned_abs())
     }
@@ -139,7 +127,7 @@ impl Operator for Sqlite {
     fn delete_older(&mut self, account: AccountId, than: Microseconds, limit: u32) -> Result<u64, Error> {
         let than = Civil::of(than)?.text();
         self.run(|connection| {
-            Ok(connection.prepare_cached(DELETE_OLDER)?.execute((number(account), than, limit))? as u64)
+            Ok(connection.prepare_cached(statements::DELETE_OLDER)?.execute((number(account), than, limit))? as u64)
         })
     }
 }

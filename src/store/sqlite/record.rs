@@ -4,18 +4,27 @@
 
 use rusqlite::Connection;
 
-use super::{Sqlite, find_account, live, number};
+use super::accounts::{find_account, live};
+use super::values::number;
+use super::{Sqlite, statements};
 use crate::store::moment::Civil;
-use crate::store::{Batch, Error, Standing, Whose, schema};
+use crate::store::record::Whose;
+use crate::store::{Batch, Error, Records, Standing, schema};
 
-/// A row that is there already is this very lookup, written by an earlier attempt.
-const RECORD: &str = "INSERT INTO hist (user_id, name, word, time, origin) VALUES (?, ?, ?, ?, ?) \
-    ON CONFLICT (user_id, time, origin) DO NOTHING";
+impl Records for Sqlite {
+    fn record_many(&mut self, batches: &[Batch]) -> Vec<Result<Standing, Error>> {
+        many(self, batches, Whose::Usable)
+    }
+
+    fn deliver(&mut self, batches: &[Batch]) -> Vec<Result<Standing, Error>> {
+        many(self, batches, Whose::Known)
+    }
+}
 
 /// The rows of a batch as parameters: word, time, origin.
 type Rows<'a> = Vec<(&'a str, String, i64)>;
 
-pub(super) fn many(store: &mut Sqlite, batches: &[Batch], whose: Whose) -> Vec<Result<Standing, Error>> {
+fn many(store: &mut Sqlite, batches: &[Batch], whose: Whose) -> Vec<Result<Standing, Error>> {
     let rows: Vec<Result<Rows<'_>, Error>> = batches.iter().map(rows).collect();
     let all = |connection: &Connection| {
         let each = batches.iter().zip(&rows).map(|(batch, rows)| match rows {
@@ -58,7 +67,7 @@ fn keep(connection: &Connection, batch: &Batch, rows: &Rows<'_>, whose: Whose) -
         }
     };
     let Some(account) = account else { return Ok(Standing::Gone) };
-    let mut insert = connection.prepare_cached(RECORD)?;
+    let mut insert = connection.prepare_cached(statements::RECORD)?;
     for (word, time, origin) in rows {
         insert.execute((number(account), &batch.name, word, time, origin))?;
     }

@@ -2,47 +2,15 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
-use super::{Sqlite, live, number};
+use super::accounts::live;
+use super::values::{number, place};
+use super::{Sqlite, statements};
 use crate::store::moment::{self, Civil};
 use crate::store::star::{AHEAD, damaged, with_tags, without_tags};
 use crate::store::{
     AccountId, Error, Grade, Grading, Learned, MOST_STARS, Memory, Microseconds, PastReview, Place, Record, Star,
     StarText, Starring, Stars, Unstarring, schema,
 };
-
-/// The newest first: a word is starred soon after it was looked up.
-const LOOKED_UP: &str = "SELECT 1 FROM hist WHERE user_id = ? AND word = ? ORDER BY time DESC, origin DESC LIMIT 1";
-const TEXT: &str = "SELECT tags, note FROM star WHERE user_id = ? AND word = ?";
-const COUNT: &str = "SELECT COUNT(*) FROM star WHERE user_id = ?";
-const INSERT: &str = "INSERT INTO star (user_id, word, created, tags, note, due) VALUES (?1, ?2, ?3, ?4, ?5, ?3)";
-const SET_TEXT: &str = "UPDATE star SET tags = ?, note = ? WHERE user_id = ? AND word = ?";
-const DELETE: &str = "DELETE FROM star WHERE user_id = ? AND word = ?";
-const INSERT_REVIEW: &str = "\
-    INSERT INTO review (user_id, time, origin, word, grade) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
-const SET_MEMORY: &str = "\
-    UPDATE star SET due = ?, stability = ?, difficulty = ?, elapsed_days = ?, scheduled_days = ?, reps = ?, lapses = ?, \
-    state = ?, last_review = ? WHERE user_id = ? AND word = ?";
-
-/// All columns of a star; the conditions follow.
-macro_rules! stars {
-    ($rest:literal) => {
-        concat!(
-            "SELECT word, created, tags, note, due, stability, difficulty, elapsed_days, scheduled_days, reps, lapses, \
-             state, last_review FROM star WHERE user_id = ?1 ",
-            $rest
-        )
-    };
-}
-const ONE: &str = stars!("AND word = ?2");
-const AFTER: &str = stars!("AND word > ?2 ORDER BY word LIMIT ?3");
-const DUE: &str = stars!("AND due < ?2 AND (due <= ?3 OR scheduled_days > 0) ORDER BY reps = 0, due, word LIMIT ?4");
-const COUNT_DUE: &str = "\
-    SELECT COUNT(*) FROM star WHERE user_id = ?1 AND due < ?2 AND (due <= ?3 OR scheduled_days > 0)";
-const REVIEWS: &str = "\
-    SELECT word, grade, time, origin FROM review WHERE user_id = ? ORDER BY time DESC, origin DESC LIMIT ?";
-const REVIEWS_BEFORE: &str = "\
-    SELECT word, grade, time, origin FROM review WHERE user_id = ? AND (time, origin) < (?, ?) \
-    ORDER BY time DESC, origin DESC LIMIT ?";
 
 /// A row, its times still text.
 struct Raw {
@@ -86,7 +54,7 @@ fn star(raw: Raw) -> Result<Star, Error> {
 }
 
 fn is_looked_up(connection: &Connection, account: AccountId, word: &str) -> rusqlite::Result<bool> {
-    connection.prepare_cached(LOOKED_UP)?.exists((number(account), word))
+    connection.prepare_cached(statements::LOOKED_UP)?.exists((number(account), word))
 }
 
 /// Stars a headword, or adds to what it has.
@@ -99,19 +67,19 @@ fn put(
 ) -> rusqlite::Result<Starring> {
     let id = number(account);
     let pair = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?));
-    let known = connection.prepare_cached(TEXT)?.query_row((id, word), pair).optional()?;
+    let known = connection.prepare_cached(statements::STAR_TEXT)?.query_row((id, word), pair).optional()?;
     let (tags, note) = known.as_ref().map_or(("", ""), |(tags, note)| (tags.as_str(), note.as_str()));
     let Some(tags) = with_tags(tags, &text.tags) else { return Ok(Starring::TooManyTags) };
     let note = text.note.as_deref().unwrap_or(note);
     if known.is_some() {
-        connection.prepare_cached(SET_TEXT)?.execute((tags, note, id, word))?;
+        connection.prepare_cached(statements::SET_STAR_TEXT)?.execute((tags, note, id, word))?;
         return Ok(Starring::Known(word.to_owned()));
     }
-    let count: i64 = connection.prepare_cached(COUNT)?.query_row((id,), |row| row.get(0))?;
+    let count: i64 = connection.prepare_cached(statements::COUNT_STARS)?.query_row((id,), |row| row.get(0))?;
     if count.unsigned_abs() >= MOST_STARS {
         return Ok(Starring::Full);
     }
-    connection.prepare_cached(INSERT)?.execute((id, word, now, tags, note))?;
+    connection.prepare_cached(statements::INSERT_STAR)?.execute((id, word, now, tags, note))?;
     Ok(Starring::New(word.to_owned()))
 }
 
@@ -124,7 +92,7 @@ impl Stars for Sqlite {
                 return Ok(Starring::Gone);
             }
             for word in words {
-                let starred = transaction.prepare_cached(TEXT)?.exists((number(account), word))?;
+                let starred = transaction.prepare_cached(statements::STAR_TEXT)?.exists((number(account), word))?;
                 if starred || is_looked_up(&transaction, account, word)? {
                     let done = put(&transaction, account, word, text, &now)?;
                     transaction.commit()?;
@@ -165,12 +133,17 @@ impl Stars for Sqlite {
             }
             let id = number(account);
             let pair = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?));
-            let known = transaction.prepare_cached(TEXT)?.query_row((id, word), pair).optional()?;
+            let known = transaction.prepare_cached(statements::STAR_TEXT)?.query_row((id, word), pair).optional()?;
             let Some((known, note)) = known else { return Ok(Unstarring::NotStarred) };
             if tags.is_empty() {
-                transaction.prepare_cached(DELETE)?.execute((id, word))?;
+                transaction.prepare_cached(statements::DELETE_STAR)?.execute((id, word))?;
             } else {
-                transaction.prepare_cached(SET_TEXT)?.execute((without_tags(&known, tags), note, id, word))?;
+                transaction.prepare_cached(statements::SET_STAR_TEXT)?.execute((
+                    without_tags(&known, tags),
+                    note,
+                    id,
+                    word,
+                ))?;
             }
             transaction.commit()?;
             Ok(Unstarring::Done)
@@ -199,7 +172,7 @@ impl Stars for Sqlite {
             if live(connection, account)?.is_none() {
                 return Ok(None);
             }
-            let mut select = connection.prepare_cached(DUE)?;
+            let mut select = connection.prepare_cached(statements::STARS_DUE)?;
             select.query_map((number(account), until, soon, limit), raw)?.collect::<rusqlite::Result<_>>().map(Some)
         })?;
         rows.map(stars).transpose()
@@ -212,8 +185,10 @@ impl Stars for Sqlite {
                 return Ok(None);
             }
             let id = number(account);
-            let all: i64 = connection.prepare_cached(COUNT)?.query_row((id,), |row| row.get(0))?;
-            let due: i64 = connection.prepare_cached(COUNT_DUE)?.query_row((id, until, soon), |row| row.get(0))?;
+            let all: i64 = connection.prepare_cached(statements::COUNT_STARS)?.query_row((id,), |row| row.get(0))?;
+            let due: i64 = connection
+                .prepare_cached(statements::COUNT_DUE_STARS)?
+                .query_row((id, until, soon), |row| row.get(0))?;
             Ok(Some((all.unsigned_abs(), due.unsigned_abs())))
         })
     }
@@ -230,7 +205,7 @@ fn stars(rows: Vec<Raw>) -> Result<Vec<Star>, Error> {
 }
 
 fn rows_after(connection: &Connection, account: AccountId, after: &str, limit: u32) -> rusqlite::Result<Vec<Raw>> {
-    let mut select = connection.prepare_cached(AFTER)?;
+    let mut select = connection.prepare_cached(statements::STARS_AFTER)?;
     select.query_map((number(account), after, limit), raw)?.collect()
 }
 
@@ -245,7 +220,7 @@ fn grade_in(
         return Ok(Ok(Grading::Gone));
     }
     let (id, word) = (number(account), given.word.as_str());
-    let mut known = transaction.prepare_cached(ONE)?.query_row((id, word), raw).optional()?;
+    let mut known = transaction.prepare_cached(statements::STAR)?.query_row((id, word), raw).optional()?;
     if known.is_none() {
         if !is_looked_up(&transaction, account, word)? {
             return Ok(Ok(Grading::NeverLookedUp));
@@ -253,7 +228,7 @@ fn grade_in(
         if put(&transaction, account, word, &StarText::default(), now)? == Starring::Full {
             return Ok(Ok(Grading::Full));
         }
-        known = transaction.prepare_cached(ONE)?.query_row((id, word), raw).optional()?;
+        known = transaction.prepare_cached(statements::STAR)?.query_row((id, word), raw).optional()?;
     }
     let star = match known.map(star) {
         Some(Ok(star)) => star,
@@ -261,7 +236,7 @@ fn grade_in(
         None => return Err(rusqlite::Error::QueryReturnedNoRows),
     };
     let identity = (id, now, given.origin.cast_signed(), word, grade.number());
-    if transaction.prepare_cached(INSERT_REVIEW)?.execute(identity)? == 0 {
+    if transaction.prepare_cached(statements::INSERT_REVIEW)?.execute(identity)? == 0 {
         // This very grade was kept before.
         return Ok(Ok(Grading::Due(star.memory.due)));
     }
@@ -274,7 +249,7 @@ fn grade_in(
         (Ok(due), Ok(last)) => (due, last),
         (Err(error), _) | (_, Err(error)) => return Ok(Err(error)),
     };
-    transaction.prepare_cached(SET_MEMORY)?.execute(rusqlite::params![
+    transaction.prepare_cached(statements::SET_MEMORY)?.execute(rusqlite::params![
         due,
         memory.stability,
         memory.difficulty,
@@ -303,12 +278,12 @@ pub(super) fn reviews_of(
     before: Option<Place>,
     limit: u32,
 ) -> Result<Vec<PastReview>, Error> {
-    let place = before.map(super::place).transpose()?;
+    let place = before.map(place).transpose()?;
     let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
     let rows: Vec<(String, u8, String, i64)> = store.run(|connection| match &place {
-        None => connection.prepare_cached(REVIEWS)?.query_map((number(account), limit), row)?.collect(),
+        None => connection.prepare_cached(statements::REVIEWS)?.query_map((number(account), limit), row)?.collect(),
         Some((time, origin)) => connection
-            .prepare_cached(REVIEWS_BEFORE)?
+            .prepare_cached(statements::REVIEWS_BEFORE)?
             .query_map((number(account), time, origin, limit), row)?
             .collect::<rusqlite::Result<_>>(),
     })?;

@@ -1,0 +1,180 @@
+//! How table `words` is loaded while others read it.
+//!
+//! A load writes its rows beside the valid ones, in transactions of bounded size, and makes them valid by one small row.
+//! It never leaves half a dictionary to its readers, wherever it ends.
+
+use std::time::{Duration, Instant};
+
+use super::{AboutWords, Error, WordRow, schema};
+
+/// The most rows of one transaction of a load, and the most bytes of more than one row: what a commit takes with them
+/// holds nobody up for long, and a member of a cluster applies it in some milliseconds.
+const MOST: Most = Most { rows: 1_024, bytes: 512 * 1_024 };
+/// After each of them others have the database for as long as it took, but no longer than this.
+const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+
+/// What came of a load of table `words`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub enum Loading {
+    /// What was loaded is what is looked up from now on.
+    Done {
+        /// How many headwords there are.
+        headwords: u64,
+        /// Hosts of the database that do not show it yet, each with what is known of it.
+        behind: Vec<String>,
+    },
+    /// Another load is under way, or has overtaken this one: nothing has changed. What is known of it.
+    Overtaken(String),
+}
+
+/// A load under way: which generation it writes, which one was valid when it began, and the mark that it has left in table
+/// `meta`. With the mark it loses the right to change anything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Claim {
+    pub generation: u32,
+    pub valid: u32,
+    pub mark: String,
+}
+
+/// 64 random bits, for a load's mark.
+pub(super) fn random_mark() -> Result<String, Error> {
+    let mut random = [0; 8];
+    getrandom::fill(&mut random).map_err(|error| Error::world(format!("no random numbers: {error}")))?;
+    Ok(format!("{:016x}", u64::from_ne_bytes(random)))
+}
+
+/// Why a load does not go on.
+#[derive(Debug)]
+pub(super) enum Stopped {
+    /// Another one has taken over.
+    Overtaken(String),
+    /// The database.
+    Failed(Error),
+}
+
+impl From<Error> for Stopped {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl Stopped {
+    /// The load's mark is not there any more.
+    pub(super) fn mark_is_gone() -> Self {
+        Self::Overtaken("another words load has begun, or the database was restored meanwhile".to_owned())
+    }
+}
+
+/// What a store does for a load, each in one transaction. Those that have a claim do nothing once it is lost.
+pub(super) trait Shelf {
+    /// Begins: leaves a mark, and finds a generation that no row has.
+    fn claim(&mut self) -> Result<Claim, Stopped>;
+
+    /// Gives some rows of generation 0 the valid one instead: nobody sees a difference. How many there were.
+    fn adopt(&mut self, claim: &Claim, most: u32) -> Result<u32, Stopped>;
+
+    /// Deletes rows of these generations, no more than so many and so many bytes of them. How many there were.
+    fn remove(&mut self, claim: Option<&Claim>, generations: [u32; 2], most: Most) -> Result<u32, Stopped>;
+
+    /// Writes rows of the load's generation.
+    fn insert(&mut self, claim: &Claim, rows: &[WordRow<'_>]) -> Result<(), Stopped>;
+
+    /// Makes the load's generation the valid one, takes the mark away, and deletes what is left of generation 0.
+    fn switch(&mut self, claim: &Claim, about: &[(&'static str, String)]) -> Result<(), Stopped>;
+
+    /// Waits until each host shows the generation. Those that do not, in words.
+    fn behind(&mut self, generation: u32) -> Vec<String>;
+}
+
+/// How much one transaction takes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Most {
+    pub rows: u32,
+    pub bytes: u32,
+}
+
+/// Loads rows, if the load could begin; see [`WordTable::replace_words`](super::WordTable::replace_words).
+pub(super) fn load<S: Shelf>(
+    begun: Result<S, Stopped>,
+    about: &AboutWords,
+    rows: &mut dyn Iterator<Item = WordRow<'_>>,
+    progress: &mut dyn FnMut(u64),
+) -> Result<Loading, Error> {
+    let begun = begun.and_then(|mut shelf| shelf.claim().map(|claim| (shelf, claim)));
+    let (mut shelf, claim) = match begun {
+        Ok(begun) => begun,
+        Err(Stopped::Overtaken(by)) => return Ok(Loading::Overtaken(by)),
+        Err(Stopped::Failed(error)) => return Err(error),
+    };
+    match fill(&mut shelf, &claim, about, rows, progress) {
+        Ok(headwords) => {
+            let behind = shelf.behind(claim.generation);
+            // Nobody looks them up any more. If they can't be deleted now, the next load does it.
+            if let Err(Stopped::Failed(error)) = clear(&mut shelf, None, [1, claim.generation - 1]) {
+                log::warn!("the old rows of table words are left for the next words load to delete: {error}");
+            }
+            Ok(Loading::Done { headwords, behind })
+        }
+        Err(Stopped::Overtaken(by)) => Ok(Loading::Overtaken(by)),
+        Err(Stopped::Failed(error)) => {
+            // Nobody sees them. If they can't be deleted now, the next load does it.
+            let _ = clear(&mut shelf, Some(&claim), [claim.generation; 2]);
+            Err(error)
+        }
+    }
+}
+
+/// Writes the rows and makes them valid. How many headwords there are.
+fn fill(
+    shelf: &mut dyn Shelf,
+    claim: &Claim,
+    about: &AboutWords,
+    rows: &mut dyn Iterator<Item = WordRow<'_>>,
+    progress: &mut dyn FnMut(u64),
+) -> Result<u64, Stopped> {
+    // What loads that did not come to their end have left.
+    clear(shelf, Some(claim), [1, claim.valid - 1])?;
+    clear(shelf, Some(claim), [claim.valid + 1, claim.generation - 1])?;
+    while paced(|| shelf.adopt(claim, MOST.rows))? > 0 {}
+    let (mut sent, mut headwords, mut last) = (0_u64, 0_u64, "");
+    let mut chunk: Vec<WordRow<'_>> = Vec::new();
+    let mut bytes = 0_usize;
+    let most = (MOST.rows as usize, MOST.bytes as usize);
+    for row in rows {
+        schema::check_word(row.word)?;
+        if !chunk.is_empty() && (chunk.len() >= most.0 || bytes.saturating_add(row.size()) > most.1) {
+            paced(|| shelf.insert(claim, &chunk))?;
+            sent += chunk.len() as u64;
+            progress(sent);
+            chunk.clear();
+            bytes = 0;
+        }
+        headwords += u64::from(row.word != last);
+        last = row.word;
+        bytes += row.size();
+        chunk.push(row);
+    }
+    if !chunk.is_empty() {
+        paced(|| shelf.insert(claim, &chunk))?;
+        sent += chunk.len() as u64;
+    }
+    shelf.switch(claim, &about.to_meta(headwords))?;
+    progress(sent);
+    Ok(headwords)
+}
+
+fn clear(shelf: &mut dyn Shelf, claim: Option<&Claim>, generations: [u32; 2]) -> Result<(), Stopped> {
+    if generations[0] <= generations[1] {
+        while paced(|| shelf.remove(claim, generations, MOST))? > 0 {}
+    }
+    Ok(())
+}
+
+/// Does a piece of work, and lets others have their turn.
+fn paced<T>(work: impl FnOnce() -> Result<T, Stopped>) -> Result<T, Stopped> {
+    let begin = Instant::now();
+    let done = work()?;
+    std::thread::sleep(begin.elapsed().min(LONGEST_PAUSE));
+    Ok(done)
+}

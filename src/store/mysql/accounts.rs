@@ -1,0 +1,79 @@
+//! Accounts on the server. Each piece of work may be repeated.
+
+use ::mysql::prelude::Queryable;
+use ::mysql::{Conn, Value};
+
+use super::connection::Attempt;
+use super::select::select_first;
+use super::{MySql, errors, statements, tokens, values};
+use crate::store::moment::{self};
+use crate::store::{Account, AccountId, Accounts, Error, Registration, Standing};
+
+impl Accounts for MySql {
+    fn register(&mut self, name: &str, passwd: &str) -> Result<Registration, Error> {
+        let now = moment::now()?;
+        let created = values::date(now);
+        self.link.run(|connection, _| {
+            match connection.exec_drop(statements::REGISTER, (name, passwd, &created)) {
+                Ok(()) => {
+                    let made = AccountId { number: connection.last_insert_id(), created: now.moment() };
+                    return Ok(Registration::Made(made));
+                }
+                Err(failure) if errors::code(&failure) == Some(errors::DUPLICATE) => {}
+                Err(failure) => return Err(failure),
+            }
+            // An attempt whose answer was lost may have made the account. Its hash has our salt: nobody else's is
+            // the same.
+            Ok(match find_account(connection, name)? {
+                Some(account) if account.passwd == passwd => Registration::Made(account.id),
+                _ => Registration::NameTaken,
+            })
+        })
+    }
+
+    fn account(&mut self, name: &str) -> Result<Option<Account>, Error> {
+        self.link.run_login(|connection| find_account(connection, name))
+    }
+
+    fn standing(&mut self, account: AccountId) -> Result<Standing, Error> {
+        let name = self.link.run(|connection, _| live(connection, account))?;
+        Ok(if name.is_some() { Standing::Live } else { Standing::Gone })
+    }
+
+    fn set_passwd(&mut self, account: AccountId, passwd: &str) -> Result<Standing, Error> {
+        self.link.run(|connection, _| tokens::set_passwd(connection, statements::SET_PASSWD, account, passwd))
+    }
+
+    fn delete_account(&mut self, account: AccountId) -> Result<Standing, Error> {
+        self.link.run(|connection, attempt| {
+            connection.exec_drop(statements::DELETE_ACCOUNT, (values::id(account), values::created(account)))?;
+            if connection.affected_rows() > 0 {
+                return Ok(Standing::Live);
+            }
+            if attempt == Attempt::First {
+                return Ok(Standing::Gone);
+            }
+            // The attempt whose answer was lost has deleted it, unless it is still there, locked.
+            let which = (values::id(account), values::created(account));
+            let there: Option<(u64,)> = select_first(connection, statements::EXISTS, which)?;
+            Ok(if there.is_none() { Standing::Live } else { Standing::Gone })
+        })
+    }
+}
+
+/// The account of this very name: the server would also find it under the name with spaces behind it.
+pub(super) fn find_account(connection: &mut Conn, name: &str) -> ::mysql::Result<Option<Account>> {
+    let row: Option<(u64, String, bool, String, Value)> = select_first(connection, statements::ACCOUNT, (name,))?;
+    Ok(row.filter(|(_, _, _, found, _)| found == name).map(|(number, passwd, locked, _, created)| Account {
+        id: AccountId { number, created: values::moment(&created) },
+        passwd,
+        locked,
+    }))
+}
+
+/// The name of an account that is there and not locked.
+pub(super) fn live(connection: &mut Conn, account: AccountId) -> ::mysql::Result<Option<String>> {
+    let row: Option<(String,)> =
+        select_first(connection, statements::LIVE, (values::id(account), values::created(account)))?;
+    Ok(row.map(|(name,)| name))
+}

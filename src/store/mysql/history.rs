@@ -1,0 +1,144 @@
+//! Histories on the server: read, and cleared. The last lookups of many accounts are read in one statement.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use ::mysql::Value;
+use ::mysql::prelude::Queryable;
+
+use super::accounts::live;
+use super::select::{select, select_first};
+use super::values::{few, fill};
+use super::{MySql, statements, values};
+use crate::store::{AccountId, Each, Error, Histories, Microseconds, PastLookup, Place, Standing};
+
+/// The most accounts in one statement: each of them makes it longer.
+const MOST_AT_ONCE: usize = 64;
+
+/// A row: the account's number, the word or none for the account itself, the time, and the origin.
+type Row = (u64, Option<String>, Value, Option<u64>);
+
+/// What there is of an account.
+#[derive(Default)]
+struct Found {
+    account: Option<AccountId>,
+    lookups: Vec<PastLookup>,
+    is_invalid: bool,
+}
+
+impl Histories for MySql {
+    fn history_page(
+        &mut self,
+        account: AccountId,
+        before: Option<Place>,
+        limit: u32,
+    ) -> Result<Option<Vec<PastLookup>>, Error> {
+        let id = values::id(account);
+        let place = before.map(values::place).transpose()?;
+        // A reader that goes on began with what was there then.
+        let is_first = place.is_none();
+        let rows: Option<Vec<(String, Value, u64)>> = self.link.run_caught_up(is_first, |connection| {
+            if live(connection, account)?.is_none() {
+                return Ok(None);
+            }
+            match &place {
+                None => select(connection, statements::HISTORY, (&id, limit)),
+                Some((time, origin)) => {
+                    select(connection, statements::HISTORY_BEFORE, (&id, time, time, origin, limit))
+                }
+            }
+            .map(Some)
+        })?;
+        rows.map(past_lookups).transpose()
+    }
+
+    fn recent_lookups(&mut self, accounts: &[(AccountId, u32)]) -> Each<Option<Vec<PastLookup>>> {
+        let mut outcomes = Vec::with_capacity(accounts.len());
+        for some in accounts.chunks(MOST_AT_ONCE) {
+            // An account that is asked for twice is asked for once, for as much as is wanted.
+            let mut wanted: HashMap<u64, u32> = HashMap::new();
+            for &(account, count) in some {
+                let most = wanted.entry(account.number).or_default();
+                *most = (*most).max(count);
+            }
+            let places = few(wanted.len());
+            let mut parameters: Vec<Value> = wanted.keys().map(|&number| number.into()).collect();
+            fill(&mut parameters, 1, places);
+            let mut each: Vec<Value> =
+                wanted.iter().flat_map(|(&number, &count)| [number.into(), count.into()]).collect();
+            // No account has this number: nothing is read for it.
+            while each.len() < 2 * places {
+                each.extend([Value::from(0_u64), Value::from(0_u32)]);
+            }
+            parameters.append(&mut each);
+            let statement = statements::recent(places);
+            let rows: Vec<Row> =
+                self.link.run_caught_up(true, |connection| select(connection, &statement, parameters.clone()))?;
+            let found = sort(rows);
+            outcomes.extend(some.iter().map(|&(account, count)| pick(&found, account, count)));
+        }
+        Ok(outcomes)
+    }
+
+    fn history_size(&mut self, account: AccountId, before: Place) -> Result<u64, Error> {
+        let (time, origin) = values::place(before)?;
+        let parameters = (values::id(account), &time, &time, origin);
+        let row: Option<(u64,)> =
+            self.link.run(|connection, _| select_first(connection, statements::HISTORY_SIZE, parameters.clone()))?;
+        Ok(row.map_or(0, |(size,)| size))
+    }
+
+    fn clear_history(&mut self, account: AccountId, word: Option<&str>) -> Result<Standing, Error> {
+        self.link.run_caught_up(true, |connection| {
+            if live(connection, account)?.is_none() {
+                return Ok(Standing::Gone);
+            }
+            match word {
+                None => connection.exec_drop(statements::CLEAR_ALL, (values::id(account),))?,
+                Some(word) => {
+                    connection.exec_drop(statements::CLEAR_WORD, (values::id(account), word, word.len()))?;
+                }
+            }
+            Ok(Standing::Live)
+        })
+    }
+}
+
+/// Rows of a history.
+pub(super) fn past_lookups(rows: Vec<(String, Value, u64)>) -> Result<Vec<PastLookup>, Error> {
+    let mut lookups = Vec::with_capacity(rows.len());
+    for (word, time, origin) in rows {
+        let time: Microseconds =
+            values::moment(&time).ok_or_else(|| Error::configuration("table hist contains an invalid timestamp"))?;
+        lookups.push(PastLookup { word, time, origin });
+    }
+    Ok(lookups)
+}
+
+/// What there is of each account, by its number.
+fn sort(rows: Vec<Row>) -> HashMap<u64, Found> {
+    let mut all: HashMap<u64, Found> = HashMap::new();
+    for (number, word, time, origin) in rows {
+        let found = all.entry(number).or_default();
+        let time = values::moment(&time);
+        match (word, time, origin) {
+            (None, created, _) => found.account = Some(AccountId { number, created }),
+            (Some(word), Some(time), Some(origin)) => found.lookups.push(PastLookup { word, time, origin }),
+            (Some(_), _, _) => found.is_invalid = true,
+        }
+    }
+    // A union promises no order.
+    all.values_mut().for_each(|found| found.lookups.sort_by_key(|past| Reverse((past.time, past.origin))));
+    all
+}
+
+fn pick(found: &HashMap<u64, Found>, account: AccountId, count: u32) -> Result<Option<Vec<PastLookup>>, Error> {
+    let Some(found) = found.get(&account.number).filter(|found| found.account == Some(account)) else {
+        return Ok(None);
+    };
+    if found.is_invalid {
+        return Err(Error::configuration("table hist contains an invalid timestamp"));
+    }
+    let most = usize::try_from(count).unwrap_or(usize::MAX);
+    Ok(Some(found.lookups.iter().take(most).cloned().collect()))
+}

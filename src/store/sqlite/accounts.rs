@@ -1,0 +1,60 @@
+//! Accounts in the embedded store.
+
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::values::{account_id, changed, created, number};
+use super::{Sqlite, statements, tokens};
+use crate::store::moment::{self};
+use crate::store::{Account, AccountId, Accounts, Error, Registration, Standing};
+
+impl Accounts for Sqlite {
+    fn register(&mut self, name: &str, passwd: &str) -> Result<Registration, Error> {
+        let now = moment::now()?;
+        self.run(|connection| {
+            if connection.prepare_cached(statements::REGISTER)?.execute((name, passwd, now.text()))? > 0 {
+                return Ok(Registration::Made(account_id(connection.last_insert_rowid(), &now.text())));
+            }
+            // A repeated call finds its own row: the hash has our salt, nobody else's is the same.
+            Ok(match find_account(connection, name)? {
+                Some(account) if account.passwd == passwd => Registration::Made(account.id),
+                _ => Registration::NameTaken,
+            })
+        })
+    }
+
+    fn account(&mut self, name: &str) -> Result<Option<Account>, Error> {
+        self.run(|connection| find_account(connection, name))
+    }
+
+    fn standing(&mut self, account: AccountId) -> Result<Standing, Error> {
+        self.run(|connection| Ok(if live(connection, account)?.is_some() { Standing::Live } else { Standing::Gone }))
+    }
+
+    fn set_passwd(&mut self, account: AccountId, passwd: &str) -> Result<Standing, Error> {
+        self.write(|transaction| tokens::set_passwd(transaction, statements::SET_PASSWD, account, passwd))
+    }
+
+    fn delete_account(&mut self, account: AccountId) -> Result<Standing, Error> {
+        self.run(|connection| {
+            changed(
+                connection.prepare_cached(statements::DELETE_ACCOUNT)?.execute((number(account), created(account)))?,
+            )
+        })
+    }
+}
+
+pub(super) fn find_account(connection: &Connection, name: &str) -> rusqlite::Result<Option<Account>> {
+    let account = |row: &Row<'_>| {
+        let id = account_id(row.get(0)?, &row.get::<_, String>(3)?);
+        Ok(Account { id, passwd: row.get(1)?, locked: row.get(2)? })
+    };
+    connection.prepare_cached(statements::ACCOUNT)?.query_row((name,), account).optional()
+}
+
+/// The name of an account that is there and not locked.
+pub(super) fn live(connection: &Connection, account: AccountId) -> rusqlite::Result<Option<String>> {
+    connection
+        .prepare_cached(statements::LIVE)?
+        .query_row((number(account), created(account)), |row| row.get(0))
+        .optional()
+}

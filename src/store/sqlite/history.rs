@@ -1,0 +1,92 @@
+//! Histories in the embedded store: read, and cleared.
+
+use rusqlite::{Connection, Row};
+
+use super::accounts::live;
+use super::values::{number, place};
+use super::{Sqlite, statements};
+use crate::store::moment::Civil;
+use crate::store::{AccountId, Each, Error, Histories, PastLookup, Place, Standing};
+
+impl Histories for Sqlite {
+    fn history_page(
+        &mut self,
+        account: AccountId,
+        before: Option<Place>,
+        limit: u32,
+    ) -> Result<Option<Vec<PastLookup>>, Error> {
+        let place = before.map(place).transpose()?;
+        let rows: Option<Vec<PastRow>> = self.run(|connection| {
+            if live(connection, account)?.is_none() {
+                return Ok(None);
+            }
+            history_rows(connection, account, place, limit).map(Some)
+        })?;
+        rows.map(past_lookups).transpose()
+    }
+
+    fn recent_lookups(&mut self, accounts: &[(AccountId, u32)]) -> Each<Option<Vec<PastLookup>>> {
+        let histories: Vec<Option<Vec<PastRow>>> = self.run(|connection| {
+            let each = accounts.iter().map(|&(account, limit)| match live(connection, account)? {
+                Some(_) => history_rows(connection, account, None, limit).map(Some),
+                None => Ok(None),
+            });
+            each.collect()
+        })?;
+        Ok(histories.into_iter().map(|rows| rows.map(past_lookups).transpose()).collect())
+    }
+
+    fn history_size(&mut self, account: AccountId, before: Place) -> Result<u64, Error> {
+        let (time, origin) = place(before)?;
+        let size: i64 = self.run(|connection| {
+            connection
+                .prepare_cached(statements::HISTORY_SIZE)?
+                .query_row((number(account), time, origin), |row| row.get(0))
+        })?;
+        Ok(size.unsigned_abs())
+    }
+
+    fn clear_history(&mut self, account: AccountId, word: Option<&str>) -> Result<Standing, Error> {
+        self.write(|transaction| {
+            if live(&transaction, account)?.is_none() {
+                return Ok(Standing::Gone);
+            }
+            match word {
+                None => transaction.prepare_cached(statements::CLEAR_ALL)?.execute((number(account),))?,
+                Some(word) => transaction.prepare_cached(statements::CLEAR_WORD)?.execute((number(account), word))?,
+            };
+            transaction.commit()?;
+            Ok(Standing::Live)
+        })
+    }
+}
+
+/// A row of a history: word, time, origin.
+pub(super) type PastRow = (String, String, i64);
+
+pub(super) fn history_rows(
+    connection: &Connection,
+    account: AccountId,
+    place: Option<(String, i64)>,
+    limit: u32,
+) -> rusqlite::Result<Vec<PastRow>> {
+    let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    match place {
+        None => connection.prepare_cached(statements::HISTORY)?.query_map((number(account), limit), row)?.collect(),
+        Some((time, origin)) => connection
+            .prepare_cached(statements::HISTORY_BEFORE)?
+            .query_map((number(account), time, origin, limit), row)?
+            .collect::<rusqlite::Result<_>>(),
+    }
+}
+
+pub(super) fn past_lookups(rows: Vec<PastRow>) -> Result<Vec<PastLookup>, Error> {
+    let mut lookups = Vec::with_capacity(rows.len());
+    for (word, time, origin) in rows {
+        let time = Civil::parse(&time)
+            .and_then(Civil::moment)
+            .ok_or_else(|| Error::configuration("table hist contains an invalid timestamp"))?;
+        lookups.push(PastLookup { word, time, origin: origin.cast_unsigned() });
+    }
+    Ok(lookups)
+}

@@ -1,0 +1,28 @@
+//! Numbers, times and accounts as SQLite has them.
+
+use crate::store::moment::Civil;
+use crate::store::{AccountId, Error, Place, Standing};
+
+/// An account's number as SQLite has numbers. One that it can't have is nobody's.
+pub(super) fn number(account: AccountId) -> i64 {
+    i64::try_from(account.number).unwrap_or(-1)
+}
+
+/// A place in a history as parameters: its time and its origin.
+pub(super) fn place(place: Place) -> Result<(String, i64), Error> {
+    Ok((Civil::of(place.time)?.text(), place.origin.cast_signed()))
+}
+
+/// When an account was made, as SQLite has times. What is not known equals nothing.
+pub(super) fn created(account: AccountId) -> Option<String> {
+    account.created.and_then(|created| Civil::of(created).ok()).map(Civil::text)
+}
+
+/// An account from a row: SQLite gives out positive numbers only.
+pub(super) fn account_id(number: i64, created: &str) -> AccountId {
+    AccountId { number: number.unsigned_abs(), created: Civil::parse(created).and_then(Civil::moment) }
+}
+
+pub(super) fn changed(rows: usize) -> rusqlite::Result<Standing> {
+    Ok(if rows > 0 { Standing::Live } else { Standing::Gone })
+}
