@@ -44,6 +44,17 @@ pub enum Registration {
     NameTaken,
 }
 
+impl Registration {
+    /// What came of it where the name was there: a repeated call finds its own account. Its hash has our salt, nobody
+    /// else's is the same.
+    pub(super) fn of_known(account: Option<&Account>, passwd: &str) -> Self {
+        match account {
+            Some(account) if account.passwd == passwd => Self::Made(account.id),
+            _ => Self::NameTaken,
+        }
+    }
+}
+
 /// Whether the account of a request is still there and not locked. If it is not, nothing was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
@@ -52,6 +63,13 @@ pub enum Standing {
     Live,
     /// It is gone, or locked.
     Gone,
+}
+
+impl Standing {
+    /// Of an account that was found, if it was.
+    pub(super) fn of_found<T>(found: Option<T>) -> Self {
+        if found.is_some() { Self::Live } else { Self::Gone }
+    }
 }
 
 /// What a store does for accounts.

@@ -14,6 +14,15 @@ pub struct PastLookup {
 }
 
 impl PastLookup {
+    /// Of a row.
+    ///
+    /// # Errors
+    /// Its time is none.
+    pub(super) fn of(word: String, time: Option<Microseconds>, origin: u64) -> Result<Self, Error> {
+        let time = time.ok_or_else(|| Error::configuration("table hist contains an invalid timestamp"))?;
+        Ok(Self { word, time, origin })
+    }
+
     /// Its place in the history of its account.
     pub fn place(&self) -> Place {
         Place { time: self.time, origin: self.origin }

@@ -37,11 +37,19 @@ pub(super) struct Claim {
     pub mark: String,
 }
 
+impl Claim {
+    /// The claim of a load that begins now, with 64 random bits in its mark; `valid` is the valid generation as table
+    /// `meta` has it, `greatest` the greatest in table `words`.
+    pub(super) fn next(valid: Option<&str>, greatest: Option<u32>, random: u64) -> Self {
+        let valid = valid.and_then(|valid| valid.parse().ok()).unwrap_or(0).max(schema::FIRST_GENERATION);
+        let generation = greatest.unwrap_or(0).max(valid).saturating_add(1);
+        Self { generation, valid, mark: format!("{generation} {random:016x}") }
+    }
+}
+
 /// 64 random bits, for a load's mark.
-pub(super) fn random_mark() -> Result<String, Error> {
-    let mut random = [0; 8];
-    getrandom::fill(&mut random).map_err(|error| Error::world(format!("no random numbers: {error}")))?;
-    Ok(format!("{:016x}", u64::from_ne_bytes(random)))
+pub(super) fn random_mark() -> Result<u64, Error> {
+    getrandom::u64().map_err(|error| Error::world(format!("no random numbers: {error}")))
 }
 
 /// Why a load does not go on.
@@ -92,6 +100,18 @@ pub(super) trait Shelf {
 pub(super) struct Most {
     pub rows: u32,
     pub bytes: u32,
+}
+
+impl Most {
+    /// How many rows of these sizes it takes, at least one of some.
+    pub(super) fn fitting(self, sizes: impl ExactSizeIterator<Item = u32>) -> usize {
+        let (mut bytes, least) = (0_u32, sizes.len().min(1));
+        let fitting = sizes.take_while(|size| {
+            bytes = bytes.saturating_add(*size);
+            bytes <= self.bytes
+        });
+        fitting.count().max(least)
+    }
 }
 
 /// Loads rows, if the load could begin; see [`WordTable::replace_words`](super::WordTable::replace_words).

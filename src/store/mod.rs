@@ -16,6 +16,7 @@ mod location;
 mod location_error;
 mod moment;
 mod mysql;
+mod notebook;
 mod operator;
 pub mod passwd;
 mod record;

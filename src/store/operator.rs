@@ -20,6 +20,24 @@ pub struct AccountSummary {
     pub tokens: u64,
 }
 
+impl AccountSummary {
+    /// Of a row, whose times `moment` reads: name, when it was registered, whether it is locked, how many lookups, when the
+    /// last was, how many tokens.
+    ///
+    /// # Errors
+    /// One of the times is none.
+    pub(super) fn of<T>(
+        (name, created, locked, lookups, last_lookup, tokens): (String, T, bool, u64, Option<T>, u64),
+        moment: impl Fn(&T) -> Option<Microseconds>,
+    ) -> Result<Self, Error> {
+        let moment = |time: &T| {
+            moment(time).ok_or_else(|| Error::configuration("table user or hist contains an invalid timestamp"))
+        };
+        let last_lookup = last_lookup.as_ref().map(moment).transpose()?;
+        Ok(Self { name, created: moment(&created)?, locked, lookups, last_lookup, tokens })
+    }
+}
+
 /// All that is kept of one account but its history; not the password's hash, which is of no use to anybody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountDetails {

@@ -3,6 +3,7 @@
 //! The schedule is FSRS's, with the parameters that its authors have trained; nothing is trained here. What a grade does to
 //! a star is a pure function of the two and of the time.
 
+use super::moment::{self, Civil};
 use super::{AccountId, Error, Microseconds, Place, Record};
 use chrono::DateTime;
 use rs_fsrs::{Card, FSRS, Parameters, Rating, State};
@@ -12,7 +13,7 @@ pub const MOST_STARS: u64 = 50_000;
 /// The most bytes that the tags of a star have together, with a blank between two.
 pub const MOST_TAGS_BYTES: usize = 512;
 /// A card that is to be seen again within minutes is due this much earlier, so that it comes at the end of the same review.
-pub(super) const AHEAD: i64 = 20 * 60 * 1_000_000;
+const AHEAD: i64 = 20 * 60 * 1_000_000;
 
 /// How well a word was remembered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -283,6 +284,12 @@ pub trait Stars {
 
     /// How many stars there are, and how many of them are due.
     fn count_stars(&mut self, account: AccountId, until: Microseconds) -> Result<Option<(u64, u64)>, Error>;
+}
+
+/// Before when what is of days is due, and what is of minutes.
+pub(super) fn due_before(until: Microseconds) -> Result<[Civil; 2], Error> {
+    let soon = Microseconds(moment::present().0.saturating_add(AHEAD));
+    Ok([Civil::of(until.max(soon))?, Civil::of(soon)?])
 }
 
 /// The tags that a star has when it gets more; none if they are too many.

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::moment::Civil;
-use super::{AccountId, DictKey, Each, Error, Microseconds, Standing};
+use super::{AccountId, DictKey, Each, Error, Kind, Microseconds, Standing};
 
 /// How many random bytes a token is.
 const BYTES: usize = 32;
@@ -123,15 +123,53 @@ pub trait Tokens {
     fn dict_key(&mut self, name: &str) -> Result<Option<(AccountId, DictKey)>, Error>;
 }
 
-/// A token was last used at `last_used`, as far as that was written down. Is it still good?
-pub(super) fn is_good(last_used: Microseconds, now: Microseconds) -> bool {
-    now.0.saturating_sub(last_used.0) < LIFETIME
+/// What is to be done about a token that is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    /// It has expired, and is to be removed.
+    Expired,
+    /// It is good, and its use is to be written down.
+    Written,
+    /// It is good, and was used not long ago.
+    Unwritten,
 }
 
-/// Whether its use now is to be written down. A time in the future is of a clock that was wrong: it would make the
-/// token live for longer.
-pub(super) fn is_use_written(last_used: Microseconds, now: Microseconds) -> bool {
-    now < last_used || now.0.saturating_sub(last_used.0) >= DAY
+/// What is to be done about a token that is used `now` and was last used at `last_used`, as far as that was written down.
+///
+/// # Errors
+/// There is no such time in the database.
+pub(super) fn judge(last_used: Option<Microseconds>, now: Microseconds) -> Result<Use, Error> {
+    let last_used = last_used.ok_or_else(|| Error::configuration("table token contains an invalid timestamp"))?;
+    let age = now.0.saturating_sub(last_used.0);
+    if age >= LIFETIME {
+        return Ok(Use::Expired);
+    }
+    // A time in the future is of a clock that was wrong: it would make the token live for longer.
+    Ok(if now < last_used || age >= DAY { Use::Written } else { Use::Unwritten })
+}
+
+/// Uses many tokens, in order, of those that were found. When the use of one can't be written down because others hold
+/// locks, that of the rest isn't tried.
+pub(super) fn use_each<F>(
+    found: impl IntoIterator<Item = Option<F>>,
+    mut use_one: impl FnMut(F) -> Result<Option<AccountId>, Error>,
+) -> Vec<Result<Option<AccountId>, Error>> {
+    let mut failed: Option<Error> = None;
+    let used = found.into_iter().map(|found| match (found, &failed) {
+        (None, _) => Ok(None),
+        (Some(_), Some(error)) => Err(error.clone()),
+        (Some(found), None) => {
+            let used = use_one(found);
+            failed = used.as_ref().err().filter(|error| error.kind == Kind::World).cloned();
+            used
+        }
+    });
+    used.collect()
+}
+
+/// How many of so many tokens of an account go when it gets another: the oldest.
+pub(super) fn surplus(tokens: u64) -> u64 {
+    (tokens + 1).saturating_sub(u64::from(MOST_TOKENS))
 }
 
 /// Tokens that were last used then, or before, have expired.
@@ -169,9 +207,35 @@ mod tests {
     fn ninety_days_after_its_last_use() {
         let now = Microseconds(1_796_083_199_000_000);
         let ago = |days: i64| Microseconds(now.0 - days * DAY);
-        assert!(is_good(ago(89), now) && is_good(ago(0), now) && is_good(ago(-1), now));
-        assert!(!is_good(ago(90), now) && !is_good(Microseconds(i64::MIN), now));
+        let judged = |last_used| judge(Some(last_used), now).unwrap();
+        assert_eq!(
+            [0, 1, 89, -1].map(|days| judged(ago(days))),
+            [Use::Unwritten, Use::Written, Use::Written, Use::Written]
+        );
+        assert_eq!([ago(90), Microseconds(i64::MIN)].map(judged), [Use::Expired; 2]);
+        assert_eq!(judge(None, now).unwrap_err().kind, Kind::Configuration);
         assert_eq!(expired_at(now).unwrap().moment(), Some(ago(90)));
-        assert!(!is_use_written(ago(0), now) && is_use_written(ago(1), now) && is_use_written(ago(-1), now));
+    }
+
+    #[test]
+    fn the_oldest_of_too_many_go() {
+        let most = u64::from(MOST_TOKENS);
+        assert_eq!([0, most - 1, most, most + 3].map(surplus), [0, 0, 1, 4]);
+    }
+
+    #[test]
+    fn after_one_that_waits_in_vain_no_other_is_tried() {
+        let mut tried = Vec::new();
+        let outcomes = use_each([Some(1), None, Some(2), Some(3), Some(4)], |token| {
+            tried.push(token);
+            match token {
+                1 => Err(Error::bug("its own")),
+                2 => Err(Error::world("locked")),
+                _ => Ok(None),
+            }
+        });
+        assert_eq!(tried, [1, 2]);
+        let kinds: Vec<Option<Kind>> = outcomes.iter().map(|outcome| outcome.as_ref().err().map(|e| e.kind)).collect();
+        assert_eq!(kinds, [Some(Kind::Bug), None, Some(Kind::World), Some(Kind::World), Some(Kind::World)]);
     }
 }

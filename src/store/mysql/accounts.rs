@@ -6,8 +6,7 @@ use ::mysql::{Conn, Value};
 use super::connection::Attempt;
 use super::select::select_first;
 use super::{MySql, errors, statements, tokens, values};
-use crate::store::moment::{self};
-use crate::store::{Account, AccountId, Accounts, Error, Registration, Standing};
+use crate::store::{Account, AccountId, Accounts, Error, Registration, Standing, moment};
 
 impl Accounts for MySql {
     fn register(&mut self, name: &str, passwd: &str) -> Result<Registration, Error> {
@@ -22,12 +21,8 @@ impl Accounts for MySql {
                 Err(failure) if errors::code(&failure) == Some(errors::DUPLICATE) => {}
                 Err(failure) => return Err(failure),
             }
-            // An attempt whose answer was lost may have made the account. Its hash has our salt: nobody else's is
-            // the same.
-            Ok(match find_account(connection, name)? {
-                Some(account) if account.passwd == passwd => Registration::Made(account.id),
-                _ => Registration::NameTaken,
-            })
+            // An attempt whose answer was lost may have made the account.
+            Ok(Registration::of_known(find_account(connection, name)?.as_ref(), passwd))
         })
     }
 
@@ -37,7 +32,7 @@ impl Accounts for MySql {
 
     fn standing(&mut self, account: AccountId) -> Result<Standing, Error> {
         let name = self.link.run(|connection, _| live(connection, account))?;
-        Ok(if name.is_some() { Standing::Live } else { Standing::Gone })
+        Ok(Standing::of_found(name))
     }
 
     fn set_passwd(&mut self, account: AccountId, passwd: &str) -> Result<Standing, Error> {

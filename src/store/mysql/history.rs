@@ -10,7 +10,7 @@ use super::accounts::live;
 use super::select::{select, select_first};
 use super::values::{few, fill};
 use super::{MySql, statements, values};
-use crate::store::{AccountId, Each, Error, Histories, Microseconds, PastLookup, Place, Standing};
+use crate::store::{AccountId, Each, Error, Histories, PastLookup, Place, Standing};
 
 /// The most accounts in one statement: each of them makes it longer.
 const MOST_AT_ONCE: usize = 64;
@@ -23,7 +23,8 @@ type Row = (u64, Option<String>, Value, Option<u64>);
 struct Found {
     account: Option<AccountId>,
     lookups: Vec<PastLookup>,
-    is_invalid: bool,
+    /// What is wrong with one of them.
+    fault: Option<Error>,
 }
 
 impl Histories for MySql {
@@ -106,13 +107,7 @@ impl Histories for MySql {
 
 /// Rows of a history.
 pub(super) fn past_lookups(rows: Vec<(String, Value, u64)>) -> Result<Vec<PastLookup>, Error> {
-    let mut lookups = Vec::with_capacity(rows.len());
-    for (word, time, origin) in rows {
-        let time: Microseconds =
-            values::moment(&time).ok_or_else(|| Error::configuration("table hist contains an invalid timestamp"))?;
-        lookups.push(PastLookup { word, time, origin });
-    }
-    Ok(lookups)
+    rows.into_iter().map(|(word, time, origin)| PastLookup::of(word, values::moment(&time), origin)).collect()
 }
 
 /// What there is of each account, by its number.
@@ -121,10 +116,10 @@ fn sort(rows: Vec<Row>) -> HashMap<u64, Found> {
     for (number, word, time, origin) in rows {
         let found = all.entry(number).or_default();
         let time = values::moment(&time);
-        match (word, time, origin) {
-            (None, created, _) => found.account = Some(AccountId { number, created }),
-            (Some(word), Some(time), Some(origin)) => found.lookups.push(PastLookup { word, time, origin }),
-            (Some(_), _, _) => found.is_invalid = true,
+        match word.map(|word| PastLookup::of(word, time, origin.unwrap_or_default())) {
+            None => found.account = Some(AccountId { number, created: time }),
+            Some(Ok(past)) => found.lookups.push(past),
+            Some(Err(fault)) => found.fault = Some(fault),
         }
     }
     // A union promises no order.
@@ -136,8 +131,8 @@ fn pick(found: &HashMap<u64, Found>, account: AccountId, count: u32) -> Result<O
     let Some(found) = found.get(&account.number).filter(|found| found.account == Some(account)) else {
         return Ok(None);
     };
-    if found.is_invalid {
-        return Err(Error::configuration("table hist contains an invalid timestamp"));
+    if let Some(fault) = &found.fault {
+        return Err(fault.clone());
     }
     let most = usize::try_from(count).unwrap_or(usize::MAX);
     Ok(Some(found.lookups.iter().take(most).cloned().collect()))

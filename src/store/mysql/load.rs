@@ -78,12 +78,11 @@ impl Shelf for Load<'_> {
         self.transact(None, |transaction, _| {
             let valid: Option<(String,)> =
                 select_first(transaction, statements::LOCK_GENERATION, (schema::GENERATION,))?;
-            let valid = valid.and_then(|(valid,)| valid.parse().ok()).unwrap_or(0).max(schema::FIRST_GENERATION);
             let greatest: Option<(Option<u32>,)> = select_first(transaction, statements::GREATEST_GENERATION, ())?;
-            let generation = greatest.and_then(|(greatest,)| greatest).unwrap_or(0).max(valid).saturating_add(1);
-            let mark = format!("{generation} {random}");
-            transaction.exec_drop(statements::SET_ABOUT, (schema::LOAD, &mark, &mark))?;
-            Ok(Claim { generation, valid, mark })
+            let valid = valid.as_ref().map(|(valid,)| valid.as_str());
+            let claim = Claim::next(valid, greatest.and_then(|(greatest,)| greatest), random);
+            transaction.exec_drop(statements::SET_ABOUT, (schema::LOAD, &claim.mark, &claim.mark))?;
+            Ok(claim)
         })
     }
 
@@ -106,12 +105,8 @@ impl Shelf for Load<'_> {
     fn remove(&mut self, claim: Option<&Claim>, [first, last]: [u32; 2], most: Most) -> Result<u32, Stopped> {
         self.transact(claim, |transaction, _| {
             let sizes: Vec<(u32,)> = select(transaction, statements::SIZES, (first, last, most.rows))?;
-            let mut bytes = 0_u32;
-            let fitting = sizes.iter().take_while(|(size,)| {
-                bytes = bytes.saturating_add(*size);
-                bytes <= most.bytes
-            });
-            let rows = u32::try_from(fitting.count().max(1).min(sizes.len())).unwrap_or(most.rows);
+            let fitting = most.fitting(sizes.iter().map(|(size,)| *size));
+            let rows = u32::try_from(fitting).unwrap_or(most.rows);
             if rows > 0 {
                 transaction.exec_drop(statements::DELETE_GENERATIONS, (first, last, rows))?;
             }

@@ -8,10 +8,9 @@ use super::connection::Attempt;
 use super::history::past_lookups;
 use super::select::{select, select_first};
 use super::{MySql, connect, star, statements, tokens, values};
-use crate::store::moment::{self};
 use crate::store::{
     AccountDetails, AccountId, AccountSummary, Error, Microseconds, Operator, PastLookup, PastReview, Place, Standing,
-    Star, token,
+    Star, moment, token,
 };
 
 impl Operator for MySql {
@@ -25,13 +24,9 @@ impl Operator for MySql {
         let mut connection = self.link.patient()?;
         let rows: Vec<(String, Value, bool, u64, Value, u64)> =
             connect::ask(&mut connection, |connection| select(connection, statements::ACCOUNTS, (&expired,)))?;
-        let moment = |value: &Value| {
-            values::moment(value)
-                .ok_or_else(|| Error::configuration("table user or hist contains an invalid timestamp"))
-        };
-        let summary = |(name, created, locked, lookups, last, tokens): (String, Value, bool, u64, Value, u64)| {
-            let last_lookup = if last == Value::NULL { None } else { Some(moment(&last)?) };
-            Ok(AccountSummary { name, created: moment(&created)?, locked, lookups, last_lookup, tokens })
+        let summary = |(name, created, locked, lookups, last, tokens)| {
+            let last = (last != Value::NULL).then_some(last);
+            AccountSummary::of((name, created, locked, lookups, last, tokens), values::moment)
         };
         rows.into_iter().map(summary).collect()
     }

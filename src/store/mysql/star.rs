@@ -1,17 +1,18 @@
 //! The notebook on the server. Each piece of work may be repeated.
 
 use ::mysql::prelude::{FromRow, Queryable};
-use ::mysql::{Params, Row, TxOpts, Value};
+use ::mysql::{Conn, Params, Row, Transaction, TxOpts, Value};
 
 use super::accounts::live;
 use super::connection::{Attempt, Link};
 use super::select::{select, select_first};
 use super::{MySql, statements, values};
 use crate::store::moment::{self, Civil};
-use crate::store::star::{AHEAD, damaged, with_tags, without_tags};
+use crate::store::notebook::{self, StarRows};
+use crate::store::star::{damaged, due_before};
 use crate::store::{
-    AccountId, Error, Grade, Grading, Learned, MOST_STARS, Memory, Microseconds, PastReview, Place, Record, Star,
-    StarText, Starring, Stars, Unstarring, schema,
+    AccountId, Error, Grade, Grading, Learned, Memory, Microseconds, PastReview, Place, Record, Star, StarText,
+    Starring, Stars, Unstarring, schema,
 };
 
 /// A row, its values as they come.
@@ -56,49 +57,109 @@ fn stars(rows: Vec<Raw>) -> Result<Vec<Star>, Error> {
     rows.into_iter().map(star).collect()
 }
 
-fn is_live(connection: &mut impl Queryable, account: AccountId) -> ::mysql::Result<bool> {
-    let which = (values::id(account), values::created(account));
-    let found: Option<(u64,)> = select_first(connection, statements::SHARE_ACCOUNT, which)?;
-    Ok(found.is_some())
-}
-
-fn is_looked_up(connection: &mut impl Queryable, account: AccountId, word: &str) -> ::mysql::Result<bool> {
-    let found: Option<(u64,)> =
-        select_first(connection, statements::LOOKED_UP, (values::id(account), word, word.len()))?;
-    Ok(found.is_some())
-}
-
-fn text_of(
-    connection: &mut impl Queryable,
+/// A transaction about the stars of one account.
+struct Rows<'a> {
+    transaction: Transaction<'a>,
     account: AccountId,
-    word: &str,
-) -> ::mysql::Result<Option<(String, String)>> {
-    select_first(connection, statements::STAR_TEXT, (values::id(account), word))
+    now: Value,
 }
 
-/// Stars a headword, or adds to what it has.
-fn put(
-    connection: &mut impl Queryable,
-    account: AccountId,
-    word: &str,
-    text: &StarText,
-    now: &Value,
-) -> ::mysql::Result<Starring> {
-    let id = values::id(account);
-    let known = text_of(connection, account, word)?;
-    let (tags, note) = known.as_ref().map_or(("", ""), |(tags, note)| (tags.as_str(), note.as_str()));
-    let Some(tags) = with_tags(tags, &text.tags) else { return Ok(Starring::TooManyTags) };
-    let note = text.note.as_deref().unwrap_or(note);
-    if known.is_some() {
-        connection.exec_drop(statements::SET_STAR_TEXT, (tags, note, id, word))?;
-        return Ok(Starring::Known(word.to_owned()));
+impl<'a> Rows<'a> {
+    fn begin(connection: &'a mut Conn, account: AccountId, now: &Value) -> ::mysql::Result<Self> {
+        let transaction = connection.start_transaction(TxOpts::default())?;
+        Ok(Self { transaction, account, now: now.clone() })
     }
-    let count: Option<(u64,)> = select_first(connection, statements::COUNT_STARS, (&id,))?;
-    if count.is_none_or(|(count,)| count >= MOST_STARS) {
-        return Ok(Starring::Full);
+
+    fn id(&self) -> Value {
+        values::id(self.account)
     }
-    connection.exec_drop(statements::INSERT_STAR, (id, word, now, tags, note, now))?;
-    Ok(Starring::New(word.to_owned()))
+}
+
+impl StarRows for Rows<'_> {
+    type Failure = ::mysql::Error;
+
+    fn is_live(&mut self) -> ::mysql::Result<bool> {
+        let which = (self.id(), values::created(self.account));
+        let found: Option<(u64,)> = select_first(&mut self.transaction, statements::SHARE_ACCOUNT, which)?;
+        Ok(found.is_some())
+    }
+
+    fn is_looked_up(&mut self, word: &str) -> ::mysql::Result<bool> {
+        let parameters = (self.id(), word, word.len());
+        let found: Option<(u64,)> = select_first(&mut self.transaction, statements::LOOKED_UP, parameters)?;
+        Ok(found.is_some())
+    }
+
+    fn text(&mut self, word: &str) -> ::mysql::Result<Option<(String, String)>> {
+        let id = self.id();
+        select_first(&mut self.transaction, statements::STAR_TEXT, (id, word))
+    }
+
+    fn count(&mut self) -> ::mysql::Result<u64> {
+        let id = self.id();
+        let count: Option<(u64,)> = select_first(&mut self.transaction, statements::COUNT_STARS, (id,))?;
+        Ok(count.map_or(0, |(count,)| count))
+    }
+
+    fn insert(&mut self, word: &str, tags: &str, note: &str) -> ::mysql::Result<()> {
+        let star = (self.id(), word, &self.now, tags, note, &self.now);
+        self.transaction.exec_drop(statements::INSERT_STAR, star)
+    }
+
+    fn set_text(&mut self, word: &str, tags: &str, note: &str) -> ::mysql::Result<()> {
+        let text = (tags, note, self.id(), word);
+        self.transaction.exec_drop(statements::SET_STAR_TEXT, text)
+    }
+
+    fn delete(&mut self, word: &str) -> ::mysql::Result<()> {
+        let id = self.id();
+        self.transaction.exec_drop(statements::DELETE_STAR, (id, word))
+    }
+
+    fn star(&mut self, word: &str) -> ::mysql::Result<Option<Result<Star, Error>>> {
+        let id = self.id();
+        let row: Option<Raw> = select_first(&mut self.transaction, statements::STAR, (id, word))?;
+        Ok(row.map(star))
+    }
+
+    fn insert_review(&mut self, given: &Record, grade: Grade) -> ::mysql::Result<bool> {
+        // By an attempt whose answer was lost. Others wait for the star's row.
+        let identity = (self.id(), &self.now, given.origin);
+        let kept: Option<(u8,)> = select_first(&mut self.transaction, statements::HAS_REVIEW, identity)?;
+        if kept.is_some() {
+            return Ok(false);
+        }
+        let review = (self.id(), &self.now, given.origin, &given.word, grade.number());
+        self.transaction.exec_drop(statements::INSERT_REVIEW, review)?;
+        Ok(true)
+    }
+
+    fn set_memory(
+        &mut self,
+        word: &str,
+        memory: &Memory,
+        due: Civil,
+        last_review: Option<Civil>,
+    ) -> ::mysql::Result<()> {
+        let parameters = (
+            values::date(due),
+            memory.stability,
+            memory.difficulty,
+            memory.elapsed_days,
+            memory.scheduled_days,
+            memory.reps,
+            memory.lapses,
+            memory.learned.number(),
+            last_review.map_or(Value::NULL, values::date),
+            self.id(),
+            word,
+        );
+        self.transaction.exec_drop(statements::SET_MEMORY, parameters)
+    }
+
+    fn commit(self) -> ::mysql::Result<()> {
+        self.transaction.commit()
+    }
 }
 
 impl Stars for MySql {
@@ -106,24 +167,11 @@ impl Stars for MySql {
         words.iter().try_for_each(|word| schema::check_word(word))?;
         let now = values::date(moment::now()?);
         self.link.run(|connection, attempt| {
-            // A transaction that is dropped is rolled back.
-            let mut transaction = connection.start_transaction(TxOpts::default())?;
-            if !is_live(&mut transaction, account)? {
-                return Ok(Starring::Gone);
+            match notebook::star(Rows::begin(connection, account, &now)?, words, text)? {
+                // The attempt whose answer was lost may have starred it.
+                Starring::Known(word) if attempt == Attempt::AfterLoss => Ok(Starring::New(word)),
+                done => Ok(done),
             }
-            for word in words {
-                let starred = text_of(&mut transaction, account, word)?.is_some();
-                if starred || is_looked_up(&mut transaction, account, word)? {
-                    let done = put(&mut transaction, account, word, text, &now)?;
-                    transaction.commit()?;
-                    // The attempt whose answer was lost may have starred it.
-                    return Ok(match done {
-                        Starring::Known(word) if attempt == Attempt::AfterLoss => Starring::New(word),
-                        done => done,
-                    });
-                }
-            }
-            Ok(Starring::NeverLookedUp)
         })
     }
 
@@ -134,49 +182,24 @@ impl Stars for MySql {
     ) -> Result<Option<Vec<Starring>>, Error> {
         entries.iter().filter_map(|(word, _)| word.as_ref()).try_for_each(|word| schema::check_word(word))?;
         let now = values::date(moment::now()?);
-        self.link.run(|connection, _| {
-            let mut transaction = connection.start_transaction(TxOpts::default())?;
-            if !is_live(&mut transaction, account)? {
-                return Ok(None);
-            }
-            let mut done = Vec::with_capacity(entries.len());
-            for (word, text) in entries {
-                done.push(match word {
-                    Some(word) => put(&mut transaction, account, word, text, &now)?,
-                    None => Starring::NeverLookedUp,
-                });
-            }
-            transaction.commit()?;
-            Ok(Some(done))
-        })
+        self.link.run(|connection, _| notebook::import(Rows::begin(connection, account, &now)?, entries))
     }
 
     fn unstar(&mut self, account: AccountId, word: &str, tags: &[String]) -> Result<Unstarring, Error> {
-        let id = values::id(account);
+        let now = values::date(moment::now()?);
         self.link.run(|connection, attempt| {
-            let mut transaction = connection.start_transaction(TxOpts::default())?;
-            if !is_live(&mut transaction, account)? {
-                return Ok(Unstarring::Gone);
-            }
-            let Some((known, note)) = text_of(&mut transaction, account, word)? else {
+            match notebook::unstar(Rows::begin(connection, account, &now)?, word, tags)? {
                 // The attempt whose answer was lost may have taken it away.
-                let done = attempt == Attempt::AfterLoss && tags.is_empty();
-                return Ok(if done { Unstarring::Done } else { Unstarring::NotStarred });
-            };
-            if tags.is_empty() {
-                transaction.exec_drop(statements::DELETE_STAR, (&id, word))?;
-            } else {
-                transaction.exec_drop(statements::SET_STAR_TEXT, (without_tags(&known, tags), note, &id, word))?;
+                Unstarring::NotStarred if attempt == Attempt::AfterLoss && tags.is_empty() => Ok(Unstarring::Done),
+                done => Ok(done),
             }
-            transaction.commit()?;
-            Ok(Unstarring::Done)
         })
     }
 
     fn grade(&mut self, account: AccountId, grade: Grade, given: &Record) -> Result<Grading, Error> {
         schema::check_word(&given.word)?;
         let now = values::date(Civil::of(given.time)?);
-        self.link.run(|connection, _| grade_on(connection, account, grade, given, &now))?
+        self.link.run(|connection, _| notebook::grade(Rows::begin(connection, account, &now)?, grade, given))?
     }
 
     fn stars_after(&mut self, account: AccountId, after: &str, limit: u32) -> Result<Option<Vec<Star>>, Error> {
@@ -184,12 +207,12 @@ impl Stars for MySql {
     }
 
     fn stars_due(&mut self, account: AccountId, until: Microseconds, limit: u32) -> Result<Option<Vec<Star>>, Error> {
-        let (until, soon) = bounds(until)?;
+        let (until, soon) = due_before(until)?.map(values::date).into();
         read(&mut self.link, account, statements::STARS_DUE, (values::id(account), until, soon, limit))
     }
 
     fn count_stars(&mut self, account: AccountId, until: Microseconds) -> Result<Option<(u64, u64)>, Error> {
-        let (until, soon) = bounds(until)?;
+        let (until, soon) = due_before(until)?.map(values::date).into();
         let id = values::id(account);
         self.link.run(|connection, _| {
             if live(connection, account)?.is_none() {
@@ -217,75 +240,6 @@ fn read(
         select(connection, statement, parameters.clone()).map(Some)
     })?;
     rows.map(stars).transpose()
-}
-
-/// Until when what is of days is due, and what is of minutes.
-fn bounds(until: Microseconds) -> Result<(Value, Value), Error> {
-    let soon = Microseconds(moment::present().0.saturating_add(AHEAD));
-    Ok((values::date(Civil::of(until.max(soon))?), values::date(Civil::of(soon)?)))
-}
-
-/// What is wrong with a row is no failure of the server's.
-fn grade_on(
-    connection: &mut ::mysql::Conn,
-    account: AccountId,
-    grade: Grade,
-    given: &Record,
-    now: &Value,
-) -> ::mysql::Result<Result<Grading, Error>> {
-    let (id, word) = (values::id(account), given.word.as_str());
-    let mut transaction = connection.start_transaction(TxOpts::default())?;
-    if !is_live(&mut transaction, account)? {
-        return Ok(Ok(Grading::Gone));
-    }
-    let mut known: Option<Raw> = select_first(&mut transaction, statements::STAR, (&id, word))?;
-    if known.is_none() {
-        if !is_looked_up(&mut transaction, account, word)? {
-            return Ok(Ok(Grading::NeverLookedUp));
-        }
-        if put(&mut transaction, account, word, &StarText::default(), now)? == Starring::Full {
-            return Ok(Ok(Grading::Full));
-        }
-        known = select_first(&mut transaction, statements::STAR, (&id, word))?;
-    }
-    let star = match known.ok_or_else(damaged).and_then(star) {
-        Ok(star) => star,
-        Err(error) => return Ok(Err(error)),
-    };
-    // By an attempt whose answer was lost. Others wait for the star's row.
-    let kept: Option<(u8,)> = select_first(&mut transaction, statements::HAS_REVIEW, (&id, now, given.origin))?;
-    if kept.is_some() {
-        return Ok(Ok(Grading::Due(star.memory.due)));
-    }
-    let memory = match star.memory.graded(grade, given.time) {
-        Ok(memory) => memory,
-        Err(error) => return Ok(Err(error)),
-    };
-    let date = |time: Microseconds| Civil::of(time).map(values::date);
-    let (due, last) = match (date(memory.due), memory.last_review.map_or(Ok(Value::NULL), date)) {
-        (Ok(due), Ok(last)) => (due, last),
-        (Err(error), _) | (_, Err(error)) => return Ok(Err(error)),
-    };
-    transaction.exec_drop(statements::INSERT_REVIEW, (&id, now, given.origin, word, grade.number()))?;
-    let (reps, lapses) = (memory.reps, memory.lapses);
-    transaction.exec_drop(
-        statements::SET_MEMORY,
-        (
-            due,
-            memory.stability,
-            memory.difficulty,
-            memory.elapsed_days,
-            memory.scheduled_days,
-            reps,
-            lapses,
-            memory.learned.number(),
-            last,
-            &id,
-            word,
-        ),
-    )?;
-    transaction.commit()?;
-    Ok(Ok(Grading::Due(memory.due)))
 }
 
 /// A page of all stars of an account, whether it is locked or not.

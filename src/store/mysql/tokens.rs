@@ -10,9 +10,8 @@ use super::connection::{Attempt, Link};
 use super::select::{select, select_first};
 use super::{MySql, statements, values};
 use crate::store::moment::{self, Civil};
-use crate::store::{
-    AccountId, DictKey, Each, Error, Forgetting, Kind, MOST_TOKENS, Standing, TokenHash, Tokens, token,
-};
+use crate::store::token::{self, Use};
+use crate::store::{AccountId, DictKey, Each, Error, Forgetting, Standing, TokenHash, Tokens};
 
 impl Tokens for MySql {
     fn keep_token(&mut self, account: AccountId, token: &TokenHash) -> Result<Standing, Error> {
@@ -34,8 +33,7 @@ impl Tokens for MySql {
             }
             transaction.exec_drop(statements::EXPIRE_TOKENS, (&id, &expired))?;
             let count: Option<(u64,)> = select_first(&mut transaction, statements::COUNT_TOKENS, (&id,))?;
-            let others = u64::from(MOST_TOKENS - 1);
-            let surplus = count.map_or(0, |(count,)| count.saturating_sub(others));
+            let surplus = count.map_or(0, |(count,)| token::surplus(count));
             if surplus > 0 {
                 transaction.exec_drop(statements::DROP_OLDEST_TOKENS, (&id, surplus))?;
             }
@@ -50,34 +48,21 @@ impl Tokens for MySql {
         found.pop().unwrap_or(Ok(None))
     }
 
-    /// The same for many. When one's use can't be written down because others hold locks, that of the rest isn't tried.
     fn accounts_of_tokens(&mut self, logins: &[(String, TokenHash)]) -> Each<Option<AccountId>> {
-        let mut outcomes = Vec::with_capacity(logins.len());
-        let mut failed: Option<Error> = None;
+        let mut all: HashMap<String, Found> = HashMap::new();
         for some in logins.chunks(MOST_AT_ONCE) {
-            let hashes: Vec<String> = some.iter().map(|(_, token)| token.hexadecimal()).collect();
-            let places = values::few(hashes.len());
-            let mut parameters: Vec<Value> = hashes.iter().map(|hash| Value::from(hash.as_str())).collect();
+            let places = values::few(some.len());
+            let mut parameters: Vec<Value> = some.iter().map(|(_, token)| token.hexadecimal().into()).collect();
             values::fill(&mut parameters, 1, places);
             let statement = statements::tokens(places);
             let found: Vec<Found> =
                 self.link.run_login(|connection| select(connection, &statement, parameters.clone()))?;
-            let found: HashMap<&str, &Found> = found.iter().map(|found| (found.0.as_str(), found)).collect();
-            for ((name, _), hash) in some.iter().zip(&hashes) {
-                let of_this_name =
-                    found.get(hash.as_str()).filter(|(_, _, _, owner, locked, _)| owner == name && !locked);
-                outcomes.push(match (of_this_name, &failed) {
-                    (None, _) => Ok(None),
-                    (Some(_), Some(error)) => Err(error.clone()),
-                    (Some(found), None) => {
-                        let used = use_token(&mut self.link, found);
-                        failed = used.as_ref().err().filter(|error| error.kind == Kind::World).cloned();
-                        used
-                    }
-                });
-            }
+            all.extend(found.into_iter().map(|found| (found.0.clone(), found)));
         }
-        Ok(outcomes)
+        let of_this_name = |(name, token): &(String, TokenHash)| {
+            all.get(&token.hexadecimal()).filter(|(_, _, _, owner, locked, _)| owner == name && !locked)
+        };
+        Ok(token::use_each(logins.iter().map(of_this_name), |found| use_token(&mut self.link, found)))
     }
 
     fn forget_token(&mut self, account: AccountId, token: &TokenHash) -> Result<Forgetting, Error> {
@@ -129,15 +114,16 @@ type Found = (String, u64, Value, String, bool, Value);
 /// Writes down that a token is used, if it is good, and removes it if it is not.
 fn use_token(link: &mut Link, (hash, number, last_used, _, _, created): &Found) -> Result<Option<AccountId>, Error> {
     let now = moment::present();
-    let last_used =
-        values::moment(last_used).ok_or_else(|| Error::configuration("table token contains an invalid timestamp"))?;
-    if !token::is_good(last_used, now) {
-        link.run(|connection, _| connection.exec_drop(statements::FORGET_TOKEN, (hash, number)))?;
-        return Ok(None);
-    }
-    if token::is_use_written(last_used, now) {
-        let written = values::date(Civil::of(now)?);
-        link.run(|connection, _| connection.exec_drop(statements::USE_TOKEN, (&written, hash)))?;
+    match token::judge(values::moment(last_used), now)? {
+        Use::Expired => {
+            link.run(|connection, _| connection.exec_drop(statements::FORGET_TOKEN, (hash, number)))?;
+            return Ok(None);
+        }
+        Use::Written => {
+            let written = values::date(Civil::of(now)?);
+            link.run(|connection, _| connection.exec_drop(statements::USE_TOKEN, (&written, hash)))?;
+        }
+        Use::Unwritten => {}
     }
     Ok(Some(AccountId { number: *number, created: values::moment(created) }))
 }

@@ -26,7 +26,7 @@ impl WordTable for MySql {
         let Some((generation, usable, ..)) = rows.first() else {
             return Err(Error::configuration("table meta has no words_generation: run cidiand init-db"));
         };
-        let standing = if usable.is_some() { Standing::Live } else { Standing::Gone };
+        let standing = Standing::of_found(*usable);
         let mut found = LookedUp {
             standing: account.map(|_| standing),
             generation: generation.parse().unwrap_or_default(),

@@ -4,8 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::values::{account_id, changed, created, number};
 use super::{Sqlite, statements, tokens};
-use crate::store::moment::{self};
-use crate::store::{Account, AccountId, Accounts, Error, Registration, Standing};
+use crate::store::{Account, AccountId, Accounts, Error, Registration, Standing, moment};
 
 impl Accounts for Sqlite {
     fn register(&mut self, name: &str, passwd: &str) -> Result<Registration, Error> {
@@ -14,11 +13,7 @@ impl Accounts for Sqlite {
             if connection.prepare_cached(statements::REGISTER)?.execute((name, passwd, now.text()))? > 0 {
                 return Ok(Registration::Made(account_id(connection.last_insert_rowid(), &now.text())));
             }
-            // A repeated call finds its own row: the hash has our salt, nobody else's is the same.
-            Ok(match find_account(connection, name)? {
-                Some(account) if account.passwd == passwd => Registration::Made(account.id),
-                _ => Registration::NameTaken,
-            })
+            Ok(Registration::of_known(find_account(connection, name)?.as_ref(), passwd))
         })
     }
 
@@ -27,7 +22,7 @@ impl Accounts for Sqlite {
     }
 
     fn standing(&mut self, account: AccountId) -> Result<Standing, Error> {
-        self.run(|connection| Ok(if live(connection, account)?.is_some() { Standing::Live } else { Standing::Gone }))
+        self.run(|connection| Ok(Standing::of_found(live(connection, account)?)))
     }
 
     fn set_passwd(&mut self, account: AccountId, passwd: &str) -> Result<Standing, Error> {

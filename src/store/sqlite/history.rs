@@ -3,9 +3,8 @@
 use rusqlite::{Connection, Row};
 
 use super::accounts::live;
-use super::values::{number, place};
+use super::values::{moment, number, place};
 use super::{Sqlite, statements};
-use crate::store::moment::Civil;
 use crate::store::{AccountId, Each, Error, Histories, PastLookup, Place, Standing};
 
 impl Histories for Sqlite {
@@ -81,12 +80,6 @@ pub(super) fn history_rows(
 }
 
 pub(super) fn past_lookups(rows: Vec<PastRow>) -> Result<Vec<PastLookup>, Error> {
-    let mut lookups = Vec::with_capacity(rows.len());
-    for (word, time, origin) in rows {
-        let time = Civil::parse(&time)
-            .and_then(Civil::moment)
-            .ok_or_else(|| Error::configuration("table hist contains an invalid timestamp"))?;
-        lookups.push(PastLookup { word, time, origin: origin.cast_unsigned() });
-    }
-    Ok(lookups)
+    let past = |(word, time, origin): PastRow| PastLookup::of(word, moment(&time), origin.cast_unsigned());
+    rows.into_iter().map(past).collect()
 }

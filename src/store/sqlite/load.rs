@@ -61,12 +61,10 @@ impl Shelf for Load<'_> {
             let valid: Option<String> = transaction
                 .query_row(statements::VALID_GENERATION, (schema::GENERATION,), |row| row.get(0))
                 .optional()?;
-            let valid = valid.and_then(|valid| valid.parse().ok()).unwrap_or(0).max(schema::FIRST_GENERATION);
             let greatest: Option<u32> = transaction.query_row(statements::GREATEST_GENERATION, (), |row| row.get(0))?;
-            let generation = greatest.unwrap_or(0).max(valid).saturating_add(1);
-            let mark = format!("{generation} {random}");
-            transaction.execute(statements::SET_ABOUT, (schema::LOAD, &mark))?;
-            Ok(Claim { generation, valid, mark })
+            let claim = Claim::next(valid.as_deref(), greatest, random);
+            transaction.execute(statements::SET_ABOUT, (schema::LOAD, &claim.mark))?;
+            Ok(claim)
         })
     }
 
@@ -88,18 +86,12 @@ impl Shelf for Load<'_> {
             let rows: Vec<(i64, u32)> = select
                 .query_map((first, last, most.rows), |row| Ok((row.get(0)?, row.get(1)?)))?
                 .collect::<rusqlite::Result<_>>()?;
-            let mut bytes = 0_u32;
-            let mut removed = 0;
+            let fitting = most.fitting(rows.iter().map(|(_, size)| *size));
             let mut delete = transaction.prepare_cached(statements::DELETE_WORD)?;
-            for (id, size) in rows {
-                bytes = bytes.saturating_add(size);
-                if removed > 0 && bytes > most.bytes {
-                    break;
-                }
+            for (id, _) in &rows[..fitting] {
                 delete.execute((id,))?;
-                removed += 1;
             }
-            Ok(removed)
+            Ok(u32::try_from(fitting).unwrap_or(most.rows))
         })
     }
 

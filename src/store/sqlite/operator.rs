@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension, Row};
 use super::accounts::find_account;
 use super::history::{history_rows, past_lookups};
 use super::values::{created, number, place};
-use super::{Sqlite, star, statements, tokens};
+use super::{Sqlite, star, statements, tokens, values};
 use crate::store::moment::{self, Civil};
 use crate::store::{
     AccountDetails, AccountId, AccountSummary, Error, Microseconds, Operator, PastLookup, PastReview, Place, Standing,
@@ -14,22 +14,14 @@ use crate::store::{
 
 impl Operator for Sqlite {
     fn accounts(&mut self) -> Result<Vec<AccountSummary>, Error> {
-        type Texts = (String, String, bool, i64, Option<String>, i64);
         let expired = token::expired_at(moment::present())?.text();
-        let texts = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?));
-        let rows: Vec<Texts> =
-            self.run(|connection| connection.prepare(statements::ACCOUNTS)?.query_map((expired,), texts)?.collect())?;
-        let moment = |text: &str| -> Result<Microseconds, Error> {
-            Civil::parse(text)
-                .and_then(Civil::moment)
-                .ok_or_else(|| Error::configuration("table user or hist contains an invalid timestamp"))
+        let row = |row: &Row<'_>| {
+            let (lookups, tokens) = (row.get::<_, i64>(3)?.unsigned_abs(), row.get::<_, i64>(5)?.unsigned_abs());
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, lookups, row.get(4)?, tokens))
         };
-        let summary = |(name, created, locked, lookups, last, tokens): Texts| {
-            let last_lookup = last.map(|last| moment(&last)).transpose()?;
-            let (lookups, tokens) = (lookups.unsigned_abs(), tokens.unsigned_abs());
-            Ok(AccountSummary { name, created: moment(&created)?, locked, lookups, last_lookup, tokens })
-        };
-        rows.into_iter().map(summary).collect()
+        let rows: Vec<(String, String, bool, u64, Option<String>, u64)> =
+            self.run(|connection| connection.prepare(statements::ACCOUNTS)?.query_map((expired,), row)?.collect())?;
+        rows.into_iter().map(|row| AccountSummary::of(row, |text| values::moment(text))).collect()
     }
 
     fn set_locked(&mut self, account: AccountId, locked: bool) -> Result<bool, Error> {
@@ -62,8 +54,11 @@ impl Operator for Sqlite {
                 .collect::<rusqlite::Result<_>>()?;
             Ok(created.map(|created| (account, created, tokens)))
         })?;
-        let moment = |text: &String| Civil::parse(text).and_then(Civil::moment);
-        found.map(|(account, created, tokens)| AccountDetails::of(&account, &created, &tokens, moment)).transpose()
+        found
+            .map(|(account, created, tokens)| {
+                AccountDetails::of(&account, &created, &tokens, |text| values::moment(text))
+            })
+            .transpose()
     }
 
     fn history_of(&mut self, account: AccountId, before: Option<Place>, limit: u32) -> Result<Vec<PastLookup>, Error> {

@@ -4,12 +4,13 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
 use super::accounts::live;
 use super::values::{number, place};
-use super::{Sqlite, statements};
+use super::{Sqlite, statements, values};
 use crate::store::moment::{self, Civil};
-use crate::store::star::{AHEAD, damaged, with_tags, without_tags};
+use crate::store::notebook::{self, StarRows};
+use crate::store::star::{damaged, due_before};
 use crate::store::{
-    AccountId, Error, Grade, Grading, Learned, MOST_STARS, Memory, Microseconds, PastReview, Place, Record, Star,
-    StarText, Starring, Stars, Unstarring, schema,
+    AccountId, Error, Grade, Grading, Learned, Memory, Microseconds, PastReview, Place, Record, Star, StarText,
+    Starring, Stars, Unstarring, schema,
 };
 
 /// A row, its times still text.
@@ -37,7 +38,7 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
 }
 
 fn time(text: &str) -> Result<Microseconds, Error> {
-    Civil::parse(text).and_then(Civil::moment).ok_or_else(damaged)
+    values::moment(text).ok_or_else(damaged)
 }
 
 fn star(raw: Raw) -> Result<Star, Error> {
@@ -53,54 +54,98 @@ fn star(raw: Raw) -> Result<Star, Error> {
     Ok(Star { word, created: time_of(created)?.ok_or_else(damaged)?, tags, note, memory })
 }
 
-fn is_looked_up(connection: &Connection, account: AccountId, word: &str) -> rusqlite::Result<bool> {
-    connection.prepare_cached(statements::LOOKED_UP)?.exists((number(account), word))
+/// A transaction about the stars of one account.
+struct Rows<'a> {
+    transaction: Transaction<'a>,
+    account: AccountId,
+    now: Civil,
 }
 
-/// Stars a headword, or adds to what it has.
-fn put(
-    connection: &Connection,
-    account: AccountId,
-    word: &str,
-    text: &StarText,
-    now: &str,
-) -> rusqlite::Result<Starring> {
-    let id = number(account);
-    let pair = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?));
-    let known = connection.prepare_cached(statements::STAR_TEXT)?.query_row((id, word), pair).optional()?;
-    let (tags, note) = known.as_ref().map_or(("", ""), |(tags, note)| (tags.as_str(), note.as_str()));
-    let Some(tags) = with_tags(tags, &text.tags) else { return Ok(Starring::TooManyTags) };
-    let note = text.note.as_deref().unwrap_or(note);
-    if known.is_some() {
-        connection.prepare_cached(statements::SET_STAR_TEXT)?.execute((tags, note, id, word))?;
-        return Ok(Starring::Known(word.to_owned()));
+impl Rows<'_> {
+    fn id(&self) -> i64 {
+        number(self.account)
     }
-    let count: i64 = connection.prepare_cached(statements::COUNT_STARS)?.query_row((id,), |row| row.get(0))?;
-    if count.unsigned_abs() >= MOST_STARS {
-        return Ok(Starring::Full);
+}
+
+impl StarRows for Rows<'_> {
+    type Failure = rusqlite::Error;
+
+    fn is_live(&mut self) -> rusqlite::Result<bool> {
+        Ok(live(&self.transaction, self.account)?.is_some())
     }
-    connection.prepare_cached(statements::INSERT_STAR)?.execute((id, word, now, tags, note))?;
-    Ok(Starring::New(word.to_owned()))
+
+    fn is_looked_up(&mut self, word: &str) -> rusqlite::Result<bool> {
+        self.transaction.prepare_cached(statements::LOOKED_UP)?.exists((self.id(), word))
+    }
+
+    fn text(&mut self, word: &str) -> rusqlite::Result<Option<(String, String)>> {
+        let pair = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
+        self.transaction.prepare_cached(statements::STAR_TEXT)?.query_row((self.id(), word), pair).optional()
+    }
+
+    fn count(&mut self) -> rusqlite::Result<u64> {
+        let count: i64 =
+            self.transaction.prepare_cached(statements::COUNT_STARS)?.query_row((self.id(),), |row| row.get(0))?;
+        Ok(count.unsigned_abs())
+    }
+
+    fn insert(&mut self, word: &str, tags: &str, note: &str) -> rusqlite::Result<()> {
+        let star = (self.id(), word, self.now.text(), tags, note);
+        self.transaction.prepare_cached(statements::INSERT_STAR)?.execute(star).map(drop)
+    }
+
+    fn set_text(&mut self, word: &str, tags: &str, note: &str) -> rusqlite::Result<()> {
+        let text = (tags, note, self.id(), word);
+        self.transaction.prepare_cached(statements::SET_STAR_TEXT)?.execute(text).map(drop)
+    }
+
+    fn delete(&mut self, word: &str) -> rusqlite::Result<()> {
+        self.transaction.prepare_cached(statements::DELETE_STAR)?.execute((self.id(), word)).map(drop)
+    }
+
+    fn star(&mut self, word: &str) -> rusqlite::Result<Option<Result<Star, Error>>> {
+        let mut select = self.transaction.prepare_cached(statements::STAR)?;
+        Ok(select.query_row((self.id(), word), raw).optional()?.map(star))
+    }
+
+    fn insert_review(&mut self, given: &Record, grade: Grade) -> rusqlite::Result<bool> {
+        let review = (self.id(), self.now.text(), given.origin.cast_signed(), &given.word, grade.number());
+        Ok(self.transaction.prepare_cached(statements::INSERT_REVIEW)?.execute(review)? > 0)
+    }
+
+    fn set_memory(
+        &mut self,
+        word: &str,
+        memory: &Memory,
+        due: Civil,
+        last_review: Option<Civil>,
+    ) -> rusqlite::Result<()> {
+        let parameters = rusqlite::params![
+            due.text(),
+            memory.stability,
+            memory.difficulty,
+            memory.elapsed_days,
+            memory.scheduled_days,
+            memory.reps,
+            memory.lapses,
+            memory.learned.number(),
+            last_review.map(Civil::text),
+            self.id(),
+            word,
+        ];
+        self.transaction.prepare_cached(statements::SET_MEMORY)?.execute(parameters).map(drop)
+    }
+
+    fn commit(self) -> rusqlite::Result<()> {
+        self.transaction.commit()
+    }
 }
 
 impl Stars for Sqlite {
     fn star(&mut self, account: AccountId, words: &[String], text: &StarText) -> Result<Starring, Error> {
         words.iter().try_for_each(|word| schema::check_word(word))?;
-        let now = moment::now()?.text();
-        self.write(|transaction| {
-            if live(&transaction, account)?.is_none() {
-                return Ok(Starring::Gone);
-            }
-            for word in words {
-                let starred = transaction.prepare_cached(statements::STAR_TEXT)?.exists((number(account), word))?;
-                if starred || is_looked_up(&transaction, account, word)? {
-                    let done = put(&transaction, account, word, text, &now)?;
-                    transaction.commit()?;
-                    return Ok(done);
-                }
-            }
-            Ok(Starring::NeverLookedUp)
-        })
+        let now = moment::now()?;
+        self.write(|transaction| notebook::star(Rows { transaction, account, now }, words, text))
     }
 
     fn import_stars(
@@ -109,51 +154,19 @@ impl Stars for Sqlite {
         entries: &[(Option<String>, StarText)],
     ) -> Result<Option<Vec<Starring>>, Error> {
         entries.iter().filter_map(|(word, _)| word.as_ref()).try_for_each(|word| schema::check_word(word))?;
-        let now = moment::now()?.text();
-        self.write(|transaction| {
-            if live(&transaction, account)?.is_none() {
-                return Ok(None);
-            }
-            let mut done = Vec::with_capacity(entries.len());
-            for (word, text) in entries {
-                done.push(match word {
-                    Some(word) => put(&transaction, account, word, text, &now)?,
-                    None => Starring::NeverLookedUp,
-                });
-            }
-            transaction.commit()?;
-            Ok(Some(done))
-        })
+        let now = moment::now()?;
+        self.write(|transaction| notebook::import(Rows { transaction, account, now }, entries))
     }
 
     fn unstar(&mut self, account: AccountId, word: &str, tags: &[String]) -> Result<Unstarring, Error> {
-        self.write(|transaction| {
-            if live(&transaction, account)?.is_none() {
-                return Ok(Unstarring::Gone);
-            }
-            let id = number(account);
-            let pair = |row: &Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?));
-            let known = transaction.prepare_cached(statements::STAR_TEXT)?.query_row((id, word), pair).optional()?;
-            let Some((known, note)) = known else { return Ok(Unstarring::NotStarred) };
-            if tags.is_empty() {
-                transaction.prepare_cached(statements::DELETE_STAR)?.execute((id, word))?;
-            } else {
-                transaction.prepare_cached(statements::SET_STAR_TEXT)?.execute((
-                    without_tags(&known, tags),
-                    note,
-                    id,
-                    word,
-                ))?;
-            }
-            transaction.commit()?;
-            Ok(Unstarring::Done)
-        })
+        let now = moment::now()?;
+        self.write(|transaction| notebook::unstar(Rows { transaction, account, now }, word, tags))
     }
 
     fn grade(&mut self, account: AccountId, grade: Grade, given: &Record) -> Result<Grading, Error> {
         schema::check_word(&given.word)?;
-        let now = Civil::of(given.time)?.text();
-        self.write(|transaction| grade_in(transaction, account, grade, given, &now))?
+        let now = Civil::of(given.time)?;
+        self.write(|transaction| notebook::grade(Rows { transaction, account, now }, grade, given))?
     }
 
     fn stars_after(&mut self, account: AccountId, after: &str, limit: u32) -> Result<Option<Vec<Star>>, Error> {
@@ -167,7 +180,7 @@ impl Stars for Sqlite {
     }
 
     fn stars_due(&mut self, account: AccountId, until: Microseconds, limit: u32) -> Result<Option<Vec<Star>>, Error> {
-        let (until, soon) = bounds(until)?;
+        let (until, soon) = due_before(until)?.map(Civil::text).into();
         let rows = self.run(|connection| {
             if live(connection, account)?.is_none() {
                 return Ok(None);
@@ -179,7 +192,7 @@ impl Stars for Sqlite {
     }
 
     fn count_stars(&mut self, account: AccountId, until: Microseconds) -> Result<Option<(u64, u64)>, Error> {
-        let (until, soon) = bounds(until)?;
+        let (until, soon) = due_before(until)?.map(Civil::text).into();
         self.run(|connection| {
             if live(connection, account)?.is_none() {
                 return Ok(None);
@@ -194,12 +207,6 @@ impl Stars for Sqlite {
     }
 }
 
-/// Until when what is of days is due, and what is of minutes.
-fn bounds(until: Microseconds) -> Result<(String, String), Error> {
-    let soon = Microseconds(moment::present().0.saturating_add(AHEAD));
-    Ok((Civil::of(until.max(soon))?.text(), Civil::of(soon)?.text()))
-}
-
 fn stars(rows: Vec<Raw>) -> Result<Vec<Star>, Error> {
     rows.into_iter().map(star).collect()
 }
@@ -207,63 +214,6 @@ fn stars(rows: Vec<Raw>) -> Result<Vec<Star>, Error> {
 fn rows_after(connection: &Connection, account: AccountId, after: &str, limit: u32) -> rusqlite::Result<Vec<Raw>> {
     let mut select = connection.prepare_cached(statements::STARS_AFTER)?;
     select.query_map((number(account), after, limit), raw)?.collect()
-}
-
-fn grade_in(
-    transaction: Transaction<'_>,
-    account: AccountId,
-    grade: Grade,
-    given: &Record,
-    now: &str,
-) -> rusqlite::Result<Result<Grading, Error>> {
-    if live(&transaction, account)?.is_none() {
-        return Ok(Ok(Grading::Gone));
-    }
-    let (id, word) = (number(account), given.word.as_str());
-    let mut known = transaction.prepare_cached(statements::STAR)?.query_row((id, word), raw).optional()?;
-    if known.is_none() {
-        if !is_looked_up(&transaction, account, word)? {
-            return Ok(Ok(Grading::NeverLookedUp));
-        }
-        if put(&transaction, account, word, &StarText::default(), now)? == Starring::Full {
-            return Ok(Ok(Grading::Full));
-        }
-        known = transaction.prepare_cached(statements::STAR)?.query_row((id, word), raw).optional()?;
-    }
-    let star = match known.map(star) {
-        Some(Ok(star)) => star,
-        Some(Err(error)) => return Ok(Err(error)),
-        None => return Err(rusqlite::Error::QueryReturnedNoRows),
-    };
-    let identity = (id, now, given.origin.cast_signed(), word, grade.number());
-    if transaction.prepare_cached(statements::INSERT_REVIEW)?.execute(identity)? == 0 {
-        // This very grade was kept before.
-        return Ok(Ok(Grading::Due(star.memory.due)));
-    }
-    let memory = match star.memory.graded(grade, given.time) {
-        Ok(memory) => memory,
-        Err(error) => return Ok(Err(error)),
-    };
-    let text = |time: Microseconds| Civil::of(time).map(Civil::text);
-    let (due, last) = match (text(memory.due), memory.last_review.map(text).transpose()) {
-        (Ok(due), Ok(last)) => (due, last),
-        (Err(error), _) | (_, Err(error)) => return Ok(Err(error)),
-    };
-    transaction.prepare_cached(statements::SET_MEMORY)?.execute(rusqlite::params![
-        due,
-        memory.stability,
-        memory.difficulty,
-        memory.elapsed_days,
-        memory.scheduled_days,
-        memory.reps,
-        memory.lapses,
-        memory.learned.number(),
-        last,
-        id,
-        word,
-    ])?;
-    transaction.commit()?;
-    Ok(Ok(Grading::Due(memory.due)))
 }
 
 /// A page of all stars of an account, whether it is locked or not.

@@ -26,9 +26,9 @@ pub(super) const IDENTITY: &str = "SELECT value FROM meta WHERE name = ?";
 pub(super) const KEEP_TOKEN: &str = "INSERT INTO token (hash, user_id, created, last_used) VALUES (?, ?, ?, ?)";
 pub(super) const HAS_TOKEN: &str = "SELECT 1 FROM token WHERE hash = ? AND user_id = ?";
 pub(super) const EXPIRE_TOKENS: &str = "DELETE FROM token WHERE user_id = ? AND last_used <= ?";
-/// Fewer than none is no limit.
+pub(super) const COUNT_TOKENS: &str = "SELECT COUNT(*) FROM token WHERE user_id = ?";
 pub(super) const DROP_OLDEST_TOKENS: &str = "DELETE FROM token WHERE hash IN \
-    (SELECT hash FROM token WHERE user_id = ? ORDER BY created DESC, hash DESC LIMIT -1 OFFSET ?)";
+    (SELECT hash FROM token WHERE user_id = ? ORDER BY created, hash LIMIT ?)";
 pub(super) const TOKEN: &str = "SELECT token.user_id, token.last_used, user.created FROM token JOIN user ON user.id = token.user_id \
     WHERE token.hash = ? AND user.name = ? AND user.locked = 0";
 pub(super) const USE_TOKEN: &str = "UPDATE token SET last_used = ? WHERE hash = ?";

@@ -4,11 +4,10 @@ use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
 use super::accounts::live;
 use super::values::{account_id, created, number};
-use super::{Sqlite, statements};
+use super::{Sqlite, statements, values};
 use crate::store::moment::{self, Civil};
-use crate::store::{
-    AccountId, DictKey, Each, Error, Forgetting, Kind, MOST_TOKENS, Standing, TokenHash, Tokens, token,
-};
+use crate::store::token::{self, Use};
+use crate::store::{AccountId, DictKey, Each, Error, Forgetting, Standing, TokenHash, Tokens};
 
 impl Tokens for Sqlite {
     fn keep_token(&mut self, account: AccountId, token: &TokenHash) -> Result<Standing, Error> {
@@ -22,7 +21,12 @@ impl Tokens for Sqlite {
             let kept = transaction.prepare_cached(statements::HAS_TOKEN)?.exists((token.bytes(), id))?;
             if !kept {
                 transaction.prepare_cached(statements::EXPIRE_TOKENS)?.execute((id, expired))?;
-                transaction.prepare_cached(statements::DROP_OLDEST_TOKENS)?.execute((id, MOST_TOKENS - 1))?;
+                let count: i64 =
+                    transaction.prepare_cached(statements::COUNT_TOKENS)?.query_row((id,), |row| row.get(0))?;
+                let surplus = token::surplus(count.unsigned_abs());
+                if surplus > 0 {
+                    transaction.prepare_cached(statements::DROP_OLDEST_TOKENS)?.execute((id, surplus.cast_signed()))?;
+                }
                 transaction.prepare_cached(statements::KEEP_TOKEN)?.execute((token.bytes(), id, &now, &now))?;
                 transaction.commit()?;
             }
@@ -35,21 +39,11 @@ impl Tokens for Sqlite {
         found.map_or(Ok(None), |found| use_token(self, found, token))
     }
 
-    /// The same for many. When one's use can't be written down because others are writing, that of the rest isn't tried.
     fn accounts_of_tokens(&mut self, logins: &[(String, TokenHash)]) -> Each<Option<AccountId>> {
         let found: Vec<Option<Found>> =
             self.run(|connection| logins.iter().map(|(name, token)| find(connection, name, token)).collect())?;
-        let mut failed: Option<Error> = None;
-        let used = found.into_iter().zip(logins).map(|(found, (_, token))| match (found, &failed) {
-            (None, _) => Ok(None),
-            (Some(_), Some(error)) => Err(error.clone()),
-            (Some(found), None) => {
-                let used = use_token(self, found, token);
-                failed = used.as_ref().err().filter(|error| error.kind == Kind::World).cloned();
-                used
-            }
-        });
-        Ok(used.collect())
+        let found = found.into_iter().zip(logins).map(|(found, (_, token))| found.map(|found| (found, token)));
+        Ok(token::use_each(found, |(found, token)| use_token(self, found, token)))
     }
 
     fn forget_token(&mut self, account: AccountId, token: &TokenHash) -> Result<Forgetting, Error> {
@@ -97,16 +91,17 @@ fn use_token(
     token: &TokenHash,
 ) -> Result<Option<AccountId>, Error> {
     let now = moment::present();
-    let last_used = Civil::parse(&last_used)
-        .and_then(Civil::moment)
-        .ok_or_else(|| Error::configuration("table token contains an invalid timestamp"))?;
-    if !token::is_good(last_used, now) {
-        store.run(|connection| connection.prepare_cached(statements::FORGET_TOKEN)?.execute((token.bytes(), id)))?;
-        return Ok(None);
-    }
-    if token::is_use_written(last_used, now) {
-        let now = Civil::of(now)?.text();
-        store.run(|connection| connection.prepare_cached(statements::USE_TOKEN)?.execute((now, token.bytes())))?;
+    match token::judge(values::moment(&last_used), now)? {
+        Use::Expired => {
+            store
+                .run(|connection| connection.prepare_cached(statements::FORGET_TOKEN)?.execute((token.bytes(), id)))?;
+            return Ok(None);
+        }
+        Use::Written => {
+            let now = Civil::of(now)?.text();
+            store.run(|connection| connection.prepare_cached(statements::USE_TOKEN)?.execute((now, token.bytes())))?;
+        }
+        Use::Unwritten => {}
     }
     Ok(Some(account_id(id, &created)))
 }

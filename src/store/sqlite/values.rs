@@ -1,7 +1,7 @@
 //! Numbers, times and accounts as SQLite has them.
 
 use crate::store::moment::Civil;
-use crate::store::{AccountId, Error, Place, Standing};
+use crate::store::{AccountId, Error, Microseconds, Place, Standing};
 
 /// An account's number as SQLite has numbers. One that it can't have is nobody's.
 pub(super) fn number(account: AccountId) -> i64 {
@@ -20,9 +20,14 @@ pub(super) fn created(account: AccountId) -> Option<String> {
 
 /// An account from a row: SQLite gives out positive numbers only.
 pub(super) fn account_id(number: i64, created: &str) -> AccountId {
-    AccountId { number: number.unsigned_abs(), created: Civil::parse(created).and_then(Civil::moment) }
+    AccountId { number: number.unsigned_abs(), created: moment(created) }
 }
 
 pub(super) fn changed(rows: usize) -> rusqlite::Result<Standing> {
     Ok(if rows > 0 { Standing::Live } else { Standing::Gone })
+}
+
+/// A moment from a row, if it is one.
+pub(super) fn moment(text: &str) -> Option<Microseconds> {
+    Civil::parse(text).and_then(Civil::moment)
 }

@@ -22,7 +22,7 @@ impl WordTable for Sqlite {
                 return Ok(LookedUp { exact, generation, ..LookedUp::default() });
             }
             let standing = account.map(|account| live(connection, account)).transpose()?;
-            let standing = standing.map(|name| if name.is_some() { Standing::Live } else { Standing::Gone });
+            let standing = standing.map(Standing::of_found);
             let mut select = connection.prepare_cached(statements::FIND_KEYED)?;
             let mut keyed = Vec::new();
             for key in keys {
