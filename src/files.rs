@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 /// How long a pipe may take until all has come: somebody may have to unlock a store of passwords first.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PIPE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long to wait before that is reported.
 const NOTICE: Duration = Duration::from_secs(1);
 /// `/dev/null`, as the kernel numbers it (Documentation/admin-guide/devices.txt): an empty file by custom.
@@ -47,7 +47,7 @@ impl std::fmt::Display for Refused {
             Self::NotRegular => f.write_str("it is not a regular file; name one that is"),
             Self::TooLarge(most) => write!(f, "it is larger than {} KiB; name the right file", most >> 10),
             Self::Silent => {
-                write!(f, "the pipe did not end within {} s; is anything writing to it?", PATIENCE.as_secs())
+                write!(f, "the pipe did not end within {} s; is anything writing to it?", PIPE_TIMEOUT.as_secs())
             }
         }
     }
@@ -175,7 +175,7 @@ impl Opened<'_> {
     /// end; to wait for it does not, see poll(2) and pipe_poll in the kernel's fs/pipe.c.)
     fn wait(&mut self, begin: Instant) -> io::Result<()> {
         let Some(notice) = self.notice else { return Ok(()) };
-        for (until, notice) in [(NOTICE, Some(notice)), (PATIENCE, None)] {
+        for (until, notice) in [(NOTICE, Some(notice)), (PIPE_TIMEOUT, None)] {
             loop {
                 let left = until.saturating_sub(begin.elapsed());
                 let timeout = PollTimeout::try_from(left).unwrap_or(PollTimeout::MAX);
@@ -258,7 +258,7 @@ mod tests {
         assert_eq!(said.load(Ordering::Relaxed), 1);
         // Nobody writes, and nobody has.
         let mut opened = open(&path, Pipes::Taken(&nothing)).unwrap();
-        let long_ago = Instant::now().checked_sub(PATIENCE).unwrap();
+        let long_ago = Instant::now().checked_sub(PIPE_TIMEOUT).unwrap();
         assert_eq!(refused(opened.wait(long_ago)), Some(Refused::Silent));
         // One that goes on and on, and one that stays open.
         let opened = open(&path, Pipes::Taken(&nothing)).unwrap();

@@ -3,7 +3,7 @@
 
 use super::poller::{ControlClient, Poller, Token};
 use crate::exit::{Exit, Fatal};
-use crate::ipc::control::{Command, NAME, PATIENCE, SIGN_EVERY, SIGN_OF_LIFE, connect, is_timeout, short_path};
+use crate::ipc::control::{CONTROL_TIMEOUT, Command, NAME, SIGN_EVERY, SIGN_OF_LIFE, connect, is_timeout, short_path};
 use log::warn;
 use nix::sys::socket::sockopt::PeerCredentials;
 use nix::sys::socket::{MsgFlags, getsockopt, send};
@@ -106,7 +106,8 @@ impl Control {
             let control_client = ControlClient(self.next);
             self.next = self.next.wrapping_add(1);
             if poller.watch(socket.as_fd(), Token::ControlClient(control_client)).is_ok() {
-                let connection = Connection { socket, said: Vec::new(), until: Some(now + PATIENCE), sign: None };
+                let connection =
+                    Connection { socket, said: Vec::new(), until: Some(now + CONTROL_TIMEOUT), sign: None };
                 self.connections.insert(control_client, connection);
             }
         }

@@ -15,7 +15,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 /// How long an answer may take: as long as one of the database's may.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long the writer may take to say how an account stands, before somebody else is asked.
 const BRIEFLY: Duration = Duration::from_millis(250);
 /// The same for a login and for the last lookups, for which a connection would have to be opened.
@@ -108,7 +108,7 @@ impl<'a> Channel<'a> {
     /// Has records kept, at most [`crate::ipc::message::MOST_RECORDS`]; without any, asks how the account stands. When it
     /// returns [`Standing::Live`], they are durable.
     ///
-    /// It is waited for as long as `patience`, which is [`PATIENCE`] for records; `complain` is called when it has been
+    /// It is waited for as long as `patience`, which is [`ANSWER_TIMEOUT`] for records; `complain` is called when it has been
     /// silent for [`SILENT`]. When the writer dies, they are sent again to the next one: the same rows, which are there once in the end.
     ///
     /// # Errors

@@ -16,7 +16,7 @@ use std::time::Duration;
 /// The socket's name in the runtime directory, or in the state directory.
 pub const NAME: &str = "control.sock";
 /// How long one may take to say what it wants, and how long a daemon may be silent to who asks.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub const CONTROL_TIMEOUT: Duration = Duration::from_secs(10);
 /// What is said to who waits for a load, or for children, before the answer.
 pub const SIGN_OF_LIFE: &str = "working\n";
 /// How often that is.
@@ -63,13 +63,13 @@ pub fn ask(directories: &[PathBuf], command: Command) -> Result<String, Fatal> {
     Err(Fatal::new(Exit::Unavailable, format!("no cidiand answers ({}); is it running?", tried.join("; "))))
 }
 
-/// Connects to a control socket, and waits no longer than [`PATIENCE`] for that or for anything on the socket.
+/// Connects to a control socket, and waits no longer than [`CONTROL_TIMEOUT`] for that or for anything on the socket.
 ///
 /// # Errors
 /// No socket, or nobody listens.
 pub fn connect(path: &Path) -> io::Result<UnixStream> {
     let socket = socket::socket(AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
-    let patience = TimeVal::seconds(PATIENCE.as_secs().cast_signed());
+    let patience = TimeVal::seconds(CONTROL_TIMEOUT.as_secs().cast_signed());
     // Connecting waits as long as sending does (unix(7): only while the queue of the listener is full).
     setsockopt(&socket, sockopt::SendTimeout, &patience)?;
     setsockopt(&socket, sockopt::ReceiveTimeout, &patience)?;
@@ -83,7 +83,10 @@ pub fn is_timeout(error: &io::Error) -> bool {
 }
 
 fn silent() -> Fatal {
-    Fatal::new(Exit::TryAgain, format!("the daemon has not answered for {} s; is it stopped?", PATIENCE.as_secs()))
+    Fatal::new(
+        Exit::TryAgain,
+        format!("the daemon has not answered for {} s; is it stopped?", CONTROL_TIMEOUT.as_secs()),
+    )
 }
 
 fn converse(mut socket: UnixStream, command: Command) -> Result<String, Fatal> {

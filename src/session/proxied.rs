@@ -14,7 +14,7 @@ use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
 
 /// How long the header may take where there is no grace time.
-const PATIENCE: Duration = Duration::from_secs(60);
+const HEADER_TIMEOUT: Duration = Duration::from_secs(60);
 
 impl Session<'_> {
     /// Reads the header, and introduces the client to the parent.
@@ -51,7 +51,7 @@ impl Session<'_> {
     }
 
     fn read_header(&mut self) -> Result<Client, ExitReason> {
-        let deadline = self.logins.grace_ends.unwrap_or(self.client.connected + PATIENCE);
+        let deadline = self.logins.grace_ends.unwrap_or(self.client.connected + HEADER_TIMEOUT);
         let mut header = Vec::with_capacity(64);
         loop {
             let total = match proxy::needed(&header) {

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 /// children.
 const IDLE: Duration = Duration::from_secs(5);
 /// How long a lease is waited for: as long as an answer of the database.
-const PATIENCE: Duration = Duration::from_secs(10);
+const LEASE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A store that is open, or not yet.
 pub struct Stores<'a> {
@@ -237,7 +237,7 @@ impl Waiting<'_> {
         let failed = |why: &dyn std::fmt::Display| Error::world(format!("the daemon did not grant the request: {why}"));
         let permit =
             ask_for(self.control_channel, Question { ask, account: self.account }).map_err(|error| failed(&error))?;
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + LEASE_TIMEOUT;
         loop {
             // Nothing is asked of the client's socket; what is always told is that it is gone for good.
             let mut watched =

@@ -3,7 +3,7 @@
 
 use super::Session;
 use super::accounts::Means;
-use crate::ipc::channel::{Channel, PATIENCE, SOON};
+use crate::ipc::channel::{ANSWER_TIMEOUT, Channel, SOON};
 use crate::ipc::parent::complain_of_writer;
 use crate::ipc::ticket::{Proof, SecretDigest, Ticket};
 use crate::ipc::writer_request::MOST_RECENT;
@@ -74,7 +74,9 @@ impl Session<'_> {
     pub(super) fn keep_records(&mut self) -> Result<Standing, Error> {
         let Some(ticket) = self.ticket()? else { return Ok(Standing::Gone) };
         let control_channel = self.parent.control_channel;
-        self.writer.channel.keep(&ticket, &self.replies.records, PATIENCE, &mut || complain_of_writer(control_channel))
+        self.writer
+            .channel
+            .keep(&ticket, &self.replies.records, ANSWER_TIMEOUT, &mut || complain_of_writer(control_channel))
     }
 
     /// The ticket of the login. If there is none yet, the writer was not able to make one out before: it is asked for as
@@ -89,7 +91,7 @@ impl Session<'_> {
         let mut proof = login.proof.clone();
         let mut renewed = false;
         let control_channel = self.parent.control_channel;
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + ANSWER_TIMEOUT;
         let ticket = loop {
             let patience = deadline.saturating_duration_since(Instant::now());
             match self

@@ -17,7 +17,7 @@ use std::time::Duration;
 /// The most headwords that are proposed.
 const MOST: usize = 50;
 /// How long the server may take: a person waits for a key.
-const PATIENCE: Duration = Duration::from_millis(80);
+const ANSWER_TIMEOUT: Duration = Duration::from_millis(80);
 
 /// Prints the headwords that begin so, a line each.
 ///
@@ -32,7 +32,7 @@ pub(crate) fn run(context: &mut Context<'_>, prefix: &str) -> Result<()> {
     let printing = Arc::new(AtomicBool::new(false));
     let (late, of_late) = (Arc::clone(&printing), prefix.to_owned());
     std::thread::spawn(move || {
-        std::thread::sleep(PATIENCE);
+        std::thread::sleep(ANSWER_TIMEOUT);
         if !late.swap(true, Ordering::AcqRel) {
             let _ = std::io::stdout().lock().write_all(lines(&built_in(&of_late)).as_bytes());
             std::process::exit(0);

@@ -10,7 +10,7 @@ use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
 /// How long the usual address has to answer.
-const PATIENCE: Duration = Duration::from_secs(1);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Settles whether the private server is used. To be called before it is forked, and so before [`crate::client::run`].
 pub fn settle_server(arguments: &mut Arguments) {
@@ -47,7 +47,7 @@ pub fn settle_server(arguments: &mut Arguments) {
 fn answers(address: &Address) -> bool {
     let Address::Tcp { host, port } = address else { return true };
     let addresses = (host.as_str(), *port).to_socket_addrs();
-    addresses.is_ok_and(|mut found| found.any(|at| TcpStream::connect_timeout(&at, PATIENCE).is_ok()))
+    addresses.is_ok_and(|mut found| found.any(|at| TcpStream::connect_timeout(&at, CONNECT_TIMEOUT).is_ok()))
 }
 
 /// The answer; none at the end of the input.

@@ -12,7 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 /// How long the server may take for completions.
-const TYPING_PATIENCE: Duration = Duration::from_secs(2);
+const TYPING_TIMEOUT: Duration = Duration::from_secs(2);
 /// How often, and after what pause, a server that does not listen is tried again.
 const RETRIES: u32 = 4;
 const RETRY_PAUSE: Duration = if cfg!(fuzzing) { Duration::ZERO } else { Duration::from_millis(250) };
@@ -92,7 +92,7 @@ impl Link {
         if connection.is_over() {
             return None;
         }
-        let found = connection.complete_within(TYPING_PATIENCE, name, text);
+        let found = connection.complete_within(TYPING_TIMEOUT, name, text);
         if !matches!(&found, Err(error) if error.ends_connection()) {
             self.connection = Some(connection);
         }

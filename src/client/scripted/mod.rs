@@ -21,7 +21,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 /// How long the client waits for a reply here.
-const PATIENCE: Duration = Duration::from_millis(700);
+const SILENCE_TIMEOUT: Duration = Duration::from_millis(700);
 
 /// What the server does next in a connection. At the end of its steps it closes.
 enum Step {
@@ -86,7 +86,7 @@ impl Server {
 
     fn connector(&self) -> Connector {
         let privacy = Privacy::new(ClearText::Refused, |_| panic!("loopback is private"));
-        Connector::new(self.address.clone(), None, None, privacy).with_patience(PATIENCE)
+        Connector::new(self.address.clone(), None, None, privacy).with_patience(SILENCE_TIMEOUT)
     }
 
     /// Waits for the script's end: every step was played, every line was the one expected.
@@ -119,7 +119,7 @@ fn play(step: Step, lines: &mut impl BufRead, stream: &mut std::net::TcpStream) 
         Step::Flood => while stream.write_all(&[b'x'; 64 << 10]).is_ok() {},
         Step::Drip(text) => {
             while stream.write_all(text.as_bytes()).is_ok() {
-                thread::sleep(PATIENCE / 4);
+                thread::sleep(SILENCE_TIMEOUT / 4);
             }
         }
         Step::Silence => {

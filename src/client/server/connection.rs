@@ -25,7 +25,7 @@ const MAX_ABOUT: usize = 1 << 20;
 const TLS_ALERT: [u8; 2] = [0x15, 0x03];
 const MAX_ABOUT_PAIRS: u64 = 1_000;
 /// How long the farewell waits for its answer.
-const FAREWELL_PATIENCE: Duration = Duration::from_secs(2);
+const FAREWELL_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A connection, and what has been read from it but not taken.
 pub(crate) struct Connection {
@@ -337,7 +337,7 @@ impl Connection {
 
     /// The same where the goodbye is on its way already.
     pub(crate) fn part(mut self) {
-        if self.stream.set_patience(FAREWELL_PATIENCE).is_ok() {
+        if self.stream.set_patience(FAREWELL_TIMEOUT).is_ok() {
             let _ = self.status();
             self.stream.end();
         }

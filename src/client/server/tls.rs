@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// How long the server may take for the handshake, and for each step of it.
-const PATIENCE: Duration = Duration::from_secs(10);
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// The most that is read of a file of certificates.
 const MOST: u64 = 16 << 20;
 
@@ -45,7 +45,7 @@ pub(crate) fn shake_hands(socket: TcpStream, host: &str, trust: &Trust) -> Resul
     let mut connection =
         ClientConnection::new(Arc::new(config), name).map_err(|error| TlsFault::Other(error.to_string()))?;
     let mut socket = Paced::new(socket);
-    socket.set_patience(PATIENCE).map_err(TlsFault::Lost)?;
+    socket.set_patience(HANDSHAKE_TIMEOUT).map_err(TlsFault::Lost)?;
     while connection.is_handshaking() {
         connection.complete_io(&mut socket).map_err(fault)?;
     }

@@ -16,7 +16,7 @@ use crate::store::{WordRow, schema};
 /// prepared.
 const MOST_ROWS: usize = 256;
 /// How long another load that is about to end is waited for, in seconds.
-const PATIENCE: u32 = 2;
+const LOCK_SECONDS: u32 = 2;
 /// How long a host may take to show what was loaded through another one; and one that can't be reached, to be back.
 const SHOWN: Duration = Duration::from_secs(60);
 const REACHED: Duration = Duration::from_secs(5);
@@ -35,7 +35,7 @@ impl<'a> Load<'a> {
     /// Takes the lock.
     pub(super) fn begin(link: &'a mut Link) -> Result<Self, Stopped> {
         let mut lock = link.patient()?;
-        let taken = connect::ask(&mut lock, |lock| match locks::lock(lock, "load", PATIENCE)? {
+        let taken = connect::ask(&mut lock, |lock| match locks::lock(lock, "load", LOCK_SECONDS)? {
             true => Ok(Ok(())),
             false => locks::holder(lock, "load").map(Err),
         })?;

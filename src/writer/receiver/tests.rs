@@ -2,7 +2,7 @@
 
 use super::super::Rendezvous;
 use super::*;
-use crate::ipc::channel::{Channel as Ours, PATIENCE};
+use crate::ipc::channel::{ANSWER_TIMEOUT, Channel as Ours};
 use crate::ipc::parent::pair;
 use crate::ipc::ticket::{KeyMemory, Proof};
 use crate::ipc::writer_reply::read_reply;
@@ -29,7 +29,7 @@ fn a_batch_reaches_a_writer_and_is_acknowledged_by_one() {
         let child = scope.spawn(|| {
             let mut channel = Ours::new(rendezvous.for_children(), 0);
             let keep =
-                |channel: &mut Ours<'_>, records: &[Record]| channel.keep(&ticket, records, PATIENCE, &mut || {});
+                |channel: &mut Ours<'_>, records: &[Record]| channel.keep(&ticket, records, ANSWER_TIMEOUT, &mut || {});
             let outcome = keep(&mut channel, &[record("a"), record("b")]);
             assert_eq!(outcome, Ok(Standing::Live));
             assert!(channel.idle_at().is_some());
@@ -81,8 +81,8 @@ fn a_login_is_answered_with_a_ticket() {
         let child = scope.spawn(|| {
             let mut channel = Ours::new(rendezvous.for_children(), 0);
             let proof = Proof::Token(TokenHash::of("x"));
-            assert_eq!(channel.log_in("bob", &proof, true, PATIENCE, &mut || {}), Ok(None));
-            let ticket = channel.log_in("ann", &proof, true, PATIENCE, &mut || {}).unwrap().unwrap();
+            assert_eq!(channel.log_in("bob", &proof, true, ANSWER_TIMEOUT, &mut || {}), Ok(None));
+            let ticket = channel.log_in("ann", &proof, true, ANSWER_TIMEOUT, &mut || {}).unwrap().unwrap();
             assert_eq!((ticket.account, &*ticket.name), (ANN, "ann"));
             assert_eq!(channel.recent(&ticket, 10, None), Ok(Some(vec![past.clone()])));
             assert_eq!(channel.recent(&ticket, 10, None), Ok(None));

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// How long a writer of a daemon that was killed may take to end.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PREDECESSOR_TIMEOUT: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// The file, open and locked, and how long it may become.
@@ -48,7 +48,7 @@ impl SpoolFile {
     /// It can't be opened, is something else, or is another daemon's.
     pub fn open(directory: &Path, limit: u64, identity: Identity) -> io::Result<Self> {
         let path = directory.join("spool");
-        settle(&path, identity, true, PATIENCE)
+        settle(&path, identity, true, PREDECESSOR_TIMEOUT)
             .map(|file| Self { file, path: path.clone(), limit, identity })
             .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
     }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 /// How long the pause in typing is before completions are asked for.
 const PAUSE: Duration = Duration::from_millis(120);
 /// How long TAB waits for an answer; a later one is there for the next TAB.
-const PATIENCE: Duration = Duration::from_millis(400);
+const ANSWER_TIMEOUT: Duration = Duration::from_millis(400);
 /// How often TAB looks whether a key was typed.
 const LOOK: Duration = Duration::from_millis(10);
 /// Answers that are kept.
@@ -127,7 +127,7 @@ impl Completions {
             return Vec::new();
         }
         self.want(text, Duration::ZERO);
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + ANSWER_TIMEOUT;
         let mut board = self.shared.board();
         loop {
             if let Some((_, found)) = board.answers.iter().find(|(asked, _)| asked == text) {
