@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 
 /// An address that was looked up.
 #[derive(Debug)]
-enum Place {
+enum Resolved {
     Internet(SocketAddr),
     Unix(PathBuf),
 }
 
-impl Place {
+impl Resolved {
     /// Whether no two sockets can listen on both. (IPv6 sockets of ours take no IPv4.)
     fn excludes(&self, other: &Self) -> bool {
         match (self, other) {
@@ -35,22 +35,22 @@ impl Place {
 /// Looks at all addresses; every problem is told.
 pub fn check<'a>(addresses: impl Iterator<Item = &'a Address>) -> Vec<Fatal> {
     let mut problems = Vec::new();
-    let mut seen: Vec<(Place, String)> = Vec::new();
+    let mut seen: Vec<(Resolved, String)> = Vec::new();
     let refuse = |address: &str, why: &dyn std::fmt::Display| {
         Fatal::new(Exit::System, format!("cannot listen on {address}: {why}"))
     };
     for address in addresses {
         let text = address.to_string();
-        let places: Vec<Place> = match address {
+        let places: Vec<Resolved> = match address {
             Address::Internet(name) => match name.to_socket_addrs() {
-                Ok(found) => found.map(Place::Internet).collect(),
+                Ok(found) => found.map(Resolved::Internet).collect(),
                 Err(error) => {
                     problems.push(refuse(&text, &error));
                     continue;
                 }
             },
             Address::Unix(path) => match check_path(path) {
-                Ok(()) => vec![Place::Unix(std::path::absolute(path).unwrap_or_else(|_| path.clone()))],
+                Ok(()) => vec![Resolved::Unix(std::path::absolute(path).unwrap_or_else(|_| path.clone()))],
                 Err(why) => {
                     problems.push(refuse(&text, &why));
                     continue;

@@ -12,14 +12,14 @@ const NAMELESS: &str = "localhost";
 
 /// Everything about DICT.
 #[derive(Debug)]
-pub struct DictPlace {
+pub struct DictService {
     /// Where it is spoken.
     pub listen: Vec<Address>,
     /// What sessions need to know.
     pub session: DictSettings,
 }
 
-impl DictPlace {
+impl DictService {
     /// Settles it.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! What the operator has decided: command line over environment over configuration file over defaults.
 
 use super::credentials;
-use super::dict::DictPlace;
+use super::dict::DictService;
 use super::options::{Lookup, Options, Registration};
 use super::sourced::{Sourced, choose};
 use super::state_directory::StateDirectory;
@@ -204,7 +204,7 @@ impl Settings {
         let dict_listen =
             choose("dict-listen", non_empty(options.dict_listen), file.dict_listen.map(OneOrMore::into_vec), &path);
         let dict_account = choose("dict-account", options.dict_account, file.dict_account, &path);
-        let dict = DictPlace::settle(dict_listen, dict_account)?;
+        let dict = DictService::settle(dict_listen, dict_account)?;
         let listen = choose("listen", non_empty(options.listen), file.listen.map(OneOrMore::into_vec), &path);
         let listens_by_default = listen.is_none();
         let listen = match listen {

@@ -8,15 +8,15 @@ const MOST_PROPOSALS: usize = 600;
 
 /// Where a spelling stands for another.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum Position {
     Anywhere,
     Begin,
     End,
 }
-use Place::{Anywhere, Begin, End};
+use Position::{Anywhere, Begin, End};
 
 /// How it is written by ear, how it may be spelled (with blanks between), and where.
-const SOUNDS: [(&str, &str, Place); 86] = [
+const SOUNDS: [(&str, &str, Position); 86] = [
     ("f", "ph gh", Anywhere),
     ("ph", "f", Anywhere),
     ("uf", "ough", Anywhere),

@@ -51,12 +51,12 @@ impl Refusal {
 /// A place that was given to a client. Give it back with [`Admission::leave`].
 #[derive(Debug, PartialEq, Eq)]
 #[must_use]
-pub struct Place {
+pub struct Admitted {
     /// Counted under this source; exempt clients under none.
     source: Option<Source>,
 }
 
-impl Place {
+impl Admitted {
     /// The source, if limits and penalties are for it.
     pub fn source(&self) -> Option<Source> {
         self.source
@@ -97,7 +97,7 @@ impl Admission {
     ///
     /// # Errors
     /// A limit is reached; nothing is counted then.
-    pub fn enter(&mut self, peer: &Peer, now: Instant) -> Result<Place, Refusal> {
+    pub fn enter(&mut self, peer: &Peer, now: Instant) -> Result<Admitted, Refusal> {
         let source = source(&self.exempt, peer);
         if source.is_some_and(|source| self.penalties.refuses(source, now)) {
             return Err(Refusal::Failures);
@@ -107,19 +107,19 @@ impl Admission {
         }
         self.count(source)?;
         self.clients += 1;
-        Ok(Place { source })
+        Ok(Admitted { source })
     }
 
     /// Lets a connection of a proxy in: who comes by it is known only when its header is read.
     ///
     /// # Errors
     /// There are as many clients as there may be; nothing is counted then.
-    pub fn enter_unknown(&mut self) -> Result<Place, Refusal> {
+    pub fn enter_unknown(&mut self) -> Result<Admitted, Refusal> {
         if self.max_clients.is_some_and(|most| self.clients >= most) {
             return Err(Refusal::Full);
         }
         self.clients += 1;
-        Ok(Place { source: None })
+        Ok(Admitted { source: None })
     }
 
     /// Who has come by a proxy is known now: counts it under its source, for its place to remember.
@@ -148,7 +148,7 @@ impl Admission {
     }
 
     /// Takes a client's place back.
-    pub fn leave(&mut self, place: Place) {
+    pub fn leave(&mut self, place: Admitted) {
         self.clients = self.clients.saturating_sub(1);
         if let Some(source) = place.source
             && let Some(count) = self.by_source.get_mut(&source)
@@ -240,7 +240,7 @@ mod tests {
     #[test]
     fn a_limit_of_three_admits_three() {
         let (mut admission, now) = (Admission::new(Some(3), None, no_exemption()), Instant::now());
-        let mut places: Vec<Place> = (0..3).map(|_| admission.enter(&ip("192.0.2.1"), now).unwrap()).collect();
+        let mut places: Vec<Admitted> = (0..3).map(|_| admission.enter(&ip("192.0.2.1"), now).unwrap()).collect();
         assert_eq!(admission.enter(&ip("192.0.2.2"), now), Err(Refusal::Full));
         admission.leave(places.pop().unwrap());
         assert!(admission.enter(&USER, now).is_ok());
@@ -291,7 +291,7 @@ mod tests {
     #[test]
     fn who_comes_by_a_proxy_is_counted_when_it_is_known() {
         let (mut admission, now) = (Admission::new(Some(3), Some(1), no_exemption()), Instant::now());
-        let mut places: Vec<Place> = (0..3).map(|_| admission.enter_unknown().unwrap()).collect();
+        let mut places: Vec<Admitted> = (0..3).map(|_| admission.enter_unknown().unwrap()).collect();
         assert_eq!(admission.enter_unknown(), Err(Refusal::Full));
         let source = admission.introduce(&ip("192.0.2.1"), now).unwrap();
         places[0].count_under(source);

@@ -7,7 +7,7 @@ pub mod leases;
 pub mod lookup_rates;
 pub mod turns;
 
-use super::admission::Place;
+use super::admission::Admitted;
 use crate::config::networks::Source;
 use crate::ipc::counters;
 use crate::ipc::scoreboard::{Scoreboard, SlotNumber};
@@ -28,7 +28,7 @@ struct Child {
     language: Language,
     /// Whether a proxy's header is to say who the client is, and has not yet.
     is_unknown: bool,
-    place: Place,
+    place: Admitted,
     slot: SlotNumber,
     connected: Instant,
     /// The words it was forked with.
@@ -102,7 +102,7 @@ impl Children {
         pid: Pid,
         reserved: Reserved,
         (peer, language, is_unknown): (Peer, Language, bool),
-        place: Place,
+        place: Admitted,
         connected: Instant,
         words: u64,
     ) {
@@ -115,7 +115,7 @@ impl Children {
 
     /// A process ended. If it was a child of this table, it is logged and forgotten, and its client's place is given
     /// back to the caller.
-    pub fn ended(&mut self, pid: Pid, status: WaitStatus, scoreboard: &Scoreboard) -> Option<Place> {
+    pub fn ended(&mut self, pid: Pid, status: WaitStatus, scoreboard: &Scoreboard) -> Option<Admitted> {
         let child = self.by_pid.remove(&pid)?;
         self.reaped += 1;
         let slot = scoreboard.slot(child.slot);
