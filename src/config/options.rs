@@ -154,7 +154,7 @@ pub struct Options {
     pub lookup: Option<Lookup>,
     /// Whether accounts can be registered [default: open]
     #[arg(long, value_name = "STATE")]
-    pub registration: Option<Registration>,
+    pub registration: Option<RegistrationMode>,
     /// More clients get `FAIL busy`; 0 for no limit [default: 10000]
     #[arg(long, value_name = "N")]
     pub max_clients: Option<u32>,
@@ -207,7 +207,7 @@ pub enum Lookup {
 /// Whether `R` is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Registration {
+pub enum RegistrationMode {
     /// It is.
     Open,
     /// It gets `FAIL denied`.

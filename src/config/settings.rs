@@ -2,7 +2,7 @@
 
 use super::credentials;
 use super::dict::DictService;
-use super::options::{Lookup, Options, Registration};
+use super::options::{Lookup, Options, RegistrationMode};
 use super::sourced::{Sourced, choose};
 use super::state_directory::StateDirectory;
 use super::tls::TlsSettings;
@@ -95,7 +95,7 @@ struct File {
     database_file: Option<PathBuf>,
     words: Option<OneOrMore>,
     lookup: Option<Lookup>,
-    registration: Option<Registration>,
+    registration: Option<RegistrationMode>,
     max_clients: Option<u32>,
     max_clients_per_source: Option<u32>,
     exempt_source: Option<OneOrMore>,
@@ -282,7 +282,7 @@ impl Settings {
             pair_unheard: tls.unheard,
             session: SessionSettings {
                 database,
-                registration_open: options.registration.or(file.registration) != Some(Registration::Closed),
+                registration_open: options.registration.or(file.registration) != Some(RegistrationMode::Closed),
                 idle_timeout: seconds(options.idle_timeout, file.idle_timeout, 600),
                 login_grace: seconds(options.login_grace, file.login_grace, 60),
                 require_tls: options.require_tls || file.require_tls == Some(true),
