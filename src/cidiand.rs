@@ -1,7 +1,7 @@
 //! What `cidiand` does with its command line: it serves, or runs one of the operator's tools.
 
 use crate::admin::{export, import, load, manual, prune, tools, upgrade, users};
-use crate::config::options::{Command, HistoryCommand, WordsCommand};
+use crate::config::options::{DaemonCommand, HistoryCommand, WordsCommand};
 use crate::config::settings::{Settings, environment};
 use crate::daemon::{self, logging};
 use crate::sys::{self, Origin};
@@ -18,22 +18,24 @@ pub fn run(line: CommandLine, origin: Origin) -> Exit {
     }
     let serves = line.command.is_none() && !line.options.check;
     let done = match line.command {
-        Some(Command::Words(WordsCommand::Check { file })) => tools::check_words(&file),
-        Some(Command::Words(WordsCommand::Import(request))) => import::import_words(&request),
-        Some(Command::Reload) => tools::reload(),
-        Some(Command::Status { json }) => tools::status(json),
-        Some(Command::Completions { shell }) => tools::say(manual::completions(shell).trim_end()),
-        Some(Command::Manual { directory }) => tools::write_manual(&directory),
-        Some(Command::Metrics { output }) => tools::metrics(output.as_deref()),
+        Some(DaemonCommand::Words(WordsCommand::Check { file })) => tools::check_words(&file),
+        Some(DaemonCommand::Words(WordsCommand::Import(request))) => import::import_words(&request),
+        Some(DaemonCommand::Reload) => tools::reload(),
+        Some(DaemonCommand::Status { json }) => tools::status(json),
+        Some(DaemonCommand::Completions { shell }) => tools::say(manual::completions(shell).trim_end()),
+        Some(DaemonCommand::Manual { directory }) => tools::write_manual(&directory),
+        Some(DaemonCommand::Metrics { output }) => tools::metrics(output.as_deref()),
         command => Settings::settle(line.options.clone(), environment).and_then(|settings| match command {
-            Some(Command::InitDb { upgrade: false, .. }) => tools::init_db(&settings, origin),
-            Some(Command::InitDb { time_zone, .. }) => upgrade::run(&settings, time_zone.as_deref(), origin),
-            Some(Command::Words(WordsCommand::Load { files })) => load::run(&settings, &files, origin),
-            Some(Command::ExportUser { name, output }) => export::run(&settings, &name, output.as_deref(), origin),
-            Some(Command::History(HistoryCommand::Prune { older_than, dry_run })) => {
+            Some(DaemonCommand::InitDb { upgrade: false, .. }) => tools::init_db(&settings, origin),
+            Some(DaemonCommand::InitDb { time_zone, .. }) => upgrade::run(&settings, time_zone.as_deref(), origin),
+            Some(DaemonCommand::Words(WordsCommand::Load { files })) => load::run(&settings, &files, origin),
+            Some(DaemonCommand::ExportUser { name, output }) => {
+                export::run(&settings, &name, output.as_deref(), origin)
+            }
+            Some(DaemonCommand::History(HistoryCommand::Prune { older_than, dry_run })) => {
                 prune::run(&settings, older_than, dry_run, origin)
             }
-            Some(Command::User(user)) => users::run(&settings, user.action, origin),
+            Some(DaemonCommand::User(user)) => users::run(&settings, user.action, origin),
             // Those that need no settings are done already.
             Some(_) => Ok(Exit::Software),
             None if line.options.check => Ok(daemon::check(settings, origin)),

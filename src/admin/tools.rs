@@ -9,7 +9,7 @@ use crate::config::ownership;
 use crate::config::settings::{Settings, environment};
 use crate::config::state_directory::control_directories;
 use crate::exit::{Exit, Fatal};
-use crate::ipc::control::{self, Command};
+use crate::ipc::control::{self, ControlCommand};
 use crate::ipc::status::Status;
 use crate::store::{self, Kind, Location, Operator};
 use crate::sys::Origin;
@@ -59,12 +59,12 @@ pub fn check_words(file: &Path) -> Result<Exit, Fatal> {
 
 /// `cidiand reload`.
 pub fn reload() -> Result<Exit, Fatal> {
-    say(&control::ask(&control_directories(&environment), Command::Reload)?)
+    say(&control::ask(&control_directories(&environment), ControlCommand::Reload)?)
 }
 
 /// `cidiand status`.
 pub fn status(json: bool) -> Result<Exit, Fatal> {
-    let said = control::ask(&control_directories(&environment), Command::Status)?;
+    let said = control::ask(&control_directories(&environment), ControlCommand::Status)?;
     if json {
         return say(&said);
     }
@@ -73,7 +73,7 @@ pub fn status(json: bool) -> Result<Exit, Fatal> {
 
 /// `cidiand metrics`.
 pub fn metrics(output: Option<&Path>) -> Result<Exit, Fatal> {
-    let said = control::ask(&control_directories(&environment), Command::Status);
+    let said = control::ask(&control_directories(&environment), ControlCommand::Status);
     // That no daemon answers is told in counters, too: a monitoring system reads nothing else.
     let (text, down) = match said {
         Ok(said) => (metrics::text(&read_status(&said)?), None),

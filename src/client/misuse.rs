@@ -1,7 +1,7 @@
 //! Options that each make sense, but not together: what clap can't see, for options stand before and after the
 //! subcommand.
 
-use super::arguments::{Arguments, Command};
+use super::arguments::{Arguments, ClientCommand};
 use super::commands::history::Format;
 use super::error::Misuse;
 
@@ -21,15 +21,17 @@ pub(crate) fn misuse(arguments: &Arguments) -> Option<Misuse> {
     }
     match &arguments.command {
         // clap could do this one, but would then take `history --user ann clear` for a conflict, too.
-        Some(Command::History(history)) if history.action.is_some() && history.says_anything() => {
+        Some(ClientCommand::History(history)) if history.action.is_some() && history.says_anything() => {
             Some(Misuse::NotToClear)
         }
-        Some(Command::History(history))
+        Some(ClientCommand::History(history))
             if arguments.json && history.format.is_some_and(|format| format != Format::Json) =>
         {
             Some(Misuse::TwoFormats)
         }
-        Some(Command::Lookup { parts, .. }) if arguments.json && (!parts.field.is_empty() || parts.first_line) => {
+        Some(ClientCommand::Lookup { parts, .. })
+            if arguments.json && (!parts.field.is_empty() || parts.first_line) =>
+        {
             Some(Misuse::PartOfJson)
         }
         None if arguments.json => Some(Misuse::MenusAsJson),

@@ -31,7 +31,7 @@ pub use exit::Exit;
 pub use server::address::{Address, AddressError};
 pub use server::stream::LocalServer;
 
-use arguments::{Command, HistoryAction};
+use arguments::{ClientCommand, HistoryAction};
 use commands::context::Context;
 use commands::credentials::Credentials;
 use commands::export::Export;
@@ -75,11 +75,11 @@ pub fn run(arguments: Arguments, local: Option<LocalServer>) -> Exit {
 fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServer>) -> Result<Exit> {
     // These need no server.
     match &arguments.command {
-        Some(Command::Completions { shell }) => {
+        Some(ClientCommand::Completions { shell }) => {
             console.write(&manual::completions(*shell))?;
             return Ok(Exit::Done);
         }
-        Some(Command::Manual { directory }) => {
+        Some(ClientCommand::Manual { directory }) => {
             manual::write(directory).map_err(|reason| Error::File { path: directory.clone(), reason })?;
             return Ok(Exit::Done);
         }
@@ -94,7 +94,7 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
     let trust = trust(&arguments, &address)?;
     let rule = match (arguments.insecure, &arguments.password_file) {
         // Nobody has asked for anything to be sent.
-        _ if matches!(arguments.command, Some(Command::CompleteWords { .. })) => ClearText::Refused,
+        _ if matches!(arguments.command, Some(ClientCommand::CompleteWords { .. })) => ClearText::Refused,
         (true, _) => ClearText::Allowed,
         (false, None) => ClearText::Warned,
         (false, Some(_)) => ClearText::Refused,
@@ -105,7 +105,7 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
     });
     let connector = Connector::new(address.clone(), local, trust.clone(), privacy);
     // What changes the account has nothing to do with them.
-    let reads = arguments.command.as_ref().is_none_or(Command::is_of_reader);
+    let reads = arguments.command.as_ref().is_none_or(ClientCommand::is_of_reader);
     let connector = if reads { connector.asking(arguments.dictionaries()) } else { connector };
     let said = arguments.say.clone().filter(|command| !command.is_empty());
     let command = said.or_else(|| variable("CIDIAN_SAY")).or_else(|| arguments.config.say.clone());
@@ -117,7 +117,7 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
     let mut credentials = Credentials { user, password_file: arguments.password_file, kept, own };
     // Whoever is logged in here comes before whoever was the last time; who makes an account, ends one or logs in says
     // so.
-    if arguments.command.as_ref().is_some_and(Command::is_of_reader)
+    if arguments.command.as_ref().is_some_and(ClientCommand::is_of_reader)
         && credentials.user.is_none()
         && credentials.own.is_none()
         && matches!(credentials.kept.user(), Ok(None))
@@ -130,32 +130,32 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
     };
     let context = &mut Context { console, connector: &connector, credentials: &credentials };
     match command {
-        Command::Lookup { words, asks, parts } => {
+        ClientCommand::Lookup { words, asks, parts } => {
             return lookup::run(context, &words, &asks, parts, &mut speaker);
         }
-        Command::Search(search) => return search::run(context, &search),
-        Command::History(history) => match history.action {
+        ClientCommand::Search(search) => return search::run(context, &search),
+        ClientCommand::History(history) => match history.action {
             Some(HistoryAction::Clear { word }) => history::clear(context, word.as_deref())?,
             None if history.top => history::top(context, &history.wanted())?,
             None => history::print(context, &history.wanted())?,
         },
-        Command::Export { anki, csv, choice } => {
+        ClientCommand::Export { anki, csv, choice } => {
             export::run(context, &Export { anki, csv, choice })?;
         }
-        Command::Star(words) => return notebook::star::star(context, &words),
-        Command::Unstar(words) => return notebook::star::unstar(context, &words),
-        Command::Stars(wanted) => notebook::list::run(context, &wanted)?,
-        Command::Review(wanted) => notebook::review::run(context, &wanted, &mut speaker)?,
-        Command::Stats(wanted) => notebook::stats::run(context, &wanted)?,
-        Command::Random(wanted) => {
+        ClientCommand::Star(words) => return notebook::star::star(context, &words),
+        ClientCommand::Unstar(words) => return notebook::star::unstar(context, &words),
+        ClientCommand::Stars(wanted) => notebook::list::run(context, &wanted)?,
+        ClientCommand::Review(wanted) => notebook::review::run(context, &wanted, &mut speaker)?,
+        ClientCommand::Stats(wanted) => notebook::stats::run(context, &wanted)?,
+        ClientCommand::Random(wanted) => {
             return pick::run(context, Which::Random, &wanted, &mut speaker);
         }
-        Command::Today(wanted) => {
+        ClientCommand::Today(wanted) => {
             return pick::run(context, Which::OfToday, &wanted, &mut speaker);
         }
-        Command::Import(file) => return notebook::import::run(context, &file),
-        Command::Register => account::register(context)?,
-        Command::Login => {
+        ClientCommand::Import(file) => return notebook::import::run(context, &file),
+        ClientCommand::Register => account::register(context)?,
+        ClientCommand::Login => {
             let mut config = arguments.config;
             login::login(context, config.user.as_deref())?;
             // A script's login says nothing about the person.
@@ -165,16 +165,16 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
                 config.remember(site.address, site.trust, &name);
             }
         }
-        Command::Logout => login::logout(context, &shown_address)?,
-        Command::Passwd { new_password_file } => {
+        ClientCommand::Logout => login::logout(context, &shown_address)?,
+        ClientCommand::Passwd { new_password_file } => {
             account::change_password(context, new_password_file.as_deref())?;
         }
-        Command::DeleteAccount { yes } => account::delete(context, yes)?,
-        Command::DictKey => account::new_dict_key(context)?,
-        Command::About => about::print(context.console, context.connector)?,
-        Command::CompleteWords { prefix } => complete::run(context, &prefix)?,
+        ClientCommand::DeleteAccount { yes } => account::delete(context, yes)?,
+        ClientCommand::DictKey => account::new_dict_key(context)?,
+        ClientCommand::About => about::print(context.console, context.connector)?,
+        ClientCommand::CompleteWords { prefix } => complete::run(context, &prefix)?,
         // The first two are done; the program serves without coming here.
-        Command::Completions { .. } | Command::Manual { .. } | Command::Serve { .. } => {}
+        ClientCommand::Completions { .. } | ClientCommand::Manual { .. } | ClientCommand::Serve { .. } => {}
     }
     Ok(Exit::Done)
 }

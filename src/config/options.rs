@@ -101,7 +101,7 @@ pub struct CommandLine {
     pub options: Options,
     /// What to do instead of serving.
     #[command(subcommand)]
-    pub command: Option<Command>,
+    pub command: Option<DaemonCommand>,
 }
 
 /// Options, each also a key of the configuration file.
@@ -235,7 +235,7 @@ pub enum DictionaryFormat {
 
 /// What `cidiand` does instead of serving.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub enum DaemonCommand {
     /// Apply the schema to the database; safe to repeat
     #[command(after_help = INIT_DB_HELP)]
     InitDb {

@@ -3,7 +3,9 @@
 
 use super::poller::{ControlClient, Poller, Token};
 use crate::exit::{Exit, Fatal};
-use crate::ipc::control::{CONTROL_TIMEOUT, Command, NAME, SIGN_EVERY, SIGN_OF_LIFE, connect, is_timeout, short_path};
+use crate::ipc::control::{
+    CONTROL_TIMEOUT, ControlCommand, NAME, SIGN_EVERY, SIGN_OF_LIFE, connect, is_timeout, short_path,
+};
 use log::warn;
 use nix::sys::socket::sockopt::PeerCredentials;
 use nix::sys::socket::{MsgFlags, getsockopt, send};
@@ -114,14 +116,14 @@ impl Control {
     }
 
     /// Reads what somebody says. A command, when it is whole.
-    pub fn read(&mut self, control_client: ControlClient, poller: &Poller) -> Option<Command> {
+    pub fn read(&mut self, control_client: ControlClient, poller: &Poller) -> Option<ControlCommand> {
         let connection = self.connections.get_mut(&control_client)?;
         let mut bytes = [0; COMMAND];
         match connection.socket.read(&mut bytes) {
             Ok(size) if size > 0 && connection.said.len() + size <= COMMAND && connection.until.is_some() => {
                 connection.said.extend_from_slice(&bytes[..size]);
                 let line = connection.said.strip_suffix(b"\n")?;
-                match std::str::from_utf8(line).ok().and_then(Command::parse) {
+                match std::str::from_utf8(line).ok().and_then(ControlCommand::parse) {
                     Some(command) => {
                         // From here on it waits for us.
                         connection.until = None;

@@ -6,7 +6,7 @@ use super::{MAX_LINE_CHARS, reply};
 
 /// One command of RFC 2229.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Command {
+pub enum DictCommand {
     /// `DEFINE database word`.
     Define {
         /// A database's name, `*` or `!`.
@@ -97,7 +97,7 @@ pub const HELP: [&str; 14] = [
     "what may have been meant.",
 ];
 
-impl Command {
+impl DictCommand {
     /// Reads a line, without its line end; `None` for an empty one, which curl sends and which means nothing.
     ///
     /// # Errors
@@ -140,21 +140,21 @@ impl Command {
     }
 }
 
-fn show(rest: &[Argument]) -> Result<Command, Mistake> {
+fn show(rest: &[Argument]) -> Result<DictCommand, Mistake> {
     let (what, rest) = rest.split_first().ok_or(Mistake::Arguments)?;
     match what.bytes.to_ascii_uppercase().as_slice() {
-        b"DB" | b"DATABASES" => alone(rest, Command::ShowDatabases),
-        b"STRAT" | b"STRATEGIES" => alone(rest, Command::ShowStrategies),
-        b"SERVER" => alone(rest, Command::ShowServer),
+        b"DB" | b"DATABASES" => alone(rest, DictCommand::ShowDatabases),
+        b"STRAT" | b"STRATEGIES" => alone(rest, DictCommand::ShowStrategies),
+        b"SERVER" => alone(rest, DictCommand::ShowServer),
         b"INFO" => match rest {
-            [database] => Ok(Command::ShowInfo { database: text(Some(database))? }),
+            [database] => Ok(DictCommand::ShowInfo { database: text(Some(database))? }),
             _ => Err(Mistake::Arguments),
         },
         _ => Err(Mistake::Arguments),
     }
 }
 
-fn alone(rest: &[Argument], command: Command) -> Result<Command, Mistake> {
+fn alone(rest: &[Argument], command: DictCommand) -> Result<DictCommand, Mistake> {
     if rest.is_empty() { Ok(command) } else { Err(Mistake::Arguments) }
 }
 
@@ -167,14 +167,14 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn of(line: &str) -> Result<Option<Command>, Mistake> {
-        Command::parse(line.as_bytes())
+    fn of(line: &str) -> Result<Option<DictCommand>, Mistake> {
+        DictCommand::parse(line.as_bytes())
     }
 
     #[test]
     fn what_each_client_sends() {
         let define = |line: &str| match of(line) {
-            Ok(Some(Command::Define { database, word })) => (database, word.first().to_owned()),
+            Ok(Some(DictCommand::Define { database, word })) => (database, word.first().to_owned()),
             other => panic!("{line}: {other:?}"),
         };
         let pair = |database: &str, word: &str| (database.to_owned(), word.to_owned());
@@ -182,7 +182,7 @@ mod tests {
         assert_eq!(define("DEFINE ! w"), pair("!", "w"));
         assert_eq!(define(r#"DEFINE "!" "w""#), pair("!", "w"));
         assert_eq!(define("DEFINE ! 'w'"), pair("!", "w"));
-        let Ok(Some(Command::Match { database, strategy, word })) = of(r#"match * . "recieve""#) else { panic!() };
+        let Ok(Some(DictCommand::Match { database, strategy, word })) = of(r#"match * . "recieve""#) else { panic!() };
         assert_eq!((&*database, &*strategy, word.first()), ("*", ".", "recieve"));
         for client in [
             r#"client "dict 1.13.0/rf on Linux""#,
@@ -191,21 +191,21 @@ mod tests {
             "client \"an unclosed quote",
             "CLIENT",
         ] {
-            assert_eq!(of(client), Ok(Some(Command::Client)), "{client}");
+            assert_eq!(of(client), Ok(Some(DictCommand::Client)), "{client}");
         }
-        assert_eq!(Command::parse(b"CLIENT \xff\xfe"), Ok(Some(Command::Client)));
-        assert_eq!(of("option mime"), Ok(Some(Command::OptionMime)));
+        assert_eq!(DictCommand::parse(b"CLIENT \xff\xfe"), Ok(Some(DictCommand::Client)));
+        assert_eq!(of("option mime"), Ok(Some(DictCommand::OptionMime)));
         for (line, command) in [
-            ("SHOW DB", Command::ShowDatabases),
-            ("show databases", Command::ShowDatabases),
-            ("SHOW STRAT", Command::ShowStrategies),
-            ("SHOW STRATEGIES", Command::ShowStrategies),
-            ("SHOW SERVER", Command::ShowServer),
-            ("SHOW INFO wn", Command::ShowInfo { database: "wn".to_owned() }),
-            ("STATUS", Command::Status),
-            ("HELP", Command::Help),
-            ("QUIT", Command::Quit),
-            ("AUTH ann 0f", Command::Auth { name: "ann".to_owned(), digest: "0f".to_owned() }),
+            ("SHOW DB", DictCommand::ShowDatabases),
+            ("show databases", DictCommand::ShowDatabases),
+            ("SHOW STRAT", DictCommand::ShowStrategies),
+            ("SHOW STRATEGIES", DictCommand::ShowStrategies),
+            ("SHOW SERVER", DictCommand::ShowServer),
+            ("SHOW INFO wn", DictCommand::ShowInfo { database: "wn".to_owned() }),
+            ("STATUS", DictCommand::Status),
+            ("HELP", DictCommand::Help),
+            ("QUIT", DictCommand::Quit),
+            ("AUTH ann 0f", DictCommand::Auth { name: "ann".to_owned(), digest: "0f".to_owned() }),
         ] {
             assert_eq!(of(line), Ok(Some(command)), "{line}");
         }
@@ -238,7 +238,7 @@ mod tests {
         ] {
             assert_eq!(of(line), Err(Mistake::Arguments), "{line}");
         }
-        assert_eq!(Command::parse(b"DEFINE * \xff"), Err(Mistake::Arguments));
+        assert_eq!(DictCommand::parse(b"DEFINE * \xff"), Err(Mistake::Arguments));
         assert_eq!(of("SASLAUTH DIGEST-MD5 x"), Err(Mistake::NotImplemented));
     }
 
@@ -249,14 +249,14 @@ mod tests {
         assert_eq!(of(&format!("DEFINE * {}", "x".repeat(1_016))), Err(Mistake::TooLong));
         let mut curl = b"DEFINE ! ".to_vec();
         curl.extend("词".repeat(1_000).bytes().flat_map(|byte| [b'\\', byte]));
-        let Ok(Some(Command::Define { word, .. })) = Command::parse(&curl) else { panic!() };
+        let Ok(Some(DictCommand::Define { word, .. })) = DictCommand::parse(&curl) else { panic!() };
         assert_eq!(word.first(), "词".repeat(1_000));
     }
 
     proptest! {
         #[test]
         fn any_bytes_are_a_command_or_a_mistake(line in proptest::collection::vec(any::<u8>(), 0..80)) {
-            let _ = Command::parse(&line);
+            let _ = DictCommand::parse(&line);
         }
     }
 }

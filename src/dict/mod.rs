@@ -15,7 +15,7 @@ mod reply;
 pub use argument::Readings;
 pub use article::push_article;
 pub use authentication::{digest, digests_equal};
-pub use command::{Command, HELP, Mistake};
+pub use command::{DictCommand, HELP, Mistake};
 pub use reply::{
     Text, database_name, database_title, push_definition, push_match_row, push_named_row, push_status, push_text_header,
 };

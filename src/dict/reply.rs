@@ -112,7 +112,7 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Command, MAX_TEXT_LINE};
+    use super::super::{DictCommand, MAX_TEXT_LINE};
     use super::*;
     use proptest::prelude::*;
 
@@ -150,7 +150,7 @@ mod tests {
             push_match_row(&mut out, "wn", &headword);
             let row = String::from_utf8(out).unwrap();
             let quoted = row.trim_end().strip_prefix("wn ").unwrap();
-            let Ok(Some(Command::Define { word, .. })) = Command::parse(format!("DEFINE wn {quoted}").as_bytes()) else {
+            let Ok(Some(DictCommand::Define { word, .. })) = DictCommand::parse(format!("DEFINE wn {quoted}").as_bytes()) else {
                 panic!("{row}")
             };
             prop_assert_eq!(word.first(), headword.as_str());

@@ -24,14 +24,14 @@ pub const SIGN_EVERY: Duration = Duration::from_secs(3);
 
 /// What can be asked of the daemon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Command {
+pub enum ControlCommand {
     /// Load the words again, and say when every child answers from them.
     Reload,
     /// Say what the daemon is doing, as one JSON object.
     Status,
 }
 
-impl Command {
+impl ControlCommand {
     /// Its line on the socket, without the newline.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -50,7 +50,7 @@ impl Command {
 ///
 /// # Errors
 /// [`Exit::Unavailable`] if none answers; what the daemon answered otherwise.
-pub fn ask(directories: &[PathBuf], command: Command) -> Result<String, Fatal> {
+pub fn ask(directories: &[PathBuf], command: ControlCommand) -> Result<String, Fatal> {
     let mut tried = Vec::new();
     for directory in directories {
         match short_path(directory, connect) {
@@ -89,7 +89,7 @@ fn silent() -> Fatal {
     )
 }
 
-fn converse(mut socket: UnixStream, command: Command) -> Result<String, Fatal> {
+fn converse(mut socket: UnixStream, command: ControlCommand) -> Result<String, Fatal> {
     let lost = |error: io::Error| match is_timeout(&error) {
         true => silent(),
         false => Fatal::new(Exit::Unavailable, format!("lost the connection to the daemon: {error}")),

@@ -35,7 +35,7 @@ use std::path::PathBuf;
 #[command(name = "cidian", version, max_term_width = 100, after_help = EXAMPLES)]
 pub struct Arguments {
     #[command(subcommand)]
-    pub(crate) command: Option<Command>,
+    pub(crate) command: Option<ClientCommand>,
 
     /// Where the server is, HOST:PORT or unix:PATH [default: $CIDIAN_SERVER, else 127.0.0.1:2629]
     #[arg(long, global = true, value_name = "ADDRESS")]
@@ -112,7 +112,7 @@ const ALL_DICTIONARIES: &str = "*";
 
 /// What to do.
 #[derive(Debug, Clone, Subcommand)]
-pub(crate) enum Command {
+pub(crate) enum ClientCommand {
     /// Print the interpretation of each word
     ///
     /// With no WORD, words are read from standard input, one a line, and answered a line each, in order: the
@@ -428,7 +428,7 @@ pub(crate) enum HistoryAction {
     },
 }
 
-impl Command {
+impl ClientCommand {
     /// Whether it is for somebody who has an account, and changes nothing of the account itself.
     pub(crate) fn is_of_reader(&self) -> bool {
         matches!(

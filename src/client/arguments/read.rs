@@ -112,7 +112,7 @@ fn is_mistyped(word: &str, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::arguments::{Command, HistoryAction, HistoryArguments};
+    use crate::client::arguments::{ClientCommand, HistoryAction, HistoryArguments};
     use clap::CommandFactory;
 
     fn words(line: &str) -> Vec<OsString> {
@@ -176,7 +176,10 @@ mod tests {
             assert!(arguments.local(), "{line}");
             assert!(matches!(
                 arguments.command,
-                Some(Command::History(HistoryArguments { action: Some(HistoryAction::Clear { word: None }), .. }))
+                Some(ClientCommand::History(HistoryArguments {
+                    action: Some(HistoryAction::Clear { word: None }),
+                    ..
+                }))
             ));
         }
     }
@@ -185,7 +188,7 @@ mod tests {
     fn words_may_begin_with_a_dash_after_two() {
         let arguments = read("lookup --json -- -able --json ##").unwrap();
         assert!(arguments.json);
-        let Some(Command::Lookup { words, .. }) = arguments.command else { panic!("not lookup") };
+        let Some(ClientCommand::Lookup { words, .. }) = arguments.command else { panic!("not lookup") };
         assert_eq!(words, ["-able", "--json", "##"]);
     }
 
@@ -207,10 +210,10 @@ mod tests {
             ("about-face", vec!["about-face"]),
         ] {
             let arguments = read(line).expect(line);
-            let Some(Command::Lookup { words, .. }) = arguments.command else { panic!("not lookup: {line}") };
+            let Some(ClientCommand::Lookup { words, .. }) = arguments.command else { panic!("not lookup: {line}") };
             assert_eq!(words, expected, "{line}");
         }
-        assert!(matches!(read("about").unwrap().command, Some(Command::About)));
+        assert!(matches!(read("about").unwrap().command, Some(ClientCommand::About)));
         assert!(read("--").unwrap().command.is_none());
     }
 

@@ -1,7 +1,7 @@
 //! A server where none is named: the private one of `--local`, if the person wants that. It is asked once, on a terminal,
 //! when nothing answers at the usual address.
 
-use crate::client::arguments::{Arguments, Command};
+use crate::client::arguments::{Arguments, ClientCommand};
 use crate::client::error::Result;
 use crate::client::messages::Message;
 use crate::client::server::address::Address;
@@ -14,7 +14,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Settles whether the private server is used. To be called before it is forked, and so before [`crate::client::run`].
 pub fn settle_server(arguments: &mut Arguments) {
-    let for_words = arguments.command.as_ref().is_none_or(Command::is_of_reader);
+    let for_words = arguments.command.as_ref().is_none_or(ClientCommand::is_of_reader);
     let has_server = arguments.server.is_some()
         || arguments.config.server.is_some()
         || arguments.tls

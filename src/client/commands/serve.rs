@@ -1,6 +1,6 @@
 //! `cidian serve`, as far as it is the client's: which account the clients of DICT look up for. The serving is the daemon's.
 
-use crate::client::arguments::{Arguments, Command};
+use crate::client::arguments::{Arguments, ClientCommand};
 use crate::client::error::{Error, Result};
 use crate::client::exit::Exit;
 use crate::client::messages::Message;
@@ -16,7 +16,7 @@ impl Arguments {
     /// Where `cidian serve` is asked to speak DICT; `None` for everything else that can be asked for.
     pub fn serve(&self) -> Option<&[String]> {
         match &self.command {
-            Some(Command::Serve { listen }) => Some(listen),
+            Some(ClientCommand::Serve { listen }) => Some(listen),
             _ => None,
         }
     }

@@ -10,7 +10,7 @@ use crate::daemon::poller::ControlClient;
 use crate::daemon::poller::Token;
 use crate::daemon::reload::{CHILDREN_HAVE, LONGEST, Moved};
 use crate::exit::{Exit, Fatal};
-use crate::ipc::control::Command;
+use crate::ipc::control::ControlCommand;
 use crate::ipc::counters;
 use crate::ipc::status::{self, Status};
 use crate::text::printable;
@@ -147,7 +147,7 @@ impl Parent {
 
     pub(super) fn listen_to(&mut self, control_client: ControlClient) {
         match self.reports.control.as_mut().and_then(|control| control.read(control_client, &self.poller)) {
-            Some(Command::Status) => {
+            Some(ControlCommand::Status) => {
                 self.take_births();
                 let said = match serde_json::to_string(&self.describe()) {
                     Ok(json) => format!("ok {json}"),
@@ -155,10 +155,10 @@ impl Parent {
                 };
                 self.tell(control_client, &said);
             }
-            Some(Command::Reload) if self.stop_by.is_some() => {
+            Some(ControlCommand::Reload) if self.stop_by.is_some() => {
                 self.tell(control_client, &format!("refused {} the daemon is stopping", Exit::Unavailable.status()));
             }
-            Some(Command::Reload) => {
+            Some(ControlCommand::Reload) => {
                 self.reload.wait(control_client);
                 self.begin_to_reload();
             }

@@ -11,7 +11,7 @@ use super::tally::{Begun, Tally};
 use super::work::Work;
 use super::{ExitReason, Session};
 use crate::config::session::DictSettings;
-use crate::dict::{self, Command, Mistake, Text, push_named_row, push_status};
+use crate::dict::{self, DictCommand, Mistake, Text, push_named_row, push_status};
 use crate::ipc::counters::RequestKind;
 use crate::protocol::{Code, Failure};
 use lookup::{Database, STRATEGIES};
@@ -59,7 +59,7 @@ impl Session<'_> {
 
     /// Answers one line; none is one that was too long.
     pub(super) fn answer_command(&mut self, line: Option<&[u8]>, begun_at: Instant) -> Option<ExitReason> {
-        let command = match line.map_or(Err(Mistake::TooLong), Command::parse) {
+        let command = match line.map_or(Err(Mistake::TooLong), DictCommand::parse) {
             Ok(Some(command)) => command,
             // curl sends an empty line, and waits for nothing.
             Ok(None) => return None,
@@ -74,9 +74,9 @@ impl Session<'_> {
             return Some(exit_reason);
         }
         let kind = match &command {
-            Command::Define { .. } => RequestKind::DictDefine,
-            Command::Match { .. } => RequestKind::DictMatch,
-            Command::Auth { .. } => RequestKind::DictAuth,
+            DictCommand::Define { .. } => RequestKind::DictDefine,
+            DictCommand::Match { .. } => RequestKind::DictMatch,
+            DictCommand::Auth { .. } => RequestKind::DictAuth,
             _ => RequestKind::Dict,
         };
         let (begun, waiting) = (Begun::of(kind), self.replies.count_waiting());
@@ -88,55 +88,55 @@ impl Session<'_> {
     }
 
     /// Its turn, and the pace of its account: as for a request of the line protocol.
-    fn prepare_to_answer(&mut self, command: &Command, begun: Instant) -> Result<(), ExitReason> {
+    fn prepare_to_answer(&mut self, command: &DictCommand, begun: Instant) -> Result<(), ExitReason> {
         let work = match command {
-            Command::Match { .. } => Work::Long,
-            Command::Auth { .. } => Work::Waits,
+            DictCommand::Match { .. } => Work::Long,
+            DictCommand::Auth { .. } => Work::Waits,
             _ => Work::Quick,
         };
         self.take_turn(work, begun)?;
         let bound = self.settings.dict.account.as_deref();
         let account = self.logins.current.as_ref().map(|login| login.name.as_str()).or(bound).map(str::to_owned);
-        let named = if let Command::Auth { name, .. } = command { Some(name.as_str()) } else { account.as_deref() };
+        let named = if let DictCommand::Auth { name, .. } = command { Some(name.as_str()) } else { account.as_deref() };
         self.stores.act_for(named);
         match (command, account) {
-            (Command::Define { .. }, Some(name)) => self.wait_for_rate_of(&name),
+            (DictCommand::Define { .. }, Some(name)) => self.wait_for_rate_of(&name),
             _ => Ok(()),
         }
     }
 
-    fn carry_out(&mut self, command: &Command) -> Option<ExitReason> {
+    fn carry_out(&mut self, command: &DictCommand) -> Option<ExitReason> {
         if self.dictionaries.words.are_in_table() {
             self.face.publish();
         }
         let done = match command {
-            Command::Define { database, word } => self.dict_define(database, word),
-            Command::Match { database, strategy, word } => self.dict_match(database, strategy, word),
-            Command::Auth { name, digest } => return self.authenticate(name, digest),
-            Command::ShowDatabases => self.show_databases(),
-            Command::ShowStrategies => {
+            DictCommand::Define { database, word } => self.dict_define(database, word),
+            DictCommand::Match { database, strategy, word } => self.dict_match(database, strategy, word),
+            DictCommand::Auth { name, digest } => return self.authenticate(name, digest),
+            DictCommand::ShowDatabases => self.show_databases(),
+            DictCommand::ShowStrategies => {
                 self.show_strategies();
                 Ok(())
             }
-            Command::ShowInfo { database } => self.show_info(database),
-            Command::ShowServer => self.show_server(),
-            Command::Client => self.say(250, "ok"),
-            Command::Status => {
+            DictCommand::ShowInfo { database } => self.show_info(database),
+            DictCommand::ShowServer => self.show_server(),
+            DictCommand::Client => self.say(250, "ok"),
+            DictCommand::Status => {
                 let user = self.logins.current.as_ref().map_or("anonymous", |login| &login.name);
                 let status = format!("status: {} requests on this connection, user {user}", self.face.requests());
                 self.say(210, &status)
             }
-            Command::OptionMime => {
+            DictCommand::OptionMime => {
                 if let Some(dialogue) = &mut self.client.dialogue {
                     dialogue.mime = true;
                 }
                 self.say(250, "ok, MIME headers from now on")
             }
-            Command::Help => {
+            DictCommand::Help => {
                 self.help();
                 Ok(())
             }
-            Command::Quit => {
+            DictCommand::Quit => {
                 push_status(self.replies.out(), 221, "goodbye");
                 return Some(ExitReason::Goodbye);
             }

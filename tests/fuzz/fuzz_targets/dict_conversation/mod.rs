@@ -2,7 +2,7 @@
 //! such conversation must hold to. The fuzz target `dict` and the test of its corpus share it.
 
 use cidian::dict::{
-    Command, MAX_LINE, Mistake, Text, database_name, database_title, push_article, push_definition, push_match_row,
+    DictCommand, MAX_LINE, Mistake, Text, database_name, database_title, push_article, push_definition, push_match_row,
     push_named_row, push_status,
 };
 use cidian::protocol::{Line, Lines};
@@ -52,12 +52,12 @@ pub fn check(bytes: &[u8]) {
         while let Some(line) = lines.next_line() {
             out.clear();
             let command = match line {
-                Line::Whole(bytes) => Command::parse(bytes),
+                Line::Whole(bytes) => DictCommand::parse(bytes),
                 Line::TooLong => Err(Mistake::TooLong),
             };
             match command {
                 Ok(Some(command)) => {
-                    mime |= command == Command::OptionMime;
+                    mime |= command == DictCommand::OptionMime;
                     answer(&command, mime, &mut out);
                 }
                 Ok(None) => continue,
@@ -69,9 +69,9 @@ pub fn check(bytes: &[u8]) {
 }
 
 /// Answers as a session does whose dictionary has every word, and for which all that it has is one word.
-fn answer(command: &Command, mime: bool, out: &mut Vec<u8>) {
+fn answer(command: &DictCommand, mime: bool, out: &mut Vec<u8>) {
     match command {
-        Command::Define { database, word } => {
+        DictCommand::Define { database, word } => {
             assert!((1..=3).contains(&word.iter().count()));
             // Any name will do for what a session makes of one.
             push_named_row(&mut Vec::new(), &database_name(database), &database_title(database));
@@ -91,7 +91,7 @@ fn answer(command: &Command, mime: bool, out: &mut Vec<u8>) {
             }
             push_status(out, 250, "ok");
         }
-        Command::Match { database, strategy, word } => {
+        DictCommand::Match { database, strategy, word } => {
             for (number, known) in STRATEGIES.into_iter().enumerate() {
                 // One in each run, so that no input is slow.
                 if number == strategy.len() % STRATEGIES.len()
@@ -114,7 +114,7 @@ fn answer(command: &Command, mime: bool, out: &mut Vec<u8>) {
             list.end();
             push_status(out, 250, "ok");
         }
-        Command::ShowInfo { database } => {
+        DictCommand::ShowInfo { database } => {
             push_status(out, 112, "information follows");
             let mut list = Text::prose(out, mime);
             list.line(database);
