@@ -27,7 +27,7 @@ const COMMAND: usize = 64;
 const REST: Duration = Duration::from_millis(100);
 
 #[derive(Debug)]
-struct Connection {
+struct ControlConnection {
     socket: UnixStream,
     said: Vec<u8>,
     /// When it is turned away, if it has not said what it wants.
@@ -41,7 +41,7 @@ struct Connection {
 pub struct Control {
     listener: UnixListener,
     path: PathBuf,
-    connections: BTreeMap<ControlClient, Connection>,
+    connections: BTreeMap<ControlClient, ControlConnection>,
     next: u32,
     rests_until: Option<Instant>,
 }
@@ -109,7 +109,7 @@ impl Control {
             self.next = self.next.wrapping_add(1);
             if poller.watch(socket.as_fd(), Token::ControlClient(control_client)).is_ok() {
                 let connection =
-                    Connection { socket, said: Vec::new(), until: Some(now + CONTROL_TIMEOUT), sign: None };
+                    ControlConnection { socket, said: Vec::new(), until: Some(now + CONTROL_TIMEOUT), sign: None };
                 self.connections.insert(control_client, connection);
             }
         }
