@@ -39,7 +39,7 @@ use commands::notebook::pick::{self, Which};
 use commands::notebook::speech::Speaker;
 use commands::{about, account, complete, export, history, login, lookup, manual, notebook, search};
 use error::{Error, Result};
-use files::kept::Kept;
+use files::kept::KeptLogins;
 use menus::Site;
 use messages::Message;
 use server::own::OwnAccount;
@@ -88,9 +88,10 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
     let address = server(&arguments)?;
     let shown_address = address.to_string();
     let language = console.manner().language;
-    let kept = Kept::for_server(&address, arguments.tls, |name| std::env::var_os(name)).with_notice(move |path| {
-        let _ = writeln!(io::stderr(), "cidian: {}", language.say(&Message::WaitingForLock { path }));
-    });
+    let kept =
+        KeptLogins::for_server(&address, arguments.tls, |name| std::env::var_os(name)).with_notice(move |path| {
+            let _ = writeln!(io::stderr(), "cidian: {}", language.say(&Message::WaitingForLock { path }));
+        });
     let trust = trust(&arguments, &address)?;
     let rule = match (arguments.insecure, &arguments.password_file) {
         // Nobody has asked for anything to be sent.

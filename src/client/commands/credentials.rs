@@ -2,7 +2,7 @@
 //! printed, and never stand on a command line.
 
 use crate::client::error::{Error, Result};
-use crate::client::files::kept::{Kept, Token};
+use crate::client::files::kept::{KeptLogins, Token};
 use crate::client::messages::Message;
 use crate::client::server::connection::Connection;
 use crate::client::server::own::OwnAccount;
@@ -22,7 +22,7 @@ pub(crate) struct Credentials {
     /// Where its password is.
     pub(crate) password_file: Option<PathBuf>,
     /// Logins that were kept for this server.
-    pub(crate) kept: Kept,
+    pub(crate) kept: KeptLogins,
     /// The account of one's own, where nobody is named: with `--local`.
     pub(crate) own: Option<OwnAccount>,
 }

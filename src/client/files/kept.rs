@@ -73,14 +73,14 @@ struct Logins {
 type Servers = BTreeMap<String, Logins>;
 
 /// The kept logins, as far as one server is concerned.
-pub(crate) struct Kept {
+pub(crate) struct KeptLogins {
     /// None for a user who has no place for them.
     directory: Option<PathBuf>,
     server: String,
     waits: Box<dyn Fn(&Path) + Send>,
 }
 
-impl Kept {
+impl KeptLogins {
     /// Those for this server: in `$XDG_STATE_HOME/cidian`, else in `~/.local/state/cidian`. Nothing is read yet.
     pub(crate) fn for_server(address: &Address, tls: bool, environment: impl Fn(&str) -> Option<OsString>) -> Self {
         Self { directory: directories::state(environment), server: key(address, tls), waits: Box::new(|_| {}) }
@@ -102,7 +102,7 @@ impl Kept {
     /// The token of this user.
     ///
     /// # Errors
-    /// As [`Kept::user`].
+    /// As [`KeptLogins::user`].
     pub(crate) fn token(&self, name: &str) -> Result<Option<Token>> {
         Ok(self.read()?.remove(&self.server).and_then(|mut logins| logins.tokens.remove(name)))
     }
@@ -110,7 +110,7 @@ impl Kept {
     /// Sees that a login could be kept, before anybody is asked for a password.
     ///
     /// # Errors
-    /// [`Error::NoStateDirectory`], or as [`Kept::user`].
+    /// [`Error::NoStateDirectory`], or as [`KeptLogins::user`].
     pub(crate) fn prepare(&self) -> Result<()> {
         self.change(|_| false)
     }
@@ -118,7 +118,7 @@ impl Kept {
     /// Keeps a token in place of the one of before, and remembers who logged in.
     ///
     /// # Errors
-    /// As [`Kept::prepare`]; then everything is as it was.
+    /// As [`KeptLogins::prepare`]; then everything is as it was.
     pub(crate) fn keep(&self, name: &str, token: &Token) -> Result<()> {
         self.change(|servers| {
             let logins = servers.entry(self.server.clone()).or_default();
@@ -131,7 +131,7 @@ impl Kept {
     /// Forgets the login of this user, if it is by this token: another call may have made a new one meanwhile.
     ///
     /// # Errors
-    /// As [`Kept::prepare`].
+    /// As [`KeptLogins::prepare`].
     pub(crate) fn forget(&self, name: &str, token: &Token) -> Result<()> {
         self.change(|servers| {
             let Some(logins) = servers.get_mut(&self.server) else { return false };
@@ -182,7 +182,7 @@ impl Kept {
     }
 }
 
-impl Kept {
+impl KeptLogins {
     fn lock(&self, directory: &Path) -> io::Result<Flock<File>> {
         let mut file = File::open(directory)?;
         let begin = Instant::now();
@@ -260,9 +260,9 @@ fn write(path: &Path, servers: &Servers) -> std::result::Result<(), KeptFault> {
 mod tests {
     use super::*;
 
-    fn kept(home: &Path, address: &str) -> Kept {
+    fn kept(home: &Path, address: &str) -> KeptLogins {
         let address = if address == "--local" { Address::Local } else { address.parse().unwrap() };
-        Kept::for_server(&address, false, |name| (name == "HOME").then(|| home.as_os_str().to_owned()))
+        KeptLogins::for_server(&address, false, |name| (name == "HOME").then(|| home.as_os_str().to_owned()))
     }
 
     fn token(text: &str) -> Token {
@@ -277,8 +277,9 @@ mod tests {
     fn a_token_that_was_got_within_tls_is_for_tls_only() {
         let home = tempfile::tempdir().unwrap();
         let address = "a:1".parse().unwrap();
-        let with =
-            |tls| Kept::for_server(&address, tls, |name| (name == "HOME").then(|| home.path().as_os_str().to_owned()));
+        let with = |tls| {
+            KeptLogins::for_server(&address, tls, |name| (name == "HOME").then(|| home.path().as_os_str().to_owned()))
+        };
         with(true).keep("ann", &token("secret")).unwrap();
         assert!(with(false).token("ann").unwrap().is_none());
         assert_eq!(text_of(with(true).token("ann").unwrap()).as_deref(), Some("secret"));
@@ -402,7 +403,7 @@ mod tests {
 
     #[test]
     fn nobody_without_a_place() {
-        let nowhere = Kept { directory: None, server: "a:1".into(), waits: Box::new(|_| {}) };
+        let nowhere = KeptLogins { directory: None, server: "a:1".into(), waits: Box::new(|_| {}) };
         assert!(nowhere.user().unwrap().is_none() && nowhere.token("ann").unwrap().is_none());
         assert!(matches!(nowhere.prepare(), Err(Error::NoStateDirectory)));
         let nowhere = kept(Path::new("/dev/null"), "a:1");

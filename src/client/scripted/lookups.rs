@@ -8,7 +8,7 @@ use crate::client::commands::notebook::speech::Speaker;
 use crate::client::commands::{about, lookup};
 use crate::client::error::Error;
 use crate::client::exit::Exit;
-use crate::client::files::kept::{Kept, Token};
+use crate::client::files::kept::{KeptLogins, Token};
 use crate::protocol::Code;
 
 pub(super) fn look_up(desk: &mut Desk, server: &Server, words: &[&str]) -> Result<Exit, Error> {
@@ -252,7 +252,7 @@ fn one_packet_with_a_kept_token() {
         let (_, mut credentials) = ann();
         credentials.password_file = None;
         credentials.kept =
-            Kept::for_server(&server.address, false, |name| (name == "HOME").then(|| home.path().into()));
+            KeptLogins::for_server(&server.address, false, |name| (name == "HOME").then(|| home.path().into()));
         credentials.kept.keep("ann", &Token::new("good-token".to_owned()).unwrap()).unwrap();
         credentials
     };
@@ -386,7 +386,8 @@ fn dictionaries_are_chosen_before_anything_is_looked_up() {
     let goodbye = [Step::Take("E"), give("OK\n")];
     let server = Server::start(vec![token.into_iter().chain(choice()).chain(goodbye).collect()]);
     credentials.password_file = None;
-    credentials.kept = Kept::for_server(&server.address, false, |name| (name == "HOME").then(|| home.path().into()));
+    credentials.kept =
+        KeptLogins::for_server(&server.address, false, |name| (name == "HOME").then(|| home.path().into()));
     credentials.kept.keep("ann", &Token::new("good-token".to_owned()).unwrap()).unwrap();
     assert_eq!(run(&server, &credentials).unwrap(), (Exit::Done, "n. 1\n".to_owned()));
     server.finish();

@@ -6,7 +6,7 @@ mod subcommands;
 
 use super::commands::context::Context;
 use super::commands::credentials::Credentials;
-use super::files::kept::Kept;
+use super::files::kept::KeptLogins;
 use super::messages::Language;
 use super::server::address::Address;
 use super::server::privacy::{ClearText, Privacy};
@@ -182,8 +182,8 @@ impl Desk {
 }
 
 /// The logins of somebody whose home can hold none.
-fn nothing_kept() -> Kept {
-    Kept::for_server(&Address::Local, false, |name| (name == "HOME").then(|| "/proc/nowhere".into()))
+fn nothing_kept() -> KeptLogins {
+    KeptLogins::for_server(&Address::Local, false, |name| (name == "HOME").then(|| "/proc/nowhere".into()))
 }
 
 /// Ann, whose password is in a file.

@@ -6,7 +6,7 @@ use crate::client::commands::history::{Choice, Format, Wanted};
 use crate::client::commands::{about, account, history, login};
 use crate::client::error::Error;
 use crate::client::exit::Exit;
-use crate::client::files::kept::{Kept, Token};
+use crate::client::files::kept::{KeptLogins, Token};
 use crate::protocol::Count;
 
 const ROW: &str = "ann\tice cream\t2026-11-23T05:32:10.123456Z\n";
@@ -168,7 +168,7 @@ fn a_login_that_brings_no_token() {
             after_login([Step::Take("K ann"), give(reply)]),
         ]);
         credentials.kept =
-            Kept::for_server(&server.address, false, |name| (name == "HOME").then(|| home.path().into()));
+            KeptLogins::for_server(&server.address, false, |name| (name == "HOME").then(|| home.path().into()));
         let mut desk = Desk::new("", |_| {});
         login::login(&mut desk.context(&server.connector(), &credentials), None).unwrap();
         let error = login::login(&mut desk.context(&server.connector(), &credentials), None).unwrap_err();
@@ -187,7 +187,7 @@ fn a_kept_token_that_could_not_be_tried() {
         let server = Server::start(vec![vec![Step::Take("T ann good-token"), give(reply)]]);
         credentials.password_file = None;
         credentials.kept =
-            Kept::for_server(&server.address, false, |name| (name == "HOME").then(|| home.path().into()));
+            KeptLogins::for_server(&server.address, false, |name| (name == "HOME").then(|| home.path().into()));
         credentials.kept.keep("ann", &Token::new("good-token".to_owned()).unwrap()).unwrap();
         let mut desk = Desk::new("", |_| {});
         let error = history::clear(&mut desk.context(&server.connector(), &credentials), None).unwrap_err();

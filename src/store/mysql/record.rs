@@ -25,7 +25,7 @@ const MAX_ACCOUNTS: usize = 1_024;
 const MOST_WAITS: u32 = 2;
 
 /// A batch on its way: its rows as parameters, and what came of it.
-struct Kept<'a> {
+struct Pending<'a> {
     batch: &'a Batch,
     /// The account, under the number that it has in this database.
     account: AccountId,
@@ -33,7 +33,7 @@ struct Kept<'a> {
     outcome: Option<Result<Standing, Error>>,
 }
 
-impl Kept<'_> {
+impl Pending<'_> {
     fn rows(&self) -> usize {
         self.batch.records.len()
     }
@@ -51,16 +51,16 @@ impl Records for MySql {
 
 /// Keeps batches.
 fn many(link: &mut Link, batches: &[Batch], whose: Whose) -> Vec<Result<Standing, Error>> {
-    let mut kept: Vec<Kept<'_>> = batches
+    let mut kept: Vec<Pending<'_>> = batches
         .iter()
         .map(|batch| match rows(batch) {
-            Ok(rows) => Kept { batch, account: batch.account, rows, outcome: None },
-            Err(error) => Kept { batch, account: batch.account, rows: Vec::new(), outcome: Some(Err(error)) },
+            Ok(rows) => Pending { batch, account: batch.account, rows, outcome: None },
+            Err(error) => Pending { batch, account: batch.account, rows: Vec::new(), outcome: Some(Err(error)) },
         })
         .collect();
     let done = link.run(|connection, _| {
         // Those that were settled before the connection was lost are settled.
-        let mut open: Vec<&mut Kept<'_>> = kept.iter_mut().filter(|kept| kept.outcome.is_none()).collect();
+        let mut open: Vec<&mut Pending<'_>> = kept.iter_mut().filter(|kept| kept.outcome.is_none()).collect();
         if whose == Whose::Known {
             find_accounts(connection, &mut open)?;
         }
@@ -97,7 +97,7 @@ fn rows(batch: &Batch) -> Result<Vec<Value>, Error> {
 }
 
 /// How many batches fit into one statement; at least one.
-fn fit(batches: &[&mut Kept<'_>]) -> usize {
+fn fit(batches: &[&mut Pending<'_>]) -> usize {
     let mut rows = 0_usize;
     let fitting = batches.iter().take(MAX_ACCOUNTS).take_while(|kept| {
         rows = rows.saturating_add(kept.rows());
@@ -108,7 +108,7 @@ fn fit(batches: &[&mut Kept<'_>]) -> usize {
 
 /// Keeps batches that fit into one statement. An error is the connection's, or a deadlock's: the same again may
 /// succeed.
-fn keep(connection: &mut Conn, batches: &mut [&mut Kept<'_>], whose: Whose) -> ::mysql::Result<()> {
+fn keep(connection: &mut Conn, batches: &mut [&mut Pending<'_>], whose: Whose) -> ::mysql::Result<()> {
     if batches.iter().all(|kept| kept.rows() == 0) {
         return ask_standing(connection, batches, whose);
     }
@@ -130,7 +130,7 @@ fn keep(connection: &mut Conn, batches: &mut [&mut Kept<'_>], whose: Whose) -> :
 
 /// Keeps batches one by one, but for those that are settled: the server has refused them all for what is wrong with
 /// one.
-fn keep_each(connection: &mut Conn, batches: &mut [&mut Kept<'_>], whose: Whose) -> ::mysql::Result<()> {
+fn keep_each(connection: &mut Conn, batches: &mut [&mut Pending<'_>], whose: Whose) -> ::mysql::Result<()> {
     let mut waits = 0;
     for at in 0..batches.len() {
         let one = &mut batches[at..=at];
@@ -154,12 +154,12 @@ fn keep_each(connection: &mut Conn, batches: &mut [&mut Kept<'_>], whose: Whose)
     Ok(())
 }
 
-fn settle(batches: &mut [&mut Kept<'_>], standing: Standing) {
+fn settle(batches: &mut [&mut Pending<'_>], standing: Standing) {
     batches.iter_mut().for_each(|kept| kept.outcome = Some(Ok(standing)));
 }
 
 /// The accounts of batches, each once.
-fn accounts(batches: &[&mut Kept<'_>]) -> Vec<AccountId> {
+fn accounts(batches: &[&mut Pending<'_>]) -> Vec<AccountId> {
     let mut accounts: Vec<AccountId> = batches.iter().map(|kept| kept.account).collect();
     accounts.sort_unstable_by_key(|account| (account.number, account.created));
     accounts.dedup();
@@ -167,7 +167,7 @@ fn accounts(batches: &[&mut Kept<'_>]) -> Vec<AccountId> {
 }
 
 /// Settles all batches by how their accounts stand, as if there were nothing to keep.
-fn ask_standing(connection: &mut Conn, batches: &mut [&mut Kept<'_>], whose: Whose) -> ::mysql::Result<()> {
+fn ask_standing(connection: &mut Conn, batches: &mut [&mut Pending<'_>], whose: Whose) -> ::mysql::Result<()> {
     if whose == Whose::Known {
         // Those that are not there were taken out before; one that was deleted since shows when its turn comes.
         settle(batches, Standing::Live);
@@ -189,7 +189,7 @@ fn ask_standing(connection: &mut Conn, batches: &mut [&mut Kept<'_>], whose: Who
 
 /// Finds the accounts of batches by their names, and what else is known of them: they may have other numbers than when
 /// the lookups were made. Those batches are settled, and taken out, whose account is not there.
-fn find_accounts(connection: &mut Conn, batches: &mut Vec<&mut Kept<'_>>) -> ::mysql::Result<()> {
+fn find_accounts(connection: &mut Conn, batches: &mut Vec<&mut Pending<'_>>) -> ::mysql::Result<()> {
     let mut known: HashMap<String, AccountId> = HashMap::new();
     for some in batches.chunks(MAX_ACCOUNTS) {
         let mut names: Vec<&str> = some.iter().map(|kept| kept.batch.name.as_str()).collect();
@@ -219,7 +219,7 @@ fn find_accounts(connection: &mut Conn, batches: &mut Vec<&mut Kept<'_>>) -> ::m
 }
 
 /// Inserts the rows of batches, if all their accounts may be used.
-fn insert(connection: &mut Conn, batches: &[&mut Kept<'_>], whose: Whose) -> ::mysql::Result<()> {
+fn insert(connection: &mut Conn, batches: &[&mut Pending<'_>], whose: Whose) -> ::mysql::Result<()> {
     let accounts = accounts(batches);
     let places = few(accounts.len());
     let rows = few_rows(batches.iter().map(|kept| kept.rows()).sum());
