@@ -19,7 +19,7 @@ use crate::config::{addresses, dict, lost, ownership};
 use crate::exit::{Exit, Fatal};
 use crate::ipc::scoreboard::Scoreboard;
 use crate::sandbox;
-use crate::session::{Language, TableNotes, Words};
+use crate::session::{Language, TableNotes, WordSource};
 use crate::standard_error::StandardError;
 use crate::store;
 use crate::sys::sandbox::Support;
@@ -168,9 +168,9 @@ fn load(
     kept_image: Option<&KeptImage>,
     forker: &mut Forker,
     support: Support,
-) -> Result<(Words, Option<OwnedFd>, Option<OwnedFd>), Fatal> {
+) -> Result<(WordSource, Option<OwnedFd>, Option<OwnedFd>), Fatal> {
     if wanted.is_nothing() {
-        return Ok((Words::Table(TableNotes::default()), None, None));
+        return Ok((WordSource::Table(TableNotes::default()), None, None));
     }
     let system = |error: &dyn std::fmt::Display| Fatal::new(Exit::System, format!("words: {error}"));
     let kept_image = kept_image.filter(|_| wanted.is_built_in_words());
@@ -190,8 +190,10 @@ fn load(
         warn!("{warning}");
     }
     let words = match &loaded.words {
-        Some(memory) => Words::snapshot(1, memory.as_fd()).inspect(Words::populate).map_err(|error| system(&error))?,
-        None => Words::Table(TableNotes::default()),
+        Some(memory) => {
+            WordSource::snapshot(1, memory.as_fd()).inspect(WordSource::populate).map_err(|error| system(&error))?
+        }
+        None => WordSource::Table(TableNotes::default()),
     };
     if let Some((kept_image, dictionary)) = kept_image.zip(words.loaded())
         && let Err(error) = kept_image.write(dictionary.image().as_ref())

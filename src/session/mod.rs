@@ -38,7 +38,7 @@ pub use crate::ipc::exit_reason::ExitReason;
 use crate::ipc::key_pair::TlsMemory;
 pub use peer::{Language, Peer};
 pub use title::State;
-pub use words::{TableNotes, Words};
+pub use words::{TableNotes, WordSource};
 
 use crate::ipc::channel::Channel;
 use crate::ipc::scoreboard::{Scoreboard, SlotNumber};
@@ -78,7 +78,7 @@ pub struct Inherited<'a> {
     /// This session's place on it.
     pub slot: SlotNumber,
     /// Where words are looked up. The child's copy: it replaces it after a reload.
-    pub words: &'a mut Words,
+    pub words: &'a mut WordSource,
     /// What the operator has decided.
     pub settings: &'a SessionSettings,
     /// What `ps` shows.
@@ -215,7 +215,7 @@ struct Writer<'a> {
 
 /// Where words are looked up.
 struct Dictionaries<'a> {
-    words: &'a mut Words,
+    words: &'a mut WordSource,
     /// The names of the dictionaries that are asked; if empty, all are.
     asked: Vec<String>,
 }

@@ -3,7 +3,7 @@
 use super::Session;
 use super::replies::Awaits;
 use super::stores::Stores;
-use super::words::Words;
+use super::words::WordSource;
 use crate::protocol::{Code, Failure, push_entry};
 use crate::words::lookup::Article;
 use crate::words::{articles, has_any, only};
@@ -31,7 +31,7 @@ impl Session<'_> {
 }
 
 fn pick_from<'a>(
-    words: &'a Words,
+    words: &'a WordSource,
     number: u64,
     tag: Option<&str>,
     asked: &[String],
@@ -47,7 +47,7 @@ fn pick_from<'a>(
             .is_some_and(|interpret| articles(&interpret, names).iter().any(|(_, article)| has_tag(article, tag))),
     };
     match words {
-        Words::Snapshot { dictionary, .. } => {
+        WordSource::Snapshot { dictionary, .. } => {
             let count = dictionary.headwords();
             for step in 0..count {
                 let at = usize::try_from((number % count as u64 + step as u64) % count as u64).unwrap_or(0);
@@ -62,7 +62,7 @@ fn pick_from<'a>(
             }
             Ok(None)
         }
-        Words::Table(_) => {
+        WordSource::Table(_) => {
             let count = stores.with(|store| store.about_words())?.headwords;
             let Some(at) = number.checked_rem(count) else { return Ok(None) };
             let Some(begin) = stores.with(|store| store.word_at(at))? else { return Ok(None) };

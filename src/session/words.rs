@@ -30,7 +30,7 @@ const MOST_MATCHED: usize = 30_000;
 
 /// Where words are looked up.
 #[derive(Debug)]
-pub enum Words {
+pub enum WordSource {
     /// In the snapshot of the words file that the parent loaded.
     Snapshot {
         /// The snapshot.
@@ -77,7 +77,7 @@ impl TableNotes {
     }
 }
 
-impl Words {
+impl WordSource {
     /// The snapshot in a sealed memfd.
     ///
     /// # Errors
@@ -121,7 +121,7 @@ impl Words {
     /// Takes a newer snapshot. The old one's mapping ends, and with the last of these its memory is given back.
     ///
     /// # Errors
-    /// As [`Words::snapshot`]; nothing has changed then.
+    /// As [`WordSource::snapshot`]; nothing has changed then.
     pub fn replace(&mut self, generation: u64, memory: BorrowedFd<'_>) -> std::io::Result<()> {
         *self = Self::snapshot(generation, memory)?;
         Ok(())
@@ -362,7 +362,7 @@ impl Words {
     }
 
     /// Headwords that mean a text, or whose interpretation holds it, best first and at most `most`. `goes_on` as with
-    /// [`Words::matching`].
+    /// [`WordSource::matching`].
     pub(super) fn reverse(
         &self,
         text: &str,

@@ -39,7 +39,7 @@ use crate::exit::{Exit, Fatal};
 use crate::ipc::parent::ParentRequest;
 use crate::ipc::scoreboard::Scoreboard;
 use crate::ipc::status::grouped;
-use crate::session::Words;
+use crate::session::WordSource;
 use crate::standard_error::StandardError;
 use crate::sys::{Forker, Title, fill_heap_gaps};
 use crate::writer::With;
@@ -67,7 +67,7 @@ pub struct Parts {
     /// The signals, already caught.
     pub signals: Signals,
     /// The words, and the memory they are in if they are a snapshot.
-    pub words: Words,
+    pub words: WordSource,
     /// The snapshot's memory.
     pub memory: Option<OwnedFd>,
     /// The certificate's memory, which the parent never looks into.
@@ -106,7 +106,7 @@ struct Entry {
 struct Served {
     words_files: Vec<PathBuf>,
     lookup: Lookup,
-    words: Words,
+    words: WordSource,
     memory: Option<OwnedFd>,
     pair_files: Option<PairFiles>,
     tls: Option<tls::Tls>,
@@ -501,7 +501,7 @@ fn stopping_line(children: &Children) -> String {
     format!("stopping, {} clients", grouped(children.count() as u64))
 }
 
-fn status_line(admission: &Admission, words: &Words) -> String {
+fn status_line(admission: &Admission, words: &WordSource) -> String {
     let words = match words.headwords() {
         Some(headwords) => format!("{} headwords, generation {}", grouped(headwords as u64), words.generation()),
         None => "words in table words".to_owned(),
