@@ -173,13 +173,13 @@ fn prepare(inherited: &mut Inherited<'_>) -> io::Result<(ChildSignals, Option<Tl
 
 /// A session's state, between one line and the next.
 struct Session<'a> {
-    client: Client,
-    parent: Parent<'a>,
-    writer: Writer<'a>,
+    client: ClientState,
+    parent: ParentLink<'a>,
+    writer: WriterLink<'a>,
     stores: stores::Stores<'a>,
     dictionaries: Dictionaries<'a>,
     logins: Logins,
-    requests: Requests,
+    requests: RequestState,
     replies: replies::Replies,
     face: title::Face<'a>,
     settings: &'a SessionSettings,
@@ -187,7 +187,7 @@ struct Session<'a> {
 }
 
 /// The client: its connection, and how it speaks.
-struct Client {
+struct ClientState {
     connection: Connection,
     language: Language,
     is_proxied: bool,
@@ -198,7 +198,7 @@ struct Client {
 }
 
 /// What the parent is asked on, and what it gave.
-struct Parent<'a> {
+struct ParentLink<'a> {
     control_channel: BorrowedFd<'a>,
     scoreboard: &'a Scoreboard,
     /// Permission to use a processor for long, while there is one.
@@ -206,7 +206,7 @@ struct Parent<'a> {
 }
 
 /// The writer, and the times of what it is sent.
-struct Writer<'a> {
+struct WriterLink<'a> {
     channel: Channel<'a>,
     /// Until when the writer is not asked for what can be known without it.
     silent_until: Option<Instant>,
@@ -234,7 +234,7 @@ struct Logins {
 
 /// What is known of the requests so far.
 #[derive(Default)]
-struct Requests {
+struct RequestState {
     tally: tally::Tally,
     /// Whether any line was a request.
     any_valid: bool,
@@ -275,19 +275,23 @@ impl<'a> Session<'a> {
         let stores =
             stores::Stores::new(&settings.database, origin.into_store_key(), peer.clone(), scoreboard, slot, waiting);
         Self {
-            client: Client {
+            client: ClientState {
                 connection: Connection::new(client, tls, language.max_line()),
                 language,
                 is_proxied,
                 connected,
                 dialogue,
             },
-            parent: Parent { control_channel, scoreboard, turn: None },
-            writer: Writer { channel: Channel::new(rendezvous, source), silent_until: None, clock: Clock::default() },
+            parent: ParentLink { control_channel, scoreboard, turn: None },
+            writer: WriterLink {
+                channel: Channel::new(rendezvous, source),
+                silent_until: None,
+                clock: Clock::default(),
+            },
             stores,
             dictionaries: Dictionaries { words, asked: Vec::new() },
             logins: Logins { grace_ends: grace.and_then(|grace| connected.checked_add(grace)), ..Logins::default() },
-            requests: Requests::default(),
+            requests: RequestState::default(),
             replies: replies::Replies::new(language),
             face: title::Face::new(peer, language, title, scoreboard.slot(slot)),
             settings,

@@ -75,7 +75,7 @@ impl Stopped {
 }
 
 /// What a store does for a load, each in one transaction. Those that have a claim do nothing once it is lost.
-pub(super) trait Shelf {
+pub(super) trait LoadTarget {
     /// Begins: leaves a mark, and finds a generation that no row has.
     fn claim(&mut self) -> Result<Claim, Stopped>;
 
@@ -115,23 +115,23 @@ impl Most {
 }
 
 /// Loads rows, if the load could begin; see [`WordTable::replace_words`](super::WordTable::replace_words).
-pub(super) fn load<S: Shelf>(
+pub(super) fn load<S: LoadTarget>(
     begun: Result<S, Stopped>,
     about: &AboutWords,
     rows: &mut dyn Iterator<Item = WordRow<'_>>,
     progress: &mut dyn FnMut(u64),
 ) -> Result<Loading, Error> {
-    let begun = begun.and_then(|mut shelf| shelf.claim().map(|claim| (shelf, claim)));
-    let (mut shelf, claim) = match begun {
+    let begun = begun.and_then(|mut target| target.claim().map(|claim| (target, claim)));
+    let (mut target, claim) = match begun {
         Ok(begun) => begun,
         Err(Stopped::Overtaken(by)) => return Ok(Loading::Overtaken(by)),
         Err(Stopped::Failed(error)) => return Err(error),
     };
-    match fill(&mut shelf, &claim, about, rows, progress) {
+    match fill(&mut target, &claim, about, rows, progress) {
         Ok(headwords) => {
-            let behind = shelf.behind(claim.generation);
+            let behind = target.behind(claim.generation);
             // Nobody looks them up any more. If they can't be deleted now, the next load does it.
-            if let Err(Stopped::Failed(error)) = clear(&mut shelf, None, [1, claim.generation - 1]) {
+            if let Err(Stopped::Failed(error)) = clear(&mut target, None, [1, claim.generation - 1]) {
                 log::warn!("the old rows of table words are left for the next words load to delete: {error}");
             }
             Ok(Loading::Done { headwords, behind })
@@ -139,7 +139,7 @@ pub(super) fn load<S: Shelf>(
         Err(Stopped::Overtaken(by)) => Ok(Loading::Overtaken(by)),
         Err(Stopped::Failed(error)) => {
             // Nobody sees them. If they can't be deleted now, the next load does it.
-            let _ = clear(&mut shelf, Some(&claim), [claim.generation; 2]);
+            let _ = clear(&mut target, Some(&claim), [claim.generation; 2]);
             Err(error)
         }
     }
@@ -147,16 +147,16 @@ pub(super) fn load<S: Shelf>(
 
 /// Writes the rows and makes them valid. How many headwords there are.
 fn fill(
-    shelf: &mut dyn Shelf,
+    target: &mut dyn LoadTarget,
     claim: &Claim,
     about: &AboutWords,
     rows: &mut dyn Iterator<Item = WordRow<'_>>,
     progress: &mut dyn FnMut(u64),
 ) -> Result<u64, Stopped> {
     // What loads that did not come to their end have left.
-    clear(shelf, Some(claim), [1, claim.valid - 1])?;
-    clear(shelf, Some(claim), [claim.valid + 1, claim.generation - 1])?;
-    while paced(|| shelf.adopt(claim, MOST.rows))? > 0 {}
+    clear(target, Some(claim), [1, claim.valid - 1])?;
+    clear(target, Some(claim), [claim.valid + 1, claim.generation - 1])?;
+    while paced(|| target.adopt(claim, MOST.rows))? > 0 {}
     let (mut sent, mut headwords, mut last) = (0_u64, 0_u64, "");
     let mut chunk: Vec<WordRow<'_>> = Vec::new();
     let mut bytes = 0_usize;
@@ -164,7 +164,7 @@ fn fill(
     for row in rows {
         schema::check_word(row.word)?;
         if !chunk.is_empty() && (chunk.len() >= most.0 || bytes.saturating_add(row.size()) > most.1) {
-            paced(|| shelf.insert(claim, &chunk))?;
+            paced(|| target.insert(claim, &chunk))?;
             sent += chunk.len() as u64;
             progress(sent);
             chunk.clear();
@@ -176,17 +176,17 @@ fn fill(
         chunk.push(row);
     }
     if !chunk.is_empty() {
-        paced(|| shelf.insert(claim, &chunk))?;
+        paced(|| target.insert(claim, &chunk))?;
         sent += chunk.len() as u64;
     }
-    shelf.switch(claim, &about.to_meta(headwords))?;
+    target.switch(claim, &about.to_meta(headwords))?;
     progress(sent);
     Ok(headwords)
 }
 
-fn clear(shelf: &mut dyn Shelf, claim: Option<&Claim>, generations: [u32; 2]) -> Result<(), Stopped> {
+fn clear(target: &mut dyn LoadTarget, claim: Option<&Claim>, generations: [u32; 2]) -> Result<(), Stopped> {
     if generations[0] <= generations[1] {
-        while paced(|| shelf.remove(claim, generations, MOST))? > 0 {}
+        while paced(|| target.remove(claim, generations, MOST))? > 0 {}
     }
     Ok(())
 }

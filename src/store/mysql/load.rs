@@ -9,7 +9,7 @@ use super::connect::USUAL;
 use super::connection::{Attempt, Link};
 use super::select::{select, select_first};
 use super::{connect, locks, statements};
-use crate::store::load::{Claim, Most, Shelf, Stopped, random_mark};
+use crate::store::load::{Claim, LoadTarget, Most, Stopped, random_mark};
 use crate::store::{WordRow, schema};
 
 /// Most rows in one insert. A power of two: a batch is sent in inserts of powers of two, so that few statements are
@@ -72,7 +72,7 @@ impl<'a> Load<'a> {
     }
 }
 
-impl Shelf for Load<'_> {
+impl LoadTarget for Load<'_> {
     fn claim(&mut self) -> Result<Claim, Stopped> {
         let random = random_mark()?;
         self.transact(None, |transaction, _| {

@@ -14,7 +14,7 @@ use super::connect::{PATIENT, connect_anew};
 use super::select::{select, select_first};
 use super::{errors, locks, statements, values};
 use crate::store::location::Server;
-use crate::store::upgrade::{self, Accounts, OldUser, Step, Terms, Upgraded};
+use crate::store::upgrade::{self, NewAccounts, OldUser, Step, Terms, Upgraded};
 use crate::store::{Error, Identity, MAX_WORD_CHARS, Token, moment, passwd as hashing, schema};
 use crate::text::escape;
 use zeroize::Zeroizing;
@@ -230,7 +230,7 @@ fn count(connection: &mut Conn, table: &OldTable) -> ::mysql::Result<u64> {
     Ok(row.map_or(0, |(count,)| count))
 }
 
-fn read_accounts(reader: &mut Conn, old: &Old, terms: &mut Terms<'_>) -> ::mysql::Result<Accounts> {
+fn read_accounts(reader: &mut Conn, old: &Old, terms: &mut Terms<'_>) -> ::mysql::Result<NewAccounts> {
     let mut users = Vec::new();
     let mut any_case = false;
     if let Some(table) = old.table("user") {
@@ -242,7 +242,7 @@ fn read_accounts(reader: &mut Conn, old: &Old, terms: &mut Terms<'_>) -> ::mysql
             users.push(OldUser { id: id(&mut row), name: text(&mut row, 1), passwd });
         }
     }
-    let mut accounts = Accounts::of(users, any_case, terms.possible_passwd, terms.notice);
+    let mut accounts = NewAccounts::of(users, any_case, terms.possible_passwd, terms.notice);
     if let Some(table) = old.table("hist") {
         // As bytes: the collation may take different names for one.
         let names = format!("SELECT DISTINCT CAST({} AS BINARY) FROM `hist` ORDER BY 1", table.bytes_of("name"));
@@ -254,7 +254,7 @@ fn read_accounts(reader: &mut Conn, old: &Old, terms: &mut Terms<'_>) -> ::mysql
 }
 
 /// Hashes the passwords, as many at once as there are processors, and writes the accounts.
-fn write_accounts(connection: &mut Conn, accounts: &Accounts, terms: &mut Terms<'_>) -> Result<(), Error> {
+fn write_accounts(connection: &mut Conn, accounts: &NewAccounts, terms: &mut Terms<'_>) -> Result<(), Error> {
     let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
     let created = values::date(moment::now()?);
     let total = accounts.list().len() as u64;
@@ -294,7 +294,7 @@ fn copy_lookups(
     reader: &mut Conn,
     connection: &mut Conn,
     old: &Old,
-    accounts: &Accounts,
+    accounts: &NewAccounts,
     terms: &mut Terms<'_>,
 ) -> Result<u64, Error> {
     let explain = |failure: ::mysql::Error| errors::explain(&failure);

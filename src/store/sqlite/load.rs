@@ -8,7 +8,7 @@ use nix::fcntl::{Flock, FlockArg};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use super::{Sqlite, errors, statements};
-use crate::store::load::{Claim, Most, Shelf, Stopped, random_mark};
+use crate::store::load::{Claim, LoadTarget, Most, Stopped, random_mark};
 use crate::store::{WordRow, schema};
 
 /// A load into the embedded database.
@@ -54,7 +54,7 @@ impl<'a> Load<'a> {
     }
 }
 
-impl Shelf for Load<'_> {
+impl LoadTarget for Load<'_> {
     fn claim(&mut self) -> Result<Claim, Stopped> {
         let random = random_mark()?;
         self.transact(None, |transaction| {

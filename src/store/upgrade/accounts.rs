@@ -26,7 +26,7 @@ pub struct NewAccount {
 }
 
 /// The accounts to be made, in the order of the rows.
-pub struct Accounts {
+pub struct NewAccounts {
     list: Vec<NewAccount>,
     taken: HashSet<String>,
     /// By the name that old lookups carry.
@@ -38,7 +38,7 @@ pub struct Accounts {
 /// The name of a row that has none.
 const UNNAMED: &str = "unnamed";
 
-impl Accounts {
+impl NewAccounts {
     /// Accounts for these rows. With `any_case` the old table compared names without regard to case.
     pub fn of(
         rows: Vec<OldUser>,
@@ -155,14 +155,14 @@ mod tests {
         OldUser { id, name: name.map(str::to_owned), passwd: passwd.map(|text| Zeroizing::new(text.to_owned())) }
     }
 
-    fn accounts(rows: Vec<OldUser>, any_case: bool) -> (Accounts, Vec<String>) {
+    fn accounts(rows: Vec<OldUser>, any_case: bool) -> (NewAccounts, Vec<String>) {
         let mut notices = Vec::new();
         let possible = |text: &str| !text.is_empty();
-        let accounts = Accounts::of(rows, any_case, &possible, &mut |text| notices.push(text.to_owned()));
+        let accounts = NewAccounts::of(rows, any_case, &possible, &mut |text| notices.push(text.to_owned()));
         (accounts, notices)
     }
 
-    fn names(accounts: &Accounts) -> Vec<&str> {
+    fn names(accounts: &NewAccounts) -> Vec<&str> {
         accounts.list().iter().map(|account| account.name.as_str()).collect()
     }
 

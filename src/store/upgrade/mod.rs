@@ -9,7 +9,7 @@ mod accounts;
 mod text;
 mod times;
 
-pub(super) use accounts::{Accounts, NewAccount, OldUser};
+pub(super) use accounts::{NewAccount, NewAccounts, OldUser};
 pub(super) use text::{clean, decode};
 
 use super::{MAX_WORD_CHARS, Microseconds};
