@@ -3,7 +3,6 @@
 
 use crate::Result;
 use crate::directory::Directory;
-use crate::mariadb::MariaDb;
 use crate::peers::INDEX;
 use crate::processes::Server;
 use crate::raw::Database;
@@ -14,12 +13,13 @@ use std::net::SocketAddrV4;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
+use support::mariadb::MariaDb;
 
 /// The password of every account.
 pub const PASSWD: &str = "bench password";
 /// How long a server may take to come up.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// MariaDB's own defaults, where `tests/common` makes it smaller than they are.
+/// MariaDB's own defaults, where `tests/support` makes it smaller than they are.
 pub const DEFAULTS: [&str; 3] =
     ["--innodb-log-file-size=96M", "--innodb-buffer-pool-size=128M", "--innodb-flush-log-at-trx-commit=1"];
 

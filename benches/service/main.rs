@@ -19,17 +19,8 @@ mod attack;
 mod bed;
 mod directory;
 mod figures;
-#[allow(dead_code)] // The tests use the rest.
-#[path = "../../tests/common/galera.rs"]
-mod galera;
 mod load;
 mod machine;
-#[allow(dead_code)] // The tests use the rest.
-#[path = "../../tests/common/mariadb.rs"]
-mod mariadb;
-#[allow(dead_code)]
-#[path = "../../tests/common/network.rs"]
-mod network;
 mod peers;
 mod plot;
 mod processes;

@@ -2,12 +2,12 @@
 //! export twice, changed in between. Where it is not there, it is said, and nothing is tried: the form of the file is
 //! tested beside.
 
-use crate::common::{Setup, Store};
 use crate::person::{self, Person};
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Command;
+use support::{Setup, Store};
 
 /// Imports files one after the other into a new collection; prints what became of each, then all notes.
 const SCRIPT: &str = r#"

@@ -1,12 +1,12 @@
 //! The prompt for words on a terminal that can do more than lines: editing, words of before, completions, and what
 //! else may happen while somebody types.
 
-use crate::common::{Daemon, PASSWD, Setup, Store, processes, wait_until};
 use crate::person::{self, Person, no_trace};
 use crate::prompts::{level_one, level_two, log_in, look_up};
-use crate::terminal::{CTRL_C, CTRL_D, Terminal};
 use nix::sys::signal::Signal;
 use std::os::unix::fs::PermissionsExt;
+use support::terminal::{CTRL_C, CTRL_D, Terminal};
+use support::{Daemon, PASSWD, Setup, Store, processes, wait_until};
 
 const PROMPT: &str = "Word (## to go back): ";
 const UP: &str = "\u{1b}[A";

@@ -1,6 +1,5 @@
 //! Servers that are not there, go, come back, are full, or lose patience.
 
-use crate::common::{PASSWD, processes, send_signal, wait_until};
 use crate::fake_server::{Answer, serve};
 use crate::person::{self, Person};
 use crate::prompts::{level_one, level_two, log_in, look_up, register};
@@ -9,6 +8,7 @@ use nix::sys::signal::Signal;
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
 use std::process::Child;
+use support::{PASSWD, processes, send_signal, wait_until};
 
 /// A port of this machine on which nobody listens.
 fn nobody() -> String {

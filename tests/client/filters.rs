@@ -1,10 +1,10 @@
 //! `cidian lookup` as a filter: a line out for a line in, whatever the line is and however many there are.
 
-use crate::common::{self, processes};
 use crate::stream::{Running, spawn};
 use crate::subcommands::{ann, json};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::time::Instant;
+use support::{self, processes};
 
 /// Line in, line out, whatever the line is.
 #[test]
@@ -77,7 +77,7 @@ fn a_hundred_thousand_words() {
     println!("{WORDS} words in {took:?}; CPU: client {ours}0 ms, session {theirs}0 ms");
     drop(writer.join().unwrap());
     assert!(lines.next().is_none());
-    assert!(common::wait_for_end(&mut client));
+    assert!(support::wait_for_end(&mut client));
     assert_eq!(client.wait().unwrap().code(), Some(1));
     assert_eq!(complaints.join().unwrap().lines().count(), WORDS / 4);
     let all = person.run_as("ann", &["history", "--all"], "").ended(0);

@@ -1,10 +1,10 @@
 //! Help, manual pages and completions, in both languages and for every subcommand; and the configuration file.
 
-use crate::common::PASSWD;
 use crate::person::{self, Person};
 use crate::prompts::{level_one, level_two, log_in};
-use crate::terminal::Terminal;
 use std::process::Command;
+use support::PASSWD;
+use support::terminal::Terminal;
 
 const SUBCOMMANDS: [&str; 13] = [
     "lookup",

@@ -1,10 +1,10 @@
 //! A server that wants to do things to the terminal: nothing it says reaches it raw.
 
-use crate::common::PASSWD;
 use crate::fake_server::serve;
 use crate::person::{Person, no_trace};
 use crate::prompts::{level_one, level_two, log_in, look_up};
-use crate::terminal::Terminal;
+use support::PASSWD;
+use support::terminal::Terminal;
 
 /// Escape sequences (one that writes the clipboard, too), bells, carriage returns, C1 controls in both their forms, marks
 /// that turn a line round, line ends of Unicode's own.

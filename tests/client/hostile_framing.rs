@@ -1,7 +1,6 @@
 //! A server that does not keep to the protocol: counts that are not to be believed, lines and replies without end, bytes
 //! that are no text, and the end of the stream anywhere. Every subcommand ends, with a status that a script can tell.
 
-use crate::common::{PASSWD, processes, wait_for_end};
 use crate::fake_server::Answer::{self, End, Forever, Say};
 use crate::fake_server::serve;
 use crate::hostile::acted_on;
@@ -12,6 +11,7 @@ use std::io::Read;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use support::{PASSWD, processes, wait_for_end};
 
 /// Every subcommand that asks the server for something. (`logout` asks nothing where no login is kept.)
 const SUBCOMMANDS: [&[&str]; 15] = [

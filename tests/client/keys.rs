@@ -1,10 +1,10 @@
 //! Ctrl-D and Ctrl-C at every prompt.
 
-use crate::common::{PASSWD, processes, wait_until};
 use crate::person::{self, Person, no_trace};
 use crate::prompts::{Prompt, level_one};
-use crate::terminal::{CTRL_C, CTRL_D, Terminal};
 use nix::sys::signal::Signal;
+use support::terminal::{CTRL_C, CTRL_D, Terminal};
+use support::{PASSWD, processes, wait_until};
 
 /// The end of the file leaves as the last entry of the prompt's menu would.
 #[test]

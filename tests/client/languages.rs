@@ -1,8 +1,8 @@
 //! Chinese and English, by locale; and columns that line up in both.
 
-use crate::common::{PASSWD, Setup, Store};
 use crate::person::{self, Person};
-use crate::terminal::Terminal;
+use support::terminal::Terminal;
+use support::{PASSWD, Setup, Store};
 use unicode_width::UnicodeWidthStr;
 
 /// The first that is set, and not to nothing, decides.
@@ -37,7 +37,7 @@ fn the_locale_decides() {
     }
 }
 
-fn chinese(daemon: &crate::common::Daemon) -> Terminal {
+fn chinese(daemon: &support::Daemon) -> Terminal {
     Person::new(person::port(daemon)).with("LANG", "zh_CN.UTF-8").terminal(&[])
 }
 

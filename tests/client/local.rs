@@ -1,13 +1,13 @@
 //! `--local`: a private server that starts and ends with its client, from an empty home directory.
 
-use crate::common::{PASSWD, processes, send_signal, wait_until};
 use crate::person::Person;
 use crate::prompts::{level_one, level_two, look_up};
 use crate::stream::Running;
-use crate::terminal::{CTRL_C, Terminal};
 use nix::sys::signal::Signal;
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
+use support::terminal::{CTRL_C, Terminal};
+use support::{PASSWD, processes, send_signal, wait_until};
 
 /// The inodes of every socket that listens: TCP of both kinds, and Unix sockets.
 fn listening() -> BTreeSet<u64> {

@@ -1,10 +1,10 @@
 //! `cidian login` and `cidian logout`: a kept token, so that later calls ask for nothing; against a real daemon.
 
-use crate::common::{Daemon, PASSWD, Setup, Store, wait_until};
 use crate::person::{self, Person, Ran};
-use crate::terminal::CTRL_D;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
+use support::terminal::CTRL_D;
+use support::{Daemon, PASSWD, Setup, Store, wait_until};
 
 /// A daemon with the account `ann`, and somebody who talks to it.
 fn ann() -> (Daemon, Person) {
@@ -313,7 +313,7 @@ fn the_token_shows_nowhere() {
     let mut session = 0;
     wait_until("the session to be logged in", || {
         session = daemon.children().first().copied().unwrap_or(0);
-        crate::common::processes::title(session).contains("user ann")
+        support::processes::title(session).contains("user ann")
     });
     for pid in [session, client.id()] {
         for file in ["cmdline", "environ"] {

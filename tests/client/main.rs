@@ -1,11 +1,6 @@
 //! The real client at process level: in a real pseudo-terminal and through pipes, against a real daemon over SQLite,
 //! against a hostile one, and on its own private server.
 
-#[path = "../common/mod.rs"]
-mod common;
-#[path = "../common/terminal.rs"]
-mod terminal;
-
 mod anki;
 mod editing;
 mod failures;

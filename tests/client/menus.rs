@@ -1,9 +1,9 @@
 //! The menus in a pseudo-terminal, as a person goes through them.
 
-use crate::common::PASSWD;
 use crate::person::{self, Person, no_trace};
 use crate::prompts::{level_one, level_two, log_in, look_up, register};
-use crate::terminal::Terminal;
+use support::PASSWD;
+use support::terminal::Terminal;
 
 /// Looks a word up and reads the answer, up to the next prompt.
 fn answer(terminal: &mut Terminal, word: &str) -> String {

@@ -1,6 +1,5 @@
 //! Files that a person names, or that lie where theirs should, and are none; and a lock that somebody else has.
 
-use crate::common::PASSWD;
 use crate::person::{Person, daemon, port};
 use nix::fcntl::{Flock, FlockArg};
 use nix::sys::stat::Mode;
@@ -9,6 +8,7 @@ use std::fs::{File, create_dir_all};
 use std::io::Write;
 use std::path::Path;
 use std::thread;
+use support::PASSWD;
 
 fn fifo(path: &Path) {
     create_dir_all(path.parent().unwrap()).unwrap();
@@ -47,7 +47,7 @@ fn a_pipe_that_nobody_writes_to() {
     fifo(&pipe);
     let mut terminal = person.terminal(&["--user", "ann", "--password-file", pipe.to_str().unwrap(), "lookup", "zoo"]);
     terminal.expect("waiting for data from");
-    terminal.keys(crate::terminal::CTRL_C);
+    terminal.keys(support::terminal::CTRL_C);
     assert_eq!(terminal.exit(), 130);
 }
 

@@ -1,11 +1,11 @@
 //! The notebook: stars by subcommands and at the prompt, on a terminal and through pipes, in both languages and stores.
 
-use crate::common::{Daemon, PASSWD, Setup, Store, on_both_stores};
 use crate::person::{self, Person};
 use crate::prompts::{level_one, level_two, log_in, look_up};
-use crate::terminal::{CTRL_C, CTRL_D, Terminal};
 use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt;
+use support::terminal::{CTRL_C, CTRL_D, Terminal};
+use support::{Daemon, PASSWD, Setup, Store, on_both_stores};
 use time::{Duration, OffsetDateTime};
 
 on_both_stores!(
@@ -175,7 +175,7 @@ fn with_a_private_server_and_in_chinese() {
 #[test]
 fn an_outage_is_told() {
     let (server, setup) = {
-        let server = crate::common::mariadb::MariaDb::start();
+        let server = support::mariadb::MariaDb::start();
         server.create_database("dict");
         let setup = Setup::new(Store::Url(server.tcp_url("dict")));
         assert!(setup.run(&["init-db"]).status.success());
@@ -190,7 +190,7 @@ fn an_outage_is_told() {
     person.run(&["star", "apple"], "").ended(75).complained("database is unavailable");
     server.restart();
     let starred = || person.run(&["star", "apple"], "").status == 0;
-    crate::common::wait_until("the star is taken", starred);
+    support::wait_until("the star is taken", starred);
     assert!(person.run(&["stars"], "").ended(0).out.starts_with("apple\t"));
 }
 

@@ -1,10 +1,10 @@
 //! What a person sees: bold and colours, lines that fit, local times, and a pager for what is too long. The screen is
 //! drawn by a terminal's rules before it is looked at.
 
-use crate::common::{Daemon, PASSWD, Setup, Store};
 use crate::person::{self, Person};
 use crate::prompts::{level_one, level_two, log_in, look_up};
-use crate::terminal::{CTRL_C, Terminal};
+use support::terminal::{CTRL_C, Terminal};
+use support::{Daemon, PASSWD, Setup, Store};
 
 const LONG: &str = "apple\tn. 苹果; 苹果树, 一种果树 (蔷薇科苹果属), 果实球形, 味甜或略酸, 是常见的水果 | adj. 苹果的\n\
     cafe\u{301}\tn. 咖啡馆\n\

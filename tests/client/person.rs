@@ -1,14 +1,14 @@
 //! A person, or a script: a home directory of its own, and the client run in it. Nothing of the environment that the
 //! tests run in reaches the client.
 
-use crate::common::{self, Daemon, Setup, Store};
-use crate::terminal::Terminal;
 use nix::unistd::setsid;
 use std::io::{Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
+use support::terminal::Terminal;
+use support::{self, Daemon, Setup, Store};
 use tempfile::TempDir;
 
 /// A daemon over SQLite, on a port and on the Unix socket `socket` in its directory.
@@ -122,7 +122,7 @@ impl Person {
         let (mut stdout, mut stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
         let out = thread::spawn(move || read_all(&mut stdout));
         let err = thread::spawn(move || read_all(&mut stderr));
-        let ended = common::wait_for_end(&mut child);
+        let ended = support::wait_for_end(&mut child);
         let status = child.wait().expect("the client is ours");
         let (out, err) = (out.join().unwrap(), err.join().unwrap());
         writer.join().unwrap();
@@ -130,9 +130,9 @@ impl Person {
         Ran { status: status.code().unwrap_or_else(|| panic!("{status}: {err}")), out, err }
     }
 
-    /// The same for an account whose password is [`common::PASSWD`].
+    /// The same for an account whose password is [`support::PASSWD`].
     pub fn run_as(&self, name: &str, arguments: &[&str], input: impl Into<Vec<u8>>) -> Ran {
-        let file = self.password_file(common::PASSWD);
+        let file = self.password_file(support::PASSWD);
         let options = ["--user", name, "--password-file", file.to_str().unwrap()];
         self.run(&[options.as_slice(), arguments].concat(), input)
     }

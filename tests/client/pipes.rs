@@ -1,7 +1,7 @@
 //! The menus through a pipe: a script types, and may stop at any point.
 
-use crate::common::PASSWD;
 use crate::person::{self, Person};
+use support::PASSWD;
 
 /// A session with everything in it. `NAME` stands for the account's name.
 const SCRIPT: [&str; 23] = [

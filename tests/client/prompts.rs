@@ -1,7 +1,7 @@
 //! The way to each prompt of the menus, and the prompts of the subcommands, for whoever wants to leave from there.
 
-use crate::common::PASSWD;
-use crate::terminal::Terminal;
+use support::PASSWD;
+use support::terminal::Terminal;
 
 /// A prompt of the menus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

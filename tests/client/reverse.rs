@@ -1,11 +1,11 @@
 //! Looking up a Chinese word, and searching: on a terminal, in the menus, at the prompt, through pipes, as JSON, and on the
 //! private server.
 
-use crate::common::{Daemon, PASSWD, Setup, Store};
 use crate::person::{self, Person};
 use crate::prompts::{level_one, level_two, log_in, look_up};
-use crate::terminal::Terminal;
 use std::os::unix::fs::PermissionsExt;
+use support::terminal::Terminal;
+use support::{Daemon, PASSWD, Setup, Store};
 
 const WORDS: &str = "I\tpron. 我 {k1}\napple\t/a/ n. 苹果; 苹果树\\n» An apple. 一个苹果。\\n{k2}\n\
     cider\tn. (英式用法) 苹果酒\ncodling\tn. 小鳕鱼; 苹果\neat\tv. 吃\nlike\tv. 喜欢; 像\n\

@@ -1,12 +1,12 @@
 //! A terminal with everything on, and a server that does its worst: silent, hostile, gone. Typing goes on, nothing of a
 //! stranger's reaches the terminal raw, nothing hangs.
 
-use crate::common::{PASSWD, Setup, Store, processes, wait_until};
 use crate::fake_server::serve;
 use crate::person::{self, Person, no_trace};
 use crate::prompts::{level_one, level_two, log_in, look_up};
-use crate::terminal::Terminal;
 use nix::sys::signal::Signal;
+use support::terminal::Terminal;
+use support::{PASSWD, Setup, Store, processes, wait_until};
 
 const NASTY: &str = "a\u{1b}[2J\u{1b}]0;title\u{7}b\u{9b}31m\u{202e}\u{8}d\u{7f}";
 

@@ -1,8 +1,8 @@
 //! What scripts ask for: fields, formats, choices among lookups, a notebook out of the history.
 
-use crate::common::{Daemon, Setup, Store};
 use crate::person::{self, Person, Ran};
 use serde_json::{Value, json};
+use support::{Daemon, Setup, Store};
 
 const WORDS: &str = "apple\tn. 苹果\nbank\tn. 银行\nbank\tn. 河岸\nice cream\tn. 冰淇淋, \"cold\"\npear\tn. 梨\\nv. \\t <two>\n\
     went\tv. 去\n";
@@ -130,7 +130,7 @@ fn json_of_every_subcommand() {
         &["--password-file", new.to_str().unwrap(), "delete-account", "--yes"],
     ] {
         // Options that are said twice count once: these come last.
-        let file = person.password_file(crate::common::PASSWD);
+        let file = person.password_file(support::PASSWD);
         let defaults = ["--user", "ann", "--password-file", file.to_str().unwrap()];
         let said = |option: &str| arguments.contains(&option);
         let mut line = vec!["--json"];

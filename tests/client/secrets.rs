@@ -1,11 +1,11 @@
 //! Passwords in the client: where they must not be found.
 
-use crate::common::{PASSWD, processes};
 use crate::person::{self, Person};
 use crate::prompts::{level_one, level_two, log_in};
 use nix::sys::signal::Signal;
 use std::os::unix::process::ExitStatusExt;
 use std::process::Command;
+use support::{PASSWD, processes};
 
 /// The menus know the password while somebody is logged in, to log in again after a timeout; then no more.
 #[test]
@@ -47,7 +47,7 @@ fn no_core_is_left() {
     let mut other = Command::new("sleep").arg("60").current_dir(person.home()).spawn().unwrap();
     let other_pid = i32::try_from(other.id()).unwrap();
     let limited = crash(other_pid);
-    crate::common::send_signal(other.id(), Signal::SIGABRT);
+    support::send_signal(other.id(), Signal::SIGABRT);
     if !(other.wait().unwrap().core_dumped() && limited) {
         eprintln!("NOT TESTED: this system leaves no core of any program, or its user may not ask for one");
         return;

@@ -1,9 +1,9 @@
 //! Phrases and sentences: words that are one headword together, and the headwords of a text that is pasted.
 
-use crate::common::{Daemon, PASSWD, Setup, Store};
 use crate::person::{self, Person};
 use crate::prompts::{level_one, level_two, log_in, look_up};
 use serde_json::{Value, json};
+use support::{Daemon, PASSWD, Setup, Store};
 
 const WORDS: &str = "apple\tn. 苹果\nbe about to\tphr. 将要\ngive\tv. 给\ngive up\tphr. 放弃\nhome\tadv. 回家\nice cream\tn. 冰淇淋\n\
     leave\tv. 离开\nmake up one's mind\tphr. 下定决心\nshe\tpron. 她\nup\tadv. 向上\n去\tv. go\n词典\tn. dictionary\n";

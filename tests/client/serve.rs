@@ -1,10 +1,10 @@
 //! `cidian serve`: the desktop's clients of DICT on the private server, with the history of `--local`.
 
-use crate::common::{self, Connection, send_signal, wait_for};
 use crate::person::{Person, without_terminal};
 use nix::sys::signal::Signal;
 use std::fs::File;
 use std::process::{Child, Stdio};
+use support::{self, Connection, send_signal, wait_for};
 
 /// A server that runs; it ends with its guard.
 struct Server {
@@ -25,7 +25,7 @@ fn serve(person: &Person, arguments: &[&str]) -> Server {
     without_terminal(&mut command);
     command.stdout(Stdio::null()).stderr(File::create(&log).expect("a log"));
     let mut child = command.spawn().expect("the client starts");
-    let port = wait_for("the server to be ready", common::PATIENCE, || {
+    let port = wait_for("the server to be ready", support::PATIENCE, || {
         let text = std::fs::read_to_string(&log).expect("the log");
         let ended = child.try_wait().expect("our child");
         assert!(ended.is_none(), "it ended: {text}");
@@ -57,7 +57,7 @@ fn what_the_desktop_looks_up_is_in_the_history_of_local() {
         assert_eq!(words, ["ice cream", "apple"]);
         if runs {
             send_signal(server.child.id(), Signal::SIGTERM);
-            assert!(common::wait_for_end(&mut server.child));
+            assert!(support::wait_for_end(&mut server.child));
             assert_eq!(server.child.wait().unwrap().code(), Some(0));
         }
     }

@@ -1,10 +1,10 @@
 //! A server with several dictionaries: headings on a terminal, objects apart, only some of them, the menus, the exports, and
 //! a private server with dictionaries of one's own.
 
-use crate::common::{Daemon, PASSWD, Setup, Store};
 use crate::person::{self, Person};
 use crate::prompts::{level_one, level_two, log_in, look_up};
-use crate::terminal::Terminal;
+use support::terminal::Terminal;
+use support::{Daemon, PASSWD, Setup, Store};
 
 const FIRST: &str = "# title: The First\n# licence: MIT\n# from: en\n# to: zh\n\
     apple\t/a/ n. 苹果\\n» An apple. 一个苹果。\\n{k2}\ngive up\tv. 放弃\nrun\tv. 跑\n";

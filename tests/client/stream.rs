@@ -1,6 +1,5 @@
 //! A client that runs while the test writes to it and reads from it, line by line.
 
-use crate::common;
 use crate::person::{Person, without_terminal};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
@@ -15,7 +14,7 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts it for an account whose password is [`common::PASSWD`].
+    /// Starts it for an account whose password is [`support::PASSWD`].
     pub fn start(person: &Person, name: &str, arguments: &[&str]) -> Self {
         let (mut child, stdout) = spawn(person, name, arguments);
         let (send, lines) = mpsc::sync_channel(1_024);
@@ -47,7 +46,7 @@ impl Running {
 
     /// The next line; none at the end, or if the client stands still.
     fn next_line(&mut self) -> Option<String> {
-        let mut patience = common::Patience::new(common::PATIENCE);
+        let mut patience = support::Patience::new(support::PATIENCE);
         loop {
             match self.lines.recv_timeout(std::time::Duration::from_secs(1)) {
                 Ok(line) => return Some(line),
@@ -73,7 +72,7 @@ impl Running {
         let mut stderr = self.child.stderr.take().unwrap();
         // Whatever is not read yet must not keep it from ending.
         while self.next_line().is_some() {}
-        assert!(common::wait_for_end(&mut self.child), "the client does not end");
+        assert!(support::wait_for_end(&mut self.child), "the client does not end");
         let status = self.child.wait().expect("the client is ours");
         let mut text = String::new();
         stderr.read_to_string(&mut text).expect("UTF-8");
@@ -90,7 +89,7 @@ impl Drop for Running {
 
 /// The same, with nobody who reads its output yet.
 pub fn spawn(person: &Person, name: &str, arguments: &[&str]) -> (Child, ChildStdout) {
-    let file = person.password_file(common::PASSWD);
+    let file = person.password_file(support::PASSWD);
     let options = ["--user", name, "--password-file", file.to_str().unwrap()];
     let mut command = person.command(&[options.as_slice(), arguments].concat());
     without_terminal(&mut command);

@@ -1,8 +1,8 @@
 //! Subcommands as a script uses them: arguments and pipes in, lines and exit statuses out.
 
-use crate::common::{Daemon, PASSWD, Setup, Store};
 use crate::person::{self, Person, Ran};
 use serde_json::Value;
+use support::{Daemon, PASSWD, Setup, Store};
 
 /// A daemon, and somebody who talks to it and has the account `ann`.
 pub fn ann() -> (Daemon, Person) {
@@ -237,7 +237,7 @@ fn accounts_on_a_terminal() {
     let mut command = std::process::Command::new("bash");
     let line = format!("exec {} --user ann lookup < {} | cat", env!("CARGO_BIN_EXE_cidian"), words.display());
     command.args(["-c", &line]).env_clear().env("PATH", "/usr/bin:/bin").env("CIDIAN_SERVER", person::port(&daemon));
-    let mut terminal = crate::terminal::Terminal::start(command, 80, 24);
+    let mut terminal = support::terminal::Terminal::start(command, 80, 24);
     terminal.expect_hidden("Password: ");
     terminal.line(PASSWD);
     terminal.expect("n. 苹果\r\nn. 动物园\r\n");
@@ -259,7 +259,7 @@ fn words_typed_into_a_filter() {
     terminal.line("");
     terminal.line("Apple");
     terminal.expect("\r\nApple\r\nApple  n. 苹果公司\r\n");
-    terminal.keys(crate::terminal::CTRL_D);
+    terminal.keys(support::terminal::CTRL_D);
     assert_eq!(terminal.exit(), 1);
 }
 

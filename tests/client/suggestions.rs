@@ -1,9 +1,9 @@
 //! "Did you mean", in a terminal and for scripts; and that a filter never asks.
 
-use crate::common::{PASSWD, Setup, Store};
 use crate::person::{self, Person};
 use crate::prompts::{level_one, level_two, log_in, look_up};
-use crate::terminal::Terminal;
+use support::terminal::Terminal;
+use support::{PASSWD, Setup, Store};
 
 #[test]
 fn in_the_menus() {

@@ -1,13 +1,13 @@
 //! TLS from the client's side: sessions, certificates that are not to be trusted, servers that are not what was asked
 //! for; and what becomes of a password where there is none.
 
-use crate::common::certificates::Authority;
-use crate::common::{Daemon, PASSWD, Setup, Store, outside_address};
 use crate::person::Person;
 use crate::prompts::{level_one, level_two, log_in, look_up};
-use crate::terminal::CTRL_C;
 use std::net::TcpListener;
 use std::thread;
+use support::certificates::Authority;
+use support::terminal::CTRL_C;
+use support::{Daemon, PASSWD, Setup, Store, outside_address};
 
 struct Served {
     daemon: Daemon,

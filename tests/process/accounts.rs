@@ -1,6 +1,6 @@
 //! Accounts: registering, logging in and out, changing the password, deleting; on both stores.
 
-use crate::common::{Connection, Daemon, PASSWD, Setup, Store, on_both_stores};
+use support::{Connection, Daemon, PASSWD, Setup, Store, on_both_stores};
 
 on_both_stores!(
     registering_and_logging_in,

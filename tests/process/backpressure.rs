@@ -1,9 +1,9 @@
 //! Clients that do not read, read slowly, or read late.
 
-use crate::common::certificates::Authority;
-use crate::common::{Connection, Daemon, Setup, Store, WORDS, processes, wait_for, wait_until};
 use std::io::Read;
 use std::time::{Duration, Instant};
+use support::certificates::Authority;
+use support::{Connection, Daemon, Setup, Store, WORDS, processes, wait_for, wait_until};
 
 /// A daemon whose word `zzz` has a long interpretation, the reply to it, and an account `ann`.
 fn with_a_long_word(options: &str) -> (Daemon, String) {

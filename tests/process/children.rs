@@ -1,11 +1,11 @@
 //! Children: born, reaped, killed; what they hold and what they don't.
 
-use crate::common::{
-    Connection, Daemon, PATIENCE, Setup, Store, WORDS, on_both_stores, processes, send_signal, wait_for, wait_until,
-};
 use nix::sys::signal::Signal;
 use nix::sys::socket::{setsockopt, sockopt};
 use std::collections::BTreeSet;
+use support::{
+    Connection, Daemon, PATIENCE, Setup, Store, WORDS, on_both_stores, processes, send_signal, wait_for, wait_until,
+};
 
 on_both_stores!(an_idle_child_holds_no_database, one_child_killed_others_untouched);
 

@@ -5,11 +5,11 @@
 //! `clock_gettime` says of the time of day for the daemon and all its children at once. The C compiler that makes it is
 //! needed to build Cidian, too.
 
-use crate::common::{Connection, Daemon, PATIENCE, Setup, Store, processes, send_signal, wait_for, wait_until};
 use nix::sys::signal::Signal;
 use std::net::Ipv4Addr;
 use std::os::unix::fs::FileExt;
 use std::process::Command;
+use support::{Connection, Daemon, PATIENCE, Setup, Store, processes, send_signal, wait_for, wait_until};
 
 const LIBRARY: &str = r#"
 #define _GNU_SOURCE

@@ -1,6 +1,5 @@
 //! `cidiand reload` and the control socket: it waits for every child, says why a file is refused, and harms nobody.
 
-use crate::common::{Connection, Daemon, Setup, Store, on_both_stores, processes, send_signal, wait_for, wait_until};
 use nix::sys::signal::Signal;
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -8,6 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::time::{Duration, Instant};
+use support::{Connection, Daemon, Setup, Store, on_both_stores, processes, send_signal, wait_for, wait_until};
 
 on_both_stores!(there_is_nothing_to_load_for_the_table);
 

@@ -1,11 +1,11 @@
 //! The embedded store after a crash: whatever of its files has survived, what is in them makes sense, and what was
 //! acknowledged is there as far as the disk has it. (Killing the daemon under load is in `exactly_once`.)
 
-use crate::common::{Connection, Daemon, PASSWD, Setup, Store};
 use crate::spool::{spool, wait_delivered, words};
 use nix::sys::signal::Signal;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
+use support::{Connection, Daemon, PASSWD, Setup, Store};
 
 fn look_up(client: &mut Connection, numbers: std::ops::Range<usize>) {
     for n in numbers {

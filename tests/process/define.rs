@@ -1,6 +1,6 @@
 //! `D`: what a word means, with no trace in the history.
 
-use crate::common::{PASSWD, Setup, Store, on_both_stores};
+use support::{PASSWD, Setup, Store, on_both_stores};
 
 on_both_stores!(it_answers_as_a_lookup_and_records_nothing);
 

@@ -1,9 +1,9 @@
 //! The promise of `Q`, and whose rows are whose: nothing lost, nothing doubled, nobody else's.
 
-use crate::common::mariadb::is_mysql;
-use crate::common::{Connection, Daemon, PASSWD, Setup, Store, code, on_both_stores, shared_mariadb};
 use nix::sys::signal::Signal;
 use std::sync::Barrier;
+use support::mariadb::is_mysql;
+use support::{Connection, Daemon, PASSWD, Setup, Store, code, on_both_stores, shared_mariadb};
 
 on_both_stores!(
     two_sessions_of_one_account_lose_no_row,
@@ -182,7 +182,7 @@ fn what_was_acknowledged_survives_a_kill(store: Store) {
                         assert!(line.starts_with(&format!("OK word{:05}\t", number * 1_000 + read)), "{line}");
                         read += 1;
                         if number == 0 && read == 100 {
-                            crate::common::send_signal(pid, Signal::SIGKILL);
+                            support::send_signal(pid, Signal::SIGKILL);
                         }
                     }
                     read

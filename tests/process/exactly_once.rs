@@ -5,8 +5,6 @@
 //!
 //!     cargo test --locked --release --test process exactly_once -- --ignored --nocapture --test-threads 1
 
-use crate::common::mariadb::MariaDb;
-use crate::common::{Connection, Daemon, PASSWD, Setup, Store, code, send_signal, wait_for};
 use crate::spool::{private, wait_delivered, words};
 use nix::sys::signal::Signal;
 use std::collections::BTreeSet;
@@ -14,6 +12,8 @@ use std::io::ErrorKind;
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, AtomicU16, AtomicUsize, Ordering};
 use std::time::Duration;
+use support::mariadb::MariaDb;
+use support::{Connection, Daemon, PASSWD, Setup, Store, code, send_signal, wait_for};
 
 const CLIENTS: usize = 8;
 /// Longer than any restart takes.

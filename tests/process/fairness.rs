@@ -1,12 +1,12 @@
 //! One source that does its worst keeps nobody else out: turns and connections go round by source, and what costs most
 //! has a budget.
 
-use crate::common::{Connection, Daemon, PASSWD, Setup, Store, code, on_both_stores, wait_until};
 use nix::sys::signal::Signal;
 use std::net::Ipv4Addr;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use support::{Connection, Daemon, PASSWD, Setup, Store, code, on_both_stores, wait_until};
 
 /// Where the many come from; nobody else is there.
 const CROWD: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);

@@ -1,7 +1,5 @@
 //! The disk and the database at their worst: each fault has an answer, and none loses, doubles or hangs.
 
-use crate::common::mariadb::MariaDb;
-use crate::common::{Connection, Daemon, PASSWD, Setup, Store, code, on_both_stores, wait_for};
 use crate::spool::{private, spool, wait_delivered, words};
 use mysql::prelude::Queryable;
 use std::io::{Read, Write};
@@ -10,6 +8,8 @@ use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
+use support::mariadb::MariaDb;
+use support::{Connection, Daemon, PASSWD, Setup, Store, code, on_both_stores, wait_for};
 
 on_both_stores!(a_disk_that_is_full, a_disk_that_fails_or_is_read_only);
 

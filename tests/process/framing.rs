@@ -1,7 +1,7 @@
 //! How bytes become requests: split anywhere, all at once, pipelined, half-closed, followed by more.
 
-use crate::common::{Connection, Daemon, PASSWD, Store, code, on_both_stores};
 use std::time::{Duration, Instant};
+use support::{Connection, Daemon, PASSWD, Store, code, on_both_stores};
 
 on_both_stores!(
     split_anywhere_the_replies_are_the_same,

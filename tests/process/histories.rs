@@ -1,9 +1,7 @@
 //! Long histories: whole and in order, in bounded memory, and nobody else waits for a slow reader.
 
-use crate::common::{
-    Connection, Daemon, PATIENCE, Setup, Store, code, on_both_stores, processes, wait_for, wait_until,
-};
 use nix::sys::socket::{setsockopt, sockopt};
+use support::{Connection, Daemon, PATIENCE, Setup, Store, code, on_both_stores, processes, wait_for, wait_until};
 
 on_both_stores!(
     a_long_history_is_whole,

@@ -1,10 +1,10 @@
 //! Hostile clients: what they can make a child hold, and that no child outlives its client.
 
-use crate::common::{Connection, Daemon, PASSWD, Setup, Store, WORDS, processes, send_signal, wait_for, wait_until};
 use nix::sys::signal::Signal;
 use nix::sys::socket::{setsockopt, sockopt};
 use std::io::{ErrorKind, Write};
 use std::time::{Duration, Instant};
+use support::{Connection, Daemon, PASSWD, Setup, Store, WORDS, processes, send_signal, wait_for, wait_until};
 
 /// Closes with a reset instead of an orderly end.
 fn reset(client: Connection) {

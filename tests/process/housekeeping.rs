@@ -1,9 +1,9 @@
 //! `cidiand export-user` and `cidiand history prune`, beside a running daemon.
 
-use crate::common::{Daemon, PASSWD, Setup, Store, on_both_stores, wait_until};
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Output;
+use support::{Daemon, PASSWD, Setup, Store, on_both_stores, wait_until};
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
@@ -168,7 +168,7 @@ fn the_daemon_goes_on(store: Store) {
 
 #[test]
 fn without_a_schema_or_a_server() {
-    let url = crate::common::shared_mariadb().url("no_such_database_here");
+    let url = support::shared_mariadb().url("no_such_database_here");
     for arguments in [&["export-user", "ann"][..], &["history", "prune", "--older-than", "2y"]] {
         let output = Setup::new(Store::Url(url.clone())).run(arguments);
         refused(&output, 78, "cidiand init-db");

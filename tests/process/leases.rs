@@ -1,12 +1,12 @@
 //! Leases of database connections: however many clients, only so many connections, and everybody gets a turn.
 
-use crate::common::{Connection, Daemon, PASSWD, Setup, Store, code, on_both_stores, processes, send_signal};
-use crate::common::{shared_mariadb, wait_until};
 use mysql::prelude::Queryable;
 use nix::sys::signal::Signal;
 use nix::sys::socket::{setsockopt, sockopt};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use support::{Connection, Daemon, PASSWD, Setup, Store, code, on_both_stores, processes, send_signal};
+use support::{shared_mariadb, wait_until};
 
 on_both_stores!(
     an_idle_holder_gives_way,

@@ -1,12 +1,12 @@
 //! The daemon's life: ready, draining, ending; and what it tells the service manager and the operator meanwhile.
 
-use crate::common::{
-    Connection, Daemon, PATIENCE, Setup, Store, WORDS, code, on_both_stores, processes, wait_for, wait_until,
-};
 use nix::sys::signal::Signal;
 use std::net::TcpStream;
 use std::os::unix::net::UnixDatagram;
 use std::time::{Duration, Instant};
+use support::{
+    Connection, Daemon, PATIENCE, Setup, Store, WORDS, code, on_both_stores, processes, wait_for, wait_until,
+};
 
 on_both_stores!(stopping_keeps_what_was_acknowledged);
 
@@ -211,7 +211,7 @@ fn log_lines_carry_priorities_under_systemd() {
     let refused = daemon.wait_log("reload failed: ");
     assert!(refused.starts_with("<3>reload failed: "), "{refused}");
     let (_client, child) = daemon.connect_with_child();
-    crate::common::send_signal(child, Signal::SIGKILL);
+    support::send_signal(child, Signal::SIGKILL);
     assert!(daemon.wait_log("was killed").starts_with("<4>client "));
     let log = daemon.log();
     assert!(log.lines().any(|line| line.starts_with("<6>ready: ")), "{log}");

@@ -1,8 +1,8 @@
 //! Limits of clients and of time: who is refused, who is ended, and that there is room again afterwards.
 
-use crate::common::{Connection, Daemon, PATIENCE, Setup, Store, code, wait_for, wait_until};
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
+use support::{Connection, Daemon, PATIENCE, Setup, Store, code, wait_for, wait_until};
 
 const OTHER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
@@ -52,7 +52,7 @@ fn the_limit_of_clients_is_exact() {
     is_busy(daemon.connect());
     assert_eq!(daemon.children().len(), 3, "a refused client costs no process");
     // A child that is killed gives its place back, too.
-    crate::common::send_signal(daemon.children()[0], nix::sys::signal::Signal::SIGKILL);
+    support::send_signal(daemon.children()[0], nix::sys::signal::Signal::SIGKILL);
     let _fourth = connect_when_there_is_room(&daemon);
     is_busy(daemon.connect());
 }

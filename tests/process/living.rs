@@ -1,8 +1,8 @@
 //! Reloads that nobody notices: not whoever connects at that moment, not whoever works, and not the memory.
 
-use crate::common::{Connection, Daemon, Setup, Store, processes};
 use nix::sys::signal::Signal;
 use std::sync::atomic::{AtomicBool, Ordering};
+use support::{Connection, Daemon, Setup, Store, processes};
 
 /// Says that a thread may end, also when its maker panics.
 struct Stop<'a>(&'a AtomicBool);

@@ -1,6 +1,6 @@
 //! The log: one line for each session, and `RUST_LOG` for each module.
 
-use crate::common::{Daemon, PASSWD, Setup, Store, wait_until};
+use support::{Daemon, PASSWD, Setup, Store, wait_until};
 
 /// What a line says after its head, which has the time and the parent's number.
 fn said(line: &str) -> &str {

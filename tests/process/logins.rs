@@ -1,8 +1,8 @@
 //! Many logins at once: hashing is bounded and queued, and lookups of others do not wait for it.
 
-use crate::common::{Connection, Daemon, PASSWD, PATIENCE, Store, wait_for, wait_until};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use support::{Connection, Daemon, PASSWD, PATIENCE, Store, wait_for, wait_until};
 
 /// What one hash takes, in KiB.
 const HASH: u64 = 19_456;

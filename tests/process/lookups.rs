@@ -1,6 +1,6 @@
 //! Looking words up: which headword is found, what the reply carries, what goes into the history; on both stores.
 
-use crate::common::{Connection, Daemon, Setup, Store, on_both_stores};
+use support::{Connection, Daemon, Setup, Store, on_both_stores};
 
 on_both_stores!(
     the_rules_of_lookups,

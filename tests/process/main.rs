@@ -2,12 +2,6 @@
 //!
 //! Each module tests one side of the promise in the interface; a test's comment names the lesson it comes from.
 
-#[path = "../common/mod.rs"]
-mod common;
-#[path = "../common/terminal.rs"]
-#[allow(dead_code)] // The tests of the client use the rest.
-mod terminal;
-
 mod accounts;
 mod backpressure;
 mod children;

@@ -1,7 +1,7 @@
 //! What was meant: inflected forms in `Q`, completions and likely spellings in `S`; from the words file and from table
 //! `words`.
 
-use crate::common::{Daemon, Setup, Store, on_both_stores, processes};
+use support::{Daemon, Setup, Store, on_both_stores, processes};
 
 on_both_stores!(
     inflected_forms,

@@ -1,8 +1,8 @@
 //! `cidiand metrics`: what it says is so, and is the text format of Prometheus to the letter.
 
-use crate::common::{Connection, Daemon, PASSWD, Setup, Store, code, on_both_stores, send_signal, wait_until};
 use nix::sys::signal::Signal;
 use std::collections::{BTreeMap, BTreeSet};
+use support::{Connection, Daemon, PASSWD, Setup, Store, code, on_both_stores, send_signal, wait_until};
 
 on_both_stores!(requests_lookups_and_commits);
 

@@ -1,7 +1,6 @@
 //! Files that an operator names, and that are none: devices without end, pipes that nobody writes to, what is far too
 //! large. Nothing is read without end, and nothing waits for ever.
 
-use crate::common::{Daemon, Setup, Store};
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 use std::fs::File;
@@ -9,6 +8,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Output;
 use std::thread;
+use support::{Daemon, Setup, Store};
 
 fn refused(output: &Output, status: i32, part: &str) {
     let said = String::from_utf8_lossy(&output.stderr);

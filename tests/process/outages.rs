@@ -1,10 +1,10 @@
 //! The database goes away and comes back; the daemon and its connections stay.
 
-use crate::common::mariadb::MariaDb;
-use crate::common::{Connection, Daemon, PASSWD, Store, code, shared_mariadb, wait_for};
 use crate::spool::wait_delivered;
 use nix::sys::signal::Signal;
 use std::time::{Duration, Instant};
+use support::mariadb::MariaDb;
+use support::{Connection, Daemon, PASSWD, Store, code, shared_mariadb, wait_for};
 
 /// A daemon over a server that no other test uses.
 fn private() -> (MariaDb, Daemon) {

@@ -1,11 +1,11 @@
 //! Guessing and flooding: what failures cost the address they come from, and that it costs nobody else anything.
 
-use crate::common::{
-    Connection, Daemon, PASSWD, Setup, Store, code, processes, send_signal, shared_mariadb, wait_for, wait_until,
-};
 use nix::sys::signal::Signal;
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
+use support::{
+    Connection, Daemon, PASSWD, Setup, Store, code, processes, send_signal, shared_mariadb, wait_for, wait_until,
+};
 
 /// Where the trouble comes from; nobody else is there.
 const GUESSER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);

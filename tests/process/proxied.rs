@@ -1,12 +1,12 @@
 //! `--proxy-protocol`: who comes by a proxy is who its header says, for limits, penalties, log and title; and whatever
 //! begins otherwise is refused in one line, and harms nobody.
 
-use crate::common::certificates::Authority;
-use crate::common::{Connection, Daemon, PASSWD, Setup, Store, code, processes, wait_for};
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
+use support::certificates::Authority;
+use support::{Connection, Daemon, PASSWD, Setup, Store, code, processes, wait_for};
 
 /// Where the proxy is; everybody else is elsewhere.
 const PROXY: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 3);

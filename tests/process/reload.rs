@@ -1,9 +1,9 @@
 //! SIGHUP: new words for every child, bad files refused with their line, and no reading in between.
 
-use crate::common::processes::mapped_words;
-use crate::common::{Connection, Daemon, Setup, Store, wait_for, wait_until};
 use nix::sys::signal::Signal;
 use std::time::Duration;
+use support::processes::mapped_words;
+use support::{Connection, Daemon, Setup, Store, wait_for, wait_until};
 
 fn word(client: &mut Connection, name: &str, word: &str) -> String {
     client.ask_line(&format!("Q {name} {word}"))

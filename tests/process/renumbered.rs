@@ -1,12 +1,12 @@
 //! A server's database is dropped and made again, restored, or its accounts have other numbers than before, under a
 //! running daemon or while it is away: nobody's lookups become somebody else's, and what waits finds its owner.
 
-use crate::common::mariadb::MariaDb;
-use crate::common::{Connection, Daemon, wait_for};
 use crate::spool::{private, spool, wait_delivered, words};
 use nix::sys::signal::Signal;
 use std::fs;
 use std::time::Duration;
+use support::mariadb::MariaDb;
+use support::{Connection, Daemon, wait_for};
 
 fn look_up(client: &mut Connection, name: &str, numbers: std::ops::Range<usize>) {
     for n in numbers {

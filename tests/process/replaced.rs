@@ -1,11 +1,11 @@
 //! The embedded database's files are replaced or removed while a daemon runs: an operator who restores a backup and
 //! forgets to stop it, a disk that is not mounted, a slip of `rm`. Nothing that is acknowledged is lost.
 
-use crate::common::{Connection, Daemon, PASSWD, Setup, Store, code, wait_for};
 use crate::spool::{spool, wait_delivered, words};
 use nix::sys::signal::Signal;
 use std::fs;
 use std::time::Duration;
+use support::{Connection, Daemon, PASSWD, Setup, Store, code, wait_for};
 
 /// Looks words up by their numbers; all must be acknowledged.
 fn look_up(client: &mut Connection, numbers: std::ops::Range<usize>) {

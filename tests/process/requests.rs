@@ -1,7 +1,7 @@
 //! The grammar of requests and the shape of replies, to the letter.
 
-use crate::common::{Connection, Daemon, Setup, Store, code, on_both_stores};
 use std::time::Duration;
+use support::{Connection, Daemon, Setup, Store, code, on_both_stores};
 
 on_both_stores!(history_counts_and_shape, history_is_strictly_newest_first, clearing_the_history, about_the_server);
 

@@ -1,6 +1,6 @@
 //! `B`, headwords by what they mean, and `M name text …`: over the file, and over the table in both databases.
 
-use crate::common::{Connection, Daemon, Setup, Store, on_both_stores};
+use support::{Connection, Daemon, Setup, Store, on_both_stores};
 
 const WORDS: &str = "I\tpron. 我 {k1}\napple\t/a/ n. 苹果; 苹果树\\n» An apple. 一个苹果。\\n{k2}\n\
     cider\tn. (英式用法) 苹果酒\ncodling\tn. 小鳕鱼; 苹果\neat\tv. 吃\niPad\tn. 苹果平板电脑\n\

@@ -1,12 +1,12 @@
 //! The sandbox as it is on the real daemon: in force before the first byte, in every configuration, and in nobody's
 //! way. What each layer forbids is tried in `tests/sandbox`.
 
-use crate::common::{
-    Connection, Daemon, PASSWD, Setup, Store, on_both_stores, processes, send_signal, shared_mariadb, wait_until,
-};
 use nix::sys::signal::Signal;
 use std::os::unix::fs::MetadataExt;
 use std::sync::atomic::{AtomicU32, Ordering};
+use support::{
+    Connection, Daemon, PASSWD, Setup, Store, on_both_stores, processes, send_signal, shared_mariadb, wait_until,
+};
 
 on_both_stores!(a_child_is_confined_before_its_client_has_said_anything);
 
@@ -209,7 +209,7 @@ fn whole_sessions_run_in_every_configuration() {
 /// A child can log: it has standard error, and nothing else of the daemon's.
 #[test]
 fn a_confined_child_logs() {
-    let mut server = crate::common::mariadb::MariaDb::start();
+    let mut server = support::mariadb::MariaDb::start();
     server.create_database("dict");
     let url = server.tcp_url("dict");
     let setup = Setup::new(Store::Url(url.clone()));

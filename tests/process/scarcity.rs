@@ -1,10 +1,10 @@
 //! When the system gives no process and no descriptor: clients are told, and the daemon neither ends nor spins.
 
-use crate::common::{Connection, Daemon, PASSWD, PATIENCE, Setup, Store, code, processes, wait_for, wait_until};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
+use support::{Connection, Daemon, PASSWD, PATIENCE, Setup, Store, code, processes, wait_for, wait_until};
 
 /// Sets the soft limit of descriptors of a running process.
 fn limit_descriptors(pid: u32, limit: u64) {

@@ -1,12 +1,12 @@
 //! Secrets: where a password must not be found once it has been used.
 
-use crate::common::{Daemon, Setup, Store, on_both_stores, processes, shared_mariadb, wait_until};
 use nix::sys::signal::Signal;
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::Command;
+use support::{Daemon, Setup, Store, on_both_stores, processes, shared_mariadb, wait_until};
 
 on_both_stores!(a_child_forgets_secrets);
 

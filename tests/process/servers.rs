@@ -1,11 +1,11 @@
 //! What servers of other kinds and versions say, and what the driver makes of it: nothing of it ends a daemon, and what
 //! keeps a lookup from being recorded now puts it into the spool.
 
-use crate::common::gate::{Gate, Mode};
-use crate::common::mariadb::MariaDb;
-use crate::common::{Connection, Daemon, PASSWD, Setup, Store, code, outside_address, wait_for};
 use crate::spool::{private, spool, wait_delivered, words};
 use std::time::Duration;
+use support::gate::{Gate, Mode};
+use support::mariadb::MariaDb;
+use support::{Connection, Daemon, PASSWD, Setup, Store, code, outside_address, wait_for};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 

@@ -1,13 +1,13 @@
 //! What is spoken with systemd, where this test plays its part: notifications, the watchdog, sockets and credentials.
 //! `tests/systemd` is the same with the real one.
 
-use crate::common::certificates::Authority;
-use crate::common::{Connection, Daemon, PATIENCE, Setup, Store, send_signal, wait_for};
 use nix::sys::signal::Signal;
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::{UnixDatagram, UnixListener};
 use std::path::Path;
+use support::certificates::Authority;
+use support::{Connection, Daemon, PATIENCE, Setup, Store, send_signal, wait_for};
 use tempfile::TempDir;
 
 /// Where the daemon tells of itself.

@@ -1,7 +1,7 @@
 //! Several dictionaries at once: `--words` more than once, lists, directories, `A`, `I`, and living reloads.
 
-use crate::common::{Daemon, Setup, Store, on_both_stores, wait_until};
 use std::path::Path;
+use support::{Daemon, Setup, Store, on_both_stores, wait_until};
 
 const FIRST: &str = "# title: The First\n# licence: MIT\n# from: en\n# to: zh\napple\tn. 苹果\nrun\tv. 跑\n";
 const SECOND: &str =

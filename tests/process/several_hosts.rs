@@ -1,12 +1,12 @@
 //! A database of several hosts: whichever of them goes, hangs or loses the others, lookups and logins go on through the next.
 //! The hosts are gates to one server, so all of them have the same rows, as members of a cluster do.
 
-use crate::common::gate::{Gate, Mode};
-use crate::common::mariadb::MariaDb;
-use crate::common::{Connection, Daemon, PASSWD, Setup, Store, wait_for};
 use crate::spool::{private, spool, wait_delivered, words};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+use support::gate::{Gate, Mode};
+use support::mariadb::MariaDb;
+use support::{Connection, Daemon, PASSWD, Setup, Store, wait_for};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Clients that look up while hosts fail.

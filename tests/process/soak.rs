@@ -3,10 +3,6 @@
 //!
 //!     CIDIAN_TEST_SOAK=1200 cargo test --locked --release --test process soak -- --ignored --nocapture
 
-use crate::common::certificates::Authority;
-use crate::common::mariadb::MariaDb;
-use crate::common::processes::{cpu_ticks, descriptors, memory, state};
-use crate::common::{Connection, Daemon, Setup, Store, send_signal, wait_for};
 use crate::spool::{private, wait_delivered};
 use nix::sys::signal::Signal;
 use std::io::{Read, Write};
@@ -16,6 +12,10 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
+use support::certificates::Authority;
+use support::mariadb::MariaDb;
+use support::processes::{cpu_ticks, descriptors, memory, state};
+use support::{Connection, Daemon, Setup, Store, send_signal, wait_for};
 
 /// What is compared: of the parent memory and descriptors, of the system its children.
 struct Figures {
@@ -258,7 +258,7 @@ fn soak(store: Store) {
 
 /// Whether a child of the daemon serves a client; its title says so.
 fn is_session(pid: u32) -> bool {
-    crate::common::processes::title(pid).contains("127.0.0.1")
+    support::processes::title(pid).contains("127.0.0.1")
 }
 
 #[test]

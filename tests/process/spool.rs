@@ -1,11 +1,11 @@
 //! The database is away, and looking up goes on: what was acknowledged meanwhile is in the history exactly once and in
 //! its order when it is back, whatever was killed in between.
 
-use crate::common::mariadb::MariaDb;
-use crate::common::{Connection, Daemon, PASSWD, Setup, Store, code, processes, send_signal, wait_for, wait_until};
 use nix::sys::signal::Signal;
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
+use support::mariadb::MariaDb;
+use support::{Connection, Daemon, PASSWD, Setup, Store, code, processes, send_signal, wait_for, wait_until};
 
 /// A daemon's setup over a server that no other test uses, with its schema.
 pub fn private(options: &str) -> (MariaDb, Setup) {

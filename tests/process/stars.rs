@@ -1,9 +1,9 @@
 //! The notebook over the line protocol: `G`, on both stores, through an outage, and with whatever is no request.
 
-use crate::common::mariadb::MariaDb;
-use crate::common::{Connection, Daemon, PASSWD, Setup, Store, code, on_both_stores, wait_for};
 use nix::sys::signal::Signal;
 use std::time::Duration;
+use support::mariadb::MariaDb;
+use support::{Connection, Daemon, PASSWD, Setup, Store, code, on_both_stores, wait_for};
 
 on_both_stores!(
     stars_with_tags_and_notes,

@@ -1,10 +1,10 @@
 //! Starting: options, the configuration file, addresses, and an exit status for each way to fail.
 
-use crate::common::{Connection, Daemon, Setup, Store, code, shared_mariadb};
 use nix::sys::signal::Signal;
 use std::net::{Ipv6Addr, TcpListener, TcpStream};
 use std::os::unix::net::UnixListener;
 use std::process::Output;
+use support::{Connection, Daemon, Setup, Store, code, shared_mariadb};
 
 fn setup() -> Setup {
     Setup::new(Store::Sqlite)

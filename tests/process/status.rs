@@ -1,10 +1,8 @@
 //! `cidiand status`: what it says is so.
 
-use crate::common::{
-    Connection, Daemon, Setup, Store, WORDS, code, processes, send_signal, shared_mariadb, wait_until,
-};
 use nix::sys::signal::Signal;
 use serde_json::Value;
+use support::{Connection, Daemon, Setup, Store, WORDS, code, processes, send_signal, shared_mariadb, wait_until};
 
 fn text(daemon: &Daemon) -> String {
     let output = daemon.tool(&["status"]);

@@ -4,7 +4,7 @@ use crate::spool::private;
 
 /// The statements that sessions have run in table `words`, or of an account's standing, since the log was emptied: each
 /// with how often it was prepared and run.
-fn statements(server: &crate::common::mariadb::MariaDb, kind: &str, part: &str) -> usize {
+fn statements(server: &support::mariadb::MariaDb, kind: &str, part: &str) -> usize {
     let count = server.sql(&format!(
         "SELECT COUNT(*) FROM mysql.general_log WHERE command_type = '{kind}' AND argument LIKE '%{part}%' \
          AND argument NOT LIKE '%general_log%'"

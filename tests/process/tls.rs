@@ -1,8 +1,5 @@
 //! The line protocol inside TLS: the same words over another wire; handshakes that fail or never end; who needs it.
 
-use crate::common::certificates::Authority;
-use crate::common::processes::{self, descriptors};
-use crate::common::{Connection, Daemon, PASSWD, Setup, Store, code, outside_address, wait_until};
 use nix::sys::signal::Signal;
 use rustls::HandshakeKind;
 use rustls::version::{TLS12, TLS13};
@@ -10,6 +7,9 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::Path;
 use std::time::{Duration, Instant};
+use support::certificates::Authority;
+use support::processes::{self, descriptors};
+use support::{Connection, Daemon, PASSWD, Setup, Store, code, outside_address, wait_until};
 
 fn start(options: &str) -> (Daemon, Authority) {
     let authority = Authority::new("of the tests");
@@ -19,7 +19,7 @@ fn start(options: &str) -> (Daemon, Authority) {
 
 fn tcp(port: u16) -> TcpStream {
     let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("the daemon's port takes a client");
-    stream.set_read_timeout(Some(crate::common::PATIENCE)).expect("a timeout");
+    stream.set_read_timeout(Some(support::PATIENCE)).expect("a timeout");
     stream
 }
 

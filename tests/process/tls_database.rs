@@ -1,10 +1,10 @@
 //! TLS to the database, by the URL's parameters, against a real server that insists on it.
 
-use crate::common::certificates::Authority;
-use crate::common::mariadb::MariaDb;
-use crate::common::{Connection, Setup, Store};
 use std::path::Path;
 use std::process::Output;
+use support::certificates::Authority;
+use support::mariadb::MariaDb;
+use support::{Connection, Setup, Store};
 
 /// A server whose certificate is for `localhost`, and a user `tls` whom it takes over TLS only.
 fn server(directory: &Path, authority: &Authority) -> MariaDb {

@@ -1,9 +1,9 @@
 //! Reloading the certificate: new clients get the new one, a bad one is refused and changes nothing, not even words.
 
-use crate::common::certificates::{Authority, Pair};
-use crate::common::{Connection, Daemon, Setup, Store};
 use nix::sys::signal::Signal;
 use std::process::Output;
+use support::certificates::{Authority, Pair};
+use support::{Connection, Daemon, Setup, Store};
 
 struct Served {
     daemon: Daemon,

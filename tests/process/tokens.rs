@@ -1,7 +1,7 @@
 //! Tokens: `K`, `T` and `F`, what a login by token may do, how long tokens live, and what ends them; on both stores.
 
-use crate::common::{Connection, Daemon, PASSWD, Setup, Store, code, on_both_stores};
 use std::time::{Duration, Instant};
+use support::{Connection, Daemon, PASSWD, Setup, Store, code, on_both_stores};
 
 on_both_stores!(
     logging_in_with_a_token,
@@ -285,7 +285,7 @@ fn a_token_is_kept_nowhere(store: Store) {
     by_token.ok(&format!("T ann {token}"));
     assert_eq!(by_token.refused(&format!("T ann {token}x")), "denied");
     assert_eq!(by_token.refused(&format!("T ann\t{token}")), "badreq");
-    let title = crate::common::processes::title(child);
+    let title = support::processes::title(child);
     assert!(title.contains("ann") && !title.contains(&token), "{title}");
     let kept: String =
         ["name", "passwd"].map(|column| daemon.sql(&format!("SELECT {column} FROM user")).concat()).concat();

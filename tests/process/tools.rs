@@ -1,7 +1,7 @@
 //! The operator's tools: `init-db`, `words check`, `words load`, and serving from table `words`.
 
-use crate::common::{Daemon, Setup, Store, on_both_stores, shared_mariadb};
 use std::process::Output;
+use support::{Daemon, Setup, Store, on_both_stores, shared_mariadb};
 
 on_both_stores!(loading_words_into_the_table, a_refused_load_changes_nothing, init_db_can_be_repeated);
 

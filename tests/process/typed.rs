@@ -1,7 +1,7 @@
 //! What is typed and pasted is found: marks, apostrophes, blanks, accents, hyphens, spellings and phrases; from the words
 //! file and from table `words`.
 
-use crate::common::{Daemon, Setup, Store, on_both_stores};
+use support::{Daemon, Setup, Store, on_both_stores};
 
 on_both_stores!(
     marks_around_a_word,

@@ -1,7 +1,6 @@
 //! A log that nobody reads: a pipe whose reader has stopped, a socket, a terminal after Ctrl-S. The daemon goes on; lines
 //! are dropped as a whole, counted, and told of later.
 
-use crate::common::{Connection, PATIENCE, Setup, Store, code, wait_for, wait_until};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::pty::openpty;
 use nix::sys::signal::{Signal, kill};
@@ -13,6 +12,7 @@ use std::io::{ErrorKind, Read};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::Child;
+use support::{Connection, PATIENCE, Setup, Store, code, wait_for, wait_until};
 
 /// A daemon that logs to where nobody reads but this test, and only when it wants to.
 struct Unread {

@@ -1,8 +1,8 @@
 //! `init-db --upgrade`: databases of the classroom schema, on a real server.
 
-use crate::common::{Daemon, Setup, Store, shared_mariadb, wait_until};
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Output, Stdio};
+use support::{Daemon, Setup, Store, shared_mariadb, wait_until};
 
 /// A database with these tables, and a setup over it.
 fn database(name: &str, tables: &str) -> Setup {

@@ -1,10 +1,10 @@
 //! `cidiand user …`: the operator's account tools, beside a running daemon and without one; on both stores.
 
-use crate::common::{Daemon, PASSWD, Setup, Store, on_both_stores, processes, wait_until};
-use crate::terminal::{CTRL_C, CTRL_D, Terminal};
 use nix::sys::signal::Signal;
 use serde_json::Value;
 use std::process::Output;
+use support::terminal::{CTRL_C, CTRL_D, Terminal};
+use support::{Daemon, PASSWD, Setup, Store, on_both_stores, processes, wait_until};
 
 on_both_stores!(
     adding,
@@ -221,7 +221,7 @@ fn databases_that_can_t_be_used() {
     };
     let (status, said) = run("mysql://root@127.0.0.1:1/nowhere");
     assert_eq!(status, Some(69), "{said}");
-    let (status, said) = run(&crate::common::shared_mariadb().url("no_such_database"));
+    let (status, said) = run(&support::shared_mariadb().url("no_such_database"));
     assert!(status == Some(78) && said.contains("cidiand init-db"), "{said}");
 }
 

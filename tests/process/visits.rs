@@ -1,12 +1,12 @@
 //! Whole visits, as the client and every script makes them: log in by token, look up, look back, leave. The writer answers
 //! what takes no connection of one's own; what it does not answer is asked on one, and looks the same.
 
-use crate::common::{
-    Connection, Daemon, PASSWD, Setup, Store, code, on_both_stores, processes, send_signal, wait_for, wait_until,
-};
 use crate::spool::{private, wait_delivered};
 use nix::sys::signal::Signal;
 use std::time::Duration;
+use support::{
+    Connection, Daemon, PASSWD, Setup, Store, code, on_both_stores, processes, send_signal, wait_for, wait_until,
+};
 
 on_both_stores!(
     a_visit_opens_no_connection,

@@ -1,6 +1,5 @@
 //! Reading a words file, whatever stands at its path: nothing blocks, nothing is taken by half, nothing is lost.
 
-use crate::common::{Daemon, Setup, Store, wait_for_end, wait_until};
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;
 use std::fs::File;
@@ -8,6 +7,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Output;
 use std::sync::atomic::{AtomicBool, Ordering};
+use support::{Daemon, Setup, Store, wait_for_end, wait_until};
 
 fn fifo(path: &Path) {
     mkfifo(path, Mode::S_IRUSR | Mode::S_IWUSR).expect("a FIFO");

@@ -1,9 +1,9 @@
 //! `words load`: whoever looks words up sees the old ones or the new ones, whole, whatever becomes of a load; and nobody
 //! waits for one.
 
-use crate::common::{Daemon, PATIENCE, Setup, Store, on_both_stores, wait_for};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Stdio};
+use support::{Daemon, PATIENCE, Setup, Store, on_both_stores, wait_for};
 
 on_both_stores!(
     a_killed_load_changes_nothing,

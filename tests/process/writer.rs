@@ -1,12 +1,12 @@
 //! The writer: one process commits everybody's lookups. What dies is replaced, and nothing is lost, doubled or held up.
 
-use crate::common::{
-    Connection, Daemon, PASSWD, PATIENCE, Setup, Store, code, on_both_stores, processes, send_signal, wait_for,
-    wait_until,
-};
 use nix::sys::signal::Signal;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use support::{
+    Connection, Daemon, PASSWD, PATIENCE, Setup, Store, code, on_both_stores, processes, send_signal, wait_for,
+    wait_until,
+};
 
 on_both_stores!(
     killed_writers_lose_and_double_nothing,
@@ -114,7 +114,7 @@ fn accounts_that_are_gone_among_others(store: Store) {
             daemon.connect().register("eve");
             let other = &mut daemon.connect();
             other.login("cat");
-            other.ok(&format!("X cat {}", crate::common::PASSWD));
+            other.ok(&format!("X cat {}", support::PASSWD));
         }
         send_signal(writer, Signal::SIGCONT);
         for (client, name) in clients.iter_mut().zip(names) {

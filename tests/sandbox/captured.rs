@@ -2,8 +2,7 @@
 //! another account than the one that the writer has seen logging in there. Writer, stores and channels are the real ones.
 
 use crate::attempt::support;
-use crate::common::mariadb::MariaDb;
-use cidian::ipc::channel::{Channel, PATIENCE};
+use cidian::ipc::channel::{ANSWER_TIMEOUT, Channel};
 use cidian::ipc::parent::pair;
 use cidian::ipc::rendezvous::Rendezvous;
 use cidian::ipc::scoreboard::Scoreboard;
@@ -21,6 +20,7 @@ use nix::unistd::Pid;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
+use support::mariadb::MariaDb;
 
 /// How long a refused request is tried: the writer closes the channel, and another is made.
 const BRIEFLY: Duration = Duration::from_millis(200);
@@ -62,7 +62,7 @@ fn check(forker: &mut Forker, location: &Location) {
         send(theirs.as_raw_fd(), b"1", MsgFlags::empty()).expect("the test listens");
         recv(theirs.as_raw_fd(), &mut [0], MsgFlags::empty()).expect("the test answers");
         // What holds for a writer holds for the next, and the ticket is good for that, too.
-        let kept = channel.keep(&ticket, &[record("zoo", 3)], PATIENCE, &mut || {});
+        let kept = channel.keep(&ticket, &[record("zoo", 3)], ANSWER_TIMEOUT, &mut || {});
         assert_eq!(kept, Ok(Standing::Live));
         captured(&mut channel);
     });
@@ -99,7 +99,7 @@ fn record(word: &str, time: i64) -> Record {
 fn captured(channel: &mut Channel<'_>) -> Ticket {
     let by = |token: &str| Proof::Token(TokenHash::of(token));
     let log_in = |channel: &mut Channel<'_>, name: &str, proof: Proof| {
-        channel.log_in(name, &proof, true, PATIENCE, &mut || {}).expect("an answer")
+        channel.log_in(name, &proof, true, ANSWER_TIMEOUT, &mut || {}).expect("an answer")
     };
     // Her token opens her account, and no other proof of hers anybody else's.
     let ticket = log_in(channel, "ann", by("token of ann")).expect("a ticket");
@@ -114,7 +114,7 @@ fn captured(channel: &mut Channel<'_>) -> Ticket {
     ] {
         assert_eq!(log_in(channel, name, proof), None, "{name}");
     }
-    let kept = channel.keep(&ticket, &[record("apple", 2)], PATIENCE, &mut || {});
+    let kept = channel.keep(&ticket, &[record("apple", 2)], ANSWER_TIMEOUT, &mut || {});
     assert_eq!(kept, Ok(Standing::Live));
     let own = channel.recent(&ticket, 10, None).expect("an answer").expect("a live account");
     assert_eq!(own.last().map(|past| past.word.as_str()), Some("apple"));

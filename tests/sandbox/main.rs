@@ -3,9 +3,6 @@
 //!
 //! This binary has no test harness, because the harness has threads, and a process with threads must not fork.
 
-#[path = "../common/mod.rs"]
-mod common;
-
 mod attempt;
 mod captured;
 mod files;

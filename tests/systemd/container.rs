@@ -2,13 +2,13 @@
 //! is in a mount namespace of its own, and all its processes in a namespace that ends with the process that this test
 //! starts, which ends with the test: nothing runs on, however the test ends.
 
-use crate::common::{processes, wait_for_end};
 use nix::fcntl::{Flock, FlockArg};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
+use support::{processes, wait_for_end};
 use tempfile::TempDir;
 
 /// Makes the copy and boots it. The last two options let BPF programs (`IPAddressDeny=`) and Landlock in. Only what every

@@ -3,12 +3,12 @@
 
 use super::container::Container;
 use super::{skipped, sockets, stores, units};
-use crate::common::mariadb::MariaDb;
-use crate::common::{Connection, PASSWD, PATIENCE, wait_for};
 use serde_json::Value;
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use support::mariadb::MariaDb;
+use support::{Connection, PASSWD, PATIENCE, wait_for};
 
 /// The words that the service begins with.
 pub const WORDS: &str = "# title: Day\napple\tn. 苹果\npear\tn. 梨\nzoo\tn. 动物园\n";

@@ -1,9 +1,6 @@
 //! What systemd makes of the units: its own judgement of them (`units`), and a day of the service under a real systemd
 //! in a container (`day`). Both say so, on standard error, where they can't be run.
 
-#[path = "../common/mod.rs"]
-mod common;
-
 mod container;
 mod day;
 mod sockets;

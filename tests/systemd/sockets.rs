@@ -2,11 +2,11 @@
 
 use super::container::said;
 use super::day::Service;
-use crate::common::{PATIENCE, wait_for};
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use support::{PATIENCE, wait_for};
 
 /// The Unix socket of the socket unit.
 pub const SOCKET: &str = "/run/cidian.sock";

@@ -4,12 +4,12 @@
 use super::day::{SHARED, Service};
 use super::sockets::SOCKET;
 use super::units;
-use crate::common::certificates::Authority;
-use crate::common::mariadb::MariaDb;
-use crate::common::{PASSWD, PATIENCE, wait_for};
 use serde_json::Value;
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
+use support::certificates::Authority;
+use support::mariadb::MariaDb;
+use support::{PASSWD, PATIENCE, wait_for};
 
 /// A password that must show nowhere.
 const SECRET: &str = "8f1c0e7d5b";

@@ -5,11 +5,11 @@ use crate::accounts::{log_in, log_in_at, register};
 use crate::arguments::Part;
 use crate::bed::{DEFAULTS, Daemon};
 use crate::figures::{Section, Target};
-use crate::galera::Galera;
 use crate::load::Dialect;
 use crate::processes::Meter;
 use crate::rounds::{Entrant, Rounds, progress};
 use crate::sections::lookups::case;
+use support::galera::Galera;
 
 const MEMBERS: usize = 3;
 /// Clients, and the least ratio of one daemon on the cluster to the same on one server.
@@ -41,7 +41,7 @@ pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
     register(&single, 64)?;
     register(&daemons[0], 64)?;
     let addresses: Vec<_> = daemons.iter().map(|daemon| daemon.address).collect();
-    let members: Vec<u32> = cluster.members.iter().map(crate::mariadb::MariaDb::pid).collect();
+    let members: Vec<u32> = cluster.members.iter().map(support::mariadb::MariaDb::pid).collect();
     let on_members = |daemons: &[Daemon]| Meter {
         server: daemons.iter().map(|daemon| daemon.server.pid()).collect(),
         database: members.clone(),

@@ -5,9 +5,6 @@ mod accounts;
 mod batches;
 mod bench;
 mod history;
-#[path = "../../../tests/common/mariadb.rs"]
-#[allow(dead_code)] // The process-level tests use the rest.
-mod mariadb;
 mod operator;
 mod outages;
 mod setup;
@@ -20,7 +17,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
 use crate::sys::Origin;
-use mariadb::MariaDb;
+use support::mariadb::MariaDb;
 
 /// Where a test's store lives: a database of its own.
 struct Bed {

@@ -256,7 +256,7 @@ fn a_wrong_password_is_the_configuration_s() {
 /// other.
 #[test]
 fn locks_have_the_names_of_before() {
-    if mariadb::is_mysql() {
+    if support::mariadb::is_mysql() {
         // From version 9 on it has no MD5().
         return;
     }

@@ -1,7 +1,7 @@
 //! Whose lookups by DICT are: nobody's, those of whoever shows a key, or those of the account that a listener is bound to.
 
 use super::Client;
-use crate::common::{Connection, Daemon, PASSWD, Setup, Store, on_both_stores};
+use support::{Connection, Daemon, PASSWD, Setup, Store, on_both_stores};
 
 fn with_dict(store: Store) -> Daemon {
     Setup::new(store).dict().start()

@@ -1,9 +1,9 @@
 //! The bytes of one lookup as each client sends them, in the pieces in which it does, and what it needs to get back.
 
 use super::{Client, code};
-use crate::common::{Connection, PATIENCE, Setup, Store};
 use std::io::Read;
 use std::net::TcpStream;
+use support::{Connection, PATIENCE, Setup, Store};
 
 const WORDS: &str = "# title: Test \"words\"\n# licence: CC0-1.0\nApple\tn. 苹果公司\napple\tn. 苹果\\nfruit\n\
     .NET\tn. a framework\na\"b\\c\tn. quotes\ndon't\tcontr.\nice cream\tn. 冰淇淋\n5\" disk\tn. a floppy\n\

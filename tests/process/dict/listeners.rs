@@ -1,10 +1,10 @@
 //! Where DICT is spoken: options, a Unix socket, a socket from systemd, reload, drain, status, title.
 
 use super::{Client, code};
-use crate::common::{Connection, Setup, Store, processes, wait_until};
 use nix::sys::signal::Signal;
 use std::net::TcpListener;
 use std::os::fd::OwnedFd;
+use support::{Connection, Setup, Store, processes, wait_until};
 
 #[test]
 fn it_is_off_unless_it_is_asked_for() {

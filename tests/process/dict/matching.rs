@@ -1,7 +1,7 @@
 //! `MATCH`, and `M` of the line protocol, which is the same search: every strategy, over the file and over the table.
 
 use super::Client;
-use crate::common::{Daemon, Setup, Store, on_both_stores};
+use support::{Daemon, Setup, Store, on_both_stores};
 
 const WORDS: &str = "Apple\tn. 1\napple\tn. 2\napple pie\tn. 3\napply\tv. 4\nice cream\tn. 5\nice cream soda\tn. 6\n\
     mother-in-law\tn. 7\npineapple\tn. 8\nreceive\tv. 9\nRobert\tn. 10\nRupert\tn. 11\n词典\tn. 12\n";

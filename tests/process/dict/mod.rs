@@ -8,7 +8,7 @@ mod real;
 mod several;
 mod wrong;
 
-use crate::common::{Connection, Daemon};
+use support::{Connection, Daemon};
 
 /// A client of DICT that sends what it is told, and sees exactly what comes back.
 struct Client(Connection);

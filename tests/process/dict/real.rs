@@ -1,7 +1,7 @@
 //! Real clients, as Debian has them: `tests/run` installs those that are missing.
 
-use crate::common::{Daemon, Setup, Store};
 use std::process::{Command, Output};
+use support::{Daemon, Setup, Store};
 
 const WORDS: &str = "# title: Test words\napple\tn. 苹果 {cet4 k1}\ndon't\tcontr.\nice cream\tn. 冰淇淋\nreceive\tv. 收到\n词典\tn. dictionary\n";
 

@@ -1,7 +1,7 @@
 //! Several dictionaries by DICT: each is a database.
 
 use super::Client;
-use crate::common::{Daemon, Setup, Store, wait_until};
+use support::{Daemon, Setup, Store, wait_until};
 
 const FIRST: &str = "# title: The First\n# licence: MIT\n# from: en\n# to: zh\n# sources: made here\n\
     apple\tn. 苹果\nrun\tv. 跑\n";

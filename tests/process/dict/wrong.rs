@@ -1,8 +1,8 @@
 //! Wrong input of every kind: each has its code, and the session goes on. What dictd and dicod get wrong is here, too.
 
 use super::{Client, code};
-use crate::common::{Connection, Setup, Store};
 use std::time::Duration;
+use support::{Connection, Setup, Store};
 
 fn setup() -> Setup {
     Setup::new(Store::Sqlite).dict()

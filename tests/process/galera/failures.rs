@@ -1,10 +1,10 @@
 //! The ways in which members of a cluster fail, and come back.
 
 use super::{MEMBERS, PATIENCE, Site};
-use crate::common::mariadb::MariaDb;
-use crate::common::network::Link;
-use crate::common::{send_signal, wait_for};
 use nix::sys::signal::Signal;
+use support::mariadb::MariaDb;
+use support::network::Link;
+use support::{send_signal, wait_for};
 
 /// What befalls one member, or all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

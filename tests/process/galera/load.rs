@@ -2,12 +2,12 @@
 
 use super::failures::Failure;
 use super::{MEMBERS, PATIENCE, Site, is_spooling};
-use crate::common::{Connection, wait_for};
 use crate::spool::wait_delivered;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+use support::{Connection, wait_for};
 
 /// Between a client's lookups, so that they are readers and no attack.
 const PAUSE: Duration = Duration::from_millis(15);

@@ -6,14 +6,14 @@ mod failures;
 mod load;
 mod words;
 
-use crate::common::galera::Galera;
-use crate::common::network::Network;
-use crate::common::{Connection, Daemon, PASSWD, Setup, Store, wait_for};
 use crate::spool::words;
 use failures::Failure;
 use load::Load;
 use std::path::Path;
 use std::time::Duration;
+use support::galera::Galera;
+use support::network::Network;
+use support::{Connection, Daemon, PASSWD, Setup, Store, wait_for};
 
 const MEMBERS: usize = 3;
 const PATIENCE: Duration = Duration::from_secs(120);

@@ -2,11 +2,11 @@
 
 use super::load::{Faults, Load};
 use super::{MEMBERS, Site, setup};
-use crate::common::Setup;
 use crate::spool::words;
 use std::path::Path;
 use std::process::Output;
 use std::time::{Duration, Instant};
+use support::Setup;
 
 /// Debian's package dict-wn: WordNet.
 const WORDNET: &str = "/usr/share/dictd/wn.index";

@@ -1,11 +1,8 @@
 //! What the process-level tests share: real daemons, real databases, a client that speaks lines, and waiting for a
 //! condition instead of sleeping.
 //!
-//! A test binary takes it with `#[path = "../common/mod.rs"] mod common;`. Everything a test starts ends with the
-//! guard that started it, also when the test panics or its process is killed.
-
-// Each test binary uses a part of it.
-#![allow(dead_code, unused_imports, unused_macros)]
+//! The test binaries, the unit tests of the store and the benches depend on this crate, which depends on nothing of ours.
+//! Everything a test starts ends with the guard that started it, also when the test panics or its process is killed.
 
 pub mod certificates;
 mod connection;
@@ -17,17 +14,27 @@ pub mod network;
 mod patience;
 pub mod processes;
 mod setup;
+pub mod terminal;
 
 pub use connection::{Connection, code};
 pub use daemon::{Daemon, send_signal};
 pub use patience::Patience;
 pub use setup::{PASSWD, Setup, Store, WORDS, shared_mariadb};
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Long enough for anything that is not broken, on a machine with nothing else to do. On a busy one a wait goes on for as
 /// long as what was started gets on ([`Patience`]).
 pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// One of the package's programs, which Cargo builds for the test that runs.
+pub fn program(name: &str) -> PathBuf {
+    // A test that is not started by Cargo lies below the directory of the programs.
+    let beside = || std::env::current_exe().ok()?.ancestors().nth(2).map(|directory| directory.join(name));
+    let told = std::env::var_os(format!("CARGO_BIN_EXE_{name}")).map(PathBuf::from);
+    told.or_else(beside).expect("the directory of this test")
+}
 
 /// An address of this machine that is not loopback: what comes from there could be anybody's.
 pub fn outside_address() -> std::net::Ipv4Addr {
@@ -73,18 +80,18 @@ pub fn wait_for_end(process: &mut std::process::Child) -> bool {
 }
 
 /// Runs test bodies, `fn name(store: Store)`, on both stores: as tests `name::sqlite` and `name::mariadb`.
+#[macro_export]
 macro_rules! on_both_stores {
     ($($body:ident),+ $(,)?) => { $(
         mod $body {
             #[test]
             fn sqlite() {
-                super::$body($crate::common::Store::Sqlite);
+                super::$body($crate::Store::Sqlite);
             }
             #[test]
             fn mariadb() {
-                super::$body($crate::common::Store::MariaDb);
+                super::$body($crate::Store::MariaDb);
             }
         }
     )+ };
 }
-pub(crate) use on_both_stores;

@@ -4,6 +4,7 @@
 use super::certificates::Pair;
 use super::daemon::Daemon;
 use super::mariadb::MariaDb;
+use super::program;
 use std::fs::File;
 use std::io::Write;
 use std::os::fd::OwnedFd;
@@ -222,9 +223,9 @@ impl Setup {
     /// so that a killed test process leaves none behind.
     pub(super) fn command(&self) -> Command {
         let mut words: Vec<&str> = self.wrapper.iter().map(String::as_str).collect();
-        words.extend(["setpriv", "--pdeathsig", "KILL", env!("CARGO_BIN_EXE_cidiand")]);
+        words.extend(["setpriv", "--pdeathsig", "KILL"]);
         let mut command = Command::new(words[0]);
-        command.args(&words[1..]);
+        command.args(&words[1..]).arg(program("cidiand"));
         for name in ["CIDIAN_DATABASE", "RUST_LOG", "XDG_STATE_HOME"].iter().chain(&FROM_SYSTEMD) {
             command.env_remove(name);
         }

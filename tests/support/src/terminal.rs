@@ -3,7 +3,7 @@
 //!
 //! The terminal is the program's controlling one, for passwords are asked on `/dev/tty`.
 
-use crate::common::Patience;
+use crate::Patience;
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::pty::{PtyMaster, grantpt, posix_openpt, ptsname_r, unlockpt};
