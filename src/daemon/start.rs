@@ -175,7 +175,7 @@ fn load(
     let system = |error: &dyn std::fmt::Display| Fatal::new(Exit::System, format!("words: {error}"));
     let kept_image = kept_image.filter(|_| wanted.is_built_in_words());
     if let Some(memory) = kept_image.and_then(KeptImage::read)
-        && let Ok(words) = Words::snapshot(1, memory.as_fd())
+        && let Ok(words) = WordSource::snapshot(1, memory.as_fd())
     {
         words.populate();
         return Ok((words, Some(memory), None));

@@ -1,8 +1,8 @@
 //! The process that forks the sessions' children: whatever becomes of it, clients are served, and the children are the
 //! parent's.
 
-use crate::common::{Connection, Daemon, PATIENCE, Setup, Store, processes, send_signal, wait_for, wait_until};
 use nix::sys::signal::Signal;
+use support::{Connection, Daemon, PATIENCE, Setup, Store, processes, send_signal, wait_for, wait_until};
 
 /// The fork server of a daemon; none where the kernel or the machine lacks what it takes.
 fn fork_server(daemon: &Daemon) -> Option<u32> {

@@ -5,7 +5,7 @@ use super::request::{REQUEST_SIZE, Report, Request};
 use crate::config::session::SessionSettings;
 use crate::ipc::key_pair::TlsMemory;
 use crate::ipc::scoreboard::{Scoreboard, SlotNumber};
-use crate::session::{self, Confinement, Language, Words};
+use crate::session::{self, Confinement, Language, WordSource};
 use crate::standard_error::StandardError;
 use crate::sys::sandbox::{CallKey, Sandbox};
 use crate::sys::{self, ChildSignals, Forker, Origin, Title};
@@ -28,7 +28,7 @@ pub struct With<'a> {
     /// Where the writer is asked for things.
     pub rendezvous: BorrowedFd<'a>,
     /// The words.
-    pub words: &'a mut Words,
+    pub words: &'a mut WordSource,
     /// What TLS is made with, if it is spoken.
     pub tls: Option<TlsMemory<'a>>,
     /// What the operator has decided.

@@ -4,7 +4,7 @@
 use super::Parent;
 use super::tls::Tls;
 use crate::config::networks::Source;
-use crate::daemon::admission::{Place, Refusal};
+use crate::daemon::admission::{Admitted, Refusal};
 use crate::daemon::children::Reserved;
 use crate::daemon::fork_server::{Received, Report, Request, With};
 use crate::daemon::poller::Token;
@@ -29,7 +29,7 @@ pub(super) struct Entering {
     pub peer: Peer,
     pub language: Language,
     pub is_proxied: bool,
-    pub place: Place,
+    pub place: Admitted,
     pub reserved: Reserved,
     pub since: Instant,
 }

@@ -14,6 +14,15 @@ const WRITER: &str = "cidiand: writer";
 /// What `ps` shows of the process that forks the sessions' children, and of a child of its that has not waited yet.
 const FORK_SERVER: &str = "cidiand: fork server";
 
+/// The version of the kernel's Landlock; less than 1 if there is none.
+fn landlock_version() -> i64 {
+    /// `LANDLOCK_CREATE_RULESET_VERSION` of landlock_create_ruleset(2).
+    const ASK_VERSION: u32 = 1;
+    let (attributes, size) = (std::ptr::null::<u8>(), 0_usize);
+    // SAFETY: with this flag the call takes neither attributes nor a size, and returns a number.
+    unsafe { nix::libc::syscall(nix::libc::SYS_landlock_create_ruleset, attributes, size, ASK_VERSION) }
+}
+
 /// The kernel lists the oldest first, and its children are younger.
 fn oldest_fork_server(children: &[u32]) -> Option<u32> {
     children.iter().copied().find(|&child| processes::title(child) == FORK_SERVER)
@@ -129,9 +138,8 @@ impl Daemon {
     /// The process number of what forks the sessions' children: the fork server, or the parent where the kernel or the
     /// machine lacks what that one takes.
     pub fn forks_children(&self) -> u32 {
-        const SCOPED_SIGNALS: u32 = 6;
-        let landlock = cidian::sys::sandbox::Support::of_this_kernel().landlock();
-        if !cidian::sys::sandbox::CallKey::IS_SUPPORTED || landlock.is_none_or(|abi| abi < SCOPED_SIGNALS) {
+        const SCOPED_SIGNALS: i64 = 6;
+        if !cfg!(all(target_arch = "x86_64", target_pointer_width = "64")) || landlock_version() < SCOPED_SIGNALS {
             return self.pid;
         }
         wait_for("the daemon to have a fork server", PATIENCE, || self.fork_server())
