@@ -300,6 +300,7 @@ fn offered_where_there_is_no_server() {
     let mut terminal = person.terminal(&["apple"]);
     terminal.expect(offer);
     terminal.line("what?");
+    terminal.expect("Please answer y for yes or n for no.");
     terminal.expect(offer);
     terminal.line("");
     terminal.expect("苹果");

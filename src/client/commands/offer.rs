@@ -58,7 +58,7 @@ fn asked(console: &mut Console, address: &Address) -> Result<Option<bool>> {
         match typed.trim().to_lowercase().as_str() {
             "" | "y" | "yes" | "是" | "好" => return Ok(Some(true)),
             "n" | "no" | "否" | "不" => return Ok(Some(false)),
-            _ => {}
+            _ => console.say(&Message::YesOrNo)?,
         }
     }
 }

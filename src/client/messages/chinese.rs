@@ -38,6 +38,7 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::AskCount => "显示多少条（回车：最近十条，a：全部）：".into(),
         Message::WordsWanted => "请输入单词，每行一个；Ctrl-D 结束。".into(),
         Message::BadCount => format!("请输入 1 到 {MAX_HISTORY} 的数字，a 表示全部，直接回车表示最近十条。"),
+        Message::YesOrNo => "请回答 y（是）或 n（否）。".into(),
         Message::OfferLocal { address } => {
             format!("{} 没有服务器。只在本机查词，并保存自己的查询历史？[Y/n] ", printable(address))
         }

@@ -35,6 +35,7 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::AskCount => "How many (Enter: the last ten, a: all): ".into(),
         Message::WordsWanted => "Words, one a line; Ctrl-D ends.".into(),
         Message::BadCount => format!("Enter a number from 1 to {MAX_HISTORY}, a for all, or nothing for the last ten."),
+        Message::YesOrNo => "Please answer y for yes or n for no.".into(),
         Message::OfferLocal { address } => format!(
             "No server answers at {}. Look words up on this machine alone, with a history of your own? [Y/n] ",
             printable(address)

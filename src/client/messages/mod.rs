@@ -130,6 +130,8 @@ pub(crate) enum Message<'a> {
     OfferLocal {
         address: &'a str,
     },
+    /// Neither was answered.
+    YesOrNo,
     /// Before an account is deleted.
     AskDeletion {
         name: &'a str,
