@@ -13,8 +13,11 @@ const HANDSHAKE: Duration = Duration::from_secs(60);
 impl Session<'_> {
     /// Shakes hands, where the client came in for TLS, within the grace time.
     pub(super) fn shake_hands(&mut self) -> Result<(), ExitReason> {
-        let deadline = self.logins.grace_ends.unwrap_or(self.client.connected + HANDSHAKE);
         self.face.show(State::LoginAwaited);
+        if !self.client.connection.speaks_tls() {
+            return Ok(());
+        }
+        let deadline = self.logins.grace_ends.unwrap_or(self.client.connected + HANDSHAKE);
         while self.client.connection.is_handshaking() {
             self.face.publish();
             if self.signals.stop_asked() {

@@ -220,6 +220,11 @@ fn without_descriptors_clients_are_told() {
     let daemon = Daemon::over(Store::Sqlite);
     let mut first = daemon.connect();
     served(&mut first);
+    let port = first.tcp().local_addr().expect("an address").port();
+    let theirs = processes::server_end(daemon.port(), port).expect("the daemon's end");
+    wait_until("the parent to have left the client to its child", || {
+        !processes::sockets(daemon.pid()).contains(&theirs)
+    });
     let open = processes::descriptors(daemon.pid()).len();
     limit_descriptors(daemon.pid(), next_descriptor(daemon.pid()));
     for _ in 0..5 {

@@ -38,6 +38,8 @@ struct Running {
     is_stale: bool,
     /// It was waited for already.
     is_reaped: bool,
+    /// It was killed, because it did not answer.
+    is_killed: bool,
 }
 
 impl Running {
@@ -85,7 +87,7 @@ impl ForkServer {
     pub fn fork(&mut self, forker: &mut Forker, with: With<'_>, now: Instant) {
         let forked = pair().and_then(|(ours, theirs)| {
             let pid = forker.fork(|origin| process::run(theirs.as_fd(), with, origin))?;
-            Ok(Running { pid, since: now, requests: ours, is_stale: false, is_reaped: false })
+            Ok(Running { pid, since: now, requests: ours, is_stale: false, is_reaped: false, is_killed: false })
         });
         match forked {
             Ok(running) => self.running = Some(running),
@@ -155,8 +157,9 @@ impl ForkServer {
     }
 
     /// Ends it: requests have waited for too long.
-    pub fn kill(&self) {
-        if let Some(running) = &self.running {
+    pub fn kill(&mut self) {
+        if let Some(running) = self.running.as_mut().filter(|running| !running.is_killed) {
+            running.is_killed = true;
             warn!("fork server {} does not answer; killing it", running.pid);
             let _ = kill(running.pid, Signal::SIGKILL);
         }

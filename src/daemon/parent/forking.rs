@@ -20,7 +20,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 /// How long a request may wait for its child before the fork server is taken for dead.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A client that was let in and has no child yet.
 #[derive(Debug)]
@@ -134,6 +134,13 @@ impl Parent {
 
     /// Takes in what the fork server's children have reported: before anything else is done for a child, or of one.
     pub(super) fn take_births(&mut self) {
+        if !self.births.are_none() {
+            self.receive_reports();
+        }
+    }
+
+    /// The same, and sees whether it has ended.
+    pub(super) fn receive_reports(&mut self) {
         loop {
             match self.fork_server.receive() {
                 Received::Report(Report { slot, child }) => {

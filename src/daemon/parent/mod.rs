@@ -325,7 +325,7 @@ impl Parent {
             }
             Token::ControlClient(control_client) => self.listen_to(control_client),
             Token::Writer => self.end_offenders(),
-            Token::ForkServer => self.take_births(),
+            Token::ForkServer => self.receive_reports(),
         }
     }
 
