@@ -28,6 +28,8 @@ struct Child {
     language: Language,
     /// Whether a proxy's header is to say who the client is, and has not yet.
     is_unknown: bool,
+    /// Whether the header says that the connection is the proxy's own, such as a health check.
+    is_of_proxy: bool,
     place: Admitted,
     slot: SlotNumber,
     connected: Instant,
@@ -109,8 +111,10 @@ impl Children {
         self.forks += 1;
         debug!("client {peer}: child {pid} forked");
         let (slot, failed_logins) = (reserved.slot, 0);
-        self.by_pid
-            .insert(pid, Child { peer, language, is_unknown, place, slot, connected, inherited: words, failed_logins });
+        let is_of_proxy = false;
+        let child =
+            Child { peer, language, is_unknown, is_of_proxy, place, slot, connected, inherited: words, failed_logins };
+        self.by_pid.insert(pid, child);
     }
 
     /// A process ended. If it was a child of this table, it is logged and forgotten, and its client's place is given
@@ -131,12 +135,13 @@ impl Children {
         let plural = if requests == 1 { "" } else { "s" };
         let who = format!("client {peer} user {user}: {requests} request{plural} in {seconds:.3} s");
         *self.endings.entry(name_of(status)).or_default() += 1;
+        let is_check = child.is_unknown || child.is_of_proxy && requests == 0;
         match status {
             WaitStatus::Exited(_, status) => match ExitReason::from_exit_status(status) {
                 Some(ExitReason::Internal) => error!("{who}: child {pid}: {}", ExitReason::Internal.as_str()),
                 // GoldenDict connects at every key: how such a session ends is worth a line only where something is wrong.
                 // And a proxy looks every few seconds whether somebody is there.
-                Some(ending) if (child.language == Language::Dict || child.is_unknown) && !ending.is_failure() => {
+                Some(ending) if (child.language == Language::Dict || is_check) && !ending.is_failure() => {
                     debug!("{who}: {}", ending.as_str());
                 }
                 // The child has logged what is wrong with the header.
@@ -174,6 +179,7 @@ impl Children {
     pub fn introduced(&mut self, pid: Pid, peer: Peer, source: Option<Source>) {
         if let Some(child) = self.by_pid.get_mut(&pid) {
             child.is_unknown = false;
+            child.is_of_proxy = child.peer == peer;
             child.peer = peer;
             child.place.count_under(source);
         }
