@@ -13,7 +13,7 @@ use tempfile::TempDir;
 /// Where Debian's package galera-4 puts the provider; the variable names another place.
 const PROVIDER: &str = "/usr/lib/galera/libgalera_smm.so";
 /// Where the scripts may be: installed, or unpacked by `tests/run`.
-const SCRIPT_PLACES: [&str; 2] = ["/usr/bin", concat!(env!("CARGO_MANIFEST_DIR"), "/target/galera/usr/bin")];
+const SCRIPT_PLACES: [&str; 2] = ["/usr/bin", concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/galera/usr/bin")];
 /// What transfers a member's state.
 const SCRIPTS: [&str; 2] = ["wsrep_sst_rsync", "wsrep_sst_common"];
 /// Has a member begin a cluster, and join none.
