@@ -5,28 +5,13 @@
 
 use std::time::{Duration, Instant};
 
-use super::{AboutWords, Error, WordRow, schema};
+use super::{AboutWords, Error, Loading, WordRow, schema};
 
 /// The most rows of one transaction of a load, and the most bytes of more than one row: what a commit takes with them
 /// holds nobody up for long, and a member of a cluster applies it in some milliseconds.
 const MOST: Most = Most { rows: 1_024, bytes: 512 * 1_024 };
 /// After each of them others have the database for as long as it took, but no longer than this.
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
-
-/// What came of a load of table `words`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[must_use]
-pub enum Loading {
-    /// What was loaded is what is looked up from now on.
-    Done {
-        /// How many headwords there are.
-        headwords: u64,
-        /// Hosts of the database that do not show it yet, each with what is known of it.
-        behind: Vec<String>,
-    },
-    /// Another load is under way, or has overtaken this one: nothing has changed. What is known of it.
-    Overtaken(String),
-}
 
 /// A load under way: which generation it writes, which one was valid when it began, and the mark that it has left in table
 /// `meta`. With the mark it loses the right to change anything.

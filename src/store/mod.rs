@@ -36,7 +36,6 @@ pub use error::{Error, Kind};
 pub use history::{Histories, PastLookup, Place};
 pub use hosts::{Failed, Host, Hosts, MOST_HOSTS};
 pub use identity::Identity;
-pub use load::Loading;
 pub use location::{Location, Server};
 pub use location_error::LocationError;
 pub use operator::{AccountDetails, AccountSummary, Operator};
@@ -49,7 +48,7 @@ pub use star::{
 };
 pub use token::{Forgetting, MOST_TOKENS, Token, TokenHash, Tokens};
 pub use upgrade::{Step as UpgradeStep, Terms as UpgradeTerms, Upgraded};
-pub use words::{AboutWords, LookedUp, WordRow, WordTable};
+pub use words::{AboutWords, Loading, LookedUp, WordRow, WordTable};
 
 use std::path::{Path, PathBuf};
 

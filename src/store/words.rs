@@ -1,6 +1,6 @@
 //! Table `words`: what a row is, what the table says of itself, and how words are looked up in it.
 
-use super::{AccountId, Error, Loading, Standing, schema};
+use super::{AccountId, Error, Standing, schema};
 use crate::words::{self, DictionaryNote};
 
 /// The most rows that one question by keys is answered with: a headword has some dozens of homographs at the most, and
@@ -106,6 +106,21 @@ pub(super) fn articles(mut rows: Vec<FoundRow>) -> Vec<(String, String)> {
         }
     }
     articles
+}
+
+/// What came of a load of table `words`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub enum Loading {
+    /// What was loaded is what is looked up from now on.
+    Done {
+        /// How many headwords there are.
+        headwords: u64,
+        /// Hosts of the database that do not show it yet, each with what is known of it.
+        behind: Vec<String>,
+    },
+    /// Another load is under way, or has overtaken this one: nothing has changed. What is known of it.
+    Overtaken(String),
 }
 
 /// What a store does for table `words`.

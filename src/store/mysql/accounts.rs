@@ -1,11 +1,11 @@
 //! Accounts on the server. Each piece of work may be repeated.
 
 use ::mysql::prelude::Queryable;
-use ::mysql::{Conn, Value};
+use ::mysql::{Conn, TxOpts, Value};
 
 use super::connection::Attempt;
 use super::select::select_first;
-use super::{MySql, errors, statements, tokens, values};
+use super::{MySql, errors, statements, values};
 use crate::store::{Account, AccountId, Accounts, Error, Registration, Standing, moment};
 
 impl Accounts for MySql {
@@ -36,7 +36,7 @@ impl Accounts for MySql {
     }
 
     fn set_passwd(&mut self, account: AccountId, passwd: &str) -> Result<Standing, Error> {
-        self.link.run(|connection, _| tokens::set_passwd(connection, statements::SET_PASSWD, account, passwd))
+        self.link.run(|connection, _| set_passwd(connection, statements::SET_PASSWD, account, passwd))
     }
 
     fn delete_account(&mut self, account: AccountId) -> Result<Standing, Error> {
@@ -71,4 +71,22 @@ pub(super) fn live(connection: &mut Conn, account: AccountId) -> ::mysql::Result
     let row: Option<(String,)> =
         select_first(connection, statements::LIVE, (values::id(account), values::created(account)))?;
     Ok(row.map(|(name,)| name))
+}
+
+/// Replaces a password's hash by `statement`, and ends the account's tokens and its DICT key in the same transaction.
+pub(super) fn set_passwd(
+    connection: &mut Conn,
+    statement: &str,
+    account: AccountId,
+    passwd: &str,
+) -> ::mysql::Result<Standing> {
+    let mut transaction = connection.start_transaction(TxOpts::default())?;
+    transaction.exec_drop(statement, (passwd, values::id(account), values::created(account)))?;
+    if transaction.affected_rows() == 0 {
+        return Ok(Standing::Gone);
+    }
+    transaction.exec_drop(statements::END_TOKENS, (values::id(account),))?;
+    transaction.exec_drop(statements::END_DICT_KEY, (values::id(account),))?;
+    transaction.commit()?;
+    Ok(Standing::Live)
 }

@@ -3,11 +3,11 @@
 use ::mysql::Value;
 use ::mysql::prelude::Queryable;
 
-use super::accounts::find_account;
+use super::accounts::{find_account, set_passwd};
 use super::connection::Attempt;
 use super::history::past_lookups;
 use super::select::{select, select_first};
-use super::{MySql, connect, star, statements, tokens, values};
+use super::{MySql, connect, star, statements, values};
 use crate::store::{
     AccountDetails, AccountId, AccountSummary, Error, Microseconds, Operator, PastLookup, PastReview, Place, Standing,
     Star, moment, token,
@@ -40,7 +40,7 @@ impl Operator for MySql {
 
     fn reset_passwd(&mut self, account: AccountId, passwd: &str) -> Result<bool, Error> {
         let standing =
-            self.link.run(|connection, _| tokens::set_passwd(connection, statements::RESET_PASSWD, account, passwd))?;
+            self.link.run(|connection, _| set_passwd(connection, statements::RESET_PASSWD, account, passwd))?;
         Ok(standing == Standing::Live)
     }
 

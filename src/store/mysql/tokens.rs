@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use ::mysql::prelude::Queryable;
-use ::mysql::{Conn, TxOpts, Value};
+use ::mysql::{TxOpts, Value};
 
 use super::accounts::live;
 use super::connection::{Attempt, Link};
@@ -126,22 +126,4 @@ fn use_token(link: &mut Link, (hash, number, last_used, _, _, created): &Found) 
         Use::Unwritten => {}
     }
     Ok(Some(AccountId { number: *number, created: values::moment(created) }))
-}
-
-/// Replaces a password's hash by `statement`, and ends the account's tokens and its DICT key in the same transaction.
-pub(super) fn set_passwd(
-    connection: &mut Conn,
-    statement: &str,
-    account: AccountId,
-    passwd: &str,
-) -> ::mysql::Result<Standing> {
-    let mut transaction = connection.start_transaction(TxOpts::default())?;
-    transaction.exec_drop(statement, (passwd, values::id(account), values::created(account)))?;
-    if transaction.affected_rows() == 0 {
-        return Ok(Standing::Gone);
-    }
-    transaction.exec_drop(statements::END_TOKENS, (values::id(account),))?;
-    transaction.exec_drop(statements::END_DICT_KEY, (values::id(account),))?;
-    transaction.commit()?;
-    Ok(Standing::Live)
 }

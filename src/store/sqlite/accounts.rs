@@ -1,9 +1,9 @@
 //! Accounts in the embedded store.
 
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
 use super::values::{account_id, changed, created, number};
-use super::{Sqlite, statements, tokens};
+use super::{Sqlite, statements};
 use crate::store::{Account, AccountId, Accounts, Error, Registration, Standing, moment};
 
 impl Accounts for Sqlite {
@@ -26,7 +26,7 @@ impl Accounts for Sqlite {
     }
 
     fn set_passwd(&mut self, account: AccountId, passwd: &str) -> Result<Standing, Error> {
-        self.write(|transaction| tokens::set_passwd(transaction, statements::SET_PASSWD, account, passwd))
+        self.write(|transaction| set_passwd(transaction, statements::SET_PASSWD, account, passwd))
     }
 
     fn delete_account(&mut self, account: AccountId) -> Result<Standing, Error> {
@@ -52,4 +52,20 @@ pub(super) fn live(connection: &Connection, account: AccountId) -> rusqlite::Res
         .prepare_cached(statements::LIVE)?
         .query_row((number(account), created(account)), |row| row.get(0))
         .optional()
+}
+
+/// Replaces a password's hash by `statement`, and ends the account's tokens and its DICT key with it.
+pub(super) fn set_passwd(
+    transaction: Transaction<'_>,
+    statement: &str,
+    account: AccountId,
+    passwd: &str,
+) -> rusqlite::Result<Standing> {
+    if transaction.prepare_cached(statement)?.execute((passwd, number(account), created(account)))? == 0 {
+        return Ok(Standing::Gone);
+    }
+    transaction.prepare_cached(statements::END_TOKENS)?.execute((number(account),))?;
+    transaction.prepare_cached(statements::END_DICT_KEY)?.execute((number(account),))?;
+    transaction.commit()?;
+    Ok(Standing::Live)
 }

@@ -2,10 +2,10 @@
 
 use rusqlite::{OptionalExtension, Row};
 
-use super::accounts::find_account;
+use super::accounts::{find_account, set_passwd};
 use super::history::{history_rows, past_lookups};
 use super::values::{created, number, place};
-use super::{Sqlite, star, statements, tokens, values};
+use super::{Sqlite, star, statements, values};
 use crate::store::moment::{self, Civil};
 use crate::store::{
     AccountDetails, AccountId, AccountSummary, Error, Microseconds, Operator, PastLookup, PastReview, Place, Standing,
@@ -29,8 +29,7 @@ impl Operator for Sqlite {
     }
 
     fn reset_passwd(&mut self, account: AccountId, passwd: &str) -> Result<bool, Error> {
-        let standing =
-            self.write(|transaction| tokens::set_passwd(transaction, statements::RESET_PASSWD, account, passwd))?;
+        let standing = self.write(|transaction| set_passwd(transaction, statements::RESET_PASSWD, account, passwd))?;
         Ok(standing == Standing::Live)
     }
 

@@ -1,9 +1,9 @@
 //! Tokens and DICT keys in the embedded store: kept, used, forgotten, and ended with the password.
 
-use rusqlite::{Connection, OptionalExtension, Row, Transaction};
+use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::accounts::live;
-use super::values::{account_id, created, number};
+use super::values::{account_id, number};
 use super::{Sqlite, statements, values};
 use crate::store::moment::{self, Civil};
 use crate::store::token::{self, Use};
@@ -104,20 +104,4 @@ fn use_token(
         Use::Unwritten => {}
     }
     Ok(Some(account_id(id, &created)))
-}
-
-/// Replaces a password's hash by `statement`, and ends the account's tokens and its DICT key with it.
-pub(super) fn set_passwd(
-    transaction: Transaction<'_>,
-    statement: &str,
-    account: AccountId,
-    passwd: &str,
-) -> rusqlite::Result<Standing> {
-    if transaction.prepare_cached(statement)?.execute((passwd, number(account), created(account)))? == 0 {
-        return Ok(Standing::Gone);
-    }
-    transaction.prepare_cached(statements::END_TOKENS)?.execute((number(account),))?;
-    transaction.prepare_cached(statements::END_DICT_KEY)?.execute((number(account),))?;
-    transaction.commit()?;
-    Ok(Standing::Live)
 }
