@@ -76,6 +76,9 @@ pub struct Settings {
     pub spool_limit: Option<u64>,
     /// The most lookups of one account, the oldest of which go; no limit without one.
     pub history_limit: Option<u64>,
+    /// Whether a process that was confined beforehand forks the clients' children, where kernel and machine have what that
+    /// takes.
+    pub fork_server: bool,
     /// Where what lasts is kept.
     pub state_directory: StateDirectory,
 }
@@ -91,6 +94,7 @@ struct File {
     tls_key: Option<PathBuf>,
     require_tls: Option<bool>,
     require_cluster: Option<bool>,
+    fork_server: Option<bool>,
     database: Option<String>,
     database_file: Option<PathBuf>,
     words: Option<OneOrMore>,
@@ -299,6 +303,7 @@ impl Settings {
             history_limit: Some(options.history_limit.or(file.history_limit).unwrap_or(HISTORY_LIMIT))
                 .filter(|&rows| rows > 0),
             spool_limit: Some(u64::from(options.spool_limit.or(file.spool_limit).unwrap_or(SPOOL_LIMIT)) << 20),
+            fork_server: options.fork_server || file.fork_server == Some(true),
             state_directory,
         })
     }
@@ -335,6 +340,7 @@ impl Settings {
             database_connections: DATABASE_CONNECTIONS,
             spool_limit: None,
             history_limit: None,
+            fork_server: false,
             state_directory,
         })
     }

@@ -4,6 +4,10 @@
 use nix::sys::signal::Signal;
 use support::{Connection, Daemon, PATIENCE, Setup, Store, processes, send_signal, wait_for, wait_until};
 
+fn with_a_fork_server() -> Setup {
+    Setup::new(Store::Sqlite).options("--fork-server")
+}
+
 /// The fork server of a daemon; none where the kernel or the machine lacks what it takes.
 fn fork_server(daemon: &Daemon) -> Option<u32> {
     let forks = daemon.forks_children();
@@ -26,7 +30,7 @@ fn served(client: &mut Connection) {
 
 #[test]
 fn its_end_is_no_session_s() {
-    let daemon = Daemon::over(Store::Sqlite);
+    let daemon = with_a_fork_server().start();
     let Some(fork_server) = fork_server(&daemon) else { return };
     let (mut ann, child) = daemon.connect_with_child();
     ann.register("ann");
@@ -48,7 +52,7 @@ fn its_end_is_no_session_s() {
 /// Killed again and again while clients come in: each of them is served, by one child.
 #[test]
 fn killed_under_load_it_loses_no_client() {
-    let daemon = Daemon::over(Store::Sqlite);
+    let daemon = with_a_fork_server().start();
     if fork_server(&daemon).is_none() {
         return;
     }
@@ -90,7 +94,7 @@ fn killed_under_load_it_loses_no_client() {
 /// One that does not answer is killed, and the clients that waited for it are served.
 #[test]
 fn a_stopped_one_is_replaced() {
-    let daemon = Daemon::over(Store::Sqlite);
+    let daemon = with_a_fork_server().start();
     let Some(fork_server) = fork_server(&daemon) else { return };
     send_signal(fork_server, Signal::SIGSTOP);
     let mut waiting: Vec<Connection> = (0..3).map(|_| daemon.connect()).collect();
@@ -101,7 +105,7 @@ fn a_stopped_one_is_replaced() {
 
 #[test]
 fn after_a_reload_there_is_another() {
-    let setup = Setup::new(Store::Sqlite);
+    let setup = with_a_fork_server();
     let daemon = setup.start();
     let Some(first) = fork_server(&daemon) else { return };
     let mut ann = daemon.connect_as("ann");
@@ -116,4 +120,14 @@ fn after_a_reload_there_is_another() {
         assert_eq!(client.ask_line("Q ann newer"), "OK newer\tn. 更新的");
     }
     assert!(!daemon.log().contains("fork server"), "there is nothing to tell: {}", daemon.log());
+}
+
+/// Unless it is asked for, the parent forks all children itself.
+#[test]
+fn there_is_none_by_itself() {
+    let daemon = Daemon::over(Store::Sqlite);
+    let (_ann, child) = daemon.connect_with_child();
+    let titles: Vec<String> = processes::children(daemon.pid()).into_iter().map(processes::title).collect();
+    assert_eq!(titles.len(), 2, "the writer and {child}: {titles:?}");
+    assert!(!titles.iter().any(|title| title.contains("fork server")), "{titles:?}");
 }

@@ -28,7 +28,8 @@ fn over(way: &str) -> Setup {
 }
 
 fn a_child_is_confined_before_its_client_has_said_anything(store: Store) {
-    confined_before_anything(&Daemon::over(store));
+    confined_before_anything(&Daemon::over(store.clone()));
+    confined_before_anything(&Setup::new(store).options("--fork-server").start());
 }
 
 /// Of the memory that all share, a session can write to its own page and to no other; the writer to the head.
@@ -109,7 +110,11 @@ fn confined_before_anything(daemon: &Daemon) {
 /// The order of a child's system calls says it: nothing is received from the client before the filter is there.
 #[test]
 fn the_filter_comes_before_the_first_byte_even_if_the_byte_is_early() {
-    let setup = Setup::new(Store::Sqlite);
+    filtered_before_the_first_byte(Setup::new(Store::Sqlite));
+    filtered_before_the_first_byte(Setup::new(Store::Sqlite).options("--fork-server"));
+}
+
+fn filtered_before_the_first_byte(setup: Setup) {
     let trace = setup.path("trace").display().to_string();
     let command = ["strace", "-D", "-f", "-ff", "-qq", "-o", &trace, "-e"];
     let traced = "trace=seccomp,landlock_restrict_self,prctl,prlimit64,clone,recvfrom,recvmsg,read,openat,socket";

@@ -98,11 +98,11 @@ fn served(client: &mut Connection) {
 }
 
 /// A daemon some of whose system calls fail: those that `calls` and `when` name, as strace's `inject` has them.
-fn failing(calls: &str, error: &str, when: &str) -> Daemon {
+fn failing(calls: &str, error: &str, when: &str, options: &str) -> Daemon {
     let inject = format!("inject={calls}:error={error}:when={when}");
     let trace = format!("trace={calls}");
     let strace = ["strace", "-D", "-f", "-qq", "-o", "/dev/null", "-e", &trace, "-e", &inject];
-    Setup::new(Store::Sqlite).wrapper(&strace).start()
+    Setup::new(Store::Sqlite).options(options).wrapper(&strace).start()
 }
 
 /// Connects until a client is served again.
@@ -135,23 +135,29 @@ fn rests_ten_times(pid: u32) {
 #[test]
 fn without_processes_clients_are_refused() {
     for error in ["EAGAIN", "ENOMEM"] {
-        // Of each process the first four forks work, and the next four don't: the loader, the probe, the writer and the
-        // fork server are the parent's; or the first client's child, where there is no fork server.
-        let daemon = failing("clone,clone3,?fork", error, "5..8");
-        let served_first = if daemon.forks_children() == daemon.pid() { 1 } else { 4 };
-        let mut first: Vec<Connection> = (0..served_first).map(|_| daemon.connect()).collect();
-        first.iter_mut().for_each(served);
-        for _ in 0..4 {
-            is_refused(daemon.connect());
+        for options in ["", "--fork-server"] {
+            forks_fail(error, options);
         }
-        first.iter_mut().for_each(served);
-        let mut afterwards = daemon.connect();
-        served(&mut afterwards);
-        assert_eq!(daemon.children().len(), served_first + 1);
-        let log = daemon.log();
-        assert_eq!(log.matches(&format!("cannot fork a child: {error}")).count(), 1, "said once, not once a client");
-        assert_eq!(daemon.status()["refused_by"]["scarcity"], 4);
     }
+}
+
+fn forks_fail(error: &str, options: &str) {
+    // Of each process the first four forks work, and the next four don't: the loader, the probe, the writer and the first
+    // client's child; or the fork server, which then forks the children.
+    let daemon = failing("clone,clone3,?fork", error, "5..8", options);
+    let served_first = if daemon.forks_children() == daemon.pid() { 1 } else { 4 };
+    let mut first: Vec<Connection> = (0..served_first).map(|_| daemon.connect()).collect();
+    first.iter_mut().for_each(served);
+    for _ in 0..4 {
+        is_refused(daemon.connect());
+    }
+    first.iter_mut().for_each(served);
+    let mut afterwards = daemon.connect();
+    served(&mut afterwards);
+    assert_eq!(daemon.children().len(), served_first + 1);
+    let log = daemon.log();
+    assert_eq!(log.matches(&format!("cannot fork a child: {error}")).count(), 1, "said once, not once a client");
+    assert_eq!(daemon.status()["refused_by"]["scarcity"], 4);
 }
 
 /// What accept(2) says when the system, not this process, has nothing left: nobody can even be told. They wait.
@@ -159,7 +165,7 @@ fn without_processes_clients_are_refused() {
 fn without_files_or_memory_in_the_system_clients_wait() {
     for error in ["ENFILE", "ENOMEM", "ENOBUFS"] {
         // Each look is two accepts, the second with the spare descriptor; so these are twelve rests of 100 ms.
-        let daemon = failing("accept4", error, "2..25");
+        let daemon = failing("accept4", error, "2..25", "");
         let mut first = daemon.connect();
         served(&mut first);
         let mut waiting: Vec<Connection> = (0..5).map(|_| daemon.connect()).collect();

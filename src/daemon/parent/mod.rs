@@ -196,7 +196,8 @@ impl Parent {
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let tls = pair.map(|pair| tls::Tls::new(pair, Instant::now())).transpose();
         let tls = tls.map_err(|error| Fatal::new(Exit::System, format!("the keys of TLS sessions: {error}")))?;
-        let fork_server = ForkServer::new(sandboxes.for_session().can_be_handed_down());
+        let is_usable = settings.fork_server && sandboxes.for_session().can_be_handed_down();
+        let fork_server = ForkServer::new(is_usable);
         let mut parent = Self {
             entry: Entry {
                 listeners,

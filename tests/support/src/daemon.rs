@@ -135,10 +135,13 @@ impl Daemon {
         find_writer(self.pid)
     }
 
-    /// The process number of what forks the sessions' children: the fork server, or the parent where the kernel or the
-    /// machine lacks what that one takes.
+    /// The process number of what forks the sessions' children: the parent, or with `--fork-server` the fork server, unless
+    /// the kernel or the machine lacks what that one takes.
     pub fn forks_children(&self) -> u32 {
         const SCOPED_SIGNALS: i64 = 6;
+        if !self.setup.has_option("--fork-server") {
+            return self.pid;
+        }
         if !cfg!(all(target_arch = "x86_64", target_pointer_width = "64")) || landlock_version() < SCOPED_SIGNALS {
             return self.pid;
         }

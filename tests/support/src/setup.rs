@@ -91,6 +91,11 @@ impl Setup {
         self
     }
 
+    /// Whether one of the options is this.
+    pub(super) fn has_option(&self, option: &str) -> bool {
+        self.options.iter().any(|given| given == option)
+    }
+
     /// Listens where the options (or the configuration file) say, and nowhere else.
     pub fn listening_as_told(mut self) -> Self {
         self.listen = false;
