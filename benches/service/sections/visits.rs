@@ -33,6 +33,9 @@ const KINDS: [(Kind, &str, [f64; 2], f64); 4] = [
     (Kind::History, "`T`, `H`, `E`", [0.42, 0.45], 0.0),
 ];
 
+/// The first contestants are this tree's: as it is by default, and with a fork server.
+const OURS: usize = 2;
+
 /// All of it.
 pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
     if !rounds.arguments.wants(Part::Visits) {
@@ -62,9 +65,11 @@ pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
             let what = format!("{store}, {shown}");
             let results = rounds.alternate(&format!("visits, {what}"), entrants)?;
             let least = |ratio: f64| if ratio > 0.0 { Target::AtLeast(ratio) } else { Target::None };
-            for (number, theirs) in results.iter().enumerate().skip(1).rev() {
-                let target = least(if number + 1 == results.len() { to_c[place] } else { to_before });
-                section.compare(&*what, "visits/s", &results[0], theirs, target);
+            for (ours, how) in results[..OURS].iter().zip(["", ", fork server"]) {
+                for (number, theirs) in results.iter().enumerate().skip(OURS).rev() {
+                    let target = least(if number + 1 == results.len() { to_c[place] } else { to_before });
+                    section.compare(format!("{what}{how}"), "visits/s", ours, theirs, target);
+                }
             }
         }
     }
@@ -72,16 +77,17 @@ pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
     Ok(())
 }
 
-/// The daemons of a store: this tree's, and the one of before if there is one; each with tokens of its accounts, which
+/// The daemons of a store: this tree's two, and the one of before if there is one; each with tokens of its accounts, which
 /// have something to look back at.
 fn servers(rounds: &Rounds<'_>, store: &str) -> Result<Vec<(&'static str, Daemon, Vec<String>)>> {
     let bed = rounds.bed;
     let mut servers = Vec::new();
-    for build in bed.builds() {
-        let (name, suffix) = match build {
-            Build::This => ("cidiand", "this"),
-            Build::Before => ("the build before", "before"),
-        };
+    let ours =
+        [(Build::This, "cidiand", "this", None), (Build::This, "with a fork server", "fork", Some("--fork-server"))];
+    let before = bed.builds().into_iter().filter(|build| matches!(build, Build::Before));
+    for (build, name, suffix, option) in
+        ours.into_iter().chain(before.map(|build| (build, "the build before", "before", None)))
+    {
         progress(&format!("visits on {store}: accounts of {name}"));
         let own = format!("visits_{}_{suffix}", store.to_lowercase());
         let database = if store == "MariaDB" {
@@ -93,7 +99,8 @@ fn servers(rounds: &Rounds<'_>, store: &str) -> Result<Vec<(&'static str, Daemon
         // The same words for both: the built-in ones are not the same in every build.
         let dictionary = bed.dictionary()?;
         let words = dictionary.file.display().to_string();
-        let daemon = bed.start_daemon_of(build, &own, &database, &["--words", &words])?;
+        let options: Vec<&str> = ["--words", &words].into_iter().chain(option).collect();
+        let daemon = bed.start_daemon_of(build, &own, &database, &options)?;
         register(&daemon, AT_ONCE)?;
         let tokens = tokens(&daemon, AT_ONCE)?;
         look_up(&daemon, &tokens, &dictionary.headwords[..LOOKUPS])?;
