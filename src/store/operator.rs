@@ -94,8 +94,8 @@ pub trait Operator: Store {
     /// What is kept of an account, locked or not.
     fn account_details(&mut self, name: &str) -> Result<Option<AccountDetails>, Error>;
 
-    /// A page of an account's history, as [`Store::history_page`] gives it, whether the account is locked or not, and
-    /// empty if there is none.
+    /// A page of an account's history, as [`Histories::history_page`](super::Histories::history_page) gives it, whether the
+    /// account is locked or not, and empty if there is none.
     fn history_of(&mut self, account: AccountId, before: Option<Place>, limit: u32) -> Result<Vec<PastLookup>, Error>;
 
     /// A page of an account's stars, as [`Stars::stars_after`] gives it, whether the account is locked or not.

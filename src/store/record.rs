@@ -43,14 +43,14 @@ pub trait Records {
 
     /// Keeps lookups that were acknowledged before: those of every account that is there, locked or not, under its name
     /// and made when it was, whatever its number is now; where nothing says when it was made, under its number and its
-    /// name. [`Standing::Gone`] says that it is not there. Otherwise as [`Store::record_many`].
+    /// name. [`Standing::Gone`] says that it is not there. Otherwise as [`Records::record_many`].
     fn deliver(&mut self, batches: &[Batch]) -> Vec<Result<Standing, Error>>;
 }
 
 /// Whether every store would take what is in a batch.
 ///
 /// # Errors
-/// [`Kind::Bug`] if none would.
+/// [`Kind::Bug`](super::Kind::Bug) if none would.
 pub fn check_batch(batch: &Batch) -> Result<(), Error> {
     schema::check_name(&batch.name)?;
     batch.records.iter().try_for_each(|record| {

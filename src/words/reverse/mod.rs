@@ -3,7 +3,7 @@
 //!
 //! A question is taken in steps, each only when the one before has found nothing: the text, the text in simplified
 //! characters, in either script, as pinyin, and at last the words of a Chinese sentence. A step looks at the articles that
-//! have its Chinese characters, which an index says ([`characters`]); for a text without any it goes through all articles
+//! have its Chinese characters, which an index says (`characters`); for a text without any it goes through all articles
 //! once, which takes some milliseconds for a million of them.
 
 mod candidates;
