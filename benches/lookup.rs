@@ -5,7 +5,8 @@
 //!
 //! It prints nanoseconds for each lookup, the median of several rounds with their least and greatest. `warm` asks for
 //! words in random order, again and again; `cold` is the first thousand lookups in a mapping that this process has not
-//! touched yet (and, for the table, after another 256 MiB have been read, so that the processor's caches are empty).
+//! touched yet (for the `HashMap`, after another 256 MiB have been read, so that the processor's caches hold nothing of
+//! it).
 
 use cidian::sys::{SealedMap, seal};
 use cidian::words::{Dictionary, image, parse};

@@ -1,5 +1,5 @@
 //! How long looking up backwards takes: in the built-in dictionary, and in one of a million headwords (62 MB of words
-//! file) whose senses are made of two thousand characters, as those of a real one are. Run it with
+//! file) whose senses use two thousand different characters, as those of a real dictionary do. Run it with
 //!
 //!     cargo bench --bench reverse
 //!

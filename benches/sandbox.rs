@@ -1,8 +1,8 @@
 //! What the sandbox costs a session: `cargo bench --bench sandbox`.
 //!
-//! A process with the memory of a small daemon forks children that enter a sandbox, with one layer and with all, and
-//! end. Rounds of the variants alternate, and the quickest round of each counts: whatever else the machine does only
-//! adds to it.
+//! A process with as much memory as a small daemon forks children that enter a sandbox, with one layer or with all
+//! layers, and end. Rounds of the variants alternate, and the quickest round of each counts, because other work on the
+//! machine can only make a round slower.
 
 use cidian::sandbox;
 use cidian::store::Location;

@@ -1,4 +1,4 @@
-//! Accounts on a daemon that is measured. They are named `bench1`, `bench2`, and so on.
+//! Accounts on the daemon under measurement. They are named `bench1`, `bench2`, and so on.
 
 use crate::Result;
 use crate::bed::{Bed, Daemon, PASSWD};

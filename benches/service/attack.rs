@@ -1,5 +1,5 @@
 //! The other side of the fairness table: one process that keeps 255 connections of one account, from one address, as
-//! busy as the daemon lets it. The bench starts itself anew for it.
+//! busy as the daemon lets them be. The bench runs its own program a second time for this.
 
 use crate::Result;
 use crate::bed::PASSWD;

@@ -1,5 +1,5 @@
-//! What every measurement stands on: a directory on a real disk, one MariaDB as durable as its defaults are, words,
-//! and daemons. All of it goes when the value goes.
+//! What every measurement needs: a directory on a real disk, a MariaDB with the durability of its defaults, words, and
+//! daemons. All of it is removed when the value is dropped.
 
 use crate::Result;
 use crate::directory::Directory;

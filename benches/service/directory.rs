@@ -1,5 +1,5 @@
 //! The bench's directory. A shell beside the bench holds the other end of a pipe, and removes the directory when the
-//! pipe closes: however the bench ends, SIGKILL included.
+//! pipe closes. So it is removed however the bench ends, by SIGKILL too.
 
 use crate::Result;
 use std::os::unix::fs::PermissionsExt;

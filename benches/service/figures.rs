@@ -1,4 +1,4 @@
-//! What was measured: values of several runs, their medians and spread, and what they are held against. Pure.
+//! What was measured: values of several runs, their medians and spread, and what they are compared with. Pure.
 
 /// The values of several runs.
 #[derive(Debug, Clone, Default)]

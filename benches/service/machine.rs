@@ -1,4 +1,5 @@
-//! What was measured on: processors, kernel, file system, database; without the machine's name and without a date.
+//! The machine that was measured on: processors, kernel, file system, database; without the machine's name and without
+//! a date.
 
 use crate::Result;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};

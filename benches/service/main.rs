@@ -5,11 +5,12 @@
 //!     cargo bench --bench service -- --help
 //!
 //! Cargo builds the programs as for a release (profile `bench` inherits `release`, link-time optimisation included).
-//! The bench starts its own MariaDB, daemons and peers below one directory, runs the contestants in turn, and prints
-//! a table of ratios; `docs/performance.md` explains it and keeps it. Whatever ends the bench, every process that it
-//! has started ends, and the directory goes.
+//! The bench starts its own MariaDB, daemons and peers below one directory, runs the contestants in turn, and prints a
+//! table of ratios; `docs/performance.md` contains and explains it. However the bench ends, every process that it has
+//! started ends, and the directory is removed.
 //!
-//! It never measures a cidiand that was not built from this tree, but for the one that `--before` names, and never talks to a server that it has not started.
+//! It measures only a cidiand built from this tree, except for the one that `--before` names, and never talks to a
+//! server that it has not started.
 
 #![forbid(unsafe_code)]
 

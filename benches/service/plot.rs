@@ -1,5 +1,5 @@
-//! The ratios as a picture: a bar for each, a whisker for its spread, a mark for its target; logarithmic, so that
-//! half and double are equally far from one. Pure.
+//! The ratios as a picture: a bar for each, a whisker for its spread, a mark for its target; logarithmic, so that half
+//! and double are equally far from 1. Pure.
 
 use crate::figures::{Comparison, Section, Target};
 use crate::report::number;

@@ -1,5 +1,5 @@
-//! Processes of the bench, and what `/proc` tells of them. Each ends with the value that stands for it, or, when the
-//! bench itself is killed, by the kernel. It never ends a process that it has not started.
+//! Processes of the bench, and what `/proc` shows of them. Each process ends when the value that represents it is
+//! dropped; if the bench itself is killed, the kernel ends it. No process is ended here that was not started here.
 
 use crate::Result;
 use nix::sys::resource::{UsageWho, getrusage};

@@ -1,4 +1,4 @@
-//! The table, as Markdown: on standard output, and between two marks of `docs/performance.md`.
+//! The table, as Markdown: on standard output, and between two marks in `docs/performance.md`.
 
 use crate::Result;
 use crate::figures::{Comparison, Contestant, Reading, Section, Series, Target};

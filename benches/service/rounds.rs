@@ -1,5 +1,5 @@
-//! The alternation: contestants run in turn, so that what else the machine does meets all of them alike; and the
-//! display of where the bench is.
+//! The alternation: contestants run in turn, so that other work on the machine affects all of them alike; and the
+//! display of the bench's progress.
 
 use crate::Result;
 use crate::arguments::Arguments;

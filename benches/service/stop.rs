@@ -1,5 +1,5 @@
-//! Interrupt, hang-up and termination: flags that every loop looks at, so that what was started is ended and what
-//! was written is removed on the way out. It never ends the process by itself.
+//! SIGINT, SIGHUP and SIGTERM set flags that every loop checks, so that the bench ends what it has started and removes
+//! what it has written before it exits. This module never ends the process by itself.
 
 use crate::Result;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};

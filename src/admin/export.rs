@@ -1,5 +1,5 @@
-//! `cidiand export-user`: all that is kept of one account, for whoever asks what is kept of them. It holds no more than a
-//! page of the history at once, and changes nothing.
+//! `cidiand export-user`: everything that is stored about one account, for a user who asks for it. It holds no more
+//! than a page of the history in memory, and changes nothing.
 
 use super::replacement::Replacement;
 use super::tools::{broken_pipe_is_fine, fatal, open};

@@ -1,5 +1,5 @@
-//! `words import`: from the sources to a words file in its place, with progress, a summary, and an end that leaves the
-//! old file as it was whenever the new one is not complete. Knows no format: those are `words::import`'s.
+//! `words import`: from the sources to a words file in its place, with progress and a summary. Unless the new file is
+//! complete, the old one stays as it was. The formats are known to `words::import` only.
 
 use super::replacement::Replacement;
 use super::tools::broken_pipe_is_fine;

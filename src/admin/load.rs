@@ -1,4 +1,4 @@
-//! `cidiand words load`: words files into table `words`, while the daemon answers from it.
+//! `cidiand words load`: writes words files into table `words`, while the daemon answers from it.
 
 use super::progress::Progress;
 use super::tools::{counted, fatal, make_state_directory_for, read, say, unread};

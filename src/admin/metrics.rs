@@ -1,5 +1,5 @@
 //! `cidiand metrics`: the daemon's status in the text format of Prometheus, for node_exporter's textfile collector or
-//! whatever else reads it. It only describes what [`Status`] says.
+//! anything else that reads it. It only describes what [`Status`] contains.
 
 use crate::ipc::status::{Status, Times};
 use std::fmt::Write;

@@ -1,4 +1,5 @@
-//! What an operator runs besides the daemon. The only module that opens a database outside a child.
+//! The programs that an operator runs besides the daemon. This is the only module that opens a database outside a
+//! child.
 
 #![forbid(unsafe_code)]
 

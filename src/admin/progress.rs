@@ -1,4 +1,4 @@
-//! A bar on the terminal that says how far a tool has come. Where nobody watches, it says nothing.
+//! A bar on the terminal that shows how far a tool has come. Without a terminal it shows nothing.
 
 use std::io::{self, IsTerminal, Write};
 

@@ -1,5 +1,5 @@
-//! `cidiand history prune`: lookups that are older than wanted go, a little at a time and account by account, so that
-//! sessions never wait for long.
+//! `cidiand history prune`: deletes lookups that are older than a given age, a few at a time and account by account, so
+//! that sessions never wait for long.
 
 use super::progress::Progress;
 use super::tools::{counted, fatal, open, say};

@@ -1,4 +1,4 @@
-//! What can go wrong in the client: one type, which knows neither words for people nor numbers for the shell.
+//! What can go wrong in the client: one type, which knows neither the messages for people nor the exit statuses.
 
 use crate::protocol::{Code, Failure};
 use std::io;

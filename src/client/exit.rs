@@ -1,4 +1,4 @@
-//! The client's exit statuses, in one table. It never decides what is printed.
+//! The client's exit statuses, in one table. This module never decides what is printed.
 
 use super::error::{Error, KeptFault, TlsFault};
 use crate::protocol::Code;

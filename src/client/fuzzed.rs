@@ -1,5 +1,5 @@
-//! The client against whatever bytes a server may send: what the fuzz target `replies` plays, and the test of its
-//! corpus. It is compiled for these two only, and no part of the programs calls it.
+//! The client against arbitrary bytes from a server: the code that the fuzz target `replies` and the test of its corpus
+//! run. It is compiled for these two only, and no part of the programs calls it.
 //!
 //! Whatever comes, the client ends, prints no character that a terminal would act on, prints in proportion to what
 //! it was sent, and keeps a script's lines in step.

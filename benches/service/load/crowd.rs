@@ -1,5 +1,5 @@
-//! Many clients, each of whom asks now and then: the moments are fixed beforehand, so a slow reply makes nobody ask
-//! less, and its delay is counted from when the request was due.
+//! Many clients that each send a request now and then. The moments are fixed beforehand, so a slow reply does not
+//! reduce the number of requests, and a delay is counted from the moment at which the request was due.
 
 use super::Dialect;
 use super::lookups::{Speakers, Tally};

@@ -1,5 +1,5 @@
-//! People who type into GoldenDict: a connection for each key, closed without `QUIT`. The moments are fixed beforehand, so
-//! a slow reply makes nobody type less.
+//! People who type into GoldenDict: a connection for each key, closed without `QUIT`. The moments are fixed beforehand,
+//! so a slow reply does not slow down the typing.
 
 use crate::Result;
 use crate::stop::Stop;

@@ -1,4 +1,4 @@
-//! Clients that stay: each sends its next request when the replies to the last are there.
+//! Clients that stay connected: each sends its next requests when the replies to the last ones have arrived.
 
 use super::visits::timeout;
 use super::{Counting, HEAD, LineHead};

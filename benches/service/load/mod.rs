@@ -1,5 +1,5 @@
-//! The load generator: one thread, one epoll loop, no more work for each reply than to see where it ends and whether
-//! it is what was asked for. It never sleeps while it counts.
+//! The load generator: one thread, one epoll loop. For each reply it only finds the end and checks that it is the
+//! expected one. It never sleeps while it counts.
 
 mod crowd;
 mod keys;

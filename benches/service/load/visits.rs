@@ -1,4 +1,5 @@
-//! Short sessions: connect, one exchange or a few, close; so many at a time, or all at once; and clients that only stay.
+//! Short sessions: connect, one exchange or a few, close; a fixed number at a time, or all at once; and clients that
+//! stay connected and send nothing.
 
 use super::{Counting, LineHead};
 use crate::Result;

@@ -1,5 +1,5 @@
-//! A word looked up from the shell: `cidian lookup WORD` by somebody who is logged in, held against `dict WORD`, which
-//! asks `dictd` for the same dictionary and keeps no history. What counts is the time from start to end of the program.
+//! A word looked up from the shell: `cidian lookup WORD` by a user who is logged in, compared with `dict WORD`, which
+//! asks `dictd` for the same dictionary and keeps no history. The time measured is from start to end of the program.
 
 use crate::Result;
 use crate::accounts::register;

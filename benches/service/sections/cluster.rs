@@ -1,4 +1,4 @@
-//! Lookups with durable history on a Galera cluster of three members, against the same on one server.
+//! Lookups with durable history on a Galera cluster of three members, compared with the same on one server.
 
 use crate::Result;
 use crate::accounts::{log_in, log_in_at, register};

@@ -1,5 +1,6 @@
-//! DICT beside dictd on the same data, and beside the least that a server can do: on kept connections, in whole sessions,
-//! in a burst, as GoldenDict asks; what a misspelling costs, and what memory a child keeps.
+//! DICT compared with dictd on the same data, and with the least that a server can do: on open connections, in whole
+//! sessions, in a burst, and with the commands that GoldenDict sends; what a misspelling costs, and how much memory a
+//! child keeps.
 
 use crate::Result;
 use crate::arguments::Part;

@@ -1,5 +1,5 @@
-//! What an honest client notices of one source that does its worst: 255 connections of one account, which ask without
-//! ever waiting for a reply. The honest one comes from another address; no address is exempt.
+//! What an honest client notices of a source that does its worst: 255 connections of one account, which send requests
+//! without ever waiting for a reply. The honest client comes from another address; no address is exempt.
 
 use crate::Result;
 use crate::accounts::register;

@@ -1,4 +1,5 @@
-//! The last ten, and all, of a long history among many, against the same where there is little.
+//! Reading the last ten lookups, and all, of one long history among many, compared with the same in a nearly empty
+//! database.
 
 use crate::Result;
 use crate::accounts::{log_in, register};

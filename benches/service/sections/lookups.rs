@@ -1,5 +1,5 @@
-//! Lookups with durable history on MariaDB, against rows inserted as fast as the same server takes them; and against
-//! dictd, which keeps none.
+//! Lookups with durable history on MariaDB, compared with rows inserted as fast as the same server takes them, and with
+//! dictd, which keeps no history.
 
 use crate::Result;
 use crate::accounts::{log_in, register};

@@ -1,4 +1,4 @@
-//! Private dirty memory of children that wait: what each client costs beyond what all share.
+//! Private dirty memory of waiting children: what each client costs beyond the memory that all children share.
 
 use crate::Result;
 use crate::accounts::{log_in, log_in_by_token, register, tokens};

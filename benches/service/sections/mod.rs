@@ -1,4 +1,4 @@
-//! What is measured, a file for each part of the table. Nothing here knows how it is printed.
+//! The measurements, a file for each part of the table. Nothing here knows how they are printed.
 
 pub mod client;
 pub mod cluster;

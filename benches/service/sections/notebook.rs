@@ -1,4 +1,4 @@
-//! The notebook of somebody who has used it for a year: how long its commands take, from start to end of the program.
+//! How long the notebook's commands take, from start to end of the program, on an account with a year of use.
 
 use super::client::{client, log_in, timed};
 use crate::Result;

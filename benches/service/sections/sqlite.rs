@@ -1,4 +1,4 @@
-//! Lookups with durable history on SQLite, against the disk: a server that syncs for each lookup can't do more.
+//! Lookups with durable history on SQLite, compared with the disk: no server that syncs for each lookup can be faster.
 
 use super::lookups::case;
 use crate::Result;

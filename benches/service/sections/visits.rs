@@ -1,5 +1,5 @@
-//! Whole visits: connect, log in by token, one request or none, leave, as the client makes one for each word. Each line is
-//! sent when the reply to the one before is there.
+//! Whole visits, as the client makes one for each word: connect, log in by token, at most one request, leave. Each line
+//! is sent when the reply to the previous one has arrived.
 
 use crate::Result;
 use crate::accounts::{look_up, register, tokens};

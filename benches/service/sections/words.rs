@@ -1,4 +1,4 @@
-//! Lookups in table `words`, against bare selects of the same rows.
+//! Lookups in table `words`, compared with bare selects of the same rows.
 
 use super::lookups::case;
 use crate::Result;

@@ -1,6 +1,6 @@
-//! Manual pages and completions, made from the command line's own definition, so that neither can tell of options
-//! that are not there. What is not about options is text beside this file. The packaging calls
-//! `cidiand manual DIRECTORY` and `cidiand completions SHELL`.
+//! Manual pages and completions, made from the command line's own definition, so that neither can describe options that
+//! do not exist. The rest of each page is text beside this file. The packaging calls `cidiand manual DIRECTORY` and
+//! `cidiand completions SHELL`.
 
 use crate::config::options::CommandLine;
 use clap::{Arg, ArgAction, Command, CommandFactory};

@@ -1,4 +1,4 @@
-//! Asking the operator on the terminal: passwords, which nobody sees, and whether something is meant.
+//! Asking the operator on the terminal: for passwords, which are not shown, and for confirmation.
 
 use crate::exit::{Exit, Fatal};
 use crate::hidden::{self, NoPassword};

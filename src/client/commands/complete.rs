@@ -1,6 +1,6 @@
 //! Completing words in a shell: `cidian complete-words PREFIX`, which the completions of `lookup` and `star` call. The
-//! server is asked where a login is kept; what does not answer at once is left for the built-in words. Nothing is ever
-//! asked of the person, and nothing complained of: the person is in the middle of a line.
+//! server is asked if a login is kept for it; if it does not answer at once, the built-in words are used. The person is
+//! in the middle of a line, so they are asked nothing, and no error is shown.
 
 use super::context::Context;
 use super::credentials::Credentials;

@@ -1,5 +1,5 @@
-//! `cidian export`: the words of a history with their interpretations, as a deck for Anki or as CSV. A file that is
-//! there already is replaced only by a whole one.
+//! `cidian export`: the words of a history with their interpretations, as a deck for Anki or as CSV. An existing file
+//! is replaced only by a complete one.
 
 use super::context::{Context, LoggedIn};
 use super::history::{self, Choice, Tally};

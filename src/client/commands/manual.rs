@@ -1,5 +1,5 @@
-//! Manual pages and completions, made from the command line's own definition, so that neither can tell of options
-//! that are not there. The packaging calls `cidian manual DIRECTORY` and `cidian completions SHELL`.
+//! Manual pages and completions, made from the command line's own definition, so that neither can describe options that
+//! do not exist. The packaging calls `cidian manual DIRECTORY` and `cidian completions SHELL`.
 
 use crate::client::arguments::Arguments;
 use clap::CommandFactory;

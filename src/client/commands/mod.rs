@@ -1,4 +1,4 @@
-//! The subcommands: one file for each, and what several of them share.
+//! The subcommands: one file for each, and the code that several of them share.
 
 pub mod about;
 pub mod account;

@@ -1,5 +1,5 @@
-//! A server where none is named: the private one of `--local`, if the person wants that. It is asked once, on a terminal,
-//! when nothing answers at the usual address.
+//! When no server is named and nothing answers at the usual address, the person is offered the private server of
+//! `--local`: once, on a terminal.
 
 use crate::client::arguments::{Arguments, ClientCommand};
 use crate::client::error::Result;

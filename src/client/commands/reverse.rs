@@ -1,5 +1,5 @@
-//! Looking up backwards: what a Chinese word leads to, shown, and one of it chosen. A server that does not know the
-//! request leads to nothing.
+//! Looking up backwards: the headwords that a Chinese word leads to are listed, and the person chooses one. A server
+//! that does not know the request counts as having found nothing.
 
 use crate::client::error::{Error, Result};
 use crate::client::messages::Message;

@@ -1,4 +1,4 @@
-//! `cidian search`: entries by what stands in them, and headwords by a pattern.
+//! `cidian search`: finds entries by their text, and headwords by a pattern.
 
 use super::context::{Context, LoggedIn};
 use crate::client::arguments::SearchArguments;

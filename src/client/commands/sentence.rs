@@ -1,7 +1,7 @@
-//! A sentence that was pasted: the longest headwords in it, in order, whatever form they have there.
+//! A pasted sentence: the longest headwords in it, in order, whichever form they have there.
 //!
-//! The server is asked for every run of a few words at once, by lookups that leave no trace: a history is of words that
-//! somebody looked up, not of every `the` of a text.
+//! The server is asked for every run of a few words at once, by lookups that leave no trace: a history is for words
+//! that a person has looked up, not for every `the` of a text.
 
 use crate::client::error::{Error, Result};
 use crate::client::server::connection::{Connection, Entry};

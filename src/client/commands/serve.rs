@@ -1,4 +1,5 @@
-//! `cidian serve`, as far as it is the client's: which account the clients of DICT look up for. The serving is the daemon's.
+//! The client's part of `cidian serve`: it decides on whose account DICT clients look words up. The serving itself is
+//! done by the daemon's code.
 
 use crate::client::arguments::{Arguments, ClientCommand};
 use crate::client::error::{Error, Result};

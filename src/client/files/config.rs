@@ -1,5 +1,5 @@
-//! The person's configuration file, `~/.config/cidian/config.toml`: what need not be said each time. Options and the
-//! environment come before it. It holds no secret.
+//! The person's configuration file, `~/.config/cidian/config.toml`: settings that the person does not want to repeat in
+//! each command. Options and the environment take precedence. The file holds no secret.
 
 use crate::client::error::{Error, Result};
 use crate::client::messages::Language;

@@ -1,5 +1,5 @@
-//! Logins that are kept between calls: a token for each server and user, and who logged in last, in a private file in
-//! the user's state directory. It never talks to a server, and never shows a token.
+//! Logins that are kept between calls: a token for each server and user, and which user logged in last, in a private
+//! file in the user's state directory. This module never talks to a server, and never shows a token.
 
 use crate::client::error::{Error, KeptFault, Result};
 use crate::client::server::address::Address;

@@ -1,4 +1,5 @@
-//! What is wrong with a command line, as a sentence. English is clap's own; Chinese is made of what clap knows.
+//! What is wrong with a command line, as a sentence. The English text is clap's own; the Chinese one is made from
+//! clap's error.
 
 use crate::client::messages::Language;
 use crate::protocol::printable;

@@ -1,4 +1,5 @@
-//! How much of a history is in memory where it can't be printed as it comes: a server may send rows for ever.
+//! A limit on how much of a history is kept in memory where it can't be printed as it comes: a server may send rows for
+//! ever.
 
 use crate::client::error::{Error, Result};
 

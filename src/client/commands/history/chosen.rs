@@ -1,4 +1,4 @@
-//! The lookups of a history that are wanted, as they come.
+//! The lookups of a history that the person has asked for, as they come.
 
 use super::query::{Choice, Chosen};
 use crate::client::error::Result;

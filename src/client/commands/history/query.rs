@@ -1,4 +1,4 @@
-//! Which lookups of a history are wanted: when, which words, how many, in which order. Pure.
+//! Which lookups of a history the person has asked for: when, which words, how many, in which order. Pure.
 
 use super::when::When;
 use crate::client::render::Clock;

@@ -1,5 +1,5 @@
-//! What a history says about words: how often each was looked up, when last, and what it means. One entry a headword
-//! is in memory, never the whole history, and no more of them than there is room for.
+//! What a history says about words: how often each was looked up, when last, and what it means. Only one entry for each
+//! headword is in memory, never the whole history, and the number of entries is limited.
 
 use super::budget::Budget;
 use super::chosen::chosen;

@@ -1,5 +1,5 @@
-//! Charts of text: bars, and a year as a map of days. Block characters where they can be shown, ASCII elsewhere; how much
-//! it is shows in the character, never in a colour alone. Pure.
+//! Charts of text: bars, and a year as a map of days. Block characters where they can be shown, ASCII elsewhere. The
+//! character shows the amount, never a colour alone. Pure.
 
 use super::days::{Day, every_day, monday};
 use crate::client::render::width;

@@ -1,5 +1,5 @@
-//! What a history says about days: how many words, how many of them new, how long without a gap. Pure; days are the
-//! person's own.
+//! What a history says about days: how many words, how many of them new, how many days in a row. Pure; days begin and
+//! end in the person's own time zone.
 
 use std::collections::{BTreeMap, HashMap};
 use time::{Date, Duration};

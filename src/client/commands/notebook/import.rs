@@ -1,5 +1,5 @@
-//! `cidian import`: a list of words, or a file that Anki or `cidian export --csv` has written, becomes stars. What can't be
-//! one is told with its line, and keeps nothing else from being taken.
+//! `cidian import`: a list of words, or a file that Anki or `cidian export --csv` has written, becomes stars. A line
+//! that can't become a star is reported with its number, and the others are taken all the same.
 
 use super::link::{Asks, OwnLink};
 use super::source::{Line, lines};

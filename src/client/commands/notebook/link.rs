@@ -1,5 +1,5 @@
-//! A conversation that goes on when the server has ended it for its length: a person may think for longer than a server
-//! waits.
+//! A conversation that is resumed on a new connection when the server has ended the old one for being idle: a person
+//! may think for longer than a server waits.
 
 use crate::client::commands::context::{Context, LoggedIn};
 use crate::client::commands::credentials::Credentials;

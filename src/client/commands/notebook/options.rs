@@ -1,4 +1,4 @@
-//! What the notebook's subcommands take that show entries of the dictionary.
+//! The options of those notebook subcommands that show entries of the dictionary.
 
 use super::star::tag;
 use crate::client::commands::history::When;

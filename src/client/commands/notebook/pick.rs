@@ -1,4 +1,4 @@
-//! `cidian random` and `cidian today`: one word of all.
+//! `cidian random` and `cidian today`: one word out of the whole dictionary.
 
 use super::options::PickArguments;
 use super::speech::Speaker;

@@ -1,5 +1,5 @@
-//! `cidian review`: a word, its meaning when a key is pressed, and a grade by another key. Each grade is kept at once, so a
-//! review may stop anywhere, and goes on where it stopped.
+//! `cidian review`: a word, its meaning when a key is pressed, and a grade by another key. Each grade is stored at
+//! once, so a review may stop anywhere, and the next one goes on from there.
 
 use super::link::{Asks, OwnLink};
 use super::options::{ReviewArguments, Source};

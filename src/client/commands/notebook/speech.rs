@@ -1,4 +1,5 @@
-//! Words said aloud, by a command of the person's own: it gets the word as its last argument, and never through a shell.
+//! Words spoken by a command that the person has configured. The command gets the word as its last argument, and never
+//! through a shell.
 
 use crate::client::error::Result;
 use crate::client::messages::Message;
