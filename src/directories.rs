@@ -1,5 +1,5 @@
-//! Where a person's files are, as the XDG base directory specification says: state, configuration, data. Both programs ask
-//! here, so that they mean the same place. It opens none of them.
+//! Where a person's files are, by the XDG base directory specification: state, configuration, data. Both programs use
+//! this module, so that they agree on the places. It opens no files.
 
 #![forbid(unsafe_code)]
 

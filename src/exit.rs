@@ -1,4 +1,4 @@
-//! Exit statuses, as `sysexits.h` has them and the interface promises them.
+//! Exit statuses: those of `sysexits.h`, as the interface promises them.
 
 use std::process::ExitCode;
 

@@ -1,5 +1,5 @@
-//! Reading the small files that a person or an operator names, whatever stands at the path: only regular files (or a pipe,
-//! where that is how secrets are handed over), only up to a limit, and never waiting without an end.
+//! Reading the small files that a person or an operator names, whatever is at the path: only regular files (or pipes,
+//! where secrets may be handed over by one), only up to a limit, and never waiting without end.
 //!
 //! Several modules share it; it knows none of them.
 

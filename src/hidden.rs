@@ -1,7 +1,7 @@
-//! Asking for a password on the terminal, which nobody sees, in both programs.
+//! Asking for a password on the terminal without showing it, in both programs.
 //!
-//! However it ends, by whatever signal, the terminal echoes again afterwards; while the program is stopped it echoes, and
-//! when the program goes on, the question is there again and what is typed is hidden again.
+//! However the question ends, by a signal too, the terminal echoes again afterwards. It also echoes while the program
+//! is stopped; when the program continues, the question is shown again and the input is hidden again.
 
 #![forbid(unsafe_code)]
 

@@ -1,5 +1,5 @@
-//! Options that each make sense, but not together: what clap can't see, for options stand before and after the
-//! subcommand.
+//! Options that make sense one by one, but not together. clap can't find these conflicts, because options may stand
+//! before or after the subcommand.
 
 use super::arguments::{Arguments, ClientCommand};
 use super::commands::history::Format;

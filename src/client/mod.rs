@@ -1,8 +1,8 @@
 //! The client: menus for a person, subcommands for a script, over one conversation in the line protocol.
 //!
 //! The entrance is [`parse`], then [`run`]. Between the two the program may fork the private server of `--local`; this
-//! module starts a thread (for signals) and knows the server only as something that gives connected sockets. Of the
-//! server's own modules it knows the protocol.
+//! module starts a thread (for signals) and knows the server only as a source of connected sockets. The only module
+//! that it shares with the server is the protocol.
 
 #![forbid(unsafe_code)]
 

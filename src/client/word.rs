@@ -1,4 +1,4 @@
-//! Words as they are typed. Pure.
+//! Words as a person types them. Pure.
 
 use super::error::WordFault;
 use crate::protocol::{MAX_LINE, trim_blanks};

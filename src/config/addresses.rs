@@ -1,5 +1,5 @@
-//! Whether the addresses to listen on can be, as far as that shows without listening: for `--check`, which may run beside
-//! the daemon that has them.
+//! Whether the addresses to listen on are possible, as far as that can be found out without listening: for `--check`,
+//! which may run while the daemon already listens on them.
 
 use crate::config::address::Address;
 use crate::exit::{Exit, Fatal};

@@ -1,4 +1,4 @@
-//! Ages, as an operator says them. Pure.
+//! Ages, as an operator writes them. Pure.
 
 use crate::exit::{Exit, Fatal};
 use crate::store::Microseconds;

@@ -1,5 +1,5 @@
-//! Credentials that systemd hands in (systemd.exec(5), `LoadCredential=`): files that only this service can read. What is
-//! named here is a path; the code that uses it reads and checks it like any other.
+//! Credentials from systemd (systemd.exec(5), `LoadCredential=`): files that only this service can read. This module
+//! only finds their paths; the code that uses a path reads and checks the file like any other.
 
 use std::path::{Path, PathBuf};
 

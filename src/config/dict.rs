@@ -1,4 +1,4 @@
-//! Where DICT is spoken, and whose lookups those are: what the operator has said, settled together.
+//! Where DICT is spoken, and which account its lookups belong to: the operator's settings, checked together.
 
 use super::sourced::Sourced;
 use crate::config::address::Address;

@@ -1,5 +1,6 @@
-//! Whether an embedded database that was there is gone or emptied: that is damage, or a disk that is not mounted, and
-//! no reason to begin with a new one without a word. The file `lock` of the state directory remembers which was there.
+//! Whether an embedded database that existed before is gone or emptied. That means damage, or a disk that is not
+//! mounted, so the daemon must not silently begin a new one. The file `lock` in the state directory records which
+//! database there was.
 
 use super::state_directory::StateDirectory;
 use crate::exit::{Exit, Fatal};

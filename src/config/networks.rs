@@ -1,4 +1,4 @@
-//! Sources that clients are counted under, and the networks that an operator names. Pure.
+//! The sources under which clients are counted, and the networks that an operator names. Pure.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

@@ -1,6 +1,6 @@
-//! Whose the embedded database is: the user's whose directory it is in. The operator's tools may be run by root before
-//! the daemon ever was, and must leave no database behind that the daemon can't open. It never changes whose a file is
-//! that is there. (Of the files beside it SQLite takes care itself.)
+//! The owner of the embedded database is the owner of its directory. Root may run the operator's tools before the
+//! daemon has ever run, and they must not leave a database that the daemon can't open. The owner of an existing file is
+//! never changed. (SQLite itself takes care of the files beside the database.)
 
 use crate::store::Location;
 use nix::unistd::geteuid;

@@ -1,4 +1,4 @@
-//! What the operator has decided of every session.
+//! The operator's settings that apply to every session.
 
 use crate::store::Location;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! Where what lasts is kept, private to the daemon's user, and used by one daemon at a time. It never closes a directory
-//! that holds anything but its own files to others: that may be meant for them.
+//! The directory for everything that must last: private to the daemon's user, and used by one daemon at a time. A
+//! directory that contains other files than the daemon's own is never made private, because other users may need it.
 
 use crate::directories;
 use crate::exit::{Exit, Fatal};

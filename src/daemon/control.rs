@@ -1,5 +1,6 @@
-//! The control socket: how `cidiand reload` and `cidiand status` talk to the running daemon. It takes fixed commands
-//! from the daemon's own user and root, never waits for a control client, and knows nothing of what a command does.
+//! The control socket: how `cidiand reload` and `cidiand status` talk to the running daemon. It accepts fixed commands
+//! from the daemon's own user and from root, never waits for a client of the socket, and does not know what a command
+//! does.
 
 use super::poller::{ControlClient, Poller, Token};
 use crate::exit::{Exit, Fatal};

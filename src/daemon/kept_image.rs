@@ -1,5 +1,5 @@
-//! The image of the built-in words in a file, so that a client's private server need not make it at each start: that took
-//! longer than all else. Whatever is wrong with the file, the image is made anew.
+//! The image of the built-in words in a file, so that a client's private server need not make it at each start, which
+//! took longer than the rest of starting. If anything is wrong with the file, the image is made anew.
 
 use crate::sys;
 use crate::words::Stamp;

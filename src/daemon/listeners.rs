@@ -1,4 +1,4 @@
-//! The listening sockets: where clients come in. Accepts one at a time; never reads, never blocks.
+//! The listening sockets, on which clients connect. Accepts one client at a time; never reads, never blocks.
 
 use crate::config::address::Address;
 use crate::exit::{Exit, Fatal};

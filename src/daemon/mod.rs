@@ -1,4 +1,4 @@
-//! The parent: everything that serves but the sessions and the writer themselves. It opens no database.
+//! The parent: the whole daemon except for the sessions and the writer. It opens no database.
 
 #![forbid(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! What the parent waits for: one epoll, each descriptor with a name.
+//! What the parent waits for: one epoll instance in which each descriptor has a name.
 
 use super::children::leases::Lease;
 use super::children::turns::Turn;

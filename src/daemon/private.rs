@@ -1,6 +1,6 @@
-//! A client's private server: the same daemon, forked from the client, which nobody else can reach. It has no
-//! listening socket at all: the client makes a socket pair for each connection and sends one end over another pair
-//! that only the two of them have. It ends with its client.
+//! A client's private server: the same daemon, forked from the client, which no other process can reach. It has no
+//! listening socket: the client makes a socket pair for each connection and sends one end over another pair that only
+//! client and server share. The server ends with its client.
 
 use super::kept_image::KeptImage;
 use super::listeners::Listener;

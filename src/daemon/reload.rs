@@ -1,5 +1,5 @@
-//! A reload, from the wish to the last child: which load is under way, who waits for it, and whether every child has
-//! moved. It holds the state; the parent does the work.
+//! A reload, from the request to the last child: which load is under way, which tools wait for it, and whether every
+//! child has moved to the new words. This module holds the state; the parent does the work.
 
 use super::helpers::loader::Loader;
 use crate::daemon::poller::ControlClient;

@@ -1,5 +1,5 @@
-//! The parent's signals. Handlers only set a flag and write to a pipe (OpenSSH's CVE-2024-6387 was one that did
-//! more); what a signal means is decided in the loop.
+//! The parent's signals. Handlers only set a flag and write to a pipe (OpenSSH's CVE-2024-6387 was a handler that did
+//! more); the loop decides what a signal means.
 
 use crate::sys::PARENT_SIGNALS;
 use nix::sys::signal::Signal;

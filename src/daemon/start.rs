@@ -1,4 +1,5 @@
-//! From the command line to serving: each step checks something, and the first that fails says what and why.
+//! From the command line to serving: each step checks something, and the first one that fails reports what is wrong and
+//! why.
 
 use super::children::control_channel::ControlChannel;
 use super::control::Control;

@@ -1,5 +1,5 @@
-//! Keeps what may happen a thousand times a second from filling the log: a few lines are said at once, then one every
-//! few seconds, which tells how many were not. Pure: the clock is passed in.
+//! Keeps events that may happen a thousand times a second from filling the log: the first few are logged at once, then
+//! there is one line every few seconds, with the number of events that were left out. Pure: the clock is passed in.
 
 use std::time::{Duration, Instant};
 

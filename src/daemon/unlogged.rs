@@ -1,5 +1,5 @@
-//! Log lines that standard error did not take: they are counted, and the count is logged when it takes lines again. Whoever
-//! could not write, the parent tells of it, so that one line says how many are missing.
+//! Log lines that standard error did not take: they are counted, and the count is logged when standard error takes
+//! lines again. The parent logs it for all processes, so that one line has the number of all missing ones.
 
 use crate::standard_error::StandardError;
 use log::warn;

@@ -1,5 +1,6 @@
 //! Articles as clients show them: the headword's line, then the interpretation, indented. No line begins with a dot
-//! unless it has to: GoldenDict, GNOME Dictionary, Emacs and dicoclient show the dot that was stuffed.
+//! unless it has to: GoldenDict, GNOME Dictionary, Emacs and dicoclient do not remove the second dot that the protocol
+//! then adds.
 
 use super::MAX_TEXT_LINE;
 use unicode_width::UnicodeWidthChar;

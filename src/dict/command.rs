@@ -1,5 +1,5 @@
-//! Commands: one line to one value. A command has a known word and the right number of arguments; whether its database
-//! or strategy is there is for the session to say.
+//! Commands: one line becomes one value. A command has a known name and the right number of arguments; the session
+//! checks whether its database or strategy exists.
 
 use super::argument::{Argument, Readings, SingleQuotes, arguments};
 use super::{MAX_LINE_CHARS, reply};

@@ -1,5 +1,5 @@
-//! The menus: two levels for a person at a terminal (or a pipe that plays one). They hold no protocol: what is
-//! sent and when it is sent again is [`link`]'s. Whatever goes wrong is told, and a menu comes back.
+//! The menus: two levels for a person at a terminal (or a pipe that plays one). They contain no protocol: [`link`]
+//! decides what is sent and when it is sent again. Every error is shown, and then the menu is shown again.
 
 mod link;
 mod notebook;

@@ -1,5 +1,5 @@
-//! Looking words up until `##`: what is typed, what is found, and what may have been meant. (On the wire `##` is a
-//! word like any other: only this prompt knows it.)
+//! Looking words up until `##`: what is typed, what is found, and what may have been meant. (On the wire `##` is a word
+//! like any other; it has its meaning only at this prompt.)
 
 use super::{Menus, Next};
 use crate::client::commands::lookup::OFFERED;

@@ -1,6 +1,6 @@
 //! Every text that a person sees, in two languages. A message is a value here and a sentence in [`english`] and
-//! [`chinese`]: each matches all of them, so that the compiler misses a translation before anybody else does.
-//! (`--help` is in `help`.) This module never decides whether or where something is said.
+//! [`chinese`]: both match on all variants, so that the compiler reports a missing translation. (The texts of `--help`
+//! are in `help`.) This module never decides whether or where a message is shown.
 
 mod chinese;
 mod english;

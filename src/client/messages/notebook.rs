@@ -1,5 +1,5 @@
-//! What is said about the notebook, in both languages: one value, two sentences side by side. What comes from outside is
-//! made printable here.
+//! Messages about the notebook, in both languages: one value, two sentences side by side. Text from outside is made
+//! printable here.
 
 use crate::protocol::printable;
 

@@ -1,5 +1,5 @@
-//! How entries and times look on a page: bold and colours, lines wrapped to the page's width, local time. Pure but
-//! for [`pager`]; texts that come in here are made safe for a terminal first, and nothing here reads the network.
+//! How entries and times look on a page: bold and colours, lines wrapped to the page's width, local time. Pure except
+//! for [`pager`]. Texts are made safe for a terminal before they get here, and nothing here reads the network.
 
 pub mod show;
 

@@ -1,6 +1,7 @@
-//! A pager for what does not fit the screen, together with what is asked below it. What fits is written as it is; with
-//! the first line too many the person's pager (`CIDIAN_PAGER`, `PAGER`, else `less` or `more`) is started and given everything. A pager that is left early
-//! shows as a broken pipe; one that can't be started, or ends without having read anything, loses nothing. Ctrl-C is the pager's while it runs.
+//! A pager for output that, together with the question below it, does not fit the screen. Output that fits is written
+//! as it is; at the first line too many, the person's pager (`CIDIAN_PAGER`, `PAGER`, else `less` or `more`) is started
+//! and gets all of it. If the person leaves the pager early, the writer sees a broken pipe; if the pager can't be
+//! started, or ends without having read anything, no output is lost. While the pager runs, Ctrl-C goes to it.
 
 use super::wrap::width;
 use crate::sys::{InterruptsIgnored, ignore_interrupts};

@@ -1,4 +1,4 @@
-//! How what the server says is made safe: for a terminal, as JSON. Pure; it never writes.
+//! How text from the server is made safe to print, for a terminal or as JSON. Pure; it never writes.
 
 use crate::protocol::{printable, safe_json};
 use serde::Serialize;

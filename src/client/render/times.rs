@@ -1,4 +1,4 @@
-//! Times for people: local, and no longer than needed. It reads no clock; the caller passes the instant.
+//! Times for people: local, and as short as possible. This module reads no clock; the caller passes the instant.
 
 use crate::client::messages::{Language, Message};
 use time::format_description::BorrowedFormatItem;

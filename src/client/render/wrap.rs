@@ -1,5 +1,5 @@
-//! Lines no wider than the page, by what characters take up on a terminal: two columns for a Chinese one, none for a
-//! combining one. Lines break at blanks and beside wide characters, but not before what closes or behind what opens.
+//! Lines no wider than the page, measured in columns of a terminal: a Chinese character takes two, a combining one
+//! takes none. Lines break at blanks and beside wide characters, but not before a closing mark or after an opening one.
 
 use textwrap::core::Word;
 use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};

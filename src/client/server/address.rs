@@ -1,4 +1,4 @@
-//! Where the server is: reading and showing addresses. It never resolves or connects.
+//! Where the server is: parsing and showing addresses. This module never resolves or connects.
 
 use std::fmt;
 use std::path::PathBuf;

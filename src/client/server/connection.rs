@@ -1,6 +1,6 @@
-//! One conversation with the server: requests out, reply lines in. It never trusts the other end: lines are
-//! bounded, counts reserve no memory, silence ends in an error, and so does a reply that only drips; what is no reply is
-//! told as such.
+//! One conversation with the server: requests out, reply lines in. It never trusts the other end: lines are bounded,
+//! counts reserve no memory, and silence, or a reply that comes too slowly, ends in an error. A line that is not a
+//! valid reply is reported as such.
 
 use super::entry::Dictionaries;
 pub(crate) use super::entry::Entry;

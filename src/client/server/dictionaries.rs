@@ -1,5 +1,5 @@
-//! A server with several dictionaries: which they are, what each of them says in an entry, and asking only some of them.
-//! Where the server has one, or does not know the difference, nothing here is ever asked.
+//! A server with several dictionaries: which ones it has, what each of them says in an entry, and asking only some of
+//! them. If the server has only one, or does not know these requests, nothing here sends any.
 
 use super::connection::Connection;
 use super::entry::{Dictionaries, Entry, may_be_of_several};

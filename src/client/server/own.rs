@@ -1,6 +1,6 @@
-//! The account of one's own on the private server of `--local`: made silently the first time, and opened by whoever may
-//! read its file. So a first word needs neither a name nor a password. Its file is private, beside the database that
-//! it is for; whoever reads the one reads the other.
+//! The user's own account on the private server of `--local`: it is made silently the first time, so that the first
+//! lookup needs neither a name nor a password. The password is in a private file beside the database, and a process
+//! that can read the one file can read the other.
 
 use super::connection::Connection;
 use super::stream::Connector;

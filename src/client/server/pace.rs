@@ -1,5 +1,5 @@
-//! A socket with a limit on the whole time of one reply: silence ends it, and so does a byte now and then.
-//! Time in which nobody waits for it (a person reads a page) does not count.
+//! A socket with a limit on the whole time of one reply: a server that is silent, or sends a byte now and then, runs
+//! into it. Time in which the client does not wait for the server (a person reads a page) does not count.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;

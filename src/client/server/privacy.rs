@@ -1,5 +1,5 @@
-//! Passwords in clear text: before the first one goes where others may read it, a person is warned, and a script is
-//! refused. What is private (TLS, a Unix socket, loopback) is never asked about.
+//! Passwords in clear text: before the first one is sent where others may read it, a person is warned, and a script is
+//! refused. On a private connection (TLS, a Unix socket, loopback) nothing is asked.
 
 use crate::client::error::{Error, Result};
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! The bytes' way to the server: TCP, TLS over it, a Unix socket, or the private server of `--local`. It never looks at
-//! the bytes.
+//! The stream of bytes to the server: TCP, TLS over it, a Unix socket, or the private server of `--local`. This module
+//! never looks at the bytes.
 
 use super::address::Address;
 use super::pace::Paced;

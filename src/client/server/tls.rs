@@ -1,5 +1,5 @@
-//! TLS to the server: whom to trust, the handshake, and what it failed with. It never accepts a certificate that it
-//! can't verify, and nothing makes it.
+//! TLS to the server: whom to trust, the handshake, and why it failed. A certificate that can't be verified is never
+//! accepted, and no option changes that.
 
 use super::pace::Paced;
 use crate::client::error::TlsFault;

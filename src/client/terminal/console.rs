@@ -1,5 +1,5 @@
-//! The person, or the script: standard input, output and error, and the questions asked there. It knows no server.
-//! A closed pipe is an error like any other here, never a panic.
+//! The person, or the script: standard input, output and error, and the questions asked there. This module knows no
+//! server. A closed pipe is an error like any other, never a panic.
 
 use super::colour::Colour;
 use super::input::{Input, InputLine};

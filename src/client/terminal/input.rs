@@ -1,4 +1,4 @@
-//! Lines from standard input, bounded, and telling whether one is there without waiting. It never writes.
+//! Lines from standard input, of limited length, and whether one can be read without waiting. This module never writes.
 
 use crate::protocol::{Line, Lines, MAX_LINE};
 use std::io::{self, ErrorKind, Read};

@@ -1,6 +1,6 @@
-//! Ctrl-C and `kill`: the client ends at once, and the terminal is as it was even if a word was being typed. (There Ctrl-C
-//! clears the line; while a pager runs it is the pager's; passwords are [`crate::hidden`]'s.)
-//! One thread waits for the signals; it never touches the conversation with the server.
+//! Ctrl-C and `kill`: the client ends at once and restores the terminal, even while a word is being typed. (At the
+//! prompt for words Ctrl-C clears the line; while a pager runs, Ctrl-C goes to the pager; while a password is typed,
+//! [`crate::hidden`] handles it.) One thread waits for the signals; it never touches the conversation with the server.
 
 use crate::sys::is_ignored;
 use nix::sys::signal::Signal;

@@ -1,5 +1,5 @@
-//! One key at a time, where the terminal can: for questions with a letter or a digit for an answer. Elsewhere a line
-//! answers, by its first character; see [`Console::ask_key`](super::console::Console::ask_key).
+//! Questions that are answered with one key, a letter or a digit, if the terminal can do that. Elsewhere the first
+//! character of a line is the answer; see [`Console::ask_key`](super::console::Console::ask_key).
 
 use super::interrupt;
 use crate::client::error::{Error, Result};

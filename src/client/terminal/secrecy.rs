@@ -1,5 +1,5 @@
-//! A process that knows a password is nobody else's to look into: no core dump, no debugger, no `/proc/PID/mem`. What
-//! the system does not grant is no reason to end; it never fails.
+//! No other process can look into one that knows a password: no core dump, no debugger, no `/proc/PID/mem`. If the
+//! system refuses any of this, the client goes on without it: nothing here returns an error.
 
 use nix::sys::prctl;
 

@@ -1,4 +1,4 @@
-//! Columns that line up, wide characters included, and a page that is too narrow. Pure; it never writes.
+//! Columns that line up, also with wide characters and on a page that is too narrow for them. Pure; it never writes.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 

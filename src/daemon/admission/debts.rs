@@ -1,5 +1,5 @@
-//! Debts of time, by source: what a source did is added, and a second takes a second away. Pure: the clock is passed
-//! in. Bounded: when the table is full, the debt that would be over first is forgotten.
+//! Debts of time, by source: each offence adds to the debt, and each second that passes takes a second away. Pure: the
+//! clock is passed in. Bounded: when the table is full, the debt that would end first is dropped.
 
 use crate::config::networks::Source;
 use std::collections::{BTreeSet, HashMap};

@@ -1,5 +1,5 @@
-//! Admission: limits, in all and for each source, and what failures cost a source. Pure: it counts what it is
-//! told, the clock is passed in, and it does no I/O.
+//! Admission: the limit of all clients and of each source, and what failures cost a source. Pure: it counts the events
+//! that are passed in, gets the time from the caller, and does no I/O.
 
 pub mod debts;
 pub mod penalties;

@@ -1,5 +1,5 @@
-//! What failures cost the source they come from, as in OpenSSH: penalties in seconds that add up, are over by
-//! themselves, and refuse the source once they are many. Pure: it is told what happened and what time it is.
+//! What failures cost the source they come from, as in OpenSSH: penalties in seconds, which add up and decay by
+//! themselves. Above a threshold the source is refused. Pure: events and the time are passed in.
 
 use super::debts::Debts;
 use crate::config::networks::Source;

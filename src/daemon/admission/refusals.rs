@@ -1,5 +1,5 @@
-//! Clients that are not let in: each gets one line, in one write that never waits, and a moment to read it. The
-//! parent reads nothing of theirs.
+//! Clients that are not let in: each gets one line, in one write that never waits, and a moment to read it. The parent
+//! reads nothing that they send.
 
 use super::Refusal;
 use crate::daemon::poller::{Poller, Token};

@@ -1,5 +1,6 @@
-//! When the system has nothing left to give: the listeners rest for a moment instead of spinning, a spare descriptor
-//! lets clients be told, and the log says it once, not once a client.
+//! What to do when the system is out of processes or descriptors: the listeners rest for a moment instead of spinning,
+//! a spare descriptor makes it possible to refuse clients with a line, and the log has one line about it, not one for
+//! each client.
 
 use log::{error, info};
 use nix::errno::Errno;

@@ -1,5 +1,5 @@
-//! The parent's end of the [exchange](crate::ipc::parent): it takes questions and answers them, without a wait. Who
-//! may have what is decided elsewhere.
+//! The parent's end of the [exchange](crate::ipc::parent): it takes requests and answers them, without waiting. Which
+//! child gets what is decided elsewhere.
 
 use crate::daemon::throttle::Throttle;
 use crate::ipc::parent::{GRANTED, Introduced, QUESTION_SIZE, Question, REFUSED, introduced, pair};

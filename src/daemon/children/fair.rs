@@ -1,5 +1,5 @@
-//! Fair queues: requests are served in turn by party, not in the order of asking, so that a party with many
-//! sessions waits for its own and nobody else does. Pure: it hands out nothing by itself.
+//! Fair queues: the parties take turns, whatever the order of their requests, so that the sessions of a large party
+//! wait for each other and do not hold up other parties. Pure: it hands out nothing by itself.
 
 use crate::config::networks::Source;
 use nix::unistd::Pid;

@@ -1,7 +1,7 @@
-//! Leases of database connections: a limit on how many of the children have a connection at once.
-//! They go round by party, and no party has more than a few; while somebody waits, holders are told to give theirs up
-//! when their request is done. A lease ends when its exchange closes, so a child that dies takes none along. It opens
-//! no connection, and waits for nobody.
+//! Leases of database connections: a limit on how many of the children have a connection at once. Leases go round by
+//! party, and no party has more than a few. While a child waits for one, holders are asked to give theirs up when their
+//! request is done. A lease ends when its exchange closes, so it is free again when the child dies. This module opens
+//! no connection, and never waits.
 
 use super::fair::{FairQueue, Party};
 use super::turns::is_closed;

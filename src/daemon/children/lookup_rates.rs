@@ -1,5 +1,5 @@
-//! How many lookups a second an account makes over all its sessions, and how long a session waits so that it is not too
-//! many. Nobody is refused. Pure: the clock is passed in.
+//! How many lookups a second an account makes in all its sessions together, and how long a session has to wait so that
+//! the account stays within its rate. No lookup is refused. Pure: the clock is passed in.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};

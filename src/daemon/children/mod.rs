@@ -1,5 +1,5 @@
 //! The table of children: which process serves which client, and in which slot of the scoreboard. Every change of a
-//! child's state goes through here, and is counted and logged here. It never forks and never waits.
+//! child's state goes through here, and is counted and logged here. This module never forks and never waits.
 
 pub mod control_channel;
 pub mod fair;

@@ -1,5 +1,6 @@
-//! Turns: leave to do something that only few children may do at once. They go round by party. A child has one turn at
-//! most; it ends when its exchange closes, so a child that dies takes none along. It waits for nobody.
+//! Turns: permission to do something that only a few children may do at once. Turns go round by party. A child has one
+//! turn at most; the turn ends when its exchange closes, so it is free again when the child dies. This module never
+//! waits.
 
 use super::control_channel::ControlChannel;
 use super::fair::{FairQueue, Party};

@@ -1,9 +1,10 @@
-//! The fork server: a small process that forks the children in the parent's stead. It has entered most of a session's
-//! sandbox beforehand, once, and its children inherit it: to enter a filter of system calls anew costs each as much as
-//! the fork itself. Its children are the parent's: that one waits for them, and they end with it.
+//! The fork server: a small process that forks the children in the parent's stead. It enters most of a session's
+//! sandbox once, before it forks, and the children inherit it: if each child had to enter a filter of system calls by
+//! itself, that would cost as much as the fork. The children are children of the parent, which waits for them, and they
+//! end when the parent does.
 //!
-//! This is the parent's hand on it. Nothing depends on there being one: without, the parent forks a child by itself, which
-//! then enters all of its sandbox.
+//! This file has the parent's side. The fork server is optional: without one, the parent forks each child itself, and
+//! the child then enters the whole sandbox.
 
 mod process;
 mod request;

@@ -1,5 +1,5 @@
-//! What the parent asks of the fork server, and what comes of it, as bytes. Pure; the two are one program, and neither
-//! reads anything that a client has sent.
+//! The parent's requests to the fork server, and their results, as bytes. Pure. Parent and fork server run the same
+//! program, and neither reads anything that a client has sent.
 
 use crate::ipc::scoreboard::SlotNumber;
 use crate::session::{Language, Peer};

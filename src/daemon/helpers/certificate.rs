@@ -1,5 +1,5 @@
 //! The files of the TLS certificate and its key: where they are, who may read them, and whether they are a pair. Called
-//! in the loader only: the parent never has a key in its memory.
+//! only in the loader: the parent never has a key in its memory.
 
 use crate::config::tls::PairFiles;
 use crate::ipc::key_pair::{Pair, PairError};

@@ -1,6 +1,5 @@
-//! The loader: a helper that reads a words file, checks it, and seals the snapshot that all children then share; and
-//! does the same with the TLS certificate and its key. A bad file changes nothing: all that was asked for is made, or
-//! none of it.
+//! The loader: a helper that reads a words file, checks it, and seals the snapshot that all children then share. It
+//! does the same with the TLS certificate and its key. A bad file changes nothing: a load succeeds or fails as a whole.
 
 use super::certificate::OpenPair;
 use super::{Answer, Helper};

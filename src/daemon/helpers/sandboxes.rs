@@ -1,5 +1,5 @@
-//! The sandboxes of the parent's children, made ready before the fork: once for all sessions, and again when a file
-//! that they may use was replaced by another of its name.
+//! The sandboxes of the parent's children, prepared before the fork: once for all sessions, and again when a file that
+//! they may use was replaced by another file of the same name.
 
 use crate::exit::{Exit, Fatal};
 use crate::sandbox;

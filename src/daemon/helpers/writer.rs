@@ -1,5 +1,5 @@
-//! The parent's hand on the [writer](crate::writer): it forks one, forks another when one dies, and ends it last of
-//! all. It never waits for it, and never reads what children say to it.
+//! The parent's side of the [writer](crate::writer): the parent forks one, forks another when the first dies, and ends
+//! the writer last of all. It never waits for the writer, and never reads what children send to it.
 
 use crate::ipc::channel::SILENT;
 use crate::ipc::parent::pair;

@@ -1,5 +1,5 @@
-//! Forking the child of a client that was let in: by the fork server, or by the parent itself where there is none. A child
-//! is in the table from when it has reported, which it does before anything else.
+//! Forking the child of a client that was let in: by the fork server, or by the parent itself if there is no fork
+//! server. A child is entered in the table when it reports, which is the first thing that it does.
 
 use super::Parent;
 use super::tls::Tls;

@@ -1,8 +1,8 @@
 //! The parent: one thread, one loop. It accepts, forks, reaps, reloads and refuses.
 //!
-//! The parent never reads a client's bytes, never opens a database, never waits for a client, a child, a file or a
-//! name server while it serves, and ends for no reason but a signal. In each turn of the loop it looks to, in this
-//! order: shutdown, reload, reap, accept.
+//! The parent never reads a client's bytes, never opens a database, never waits for a client, a child, a file or a name
+//! server while it serves, and ends only on a signal. Each turn of the loop handles, in this order: shutdown, reload,
+//! reap, accept.
 
 mod accepting;
 mod forking;

@@ -1,5 +1,5 @@
-//! Penalties and limits of a source, where they meet its living children: whose turn it is, what it may do only so often,
-//! what a failed login costs.
+//! Penalties and limits of a source, as they apply to its living children: turns, budgets for costly requests, and the
+//! price of a failed login.
 
 use super::Parent;
 use crate::config::networks::Source;

@@ -1,10 +1,10 @@
-//! Reaping: each child that has ended is waited for, logged and forgotten. It never waits for one that
-//! lives.
+//! Reaping: each child that has ended is waited for, logged and removed from the table. The parent never waits for a
+//! child that is still alive.
 //!
-//! To ask the kernel for any child that has ended costs a look at each of them. With thousands of idle clients that is
-//! what a session would cost most of, so while there are many, a child says over the control channel that it is about to end, and the
-//! parent asks for that one. A child that dies without a report is found by asking for all: at once while there are few, and soon while there
-//! are many.
+//! When it is asked for any child that has ended, the kernel looks at every child. With thousands of idle clients that
+//! would be the largest cost of a session. So while there are many children, each reports over the control channel that
+//! it is about to end, and the parent waits for it by its number. A child that dies without a report is found by asking
+//! for any child: at once while there are few children, and after a short while when there are many.
 
 use super::Parent;
 use crate::daemon::admission::penalties::Offence;

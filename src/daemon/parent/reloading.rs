@@ -1,4 +1,4 @@
-//! Reloading the words, and what the operator asks over the control socket.
+//! Reloading the words, and answering the operator's requests on the control socket.
 
 use super::Parent;
 use super::tls::Tls;

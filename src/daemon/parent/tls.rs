@@ -1,5 +1,5 @@
-//! What TLS is made with: the certificate's sealed memory, which the parent never looks into, and the keys with which
-//! sessions are resumed, which it makes anew now and then.
+//! What sessions need for TLS: the sealed memory with the certificate and its key, which the parent never looks into,
+//! and the keys for resuming sessions, which the parent replaces from time to time.
 
 use super::Parent;
 use crate::ipc::key_pair::TlsMemory;

@@ -1,5 +1,5 @@
-//! Sockets that systemd has opened (`sd_listen_fds(3)`): they are there before the daemon is, and stay when it is
-//! killed, so that no client is refused meanwhile. This module takes them over; it opens none.
+//! Sockets that systemd has opened (`sd_listen_fds(3)`): they exist before the daemon starts and stay when it is
+//! killed, so that no client is refused meanwhile. This module takes them over; it opens none itself.
 
 use crate::daemon::listeners::Listener;
 use crate::exit::{Exit, Fatal};

@@ -1,4 +1,4 @@
-//! Log lines on standard error: for a person with time and level, for the journal with its priorities.
+//! Log lines on standard error: with time and level for a person, with syslog priorities for the journal.
 
 use crate::exit::Fatal;
 use crate::standard_error::StandardError;

@@ -1,4 +1,4 @@
-//! What the parent and systemd say to each other.
+//! What the parent and systemd exchange.
 
 pub mod activation;
 pub mod logging;

@@ -1,5 +1,5 @@
-//! What systemd is told (`sd_notify(3)`): ready, reloading, stopping, one line of status, and that the loop turns.
-//! Silent where nobody listens; it never waits for the service manager.
+//! Notifications to systemd (`sd_notify(3)`): ready, reloading, stopping, one line of status, and a sign that the loop
+//! still turns. Without a service manager nothing is sent; the parent never waits for it.
 
 use super::watchdog::Watchdog;
 use crate::sys::{self, Forker};

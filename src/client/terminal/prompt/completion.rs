@@ -1,5 +1,5 @@
-//! Completions from the server, asked for by a thread of their own, so that no key ever waits for the network: after a
-//! pause in the typing for what TAB may want, at once for what it does want. A failure is an empty answer.
+//! Completions from the server, fetched by a separate thread, so that no key ever waits for the network: after a pause
+//! in typing, in case TAB is pressed next, and at once when TAB is pressed. A failure is an empty answer.
 
 use crate::client::word::may_lead;
 use crate::protocol::printable;

@@ -1,4 +1,4 @@
-//! What the person has told readline, as far as it matters here: whether lines are edited as in vi or as in Emacs.
+//! The one setting of readline's configuration that matters here: whether lines are edited as in vi or as in Emacs.
 
 use crate::files;
 use rustyline::config::EditMode;

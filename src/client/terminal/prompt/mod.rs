@@ -1,5 +1,5 @@
-//! The prompt for words on a terminal: line editing, the words of before by arrow keys, TAB for completions. Everything
-//! else that is asked is asked in lines; a password never comes near this file.
+//! The prompt for words on a terminal: line editing, earlier words by arrow keys, completions by TAB. All other
+//! questions are answered with plain lines; no password passes through this file.
 
 mod completion;
 mod inputrc;
