@@ -1,8 +1,9 @@
-//! Standard error as the place of a log that nobody waits for: a pipe that nobody reads, a terminal that was stopped
-//! (Ctrl-S) or a slow journal takes a line at once, or the line is dropped and counted.
+//! Standard error as a log that never blocks: if a pipe that is not read, a terminal that was stopped (Ctrl-S) or a
+//! slow journal does not take a line at once, the line is dropped and counted.
 //!
-//! `O_NONBLOCK` belongs to what is open, not to the descriptor: set on an inherited standard error, it would be set for
-//! the shell and everybody else who has it. So the daemon opens the pipe or the terminal anew, for itself.
+//! `O_NONBLOCK` belongs to the open file, not to the descriptor: set on an inherited standard error, it would be set
+//! for the shell and for every other process that shares it. So the daemon opens the pipe or the terminal anew, for
+//! itself.
 
 #![forbid(unsafe_code)]
 

@@ -1,8 +1,8 @@
 //! DICT, the dictionary server protocol (RFC 2229): bytes to commands, and replies to bytes.
 //!
 //! Pure, as [`crate::protocol`] is: no I/O, no clock, no knowledge of sessions. RFC 2229 is the contract; where it is
-//! silent or clients read it in different ways, each rule here names the client that needs it. `docs/dict.md` is the
-//! page for people.
+//! silent or clients read it in different ways, each rule here names the client that needs it. `docs/dict.md` describes
+//! it for users.
 
 #![forbid(unsafe_code)]
 

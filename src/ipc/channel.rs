@@ -1,5 +1,5 @@
-//! A child's way to the writer: a socket pair of its own, made when it first asks for something and closed when it has
-//! been idle, so that ten thousand silent children cost the writer nothing. It never waits without an end.
+//! A child's way to the writer: a socket pair of its own, made for its first request and closed when it has been idle,
+//! so that ten thousand silent children cost the writer nothing. Every wait has a limit.
 
 use super::parent::{account_number, pair};
 use super::ticket::{Proof, Ticket};

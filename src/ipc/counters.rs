@@ -1,5 +1,6 @@
-//! What a session counts in its slot of the scoreboard: requests by kind and result, and how long lookups took; and the writer
-//! in the head: how long commits took. Wait-free; nobody waits for them, nobody acts on them.
+//! What a session counts in its slot of the scoreboard: requests by kind and result, and how long lookups took; and
+//! what the writer counts in the head: how long commits took. The counters are wait-free, and no decision depends on
+//! them.
 
 use crate::protocol::{Code, Request};
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,5 +1,5 @@
-//! What the writer knows of the database's hosts, on the head of the board: sessions go where the writer is, and the
-//! parent tells what is wrong with the others.
+//! What the writer knows of the database's hosts, in the head of the scoreboard: sessions use the host that the writer
+//! uses, and the parent reports what is wrong with the others.
 
 use super::time_of_day::since_1970;
 use crate::store::{Hosts, MOST_HOSTS};

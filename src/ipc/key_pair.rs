@@ -1,6 +1,6 @@
-//! The server's certificate and its private key: checked once, by a helper of the parent's, and taken up anew by each
-//! child that speaks TLS. Between the two they are bytes in a sealed memfd. It reads no file and logs nothing, and no
-//! error of its tells anything of a key.
+//! The server's certificate and its private key: checked once, by a helper of the parent, and loaded by each child that
+//! speaks TLS. In between they are bytes in a sealed memfd. This module reads no file and logs nothing, and its errors
+//! reveal nothing of a key.
 
 use super::resumption::Tickets;
 use crate::sys::SealedMap;

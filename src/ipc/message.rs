@@ -1,6 +1,6 @@
-//! A batch of records as bytes, in the spool; and the pieces of it, of which [requests to the writer](super::writer_request)
-//! and [its replies](super::writer_reply) are made, too. Pure; it trusts nothing that it reads, because a child may be
-//! anybody's.
+//! A batch of records as bytes, for the spool, and its building blocks, from which [requests to the
+//! writer](super::writer_request) and [its replies](super::writer_reply) are made, too. Pure. Nothing that is read here
+//! is trusted, because a client may have taken over the child that sent it.
 
 use crate::store::{AccountId, Batch, MAX_NAME_CHARS, MAX_WORD_CHARS, Microseconds, Record};
 

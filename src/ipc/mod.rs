@@ -1,4 +1,4 @@
-//! What the processes of the daemon say to each other, and to the tools that ask it.
+//! What the processes of the daemon exchange with each other and with the operator's tools.
 
 #![forbid(unsafe_code)]
 

@@ -1,8 +1,9 @@
-//! What a child asks of its parent, over a socket pair of its own that it makes for the question.
+//! Requests of a child to its parent, each over a socket pair that the child makes for it.
 //!
-//! All children share one end of a socket pair with the parent, the control channel. A child that wants something makes a new
-//! pair, sends one end over the control channel with a few bytes that say what, and talks on the other. An idle child so costs its
-//! parent no descriptor, and when a child dies, whatever it held is free: its end of the pair closes.
+//! All children share one end of a socket pair with the parent, the control channel. A child that wants something makes
+//! a new pair, sends one end over the control channel with a few bytes that name the request, and talks on the other
+//! end. So an idle child costs its parent no descriptor, and when a child dies, its end of the pair closes, which frees
+//! whatever it held.
 
 use crate::sys;
 use nix::errno::Errno;

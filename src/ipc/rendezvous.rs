@@ -1,6 +1,6 @@
 //! Where children and writer find each other: a socket pair that the parent makes once and keeps. Every child inherits
-//! the end to hand channels in, every writer the end to take them out, also one that is forked later: what was handed
-//! in while there was none waits for the next.
+//! the end at which channels are handed in, and every writer, also one that is forked later, the end at which they are
+//! taken out. Channels that are handed in while there is no writer wait for the next one.
 
 use super::parent::pair;
 use nix::errno::Errno;

@@ -1,6 +1,6 @@
-//! The keys with which sessions of TLS are resumed. Each connection is another process, so all have the same keys: in sealed
-//! memory that the parent makes anew now and then, never on disk. A ticket holds what a session needs to be resumed,
-//! encrypted; whoever presents it needs no certificate to be shown again.
+//! The keys for resuming TLS sessions. Each connection has its own process, so all of these processes share the keys:
+//! in sealed memory that the parent replaces from time to time, never on disk. A ticket holds, encrypted, the state
+//! that is needed to resume a session; to a client that presents one, the certificate is not sent again.
 
 use crate::sys::{SealedMap, seal};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};

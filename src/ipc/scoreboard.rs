@@ -1,6 +1,7 @@
-//! The scoreboard: memory that parent and children share, a page for each. The head is the parent's and the writer's; each
-//! session writes what it is doing into its own slot, and has no other: it can neither change nor see its siblings'.
-//! Wait-free; the parent bounds-checks what it reads in slots and trusts none of it.
+//! The scoreboard: memory that parent and children share, a page for each. The head belongs to the parent and the
+//! writer. Each session writes what it is doing into its own slot, the only one in its address space: it can neither
+//! change nor see those of other sessions. Wait-free; the parent bounds-checks what it reads in slots and trusts none
+//! of it.
 
 use super::counters::{self as counters, Counters, Times};
 use super::database_hosts::{self, DatabaseHosts};

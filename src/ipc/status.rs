@@ -1,5 +1,5 @@
-//! What the daemon says of itself: one structure, told as JSON, as text for people, and as lines for the log and the
-//! service manager. It only describes; it counts nothing.
+//! The daemon's status: one structure, written as JSON, as text for people, and as lines for the log and the service
+//! manager. This module only describes; it counts nothing.
 
 use super::counters::{self as counters, BOUNDS, Counters};
 use crate::text::printable;

@@ -1,10 +1,11 @@
-//! By what right a session asks the writer for something: a ticket, which the writer makes out when it has seen for itself
-//! that the session may act for an account, and which it recognises later. What a session asks is bound to its ticket,
-//! not to what it says of itself: one that its client has taken over can act for no other account through the writer.
+//! A session's right to ask the writer for something: a ticket, which the writer issues when it has checked for itself
+//! that the session may act for an account, and which it recognises later. The writer goes by the ticket, not by the
+//! account that a session names, so a session that its client has taken over can't act for any other account through
+//! the writer.
 //!
-//! A ticket is an HMAC over the child's process, the account and what it may do. Its key is random, and only writers have
-//! it: each reads it from a memfd that the parent has made, empty, and never reads itself. So a ticket outlives the
-//! writer that made it out, and a session needs no database to go on with the next one.
+//! A ticket is an HMAC over the child's process, the account and what it may do. The key is random, and only writers
+//! have it: they share it in a memfd that the parent has made, empty, and never reads. So a ticket outlives the writer
+//! that issued it, and a session can go on with the next writer without a database.
 
 use crate::store::{AccountId, TokenHash};
 use hmac::{Hmac, Mac};

@@ -1,4 +1,4 @@
-//! The time of day, as processes show it to each other.
+//! The time of day, in the form in which processes exchange it.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

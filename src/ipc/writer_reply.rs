@@ -1,4 +1,4 @@
-//! What the writer answers a session, as bytes. Pure.
+//! The writer's replies to a session, as bytes. Pure.
 
 use super::message::{MAX_RECORD, push_record, take, take_text};
 use super::ticket::Ticket;

@@ -1,5 +1,5 @@
-//! What a session asks of the writer, as bytes. Pure; the writer trusts none of it: by whose right something is asked is
-//! seen by its [`Ticket`].
+//! A session's requests to the writer, as bytes. Pure. The writer trusts nothing in a request except its [`Ticket`],
+//! which shows for which account the session may act.
 
 use super::message::{
     MAX_ACCOUNT, MAX_RECORD, MOST_RECORDS, push_account, push_records, push_text, read_records, take, take_account,

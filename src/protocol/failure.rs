@@ -1,4 +1,4 @@
-//! Why a request was not done. Pure.
+//! Why a request was not carried out. Pure.
 
 /// Why a request was not done: the protocol's table of codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,4 +1,4 @@
-//! What a name, a password and a line may be. Every limit of the protocol stands here and nowhere else.
+//! What is allowed as a name, a password and a line. Every limit of the protocol is defined here and nowhere else.
 
 use super::failure::{Code, Failure};
 use unicode_normalization::is_nfc;

@@ -1,8 +1,8 @@
-//! Lines out of a stream of bytes, with a limit: what arrives one byte at a time and what arrives all at once
-//! give the same lines, and an endless line costs no more memory than the limit.
+//! Lines out of a stream of bytes, with a limit: the lines are the same however the bytes are split when they arrive,
+//! and an endless line costs no more memory than the limit.
 //!
-//! A line may hold a password. What is given back to the allocator is wiped before, and [`Lines::wipe`] wipes what
-//! lines that were taken have left behind.
+//! A line may hold a password. Memory is wiped before it is given back to the allocator, and [`Lines::wipe`] wipes what
+//! earlier lines have left in the buffer.
 
 use std::ops::Range;
 use zeroize::{Zeroize, Zeroizing};

@@ -1,7 +1,7 @@
 //! The line protocol: bytes to types and back, shared by daemon and client.
 //!
-//! One request a line, one reply to each. This module is pure: it never does I/O, reads no clock, knows no
-//! other module, and bounds whatever it keeps. `docs/protocol.md` is the page for people.
+//! One request a line, one reply to each. This module is pure: it never does I/O, reads no clock, knows no other
+//! module, and bounds whatever it keeps. The protocol is described in `docs/protocol.md`.
 
 #![forbid(unsafe_code)]
 

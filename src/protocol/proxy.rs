@@ -1,7 +1,7 @@
 //! The header of version 2 with which a proxy begins a connection that it forwards: who its client is (HAProxy's "PROXY
 //! protocol", <https://www.haproxy.org/download/3.2/doc/proxy-protocol.txt>, section 2.2).
 //!
-//! Which bytes belong to it is told as they come in; what they say is read by the crate `ppp`.
+//! This module finds out, as bytes come in, which of them belong to the header; the crate `ppp` reads the contents.
 
 use ppp::v2::{Addresses, Command, Header, ParseError, Protocol};
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Requests: one line to one value, and back.
+//! Requests: one line becomes one value, and back.
 
 use super::failure::{Code, Failure};
 use super::limits::{DEFAULT_HISTORY, MAX_HISTORY, check_name, check_new_name, check_passwd};

@@ -1,8 +1,9 @@
-//! What each confined process may do: its system calls, files, TCP ports. Lists with their reasons, and nothing else:
-//! how they are enforced is [`sys::sandbox`](crate::sys::sandbox)'s affair.
+//! What each confined process may do: its system calls, files, TCP ports. Lists with their reasons, and nothing else;
+//! [`sys::sandbox`](crate::sys::sandbox) enforces them.
 //!
-//! A session may do what [`session()`] says, the helpers what [`probe()`], [`loader()`] and [`writer()`] say. A new kind of
-//! process puts its policy together of [`process()`], [`database()`], [`files_in()`] and what it needs besides.
+//! A session may do what [`session()`] says, the helpers what [`probe()`], [`loader()`] and [`writer()`] say. The
+//! policy of a new kind of process is put together from [`process()`], [`database()`], [`files_in()`] and what it needs
+//! besides.
 
 #![forbid(unsafe_code)]
 

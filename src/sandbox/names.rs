@@ -1,5 +1,5 @@
 //! What it takes to find the address of a host name, as the C library does it: its configuration, name servers, and
-//! whatever modules the machine's `nsswitch.conf` names. Only for a database that is named so.
+//! whatever modules the machine's `nsswitch.conf` names. Only for a database that is addressed by a host name.
 
 use super::calls::{EXECUTE, LINKS_OF_OLD, number, opening_to_read, request, socket, socket_options, stream};
 use crate::sys::sandbox::{Access, Condition, Policy};

@@ -1,5 +1,5 @@
-//! Accounts: registering, logging in and out, changing the password, deleting. Passwords are hashed here, by turns
-//! that the parent gives, and are written nowhere.
+//! Accounts: registering, logging in and out, changing the password, deleting. Passwords are hashed here, when the
+//! parent gives a turn for it, and are written nowhere.
 
 use super::replies::denied;
 use super::{ExitReason, Session, State};

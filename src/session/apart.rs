@@ -1,4 +1,5 @@
-//! Several dictionaries: `A`, which answers with their articles apart, `U`, which chooses some, and what `I` says of them.
+//! Several dictionaries: `A`, which answers with the article of each one separately, `U`, which chooses some of them,
+//! and what `I` says about them.
 
 use super::Session;
 use super::clock::new_record;

@@ -1,4 +1,4 @@
-//! The times of lookups, which with account and origin are their identities.
+//! The times of lookups. A lookup's time, account and origin together are its identity.
 
 use super::peer::Peer;
 use crate::protocol::{Code, Failure};

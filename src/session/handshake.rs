@@ -1,4 +1,5 @@
-//! The TLS handshake of a session, and the wrong language at either kind of port.
+//! The TLS handshake of a session, and what happens when a client speaks TLS at a clear-text port, or clear text at a
+//! TLS port.
 
 use super::connection::Wait;
 use super::{ExitReason, Session, State};

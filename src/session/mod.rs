@@ -2,8 +2,8 @@
 //!
 //! It speaks the line protocol (or DICT, where the client came in for that) with its client, looks words up in the
 //! snapshot it inherited (or in table `words`), and opens a database connection of its own when it first needs one. It
-//! never forks, never accepts, and never returns into the parent's code. To its parent it speaks through the
-//! [scoreboard](crate::ipc::scoreboard), [requests to it](crate::ipc::parent) and its [`ExitReason`].
+//! never forks, never accepts, and never returns into the parent's code. It communicates with its parent through the
+//! [scoreboard](crate::ipc::scoreboard), [requests](crate::ipc::parent) and its [`ExitReason`].
 
 #![forbid(unsafe_code)]
 

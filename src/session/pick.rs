@@ -1,4 +1,4 @@
-//! One headword of all, by a number: a word of the day, or any word.
+//! One of all headwords, chosen by a number: a word of the day, or a random word.
 
 use super::Session;
 use super::replies::Awaits;

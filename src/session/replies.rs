@@ -1,6 +1,6 @@
-//! Replies that are made but not yet sent. Some wait for the database: a lookup's until its record is durable, the
-//! answer that there is no such word until the account is known to be still there. They keep their places, because
-//! replies come in the order of the requests.
+//! Replies that are written but not yet sent. Some wait for the database: the reply to a lookup waits until its record
+//! is durable, the answer that there is no such word until it is known that the account still exists. They keep their
+//! places, because replies are sent in the order of the requests.
 
 use super::Language;
 use crate::ipc::message::MOST_RECORDS;

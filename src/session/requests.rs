@@ -1,4 +1,4 @@
-//! Requests to replies: what each one needs, does and says. What concerns accounts is in `accounts`.
+//! From requests to replies: what each request needs, does and answers. Requests about accounts are in `accounts`.
 
 use super::apart;
 use super::clock::new_record;

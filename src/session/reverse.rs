@@ -1,4 +1,4 @@
-//! `B`, and `M` by the text of interpretations: looking up backwards.
+//! Looking up backwards: `B`, and `M` with the strategy `text`, which searches interpretations.
 
 use super::Session;
 use super::replies::Awaits;

@@ -1,5 +1,5 @@
-//! The notebook: stars, their tags and notes, grades, and what is due. Each request is one piece of work of the store,
-//! which is done or not done at all.
+//! The notebook: stars, their tags and notes, grades, and what is due. Each request is one piece of work for the store,
+//! which is done as a whole or not at all.
 
 use super::Session;
 use super::clock::new_record;

@@ -1,5 +1,5 @@
-//! The child's own database connection: opened when it is first needed, with a lease of the parent's, and closed when
-//! it has been idle or when others wait for a lease. It never waits for a lease without an end.
+//! The child's own database connection: opened when it is first needed, with a lease from the parent, and closed when
+//! it has been idle or when others wait for a lease. The wait for a lease has a limit.
 
 use super::Peer;
 use super::connection::{Wait, wait};

@@ -1,5 +1,5 @@
-//! Counting a session's requests by kind and result. What a request comes to may be known only later: a lookup is done
-//! when its record is durable. It counts, and logs for debugging; it decides nothing.
+//! Counting a session's requests by kind and result. The result may be known only later: a lookup is done when its
+//! record is durable. This module counts, and logs for debugging; it decides nothing.
 
 use super::peer::Peer;
 use super::replies::Awaits;

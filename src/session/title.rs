@@ -1,4 +1,5 @@
-//! What others see of a session: its title in `ps` and its slot on the scoreboard. Never a password, never a word.
+//! What others can see of a session: its title in `ps` and its slot on the scoreboard. They never contain a password or
+//! a word that was looked up.
 
 use super::peer::{Language, Peer};
 use crate::ipc::scoreboard::Slot;

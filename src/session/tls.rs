@@ -1,5 +1,5 @@
-//! TLS on a session's connection: bytes to records and back. It waits for nothing: the [connection](super::connection)
-//! does that, and the [handshake](super::handshake) decides for how long.
+//! TLS on a session's connection: bytes to records and back. This module never waits: the
+//! [connection](super::connection) does that, and the [handshake](super::handshake) decides for how long.
 
 use crate::protocol::Lines;
 use nix::errno::Errno;

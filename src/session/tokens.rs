@@ -1,4 +1,4 @@
-//! Tokens: handing one out, logging in with one, forgetting one. They are written nowhere: the store sees hashes.
+//! Tokens: issuing one, logging in with one, forgetting one. They are written nowhere: the store gets only hashes.
 
 use super::accounts::{Checked, Means};
 use super::replies::denied;

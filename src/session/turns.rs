@@ -1,5 +1,5 @@
-//! Turns to use a processor for long, which the parent gives: to hash a password, to find spellings, to answer a long
-//! run of requests. Whatever takes no more than a moment needs none.
+//! Turns, which the parent gives, for using a processor for some time: to hash a password, to find spellings, to answer
+//! a long run of requests. Work that takes only a moment needs no turn.
 
 use super::connection::{Wait, wait};
 use super::work::Work;

@@ -1,4 +1,4 @@
-//! How much work a request is.
+//! How much work a request takes.
 
 use crate::protocol::Request;
 

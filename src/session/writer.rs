@@ -1,5 +1,6 @@
-//! What a session has the writer do for it: keep its lookups, and answer what would otherwise take a connection of its
-//! own. Whatever the writer does not answer soon is asked on such a connection; only lookups are the writer's alone.
+//! What the writer does for a session: it keeps lookups, and answers questions for which the session would otherwise
+//! need a database connection of its own. What the writer does not answer soon, the session asks on such a connection;
+//! only lookups are kept by the writer alone.
 
 use super::Session;
 use super::accounts::Means;

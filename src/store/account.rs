@@ -1,4 +1,4 @@
-//! Accounts: their numbers, their passwords' hashes, and how they stand.
+//! Accounts: their numbers, their passwords' hashes, and whether they may be used.
 
 use super::{Error, Microseconds};
 

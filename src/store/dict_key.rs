@@ -1,5 +1,5 @@
 //! The DICT key of an account. DICT logs in by a digest of the key, so that the key has to be kept as it is: it is
-//! random, made here and never chosen by anybody, and opens nothing but lookups by DICT.
+//! random, always made here and never chosen by a user, and good for nothing but lookups by DICT.
 
 use super::Error;
 use zeroize::Zeroizing;

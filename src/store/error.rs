@@ -1,4 +1,4 @@
-//! What can go wrong with a store, and whose it is.
+//! What can go wrong with a store, and whose fault it is.
 
 /// Whose failure it is, and so what to do about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! Which database it is: what tells it from every other, and stays the same in its copies.
+//! A database's identity: it distinguishes the database from every other one, and stays the same in its copies.
 
 use super::{Error, schema};
 

@@ -1,7 +1,7 @@
 //! How table `words` is loaded while others read it.
 //!
-//! A load writes its rows beside the valid ones, in transactions of bounded size, and makes them valid by one small row.
-//! It never leaves half a dictionary to its readers, wherever it ends.
+//! A load writes its rows beside the valid ones, in transactions of bounded size, and makes them valid by one small
+//! row. Wherever a load ends, its readers never get half a dictionary.
 
 use std::time::{Duration, Instant};
 

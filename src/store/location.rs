@@ -1,7 +1,8 @@
 //! Where a database is: the URL of `--database`, parsed.
 //!
-//! It never shows a password: not in [`Display`](std::fmt::Display), not in [`Debug`](std::fmt::Debug), not in an
-//! error. An error repeats no part of the URL, because a password with an unencoded `@`, `/` or `?` ends up in any.
+//! A password is never shown: not by [`Display`](std::fmt::Display), not by [`Debug`](std::fmt::Debug), not in an
+//! error. An error repeats no part of the URL, because parts of a password with an unencoded `@`, `/` or `?` can end up
+//! in any part.
 
 use super::hosts::{self, Host, MOST_HOSTS};
 use super::location_error::LocationError;

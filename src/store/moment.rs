@@ -1,6 +1,6 @@
 //! Moments as databases write them: civil time in UTC with microseconds.
 //!
-//! It never asks what time zone it is, and never rounds: what goes in comes out.
+//! This module never looks at the time zone, and never rounds: a moment is read back exactly as it was written.
 
 use time::{Date, Month, OffsetDateTime, PrimitiveDateTime, Time};
 

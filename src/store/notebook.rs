@@ -1,5 +1,5 @@
-//! What starring a word, taking a star away and grading a word come to: decided here, once, over what a store's
-//! transaction can do.
+//! What starring a word, removing a star and grading a word do: decided here, once for both stores, in terms of what a
+//! store's transaction offers.
 
 use super::moment::Civil;
 use super::star::{damaged, with_tags, without_tags};

@@ -1,5 +1,5 @@
 //! What the operator's account tools do beyond what a session may: see every account, lock one, and change or delete
-//! one that is not theirs. A session never has this trait.
+//! one without its password. A session never has this trait.
 
 use super::{Account, AccountId, Error, Microseconds, PastLookup, PastReview, Place, Star, Store};
 

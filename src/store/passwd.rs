@@ -1,7 +1,7 @@
 //! Password hashing: Argon2id, with OWASP's minimum parameters and a salt for each password.
 //!
-//! It never keeps a password or a salt, and never keeps the memory: a hash takes [`MEMORY_KIB`] for some 20 ms and
-//! gives them back. How many hashes run at once is for the caller to bound.
+//! This module keeps no password, no salt and no memory: a hash takes [`MEMORY_KIB`] for about 20 ms and gives them
+//! back. The caller has to limit how many hashes run at once.
 
 use argon2::password_hash::{self, phc::PasswordHash};
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};

@@ -1,6 +1,6 @@
 //! The schema, and what both stores hold to: which version is there, how long a word may be.
 //!
-//! It never talks to a database.
+//! This module never talks to a database.
 
 use super::{Error, SCHEMA_VERSION};
 

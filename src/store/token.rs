@@ -1,8 +1,8 @@
-//! Tokens, with which a client logs in without a password: how one is made, and what of it is kept.
+//! Tokens, with which a client logs in without a password: how one is made, and which part of it is stored.
 //!
-//! It never keeps a token: a store sees hashes only. A fast hash is enough where a password needs a slow one, because
-//! nobody can guess 256 random bits; and because tokens are looked up by their hash, how long that takes tells nothing
-//! about any token.
+//! A token is never stored: a store gets only hashes. A fast hash is enough, where a password needs a slow one, because
+//! 256 random bits can't be guessed; and because tokens are looked up by their hash, the time that a lookup takes
+//! reveals nothing about any token.
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 use sha2::{Digest, Sha256};

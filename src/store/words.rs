@@ -1,4 +1,4 @@
-//! Table `words`: what a row is, what the table says of itself, and how words are looked up in it.
+//! Table `words`: what a row is, what the table says about itself, and how words are looked up in it.
 
 use super::{AccountId, Error, Standing, schema};
 use crate::words::{self, DictionaryNote};

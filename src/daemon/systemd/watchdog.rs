@@ -1,5 +1,5 @@
-//! systemd's watchdog (`sd_watchdog_enabled(3)`): when the loop has to report that it still turns. Pure, except that it
-//! reads the watchdog's environment variables: the clock is passed in.
+//! systemd's watchdog (`sd_watchdog_enabled(3)`): when the loop has to report that it still turns. Pure, except for
+//! taking the watchdog's variables out of the environment; the clock is passed in.
 
 use crate::sys::{self, Forker};
 use log::warn;

@@ -1,4 +1,5 @@
-//! Whose a DICT session is: nobody's, the account's that its listener is bound to, or whose key `AUTH` has proved.
+//! Which account a DICT session acts for: none, the one to which its listener is bound, or the one whose key `AUTH` has
+//! proved.
 
 use super::super::accounts::{Login, Means};
 use super::super::{ExitReason, Session};

@@ -1,4 +1,4 @@
-//! `DEFINE` and `MATCH`: the databases and strategies that there are, and what is found with them.
+//! `DEFINE` and `MATCH`: which databases and strategies exist, and what is found with them.
 
 use super::super::Session;
 use super::super::clock::new_record;

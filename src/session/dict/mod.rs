@@ -1,8 +1,8 @@
-//! DICT (RFC 2229) beside the line protocol: another language over the same connection, words, stores and exit reasons. Who
-//! speaks it came in at a listener for it. Its bytes are [`crate::dict`]'s.
+//! DICT (RFC 2229) beside the line protocol: another language over the same connection, words, stores and exit reasons.
+//! A client speaks it if it connected at a listener for DICT. [`crate::dict`] reads and writes its bytes.
 //!
-//! Nobody has to log in: without `AUTH` a session is anonymous and keeps nothing, unless its listener is bound to an
-//! account. Nothing that a client says here is an offence but a failed `AUTH`.
+//! A login is not required: without `AUTH` a session is anonymous and keeps nothing, unless its listener is bound to an
+//! account. The only thing that counts against a client here is a failed `AUTH`.
 
 mod account;
 mod lookup;

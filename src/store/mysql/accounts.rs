@@ -1,4 +1,4 @@
-//! Accounts on the server. Each piece of work may be repeated.
+//! Accounts on the server. Each operation may safely be repeated.
 
 use ::mysql::prelude::Queryable;
 use ::mysql::{Conn, TxOpts, Value};

@@ -1,4 +1,4 @@
-//! A Galera cluster of MariaDB, as one of its members shows it.
+//! A Galera cluster of MariaDB, as seen through one of its members.
 
 use std::collections::HashMap;
 

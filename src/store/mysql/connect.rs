@@ -1,4 +1,4 @@
-//! Connecting: to a server, to one of the hosts of a cluster, with what a session needs there.
+//! Connecting to a server, or to one of the hosts of a cluster, with the settings that a session needs there.
 //!
 //! A host is usable when a statement on a table works. A member that has lost its cluster takes connections, answers a
 //! ping, and even `SELECT 1`; only tables and transactions fail there.

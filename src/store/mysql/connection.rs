@@ -1,6 +1,7 @@
-//! One connection to the server: how a statement survives its loss, and which host of a cluster it goes to then.
+//! One connection to the server: how a statement survives the loss of the connection, and on which host of a cluster it
+//! is then repeated.
 //!
-//! It never keeps more than one connection, and never repeats work more often than it says here.
+//! There is never more than one connection, and work is never repeated more often than this file says.
 
 use std::os::fd::{AsFd, AsRawFd};
 use std::time::{Duration, Instant};

@@ -1,5 +1,5 @@
-//! The driver's panics, contained. On what some servers send, `mysql` and `mysql_common` panic where an error would
-//! do: an authentication plugin that they were not built for, a public key that is none, a packet that is cut short.
+//! The driver's panics, contained. On some answers of servers `mysql` and `mysql_common` panic where an error would do:
+//! an authentication plugin that they were not built for, an invalid public key, a packet that is cut short.
 
 use std::any::Any;
 use std::fmt;

@@ -1,6 +1,6 @@
-//! What a server's error means: whose it is, and whether running the statement again can help.
+//! What a server's error means: whose fault it is, and whether running the statement again can help.
 //!
-//! It never runs anything again; `connection` does.
+//! This file never runs anything again; `connection` does.
 
 use std::error::Error as _;
 use std::io;

@@ -1,4 +1,4 @@
-//! Histories on the server: read, and cleared. The last lookups of many accounts are read in one statement.
+//! Reading and clearing histories on the server. The last lookups of many accounts are read in one statement.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;

@@ -1,4 +1,4 @@
-//! Loading table `words`, beside the rows that others read.
+//! Loading table `words`: new rows are written beside those that others are reading.
 
 use std::time::{Duration, Instant};
 

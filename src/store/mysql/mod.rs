@@ -1,7 +1,7 @@
 //! The store on a MariaDB or MySQL server: one connection, prepared statements, no pool.
 //!
-//! A call that loses its connection connects again and runs again, once, because each is made so that this is
-//! harmless. It never writes a lookup twice, and never takes another session's row for its own.
+//! A call that loses its connection connects again and runs again, once; every call is written so that this is
+//! harmless. No lookup is ever written twice, and no session takes another session's row for its own.
 
 mod accounts;
 mod cluster;

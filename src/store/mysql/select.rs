@@ -1,4 +1,4 @@
-//! Prepared selects, and their rows as values.
+//! Prepared selects, and the conversion of their rows to values.
 
 use ::mysql::prelude::{FromRow, Queryable};
 use ::mysql::{Params, from_row_opt};

@@ -1,6 +1,6 @@
 //! Making the schema on a server, and checking that it is there.
 //!
-//! It never changes a table that exists, and never touches a database that holds something else.
+//! Setting up never changes a table that exists, and never touches a database that holds something else.
 
 use ::mysql::Conn;
 use ::mysql::prelude::Queryable;

@@ -1,4 +1,4 @@
-//! The notebook on the server. Each piece of work may be repeated.
+//! The notebook on the server. Each operation may safely be repeated.
 
 use ::mysql::prelude::{FromRow, Queryable};
 use ::mysql::{Conn, Params, Row, Transaction, TxOpts, Value};

@@ -1,6 +1,6 @@
 //! Every statement that is sent to the server, and the values that go with them.
 //!
-//! It never puts a value into a statement's text: values are parameters, always.
+//! No value is ever put into a statement's text: values are always parameters.
 
 use crate::store::record::Whose;
 use crate::store::words::MOST_KEYED;

@@ -1,8 +1,8 @@
 //! TLS to the database server: whom to trust there.
 //!
 //! The driver trusts the public authorities that are compiled into it, besides the operator's own. Where the server's
-//! name is not verified, anybody's public certificate would then do. So they are taken out here: of the certificates
-//! that a verifying mode takes, every chain ends at one of `ssl-ca`.
+//! name is not verified, any certificate that one of them has signed would then be accepted. So they are taken out
+//! here: a mode that verifies accepts only chains that end at a certificate of `ssl-ca`.
 
 use crate::files::{self, Pipes};
 use crate::store::{DatabaseTls, SslMode};

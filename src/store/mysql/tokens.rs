@@ -1,4 +1,5 @@
-//! Tokens and DICT keys on the server: kept, used, forgotten, and ended with the password. Each piece of work may be repeated.
+//! Tokens and DICT keys on the server: kept, used, forgotten, and ended with the password. Each operation may safely be
+//! repeated.
 
 use std::collections::HashMap;
 

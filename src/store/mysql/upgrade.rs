@@ -1,8 +1,8 @@
-//! Bringing a database of the classroom schema to ours, on the server.
+//! Converting a database of the classroom schema to ours, on the server.
 //!
-//! The new tables are built beside the old ones, under names of their own, and take their places in one statement,
-//! when all of them stand. Until then nothing is changed that somebody else made; afterwards the old tables are there
-//! under other names. It never drops a table that it did not make.
+//! The new tables are built beside the old ones, under names of their own, and replace them by one statement when all
+//! of them are complete. Until then no existing table is changed; afterwards the old tables still exist under other
+//! names. An upgrade never drops a table that it did not make.
 
 use std::collections::HashSet;
 use std::num::NonZero;

@@ -1,4 +1,4 @@
-//! Numbers, times and accounts as parameters and in rows.
+//! Numbers, times and accounts, as parameters and as columns of rows.
 
 use ::mysql::Value;
 

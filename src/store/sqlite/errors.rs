@@ -1,6 +1,6 @@
-//! What an error of the embedded database means, and whose it is.
+//! What an error of the embedded database means, and whose fault it is.
 //!
-//! It never decides to try anything again: SQLite itself waits for locks (`busy_timeout`).
+//! Nothing is tried again here: SQLite itself waits for locks (`busy_timeout`).
 
 use rusqlite::{Error as Failure, ErrorCode};
 

@@ -1,5 +1,5 @@
-//! Which files an open database is: the database itself, and the log and its index that SQLite keeps beside it. A name
-//! may come to stand for another file while a process has the first one open.
+//! Which files an open database consists of: the database itself, and the log and its index, which SQLite keeps beside
+//! it. A name may come to stand for another file while a process has the first one open.
 
 use std::fs::{File, metadata};
 use std::io::ErrorKind;

@@ -1,4 +1,4 @@
-//! Histories in the embedded store: read, and cleared.
+//! Reading and clearing histories in the embedded store.
 
 use rusqlite::{Connection, Row};
 

@@ -1,7 +1,7 @@
 //! The embedded store: one SQLite file, one connection for each process.
 //!
-//! It never opens a connection before a fork and uses it after (SQLite forbids it), and never returns from a write
-//! that is not on the disk.
+//! A connection that was opened before a fork is never used after it (SQLite forbids that), and a write never returns
+//! before it is on the disk.
 
 mod accounts;
 mod errors;

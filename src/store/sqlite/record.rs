@@ -1,6 +1,6 @@
-//! Keeping lookups: many sessions' at once, by one transaction, which costs one flush of the disk.
+//! Keeping lookups: those of many sessions at once, by one transaction, which costs one flush of the disk.
 //!
-//! It never lets one session's trouble become another's, and never writes a lookup twice.
+//! A failure of one session's lookups never affects another's, and no lookup is ever written twice.
 
 use rusqlite::Connection;
 

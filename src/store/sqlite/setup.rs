@@ -1,6 +1,6 @@
-//! Opening the file, and making file and schema when they are not there.
+//! Opening the file, and making file and schema if they do not exist.
 //!
-//! It never makes a file that others can read, and never touches one that holds something else.
+//! Setting up never makes a file that others can read, and never touches a file that holds something else.
 
 use std::fs::{DirBuilder, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};

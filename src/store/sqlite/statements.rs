@@ -1,6 +1,6 @@
 //! Every statement that is run in the embedded database.
 //!
-//! It never puts a value into a statement's text: values are parameters, always.
+//! No value is ever put into a statement's text: values are always parameters.
 
 // Accounts and histories.
 

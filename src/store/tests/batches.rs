@@ -1,4 +1,4 @@
-//! Many sessions' lookups at once: each batch has an outcome of its own, and none does another harm.
+//! Many sessions' lookups at once: each batch has an outcome of its own, and no batch harms another.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Lookups: their identity, their order, and that none is doubled or lost.
+//! Lookups: their identity, their order, and that no lookup is doubled or lost.
 
 use super::*;
 

@@ -1,4 +1,5 @@
-//! The notebook: stars, their texts, grades that count once, what is due, and what goes with the account.
+//! The notebook: stars, their texts, grades that count once, what is due, and what is deleted together with the
+//! account.
 
 use super::*;
 

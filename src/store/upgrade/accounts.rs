@@ -1,4 +1,5 @@
-//! Old rows of table `user` to accounts: each keeps its name if it can, and gets one that nobody else has if it can't.
+//! Old rows of table `user` to accounts: each keeps its name if that is possible; otherwise it gets one that no other
+//! account has.
 
 use super::{clean, row, shown};
 use crate::store::MAX_NAME_CHARS;

@@ -1,9 +1,9 @@
-//! Bringing a database of the classroom schema to ours: what becomes of each row. Tables `user` with passwords in plain
-//! text, `hist` with times as `ctime` writes them, `words` perhaps; without numbers or unique names, in any character
-//! set.
+//! Converting a database of the classroom schema to ours: what becomes of each row. Tables `user` with passwords in
+//! plain text, `hist` with times as `ctime` writes them, `words` perhaps; without numbers or unique names, in any
+//! character set.
 //!
-//! It never talks to a database, and never drops a row for what is in it: what can't be read gets a stand-in, and is
-//! told of.
+//! This module never talks to a database, and never drops a row because of its contents: a value that can't be read is
+//! replaced and reported.
 
 mod accounts;
 mod text;

@@ -1,4 +1,4 @@
-//! Text of old tables: bytes in whatever character set they are, and what has to go from a word or a name.
+//! Text of old tables: bytes in any character set, and what has to be removed from a word or a name.
 
 use crate::text::trim_blanks;
 

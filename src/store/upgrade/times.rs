@@ -1,4 +1,4 @@
-//! Times as old programs wrote them. It never guesses: what is none of these forms is no time.
+//! Times as old programs wrote them. Nothing is guessed: text in any other form is not accepted as a time.
 
 use super::super::Microseconds;
 use time::{Date, Month, PrimitiveDateTime, Time};
