@@ -1,4 +1,4 @@
-//! Text as it lies in files and on the wire: escapes, blanks, and what makes a stranger's text safe to show.
+//! Text as it is in files and on the wire: escapes, blanks, and making text from outside safe to show.
 //!
 //! Pure functions that several modules share; it knows none of them.
 

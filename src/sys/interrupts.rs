@@ -1,7 +1,7 @@
-//! Signals that mean something else for a while.
+//! Signals whose meaning changes for a while.
 //!
-//! Ctrl-C for somebody else: while a program that this one has started owns the terminal, the kernel drops it here, as
-//! system(3) does. (A handler with a flag could be late, and then end the client after all.)
+//! Ctrl-C for another program: while a program that this one has started owns the terminal, SIGINT is ignored here, as
+//! in system(3). (A handler that sets a flag could run late, and then end the client after all.)
 
 use nix::errno::Errno;
 use nix::fcntl::OFlag;

@@ -1,5 +1,4 @@
-//! What the clock on the wall shows: the offset of local time at an instant, as `TZ` and the system say. It keeps
-//! nothing and changes nothing.
+//! Local time: its offset from UTC at an instant, by `TZ` and the system's settings. Nothing is cached or changed here.
 
 /// Seconds that local time is ahead of UTC at `unix_seconds`; `None` for an instant that no calendar here holds.
 pub fn local_offset(unix_seconds: i64) -> Option<i32> {

@@ -1,5 +1,5 @@
-//! Memory that a process needs no more, and how it is given back: the C library's allocator is kept from hoarding, and the
-//! stack from keeping what ended calls have left on it.
+//! Giving back memory that a process no longer needs: free memory that the C library's allocator holds, and the part of
+//! the stack that calls have used and left.
 
 use nix::unistd::{SysconfVar, sysconf};
 #[cfg(target_env = "gnu")]

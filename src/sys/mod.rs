@@ -1,4 +1,4 @@
-//! The only module with `unsafe`: thin, safe wrappers around what the kernel and libc offer, and nothing of policy.
+//! The only module with `unsafe`: thin, safe wrappers around what the kernel and libc offer, without policy.
 //!
 //! Every `unsafe` block has its reason beside it. What this module never does: decide, log, or know a protocol.
 

@@ -1,8 +1,8 @@
 //! What a process may do, as values: fork, or open a store, but never both.
 //!
-//! A database connection that crosses a fork is shared by two processes that talk over each other (PyMySQL#422:
-//! "packet sequence number wrong"). Here it can't be written down: a program begins with one [`Origin`] and gives
-//! it up for a [`Forker`] or for a [`StoreKey`]. A forked child begins with an origin of its own.
+//! A database connection that crosses a fork is shared by two processes that talk over each other (PyMySQL#422: "packet
+//! sequence number wrong"). Here such a program does not compile: a program begins with one [`Origin`] and exchanges it
+//! for a [`Forker`] or for a [`StoreKey`]. A forked child begins with an origin of its own.
 
 /// The right to open stores. It exists only where forking was given up: in a session, in a helper, in a tool.
 #[derive(Debug, Clone, Copy)]

@@ -1,4 +1,4 @@
-//! Memory that nobody can change any more: a sealed memfd and its read-only mapping.
+//! Memory that no process can change any more: a sealed memfd and its read-only mapping.
 
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, SealFlag, fcntl};

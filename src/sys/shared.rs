@@ -1,5 +1,6 @@
-//! Memory that a process and its forked children share: pages of numbers, each changed atomically. A child can give up all
-//! pages but one: the others are out of its address space then, and the first one is left to it for reading only.
+//! Memory that a process and its forked children share: pages of numbers, each changed atomically. A child can give up
+//! all pages except one of its own and the first: the others then leave its address space, and the first one stays
+//! readable only.
 
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, SealFlag, fcntl};

@@ -1,4 +1,4 @@
-//! What `ps` shows of a process: its command line, written over where the kernel keeps it.
+//! What `ps` shows of a process: its command line, which is overwritten in the place where the kernel keeps it.
 
 use super::origin::Forker;
 use std::sync::atomic::{AtomicU8, Ordering};

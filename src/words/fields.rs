@@ -1,5 +1,6 @@
 //! The fields that an interpretation may carry besides its senses, as `docs/words.md` describes them: a pronunciation
-//! between slashes at its head, examples on lines of their own, and tags in braces at its end. Pure. A text that carries none is all senses.
+//! between slashes at its head, examples on lines of their own, and tags in braces at its end. Pure. A text without any
+//! of them consists of senses only.
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! The snapshot's layout, and its making: one flat run of bytes that any process can map and search.
+//! The snapshot's layout, and how it is made: one flat run of bytes that any process can map and search.
 //!
 //! All numbers are `u32` in native byte order: an image never leaves the machine, nor outlives the daemon.
 //!
@@ -16,8 +16,9 @@
 //! | lists | which entries have a character |
 //! | text | for each entry: headword length in bytes (`u16`), headword, interpretation |
 //!
-//! Headwords that are their own lower case, nearly all of them, need no second index: the first one serves. And most have
-//! their lower case for a key: all headwords of a key are those of it in the three indexes.
+//! Headwords that are their own lower case, which are nearly all, need no second index: the first one serves for them.
+//! For most headwords the key is the lower case, so they need no third index. The headwords of a key are therefore
+//! those that the three indexes have under it.
 
 use super::fold::fold;
 use super::lookup::{MAX_KEY_CHARS, key};

@@ -1,8 +1,8 @@
 //! The words file and its snapshot: read, check, sort, and binary search.
 //!
-//! A words file is parsed ([`parse`]), made into a flat image ([`image`]) and searched there ([`Dictionary`]),
-//! wherever the image's bytes lie. This module knows no sockets, no processes and no database; it reads files only
-//! in [`read_file`].
+//! A words file is parsed ([`parse`]) and made into a flat image ([`image`]), which is then searched ([`Dictionary`]),
+//! wherever its bytes are. This module knows no sockets, no processes and no database; it reads files only in
+//! [`read_file`].
 
 #![forbid(unsafe_code)]
 

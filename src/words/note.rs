@@ -1,4 +1,4 @@
-//! What a dictionary says of itself.
+//! What a dictionary says about itself: its name, title, licence and languages.
 
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;

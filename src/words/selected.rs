@@ -1,4 +1,4 @@
-//! Lookups in several dictionaries: in all of them, or in some only.
+//! Lookups in several dictionaries: in all of them, or only in some.
 
 use super::dictionary::Dictionary;
 use super::fold::fold;

@@ -1,4 +1,4 @@
-//! Several dictionaries as one: each has a name, and an entry that more than one of them has is one entry with all their
+//! Several dictionaries as one: each has a name, and a headword of more than one of them has one entry with all their
 //! articles, each below a line `[name]`, in the order of preference.
 
 use super::note::{DictionaryNote, MAX_NAME, Stamp, is_name};

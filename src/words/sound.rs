@@ -1,5 +1,6 @@
-//! What a word may be that was written by ear: `fone`, `nite`, `enuf`. Spellings of one sound are put in each other's
-//! places, and what comes out is looked up; nothing is computed from the dictionary, so it costs the same for any.
+//! Words that were written by ear: `fone`, `nite`, `enuf`. Spellings of the same sound are substituted for each other,
+//! and the results are looked up. Nothing is computed from the dictionary in advance, so the cost is the same for any
+//! dictionary.
 
 /// The most letters of a word that is respelled, the most changes to one, and the most proposals for it.
 const MOST_LETTERS: usize = 24;

@@ -1,4 +1,4 @@
-//! Reading a words file as a whole, whatever stands at its path: never blocks, never takes half a file.
+//! Reading a words file as a whole, whatever is at its path: never blocks, never accepts half a file.
 
 use std::fs::File;
 use std::io::Read;

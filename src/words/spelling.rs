@@ -1,5 +1,5 @@
-//! Spellings near a text: a sorted list of words walked as the trie that it is, with one row of the edit-distance
-//! table for each letter, and branches that can't come near cut off. The work is bounded.
+//! Spellings near a text: a sorted list of words is walked as a trie, with one row of the edit-distance table for each
+//! letter, and without the branches that can't lead to a near spelling. The work is bounded.
 
 /// The farthest that a spelling is looked for.
 pub const FARTHEST: u8 = 2;

@@ -1,5 +1,5 @@
-//! What was meant: headwords that a text begins, then likely spellings. The order is made here, for the file's
-//! dictionary and for table `words` alike.
+//! Suggestions for what was meant: headwords that begin with a text, then likely spellings. Their order is decided
+//! here, for the file's dictionary and for table `words` alike.
 
 use super::fold;
 use super::parse::MAX_HEADWORD_CHARS;

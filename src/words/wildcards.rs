@@ -1,4 +1,4 @@
-//! `app*` and `wom?n`: patterns that are typed where a headword is expected.
+//! Patterns typed where a headword is expected: `app*`, `wom?n`.
 
 use super::fold;
 use super::matching::{Pattern, Strategy};

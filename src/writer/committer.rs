@@ -1,7 +1,8 @@
-//! Where records last: the database, and while it is away the spool. What goes where is decided here.
+//! Where records are stored: in the database, and in the spool while the database is away. This file decides which of
+//! the two a record goes to.
 //!
-//! As long as the spool is empty and the database answers, nothing but the database is asked. From the first failure
-//! on, every record goes through the spool until that is empty again, so that each account's come in their order.
+//! As long as the spool is empty and the database answers, only the database is used. From the first failure on, every
+//! record goes through the spool until the spool is empty again, so that each account's records stay in order.
 
 mod answering;
 

@@ -1,13 +1,14 @@
 //! The writer: the one process that commits history records, for all sessions and both stores.
 //!
-//! A session may reply to a lookup only when its row is durable, and what a row costs is above all what a commit
-//! costs. So the children hand their records to this process: it commits whatever has come in with one statement,
-//! says so to each child, and looks again; what comes meanwhile is the next batch. It waits for nothing but records.
-//! While the database is away, records last in the spool, and go from there to the database when it is back.
+//! A session may reply to a lookup only when its row is durable, and what a row costs is above all what a commit costs.
+//! So the children hand their records to this process: it commits everything that has arrived with one statement,
+//! acknowledges it to each child, and looks again; what arrives meanwhile is the next batch. It waits for nothing but
+//! records. While the database is away, records are kept in the spool, from which they go to the database when it is
+//! back.
 //!
 //! Because it has a connection, it also answers short questions for which a child would have to open one: a login by
-//! token, the last lookups, how an account stands. It acts for an account only for a child that has shown here that it
-//! may, and then carries a [ticket](crate::ipc::ticket).
+//! token, the last lookups, whether an account may be used. It acts for an account only on behalf of a child that has
+//! shown its right to it and has got a [ticket](crate::ipc::ticket) for that.
 //!
 //! It never reads a client's bytes, never forks, and holds nothing in its memory that matters: when it dies the parent forks
 //! another, and the children send again what was not acknowledged, which a row's identity makes harmless. It ends

@@ -1,6 +1,6 @@
-//! What a writer tells its parent, in short messages on the shutdown pipe: what is to be done before another takes its place,
-//! because only the parent opens files by their names (after that the writer ends), and which session asked for what it had no
-//! right to. Pure.
+//! Short messages from a writer to its parent, on the shutdown pipe: what has to be done before the next writer takes
+//! over (the writer ends after such a message; only the parent opens files by name), and which session made a request
+//! that it had no right to. Pure.
 
 use crate::store::Identity;
 use nix::unistd::Pid;

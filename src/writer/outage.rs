@@ -1,4 +1,5 @@
-//! What the writer knows of the database's being away: since when, and when to try again. Pure; the clock is passed in.
+//! What the writer knows of an outage of the database: since when it lasts, and when to try again. Pure; the clock is
+//! passed in.
 
 use crate::store::Error;
 use std::time::{Duration, Instant};

@@ -1,5 +1,5 @@
-//! What sessions ask the writer beside what it is to keep, each with the number of the channel to answer on, and what it
-//! answers.
+//! The questions that sessions ask the writer, besides handing it records, and the answers. Each question has the
+//! number of the channel on which it is answered.
 
 use crate::ipc::ticket::{Proof, SecretDigest};
 use crate::store::{AccountId, Error, PastLookup, Place, TokenHash};

@@ -1,7 +1,7 @@
-//! The writer's end of the children's channels: it takes in whatever has come, by turns of the parties that sent it, and
-//! tells each child what came of it. It waits only when there is nothing to do.
+//! The writer's end of the children's channels: it takes in what has arrived, from the parties in turn, and reports the
+//! result to each child. It waits only when there is nothing to do.
 //!
-//! What is asked for an account is taken in only with a [`Ticket`] that this child has been given for it.
+//! A request for an account is accepted only with a [`Ticket`] that the same child was given for that account.
 
 use super::questions::{Answer, Asked, Questions};
 use super::round::Round;

@@ -1,5 +1,5 @@
-//! Whose turn it is at the writer: channels that may have sent something, by party. The parties take turns, and none has
-//! more than its share of one commit. Pure.
+//! Whose turn it is at the writer: channels that may have sent something, by party. The parties take turns, and no
+//! party gets more than its share of one commit. Pure.
 
 use std::collections::{HashMap, VecDeque};
 

@@ -1,8 +1,8 @@
-//! Keeping each account's history within its limit: the oldest lookups go, a few at a time, between commits. The writer
-//! does it because it knows whose histories grow.
+//! Keeping each account's history within its limit: the oldest lookups are deleted, a few at a time, between commits.
+//! The writer does it because it knows which histories grow.
 //!
-//! Nothing is deleted by a count that may be wrong, as when the owner clears the history meanwhile: the newest lookups
-//! that may stay are counted off, and what is older than the last of them goes.
+//! No deletion relies on a count that may be out of date, for example because the owner has cleared the history
+//! meanwhile: the newest lookups that may stay are counted off, and everything older than the last of them is deleted.
 
 use crate::store::{AccountId, Error, Operator, Place};
 use std::collections::{HashMap, VecDeque};

@@ -1,10 +1,11 @@
 //! The seccomp filter of a policy: a classic BPF program that allows what the policy names and ends the process on
 //! anything else.
 //!
-//! It is a binary search over ranges of call numbers. The kernel runs the program once for each number when it is
-//! installed (and remembers those that need no arguments), and translates it to machine code, both for every session:
-//! a list of comparisons (as `seccompiler` makes it) costs a session about twice as much. A program is assembled from
-//! its end to its beginning, because its jumps lead forwards only, so that each target is known.
+//! It is a binary search over ranges of call numbers. When a program is installed, the kernel runs it once for each
+//! call number (and remembers the numbers that need no look at the arguments) and translates it to machine code. It
+//! does both for every session: a list of comparisons (as `seccompiler` makes it) would cost a session about twice as
+//! much. A program is assembled from its end to its beginning, because its jumps lead forwards only, so that each
+//! target is known.
 
 use super::key::CallKey;
 use super::policy::{Alternatives, Condition, Value};

@@ -1,5 +1,6 @@
-//! A secret that some system calls need in an argument that they do not use: a filter is inherited by every forked child, and
-//! so tells a process that may make these calls from its children, which have forgotten the secret.
+//! A secret that the filter requires in an otherwise unused argument of some system calls. Every forked child inherits
+//! the filter; by the secret the filter distinguishes the process that may make these calls from its children, which
+//! have forgotten it.
 
 use nix::errno::Errno;
 use nix::sys::mman::{MapFlags, ProtFlags, mmap_anonymous, munmap};

@@ -1,8 +1,9 @@
-//! Confining this process for good: resource limits, `no_new_privs`, Landlock, a seccomp filter. What is confined to
-//! what is said by a [`Policy`]; this module only carries it out.
+//! Confining this process for good: resource limits, `no_new_privs`, Landlock, a seccomp filter. A [`Policy`] says what
+//! a process may still do; this module only enforces it.
 //!
-//! All that can be prepared is prepared before the fork, in the parent: the Landlock ruleset is made and the filter
-//! assembled once, and a child pays for a few system calls. Nothing here can be undone by the process that entered.
+//! Everything that can be prepared is prepared before the fork, in the parent: the Landlock ruleset is made and the
+//! filter assembled once, so that a child needs only a few system calls. A process that has entered a sandbox can't
+//! undo any of it.
 
 mod filter;
 mod key;

@@ -1,4 +1,4 @@
-//! The vocabulary in which it is said what a process may do: system calls, files, TCP ports, open files. Plain data.
+//! The vocabulary for what a process may do: system calls, files, TCP ports, open files. Plain data.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

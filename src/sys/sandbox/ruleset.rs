@@ -1,5 +1,5 @@
-//! The Landlock ruleset of a policy: files and directories, TCP ports, signals and abstract sockets. The crate makes
-//! it, leaving out what the kernel is too old for; it is enforced here, by each child.
+//! The Landlock ruleset of a policy: files and directories, TCP ports, signals and abstract sockets. The crate
+//! `landlock` makes the ruleset and leaves out what the kernel is too old for; each child enforces it here.
 
 use super::policy::{Access, Policy};
 use landlock::{

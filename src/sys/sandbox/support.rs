@@ -1,4 +1,4 @@
-//! What this kernel offers to confine a process with. Found out once, by the parent.
+//! What this kernel offers for confining a process. The parent finds it out once.
 
 use nix::errno::Errno;
 

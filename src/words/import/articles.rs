@@ -1,5 +1,6 @@
-//! Articles of a dictionary whose index tells where each lies: read along, in the order in which they lie, so that no
-//! more of the dictionary is in memory than the longest article needs. Believes no length: what is kept was read.
+//! Articles of a dictionary whose index says where each of them is: they are read in the order of their positions, so
+//! that no more of the dictionary is in memory than the longest article needs. No length in the index is trusted:
+//! memory is used only for text that was really read.
 
 use super::failure::Failure;
 use super::files::MAX_PIECE;

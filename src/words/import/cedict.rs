@@ -1,5 +1,5 @@
-//! CC-CEDICT: `Traditional Simplified [pin1 yin1] /gloss/gloss/`, a line each; comments begin with `#`, those of the
-//! form `#! key=value` tell of the dictionary.
+//! CC-CEDICT: `Traditional Simplified [pin1 yin1] /gloss/gloss/`, a line each; comments begin with `#`, and those of
+//! the form `#! key=value` describe the dictionary.
 
 use super::collection::Intake;
 use super::failure::Failure;

@@ -1,5 +1,5 @@
 //! dictd's format: an index of (headword, offset, length) lines with numbers in base 64, and the texts in one file.
-//! Entries that begin with `00-database` tell of the dictionary itself.
+//! Entries that begin with `00-database` describe the dictionary itself.
 
 use super::articles::{Article, visit};
 use super::collection::Intake;

@@ -1,5 +1,6 @@
-//! DSL, ABBYY Lingvo's source format: cards of headwords that begin their lines, and of lines that begin with a blank.
-//! It is described in the help of Lingvo's compiler, and by the programs that read it (GoldenDict).
+//! DSL, ABBYY Lingvo's source format. A card consists of headwords, which stand at the beginnings of their lines, and
+//! of text in lines that begin with a blank. The format is described in the help of Lingvo's compiler, and by the
+//! programs that read it (GoldenDict).
 
 mod characters;
 mod header;

@@ -1,4 +1,4 @@
-//! Why an import can't go on. What only costs an entry is a [`super::Refusal`], never one of these.
+//! Why an import can't go on. A fault that costs only one entry is a [`super::Refusal`] instead.
 
 use std::path::PathBuf;
 

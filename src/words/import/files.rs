@@ -1,5 +1,5 @@
-//! Opening sources: never blocks on a FIFO, unpacks gzip (dictzip is gzip) as it goes, and never holds more than a
-//! buffer of it.
+//! Opening sources: never blocks on a FIFO, unpacks gzip (dictzip is gzip) while reading, and never holds more than one
+//! buffer of the source.
 
 use super::failure::{Failure, ReaderSays};
 use flate2::bufread::MultiGzDecoder;

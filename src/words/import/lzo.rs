@@ -1,6 +1,6 @@
-//! LZO1X, decompressed: what older MDX files are packed with. The crates for it are under the GPL, or not kept up. The
-//! format is described in the Linux kernel's Documentation/staging/lzo.rst; this reads version 0 of the stream, which has
-//! no header. Nothing is read beyond the input, and no more is written than the caller allows.
+//! Decompressing LZO1X, with which older MDX files are packed. The crates for it are under the GPL, or not maintained.
+//! The format is described in the Linux kernel's Documentation/staging/lzo.rst; this reads version 0 of the stream,
+//! which has no header. Nothing is read beyond the input, and no more is written than the caller allows.
 
 /// Decompresses a whole block.
 ///

@@ -1,7 +1,7 @@
-//! HTML, Pango markup and XDXF as plain text. Tags, attributes and entities are read by `html5gum`, as the HTML standard
-//! has them (all named entities, numbers of windows-1252, quotes in attributes, what is no tag); it is a tokenizer that
-//! reads once from left to right and keeps no tree, so that nothing of this depends on how deep tags nest. What is shown
-//! of them is laid out by a [`Page`].
+//! HTML, Pango markup and XDXF as plain text. Tags, attributes and entities are read by `html5gum`, as the HTML
+//! standard has them (all named entities, numbers of windows-1252, quotes in attributes, what is no tag); it is a
+//! tokenizer that reads once from left to right and keeps no tree, so that neither time nor memory depends on how deep
+//! tags nest. A [`Page`] lays out what is shown.
 
 use super::media::is_file_name;
 use super::page::{Marks, Page};

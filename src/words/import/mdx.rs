@@ -1,13 +1,14 @@
-//! MDX, the format of MDict (MdxBuilder, `mdict-utils`), versions 1 and 2. Nobody has published it; what is read here is
-//! what the programs that read it agree on (`readmdict.py` of 2023 among them):
+//! MDX, the format of MDict (MdxBuilder, `mdict-utils`), versions 1 and 2. There is no published specification; this
+//! reader follows what other programs that read the format agree on (`readmdict.py` of 2023 among them):
 //!
 //! - a header in UTF-16 that is a tag with attributes (encoding, title, style sheet, whether it is encrypted);
-//! - keys: an index of blocks (in version 2 packed, and perhaps scrambled with a key that lies beside it), then the
-//!   blocks, each a run of (offset, headword);
-//! - records: sizes of blocks, then the blocks, which make one long text together. A record ends where another begins.
+//! - keys: an index of blocks (in version 2 packed, and perhaps scrambled with a key that is stored beside it), then
+//!   the blocks, each a run of (offset, headword);
+//! - records: sizes of blocks, then the blocks, which together make one long text. A record ends where the next one
+//!   begins.
 //!
-//! It is read once from beginning to end; headwords and one block are in memory, and no size is believed before that much
-//! was read.
+//! The file is read once from beginning to end; only the headwords and one block are in memory, and no size in it is
+//! trusted before that many bytes were read.
 
 mod blocks;
 mod header;

@@ -1,4 +1,4 @@
-//! File names of sounds and pictures, which stand in texts for what a terminal can't play or show.
+//! File names of sounds and pictures that occur in texts: a terminal can't play or show them.
 
 /// What such files are called.
 const EXTENSIONS: [&str; 30] = [

@@ -1,9 +1,9 @@
 //! Importers: a dictionary in another format becomes a words file.
 //!
-//! Each format has one file here, whose `entries` function reads bytes from wherever they lie (so that tests and
-//! fuzzers can hand it anything) and gives headwords and texts to an [`Intake`]. [`Collection`] keeps them and writes
-//! them sorted. What an importer never does: panic on what it reads, allocate by a number that a file claims, leave
-//! out an entry without counting it, or write anything but through [`Collection::write`].
+//! Each format has one file here, whose `entries` function reads bytes from any source (so that tests and fuzzers can
+//! hand it anything) and gives headwords and texts to an [`Intake`]. [`Collection`] keeps them and writes them sorted.
+//! What an importer never does: panic on what it reads, allocate by a number that a file claims, leave out an entry
+//! without counting it, or write anything but through [`Collection::write`].
 
 mod articles;
 mod cedict;

@@ -1,4 +1,4 @@
-//! Titles and licences: whoever made a dictionary stays named in the words file that is made of it.
+//! Titles and licences: the authors of a dictionary stay named in the words file that is made from it.
 
 use crate::text::escape;
 use std::io::{self, Write};

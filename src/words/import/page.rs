@@ -1,5 +1,5 @@
-//! A page of plain text as it grows: blanks, lines, lists, margins. What all markup of dictionaries is shown by.
-//! Every step costs no more than what it adds, so that no markup makes it slow, however deep it nests.
+//! A page of plain text as it grows: blanks, lines, lists, margins. All dictionary markup is laid out on one. The cost
+//! of every step is in proportion to the text that it adds, so that no markup is slow, however deep it nests.
 
 /// The most blanks that a line begins with, however deeply lists are nested.
 const MAX_MARGIN: usize = 24;

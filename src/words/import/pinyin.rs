@@ -1,4 +1,5 @@
-//! Pinyin: numbers after syllables become marks over vowels (`lu:4` → `lǜ`). What is no syllable stays as it is.
+//! Pinyin: numbers after syllables become marks over vowels (`lu:4` → `lǜ`). Anything that is not a syllable stays as
+//! it is.
 
 /// The vowels with their marks, first to fourth tone.
 const MARKED: [(char, [char; 4]); 12] = [

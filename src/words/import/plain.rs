@@ -1,5 +1,5 @@
-//! Words files that are not quite: in any order, with lines that are no entries, perhaps in another character set.
-//! The grammar is that of the words file; what it refuses is refused here line by line.
+//! Files that are almost words files: in any order, with invalid lines, perhaps in another character set. The grammar
+//! is that of the words file; a line that it does not allow is refused, and the others are taken.
 
 use super::collection::Intake;
 use super::failure::Failure;

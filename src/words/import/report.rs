@@ -1,4 +1,4 @@
-//! What came of a source: how much was taken, and what was refused and why, with examples.
+//! The result of importing a source: how much was taken, and what was refused and why, with examples.
 
 use crate::text::printable;
 use std::collections::BTreeMap;

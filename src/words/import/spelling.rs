@@ -1,5 +1,5 @@
 //! The headword as a text spells it: dictd's indexes are folded (lower case, often without punctuation), and the text
-//! repeats the headword in its first line. Never guesses: the letters must be the same.
+//! repeats the headword in its first line. Nothing is guessed: the letters must be the same.
 
 use crate::text::unescape;
 

@@ -1,5 +1,5 @@
-//! StarDict's format, versions 2.4.2 and 3.0.0: `.ifo` tells of the dictionary, `.idx` where each headword's data
-//! lies in `.dict`, `.syn` further headwords. Only data that is text is taken.
+//! StarDict's format, versions 2.4.2 and 3.0.0: `.ifo` describes the dictionary, `.idx` says where each headword's data
+//! is in `.dict`, `.syn` has further headwords. Only data that is text is taken.
 
 use super::articles::{Article, visit};
 use super::collection::{Intake, TextAt};

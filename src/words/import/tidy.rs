@@ -1,5 +1,5 @@
-//! Texts as they lie in old dictionaries, made fit for a line of a words file: line ends, blanks, control characters,
-//! character sets. Never changes a word.
+//! Makes the texts of old dictionaries fit for a line of a words file: line ends, blanks, control characters, character
+//! sets. It never changes a word.
 
 use crate::text::escape_into;
 use encoding_rs::WINDOWS_1252;

@@ -1,5 +1,5 @@
-//! Reads a words file that was written back, before anybody gets to see it: it must be taken without an error or a
-//! warning. Piece by piece, so that a large file needs no memory.
+//! Reads back a words file that was just written, before it is put in its place: it must be accepted without an error
+//! or a warning. It is read piece by piece, so that a large file needs little memory.
 
 use crate::words::parse;
 use std::io::{self, Read};

@@ -1,6 +1,6 @@
-//! MediaWiki's markup as plain text, for field type `w` of StarDict. No crate that reads it is kept up; what dictionaries
-//! use of it is little: headings, lists, links, quotes, templates. What is not known stays as it is. Each pass goes once
-//! over the text; the nesting that it follows is bounded.
+//! MediaWiki's markup as plain text, for field type `w` of StarDict. No crate that reads it is maintained, and
+//! dictionaries use only a small part of it: headings, lists, links, quotes, templates. Unknown markup stays as it is.
+//! Each pass goes over the text once; the depth of nesting that it follows is bounded.
 
 use super::markup::{Dialect, plain};
 use super::page::{Marks, Page};

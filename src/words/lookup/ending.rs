@@ -1,4 +1,4 @@
-//! What is taken off a word.
+//! The endings that are taken off a word.
 
 /// What was taken off a word, and so which words can be its base.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,6 @@
-//! Regular English endings taken off: what an inflected form may be a form of. It only proposes; whether a proposal is
-//! a headword is the dictionary's to say, and whether that can have the ending, its part of speech.
+//! Taking off regular English endings: the words of which a text may be an inflected form. This module only proposes;
+//! the dictionary decides whether a proposal is a headword, and the headword's part of speech whether it can have the
+//! ending.
 
 use super::ending::Ending;
 use super::irregular;

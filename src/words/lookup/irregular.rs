@@ -1,4 +1,5 @@
-//! Irregular forms of English: facts, for dictionaries that have no entries for them and for phrases (`gave up`).
+//! Irregular forms of English: a table, for dictionaries that have no entries for these forms, and for phrases (`gave
+//! up`).
 
 use super::ending::Ending;
 

@@ -1,4 +1,4 @@
-//! The folded key: what is left of a text when everything is taken out that people leave out, add or type otherwise.
+//! The folded key: a text without everything that people leave out, add or type in different ways.
 
 use super::typed::{is_apostrophe, is_blank, is_dash, is_invisible, without_number};
 use caseless::Caseless;

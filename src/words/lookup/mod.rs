@@ -1,9 +1,8 @@
-//! Finding the word that is meant: the steps of a lookup and their order, in one place for every store of words and
+//! Finding the word that was meant: the steps of a lookup and their order, in one place for every store of words and
 //! every request.
 //!
-//! Exact first; each step is tried only when the one before found nothing. A step proposes keys ([`key()`]) and says
-//! which of the headwords that have them will do; the store ([`Lexicon`]) has an index of keys, and nothing else to
-//! know.
+//! Exact first; each step is tried only when the one before found nothing. A step proposes keys ([`key()`]) and decides
+//! which of the headwords with these keys are acceptable; the store ([`Lexicon`]) only has to look up keys in an index.
 
 mod ending;
 mod inflection;

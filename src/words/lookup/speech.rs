@@ -1,8 +1,8 @@
-//! Which parts of speech an entry has, as far as its interpretation says: what decides whether it can have an ending.
+//! Which parts of speech an entry has, as far as its interpretation says so. They decide whether it can have an ending.
 //!
 //! Dictionaries abbreviate them in much the same way: `n.`, `vt.` or `adj. & n.` at the beginning of a line or of a
 //! part of it (` | `), behind a pronunciation (`/ˈæpl/ n.`) or a number (`1. n.`), in angle brackets (FreeDict), or
-//! without a point and before a number (WordNet's `n 1:`). What is not understood says nothing.
+//! without a point and before a number (WordNet's `n 1:`). Anything else is ignored.
 
 use crate::words::fields::is_example;
 use std::ops::BitOr;

@@ -1,5 +1,5 @@
-//! British and American spelling, by rule: what a word may be spelled like elsewhere. Proposals only; one counts if it
-//! is a headword.
+//! British and American spelling, by rule: how a word may be spelled in the other variety. Proposals only; a proposal
+//! counts if it is a headword.
 
 /// A part of a word that is spelled otherwise elsewhere, in both directions.
 struct Rule {

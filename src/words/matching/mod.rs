@@ -1,7 +1,7 @@
-//! Headwords by a pattern: what it says about one headword, and the walk over a dictionary that finds them.
+//! Headwords by a pattern: whether one headword matches, and the walk over a dictionary that finds all that match.
 //!
-//! All of it is without regard to case. The work is bounded: regular expressions take time in proportion to the text,
-//! whatever they are, and who asks decides from time to time whether the walk goes on.
+//! All of it is without regard to case. The work is bounded: any regular expression takes time in proportion to the
+//! text, and the caller decides from time to time whether the walk goes on.
 
 mod posix;
 mod search;

@@ -1,5 +1,5 @@
-//! Patterns in other notations, written as the `regex` crate has them: POSIX basic and extended regular expressions (with
-//! GNU's additions), and globs. Back-references, which need time without bound, are refused.
+//! Translating patterns into the notation of the crate `regex`: POSIX basic and extended regular expressions (with
+//! GNU's additions), and globs. Back-references, which can take unbounded time, are refused.
 
 use super::BadPattern;
 use std::iter::Peekable;

@@ -1,4 +1,4 @@
-//! American Soundex: a letter and three digits for how an English word begins to sound.
+//! American Soundex: a letter and three digits for the sound of the beginning of an English word.
 
 /// The code of a text by its ASCII letters, others passed over; none for a text without any.
 pub(super) fn soundex(text: &str) -> Option<[u8; 4]> {

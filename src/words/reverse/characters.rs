@@ -1,11 +1,11 @@
-//! The index of Chinese characters: which entries have a character, and what it may be to them at best.
+//! The index of Chinese characters: which entries have a character, and the best rank that it can have in each of them.
 //!
-//! A directory has a pair of numbers for each code, sorted: the code, and where its list begins; a last pair tells where
+//! A directory has a pair of numbers for each code, sorted: the code, and where its list begins; a last pair says where
 //! the last list ends. A code is that of a character, or the [hash of a reading](reading_code). A list has a number for
-//! each entry, in order: how many entries further it is, times eight, and its [`Class`]; seven bits a byte, the lowest
-//! first, the eighth says that more follow.
+//! each entry, in order: the distance from the entry before it, times eight, plus its [`Class`]. A number is written
+//! with seven bits in a byte, the lowest first; the eighth bit says that more follow.
 //!
-//! Articles that only lead to a word of its own (see [`head`]) are not in it.
+//! Articles that only refer to a headword of their own (see [`head`]) are not in the index.
 
 use super::pinyin::letters;
 use super::scripts::is_chinese;

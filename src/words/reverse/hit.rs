@@ -1,4 +1,4 @@
-//! What a search leads to.
+//! A headword that a search has found.
 
 /// A headword with its article, which has the escapes of the wire.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,10 +1,10 @@
 //! Looking up backwards: headwords by what they mean. From Chinese to English in an English-Chinese dictionary, by
 //! traditional characters too; by readings where a dictionary has them.
 //!
-//! A question is taken in steps, each only when the one before has found nothing: the text, the text in simplified
-//! characters, in either script, as pinyin, and at last the words of a Chinese sentence. A step looks at the articles that
-//! have its Chinese characters, which an index says (`characters`); for a text without any it goes through all articles
-//! once, which takes some milliseconds for a million of them.
+//! A question is answered in steps, each tried only when the one before has found nothing: the text as it is, the text
+//! in simplified characters, in either script, as pinyin, and at last the words of a Chinese sentence. An index
+//! (`characters`) says which articles have the Chinese characters of a step, and only these are looked at. For a text
+//! without Chinese characters all articles are searched once, which takes some milliseconds for a million of them.
 
 mod candidates;
 pub(super) mod characters;

@@ -1,4 +1,4 @@
-//! One thing to be found in articles: how it is spied out in a run of bytes, and how well it fits into an article.
+//! One text to be found in articles: how it is found in a run of bytes, and how well it fits an article.
 
 use super::super::fold::fold;
 use super::characters::Class;

@@ -1,8 +1,9 @@
 //! Traditional and simplified characters.
 //!
-//! The table is made from Unihan 15.0 (`kSimplifiedVariant`; for characters that GB 2312 has not and that have none, the
-//! one form that all their `kZVariant` and `kSemanticVariant` come to), which is under the Unicode License. The crates
-//! that convert texts bring phrase lists of megabytes, or have not been kept up; single characters are enough to look up.
+//! The table is made from Unihan 15.0 (`kSimplifiedVariant`; for characters outside GB 2312 without such a variant, the
+//! one form to which all their `kZVariant` and `kSemanticVariant` lead), which is under the Unicode License. The crates
+//! that convert texts bring phrase lists of megabytes, or are not maintained; for looking words up, single characters
+//! are enough.
 
 /// A traditional character and its simplified form, a line each, sorted. All of them have three bytes.
 const TABLE: &str = include_str!("simplified.txt");

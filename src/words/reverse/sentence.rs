@@ -1,4 +1,4 @@
-//! The words of a Chinese sentence: the longest pieces of it that are what some headword means.
+//! The words of a Chinese sentence: its longest pieces that are the meaning of some headword.
 
 use super::hit::Hit;
 use super::needle::Rank;

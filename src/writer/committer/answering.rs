@@ -1,5 +1,5 @@
-//! Answering sessions' questions over the writer's connection: many at once, in a statement of each kind. Nothing is
-//! answered that the database did not say: while it is away, who asks has to find out for itself.
+//! Answering sessions' questions over the writer's connection: many at once, with one statement for each kind. Every
+//! answer comes from the database; while it is away, a session has to find out for itself.
 
 use super::super::questions::{Answer, BySecret, Questions, Secret};
 use super::{Committer, LONG, Outage};

@@ -1,5 +1,5 @@
-//! Spools that wait for their database: under a name that says which, in the same directory. And those of version 1,
-//! which are brought to the present one.
+//! Spools that wait for their database, in the same directory, under a name that says which database it is; and spools
+//! of version 1, which are converted to the present version.
 
 use super::frame::{self, MAGIC_OF_OLD};
 use super::reader::Reader;

@@ -1,8 +1,8 @@
 //! The spool's file, as the parent opens it, so that no writer has to open anything. It is locked for as long as any
-//! process has it open, so that a writer that outlives its daemon for a moment is waited for by the next one.
+//! process has it open, so that the next daemon waits for a writer that outlives its own daemon for a moment.
 //!
-//! It is for one database, which its first bytes name. The parent opens it when the daemon starts, and again when a
-//! writer finds another database in the place of the one before.
+//! A spool belongs to one database, which its first bytes name. The parent opens the file when the daemon starts, and
+//! again when a writer finds that the database was replaced by another one.
 
 use super::aside;
 use super::frame::{self, HEADER_SIZE, MAGIC, MAGIC_OF_OLD};

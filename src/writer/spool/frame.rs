@@ -1,5 +1,5 @@
-//! How a record lies in the spool: how many bytes, their checksum, then the bytes that say a batch of this record
-//! alone. Pure; it trusts no byte, because a disk may have kept a part of what was written, or damaged it.
+//! The format of a record in the spool: the number of bytes, their checksum, then the bytes, which are a batch of this
+//! one record. Pure. No byte is trusted, because a disk may have kept only a part of what was written, or damaged it.
 
 use crate::ipc::message::{read_batch, read_batch_of_old, write_batch};
 use crate::store::{Batch, Identity, MAX_NAME_CHARS, MAX_WORD_CHARS};

@@ -1,9 +1,8 @@
-//! The spool: where records last while the database is away. A file that only grows until all of it is delivered, and
-//! then begins anew.
+//! The spool: where records are kept while the database is away. It is a file that grows until all of it is delivered,
+//! and then begins anew.
 //!
-//! A record is in it for good when [`Spool::append`] returns. It never says that a record is delivered before the
-//! database has committed it; one that was delivered and is found again after a crash is delivered again, which a
-//! row's identity makes harmless.
+//! A record is durable when [`Spool::append`] returns. A record is never marked as delivered before the database has
+//! committed it; if it is found again after a crash, it is delivered again, which a row's identity makes harmless.
 
 mod aside;
 mod file;

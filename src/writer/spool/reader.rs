@@ -1,4 +1,4 @@
-//! Reading a spool's records one after the other, also behind damage.
+//! Reading a spool's records one after the other, also those after a damaged part.
 
 use super::frame::{self, MAX_FRAME, ReadFrame};
 use crate::store::Batch;

@@ -1,4 +1,4 @@
-//! In which characters a DSL file is written: UTF-16 in either order, UTF-8, or a code page that its header names.
+//! The character set of a DSL file: UTF-16 in either byte order, UTF-8, or a code page that its header names.
 
 use super::header::header;
 use encoding_rs::{

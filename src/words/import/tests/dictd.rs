@@ -1,4 +1,4 @@
-//! dictd's format: as dictfmt writes it, and as nobody should.
+//! dictd's format: as dictfmt writes it, and damaged in every way.
 
 use super::super::{Choices, Format, formats, import};
 use super::*;

@@ -1,4 +1,4 @@
-//! DSL files, in all the characters that they come in.
+//! DSL files, in all the character sets in which they occur.
 
 use super::super::formats;
 use super::*;

@@ -1,4 +1,4 @@
-//! Formats of a line for each entry: ECDICT, CC-CEDICT, plain.
+//! Formats with one line for each entry: ECDICT, CC-CEDICT, plain.
 
 use super::super::formats;
 use super::*;

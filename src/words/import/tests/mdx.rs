@@ -1,4 +1,4 @@
-//! MDX as MdxBuilder writes it, and as nobody should. (`tests/import_mdx.rs` has files of a real program.)
+//! MDX as MdxBuilder writes it, and damaged in every way. (`tests/import_mdx.rs` uses files made by a real program.)
 
 use super::super::formats;
 use super::*;

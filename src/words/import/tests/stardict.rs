@@ -1,4 +1,4 @@
-//! StarDict's format, in both versions, with and without types said once for all.
+//! StarDict's format, in both versions, with the field types given once for all entries or for each entry.
 
 use super::super::{Choices, Format, formats, import};
 use super::*;
