@@ -1,5 +1,5 @@
-//! The structure of `src/`, read from its `use` items and the paths that begin with `crate` or `super`: which module may
-//! import which, and that no files import each other in a circle. `docs/architecture.md` describes it.
+//! The structure of `src/`, read from its `use` items and the paths that begin with `crate` or `super`: which module
+//! may import which, and that there is no circle of files that import each other. `docs/architecture.md` describes it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

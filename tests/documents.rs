@@ -1,5 +1,5 @@
-//! What the documents name exists: the tests that `docs/architecture.md`, `docs/security.md` and `docs/durability.md` cite,
-//! the files of `src/` and `tests/` in every page, and the targets of links.
+//! Everything that the documents name exists: the tests that `docs/architecture.md`, `docs/security.md` and
+//! `docs/durability.md` cite, the files of `src/` and `tests/` in every page, and the targets of links.
 
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,5 @@
-//! What the fuzzer once found interesting in requests, in commands of DICT and in what proxies send stays harmless. (That of replies is a test of
-//! the client's.)
+//! The inputs that the fuzzer has found interesting (requests, commands of DICT, headers of proxies) stay harmless.
+//! (The corpus of replies is played by a test of the client.)
 
 #[path = "fuzz/fuzz_targets/conversation/mod.rs"]
 mod conversation;

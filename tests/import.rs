@@ -1,4 +1,4 @@
-//! `cidiand words import`, the real program: exit statuses, what is on the disk afterwards, what it says.
+//! `cidiand words import`, the real program: exit statuses, files on the disk afterwards, messages.
 
 use std::ffi::OsStr;
 use std::fs;

@@ -1,4 +1,4 @@
-//! `cidiand words import`, the real program, on small dictionaries in each format: what a reader sees of them.
+//! `cidiand words import`, the real program, on small dictionaries in each format: how their entries look to a reader.
 
 use std::fs;
 use std::path::Path;

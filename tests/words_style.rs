@@ -1,5 +1,6 @@
-//! The notation of the built-in words (words.txt), held over the whole file: what a reader, the program's fields and
-//! the next editor rely on. docs/words.md describes it; every rule here has a bad line that it must find.
+//! The notation of the built-in words (words.txt), checked over the whole file: readers, the program's fields and
+//! future editors rely on it. docs/words.md describes it; every rule here comes with a bad line that the rule must
+//! find.
 
 use std::collections::{BTreeMap, BTreeSet};
 

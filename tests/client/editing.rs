@@ -1,5 +1,5 @@
-//! The prompt for words on a terminal that can do more than lines: editing, words of before, completions, and what
-//! else may happen while somebody types.
+//! The prompt for words on a terminal that can move its cursor: editing, earlier words, completions, and what else may
+//! happen while a person types.
 
 use crate::person::{self, Person, no_trace};
 use crate::prompts::{level_one, level_two, log_in, look_up};

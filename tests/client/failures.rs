@@ -1,4 +1,4 @@
-//! Servers that are not there, go, come back, are full, or lose patience.
+//! Servers that do not exist, go away, come back, are full, or run into a timeout.
 
 use crate::fake_server::{Answer, serve};
 use crate::person::{self, Person};

@@ -1,4 +1,4 @@
-//! `cidian lookup` as a filter: a line out for a line in, whatever the line is and however many there are.
+//! `cidian lookup` as a filter: one line out for each line in, whatever the lines are and however many there are.
 
 use crate::stream::{Running, spawn};
 use crate::subcommands::{ann, json};

@@ -1,4 +1,4 @@
-//! A server that wants to do things to the terminal: nothing it says reaches it raw.
+//! A server that sends escape sequences for the terminal: nothing that it sends reaches the terminal raw.
 
 use crate::fake_server::serve;
 use crate::person::{Person, no_trace};

@@ -1,5 +1,5 @@
-//! A server that does not keep to the protocol: counts that are not to be believed, lines and replies without end, bytes
-//! that are no text, and the end of the stream anywhere. Every subcommand ends, with a status that a script can tell.
+//! A server that does not keep to the protocol: false counts, lines and replies without end, bytes that are not text,
+//! and a stream that ends anywhere. Every subcommand ends, with a status by which a script can recognise the failure.
 
 use crate::fake_server::Answer::{self, End, Forever, Say};
 use crate::fake_server::serve;

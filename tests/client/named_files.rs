@@ -1,4 +1,5 @@
-//! Files that a person names, or that lie where theirs should, and are none; and a lock that somebody else has.
+//! Paths that a person names, or that the client expects a file at, where there is something other than a regular file;
+//! and a lock that another process holds.
 
 use crate::person::{Person, daemon, port};
 use nix::fcntl::{Flock, FlockArg};

@@ -1,5 +1,5 @@
-//! A person, or a script: a home directory of its own, and the client run in it. Nothing of the environment that the
-//! tests run in reaches the client.
+//! A person, or a script: a home directory of its own, and the client run in it. The client gets nothing of the
+//! environment in which the tests run.
 
 use nix::unistd::setsid;
 use std::io::{Read, Write};

@@ -1,4 +1,4 @@
-//! The menus through a pipe: a script types, and may stop at any point.
+//! The menus through a pipe: a script writes the input, and may stop at any point.
 
 use crate::person::{self, Person};
 use support::PASSWD;

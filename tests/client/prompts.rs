@@ -1,4 +1,4 @@
-//! The way to each prompt of the menus, and the prompts of the subcommands, for whoever wants to leave from there.
+//! How to get to each prompt of the menus and of the subcommands, for tests that leave from there.
 
 use support::PASSWD;
 use support::terminal::Terminal;

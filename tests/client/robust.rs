@@ -1,5 +1,5 @@
-//! A terminal with everything on, and a server that does its worst: silent, hostile, gone. Typing goes on, nothing of a
-//! stranger's reaches the terminal raw, nothing hangs.
+//! A terminal with every feature in use, and a server at its worst: silent, hostile, gone. Typing goes on, no text from
+//! the server reaches the terminal raw, and nothing hangs.
 
 use crate::fake_server::serve;
 use crate::person::{self, Person, no_trace};

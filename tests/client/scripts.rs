@@ -1,4 +1,4 @@
-//! What scripts ask for: fields, formats, choices among lookups, a notebook out of the history.
+//! What scripts ask for: fields, formats, a choice of lookups, a notebook made from the history.
 
 use crate::person::{self, Person, Ran};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Passwords in the client: where they must not be found.
+//! Passwords in the client: the places where they must not be found.
 
 use crate::person::{self, Person};
 use crate::prompts::{level_one, level_two, log_in};

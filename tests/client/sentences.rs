@@ -1,4 +1,4 @@
-//! Phrases and sentences: words that are one headword together, and the headwords of a text that is pasted.
+//! Phrases and sentences: several words that together are one headword, and the headwords of a pasted text.
 
 use crate::person::{self, Person};
 use crate::prompts::{level_one, level_two, log_in, look_up};

@@ -1,5 +1,5 @@
-//! A server with several dictionaries: headings on a terminal, objects apart, only some of them, the menus, the exports, and
-//! a private server with dictionaries of one's own.
+//! A server with several dictionaries: headings on a terminal, separate objects in JSON, asking only some dictionaries,
+//! the menus, the exports, and a private server with the user's own dictionaries.
 
 use crate::person::{self, Person};
 use crate::prompts::{level_one, level_two, log_in, look_up};

@@ -1,5 +1,5 @@
-//! TLS from the client's side: sessions, certificates that are not to be trusted, servers that are not what was asked
-//! for; and what becomes of a password where there is none.
+//! TLS from the client's side: sessions, certificates that must not be trusted, servers of the wrong kind; and what
+//! becomes of a password on a connection without TLS.
 
 use crate::person::Person;
 use crate::prompts::{level_one, level_two, log_in, look_up};

@@ -1,4 +1,4 @@
-//! Children: born, reaped, killed; what they hold and what they don't.
+//! Children: forked, reaped, killed; which descriptors they hold and which they don't.
 
 use nix::sys::signal::Signal;
 use nix::sys::socket::{setsockopt, sockopt};

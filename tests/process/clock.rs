@@ -1,9 +1,9 @@
-//! Steps of the system's clock: nothing that waits, and no order, depends on it.
+//! Steps of the system's clock: no wait and no order depends on it.
 //!
-//! The clock of the machine is everybody's, and the daemon reads it without a system call (the vDSO), where strace
-//! can't change it. So the unchanged program is run with a library between it and the C library, which shifts what
-//! `clock_gettime` says of the time of day for the daemon and all its children at once. The C compiler that makes it is
-//! needed to build Cidian, too.
+//! All programs share the machine's clock, and the daemon reads it without a system call (by the vDSO), where strace
+//! can't change it. So the unchanged program runs with a library between it and the C library. The library shifts the
+//! time of day that `clock_gettime` returns, for the daemon and all its children at once. The C compiler that makes it
+//! is needed to build Cidian, too.
 
 use nix::sys::signal::Signal;
 use std::net::Ipv4Addr;

@@ -1,4 +1,5 @@
-//! `cidiand reload` and the control socket: it waits for every child, says why a file is refused, and harms nobody.
+//! `cidiand reload` and the control socket: a reload waits for every child, reports why a file is refused, and disturbs
+//! no client.
 
 use nix::sys::signal::Signal;
 use std::io::{Read, Write};

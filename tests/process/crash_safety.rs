@@ -1,5 +1,6 @@
-//! The embedded store after a crash: whatever of its files has survived, what is in them makes sense, and what was
-//! acknowledged is there as far as the disk has it. (Killing the daemon under load is in `exactly_once`.)
+//! The embedded store after a crash: whichever parts of its files have survived, the contents are consistent, and
+//! acknowledged lookups are there as far as the disk has kept them. (Killing the daemon under load is in
+//! `exactly_once`.)
 
 use crate::spool::{spool, wait_delivered, words};
 use nix::sys::signal::Signal;

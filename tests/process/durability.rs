@@ -1,4 +1,4 @@
-//! The promise of `Q`, and whose rows are whose: nothing lost, nothing doubled, nobody else's.
+//! The promise of `Q`, and which account a row belongs to: no lookup is lost, doubled or given to another account.
 
 use nix::sys::signal::Signal;
 use std::sync::Barrier;

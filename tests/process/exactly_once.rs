@@ -1,5 +1,5 @@
-//! Exactly once, shown: under the load of eight clients the database, sessions, the writer and the daemon itself are
-//! killed again and again. Every acknowledged lookup is in the history exactly once, every other at most once.
+//! Exactly once, demonstrated: under the load of eight clients the database, sessions, the writer and the daemon itself
+//! are killed again and again. Every acknowledged lookup is in the history exactly once, every other at most once.
 //!
 //! The short run is part of every test run. The long one prints the same figures:
 //!

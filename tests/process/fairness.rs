@@ -1,5 +1,5 @@
-//! One source that does its worst keeps nobody else out: turns and connections go round by source, and what costs most
-//! has a budget.
+//! A source that does its worst does not keep other sources out: turns and connections go round by source, and the
+//! costliest requests have a budget.
 
 use nix::sys::signal::Signal;
 use std::net::Ipv4Addr;

@@ -1,4 +1,5 @@
-//! The disk and the database at their worst: each fault has an answer, and none loses, doubles or hangs.
+//! The disk and the database at their worst: each fault has a defined answer, and no fault loses or doubles a lookup,
+//! or makes anything hang.
 
 use crate::spool::{private, spool, wait_delivered, words};
 use mysql::prelude::Queryable;

@@ -1,5 +1,5 @@
-//! The process that forks the sessions' children: whatever becomes of it, clients are served, and the children are the
-//! parent's.
+//! The process that forks the sessions' children: whatever happens to it, clients are served, and the sessions'
+//! processes are children of the parent.
 
 use nix::sys::signal::Signal;
 use support::{Connection, Daemon, PATIENCE, Setup, Store, processes, send_signal, wait_for, wait_until};

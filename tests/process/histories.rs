@@ -1,4 +1,4 @@
-//! Long histories: whole and in order, in bounded memory, and nobody else waits for a slow reader.
+//! Long histories: complete and in order, in bounded memory, and no other client waits for a slow reader.
 
 use nix::sys::socket::{setsockopt, sockopt};
 use support::{Connection, Daemon, PATIENCE, Setup, Store, code, on_both_stores, processes, wait_for, wait_until};

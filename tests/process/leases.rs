@@ -1,4 +1,5 @@
-//! Leases of database connections: however many clients, only so many connections, and everybody gets a turn.
+//! Leases of database connections: however many clients there are, the number of connections stays within its limit,
+//! and every client gets its turn.
 
 use mysql::prelude::Queryable;
 use nix::sys::signal::Signal;

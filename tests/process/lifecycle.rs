@@ -1,4 +1,4 @@
-//! The daemon's life: ready, draining, ending; and what it tells the service manager and the operator meanwhile.
+//! The daemon's life: ready, draining, ending; and what it reports to the service manager and the operator meanwhile.
 
 use nix::sys::signal::Signal;
 use std::net::TcpStream;

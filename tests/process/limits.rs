@@ -1,4 +1,5 @@
-//! Limits of clients and of time: who is refused, who is ended, and that there is room again afterwards.
+//! Limits of clients and of time: which clients are refused, which sessions are ended, and that there is room again
+//! afterwards.
 
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};

@@ -1,4 +1,5 @@
-//! Reloads that nobody notices: not whoever connects at that moment, not whoever works, and not the memory.
+//! Reloads that have no side effects: not for clients that connect at that moment, not for clients that are at work,
+//! and not for memory.
 
 use nix::sys::signal::Signal;
 use std::sync::atomic::{AtomicBool, Ordering};

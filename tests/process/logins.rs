@@ -1,4 +1,4 @@
-//! Many logins at once: hashing is bounded and queued, and lookups of others do not wait for it.
+//! Many logins at once: hashing is bounded and queued, and lookups of other clients do not wait for it.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};

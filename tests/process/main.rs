@@ -1,6 +1,7 @@
 //! The daemon as a process: real programs, real forks, real databases, real signals.
 //!
-//! Each module tests one side of the promise in the interface; a test's comment names the lesson it comes from.
+//! Each module tests one part of what the interface promises; a test's comment names the lesson from which the test
+//! comes.
 
 mod accounts;
 mod backpressure;

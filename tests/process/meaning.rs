@@ -1,5 +1,5 @@
-//! What was meant: inflected forms in `Q`, completions and likely spellings in `S`; from the words file and from table
-//! `words`.
+//! Finding the word that was meant: inflected forms in `Q`, completions and likely spellings in `S`; from the words
+//! file and from table `words`.
 
 use support::{Daemon, Setup, Store, on_both_stores, processes};
 

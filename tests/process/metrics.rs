@@ -1,4 +1,4 @@
-//! `cidiand metrics`: what it says is so, and is the text format of Prometheus to the letter.
+//! `cidiand metrics`: its figures are right, and its output is exactly the text format of Prometheus.
 
 use nix::sys::signal::Signal;
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,5 +1,5 @@
-//! Files that an operator names, and that are none: devices without end, pipes that nobody writes to, what is far too
-//! large. Nothing is read without end, and nothing waits for ever.
+//! Paths that an operator names where there is no ordinary file: endless devices, pipes that no process writes to, and
+//! files that are far too large. Nothing is read without end, and nothing waits for ever.
 
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;

@@ -1,4 +1,5 @@
-//! Guessing and flooding: what failures cost the address they come from, and that it costs nobody else anything.
+//! Guessing and flooding: what failures cost the address from which they come, and that they cost other addresses
+//! nothing.
 
 use nix::sys::signal::Signal;
 use std::net::Ipv4Addr;

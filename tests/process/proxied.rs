@@ -1,5 +1,5 @@
-//! `--proxy-protocol`: who comes by a proxy is who its header says, for limits, penalties, log and title; and whatever
-//! begins otherwise is refused in one line, and harms nobody.
+//! `--proxy-protocol`: a client behind a proxy counts as the address in the header, for limits, penalties, log and
+//! title. A connection that does not begin with a valid header is refused in one line, without harm to others.
 
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};

@@ -1,4 +1,4 @@
-//! SIGHUP: new words for every child, bad files refused with their line, and no reading in between.
+//! SIGHUP: new words for every child, bad files refused with their line, and no reading of the file between reloads.
 
 use nix::sys::signal::Signal;
 use std::time::Duration;

@@ -1,5 +1,6 @@
-//! A server's database is dropped and made again, restored, or its accounts have other numbers than before, under a
-//! running daemon or while it is away: nobody's lookups become somebody else's, and what waits finds its owner.
+//! A server's database is dropped and made again, restored, or its accounts get other numbers than before, under a
+//! running daemon or while the database is away: no lookup goes to another account, and those that wait find their
+//! owner.
 
 use crate::spool::{private, spool, wait_delivered, words};
 use nix::sys::signal::Signal;

@@ -1,5 +1,5 @@
 //! The embedded database's files are replaced or removed while a daemon runs: an operator who restores a backup and
-//! forgets to stop it, a disk that is not mounted, a slip of `rm`. Nothing that is acknowledged is lost.
+//! forgets to stop it, a disk that is not mounted, a slip of `rm`. No acknowledged lookup is lost.
 
 use crate::spool::{spool, wait_delivered, words};
 use nix::sys::signal::Signal;

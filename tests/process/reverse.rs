@@ -1,4 +1,5 @@
-//! `B`, headwords by what they mean, and `M name text …`: over the file, and over the table in both databases.
+//! `B`, which finds headwords by their meaning, and `M name text …`: over the words file, and over table `words` in
+//! both databases.
 
 use support::{Connection, Daemon, Setup, Store, on_both_stores};
 

@@ -1,5 +1,5 @@
-//! The sandbox as it is on the real daemon: in force before the first byte, in every configuration, and in nobody's
-//! way. What each layer forbids is tried in `tests/sandbox`.
+//! The sandbox as it is on the real daemon: in force before the first byte, in every configuration, and without
+//! hindering any session. `tests/sandbox` tries what each layer forbids.
 
 use nix::sys::signal::Signal;
 use std::os::unix::fs::MetadataExt;

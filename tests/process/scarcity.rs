@@ -1,4 +1,5 @@
-//! When the system gives no process and no descriptor: clients are told, and the daemon neither ends nor spins.
+//! When the system is out of processes or descriptors: clients are refused with a line, and the daemon neither ends nor
+//! spins.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};

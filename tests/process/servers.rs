@@ -1,5 +1,5 @@
-//! What servers of other kinds and versions say, and what the driver makes of it: nothing of it ends a daemon, and what
-//! keeps a lookup from being recorded now puts it into the spool.
+//! What servers of other kinds and versions answer, and what the driver makes of it: no answer ends a daemon, and a
+//! lookup that can't be recorded at the moment goes into the spool.
 
 use crate::spool::{private, spool, wait_delivered, words};
 use std::time::Duration;

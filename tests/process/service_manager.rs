@@ -1,5 +1,5 @@
-//! What is spoken with systemd, where this test plays its part: notifications, the watchdog, sockets and credentials.
-//! `tests/systemd` is the same with the real one.
+//! The protocols of systemd, whose part the tests play: notifications, the watchdog, sockets and credentials.
+//! `tests/systemd` does the same with the real systemd.
 
 use nix::sys::signal::Signal;
 use std::net::{TcpListener, TcpStream};

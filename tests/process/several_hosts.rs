@@ -1,5 +1,5 @@
-//! A database of several hosts: whichever of them goes, hangs or loses the others, lookups and logins go on through the next.
-//! The hosts are gates to one server, so all of them have the same rows, as members of a cluster do.
+//! A database of several hosts: whichever of them fails, hangs or loses the others, lookups and logins go on through
+//! the next one. The hosts are gates to one server, so all of them have the same rows, as the members of a cluster do.
 
 use crate::spool::{private, spool, wait_delivered, words};
 use std::sync::atomic::{AtomicBool, Ordering};

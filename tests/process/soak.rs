@@ -1,5 +1,6 @@
 //! A soak: mixed load, hostile clients, reloads, killed sessions and writers, and a server that is killed and started
-//! again, for as long as is asked; at the end everything is where it began. Not part of every run:
+//! again, for a given number of seconds; at the end, processes, descriptors and memory are where they were at the
+//! beginning. Not part of every run:
 //!
 //!     CIDIAN_TEST_SOAK=1200 cargo test --locked --release --test process soak -- --ignored --nocapture
 

@@ -1,5 +1,5 @@
-//! The database is away, and looking up goes on: what was acknowledged meanwhile is in the history exactly once and in
-//! its order when it is back, whatever was killed in between.
+//! Lookups go on while the database is away: when it is back, those acknowledged meanwhile are in the history exactly
+//! once and in order, whatever was killed in between.
 
 use nix::sys::signal::Signal;
 use std::os::unix::fs::PermissionsExt;

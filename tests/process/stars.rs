@@ -1,4 +1,5 @@
-//! The notebook over the line protocol: `G`, on both stores, through an outage, and with whatever is no request.
+//! The notebook over the line protocol: `G`, on both stores, through an outage, and with invalid requests of every
+//! kind.
 
 use nix::sys::signal::Signal;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! `cidiand status`: what it says is so.
+//! `cidiand status`: what it reports is right.
 
 use nix::sys::signal::Signal;
 use serde_json::Value;

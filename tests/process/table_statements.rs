@@ -1,4 +1,5 @@
-//! What a lookup in table `words` costs the database: one statement, prepared once for each connection, whatever is tried.
+//! What a lookup in table `words` costs the database: one statement, prepared once for each connection, however many
+//! steps the lookup takes.
 
 use crate::spool::private;
 

@@ -1,4 +1,5 @@
-//! The line protocol inside TLS: the same words over another wire; handshakes that fail or never end; who needs it.
+//! The line protocol inside TLS: the same replies as in clear text; handshakes that fail or never end; which clients
+//! need TLS.
 
 use nix::sys::signal::Signal;
 use rustls::HandshakeKind;

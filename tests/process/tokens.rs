@@ -1,4 +1,5 @@
-//! Tokens: `K`, `T` and `F`, what a login by token may do, how long tokens live, and what ends them; on both stores.
+//! Tokens: `K`, `T` and `F`, what a session that has logged in by token may do, how long tokens live, and what ends
+//! them; on both stores.
 
 use std::time::{Duration, Instant};
 use support::{Connection, Daemon, PASSWD, Setup, Store, code, on_both_stores};

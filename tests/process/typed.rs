@@ -1,5 +1,5 @@
-//! What is typed and pasted is found: marks, apostrophes, blanks, accents, hyphens, spellings and phrases; from the words
-//! file and from table `words`.
+//! Text is found as people type and paste it: marks, apostrophes, blanks, accents, hyphens, spellings and phrases; from
+//! the words file and from table `words`.
 
 use support::{Daemon, Setup, Store, on_both_stores};
 

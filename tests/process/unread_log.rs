@@ -1,5 +1,5 @@
-//! A log that nobody reads: a pipe whose reader has stopped, a socket, a terminal after Ctrl-S. The daemon goes on; lines
-//! are dropped as a whole, counted, and told of later.
+//! A log that nobody reads: a pipe whose reader has stopped, a socket, a terminal after Ctrl-S. The daemon goes on;
+//! lines are dropped as a whole and counted, and the count is logged later.
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::pty::openpty;

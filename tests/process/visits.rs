@@ -1,5 +1,6 @@
-//! Whole visits, as the client and every script makes them: log in by token, look up, look back, leave. The writer answers
-//! what takes no connection of one's own; what it does not answer is asked on one, and looks the same.
+//! Whole visits, as the client and every script makes them: log in by token, look a word up, read the history, leave.
+//! The writer answers the requests for which a session needs no database connection of its own. If the writer does not
+//! answer, the session opens a connection, and the replies are the same.
 
 use crate::spool::{private, wait_delivered};
 use nix::sys::signal::Signal;

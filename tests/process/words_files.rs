@@ -1,4 +1,4 @@
-//! Reading a words file, whatever stands at its path: nothing blocks, nothing is taken by half, nothing is lost.
+//! Reading a words file, whatever is at its path: nothing blocks, no half file is accepted, nothing is lost.
 
 use nix::sys::stat::Mode;
 use nix::unistd::mkfifo;

@@ -1,5 +1,5 @@
-//! `words load`: whoever looks words up sees the old ones or the new ones, whole, whatever becomes of a load; and nobody
-//! waits for one.
+//! `words load`: a lookup sees either the old dictionary or the new one, never a mixture, whatever becomes of a load;
+//! and no lookup waits for a load.
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Stdio};

@@ -1,4 +1,5 @@
-//! The writer: one process commits everybody's lookups. What dies is replaced, and nothing is lost, doubled or held up.
+//! The writer: one process commits the lookups of all sessions. When it dies, it is replaced, and no lookup is lost,
+//! doubled or held up.
 
 use nix::sys::signal::Signal;
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! Trying something in a forked child that has entered a sandbox, and seeing what comes of it.
+//! Trying something in a forked child that has entered a sandbox, and observing the result.
 
 use cidian::sys::sandbox::{CallKey, Policy, Sandbox, Support};
 use cidian::sys::{Forker, close_all_but, exit_now, let_signals_in};

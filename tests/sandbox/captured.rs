@@ -1,5 +1,6 @@
-//! A session that its client has taken over, and the writer: whatever it asks, it can neither keep lookups nor read any for
-//! another account than the one that the writer has seen logging in there. Writer, stores and channels are the real ones.
+//! A session that its client has taken over, and the writer: whatever the session asks for, it can neither record nor
+//! read lookups of any account except the one that the writer has seen logging in there. Writer, stores and channels
+//! are the real ones.
 
 use crate::attempt::support;
 use cidian::ipc::channel::{ANSWER_TIMEOUT, Channel};

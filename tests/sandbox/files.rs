@@ -1,4 +1,4 @@
-//! Landlock: what can be opened, made and removed, without any help of the filter.
+//! Landlock: what can be opened, made and removed, without any help from the filter.
 
 use crate::attempt::Outcome::{Done, Refused};
 use crate::attempt::{HERE, attempt, attempt_with, errno, landlock_only, whole};

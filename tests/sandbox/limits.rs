@@ -1,5 +1,5 @@
-//! Resource limits, `no_new_privs`, and being closed to other processes: what holds also on kernels without Landlock
-//! and seccomp.
+//! Resource limits, `no_new_privs`, and being closed to other processes: the layers that also work on kernels without
+//! Landlock and seccomp.
 
 use crate::attempt::Outcome::{Done, Refused};
 use crate::attempt::{attempt, attempt_with, errno, stderr, support};

@@ -1,5 +1,5 @@
 //! The sandbox, layer by layer: each forbidden thing is tried in a process that has entered the real policy, with the
-//! other layers left out, so that it shows which of them forbids it.
+//! other layers left out, so that it is clear which layer forbids it.
 //!
 //! This binary has no test harness, because the harness has threads, and a process with threads must not fork.
 

@@ -1,4 +1,4 @@
-//! Landlock: TCP ports, signals, abstract sockets, without any help of the filter.
+//! Landlock: TCP ports, signals, abstract sockets, without any help from the filter.
 
 use crate::attempt::Outcome::{Done, Refused};
 use crate::attempt::{attempt, attempt_with, errno, landlock_has, landlock_only};

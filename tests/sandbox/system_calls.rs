@@ -1,4 +1,4 @@
-//! The filter: what is not on the list ends the process, without any help of Landlock.
+//! The filter: a call that is not on the list ends the process, without any help from Landlock.
 
 use crate::attempt::Outcome::{Done, Killed};
 use crate::attempt::{Outcome, attempt, attempt_handed_down, errno, seccomp_only, whole};

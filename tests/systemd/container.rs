@@ -1,6 +1,6 @@
-//! A real systemd: a container that boots a copy of the running system, of which it changes nothing. All that it mounts
-//! is in a mount namespace of its own, and all its processes in a namespace that ends with the process that this test
-//! starts, which ends with the test: nothing runs on, however the test ends.
+//! A real systemd: a container that boots a copy of the running system, which it leaves unchanged. Its mounts are in a
+//! mount namespace of their own, and its processes are in a namespace that ends with the process that the test has
+//! started, which in turn ends with the test. So nothing keeps running, however the test ends.
 
 use nix::fcntl::{Flock, FlockArg};
 use std::fs::File;

@@ -1,5 +1,5 @@
-//! What systemd makes of the units: its own judgement of them (`units`), and a day of the service under a real systemd
-//! in a container (`day`). Both say so, on standard error, where they can't be run.
+//! The units under systemd: its own judgement of them (`units`), and a day of the service under a real systemd in a
+//! container (`day`). If these tests can't be run, they say so on standard error.
 
 mod container;
 mod day;

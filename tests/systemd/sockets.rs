@@ -1,4 +1,4 @@
-//! The socket unit: what listens is systemd's, and stays while the daemon is killed, stopped and started.
+//! The socket unit: systemd owns the listening socket, which stays while the daemon is killed, stopped and started.
 
 use super::container::said;
 use super::day::Service;

@@ -1,5 +1,5 @@
-//! The units as files: systemd finds no fault with them, they are as tight as they are said to be, and leave room for as
-//! many clients as the daemon lets in.
+//! The unit files: systemd finds no fault with them, they are as tight as the documents say, and leave room for as many
+//! clients as the daemon lets in.
 
 use super::skipped;
 use std::path::{Path, PathBuf};

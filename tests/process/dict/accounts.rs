@@ -1,4 +1,5 @@
-//! Whose lookups by DICT are: nobody's, those of whoever shows a key, or those of the account that a listener is bound to.
+//! Which account lookups by DICT belong to: none, the one whose key the client has, or the one to which the listener is
+//! bound.
 
 use super::Client;
 use support::{Connection, Daemon, PASSWD, Setup, Store, on_both_stores};

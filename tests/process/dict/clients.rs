@@ -1,4 +1,5 @@
-//! The bytes of one lookup as each client sends them, in the pieces in which it does, and what it needs to get back.
+//! The bytes of one lookup exactly as each client sends them, in the same pieces, and the replies that the client
+//! needs.
 
 use super::{Client, code};
 use std::io::Read;

@@ -1,4 +1,4 @@
-//! DICT (RFC 2229): what every client sends, what servers get wrong, and what is kept of it.
+//! DICT (RFC 2229): what each client sends, what other servers get wrong, and what is recorded.
 
 mod accounts;
 mod clients;

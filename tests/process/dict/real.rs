@@ -1,4 +1,4 @@
-//! Real clients, as Debian has them: `tests/run` installs those that are missing.
+//! Real clients, from Debian's packages: `tests/run` installs those that are missing.
 
 use std::process::{Command, Output};
 use support::{Daemon, Setup, Store};

@@ -1,4 +1,5 @@
-//! Wrong input of every kind: each has its code, and the session goes on. What dictd and dicod get wrong is here, too.
+//! Wrong input of every kind: each kind has its code, and the session goes on. Input that dictd and dicod handle
+//! wrongly is here, too.
 
 use super::{Client, code};
 use std::time::Duration;

@@ -1,6 +1,7 @@
-//! Three real members of a Galera cluster, each on a machine of its own with a daemon beside it: whichever of them goes,
-//! nothing that was acknowledged is lost, doubled or out of order, and the other daemons go on. Needs what `tests/run`
-//! installs, and root's right to make network namespaces; where these can't be had it says so and tests nothing.
+//! Three real members of a Galera cluster, each on a machine of its own with a daemon beside it: whichever of them
+//! fails, no acknowledged lookup is lost, doubled or out of order, and the other daemons go on. The tests need the
+//! packages that `tests/run` installs, and root's right to make network namespaces; without these they say so and test
+//! nothing.
 
 mod failures;
 mod load;

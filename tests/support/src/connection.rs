@@ -1,4 +1,4 @@
-//! A client that speaks lines, and sees exactly what comes back.
+//! A client that sends lines, and returns exactly the bytes that come back.
 
 use super::certificates::Authority;
 use super::setup::PASSWD;

@@ -1,4 +1,4 @@
-//! A real `cidiand` that runs; it ends with its guard.
+//! A running `cidiand`, the real program; it ends when its guard is dropped.
 
 use super::connection::Connection;
 use super::setup::{Setup, Store, shared_mariadb};

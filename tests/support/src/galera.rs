@@ -1,6 +1,6 @@
-//! A Galera cluster of MariaDB for tests: its members are on ports of the loopback address, or each on a machine of its own
-//! ([`Network`]). It needs the packages galera-4 and rsync, and of mariadb-server the scripts that transfer a member's
-//! state; `tests/run` sees to them.
+//! A Galera cluster of MariaDB for tests: its members are on ports of the loopback address, or each on a machine of its
+//! own ([`Network`]). It needs the packages galera-4 and rsync, and from mariadb-server the scripts that transfer a
+//! member's state; `tests/run` provides them.
 
 use super::mariadb::{MariaDb, OtherServer};
 use super::network::{Link, Network};

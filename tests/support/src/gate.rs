@@ -1,5 +1,5 @@
-//! A gate between a daemon and a database server: it passes packets on, or cuts them off, or keeps them, or answers in the
-//! server's place, as a host of a cluster does that is gone, hangs, or has lost the others.
+//! A gate between a daemon and a database server: it passes packets on, cuts connections, holds packets back, or
+//! answers in the server's place, and so behaves like a host of a cluster that is gone, hangs, or has lost the others.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};

@@ -1,8 +1,9 @@
-//! What the process-level tests share: real daemons, real databases, a client that speaks lines, and waiting for a
+//! What the process-level tests share: real daemons, real databases, a client of the line protocol, and waiting for a
 //! condition instead of sleeping.
 //!
-//! The test binaries, the unit tests of the store and the benches depend on this crate, which depends on nothing of ours.
-//! Everything a test starts ends with the guard that started it, also when the test panics or its process is killed.
+//! The test binaries, the unit tests of the store and the benches depend on this crate, which depends on nothing of
+//! ours. Everything that a test starts ends when its guard is dropped, and also when the test panics or its process is
+//! killed.
 
 pub mod certificates;
 mod connection;

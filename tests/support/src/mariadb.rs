@@ -1,7 +1,7 @@
 //! A private MariaDB for tests: its own data directory, socket and port, started and ended with the test process.
 //!
-//! With `CIDIAN_TEST_SERVER=mariadb:ROOT` or `mysql:ROOT` it is the server of another system, whose files are below ROOT
-//! (`tests/run-servers` makes such).
+//! With `CIDIAN_TEST_SERVER=mariadb:ROOT` or `mysql:ROOT` it is the server of another system, whose files are below
+//! ROOT (`tests/run-servers` makes such systems).
 //!
 //! It never touches the system's server, and depends on nothing of the crate, so that unit tests (by `#[path]`) and
 //! process-level tests share it. A test machine without the server fails with the package's name; it never skips.

@@ -1,6 +1,6 @@
-//! Machines for tests: network namespaces of their own, joined by a switch that is one, too. Each machine has two links, as
-//! hosts in a rack have: one to the clients' network and one to the cluster's. Nothing of it is visible outside, and all of
-//! it is gone when the test process ends, however it does.
+//! Machines for tests: each is a network namespace, and a switch, which is one, too, joins them. Each machine has two
+//! links, as hosts in a rack have: one to the clients' network and one to the cluster's. Nothing of this is visible
+//! outside, and all of it is gone when the test process ends, in whatever way.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdin, Command, Output, Stdio};

@@ -1,5 +1,5 @@
-//! How long a test waits: not for a time that a machine is guessed to need, but for as long as anything that it started
-//! gets on. What stands still has failed.
+//! How long a test waits: not for an estimated time, but for as long as any process that it has started makes progress.
+//! If all of them stand still, the test has failed.
 
 use super::processes;
 use std::collections::{BTreeSet, HashMap};

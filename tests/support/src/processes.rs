@@ -1,4 +1,4 @@
-//! What `/proc` tells of a process: its children, descriptors, state and time.
+//! What `/proc` shows of a process: its children, descriptors, state and time.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

@@ -1,5 +1,5 @@
-//! What a real `cidiand` is started with: a state directory, a port and a database of its own. It holds what a daemon needs
-//! and starts it; what it does once it runs is [`Daemon`]'s.
+//! What a real `cidiand` is started with: a state directory, a port and a database of its own. A setup holds what a
+//! daemon needs, and starts it; [`Daemon`] stands for the running daemon.
 
 use super::certificates::Pair;
 use super::daemon::Daemon;

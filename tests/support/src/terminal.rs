@@ -1,7 +1,7 @@
-//! A program in a real pseudo-terminal, as a person has it: keys in, bytes of the screen out. It never sleeps: it
-//! waits for what it expects, or fails and shows what came instead.
+//! A program in a real pseudo-terminal, as a person uses it: keys in, bytes of the screen out. Nothing here sleeps: it
+//! waits for the expected output, or fails and shows what came instead.
 //!
-//! The terminal is the program's controlling one, for passwords are asked on `/dev/tty`.
+//! The terminal is the program's controlling terminal, because the program asks for passwords on `/dev/tty`.
 
 use crate::Patience;
 use nix::fcntl::OFlag;
