@@ -293,5 +293,5 @@ fn a_private_server_has_dictionaries_of_ones_own() {
     assert_eq!(ran.out.lines().count(), 4, "{}", ran.out);
     // A bad one is named, with its line.
     std::fs::write(own.join("bad.txt"), "bad\n").unwrap();
-    person.run(&["--local", "lookup", "apple"], "").ended(71).complained("bad.txt is refused: line 1: ");
+    person.run(&["--local", "lookup", "apple"], "").ended(65).complained("bad.txt is refused: line 1: ");
 }
