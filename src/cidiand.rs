@@ -10,7 +10,7 @@ use log::{error, warn};
 pub use crate::config::options::CommandLine;
 pub use crate::exit::{Exit, Fatal};
 
-/// Does what the command line says.
+/// Carries out the command line.
 pub fn run(line: CommandLine, origin: Origin) -> Exit {
     let lines = logging::start(log::LevelFilter::Info);
     if let Err(error) = sys::leave_no_core() {

@@ -196,7 +196,7 @@ impl Opened<'_> {
     }
 }
 
-/// What was said once is not said again.
+/// A notice is given only once.
 fn nothing() {}
 
 #[cfg(test)]

@@ -253,7 +253,7 @@ fn headwords(words: &[u8]) -> Result<Vec<String>> {
     Ok(headwords)
 }
 
-/// The same order in every run, and none that a cache would like.
+/// The same order in every run, and one that does not suit a cache.
 pub fn shuffle<T>(items: &mut [T]) {
     let mut state = 0x2545_F491_4F6C_DD1D_u64;
     for last in (1..items.len()).rev() {

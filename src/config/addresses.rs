@@ -32,7 +32,7 @@ impl Resolved {
     }
 }
 
-/// Looks at all addresses; every problem is told.
+/// Looks at all addresses; every problem is reported.
 pub fn check<'a>(addresses: impl Iterator<Item = &'a Address>) -> Vec<Fatal> {
     let mut problems = Vec::new();
     let mut seen: Vec<(Resolved, String)> = Vec::new();

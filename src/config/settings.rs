@@ -32,13 +32,12 @@ const OWN_WORDS: &str = "words";
 const MOST_CONFIG: u64 = 1 << 20;
 /// The same for a file with the database's URL.
 const MOST_URL: u64 = 64 << 10;
-/// The most connections to the database, where nothing else is said: well below the 151 clients that a MariaDB takes
-/// by default.
+/// The most connections to the database, by default: well below the 151 clients that a MariaDB takes by default.
 const DATABASE_CONNECTIONS: u32 = 64;
 
-/// How many MiB of lookups wait for the database, where nothing else is said: some 900,000 of them.
+/// How many MiB of lookups may wait for the database, by default: some 900,000 of them.
 const SPOOL_LIMIT: u32 = 64;
-/// How many lookups of one account are kept, where nothing else is said: some 100 MB of them.
+/// How many lookups of one account are kept, by default: some 100 MB of them.
 const HISTORY_LIMIT: u64 = 1_000_000;
 
 /// Everything that is settled before the daemon starts.
@@ -46,7 +45,7 @@ const HISTORY_LIMIT: u64 = 1_000_000;
 pub struct Settings {
     /// Where to listen.
     pub listen: Vec<Address>,
-    /// Whether nobody said where: sockets from systemd then take that place.
+    /// Whether the operator named no addresses: sockets from systemd are then used instead.
     pub listens_by_default: bool,
     /// Where to speak TLS; there is a certificate if there is any.
     pub tls_listen: Vec<Address>,

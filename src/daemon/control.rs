@@ -88,7 +88,7 @@ impl Control {
         poller.watch(self.listener.as_fd(), Token::Control)
     }
 
-    /// Lets in who waits, if it is the daemon's user or root.
+    /// Lets waiting clients in, if they are the daemon's user or root.
     pub fn accept(&mut self, poller: &Poller, now: Instant) {
         loop {
             let socket = match self.listener.accept() {
@@ -116,7 +116,7 @@ impl Control {
         }
     }
 
-    /// Reads what somebody says. A command, when it is whole.
+    /// Reads from a client. Returns the command when it is complete.
     pub fn read(&mut self, control_client: ControlClient, poller: &Poller) -> Option<ControlCommand> {
         let connection = self.connections.get_mut(&control_client)?;
         let mut bytes = [0; COMMAND];

@@ -7,7 +7,7 @@ use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTime
 use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
-/// Somebody who asked, by number.
+/// A client of the control socket, by number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ControlClient(pub u32);
 
@@ -28,9 +28,9 @@ pub enum Token {
     Lease(Lease),
     /// A refused client has closed.
     Refused(u32),
-    /// Somebody waits at the control socket.
+    /// A client waits at the control socket.
     Control,
-    /// Somebody says something there, or has gone.
+    /// A client of the control socket has sent something, or has gone.
     ControlClient(ControlClient),
     /// The writer has sent a message, or has ended.
     Writer,

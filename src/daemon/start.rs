@@ -214,7 +214,7 @@ fn raise_descriptor_limit() {
     }
 }
 
-/// `--check`: every problem is told, not only the first.
+/// `--check`: every problem is reported, not only the first.
 pub fn check(settings: Settings, origin: Origin) -> Exit {
     let mut forker = origin.into_forker();
     let support = sandboxes::support();

@@ -34,7 +34,7 @@ pub enum DictCommand {
     },
     /// `SHOW SERVER`.
     ShowServer,
-    /// `CLIENT text`: which is read by nobody.
+    /// `CLIENT text`; the text is ignored.
     Client,
     /// `STATUS`.
     Status,
@@ -79,7 +79,7 @@ impl Mistake {
     }
 }
 
-/// What `HELP` says, a line each.
+/// The reply to `HELP`, line by line.
 pub const HELP: [&str; 14] = [
     "DEFINE database word            what a word means",
     "MATCH database strategy word    headwords by a strategy",

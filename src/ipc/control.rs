@@ -15,9 +15,9 @@ use std::time::Duration;
 
 /// The socket's name in the runtime directory, or in the state directory.
 pub const NAME: &str = "control.sock";
-/// How long one may take to say what it wants, and how long a daemon may be silent to who asks.
+/// How long a client may take to send its command, and how long a daemon may be silent towards it.
 pub const CONTROL_TIMEOUT: Duration = Duration::from_secs(10);
-/// What is said to who waits for a load, or for children, before the answer.
+/// The line that a client gets while it waits for a load, or for children, before the answer.
 pub const SIGN_OF_LIFE: &str = "working\n";
 /// How often that is.
 pub const SIGN_EVERY: Duration = Duration::from_secs(3);
@@ -66,7 +66,7 @@ pub fn ask(directories: &[PathBuf], command: ControlCommand) -> Result<String, F
 /// Connects to a control socket, and waits no longer than [`CONTROL_TIMEOUT`] for that or for anything on the socket.
 ///
 /// # Errors
-/// No socket, or nobody listens.
+/// No socket, or no daemon that listens on it.
 pub fn connect(path: &Path) -> io::Result<UnixStream> {
     let socket = socket::socket(AddressFamily::Unix, SockType::Stream, SockFlag::SOCK_CLOEXEC, None)?;
     let patience = TimeVal::seconds(CONTROL_TIMEOUT.as_secs().cast_signed());
@@ -77,7 +77,7 @@ pub fn connect(path: &Path) -> io::Result<UnixStream> {
     Ok(UnixStream::from(socket))
 }
 
-/// Whether nobody answered in time.
+/// Whether no answer came in time.
 pub fn is_timeout(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }

@@ -24,19 +24,19 @@ use zeroize::Zeroizing;
 pub const SEAL_SIZE: usize = 32;
 /// As much as HMAC-SHA-256 takes without hashing it first.
 const KEY_SIZE: usize = 64;
-/// What else is made with the same key must begin otherwise.
+/// Anything else that is made with the same key must begin differently.
 const PURPOSE: &[u8] = b"cidian ticket 1\0";
 
 /// The right to act for an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ticket {
-    /// Whose it is.
+    /// The account that it is for.
     pub account: AccountId,
     /// The account's name.
     pub name: String,
-    /// Whether it is good for reading the history, too: what was made out for a DICT key is not.
+    /// Whether it allows reading the history, too: a ticket that was issued for a DICT key does not.
     pub reads: bool,
-    /// What only the writer can make.
+    /// The HMAC, which only the writer can make.
     pub seal: [u8; SEAL_SIZE],
 }
 
@@ -51,8 +51,8 @@ pub enum Proof {
     DictKey(SecretDigest),
 }
 
-/// The SHA-256 of what the database keeps of an account and shows to nobody outside: that somebody knows it is to be
-/// seen, and the secret itself is not passed on.
+/// The SHA-256 of a secret that the database keeps of an account. It shows that its sender knows the secret, without
+/// passing the secret on.
 #[derive(Debug, Clone, Copy)]
 pub struct SecretDigest(pub [u8; 32]);
 

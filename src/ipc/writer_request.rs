@@ -8,7 +8,7 @@ use super::message::{
 use super::ticket::{Proof, SEAL_SIZE, SecretDigest, Ticket};
 use crate::store::{Microseconds, Place, Record, TokenHash};
 
-/// The most lookups that are asked for at once; who wants more reads them on a connection of its own.
+/// The most lookups that are asked for at once; a session that wants more reads them on a connection of its own.
 pub const MOST_RECENT: u32 = 10;
 /// No request is longer.
 pub const MAX_REQUEST: usize = 1 + MAX_TICKET + MOST_RECORDS * MAX_RECORD;
@@ -82,7 +82,7 @@ pub fn write_recent(out: &mut Vec<u8>, ticket: &Ticket, count: u32, before: Opti
     }
 }
 
-/// Reads a request. `None` for anything that is none.
+/// Reads a request. `None` if the bytes are not one.
 pub fn read_request(bytes: &[u8]) -> Option<WriterRequest> {
     let (&kind, mut bytes) = bytes.split_first()?;
     let request = match kind {

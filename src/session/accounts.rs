@@ -44,7 +44,7 @@ pub struct Checked {
     pub account: AccountId,
     /// With what the writer can see it for itself.
     pub proof: Proof,
-    /// The writer's ticket, if it was the writer who found it right.
+    /// The writer's ticket, if the writer has checked the login.
     pub ticket: Option<Ticket>,
 }
 

@@ -14,7 +14,7 @@ use crate::words::lookup::{Article, Found};
 use crate::words::matching::Strategy;
 
 impl Session<'_> {
-    /// Answers one request, onto the end of the replies; says so if the session ends with it.
+    /// Answers one request, at the end of the replies; returns the reason if the session ends with it.
     pub(super) fn answer(&mut self, request: &Request<'_>) -> Option<ExitReason> {
         if self.dictionaries.words.are_in_table() {
             self.face.publish();

@@ -162,7 +162,7 @@ impl<'a> Stores<'a> {
         self.is_shut_out = false;
     }
 
-    /// Does something with the store; a failure is logged, and becomes what the client is told.
+    /// Does something with the store; a failure is logged, and becomes the reply to the client.
     pub fn with<T>(&mut self, work: impl FnOnce(&mut dyn Store) -> Result<T, Error>) -> Result<T, Failure> {
         match self.get().and_then(work) {
             Ok(done) => Ok(done),
@@ -194,7 +194,7 @@ impl<'a> Stores<'a> {
         }
     }
 
-    /// A failure of this connection: it is logged, and becomes what the client is told.
+    /// A failure of this connection: it is logged, and becomes the reply to the client.
     pub fn failed(&mut self, error: &Error) -> Failure {
         // A connection in an unknown state is not used again.
         self.close();
@@ -209,7 +209,7 @@ impl<'a> Stores<'a> {
         self.tell(error)
     }
 
-    /// Logs a failure, and says what the client is told of it: nothing of the database's own words.
+    /// Logs a failure, and returns the reply for the client, without the database's own message.
     pub fn tell(&self, error: &Error) -> Failure {
         if self.client_has_gone {
             return unavailable();

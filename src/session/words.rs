@@ -110,7 +110,7 @@ impl WordSource {
         }
     }
 
-    /// How many headwords the snapshot has; none is known of the table.
+    /// How many headwords the snapshot has; `None` for the table, for which this is not known.
     pub fn headwords(&self) -> Option<usize> {
         match self {
             Self::Snapshot { dictionary, .. } => Some(dictionary.headwords()),
@@ -430,7 +430,7 @@ impl WordSource {
         }
     }
 
-    /// What `I` says of the words.
+    /// The reply of `I` about the words.
     pub(super) fn about(&self, stores: &mut Stores<'_>) -> Result<AboutWords, Failure> {
         match self {
             Self::Snapshot { dictionary, .. } => Ok(AboutWords {

@@ -13,13 +13,14 @@ use nix::poll::ppoll;
 use nix::sys::time::TimeSpec;
 use std::time::{Duration, Instant};
 
-/// For how long a writer that did not answer is not asked for what a connection can tell as well.
+/// For how long a writer that did not answer is not asked again for answers that a connection can also give.
 const WRITER_RESTS: Duration = Duration::from_secs(1);
 /// How often a ticket is asked for while the writer can't use the database.
 const AGAIN: Duration = Duration::from_millis(100);
 
 impl Session<'_> {
-    /// What the writer answers; none if it does not, or not soon. It is not asked again for a while then.
+    /// The writer's answer; `None` if there is none, or not soon enough. The writer is then not asked again for a
+    /// while.
     pub(super) fn ask_writer<T>(&mut self, ask: impl FnOnce(&mut Channel<'_>) -> Result<T, Error>) -> Option<T> {
         let now = Instant::now();
         if self.writer.silent_until.is_some_and(|until| now < until) {

@@ -9,7 +9,7 @@ use super::{Error, Microseconds};
 pub struct AccountId {
     /// Its number in its database.
     pub number: u64,
-    /// When it was made. None where it is only known by its number: in a spool of earlier versions, say.
+    /// When it was made. `None` if only its number is known, as in a spool of an earlier version.
     pub created: Option<Microseconds>,
 }
 

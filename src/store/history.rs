@@ -50,7 +50,8 @@ pub trait Histories {
         limit: u32,
     ) -> Result<Option<Vec<PastLookup>>, Error>;
 
-    /// The last lookups of many accounts, so many of each, newest first; `None` for an account that is gone or locked.
+    /// The last lookups of many accounts, with a limit for each, newest first; `None` for an account that is gone or
+    /// locked.
     fn recent_lookups(&mut self, accounts: &[(AccountId, u32)]) -> Each<Option<Vec<PastLookup>>>;
 
     /// How many lookups there are before a place.

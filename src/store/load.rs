@@ -64,10 +64,11 @@ pub(super) trait LoadTarget {
     /// Begins: leaves a mark, and finds a generation that no row has.
     fn claim(&mut self) -> Result<Claim, Stopped>;
 
-    /// Gives some rows of generation 0 the valid one instead: nobody sees a difference. How many there were.
+    /// Gives some rows of generation 0 the valid generation instead, which changes no lookup. Returns how many there
+    /// were.
     fn adopt(&mut self, claim: &Claim, most: u32) -> Result<u32, Stopped>;
 
-    /// Deletes rows of these generations, no more than so many and so many bytes of them. How many there were.
+    /// Deletes rows of these generations, up to a number of rows and of bytes. Returns how many there were.
     fn remove(&mut self, claim: Option<&Claim>, generations: [u32; 2], most: Most) -> Result<u32, Stopped>;
 
     /// Writes rows of the load's generation.

@@ -61,7 +61,7 @@ pub const SCHEMA_VERSION: u32 = 4;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Microseconds(pub i64);
 
-/// What came of each of many questions, or why none could be asked.
+/// The answer to each of many questions, or the reason why none could be asked.
 pub type Each<T> = Result<Vec<Result<T, Error>>, Error>;
 
 /// An open database. Each process opens its own; it is never shared, and never crosses a fork.

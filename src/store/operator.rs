@@ -73,7 +73,7 @@ impl AccountDetails {
 
 /// A store in the operator's hands: what a locked account refuses to its owner, it does not refuse here.
 ///
-/// The methods that change something say whether there was such an account.
+/// The methods that change something return whether there was such an account.
 pub trait Operator: Store {
     /// Goes to a host that is preferred to the one in use, if there are several and one of those works again.
     fn return_to_preferred(&mut self) {}

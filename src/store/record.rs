@@ -21,7 +21,7 @@ pub struct Batch {
     pub account: AccountId,
     /// The account's name, which every row repeats. Names never change.
     pub name: String,
-    /// The lookups; none only asks how the account stands.
+    /// The lookups; an empty list only asks for the account's standing.
     pub records: Vec<Record>,
 }
 
@@ -36,9 +36,9 @@ pub(super) enum Whose {
 
 /// What a store does for lookups that are to be kept.
 pub trait Records {
-    /// Keeps lookups of any number of sessions, with as few commits as can be, and says of each batch what came of it.
-    /// A batch whose account is gone or locked, or that can't be kept for a reason of its own, does the others no
-    /// harm. Repeating a call (with the same records) after an error writes no row twice.
+    /// Keeps lookups of any number of sessions, with as few commits as possible, and returns the outcome of each batch.
+    /// A batch whose account is gone or locked, or that can't be kept for a reason of its own, does the others no harm.
+    /// Repeating a call (with the same records) after an error writes no row twice.
     fn record_many(&mut self, batches: &[Batch]) -> Vec<Result<Standing, Error>>;
 
     /// Keeps lookups that were acknowledged before: those of every account that is there, locked or not, under its name

@@ -188,7 +188,7 @@ pub struct Star {
 pub struct StarText {
     /// Tags that it gets, besides those it has.
     pub tags: Vec<String>,
-    /// A note in the place of the one it has; none leaves that.
+    /// A note in place of the one that it has; `None` leaves the old one.
     pub note: Option<String>,
 }
 
@@ -292,7 +292,7 @@ pub(super) fn due_before(until: Microseconds) -> Result<[Civil; 2], Error> {
     Ok([Civil::of(until.max(soon))?, Civil::of(soon)?])
 }
 
-/// The tags that a star has when it gets more; none if they are too many.
+/// The tags that a star has when it gets more; `None` if they are too many.
 pub(super) fn with_tags(known: &str, more: &[String]) -> Option<String> {
     let mut tags: Vec<&str> = known.split(' ').filter(|tag| !tag.is_empty()).collect();
     for tag in more {
@@ -363,7 +363,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever stands in the database and however often a word is graded, what comes of it can be kept.
+        /// Whatever the database contains and however often a word is graded, the result can be stored.
         #[test]
         fn any_grades_give_a_time_to_come(
             grades in proptest::collection::vec((0usize..4, -3i64..4_000), 1..40),

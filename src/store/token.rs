@@ -40,7 +40,7 @@ impl Token {
         Ok(Self(Zeroizing::new(text.to_owned())))
     }
 
-    /// What the client is told.
+    /// The text that the client gets.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -167,7 +167,7 @@ pub(super) fn use_each<F>(
     used.collect()
 }
 
-/// How many of so many tokens of an account go when it gets another: the oldest.
+/// Of a number of tokens of an account, how many (the oldest) are deleted when it gets another.
 pub(super) fn surplus(tokens: u64) -> u64 {
     (tokens + 1).saturating_sub(u64::from(MOST_TOKENS))
 }

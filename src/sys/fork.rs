@@ -39,9 +39,9 @@ impl Forker {
         }
     }
 
-    /// Forks on behalf of this process's parent: the child is that one's, which is sent its signal and waits for it, and
-    /// is killed when that one ends. For a process whose signal dispositions are its children's. The child gets the key,
-    /// to forget it.
+    /// Forks on behalf of this process's parent: the new process is a child of the parent, which gets its signal and
+    /// waits for it, and is killed when the parent ends. For a process whose signal dispositions are its children's.
+    /// The child gets the key, to forget it.
     ///
     /// # Errors
     /// As [`Forker::fork`].

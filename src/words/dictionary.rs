@@ -58,7 +58,7 @@ pub struct Dictionary<B> {
     text: Range<usize>,
 }
 
-/// Where an entry lies among all.
+/// The position of an entry among all entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Extent {
     /// Where its article begins.
@@ -148,7 +148,7 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
         &self.names
     }
 
-    /// Whether a dictionary begins nearly all headwords with a capital, and so says nothing by one.
+    /// Whether nearly all headwords of a dictionary begin with a capital, so that its capitals mean nothing.
     pub(super) fn capitalises(&self, name: &str) -> bool {
         self.names.iter().zip(&self.capitalise).any(|(own, capitalises)| *capitalises && own == name)
     }
@@ -316,7 +316,7 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
         Some(Extent { article: article_begin, end: article_begin + article.len() })
     }
 
-    /// The entry that lies over a place of [`Dictionary::text`], sought from an entry on that is not behind it.
+    /// The entry that contains a place of [`Dictionary::text`], searched from an entry on that does not come after it.
     pub(super) fn entry_over(&self, place: usize, from: usize) -> usize {
         let index = &self.bytes.as_ref()[self.entries.clone()];
         let ends_before = |at: usize| number(index, 4 * at + 4).is_some_and(|end| end <= place);

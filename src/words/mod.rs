@@ -38,7 +38,7 @@ pub use source::{ReadError, files_of, open_file, read_file, read_opened};
 pub use suggest::{Suggestions, moves, neighbours};
 pub use wildcards::Wildcards;
 
-/// What stands for the words that are built into the program, where a file could be named.
+/// The name for the words that are built into the program, in place of a file's name.
 pub const BUILT_IN_NAME: &str = "built-in";
 /// The words file that is built into the program.
 pub const BUILT_IN: &str = include_str!("../../words.txt");

@@ -20,11 +20,11 @@ pub struct DictionaryNote {
     pub title: String,
     /// Its licence; empty if it says none.
     pub licence: String,
-    /// The language of its headwords, and of its interpretations; empty where it does not say.
+    /// The language of its headwords, and of its interpretations; empty if the file does not name it.
     pub languages: [String; 2],
     /// How many headwords it has.
     pub headwords: usize,
-    /// Whether it begins nearly all headwords with a capital, and so says nothing by one.
+    /// Whether nearly all its headwords begin with a capital, so that its capitals mean nothing.
     pub capitalises: bool,
     /// What else its file says at its head, in lines.
     pub head: String,

@@ -21,7 +21,7 @@ pub struct Typed {
 /// When an answer no longer counts as one.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// So many people type so many keys a second each, for so long; each types words of his own.
+/// A number of people type, at a number of keys a second each, for a given time; each types different words.
 pub fn type_keys(
     address: SocketAddrV4,
     people: u32,

@@ -19,7 +19,7 @@ pub enum Dialect {
     Lookup,
     /// `Q`, of words that are not there.
     Miss,
-    /// `H` of the last ten, or of all; the account has so many rows.
+    /// `H` of the last ten, or of all; with the number of the account's rows.
     History {
         /// How many rows come.
         rows: usize,
@@ -50,7 +50,7 @@ impl Dialect {
         parts.iter().for_each(|part| to.extend_from_slice(part.as_bytes()));
     }
 
-    /// What a line means to who waits for a reply; `rows` are those that still come.
+    /// What a line means for a client that waits for a reply; `rows` is the number of those still to come.
     fn meaning(self, head: [u8; HEAD], rows: &mut usize) -> Meaning {
         let begins = |with: &[&[u8]]| with.iter().any(|with| head.starts_with(with));
         match self {
@@ -207,7 +207,7 @@ impl Speakers {
         Ok(Measured { failures: tally.failed, failure: tally.failure, ..measured })
     }
 
-    /// Each client asks so many times, one after the other; the first failure ends it.
+    /// Each client sends a number of requests, one after the other; the first failure ends it.
     pub fn ask_times(&mut self, dialect: Dialect, words: &[String], times: usize, stop: &Stop) -> Result<()> {
         let (mut tally, mut requests, mut buffer) = (Tally::default(), Vec::new(), vec![0; 64 * 1024]);
         for _ in 0..times {

@@ -87,7 +87,7 @@ impl<'a> Counting<'a> {
     }
 }
 
-/// Enough to tell `FAIL notfound` from other failures.
+/// Enough to distinguish `FAIL notfound` from other failures.
 const HEAD: usize = 8;
 
 /// Where a reply ends, seen from the first bytes of its lines; they may come in pieces.

@@ -25,9 +25,9 @@ pub struct Exchange {
     pub request: Vec<u8>,
     /// The last line of the reply begins so.
     pub last_line: &'static [u8],
-    /// The reply's first line says how many more follow.
+    /// The reply's first line has the number of lines that follow.
     pub has_rows: bool,
-    /// There is none: the server closes.
+    /// There is no reply: the server closes.
     pub is_end: bool,
 }
 
@@ -48,10 +48,10 @@ impl Exchange {
     }
 }
 
-/// What visitors say.
+/// What visitors send.
 #[derive(Debug, Clone)]
 pub struct Visit {
-    /// What each says; they take turns with these.
+    /// The lines of each visitor; visitors go through this list in turn.
     pub scripts: Vec<Vec<Exchange>>,
     /// From how many addresses. The kernel remembers each connection for a minute after its end, and one address has
     /// only some 28,000 ports.
@@ -59,7 +59,7 @@ pub struct Visit {
 }
 
 impl Visit {
-    /// All say the same one line.
+    /// All send the same single line.
     pub fn of_one_line(request: &[u8], last_line: &'static [u8], sources: u8) -> Self {
         Self { scripts: vec![vec![Exchange::line(request, last_line)]], sources }
     }

@@ -85,7 +85,7 @@ pub fn log_in(bed: &Bed, daemon: &Daemon, store: &str) -> Result<PathBuf> {
     Ok(home)
 }
 
-/// A call of this tree's client by whoever is logged in there.
+/// A call of this tree's client by the user who is logged in there.
 pub fn client(home: &Path, daemon: &Daemon, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cidian"));
     command.args(arguments).env_clear().env("HOME", home).env("CIDIAN_SERVER", daemon.address.to_string());

@@ -64,7 +64,7 @@ pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
     Ok(())
 }
 
-/// Gives each of so many accounts, `bench1` the first of them, so many rows.
+/// Gives each of a number of accounts, beginning with `bench1`, a number of rows.
 pub(super) fn fill(bed: &Bed, daemon: &Daemon, accounts: u32, rows: u32) -> Result<()> {
     let total = u64::from(accounts) * u64::from(rows);
     progress(&format!("a history of {total} rows"));

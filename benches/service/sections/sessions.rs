@@ -31,9 +31,9 @@ fn quit() -> Visit {
 const AT_ONCE: usize = 8;
 /// How many in a burst.
 const BURST: usize = 2_000;
-/// When somebody in a burst is said to hang. A client whose SYN is dropped tries again after 1, 3, 7 and 15 s.
+/// When a client in a burst counts as hanging. A client whose SYN is dropped tries again after 1, 3, 7 and 15 s.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// dictd's backlog is short: those who hang there need not be waited for as long.
+/// dictd's backlog is short: there is no need to wait as long for the clients that hang there.
 const DICTD_PATIENCE: Duration = Duration::from_secs(5);
 
 /// All of it.
@@ -98,7 +98,7 @@ fn few(rounds: &Rounds<'_>, dictd: Option<&Dictd>, section: &mut Section) -> Res
     Ok(())
 }
 
-/// Sessions while so many other clients are connected and say nothing.
+/// Sessions while a number of other clients are connected and silent.
 fn among_idle(
     rounds: &Rounds<'_>,
     pair: &[(&Server, SocketAddrV4, Visit); 2],

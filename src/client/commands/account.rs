@@ -45,8 +45,8 @@ pub(crate) fn change_password(context: &mut Context<'_>, new_password_file: Opti
     Ok(())
 }
 
-/// `cidian dict-key`: a key is as good as a password for looking up by DICT, so the password is asked for, whoever is logged
-/// in here.
+/// `cidian dict-key`: a key is as good as a password for looking up by DICT, so the password is asked for, even if a
+/// user is logged in here.
 ///
 /// # Errors
 /// Whatever can go wrong with that.

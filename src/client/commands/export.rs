@@ -19,8 +19,8 @@ use std::fs::File;
 use std::io::{self, BufWriter, Seek, Write};
 use std::path::{Path, PathBuf};
 
-/// Tells Anki how to read the rest, so that nobody has to choose anything there.
-/// The identifier in the last column has a second import update the notes of the first. (Anki 2.1.54 and later.)
+/// The lines by which Anki knows how to read the rest, so that the person has nothing to choose there. The identifier
+/// in the last column has a second import update the notes of the first. (Anki 2.1.54 and later.)
 const ANKI_HEAD: &str = "\
     #separator:tab\n#html:true\n#deck:Cidian\n#tags column:3\n#guid column:4\n#columns:Front\tBack\tTags\tGuid\n";
 
@@ -84,7 +84,7 @@ enum Kind {
     Csv,
 }
 
-/// One of the files that are written, as the words come: however many there are, none is held.
+/// One of the files that are written, word by word: however many words there are, none is kept in memory.
 struct Deck {
     kind: Kind,
     path: PathBuf,
@@ -238,7 +238,7 @@ fn card(word: &str, star: Option<&StarRow>, back: &Back, take: &mut impl FnMut(&
     take(&format!("\t{}\t{}\n", field(&tags), guid(word)))
 }
 
-/// An article without its tags, which say nothing to a learner.
+/// An article without its tags, which are of no use to a learner.
 fn put(text: &str, take: &mut impl FnMut(&str) -> Result<()>) -> Result<()> {
     pieces(fields(text).untagged, PIECE).try_for_each(|piece| take(&field(&shown(piece))))
 }

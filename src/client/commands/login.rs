@@ -10,7 +10,7 @@ use crate::client::server::connection::Connection;
 use crate::client::server::stream::Connector;
 use crate::protocol::Request;
 
-/// `cidian login`. `last` is who used the menus the last time, for a person who says nothing else.
+/// `cidian login`. `last` is the user of the menus the last time, which is taken if the person names no other.
 ///
 /// # Errors
 /// Whatever can go wrong with that; then what was kept before is as it was.
@@ -26,10 +26,10 @@ pub(crate) fn login(context: &mut Context<'_>, last: Option<&str>) -> Result<()>
     context.console.done(&Message::LoginKept { name: &name })
 }
 
-/// `cidian logout`: forgets on both sides. A server that can't be told is no reason to go on keeping the token here.
+/// `cidian logout`: forgets on both sides. The token is removed here even if the server can't be reached.
 ///
 /// # Errors
-/// Whatever can go wrong with that. The token is forgotten here also when the server could not be told.
+/// Whatever can go wrong with that. The token is removed here even then.
 pub(crate) fn logout(context: &mut Context<'_>, address: &str) -> Result<()> {
     let name = match &context.credentials.user {
         Some(user) => Some(user.clone()),

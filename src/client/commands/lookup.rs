@@ -332,7 +332,7 @@ impl<'a> Pipeline<'a> {
         self.print(console, word, entry)
     }
 
-    /// Prints the headwords of a sentence; says whether there were any.
+    /// Prints the headwords of a sentence; returns whether there were any.
     fn gloss(&mut self, console: &mut Console, text: &str) -> Result<bool> {
         if !self.read_those_under_way() {
             return Ok(false);
@@ -345,7 +345,7 @@ impl<'a> Pipeline<'a> {
         Ok(any)
     }
 
-    /// What may have been meant by a word that is not found. A failure is none of the lookup's.
+    /// What may have been meant by a word that is not found. A failure here does not make the lookup fail.
     fn suggestions(&mut self, word: &str) -> Vec<String> {
         self.ask_besides(|connection, name| connection.meant(name, word))
     }
@@ -359,7 +359,7 @@ impl<'a> Pipeline<'a> {
         self.connection.apart(entry)
     }
 
-    /// Asks something besides the words. A failure is none of the lookup's, and leads to nothing.
+    /// Sends a request besides the words. A failure here does not make the lookup fail, and gives no result.
     fn ask_besides<T: Default>(&mut self, ask: impl FnOnce(&mut Connection, &str) -> Result<T>) -> T {
         if self.failure.is_some() || !self.read_those_under_way() {
             return T::default();
@@ -495,7 +495,7 @@ impl<'a> Pipeline<'a> {
         self.print_and_say(console, word, entry)
     }
 
-    /// Prints an entry, and says its headword if that is wanted.
+    /// Prints an entry, with its headword if that is wanted.
     fn print_and_say(&mut self, console: &mut Console, word: &str, entry: Entry) -> Result<()> {
         let headword = entry.headword.clone();
         print_found(console, self.style, &self.parts, word, entry)?;

@@ -43,14 +43,14 @@ pub fn settle_server(arguments: &mut Arguments) {
     arguments.local = local;
 }
 
-/// Whether anybody listens there.
+/// Whether a server listens there.
 fn answers(address: &Address) -> bool {
     let Address::Tcp { host, port } = address else { return true };
     let addresses = (host.as_str(), *port).to_socket_addrs();
     addresses.is_ok_and(|mut found| found.any(|at| TcpStream::connect_timeout(&at, CONNECT_TIMEOUT).is_ok()))
 }
 
-/// The answer; none at the end of the input.
+/// The answer; `None` at the end of the input.
 fn asked(console: &mut Console, address: &Address) -> Result<Option<bool>> {
     let address = address.to_string();
     loop {

@@ -24,7 +24,7 @@ const FILE: &str = "tokens.json";
 /// After what time it is said that another process has the lock, which others of ours have for milliseconds.
 const NOTICE: Duration = Duration::from_secs(1);
 const RETRY: Duration = Duration::from_millis(5);
-/// Far more than anybody's logins.
+/// Far more than any person's logins need.
 const MAX_FILE: u64 = 1 << 20;
 /// Longest token that is taken from a server: far above ours, and far below what a request holds.
 const MAX_TOKEN: usize = 512;
@@ -61,7 +61,7 @@ impl Drop for Token {
 /// What is kept for one server.
 #[derive(Default, Serialize, Deserialize)]
 struct Logins {
-    /// Who logged in last, and so is meant where nobody is named.
+    /// The user who logged in last, who is taken if no user is named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     user: Option<String>,
     /// By name.
@@ -107,7 +107,7 @@ impl KeptLogins {
         Ok(self.read()?.remove(&self.server).and_then(|mut logins| logins.tokens.remove(name)))
     }
 
-    /// Sees that a login could be kept, before anybody is asked for a password.
+    /// Checks that a login could be kept, before the person is asked for a password.
     ///
     /// # Errors
     /// [`Error::NoStateDirectory`], or as [`KeptLogins::user`].
@@ -115,7 +115,7 @@ impl KeptLogins {
         self.change(|_| false)
     }
 
-    /// Keeps a token in place of the one of before, and remembers who logged in.
+    /// Keeps a token in place of the earlier one, and remembers which user logged in.
     ///
     /// # Errors
     /// As [`KeptLogins::prepare`]; then everything is as it was.
@@ -161,7 +161,7 @@ impl KeptLogins {
         }
     }
 
-    /// Changes the file in one step, one process at a time. `work` says whether there is anything to write.
+    /// Changes the file in one step, one process at a time. `work` returns whether there is anything to write.
     fn change(&self, work: impl FnOnce(&mut Servers) -> bool) -> Result<()> {
         let directory = self.directory.as_ref().ok_or(Error::NoStateDirectory)?;
         let path = directory.join(FILE);

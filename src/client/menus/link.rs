@@ -58,7 +58,7 @@ impl Link {
     /// Logs in, and remembers how.
     ///
     /// # Errors
-    /// Whatever can go wrong with that; nobody is logged in then.
+    /// Whatever can go wrong with that; no user is logged in then.
     pub(super) fn log_in(&mut self, name: String, password: Password) -> Result<()> {
         let kept = self.connection.is_some();
         let mut outcome = self.exchange(|connection| connection.log_in(&name, password.as_str()));
@@ -75,7 +75,7 @@ impl Link {
         Ok(())
     }
 
-    /// Logs out: says goodbye if anybody listens, and forgets the password.
+    /// Logs out: ends the conversation if there is a connection, and forgets the password.
     pub(super) fn log_out(&mut self) {
         self.account = None;
         if let Some(mut connection) = self.connection.take()
@@ -115,7 +115,7 @@ impl Link {
         outcome
     }
 
-    /// Runs a request and its reply on a connection that is logged in (if anybody is).
+    /// Runs a request and its reply on a connection that is logged in (if a user is).
     ///
     /// # Errors
     /// Whatever can go wrong with that.

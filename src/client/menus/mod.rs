@@ -24,14 +24,14 @@ use std::net::IpAddr;
 enum Next {
     /// The same menu again.
     LevelTwo,
-    /// Nobody is logged in any more, or nobody is there to type.
+    /// The user is no longer logged in, or the input has ended.
     LevelOne,
 }
 
 /// Shows the menus until the person quits. `site` is the server's, `config` what is remembered of last time.
 ///
 /// # Errors
-/// Standard output or input failed, or Ctrl-C; everything else is told in the dialogue.
+/// Standard output or input failed, or Ctrl-C; everything else is shown in the dialogue.
 pub(crate) fn run(
     console: &mut Console,
     connector: Connector,
@@ -60,7 +60,7 @@ pub(crate) struct Site<'a> {
 }
 
 impl Site<'_> {
-    /// The address for people, who are told whether others may listen.
+    /// The address as shown to people, with whether others may listen in.
     fn shown(self, language: Language) -> String {
         let address = self.address.to_string();
         match self.address {
@@ -219,7 +219,7 @@ impl Menus<'_> {
         })
     }
 
-    /// Tells what went wrong, unless there is nobody to tell it to.
+    /// Shows what went wrong; an error of input or output itself, and Ctrl-C, are returned.
     fn tell(&mut self, error: &Error) -> Result<()> {
         match error {
             Error::Output(reason) => Err(Error::Output(reason.kind().into())),

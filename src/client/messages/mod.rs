@@ -53,7 +53,7 @@ fn wrong_login(failure: &Failure) -> bool {
     failure.code == Code::Denied && (failure.message.is_empty() || failure.message == WRONG_LOGIN)
 }
 
-/// What the system says, without its number for it.
+/// The system's message for an error, without the error's number.
 pub(super) fn systems_words(reason: &io::Error) -> String {
     let text = reason.to_string();
     let end = reason.raw_os_error().and_then(|_| text.rfind(" (os error ")).unwrap_or(text.len());
@@ -72,7 +72,7 @@ fn numbered(texts: &[String], between: &str, brackets: [&str; 2]) -> String {
     texts.iter().enumerate().map(one).collect::<Vec<_>>().join(between)
 }
 
-/// Something to say. Texts in it that come from outside are made printable by the code that builds it.
+/// A message. Texts in it that come from outside are made printable by the code that builds it.
 #[derive(Debug)]
 pub(crate) enum Message<'a> {
     /// The first menu, with the server's address.
@@ -151,11 +151,11 @@ pub(crate) enum Message<'a> {
     LoginForgotten {
         name: &'a str,
     },
-    /// The same, but the server could not be told.
+    /// The same, but the server could not be reached.
     LoginForgottenHere {
         name: &'a str,
     },
-    /// `cidian logout` of nobody.
+    /// `cidian logout` without a login.
     NothingKept {
         address: &'a str,
     },
@@ -270,7 +270,7 @@ mod tests {
         arms.map(|arm| arm.split_at(arm.find(|c: char| !c.is_alphanumeric()).unwrap_or(arm.len()))).collect()
     }
 
-    /// The compiler sees that none is missing; this, that none is a copy.
+    /// The compiler checks that no message is missing; this checks that none is a copy.
     #[test]
     fn the_two_catalogues_say_the_same_in_two_languages() {
         let (english, chinese) = (catalogue(include_str!("english.rs")), catalogue(include_str!("chinese.rs")));

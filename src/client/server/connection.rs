@@ -19,7 +19,7 @@ use zeroize::Zeroizing;
 
 /// Longest reply line that is taken: far above any interpretation, far below what would hurt.
 const MAX_REPLY_LINE: usize = 64 << 20;
-/// The most that `I` may say, in bytes and in pairs.
+/// The longest reply to `I`, in bytes and in pairs.
 const MAX_ABOUT: usize = 1 << 20;
 /// How an alert of TLS begins: what a server of TLS says to clear text.
 const TLS_ALERT: [u8; 2] = [0x15, 0x03];
@@ -121,7 +121,7 @@ impl Connection {
     /// Reads the first line of a reply: what follows `OK`.
     ///
     /// # Errors
-    /// The server says no, is gone, or is none of ours.
+    /// The server refuses, is gone, or is not a server of Cidian.
     pub(crate) fn status(&mut self) -> Result<String> {
         self.stream.begin_reply();
         let mut line = self.line()?;
@@ -344,7 +344,7 @@ impl Connection {
     }
 }
 
-/// A refusal of a login is told in other words than one of a request.
+/// A refused login is reported in other words than a refused request.
 pub(crate) fn login_refused(error: Error) -> Error {
     match error {
         // Of no word: a script must not take it for a word that was not found.

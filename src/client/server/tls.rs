@@ -27,7 +27,7 @@ pub(crate) type TlsStream = StreamOwned<ClientConnection, Paced<TcpStream>>;
 pub(crate) enum Trust {
     /// Whom the system trusts.
     System,
-    /// Those in this file, and nobody else.
+    /// Those in this file, and no others.
     File(PathBuf),
 }
 

@@ -12,7 +12,7 @@ use crate::session::Peer;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-/// The source that a client counts under; exempt clients count under none.
+/// The source under which a client counts; an exempt client has no source.
 fn source(exempt: &Exemptions, peer: &Peer) -> Option<Source> {
     match peer {
         Peer::Local { user } => exempt.source_of_user(*user),
@@ -37,7 +37,7 @@ impl Refusal {
     /// All there are.
     pub const ALL: [Self; 4] = [Self::Full, Self::SourceFull, Self::Failures, Self::Overloaded];
 
-    /// What the client is told.
+    /// The line that the client gets.
     pub fn message(self) -> &'static str {
         match self {
             Self::Full => "the server has as many clients as it may have; try again later",
@@ -52,7 +52,7 @@ impl Refusal {
 #[derive(Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Admitted {
-    /// Counted under this source; exempt clients under none.
+    /// The source under which it is counted; `None` for an exempt client.
     source: Option<Source>,
 }
 
@@ -110,7 +110,7 @@ impl Admission {
         Ok(Admitted { source })
     }
 
-    /// Lets a connection of a proxy in: who comes by it is known only when its header is read.
+    /// Lets a connection of a proxy in: its client is known only when the header is read.
     ///
     /// # Errors
     /// There are as many clients as there may be; nothing is counted then.

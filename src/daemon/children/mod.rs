@@ -35,7 +35,7 @@ struct Child {
     connected: Instant,
     /// The words it was forked with.
     inherited: u64,
-    /// Failed logins that it has told of, and not taken back.
+    /// Failed logins that it has reported and not taken back.
     failed_logins: u32,
 }
 
@@ -185,14 +185,14 @@ impl Children {
         }
     }
 
-    /// A child tells of a failed login.
+    /// A child reports a failed login.
     pub fn failed_login(&mut self, pid: Pid) {
         if let Some(child) = self.by_pid.get_mut(&pid) {
             child.failed_logins += 1;
         }
     }
 
-    /// A child takes a failed login back; `false` if it has told of none.
+    /// A child takes a failed login back; `false` if it has not reported one.
     pub fn mended(&mut self, pid: Pid) -> bool {
         match self.by_pid.get_mut(&pid) {
             Some(child) if child.failed_logins > 0 => {
@@ -223,7 +223,7 @@ impl Children {
             .map_or(newest, |slowest| slowest.min(newest))
     }
 
-    /// What the children say they are doing.
+    /// What the children are doing, by their own reports.
     pub fn clients(&self, scoreboard: &Scoreboard) -> Clients {
         let mut clients = Clients { total: self.by_pid.len() as u64, ..Clients::default() };
         for child in self.by_pid.values() {
@@ -285,7 +285,7 @@ impl Children {
     }
 }
 
-/// No session logs more than this, whatever it says.
+/// No session is logged with more than this, whatever it reports.
 const MOST_UNLOGGED: u64 = 1 << 32;
 
 /// Names of endings that no session gives itself.

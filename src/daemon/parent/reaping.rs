@@ -25,7 +25,7 @@ const SOON: Duration = Duration::from_millis(50);
 /// What is still to be reaped.
 #[derive(Debug, Default)]
 pub struct Reaping {
-    /// Children that have said that they end, and lived when they were last asked for.
+    /// Children that have reported that they are about to end, and were still alive when last waited for.
     ending: BTreeSet<Pid>,
     /// When all are asked for.
     ask_all: Option<Instant>,
@@ -90,7 +90,7 @@ impl Parent {
         }
     }
 
-    /// Lets children know whether they should say that they end.
+    /// Lets children know whether they should report that they are about to end.
     pub(super) fn show_many(&self) {
         self.scoreboard.show_many(self.children.count() > FEW);
     }

@@ -68,7 +68,7 @@ impl MySql {
         Ok(Self { link: Link::open(server, USUAL, hosts)? })
     }
 
-    /// Connects, for somebody who does not wait for long.
+    /// Connects, for a caller that does not wait for long.
     pub(super) fn open_for_writer(server: &Server, hosts: &Hosts, _: StoreKey) -> Result<Self, Error> {
         let mut link = Link::open(server, HURRIED, hosts)?;
         link.find_cluster()?;

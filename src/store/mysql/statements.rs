@@ -148,7 +148,7 @@ pub(super) const WORD_AT: &str =
 pub(super) const AFTER: &str =
     concat!("SELECT word FROM words WHERE word > ? AND ", valid!(), " GROUP BY word ORDER BY word LIMIT ?");
 
-/// The last of the next headwords; none if there are not as many.
+/// The last of the next headwords; no row if there are not that many.
 pub(super) const AFTER_NEXT: &str =
     concat!("SELECT word FROM words WHERE word > ? AND ", valid!(), " GROUP BY word ORDER BY word LIMIT 1 OFFSET ?");
 /// Entries between two headwords, or after one, that hold a text, or all.
@@ -200,7 +200,7 @@ fn places(count: usize) -> String {
     vec!["?"; count].join(", ")
 }
 
-/// Rows of so many headwords.
+/// Rows of a number of headwords.
 pub(super) fn of_words(words: usize) -> String {
     format!("SELECT id, word, dictionary, interpret FROM words WHERE word IN ({}) AND {}", places(words), valid!())
 }
@@ -215,7 +215,7 @@ pub(super) const SET_ABOUT: &str = "INSERT INTO meta (name, value) VALUES (?, ?)
 
 // A load of table `words`.
 
-/// The generation that is valid; nobody else begins a load meanwhile.
+/// The valid generation; no other load can begin meanwhile.
 pub(super) const LOCK_GENERATION: &str = "SELECT value FROM meta WHERE name = ? FOR UPDATE";
 pub(super) const GREATEST_GENERATION: &str = "SELECT MAX(generation) FROM words";
 /// Fails to find its row when the mark is another one; keeps others from changing it until the transaction ends.
@@ -256,7 +256,7 @@ pub(super) const ALL_TABLES: &str = "SELECT table_name FROM information_schema.t
 pub(super) const USABLE: &str = "SELECT 1 FROM meta LIMIT 1";
 /// Whether the server takes part in the replication of a Galera cluster. No row on a server that knows of no such thing.
 pub(super) const CLUSTER: &str = "SHOW GLOBAL VARIABLES LIKE 'wsrep_on'";
-/// How the member stands: `Primary` and `Synced` if all is well.
+/// The state of the member: `Primary` and `Synced` if all is well.
 pub(super) const CLUSTER_STATE: &str = "\
     SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_status', 'wsrep_local_state_comment', 'wsrep_ready')";
 /// Returns when the member has applied everything that was committed anywhere in the cluster before.
@@ -297,7 +297,7 @@ pub(super) fn accounts_named(names: usize) -> String {
     format!("SELECT id, name, created FROM user WHERE name IN ({places})")
 }
 
-/// Tokens of so many hashes, and whose they are.
+/// The tokens with a number of hashes, and their accounts.
 pub(super) fn tokens(tokens: usize) -> String {
     let places = vec!["UNHEX(?)"; tokens].join(", ");
     format!(
@@ -306,8 +306,8 @@ pub(super) fn tokens(tokens: usize) -> String {
     )
 }
 
-/// The last lookups of so many accounts: their numbers first, then of each again its number and how many lookups. A row
-/// without a word says that an account may be used, and when it was made.
+/// The last lookups of a number of accounts. The parameters are first their numbers, then for each its number again and
+/// how many lookups. A row without a word says that an account may be used, and when it was made.
 pub(super) fn recent(accounts: usize) -> String {
     let places = vec!["?"; accounts].join(", ");
     let mut text = format!("SELECT id, NULL, created, NULL FROM user WHERE id IN ({places}) AND locked = FALSE");

@@ -194,7 +194,7 @@ fn checksums(connection: &mut Conn, old: &Old) -> ::mysql::Result<Vec<Option<u64
     Ok(rows.into_iter().map(|(_, sum)| sum).collect())
 }
 
-/// One statement: all tables change their names, or none.
+/// One statement: either all tables change their names, or none does.
 fn put_into_place(connection: &mut Conn, old: &Old) -> ::mysql::Result<Vec<String>> {
     let tables: Vec<(String,)> = select(connection, statements::ALL_TABLES, ())?;
     let tables: HashSet<String> = tables.into_iter().map(|(name,)| name.to_ascii_lowercase()).collect();

@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// Device and inode; none for a file that is not there.
+/// Device and inode; `None` for a file that does not exist.
 type FileNumber = Option<(u64, u64)>;
 
 /// The files of one connection: what their names were, and what they stood for.

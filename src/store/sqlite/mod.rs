@@ -81,7 +81,7 @@ impl Sqlite {
         Self::open_for(path, Purpose::Tool)
     }
 
-    /// Opens the file for a session: none but the files that are there.
+    /// Opens the database for a session: only files that already exist are opened.
     pub(super) fn open_for_session(path: &Path, _: StoreKey) -> Result<Self, Error> {
         Self::open_for(path, Purpose::Session)
     }

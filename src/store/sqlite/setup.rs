@@ -192,7 +192,7 @@ pub(super) fn wait_for_log(connection: &Connection, patience: Duration) -> rusql
     Ok(())
 }
 
-/// Puts what is in the log into the database if nobody else is using it, so that this one file has everything.
+/// Writes the log's contents into the database if no other process is using it, so that this one file has everything.
 pub(super) fn empty_log(connection: &Connection) {
     let emptied = connection
         .busy_timeout(Duration::ZERO)

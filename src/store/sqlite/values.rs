@@ -3,7 +3,7 @@
 use crate::store::moment::Civil;
 use crate::store::{AccountId, Error, Microseconds, Place, Standing};
 
-/// An account's number as SQLite has numbers. One that it can't have is nobody's.
+/// An account's number as SQLite has numbers. A number that does not fit belongs to no account.
 pub(super) fn number(account: AccountId) -> i64 {
     i64::try_from(account.number).unwrap_or(-1)
 }

@@ -80,7 +80,7 @@ fn shared() -> &'static MariaDb {
     SHARED.get_or_init(MariaDb::start)
 }
 
-/// The name of a database that nobody has used.
+/// The name of a database that was not used before.
 fn new_name() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     format!("t{}", NEXT.fetch_add(1, Ordering::Relaxed))
@@ -95,7 +95,7 @@ fn done(headwords: u64) -> Result<Loading, Error> {
     Ok(Loading::Done { headwords, behind: Vec::new() })
 }
 
-/// An account that nobody has, by its number.
+/// The number of an account that does not exist.
 fn nobody(number: u64) -> AccountId {
     AccountId { number, created: Some(Microseconds(NOVEMBER)) }
 }
@@ -132,7 +132,7 @@ fn record_of(word: &str, time: i64, origin: u64) -> Record {
 /// 2026-11-30 23:59:59 UTC: one second before a month ends.
 const NOVEMBER: i64 = 1_796_083_199_000_000;
 
-/// The last `limit` lookups, or all of them, newest first; none if the account is gone or locked.
+/// The last `limit` lookups, or all of them, newest first; `None` if the account is gone or locked.
 fn history_of(store: &mut dyn Store, account: AccountId, limit: Option<u32>) -> Result<Option<Vec<PastLookup>>, Error> {
     store.history_page(account, None, limit.unwrap_or(u32::MAX))
 }

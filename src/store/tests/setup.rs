@@ -276,7 +276,7 @@ fn nobody_there_is_the_world_s() {
     }
 }
 
-/// What the server's settings take from our promise is said, and nothing else.
+/// Settings of the server that weaken our promise are reported, and nothing else is.
 #[test]
 fn a_server_that_is_less_durable_is_told() {
     let weak = MariaDb::start_with(&["--innodb-flush-log-at-trx-commit=2", "--log-bin", "--sync-binlog=0"]);

@@ -21,7 +21,7 @@ pub struct OldUser {
 pub struct NewAccount {
     pub id: u64,
     pub name: String,
-    /// Without one, nobody knows its password.
+    /// Without one, no password is valid for it.
     pub passwd: Option<Zeroizing<String>>,
     pub locked: bool,
 }
@@ -36,7 +36,7 @@ pub struct NewAccounts {
     by_folded_name: Option<HashMap<String, usize>>,
 }
 
-/// The name of a row that has none.
+/// The name of a row without a name.
 const UNNAMED: &str = "unnamed";
 
 impl NewAccounts {
@@ -121,7 +121,7 @@ impl NewAccounts {
         self.list.push(account);
     }
 
-    /// The name nearest to one that nobody has, and nobody else gets.
+    /// The nearest name that no other account has or gets.
     fn free_name(&mut self, wanted: &str) -> String {
         let letter = |c: char| if c.is_whitespace() || c.is_control() { '_' } else { c };
         let base: String = if wanted.is_empty() { UNNAMED.to_owned() } else { wanted.chars().map(letter).collect() };

@@ -17,7 +17,7 @@ use crate::text::printable;
 
 /// The time of a lookup whose own can't be read: the beginning of 1970, before any real one.
 pub const UNREADABLE_TIME: Microseconds = Microseconds(0);
-/// The headword of a lookup that has none.
+/// The headword of a lookup without a word.
 pub const UNREADABLE_WORD: &str = "?";
 
 /// Which rows are being converted.
@@ -31,7 +31,7 @@ pub enum Step {
     Words,
 }
 
-/// What the upgrade has to be told, and whom it tells.
+/// What the upgrade has to know, and where it reports to.
 pub struct Terms<'a> {
     /// Seconds that the old program's local time was ahead of UTC at an instant.
     pub local_offset: &'a dyn Fn(i64) -> Option<i32>,

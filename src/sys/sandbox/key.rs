@@ -8,7 +8,7 @@ use std::num::NonZeroUsize;
 use std::ptr::NonNull;
 use std::{io, slice};
 
-/// The argument that it is said in, the last one: none of these calls has so many.
+/// The argument that carries the key, the last one: none of these calls has that many arguments.
 pub(super) const ARGUMENT: u8 = 5;
 
 /// Room for it: the smallest mapping.

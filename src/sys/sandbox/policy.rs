@@ -80,7 +80,7 @@ impl Condition {
         Self { argument, mask: u32::MAX, value: Value::OwnProcess }
     }
 
-    /// The key is said with the call.
+    /// The call carries the key.
     fn is_keyed() -> [Self; 2] {
         [false, true].map(|high| Self { argument: super::key::ARGUMENT, mask: u32::MAX, value: Value::Key { high } })
     }
@@ -101,8 +101,8 @@ impl Policy {
         self
     }
 
-    /// Has system calls fail (`ENOMEM`), whatever else is said of them, instead of ending the process: for those that a
-    /// library makes and can do without.
+    /// Makes system calls fail (`ENOMEM`), whatever other rules there are for them, instead of ending the process: for
+    /// those that a library makes and can do without.
     #[must_use]
     pub fn refuse(mut self, numbers: &[libc::c_long]) -> Self {
         self.refused.extend(numbers.iter().copied().map(call_number));

@@ -10,7 +10,7 @@ use crate::client::terminal::table::Table;
 use crate::protocol::{HistoryRow, printable, push_history_row};
 
 impl Format {
-    /// What is meant where nothing is said.
+    /// The default format.
     pub(crate) fn or_default(format: Option<Self>, console: &Console) -> Self {
         let manner = console.manner();
         match format {

@@ -19,7 +19,7 @@ use std::path::{Path, PathBuf};
 
 /// The largest file that is read: far above any list of words.
 const MOST_BYTES: u64 = 64 << 20;
-/// How many refused lines are told one by one.
+/// How many refused lines are reported one by one.
 const TOLD: usize = 20;
 /// The width of the bar.
 const BAR: usize = 30;

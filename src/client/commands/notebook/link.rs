@@ -38,7 +38,7 @@ impl<'a> OwnLink<'a> {
         Ok(Self { connector, credentials, connection: Some(connection), name })
     }
 
-    /// Says goodbye, if anybody listens.
+    /// Ends the conversation with `E`, if there is a connection.
     pub(crate) fn leave(self) {
         self.connection.into_iter().for_each(Connection::leave);
     }

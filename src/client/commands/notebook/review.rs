@@ -18,7 +18,7 @@ use crate::protocol::{Grade, MAX_STARS_PAGE, Request, StarRow, printable};
 use std::collections::VecDeque;
 use time::{Duration, OffsetDateTime};
 
-/// How many words are reviewed where nothing is said.
+/// How many words are reviewed by default.
 pub(crate) const USUAL: u32 = 20;
 /// What is to be seen again so soon comes again in the same review, as the server sees it.
 const SOON: Duration = Duration::minutes(20);

@@ -96,7 +96,7 @@ pub(crate) fn star(context: &mut Context<'_>, arguments: &StarArguments) -> Resu
     Ok(exit)
 }
 
-/// Stars a word at the prompt for words, and says so.
+/// Stars a word at the prompt for words, and shows that it has.
 ///
 /// # Errors
 /// Whatever can go wrong with that.
