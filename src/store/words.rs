@@ -167,9 +167,9 @@ pub trait WordTable {
     fn about_words(&mut self) -> Result<AboutWords, Error>;
 
     /// Replaces the content of table `words`: all of it at once, for whoever looks words up, or after an error nothing.
-    /// `rows` is read once, in parts that bound the memory and each transaction; rows of one headword follow one another
-    /// in the order of preference, and no two of them are of one dictionary. `progress` hears now and then how many rows
-    /// have been sent. Of `about` the number of headwords does not matter: they are counted.
+    /// `rows` is read once, in parts that bound the memory and each transaction; rows of one headword follow one
+    /// another in the order of preference, and no two of them are of one dictionary. `progress` is called from time to
+    /// time with how many rows have been sent. Of `about` the number of headwords does not matter: they are counted.
     fn replace_words(
         &mut self,
         about: &AboutWords,

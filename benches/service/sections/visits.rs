@@ -77,8 +77,8 @@ pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
     Ok(())
 }
 
-/// The daemons of a store: this tree's two, and the one of before if there is one; each with tokens of its accounts, which
-/// have something to look back at.
+/// The daemons of a store: this tree's two, and the earlier build's if there is one; each with tokens of its accounts,
+/// which have something to look back at.
 fn servers(rounds: &Rounds<'_>, store: &str) -> Result<Vec<(&'static str, Daemon, Vec<String>)>> {
     let bed = rounds.bed;
     let mut servers = Vec::new();

@@ -145,7 +145,7 @@ pub(crate) fn read_password(console: &Console, path: &Path) -> Result<Password> 
     Ok(Password::new(text.to_owned()))
 }
 
-/// Asks for a new token on a connection that is logged in, and keeps it. One of before is of no more use, and is
+/// Asks for a new token on a connection that is logged in, and keeps it. An earlier token is of no more use, and is
 /// forgotten by the server, too.
 ///
 /// # Errors

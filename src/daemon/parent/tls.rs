@@ -21,7 +21,7 @@ pub struct Tls {
 }
 
 impl Tls {
-    /// With new keys: tickets of before are good for nothing.
+    /// With new keys: earlier tickets are no longer valid.
     ///
     /// # Errors
     /// No memory, no descriptor, no random numbers.

@@ -21,7 +21,7 @@ pub struct OldUser {
 pub struct NewAccount {
     pub id: u64,
     pub name: String,
-    /// Without one, no password is valid for it.
+    /// `None` if no password is to be valid for it.
     pub passwd: Option<Zeroizing<String>>,
     pub locked: bool,
 }

@@ -39,9 +39,9 @@ pub struct Terms<'a> {
     pub fold: &'a dyn Fn(&str) -> String,
     /// Whether a client can send this as a password.
     pub possible_passwd: &'a dyn Fn(&str) -> bool,
-    /// Hears of each row that could not be kept as it was.
+    /// Called for each row that could not be kept as it was.
     pub notice: &'a mut dyn FnMut(&str),
-    /// Hears how many rows of how many are done.
+    /// Called with the number of rows that are done, and of all rows.
     pub progress: &'a mut dyn FnMut(Step, u64, u64),
 }
 
