@@ -27,8 +27,8 @@ impl Session<'_> {
         }
     }
 
-    /// A new DICT key in the place of the old one. It is as good as a password for looking up by DICT, so who makes one
-    /// has to have shown the password.
+    /// A new DICT key in the place of the old one. It is as good as a password for looking up by DICT, so the session
+    /// must have logged in with the password.
     pub(super) fn new_dict_key(&mut self, name: &str) -> Result<(), Failure> {
         let account = self.logged_in_by_passwd(name)?;
         self.spend(ParentRequest::Changing)?;

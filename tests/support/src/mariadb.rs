@@ -3,8 +3,8 @@
 //! With `CIDIAN_TEST_SERVER=mariadb:ROOT` or `mysql:ROOT` it is the server of another system, whose files are below
 //! ROOT (`tests/run-servers` makes such systems).
 //!
-//! It never touches the system's server, and depends on nothing of the crate, so that unit tests (by `#[path]`) and
-//! process-level tests share it. A test machine without the server fails with the package's name; it never skips.
+//! It never touches the system's server. On a machine without the server's package a test fails with the package's
+//! name; it is never skipped.
 //!
 //! The server runs below a shell that waits on a pipe held by the test process: however that process ends, SIGKILL
 //! included, the pipe closes and the shell kills the server.
