@@ -135,7 +135,7 @@ pub struct Options {
     /// Have a process that was confined beforehand fork the clients' children: more visits a second; Linux 6.12, x86-64
     #[arg(long)]
     pub fork_server: bool,
-    /// Log nobody in by a database server that is in no primary component of a Galera cluster
+    /// Refuse logins while the database server is not in the primary component of a Galera cluster
     #[arg(long, global = true)]
     pub require_cluster: bool,
     /// The database: mysql://user:password@host:3306/dict, mysql://user@localhost/dict?socket=PATH or sqlite:PATH;
@@ -294,7 +294,7 @@ pub enum DaemonCommand {
     ExportUser {
         /// The account's name
         name: String,
-        /// Write to FILE, which nobody else may read, instead of standard output
+        /// Write to FILE, readable by you only, instead of standard output
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
     },

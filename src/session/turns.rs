@@ -52,7 +52,7 @@ impl Session<'_> {
     pub(super) fn wait_for_turn(&mut self, purpose: ParentRequest) -> Result<Permit, Failure> {
         let peer = self.face.peer().clone();
         let failed = |error: &dyn std::fmt::Display| {
-            log::warn!("client {peer}: no turn: {error}");
+            log::warn!("client {peer}: cannot get a turn from the daemon: {error}");
             Failure::new(Code::Unavailable, "the server is overloaded; try again later")
         };
         let permit =

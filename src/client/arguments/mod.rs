@@ -141,7 +141,7 @@ pub(crate) enum ClientCommand {
         #[command(flatten)]
         parts: Parts,
     },
-    /// Find entries by what stands in them, or headwords by a pattern
+    /// Find entries by their text, or headwords by a pattern
     ///
     /// TEXT is searched for in the interpretations, in any case, in traditional or simplified characters: entries that mean
     /// it come first, those that contain it in an example last. With an option it is a pattern for headwords; it may be
@@ -192,7 +192,7 @@ pub(crate) enum ClientCommand {
     ///
     /// A word is shown, then, when you press Enter, its meaning; then you say how well you remembered it: 1 not at all,
     /// 2 hardly, 3 well (or Enter), 4 easily. By these grades each word comes again after minutes, days or months (FSRS). q
-    /// or Ctrl-D stops; every grade is kept at once. s says the word (see --say).
+    /// or Ctrl-D stops; every grade is kept at once. s speaks the word (see --say).
     #[command(after_help = REVIEW_EXAMPLES)]
     Review(ReviewArguments),
     /// Look back: words a day, new words, days in a row, what you looked up most
@@ -209,7 +209,7 @@ pub(crate) enum ClientCommand {
     /// Star the words of a file: a list, Anki's plain text, or CSV
     ///
     /// Words of the dictionary are starred whether you have looked them up or not. Anki's tags, and the columns tags and note
-    /// of CSV, are taken along. What is no word of the dictionary is told with its line, and shows in the exit status (1).
+    /// of CSV, are taken along. Lines that are not words of the dictionary are reported, and the exit status is then 1.
     #[command(after_help = IMPORT_EXAMPLES)]
     Import(ImportArguments),
     /// Create an account

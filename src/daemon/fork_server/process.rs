@@ -62,7 +62,7 @@ pub fn run(requests: BorrowedFd<'_>, mut with: With<'_>, origin: Origin) -> Infa
             Ok((0, _)) => sys::exit_now(0),
             Ok((size, Some(client))) => match Request::from_bytes(&bytes[..size]) {
                 Some(request) => serve(requests, &mut forker, &mut key, signals, &mut with, client, request),
-                None => error!("the fork server was sent {size} bytes that are no request"),
+                None => error!("the fork server received {size} bytes that are not a request"),
             },
             // It had no room for the socket: the parent sees that nothing comes of it.
             Ok((_, None)) => {}

@@ -31,7 +31,7 @@ pub(crate) struct ImportArguments {
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
 
-    /// A tag for all of them; may be said several times
+    /// A tag for all of them; may be repeated
     #[arg(long = "tag", value_name = "TAG", value_parser = super::star::tag)]
     pub(crate) tags: Vec<String>,
 }

@@ -19,7 +19,7 @@ pub(crate) struct StarArguments {
     #[arg(value_name = "WORD", required = true)]
     pub(crate) words: Vec<String>,
 
-    /// A tag for them, besides those they have; may be said several times
+    /// A tag for them, besides those they have; may be repeated
     #[arg(long = "tag", value_name = "TAG", value_parser = tag)]
     pub(crate) tags: Vec<String>,
 
@@ -35,7 +35,7 @@ pub(crate) struct UnstarArguments {
     #[arg(value_name = "WORD", required = true)]
     pub(crate) words: Vec<String>,
 
-    /// Take only this tag away; may be said several times
+    /// Take only this tag away; may be repeated
     #[arg(long = "tag", value_name = "TAG", value_parser = tag)]
     pub(crate) tags: Vec<String>,
 }
