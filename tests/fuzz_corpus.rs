@@ -5,7 +5,7 @@
 mod conversation;
 #[path = "fuzz/fuzz_targets/dict_conversation/mod.rs"]
 mod dict_conversation;
-#[path = "fuzz/fuzz_targets/proxied/mod.rs"]
+#[path = "fuzz/fuzz_targets/proxied_header/mod.rs"]
 mod proxied;
 
 #[test]
