@@ -9,6 +9,8 @@ use std::net::SocketAddr;
 
 /// What every header begins with.
 const SIGNATURE: [u8; 12] = *b"\r\n\r\n\0\r\nQUIT\n";
+/// What a header of version 1 begins with.
+const VERSION_ONE: &[u8] = b"PROXY ";
 /// Up to the addresses.
 const FIXED: usize = 16;
 /// The longest header that is taken. The addresses of Unix sockets have 216 bytes; what proxies add to them (TLVs) is some
@@ -67,9 +69,11 @@ impl fmt::Display for Unfit {
 pub fn needed(begin: &[u8]) -> Result<usize, Unfit> {
     let common = begin.len().min(SIGNATURE.len());
     if begin[..common] != SIGNATURE[..common] {
-        let one = b"PROXY ";
-        let common = begin.len().min(one.len());
-        return Err(if begin[..common] == one[..common] { Unfit::VersionOne } else { Unfit::NoHeader });
+        return match VERSION_ONE.strip_prefix(begin) {
+            // It may become one of version 1.
+            Some([_, ..]) => Ok(FIXED),
+            _ => Err(if begin.starts_with(VERSION_ONE) { Unfit::VersionOne } else { Unfit::NoHeader }),
+        };
     }
     let [.., version, _, high, low] = begin else { return Ok(FIXED) };
     if begin.len() != FIXED {
@@ -178,11 +182,18 @@ mod tests {
 
     #[test]
     fn what_is_needed_is_known_as_soon_as_it_can_be() {
+        // It may become a header of version 1, or a request.
+        assert_eq!((needed(b"P"), needed(b"PROXY")), (Ok(FIXED), Ok(FIXED)));
         let whole = header(0x21, 0x11, &[1; 20]);
         for end in 0..=whole.len() {
             assert_eq!(needed(&whole[..end]), Ok(if end < FIXED { FIXED } else { whole.len() }), "{end}");
         }
-        for (begin, why) in [(&b"P"[..], Unfit::VersionOne), (b"L", Unfit::NoHeader), (b"\r\n\n", Unfit::NoHeader)] {
+        for (begin, why) in [
+            (&b"PROXY "[..], Unfit::VersionOne),
+            (b"PROXYb", Unfit::NoHeader),
+            (b"L", Unfit::NoHeader),
+            (b"\r\n\n", Unfit::NoHeader),
+        ] {
             assert_eq!(needed(begin), Err(why));
         }
     }

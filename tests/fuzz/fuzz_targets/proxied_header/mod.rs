@@ -22,7 +22,6 @@ fn come_in(bytes: &[u8], piece: usize) -> (usize, Result<Client, Unfit>) {
     loop {
         let total = match needed(&bytes[..have]) {
             Ok(total) => total,
-            // Whether it is refused early depends on the pieces; that it is does not.
             Err(why) => return (0, Err(why)),
         };
         assert!(have <= total && total <= MAX_HEADER, "no more is asked for than is taken");
@@ -44,7 +43,8 @@ fn by_the_book(bytes: &[u8]) -> (usize, Result<Client, Unfit>) {
     let begins_like = |text: &[u8]| text.iter().zip(bytes).all(|(a, b)| a == b);
     let refused = |why| (0, Err(why));
     if !begins_like(SIGNATURE) {
-        return refused(if begins_like(b"PROXY ") { Unfit::VersionOne } else { Unfit::NoHeader });
+        let why = if begins_like(b"PROXY ") { Unfit::VersionOne } else { Unfit::NoHeader };
+        return refused(if why == Unfit::VersionOne && bytes.len() < 6 { Unfit::Cut } else { why });
     }
     let [_, _, _, _, _, _, _, _, _, _, _, _, version, family, high, low, rest @ ..] = bytes else {
         return refused(Unfit::Cut);
