@@ -160,9 +160,16 @@ fn has_log(connection: &Connection) -> rusqlite::Result<bool> {
     Ok(mode == "wal")
 }
 
-/// Readers and a writer at the same time. It is kept in the file.
+/// Readers and a writer at the same time. It is kept in the file. Where there can't be a log, SQLite only says so: it answers
+/// with another mode (<https://www.sqlite.org/wal.html>, "Activating And Configuring WAL Mode").
 fn make_log(connection: &Connection) -> rusqlite::Result<()> {
-    connection.query_row("PRAGMA journal_mode = WAL", (), |_| Ok(()))
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", (), |row| row.get(0))?;
+    if mode == "wal" {
+        return Ok(());
+    }
+    let unsupported = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_NOLFS);
+    let why = "there can be no write-ahead log (WAL) on this file system; keep the database on a local one".to_owned();
+    Err(rusqlite::Error::SqliteFailure(unsupported, Some(why)))
 }
 
 /// Opens the log, and makes one where there is none.
@@ -298,6 +305,15 @@ mod tests {
     #[test]
     fn the_schema_records_our_version() {
         assert!(SCHEMA.contains(&format!("('{}', '{SCHEMA_VERSION}')", schema::VERSION)));
+    }
+
+    #[test]
+    fn where_there_can_be_no_log_the_configuration_is_wrong() {
+        let connection = Connection::open_in_memory().unwrap();
+        let error = errors::explain(&begin_log(&connection, BUSY).unwrap_err());
+        assert!(error.kind == Kind::Configuration && error.message.contains("write-ahead log"), "{error}");
+        let error = errors::explain(&wait_for_log(&connection, Duration::ZERO).unwrap_err());
+        assert!(error.kind == Kind::World && error.message.contains("write-ahead log"), "{error}");
     }
 
     #[test]
