@@ -45,7 +45,9 @@ impl Sandboxes {
             Location::Sqlite(file) => Some(file.clone()),
             Location::MySql(_) => None,
         };
-        embedded.as_deref().map(make_missing);
+        if let Some(database) = &embedded {
+            make_missing(database);
+        }
         Ok(Self {
             sessions: one(sandbox::session(database), support)?,
             writer: one(sandbox::writer(database), support)?,
