@@ -1,6 +1,6 @@
 //! The fork server: a small process that forks the children in the parent's stead. It enters most of a session's
 //! sandbox once, before it forks, and the children inherit it: if each child had to enter a filter of system calls by
-//! itself, that would cost as much as the fork. The children are children of the parent, which waits for them, and they
+//! itself, that would cost half as much as the fork. The children are children of the parent, which waits for them, and they
 //! end when the parent does.
 //!
 //! This file has the parent's side. The fork server is optional: without one, the parent forks each child itself, and
