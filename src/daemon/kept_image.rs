@@ -1,13 +1,13 @@
 //! The image of the built-in words in a file, so that a client's private server need not make it at each start, which
 //! took longer than the rest of starting. If anything is wrong with the file, the image is made anew.
 
-use crate::sys;
+use crate::sys::{self, SealedMap};
 use crate::words::Stamp;
 use crc32fast::hash;
 use nix::libc::{O_NOFOLLOW, O_NONBLOCK};
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
@@ -15,6 +15,8 @@ use std::path::{Path, PathBuf};
 pub const FILE: &str = "built-in-words.image";
 /// Many times the size of that image, in bytes.
 const MAX_SIZE: u64 = 256 << 20;
+/// The size of the image's checksum, in bytes.
+const CHECKSUM: usize = 4;
 
 /// The place of the image that one state of the program makes.
 #[derive(Debug)]
@@ -37,14 +39,16 @@ impl KeptImage {
     pub fn read(&self) -> Option<OwnedFd> {
         let mut file = File::options().read(true).custom_flags(O_NOFOLLOW | O_NONBLOCK).open(&self.path).ok()?;
         let metadata = file.metadata().ok().filter(|metadata| metadata.is_file() && metadata.len() <= MAX_SIZE)?;
-        let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).ok()?);
-        Read::by_ref(&mut file).take(MAX_SIZE).read_to_end(&mut bytes).ok()?;
-        let rest = bytes.strip_prefix(self.program.as_bytes())?.strip_prefix(b"\n")?;
-        let (checksum, image) = rest.split_first_chunk::<4>()?;
-        if hash(image) != u32::from_ne_bytes(*checksum) {
+        let mut head = vec![0; self.program.len() + 1 + CHECKSUM];
+        if metadata.len() <= u64::try_from(head.len()).ok()? {
             return None;
         }
-        sys::seal(c"cidian-words", image).ok()
+        file.read_exact(&mut head).ok()?;
+        let checksum = head.strip_prefix(self.program.as_bytes())?.strip_prefix(b"\n")?;
+        let memory = sys::seal_rest(c"cidian-words", &mut file).ok()?;
+        let image = SealedMap::new(memory.as_fd()).ok()?;
+        image.populate();
+        (hash(image.as_ref()).to_ne_bytes() == checksum).then_some(memory)
     }
 
     /// Keeps an image, in one step.

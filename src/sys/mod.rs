@@ -29,7 +29,7 @@ pub use limits::leave_no_core;
 pub use local_time::local_offset;
 pub use memory::{fill_heap_gaps, fix_allocator, give_back_memory};
 pub use origin::{Forker, Origin, StoreKey};
-pub use sealed::{SealedMap, seal};
+pub use sealed::{SealedMap, seal, seal_rest};
 pub use shared::SharedPages;
 pub use signals::{ChildSignals, PARENT_SIGNALS, let_signals_in, let_urgent_signals_in, survive_file_size_limit};
 pub use title::Title;

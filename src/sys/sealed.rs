@@ -27,6 +27,17 @@ pub fn seal(name: &CStr, bytes: &[u8]) -> std::io::Result<OwnedFd> {
     Ok(file.into())
 }
 
+/// The rest of a file in sealed memory. The kernel copies it, without a buffer of this process.
+///
+/// # Errors
+/// No memory, no descriptor, or the file can't be read.
+pub fn seal_rest(name: &CStr, file: &mut File) -> std::io::Result<OwnedFd> {
+    let mut memory = File::from(memfd_create(name, MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING)?);
+    std::io::copy(file, &mut memory)?;
+    fcntl(&memory, FcntlArg::F_ADD_SEALS(SEALS))?;
+    Ok(memory.into())
+}
+
 /// A sealed memfd mapped for reading. Forked children share its pages.
 #[derive(Debug)]
 pub struct SealedMap {

@@ -37,7 +37,7 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::BadCount => format!("Enter a number from 1 to {MAX_HISTORY}, a for all, or nothing for the last ten."),
         Message::YesOrNo => "Please answer y for yes or n for no.".into(),
         Message::OfferLocal { address } => format!(
-            "No server answers at {}. Look words up on this machine alone, with a history of your own? [Y/n] ",
+            "No server answers at {}.\nLook words up on this machine alone, with a history of your own? [Y/n] ",
             printable(address)
         ),
         Message::AskDeletion { name } => {

@@ -7,7 +7,7 @@ use crate::Patience;
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::pty::{PtyMaster, grantpt, posix_openpt, ptsname_r, unlockpt};
-use nix::sys::signal::{Signal, kill};
+use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, Signal, kill, sigaction};
 use nix::sys::termios::{LocalFlags, tcgetattr};
 use nix::unistd::{Pid, setsid};
 use std::fs::File;
@@ -55,10 +55,16 @@ impl Terminal {
         let slave = open();
         set_size(&slave, columns, rows);
         command.stdin(open()).stdout(open()).stderr(slave);
-        // SAFETY: both calls are async-signal-safe, and touch nothing of the parent's memory.
+        // SAFETY: all calls are async-signal-safe, and touch nothing of the parent's memory.
         unsafe {
             command.pre_exec(|| {
                 setsid()?;
+                // A shell gives a person's programs these as they are. The tests may have been started with some of them
+                // ignored: SIGHUP by nohup(1), SIGINT and SIGQUIT by a script's `&`.
+                let usual = SigAction::new(SigHandler::SigDfl, SaFlags::empty(), SigSet::empty());
+                for kept in [Signal::SIGHUP, Signal::SIGINT, Signal::SIGQUIT] {
+                    sigaction(kept, &usual)?;
+                }
                 if nix::libc::ioctl(0, nix::libc::TIOCSCTTY, 0) != 0 {
                     return Err(std::io::Error::last_os_error());
                 }
