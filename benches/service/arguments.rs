@@ -59,6 +59,8 @@ pub enum Part {
     Sessions,
     /// Connect, log in by token, one request, leave
     Visits,
+    /// The same within TLS: shaking hands in full, and resuming a session
+    Tls,
     /// Lookups with durable history, MariaDB
     Lookups,
     /// Lookups with durable history, SQLite

@@ -57,12 +57,54 @@ pub enum Build {
     Before,
 }
 
+impl Build {
+    /// What its daemon is called in the table.
+    pub fn contestant(self) -> &'static str {
+        match self {
+            Self::This => "cidiand",
+            Self::Before => "the build before",
+        }
+    }
+
+    /// A name of its own for something that each build has.
+    pub fn own(self, name: &str) -> String {
+        match self {
+            Self::This => name.to_owned(),
+            Self::Before => format!("{name}_before"),
+        }
+    }
+}
+
+/// Where a daemon keeps accounts and histories.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Store {
+    /// A database of the bench's MariaDB.
+    MariaDb,
+    /// An embedded database.
+    Sqlite,
+}
+
+impl Store {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::MariaDb, Self::Sqlite];
+
+    /// What it is called in the table.
+    pub fn shown(self) -> &'static str {
+        match self {
+            Self::MariaDb => "MariaDB",
+            Self::Sqlite => "SQLite",
+        }
+    }
+}
+
 /// A daemon that serves.
 pub struct Daemon {
     /// Its parent process.
     pub server: Server,
     /// Where it listens.
     pub address: SocketAddrV4,
+    /// Where it listens for TLS, if it does.
+    pub tls: Option<SocketAddrV4>,
     /// Its database's URL.
     pub database: String,
 }
@@ -140,6 +182,26 @@ impl Bed {
         Ok(Database { socket: self.mariadb.socket(), name: name.to_owned() })
     }
 
+    /// A database for a daemon of that build; its URL. The daemon itself makes an embedded one when it starts.
+    pub fn make_store(&self, build: Build, store: Store, name: &str) -> Result<String> {
+        match store {
+            Store::MariaDb => {
+                self.make_database_of(build, name)?;
+                Ok(self.mariadb.url(name))
+            }
+            Store::Sqlite => Ok(format!("sqlite:{}", self.path(&format!("{name}.db")).display())),
+        }
+    }
+
+    /// The built-in words of this build as a file: those of another build may be others.
+    pub fn built_in_words(&self) -> Result<String> {
+        let file = self.path("built-in.txt");
+        if !file.exists() {
+            std::fs::write(&file, cidian::words::BUILT_IN)?;
+        }
+        Ok(file.display().to_string())
+    }
+
     /// Makes the accounts 1 to `count` of a database that only the bench itself uses.
     pub fn make_raw_accounts(&self, database: &Database, count: u32) {
         self.mariadb.sql(&format!(
@@ -154,7 +216,8 @@ impl Bed {
         self.tool_of(Build::This, database, arguments)
     }
 
-    fn tool_of(&self, build: Build, database: &str, arguments: &[&str]) -> Result<()> {
+    /// Runs the `cidiand` of that build as a tool.
+    pub fn tool_of(&self, build: Build, database: &str, arguments: &[&str]) -> Result<()> {
         let mut command = Command::new(self.program(build)?);
         self.environment(&mut command, "tool")?;
         let output = command.args(["--database", database]).args(arguments).output()?;
@@ -185,9 +248,15 @@ impl Bed {
             (read().contains("ready: ") || !server.lives()).then_some(())
         });
         let said = read();
-        let address = said.lines().find_map(|line| line.split_once("listening on ")?.1.trim().parse().ok());
+        let listening = |suffix: &str| {
+            let address = |line: &str| line.split_once("listening on ")?.1.trim().strip_suffix(suffix)?.parse().ok();
+            said.lines().find_map(address)
+        };
+        let (address, tls) = (listening(""), listening(" (TLS)"));
         match (ready, address) {
-            (Ok(()), Some(address)) if server.lives() => Ok(Daemon { server, address, database: database.to_owned() }),
+            (Ok(()), Some(address)) if server.lives() => {
+                Ok(Daemon { server, address, tls, database: database.to_owned() })
+            }
             _ => Err(format!("cidiand does not come up:\n{said}").into()),
         }
     }

@@ -86,6 +86,7 @@ fn run(arguments: &Arguments) -> Result<()> {
 fn measure(rounds: &rounds::Rounds<'_>, sections: &mut Vec<figures::Section>) -> Result<()> {
     sections::sessions::measure(rounds, sections)?;
     sections::visits::measure(rounds, sections)?;
+    sections::tls::measure(rounds, sections)?;
     sections::lookups::measure(rounds, sections)?;
     sections::cluster::measure(rounds, sections)?;
     sections::sqlite::measure(rounds, sections)?;

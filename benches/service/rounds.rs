@@ -3,7 +3,7 @@
 
 use crate::Result;
 use crate::arguments::Arguments;
-use crate::bed::Bed;
+use crate::bed::{Bed, Store};
 use crate::figures::{Contestant, Measured};
 use crate::load::Counting;
 use crate::processes::{Meter, Server};
@@ -49,6 +49,14 @@ impl Rounds<'_> {
             }
         }
         Ok(results)
+    }
+
+    /// The meter of a server and of what it keeps histories in.
+    pub fn meter(&self, store: Store, server: &Server) -> Meter {
+        match store {
+            Store::MariaDb => self.with_mariadb(Some(server)),
+            Store::Sqlite => Meter { server: vec![server.pid()], database: Vec::new() },
+        }
     }
 
     /// The meter of a server that uses the bench's MariaDB.

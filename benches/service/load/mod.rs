@@ -4,10 +4,12 @@
 mod crowd;
 mod keys;
 mod lookups;
+mod stream;
 mod visits;
 
 pub use keys::type_keys;
 pub use lookups::{Dialect, Speakers};
+pub use stream::{SERVER_NAME, Tls};
 pub use visits::{Burst, Exchange, Visit, Visitors, hold};
 
 use crate::Result;

@@ -1,6 +1,7 @@
 //! Short sessions: connect, one exchange or a few, close; a fixed number at a time, or all at once; and clients that
 //! stay connected and send nothing.
 
+use super::stream::{Stream, Tls};
 use super::{Counting, LineHead};
 use crate::Result;
 use crate::figures::Measured;
@@ -8,9 +9,7 @@ use crate::stop::Stop;
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::socket::sockopt::IpBindAddressNoPort;
-use nix::sys::socket::{
-    AddressFamily, MsgFlags, SockFlag, SockType, SockaddrIn, bind, connect, recv, send, setsockopt, socket,
-};
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, connect, setsockopt, socket};
 use std::net::SocketAddrV4;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::{Duration, Instant};
@@ -56,18 +55,22 @@ pub struct Visit {
     /// From how many addresses. The kernel remembers each connection for a minute after its end, and one address has
     /// only some 28,000 ports.
     pub sources: u8,
+    /// How they speak TLS, if they do.
+    pub tls: Option<Tls>,
 }
 
 impl Visit {
     /// All send the same single line.
     pub fn of_one_line(request: &[u8], last_line: &'static [u8], sources: u8) -> Self {
-        Self { scripts: vec![vec![Exchange::line(request, last_line)]], sources }
+        Self { scripts: vec![vec![Exchange::line(request, last_line)]], sources, tls: None }
     }
 }
 
 #[derive(Debug)]
 struct Visitor {
-    socket: OwnedFd,
+    stream: Stream,
+    /// Which of all visitors it is.
+    number: usize,
     sent: bool,
     line: LineHead,
     /// Which script, and where in it.
@@ -126,6 +129,7 @@ impl Visitors {
         let mut events = vec![EpollEvent::empty(); at_once.max(1)];
         let (mut done, mut failures) = (0_u64, 0_u64);
         self.visitors.clear();
+        let first = self.begun;
         for place in 0..at_once {
             self.visitors.push(None);
             self.begin(place)?;
@@ -134,6 +138,7 @@ impl Visitors {
             for place in self.wait(&mut events, left)? {
                 match self.attend_to(place)? {
                     Standing::Waits => continue,
+                    Standing::Answered if self.is_other_than_expected(place, first + at_once) => failures += 1,
                     Standing::Answered => done += 1,
                     Standing::Refused => failures += 1,
                 }
@@ -144,8 +149,15 @@ impl Visitors {
         let mut measured = counting.finish(done)?;
         self.visitors.clear();
         measured.failures = failures;
-        measured.failure = (failures > 0).then(|| "a visitor was refused or cut off".to_owned());
+        let failure = "a visitor was refused or cut off, or resumed a session where that is not measured, or did not";
+        measured.failure = (failures > 0).then(|| failure.to_owned());
         Ok(measured)
+    }
+
+    /// Whether a visit within TLS began with another kind of handshake than is measured. The first ones have nothing to resume.
+    fn is_other_than_expected(&self, place: usize, first: usize) -> bool {
+        let (Some(tls), Some(visitor)) = (&self.visit.tls, &self.visitors[place]) else { return false };
+        visitor.number > first && !visitor.stream.is_as_expected(tls)
     }
 
     /// All at once.
@@ -191,10 +203,13 @@ impl Visitors {
         self.begun += 1;
         let (socket, connected) = begin_to_connect(self.begun, self.visit.sources, self.address)?;
         let script = place % self.visit.scripts.len();
-        let sent = connected && say(&socket, &self.visit.scripts[script][0].request);
+        let mut stream = Stream::new(socket, self.visit.tls.as_ref(), place)?;
+        let sent = connected && stream.say(&self.visit.scripts[script][0].request);
         let interest = if sent { EpollFlags::EPOLLIN } else { EpollFlags::EPOLLIN | EpollFlags::EPOLLOUT };
-        self.epoll.add(&socket, EpollEvent::new(interest, u64::try_from(place)?))?;
-        self.visitors[place] = Some(Visitor { socket, sent, line: LineHead::default(), script, at: 0, rows: 0 });
+        self.epoll.add(&stream, EpollEvent::new(interest, u64::try_from(place)?))?;
+        let number = self.begun;
+        self.visitors[place] =
+            Some(Visitor { stream, number, sent, line: LineHead::default(), script, at: 0, rows: 0 });
         Ok(())
     }
 
@@ -202,18 +217,18 @@ impl Visitors {
         let Some(visitor) = &mut self.visitors[place] else { return Ok(Standing::Waits) };
         let script = &self.visit.scripts[visitor.script];
         if !visitor.sent {
-            if !say(&visitor.socket, &script[0].request) {
+            if !visitor.stream.say(&script[0].request) {
                 // Not connected yet, or never: a refused connection shows when it is read from.
-                return Ok(match recv(visitor.socket.as_raw_fd(), &mut self.buffer, MsgFlags::MSG_DONTWAIT) {
+                return Ok(match visitor.stream.receive(&mut self.buffer) {
                     Err(Errno::EAGAIN | Errno::ENOTCONN) => Standing::Waits,
                     _ => Standing::Refused,
                 });
             }
             visitor.sent = true;
             let event = &mut EpollEvent::new(EpollFlags::EPOLLIN, u64::try_from(place)?);
-            self.epoll.modify(&visitor.socket, event)?;
+            self.epoll.modify(&visitor.stream, event)?;
         }
-        let size = match recv(visitor.socket.as_raw_fd(), &mut self.buffer, MsgFlags::MSG_DONTWAIT) {
+        let size = match visitor.stream.receive(&mut self.buffer) {
             Ok(0) if script.get(visitor.at).is_some_and(|exchange| exchange.is_end) => return Ok(Standing::Answered),
             Ok(0) => return Ok(Standing::Refused),
             Ok(size) => size,
@@ -241,7 +256,7 @@ impl Visitors {
             *at += 1;
             match script.get(*at) {
                 None => return Ok(Standing::Answered),
-                Some(next) if !say(&visitor.socket, &next.request) => return Ok(Standing::Refused),
+                Some(next) if !visitor.stream.say(&next.request) => return Ok(Standing::Refused),
                 Some(_) => {}
             }
         }
@@ -288,10 +303,6 @@ fn begin_to_connect(number: usize, sources: u8, address: SockaddrIn) -> Result<(
         Err(Errno::EINPROGRESS) => Ok((client, false)),
         Err(error) => Err(format!("no connection to {address}: {error}").into()),
     }
-}
-
-fn say(socket: &OwnedFd, request: &[u8]) -> bool {
-    send(socket.as_raw_fd(), request, MsgFlags::MSG_NOSIGNAL | MsgFlags::MSG_DONTWAIT) == Ok(request.len())
 }
 
 /// At least a millisecond, so that the end of a wait is not spun for.

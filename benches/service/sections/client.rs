@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 const DICT: &str = "/usr/bin/dict";
 /// A client that is slower than twice the other is noticed.
-const TARGET: Target = Target::AtMost(2.0);
+const TARGET: Target = Target::AtMost(1.2);
 
 /// Both clients in turn, word by word; a run's figure is the median of its calls.
 pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {

@@ -75,7 +75,7 @@ pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
     one(&mut section, "lookups without a reply", "", crowd.unanswered as f64, Target::AtMost(0.0));
     for (name, hundredths, target) in [
         ("a lookup, half of them within", 50.0, Target::None),
-        ("a lookup, 99 % of them within", 99.0, Target::AtMost(250.0)),
+        ("a lookup, 99 % of them within", 99.0, Target::AtMost(5.0)),
         ("a lookup, all of them within", 100.0, Target::None),
     ] {
         one(&mut section, name, "ms", crowd.percentile(hundredths), target);

@@ -161,9 +161,14 @@ fn whole(
     // dictd asks for the name of each address, and 127.0.0.1 is quick to be found.
     let visits = peers.iter().map(|peer| {
         let sources = if peer.is_ours { 32 } else { 1 };
-        (peer.name, peer.meter(), peer.address, Visit { scripts: words.iter().map(visit).collect(), sources })
+        (
+            peer.name,
+            peer.meter(),
+            peer.address,
+            Visit { scripts: words.iter().map(visit).collect(), sources, tls: None },
+        )
     });
-    let c_visit = Visit { scripts: words.iter().map(echo).collect(), sources: 32 };
+    let c_visit = Visit { scripts: words.iter().map(echo).collect(), sources: 32, tls: None };
     let mut entrants = Vec::new();
     for (name, meter, address, visit) in visits.chain([("C server", c_meter.clone(), c_address, c_visit)]) {
         let mut visitors = Visitors::new(address, visit)?;

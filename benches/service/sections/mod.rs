@@ -11,5 +11,6 @@ pub mod memory;
 pub mod notebook;
 pub mod sessions;
 pub mod sqlite;
+pub mod tls;
 pub mod visits;
 pub mod words;

@@ -92,7 +92,7 @@ fn few(rounds: &Rounds<'_>, dictd: Option<&Dictd>, section: &mut Section) -> Res
     }
     let results = rounds.alternate("sessions", entrants)?;
     for (number, theirs) in results.iter().enumerate().skip(1) {
-        let target = if number == 1 { Target::AtLeast(0.7) } else { Target::None };
+        let target = if number == 1 { Target::AtLeast(0.6) } else { Target::None };
         section.compare(format!("{AT_ONCE} at a time"), "sessions/s", &results[0], theirs, target);
     }
     Ok(())

@@ -4,24 +4,28 @@
 use crate::Result;
 use crate::accounts::{look_up, register, tokens};
 use crate::arguments::Part;
-use crate::bed::{Build, Daemon};
+use crate::bed::{Build, Daemon, Store};
 use crate::figures::{Section, Target};
 use crate::load::{Exchange, Visit, Visitors};
 use crate::processes::Meter;
 use crate::rounds::{Entrant, Rounds, progress};
 
 /// How many at a time, each of an account of its own.
-const AT_ONCE: u32 = 8;
+pub const AT_ONCE: u32 = 8;
 const SOURCES: u8 = 32;
 /// How many lookups are there to be looked back at.
 const LOOKUPS: usize = 10;
 
 /// What a visitor does between login and goodbye.
 #[derive(Debug, Clone, Copy)]
-enum Kind {
+pub enum Kind {
+    /// Nothing, and no login.
     Empty,
+    /// Nothing.
     Login,
+    /// `Q`
     Lookup,
+    /// `H`
     History,
 }
 
@@ -45,15 +49,13 @@ pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
     let mut section = Section::new(format!("Visits, {AT_ONCE} at a time"));
     let words = &bed.dictionary()?.headwords[..];
     let (c_server, c_address) = bed.start_fork_echo(&[])?;
-    for (place, store) in ["MariaDB", "SQLite"].into_iter().enumerate() {
+    for (place, store) in Store::ALL.into_iter().enumerate() {
         let servers = servers(rounds, store)?;
         for (kind, shown, to_c, to_before) in KINDS {
             let mut entrants = Vec::new();
             for (name, daemon, tokens) in &servers {
-                let database = (store == "MariaDB").then(|| bed.mariadb.pid()).into_iter().collect();
-                let meter = Meter { server: vec![daemon.server.pid()], database };
                 let mut visitors = Visitors::new(daemon.address, visit(kind, tokens, words, false))?;
-                entrants.push(Entrant::new(*name, meter, move |counting| {
+                entrants.push(Entrant::new(*name, rounds.meter(store, &daemon.server), move |counting| {
                     visitors.keep_visiting(AT_ONCE as usize, counting)
                 }));
             }
@@ -62,7 +64,7 @@ pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
             entrants.push(Entrant::new("C server that answers the same lines", meter, move |counting| {
                 visitors.keep_visiting(AT_ONCE as usize, counting)
             }));
-            let what = format!("{store}, {shown}");
+            let what = format!("{}, {shown}", store.shown());
             let results = rounds.alternate(&format!("visits, {what}"), entrants)?;
             let least = |ratio: f64| if ratio > 0.0 { Target::AtLeast(ratio) } else { Target::None };
             for (ours, how) in results[..OURS].iter().zip(["", ", fork server"]) {
@@ -79,37 +81,38 @@ pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
 
 /// The daemons of a store: this tree's two, and the earlier build's if there is one; each with tokens of its accounts,
 /// which have something to look back at.
-fn servers(rounds: &Rounds<'_>, store: &str) -> Result<Vec<(&'static str, Daemon, Vec<String>)>> {
+fn servers(rounds: &Rounds<'_>, store: Store) -> Result<Vec<(&'static str, Daemon, Vec<String>)>> {
     let bed = rounds.bed;
     let mut servers = Vec::new();
-    let ours =
-        [(Build::This, "cidiand", "this", None), (Build::This, "with a fork server", "fork", Some("--fork-server"))];
-    let before = bed.builds().into_iter().filter(|build| matches!(build, Build::Before));
-    for (build, name, suffix, option) in
-        ours.into_iter().chain(before.map(|build| (build, "the build before", "before", None)))
-    {
-        progress(&format!("visits on {store}: accounts of {name}"));
-        let own = format!("visits_{}_{suffix}", store.to_lowercase());
-        let database = if store == "MariaDB" {
-            bed.make_database_of(build, &own)?;
-            bed.mariadb.url(&own)
-        } else {
-            format!("sqlite:{}", bed.path(&format!("{own}.db")).display())
-        };
+    let fork_server = (Build::This, "with a fork server", "visits_fork".to_owned(), Some("--fork-server"));
+    let mut all: Vec<_> =
+        bed.builds().into_iter().map(|build| (build, build.contestant(), build.own("visits"), None)).collect();
+    all.insert(1, fork_server);
+    for (build, name, own, option) in all {
+        progress(&format!("visits on {}: accounts of {name}", store.shown()));
+        let own = format!("{own}_{}", store.shown().to_lowercase());
+        let database = bed.make_store(build, store, &own)?;
         // The same words for both: the built-in ones are not the same in every build.
         let dictionary = bed.dictionary()?;
         let words = dictionary.file.display().to_string();
         let options: Vec<&str> = ["--words", &words].into_iter().chain(option).collect();
         let daemon = bed.start_daemon_of(build, &own, &database, &options)?;
-        register(&daemon, AT_ONCE)?;
-        let tokens = tokens(&daemon, AT_ONCE)?;
-        look_up(&daemon, &tokens, &dictionary.headwords[..LOOKUPS])?;
+        let tokens = accounts(&daemon, &dictionary.headwords)?;
         servers.push((name, daemon, tokens));
     }
     Ok(servers)
 }
 
-fn visit(kind: Kind, tokens: &[String], words: &[String], is_echo: bool) -> Visit {
+/// Tokens of the accounts of all who visit at once; each has something to look back at.
+pub fn accounts(daemon: &Daemon, words: &[String]) -> Result<Vec<String>> {
+    register(daemon, AT_ONCE)?;
+    let tokens = tokens(daemon, AT_ONCE)?;
+    look_up(daemon, &tokens, &words[..LOOKUPS])?;
+    Ok(tokens)
+}
+
+/// What each of the accounts does in a visit; said to the C server, which writes it back, or to a daemon.
+pub fn visit(kind: Kind, tokens: &[String], words: &[String], is_echo: bool) -> Visit {
     let exchange = |request: String, ours: fn(String) -> Exchange, theirs: &'static [u8]| {
         if is_echo { Exchange::line(request, theirs) } else { ours(request) }
     };
@@ -131,5 +134,5 @@ fn visit(kind: Kind, tokens: &[String], words: &[String], is_echo: bool) -> Visi
         script.push(exchange("E\n".to_owned(), line, b"E"));
         script
     };
-    Visit { scripts: (1..).zip(tokens).map(script).collect(), sources: SOURCES }
+    Visit { scripts: (1..).zip(tokens).map(script).collect(), sources: SOURCES, tls: None }
 }
