@@ -1,7 +1,13 @@
 //! The process that forks the sessions' children: whatever happens to it, clients are served, and the sessions'
 //! processes are children of the parent.
 
+use cidian::ipc::ticket::{SEAL_SIZE, Ticket};
+use cidian::ipc::writer_request::write_keep;
+use cidian::store::{AccountId, Microseconds, Record};
+use nix::errno::Errno;
 use nix::sys::signal::Signal;
+use nix::sys::socket::{MsgFlags, send};
+use std::os::fd::AsRawFd;
 use support::{Connection, Daemon, PATIENCE, Setup, Store, processes, send_signal, wait_for, wait_until};
 
 fn with_a_fork_server() -> Setup {
@@ -120,6 +126,47 @@ fn after_a_reload_there_is_another() {
         assert_eq!(client.ask_line("Q ann newer"), "OK newer\tn. 更新的");
     }
     assert!(!daemon.log().contains("fork server"), "there is nothing to tell: {}", daemon.log());
+}
+
+/// A session whose client has taken it over asks the writer to record for another account: the parent ends it, though another
+/// process forked it. The test plays that session: it sends the request on the session's own channel.
+#[test]
+fn a_child_that_was_taken_over_is_killed() {
+    let daemon = with_a_fork_server().start();
+    if fork_server(&daemon).is_none() {
+        return;
+    }
+    let mut bob = daemon.connect_as("bob");
+    let mut ann = daemon.connect_as("ann");
+    let token = ann.ask_line("K ann").split_off(3);
+    let (mut visitor, child) = daemon.connect_with_child();
+    let before = processes::sockets(child);
+    visitor.ok(&format!("T ann {token}"));
+    let channel = wait_for("the session's channel to the writer", PATIENCE, || {
+        // It is closed when it was idle for a while.
+        assert_eq!(visitor.ask_line("Q ann apple"), "OK apple\tn. 苹果");
+        match processes::duplicate_socket(child, &before) {
+            Err(Errno::EBADF) => None,
+            channel => channel.transpose(),
+        }
+    });
+    let channel = match channel {
+        Err(Errno::EPERM) => return println!("not tried: only root may do this to a confined process"),
+        channel => channel.expect("a descriptor"),
+    };
+    let account = AccountId { number: 1, created: None };
+    let forged = Ticket { account, name: "bob".to_owned(), reads: true, seal: [0; SEAL_SIZE] };
+    let mut request = Vec::new();
+    write_keep(&mut request, &forged, &[Record { word: "forged".to_owned(), time: Microseconds(1), origin: 7 }]);
+    assert_eq!(send(channel.as_raw_fd(), &request, MsgFlags::MSG_NOSIGNAL), Ok(request.len()));
+    assert!(visitor.at_eof(), "its child was killed");
+    daemon.wait_log(&format!("child {child} asked the writer for an account that was not logged in there"));
+    wait_until("the child to be reaped", || processes::state(child).is_none());
+    // Nobody else notices.
+    assert_eq!(ann.ask_line("Q ann zoo"), "OK zoo\tn. 动物园");
+    assert_eq!(ann.history("ann").first().map(String::as_str), Some("zoo"));
+    assert_eq!(bob.history("bob"), Vec::<String>::new());
+    assert_eq!(daemon.status()["writer"]["requests_refused"], 1);
 }
 
 /// Unless it is asked for, the parent forks all children itself.

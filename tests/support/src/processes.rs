@@ -1,6 +1,9 @@
 //! What `/proc` shows of a process: its children, descriptors, state and time.
 
+use nix::errno::Errno;
+use nix::libc;
 use std::collections::BTreeSet;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -64,6 +67,33 @@ pub fn descriptors(pid: u32) -> Vec<PathBuf> {
 pub fn sockets(pid: u32) -> BTreeSet<u64> {
     let inode = |path: &PathBuf| path.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok();
     descriptors(pid).iter().filter_map(inode).collect()
+}
+
+/// A descriptor of the test's own for the one open socket of a process that is not among `known`; none if there is no such
+/// socket.
+///
+/// # Errors
+/// As pidfd_getfd(2): `EPERM` for a process that may not be looked into, which for a confined one is anybody but root.
+pub fn duplicate_socket(pid: u32, known: &BTreeSet<u64>) -> nix::Result<Option<OwnedFd>> {
+    let inode =
+        |path: PathBuf| -> Option<u64> { path.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok() };
+    let entries = std::fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
+    let mut new = entries.filter(|entry| {
+        std::fs::read_link(entry.path()).ok().and_then(inode).is_some_and(|inode| !known.contains(&inode))
+    });
+    let number = new.next().and_then(|entry| entry.file_name().to_str()?.parse::<libc::c_int>().ok());
+    let Some(number) = number else { return Ok(None) };
+    assert!(new.next().is_none(), "there is one new socket");
+    // SAFETY: the call takes numbers; the descriptor that it returns is nobody else's.
+    let process = unsafe {
+        let descriptor = Errno::result(libc::syscall(libc::SYS_pidfd_open, pid, 0))?;
+        OwnedFd::from_raw_fd(libc::c_int::try_from(descriptor).expect("a descriptor"))
+    };
+    // SAFETY: as above.
+    unsafe {
+        let descriptor = Errno::result(libc::syscall(libc::SYS_pidfd_getfd, process.as_raw_fd(), number, 0))?;
+        Ok(Some(OwnedFd::from_raw_fd(libc::c_int::try_from(descriptor).expect("a descriptor"))))
+    }
 }
 
 /// The inodes of all sockets that listen on a TCP port of IPv4.
