@@ -17,7 +17,7 @@ pub fn facts(directory: &Path) -> Result<String> {
     let warning = if real { "" } else { " **That is memory: figures of durable writes mean nothing.**" };
     Ok(format!(
         "{processors} processors, Linux {kernel}, {version}; databases on {file_system}. Server, database and load \
-         generator share the machine, so only ratios tell something.{warning}"
+         generator share the machine, so only the ratios are meaningful.{warning}"
     ))
 }
 

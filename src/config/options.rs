@@ -132,7 +132,7 @@ pub struct Options {
     /// Accept names and passwords in clear text only from this machine (loopback, Unix sockets)
     #[arg(long)]
     pub require_tls: bool,
-    /// Have a process that was confined beforehand fork the clients' children: more visits a second; Linux 6.12, x86-64
+    /// Fork the clients' children from a process that is already confined: more visits a second; Linux 6.12, x86-64
     #[arg(long)]
     pub fork_server: bool,
     /// Refuse logins while the database server is not in the primary component of a Galera cluster
@@ -147,9 +147,9 @@ pub struct Options {
     /// A file that contains the database's URL, so that no password shows in `ps`
     #[arg(long, value_name = "FILE", global = true)]
     pub database_file: Option<PathBuf>,
-    /// A words file, or a directory of some (*.txt, in the order of their names); may be repeated, and each is a dictionary
-    /// by itself, in the order of preference; `built-in` is the words in the program [default: /usr/share/cidian/words.txt if
-    /// it is there, else those]
+    /// A words file, or a directory of words files (*.txt, in the order of their names); may be repeated, and each is a
+    /// dictionary by itself, in the order of preference; `built-in` is the words in the program [default:
+    /// /usr/share/cidian/words.txt if it is there, else those]
     #[arg(long, value_name = "FILE")]
     pub words: Vec<PathBuf>,
     /// Where words are looked up: the words file, or table `words` of the database [default: text]
@@ -335,14 +335,14 @@ pub enum WordsCommand {
     /// Put words files into table `words`, in the place of its old content, while the daemon answers from it
     #[command(after_help = LOAD_HELP)]
     Load {
-        /// A words file, or a directory of some (*.txt, in the order of their names); each is a dictionary by itself, in the
-        /// order of preference
+        /// A words file, or a directory of words files (*.txt, in the order of their names); each is a dictionary by
+        /// itself, in the order of preference
         #[arg(value_name = "FILE", required = true)]
         files: Vec<PathBuf>,
     },
 }
 
-/// What `words import` is told.
+/// The arguments of `words import`.
 #[derive(Debug, Args)]
 pub struct Import {
     /// The sources' format

@@ -71,12 +71,13 @@ pub struct Settings {
     pub proxies: Proxies,
     /// The most connections to the database at once, the writer's among them; at least two.
     pub database_connections: u32,
-    /// The most bytes of lookups that wait for the database; 0 for none. A client's private server has no place for any.
+    /// The most bytes of lookups that wait for the database; 0 for no spool. A client's private server has no place for
+    /// any.
     pub spool_limit: Option<u64>,
     /// The most lookups of one account, the oldest of which go; no limit without one.
     pub history_limit: Option<u64>,
-    /// Whether a process that was confined beforehand forks the clients' children, where kernel and machine have what that
-    /// takes.
+    /// Whether a process that was confined beforehand forks the clients' children, where kernel and machine have what
+    /// that takes.
     pub fork_server: bool,
     /// Where what lasts is kept.
     pub state_directory: StateDirectory,
@@ -147,7 +148,8 @@ impl<'de> Deserialize<'de> for OneOrMore {
     }
 }
 
-/// What is wrong with the configuration file, as an operator would say it: with the key, and without the parser's types.
+/// What is wrong with the configuration file, in an operator's terms: with the key, and without the parser's
+/// types.
 fn plainly(text: &str, error: &toml::de::Error) -> String {
     let begin = error.span().map_or(0, |span| span.start.min(text.len()));
     let number = text[..begin].matches('\n').count() + 1;
@@ -253,7 +255,7 @@ impl Settings {
         let database = match said {
             Some(said) if said.value => {
                 let required = database.requiring_a_cluster();
-                required.ok_or_else(|| said.wrong("an embedded database is in no cluster"))?
+                required.ok_or_else(|| said.wrong("an embedded database is not in a cluster"))?
             }
             _ => database,
         };
@@ -392,7 +394,7 @@ fn database_url(
         // A mistake inside the file, or about it, is never the command line's.
         let (exit, by) = (Exit::Configuration, format!("{}: {shown}", said.by));
         let mode = found.mode() & 0o7777;
-        // Of the very file that is read. A pipe (`<(pass show database)`) is nobody else's.
+        // Of the very file that is read. A pipe (`<(pass show database)`) is private.
         if found.is_file() && mode & 0o006 != 0 {
             let why = "every user of this machine can read or change the password in it";
             return Err(Fatal::new(exit, format!("{by}: {why} (mode {mode:04o}); chmod 600 {shown}")));
@@ -569,7 +571,7 @@ mod tests {
             ("max_clients = -1", "line 2: max_clients: expected a whole number, from 0 to 4294967295, not `-1`"),
             ("idle_timeout = 0.5", "line 2: idle_timeout: expected a whole number, 0 or more, not `0.5`"),
             ("words = [5]", "line 2: words: expected a text in quotes, not `5`"),
-            ("database = 'sqlite:/x'\nrequire_cluster = true", "an embedded database is in no cluster"),
+            ("database = 'sqlite:/x'\nrequire_cluster = true", "an embedded database is not in a cluster"),
             ("require_tls = \"yes\"", "line 2: require_tls: expected true or false, not \"yes\""),
             ("registration = \"ajar\"", "unknown variant `ajar`, expected `open` or `closed`"),
         ] {

@@ -23,15 +23,15 @@ use std::time::{Duration, Instant};
 const MOST: usize = 16;
 /// The longest command, in bytes.
 const COMMAND: usize = 64;
-/// How long the socket rests when there is no descriptor for a control client: one that waits there would wake the loop at once,
-/// again and again.
+/// How long the socket rests when there is no descriptor for a control client: one that waits there would wake the loop
+/// at once, again and again.
 const REST: Duration = Duration::from_millis(100);
 
 #[derive(Debug)]
 struct ControlConnection {
     socket: UnixStream,
     said: Vec<u8>,
-    /// When it is turned away, if it has not said what it wants.
+    /// When it is turned away without a command.
     until: Option<Instant>,
     /// When it is given a sign of life, once it has.
     sign: Option<Instant>,
@@ -100,10 +100,8 @@ impl Control {
                     return;
                 }
             };
-            let user = getsockopt(&socket, PeerCredentials).map(|credentials| credentials.uid());
-            let allowed = matches!(user, Ok(user) if user == 0 || user == geteuid().as_raw());
-            if !allowed || self.connections.len() >= MOST || socket.set_nonblocking(true).is_err() {
-                warn!("control: rejected a connection: {} are open, or it is another user's", self.connections.len());
+            if let Some(why) = self.rejection(&socket) {
+                warn!("control: rejected a connection: {why}");
                 continue;
             }
             let control_client = ControlClient(self.next);
@@ -113,6 +111,16 @@ impl Control {
                     ControlConnection { socket, said: Vec::new(), until: Some(now + CONTROL_TIMEOUT), sign: None };
                 self.connections.insert(control_client, connection);
             }
+        }
+    }
+
+    /// Why a connection is rejected, if it is: its user is neither the daemon's nor root, or too many are open.
+    fn rejection(&self, socket: &UnixStream) -> Option<String> {
+        match getsockopt(socket, PeerCredentials).map(|credentials| credentials.uid()) {
+            Ok(user) if user != 0 && user != geteuid().as_raw() => Some(format!("it is from user {user}")),
+            Ok(_) if self.connections.len() >= MOST => Some(format!("{MOST} connections are open")),
+            Ok(_) => socket.set_nonblocking(true).err().map(|error| error.to_string()),
+            Err(error) => Some(format!("its user is unknown: {error}")),
         }
     }
 
@@ -138,7 +146,7 @@ impl Control {
                 }
             }
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => None,
-            // It has gone, or says too much.
+            // It has gone, or has sent too much.
             _ => {
                 self.close(control_client, poller);
                 None
@@ -157,7 +165,8 @@ impl Control {
         self.close(control_client, poller);
     }
 
-    /// Turns away who has not said what it wants, shows who waits that we live, and ends a rest; says when to look again.
+    /// Turns away clients without a command, sends a sign of life to those that wait, and ends a rest; returns when to
+    /// look again.
     pub fn close_due(&mut self, poller: &Poller, now: Instant) -> Option<Instant> {
         if self.rests_until.is_some_and(|until| until <= now) {
             self.rests_until = self.watch(poller).is_err().then(|| now + REST);

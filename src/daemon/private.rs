@@ -61,7 +61,7 @@ impl PrivateServer {
                     .and_then(|()| theirs.try_clone().map_err(|error| Fatal::new(Exit::System, error.to_string())))
                     .and_then(|theirs| serve(theirs, origin));
                 let exit = exit.unwrap_or_else(|fatal| {
-                    // The client says it; it is the client's terminal.
+                    // The client reports it; it is the client's terminal.
                     let message = [&[fatal.exit.status()], with_remedy(&fatal).as_bytes()].concat();
                     let _ = send(theirs.as_raw_fd(), &message, MsgFlags::MSG_NOSIGNAL);
                     fatal.exit
@@ -98,14 +98,15 @@ impl PrivateServer {
 fn with_remedy(fatal: &Fatal) -> String {
     match fatal.exit {
         Exit::Data => format!(
-            "{fatal}\nMend the file, or move it out of its directory; `cidiand words check FILE` lists all that is wrong."
+            "{fatal}\nCorrect the file, or move it out of its directory; `cidiand words check FILE` lists every error in it."
         ),
         _ => fatal.message.clone(),
     }
 }
 
-/// Serves a desktop's clients of DICT in the foreground, until a signal says to stop: the private server, with listeners
-/// that only this machine reaches, for one account. (It takes no lock of the state directory: several share the database.)
+/// Serves a desktop's clients of DICT in the foreground, until a signal ends it: the private server, with
+/// listeners that only this machine reaches, for one account. (It takes no lock of the state directory: several share
+/// the database.)
 pub fn serve_dict(forker: Forker, addresses: &[String], account: String) -> Exit {
     let lines = logging::start(log::LevelFilter::Info);
     logging::never_wait(&lines);
@@ -140,7 +141,7 @@ fn open_dict(forker: Forker, addresses: &[String], account: String, lines: Stand
 }
 
 fn serve(socket: OwnedFd, origin: Origin) -> Result<Exit, Fatal> {
-    // What goes right is no news on a terminal that shows menus.
+    // On a terminal that shows menus, only failures are of interest.
     let lines = logging::start(log::LevelFilter::Error);
     logging::never_wait(&lines);
     let settings = Settings::local(environment)?;

@@ -43,7 +43,7 @@ const MOST_CHILDREN: u32 = 1 << 17;
 pub fn serve(settings: Settings, origin: Origin, lines: StandardError) -> Result<Exit, Fatal> {
     logging::never_wait(&lines);
     let forker = origin.into_forker();
-    // Whatever this process was started with: what is made from here on is its user's alone, or says otherwise.
+    // Whatever umask this process was started with: files made from here on are private unless a mode is given.
     umask(Mode::from_bits_truncate(0o077));
     settings.state_directory.make()?;
     // Held for as long as the process lives.
@@ -113,7 +113,7 @@ pub(super) fn prepare(
     // A private server was forked with them blocked.
     sys::let_signals_in().map_err(|error| system("signals", &error))?;
     for network in settings.proxies.too_wide() {
-        warn!("proxy-protocol {network}: anybody can pass for any address; name the addresses of your proxies");
+        warn!("proxy-protocol {network}: any client can claim any address; name only the addresses of your proxies");
     }
     let support = sandboxes::support();
     let wanted_words = (settings.lookup == Lookup::Text).then(|| settings.words.clone());
@@ -199,7 +199,7 @@ fn load(
     if let Some((kept_image, dictionary)) = kept_image.zip(words.loaded())
         && let Err(error) = kept_image.write(dictionary.image().as_ref())
     {
-        debug!("the image of the words is not kept: {error}");
+        debug!("cannot save the image of the words: {error}");
     }
     Ok((words, loaded.words, loaded.pair))
 }
@@ -252,7 +252,7 @@ pub fn check(settings: Settings, origin: Origin) -> Exit {
     worst
 }
 
-/// A line on standard output; a reader that has gone is no failure of the check.
+/// A line on standard output; a reader that has gone does not fail the check.
 fn println_quietly(line: &str) {
     let _ = writeln!(std::io::stdout().lock(), "{line}");
 }

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 /// How long an answer may take: as long as one of the database's may.
 pub const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long the writer may take to say how an account stands, before somebody else is asked.
+/// How long the writer may take to report an account's standing before the database is asked.
 const BRIEFLY: Duration = Duration::from_millis(250);
 /// The same for a login and for the last lookups, for which a connection would have to be opened.
 pub const SOON: Duration = Duration::from_millis(500);
@@ -32,8 +32,8 @@ pub const SILENT: Duration = Duration::from_secs(2);
 /// A channel that was not used for this long is closed: it costs the writer a descriptor.
 const IDLE: Duration = Duration::from_secs(5);
 
-/// What goes through the rendezvous with a channel: a number for the party, and the first request if it is no longer than
-/// this. All children share the room there.
+/// What goes through the rendezvous with a channel: a number for the party, and the first request if it is no longer
+/// than this. All children share the room there.
 pub const MAX_INLINE: usize = 2_048;
 /// Bytes of a party's number.
 pub const PARTY_SIZE: usize = 8;
@@ -105,14 +105,15 @@ impl<'a> Channel<'a> {
         self.keep(ticket, &[], BRIEFLY, &mut || {})
     }
 
-    /// Has records kept, at most [`crate::ipc::message::MOST_RECORDS`]; without any, asks how the account stands. When it
-    /// returns [`Standing::Live`], they are durable.
+    /// Has records kept, at most [`crate::ipc::message::MOST_RECORDS`]; without any, asks how the account stands. When
+    /// it returns [`Standing::Live`], they are durable.
     ///
-    /// It is waited for as long as `patience`, which is [`ANSWER_TIMEOUT`] for records; `complain` is called when it has been
-    /// silent for [`SILENT`]. When the writer dies, they are sent again to the next one: the same rows, which are there once in the end.
+    /// It is waited for as long as `patience`, which is [`ANSWER_TIMEOUT`] for records; `complain` is called when it
+    /// has been silent for [`SILENT`]. When the writer dies, they are sent again to the next one: the same rows, which
+    /// are there once in the end.
     ///
     /// # Errors
-    /// What the writer says is wrong with the database, or that there is no writer.
+    /// The writer's report of what is wrong with the database, or that there is no writer.
     pub fn keep(
         &mut self,
         ticket: &Ticket,
@@ -183,7 +184,7 @@ impl<'a> Channel<'a> {
         }
     }
 
-    /// Sends a request, through a new channel if there is none, and gives back the channel to read the answer from.
+    /// Sends a request, through a new channel if needed, and gives back the channel to read the answer from.
     fn send(&mut self, request: &[u8], patience: Duration) -> Result<&OwnedFd, Errno> {
         let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
         if let Some(open) = self.open.take() {
@@ -201,7 +202,7 @@ impl<'a> Channel<'a> {
             // Before the writer has its end: it then finds both at once.
             send(ours.as_raw_fd(), request, flags)?;
         }
-        // The rendezvous itself lets wait for longer than somebody in a hurry wants to.
+        // The rendezvous itself may wait for longer than this caller wants to.
         let wait = if patience < SILENT { MsgFlags::MSG_DONTWAIT } else { MsgFlags::empty() };
         sys::send_with_descriptor(self.rendezvous, &message, theirs.as_fd(), wait)?;
         Ok(self.open.insert(ours))
@@ -232,10 +233,10 @@ impl<'a> Channel<'a> {
     }
 }
 
-/// What a reply says that is none to what was asked.
+/// The error in a reply that does not answer the request.
 fn unexpected(reply: WriterReply) -> Error {
     match reply {
         WriterReply::Failed(error) => error,
-        _ => Error::bug("the writer has answered what was not asked"),
+        _ => Error::bug("the writer answered a question that was not asked"),
     }
 }

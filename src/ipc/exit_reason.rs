@@ -3,7 +3,7 @@
 /// Why a session ended. The numbers are stable; `docs/architecture.md` lists them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExitReason {
-    /// The client said `E`.
+    /// The client sent `E`.
     Goodbye,
     /// The client closed the connection.
     Closed,
@@ -23,7 +23,7 @@ pub enum ExitReason {
     TlsFailed,
     /// The client speaks clear text where TLS is spoken.
     ClearText,
-    /// The client closed, was lost or was idle, and had sent nothing but lines that are no requests.
+    /// The client closed, was lost or was idle, and had sent nothing but invalid requests.
     Garbage,
     /// Its source may do no more for now.
     Refused,
@@ -72,12 +72,12 @@ impl ExitReason {
         }
     }
 
-    /// What an exit status says; `None` for one that no session gives.
+    /// The reason of an exit status; `None` for one that no session has.
     pub fn from_exit_status(status: i32) -> Option<Self> {
         Self::ALL.into_iter().find(|exit_reason| exit_reason.exit_status() == status)
     }
 
-    /// What the log says of it.
+    /// Its text in the log.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Goodbye => "goodbye",
@@ -89,10 +89,10 @@ impl ExitReason {
             Self::Unread => "replies not read",
             Self::Stopped => "server stopping",
             Self::TlsFailed => "TLS failed",
-            Self::ClearText => "clear text where TLS is spoken",
+            Self::ClearText => "clear text on a TLS address",
             Self::Garbage => "nothing but garbage",
             Self::Refused => "refused by a limit of its address",
-            Self::NoProxyHeader => "no PROXY header that can be used",
+            Self::NoProxyHeader => "no usable PROXY header",
             Self::Internal => "internal error",
         }
     }
@@ -122,7 +122,7 @@ impl ExitReason {
         !matches!(self, Self::Goodbye | Self::Closed | Self::Lost | Self::Idle | Self::Unread | Self::Stopped)
     }
 
-    /// Whether there is still somebody to say a last line to.
+    /// Whether a last line can still be sent to the client.
     pub(crate) fn client_listens(self) -> bool {
         !matches!(self, Self::Closed | Self::Lost | Self::Unread | Self::Garbage)
     }

@@ -34,18 +34,18 @@ pub enum ParentRequest {
     LoggingIn,
     /// Leave to write to the embedded database, in the same way.
     Writing,
-    /// A registration is about to be tried: answered with one byte, which says whether the client may.
+    /// A registration is about to be tried: answered with one byte, whether the client may.
     Registering,
     /// The same for a change of the account: a password, a token, a cleared history.
     Changing,
     /// The same for a login by token.
     UsingToken,
-    /// A login has failed: answered with one byte, which says whether the client may go on.
+    /// A login has failed: answered with one byte, whether the client may go on.
     FailedLogin,
     /// A failed login is taken back, because the same name was logged in: answered in the same way.
     Mended,
     /// A lease of a database connection: answered with one byte when there is one for this child, held until the pair
-    /// closes; the parent may say in between that it is wanted back.
+    /// closes; the parent may ask for it back in between.
     Database,
     /// The writer has not answered for a while: nothing is answered. The parent looks whether it still moves.
     WriterSilent,
@@ -53,8 +53,8 @@ pub enum ParentRequest {
     ExitReason,
     /// A lookup of an account whose lookups are limited: answered with how long to wait before it.
     LookingUp,
-    /// The proxy's header has said who the client is: answered with what the source of that is to the writer, or why it is
-    /// refused. The address is the first message of the pair.
+    /// The proxy's header has named the client: answered with what the source of that is to the writer, or why it
+    /// is refused. The address is the first message of the pair.
     Introducing,
 }
 
@@ -104,7 +104,7 @@ pub const QUESTION_SIZE: usize = 9;
 pub struct Question {
     /// What it asks.
     pub ask: ParentRequest,
-    /// A number for the account that it acts for, see [`account_number`]; 0 for none.
+    /// A number for the account that it acts for, see [`account_number`]; 0 without one.
     pub account: u64,
 }
 
@@ -116,7 +116,7 @@ impl Question {
         bytes
     }
 
-    /// What came over the control channel. `None` if it asks for nothing that there is.
+    /// The request that came over the control channel. `None` for an unknown one.
     pub fn from_bytes(bytes: [u8; QUESTION_SIZE]) -> Option<Self> {
         let [byte, account @ ..] = bytes;
         let ask = ParentRequest::ALL.into_iter().find(|ask| ask.byte() == byte)?;
@@ -141,12 +141,13 @@ pub const GRANTED: [u8; 1] = [b'g'];
 /// The parent's answer that the client's source may do no more for now.
 pub const REFUSED: [u8; 1] = [b'r'];
 
-/// What the parent says to a holder when others wait.
+/// What the parent sends to a holder when others wait.
 pub const WANTED: [u8; 1] = [b'w'];
-/// What a child says last, when what it had leave for is really over: a connection closed at its other end, too.
+/// What a child sends last, when what it had a permit for is really over: a connection closed at its other end, too.
 pub const GIVEN_BACK: [u8; 1] = [b'b'];
 
-/// Permission to do something that only a limited number may do at once. It ends when it is dropped, or when its holder dies.
+/// Permission to do something that only a limited number may do at once. It ends when it is dropped, or when its holder
+/// dies.
 #[derive(Debug)]
 pub struct Permit {
     exchange: OwnedFd,
@@ -166,12 +167,12 @@ impl Permit {
         granted(&self.exchange)
     }
 
-    /// Whether the parent has said since that others wait, or has gone.
+    /// Whether the parent has reported since that others wait, or has gone.
     pub fn is_wanted(&self) -> bool {
         recv(self.exchange.as_raw_fd(), &mut [0; 1], MsgFlags::MSG_DONTWAIT).is_ok()
     }
 
-    /// Ends it, and says that nothing of it is left.
+    /// Ends it, and reports that nothing of it is left.
     pub fn give_back(self) {
         // A parent that has gone needs no word.
         let _ = send(self.exchange.as_raw_fd(), &GIVEN_BACK, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL);
@@ -191,14 +192,14 @@ fn granted(exchange: &OwnedFd) -> io::Result<bool> {
 /// Asks for the newest words: their generation and their sealed memory.
 ///
 /// # Errors
-/// The parent has none, or is short of descriptors.
+/// The parent has no words, or is short of descriptors.
 pub fn ask_for_words(control_channel: BorrowedFd<'_>) -> io::Result<(u64, OwnedFd)> {
     let exchange = ask(control_channel, Question { ask: ParentRequest::Words, account: 0 })?;
     let mut generation = [0; 8];
     let (size, memory) = sys::receive_with_descriptor(exchange.as_fd(), &mut generation, MsgFlags::empty())?;
     match (size, memory) {
         (8, Some(memory)) => Ok((u64::from_ne_bytes(generation), memory)),
-        _ => Err(io::Error::other("the daemon sent none")),
+        _ => Err(io::Error::other("the daemon sent no words")),
     }
 }
 
@@ -211,8 +212,8 @@ pub fn ask_for(control_channel: BorrowedFd<'_>, question: Question) -> io::Resul
     Ok(Permit { exchange: ask(control_channel, question)? })
 }
 
-/// Tells the parent what the client has done, or is about to do. Whether the client may go on: when this returns, the
-/// parent has counted it.
+/// Reports to the parent what the client has done, or is about to do. Whether the client may go on: when this returns,
+/// the parent has counted it.
 ///
 /// # Errors
 /// No descriptor for the question, here or in the parent.
@@ -234,7 +235,7 @@ pub fn ask_for_wait(control_channel: BorrowedFd<'_>, account: u64) -> io::Result
     }
 }
 
-/// What the parent says to a client that a proxy has named.
+/// The parent's answer about a client that a proxy has named.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Introduced {
     /// It may come in.
@@ -242,16 +243,16 @@ pub enum Introduced {
         /// A number for the source whose turns its lookups take at the writer; 0 if its account's are.
         source: u64,
     },
-    /// It may not: what it is told.
+    /// It may not: the refusal.
     Refused(String),
 }
 
-/// The size of an address, as a child says it.
+/// The size of an address, as a child sends it.
 const ADDRESS_SIZE: usize = 19;
 /// The longest answer to it.
 const MAX_INTRODUCED: usize = 256;
 
-/// Tells the parent who the client is that a proxy has named: at which address, or over a Unix socket.
+/// Reports to the parent the client that a proxy has named: at which address, or over a Unix socket.
 ///
 /// # Errors
 /// No descriptor for the question, here or in the parent.
@@ -330,12 +331,12 @@ pub fn who_asks(exchange: &OwnedFd) -> Result<Pid, Errno> {
     getsockopt(exchange, PeerCredentials).map(|credentials| Pid::from_raw(credentials.pid()))
 }
 
-/// Tells the parent that the writer does not answer. It need not be answered, and may be lost.
+/// Reports to the parent that the writer does not answer. This is not answered, and may be lost.
 pub fn complain_of_writer(control_channel: BorrowedFd<'_>) {
     let _ = ask(control_channel, Question { ask: ParentRequest::WriterSilent, account: 0 });
 }
 
-/// Tells the parent that this child is about to end. It need not be answered, and may be lost.
+/// Reports to the parent that this child is about to end. This is not answered, and may be lost.
 pub fn announce_end(control_channel: BorrowedFd<'_>) {
     let _ = ask(control_channel, Question { ask: ParentRequest::ExitReason, account: 0 });
 }

@@ -21,7 +21,7 @@ pub enum Notebook {
     Remove {
         /// The headword.
         word: String,
-        /// The tags; the star itself where there are none.
+        /// The tags; without any, the star itself.
         tags: Vec<String>,
     },
     /// `grade n word`: how well a word was remembered.
@@ -64,7 +64,7 @@ pub struct StarEntry {
     pub word: String,
     /// Tags that it gets, besides those it has.
     pub tags: Vec<String>,
-    /// A note in the place of the one it has; nothing takes that away. None leaves it.
+    /// A note in place of the one it has; an empty one removes that. `None` leaves it.
     pub note: Option<String>,
 }
 
@@ -125,7 +125,7 @@ impl Imported {
         Self::ALL.into_iter().find(|(known, _)| *known == self).map_or("", |(_, word)| word)
     }
 
-    /// What a word on the wire says.
+    /// The meaning of a word on the wire.
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|(_, known)| *known == word).map(|(known, _)| known)
     }
@@ -289,7 +289,7 @@ impl StarEntry {
     }
 }
 
-/// What a field says. Backslashes are taken more strictly than in a reply, where they may be a dictionary's own.
+/// The value of a field. Backslashes are taken more strictly than in a reply, where they may be a dictionary's own.
 fn plain(field: &str) -> Result<String, Failure> {
     let mut rest = field.chars();
     while let Some(c) = rest.next() {
@@ -321,7 +321,7 @@ fn only_word_of(plain: &str) -> Result<String, Failure> {
         return Err(bad("a field is missing"));
     }
     if word.chars().any(char::is_control) || word.chars().count() > MAX_WORD_CHARS {
-        return Err(bad(format!("a word has at most {MAX_WORD_CHARS} characters, and none to control a terminal")));
+        return Err(bad(format!("a word has at most {MAX_WORD_CHARS} characters, and no control characters")));
     }
     Ok(word.to_owned())
 }
@@ -382,8 +382,8 @@ pub fn parse_time(text: &str) -> Option<OffsetDateTime> {
     PrimitiveDateTime::parse(text, TIME).ok().map(PrimitiveDateTime::assume_utc)
 }
 
-/// Writes a line of `list` and `due`: headword, when it was starred, when it is due, its state, how often it was reviewed
-/// and forgotten, its tags with blanks between, its note.
+/// Writes a line of `list` and `due`: headword, when it was starred, when it is due, its state, how often it was
+/// reviewed and forgotten, its tags with blanks between, its note.
 pub fn push_star_row(out: &mut Vec<u8>, row: &StarRow) {
     let StarRow { word, created, due, state, reps, lapses, tags, note } = row;
     let (created, due, tags) = (time_text(*created), time_text(*due), tags.join(" "));

@@ -1,4 +1,4 @@
-//! A connection that a proxy forwards: its header is read before anything else, and says who the client is. The parent
+//! A connection that a proxy forwards: its header is read before anything else, and names the client. The parent
 //! then counts the client under its own source, or refuses it.
 
 use super::connection::{Wait, wait};
@@ -43,7 +43,7 @@ impl Session<'_> {
                 Err(ExitReason::Refused)
             }
             Err(error) => {
-                log::error!("client {peer}: cannot report it to the daemon: {error}");
+                log::error!("client {peer}: cannot report its address to the daemon: {error}");
                 self.say_without_tls(&Failure::new(Code::Busy, "the server is overloaded; try again later"));
                 Err(ExitReason::Internal)
             }
@@ -63,7 +63,7 @@ impl Session<'_> {
             let mut buffer = [0; MAX_HEADER];
             let socket = self.client.connection.socket();
             match recv(socket.as_raw_fd(), &mut buffer[..total - header.len()], MsgFlags::MSG_DONTWAIT) {
-                // Somebody looked whether the port is open.
+                // A check whether the port is open.
                 Ok(0) if header.is_empty() => return Err(ExitReason::Closed),
                 Ok(0) => return self.refuse_header(Unfit::Cut),
                 Ok(size) => {
@@ -91,12 +91,12 @@ impl Session<'_> {
     }
 
     fn refuse_header(&mut self, why: Unfit) -> Result<Client, ExitReason> {
-        info!("client {}: no PROXY header that can be used: {why}", self.face.peer());
+        info!("client {}: no usable PROXY header: {why}", self.face.peer());
         self.say_without_tls(&Failure::new(Code::BadReq, "this address expects a PROXY header of version 2"));
         Err(ExitReason::NoProxyHeader)
     }
 
-    /// Says why the session ends before it has begun; within TLS there is no way to say it.
+    /// Reports to the client why the session ends before it has begun; within TLS there is no way to do so.
     fn say_without_tls(&mut self, failure: &Failure) {
         if self.client.connection.speaks_tls() {
             self.client.connection.give_up_tls();

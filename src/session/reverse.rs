@@ -41,7 +41,7 @@ impl Session<'_> {
             &mut self.stores,
         )?;
         if hits.unfinished && hits.found.is_empty() {
-            return Err(Failure::new(Code::Unavailable, "the search takes too long; a longer text may not"));
+            return Err(Failure::new(Code::Unavailable, "the search takes too long; try a longer text"));
         }
         Ok(hits.found)
     }

@@ -21,7 +21,7 @@ pub enum LocationError {
     DoubledHost,
     /// More hosts than a cluster has.
     TooManyHosts,
-    /// A port that is none.
+    /// An invalid port.
     Port,
     /// A socket, and several hosts.
     SocketHosts,
@@ -75,7 +75,7 @@ impl fmt::Display for LocationError {
                  is written %3F)"
             }
             Self::SslMode => {
-                "the ssl-mode of a database URL is required, verify-ca or verify-identity; without it no TLS is spoken"
+                "the ssl-mode of a database URL is required, verify-ca or verify-identity; without it TLS is not used"
             }
             Self::SslCa => {
                 "ssl-mode=verify-ca and ssl-mode=verify-identity need ssl-ca=/path/to/ca.pem (an absolute path), and \

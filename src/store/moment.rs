@@ -22,7 +22,7 @@ impl Civil {
     /// The parts of a moment, if its year has four digits: a `DATETIME` goes from 1000 to 9999.
     pub(super) fn of(moment: Microseconds) -> Result<Self, Error> {
         let nanoseconds = i128::from(moment.0) * 1_000;
-        let out_of_range = || Error::bug(format!("no database can store the time {} µs", moment.0));
+        let out_of_range = || Error::bug(format!("the time {} µs cannot be stored", moment.0));
         let civil = OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).map_err(|_| out_of_range())?;
         let year = u16::try_from(civil.year()).ok().filter(|year| (1_000..=9_999).contains(year));
         Ok(Self {

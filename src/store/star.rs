@@ -1,7 +1,7 @@
 //! The notebook: an account's starred headwords, and how they are scheduled for review.
 //!
-//! The schedule is FSRS's, with the parameters that its authors have trained; nothing is trained here. What a grade does to
-//! a star is a pure function of the two and of the time.
+//! The schedule is FSRS's, with the parameters that its authors have trained; nothing is trained here. What a grade
+//! does to a star is a pure function of the two and of the time.
 
 use super::moment::{self, Civil};
 use super::{AccountId, Error, Microseconds, Place, Record};
@@ -12,7 +12,8 @@ use rs_fsrs::{Card, FSRS, Parameters, Rating, State};
 pub const MOST_STARS: u64 = 50_000;
 /// The most bytes that the tags of a star have together, with a blank between two.
 pub const MOST_TAGS_BYTES: usize = 512;
-/// A card that is to be seen again within minutes is due this much earlier, so that it comes at the end of the same review.
+/// A card that is to be seen again within minutes is due this much earlier, so that it comes at the end of the same
+/// review.
 const AHEAD: i64 = 20 * 60 * 1_000_000;
 
 /// How well a word was remembered.
@@ -111,10 +112,11 @@ impl Memory {
     /// After it was graded.
     ///
     /// # Errors
-    /// A time is none that a calendar has.
+    /// A time is outside the calendar.
     pub(super) fn graded(self, grade: Grade, now: Microseconds) -> Result<Self, Error> {
         let time = |time: Microseconds| {
-            DateTime::from_timestamp_micros(time.0).ok_or_else(|| Error::bug(format!("no calendar has {} µs", time.0)))
+            DateTime::from_timestamp_micros(time.0)
+                .ok_or_else(|| Error::bug(format!("{} µs is outside the calendar", time.0)))
         };
         // A clock may have been set back.
         let now = Microseconds(now.0.max(self.last_review.map_or(i64::MIN, |last| last.0)));
@@ -163,7 +165,7 @@ impl Memory {
     }
 }
 
-/// `f64::clamp` would let through what is no number.
+/// `f64::clamp` would let through a NaN.
 fn in_range(value: f64, least: f64, most: f64) -> f64 {
     if value >= least { value.min(most) } else { least }
 }

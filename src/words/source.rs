@@ -31,7 +31,7 @@ impl std::fmt::Display for ReadError {
             Self::Absent(error) => write!(f, "cannot be opened: {error}"),
             Self::NotAFile => f.write_str("is not a regular file"),
             Self::Empty => {
-                f.write_str("is not a regular file, nor a directory that holds one whose name ends with .txt")
+                f.write_str("is neither a regular file nor a directory with a file whose name ends with .txt")
             }
             Self::TooLarge => f.write_str("is larger than 4 GiB"),
             Self::Changed => f.write_str("was written to while it was read; try again when it is complete"),
@@ -50,8 +50,8 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>, ReadError> {
     open_file(path).and_then(read_opened)
 }
 
-/// The files that a path stands for: itself, or of a directory all that it holds whose names end with `.txt`, in the order
-/// of their names.
+/// The files that a path stands for: itself, or of a directory all that it holds whose names end with `.txt`, in the
+/// order of their names.
 ///
 /// # Errors
 /// [`ReadError::Absent`] if the directory can't be read, [`ReadError::Empty`] if it holds none.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use support::terminal::CTRL_D;
 use support::{Daemon, PASSWD, Setup, Store, wait_until};
 
-/// A daemon with the account `ann`, and somebody who talks to it.
+/// A daemon with the account `ann`, and a user of it.
 fn ann() -> (Daemon, Person) {
     let daemon = person::daemon("");
     daemon.connect_as("ann");
@@ -40,7 +40,7 @@ fn login(person: &Person, name: &str) -> Ran {
 fn later_calls_ask_for_nothing() {
     let (daemon, person) = ann();
     person.run(&["lookup", "apple"], "").ended(64);
-    login(&person, "ann").said("Logged in as ann. Later calls ask for no password.\n");
+    login(&person, "ann").said("Logged in as ann. Later commands will not ask for the password.\n");
     // No name, no password, no terminal.
     person.run(&["lookup", "apple"], "").ended(0).said("n. 苹果\n");
     person.run(&["lookup"], "zoo\npear\n").ended(0);
@@ -51,7 +51,7 @@ fn later_calls_ask_for_nothing() {
     // What asks for more than a token is still asked for it.
     person.run(&["passwd", "--new-password-file", "x"], "").ended(66);
     person.run(&["delete-account", "--yes"], "").ended(64).complained("--password-file");
-    // Somebody else is somebody else.
+    // Another user has another login.
     person.run(&["--user", "bob", "history"], "").ended(64).complained("--password-file");
     // A password that is given is used, also a wrong one.
     let wrong = person.file("wrong", "wrong\n");
@@ -106,7 +106,7 @@ fn on_a_terminal() {
     crate::prompts::level_two(&mut terminal);
 }
 
-/// The server has ended the token: it is dropped, and the password is asked for, or said how to log in.
+/// The server has ended the token: it is dropped, and the password is asked for, or a hint shows how to log in.
 #[test]
 fn a_token_that_is_no_longer_good() {
     let (daemon, person) = ann();
@@ -144,7 +144,7 @@ fn a_token_that_is_no_longer_good() {
     person.run_as("ann", &["login"], "").ended(77);
 }
 
-/// A server that is away, or busy, says nothing about the token.
+/// A server that is away, or busy, has not refused the token.
 #[test]
 fn a_server_that_can_t_be_asked() {
     let (mut daemon, _) = ann();
@@ -157,7 +157,7 @@ fn a_server_that_can_t_be_asked() {
     assert_eq!(kept(&person), token, "it is kept");
     daemon.start();
     person.run(&["lookup", "apple"], "").ended(0);
-    // Logging out forgets it here all the same, and says what is left.
+    // Logging out forgets it here all the same, and reports what is left.
     daemon.signal(nix::sys::signal::Signal::SIGTERM);
     assert!(daemon.wait_exit().success());
     let ran = person.run(&["logout"], "").ended(69);
@@ -215,7 +215,7 @@ fn on_the_private_server() {
     person.run_as("ann", &["--local", "login"], "").ended(0);
     let ran = person.run(&["--local", "lookup", "apple"], "").ended(0);
     assert!(ran.out.contains("苹果"), "{}", ran.out);
-    // It is the private server's, and nobody else's.
+    // It is the private server's only.
     let daemon = person::daemon("");
     person.run(&["--server", &person::port(&daemon), "history"], "").ended(64);
     person.run(&["--local", "logout"], "").ended(0);
@@ -223,7 +223,7 @@ fn on_the_private_server() {
     person.run(&["--local", "history"], "").ended(0).said("");
 }
 
-/// A new password ends every token; whoever was logged in here stays so. A deleted account leaves nothing.
+/// A new password ends every token; a user who was logged in here stays so. A deleted account leaves nothing.
 #[test]
 fn a_new_password_renews_the_login() {
     let (daemon, person) = ann();
@@ -238,7 +238,7 @@ fn a_new_password_renews_the_login() {
     person.run(&["lookup", "apple"], "").ended(0);
     elsewhere.run(&["lookup", "apple"], "").ended(77).complained("run cidian login");
     assert_eq!(known(&daemon), "1");
-    // The old password is asked for, also of somebody who is logged in.
+    // The old password is asked for, also for a user who is logged in.
     let mut terminal = person.terminal(&["passwd"]);
     for (prompt, answer) in [("Password: ", "new horse"), ("New password: ", PASSWD), ("New password again: ", PASSWD)]
     {
@@ -248,7 +248,7 @@ fn a_new_password_renews_the_login() {
     terminal.expect("The password was changed.");
     assert_eq!(terminal.exit(), 0);
     person.run(&["lookup", "apple"], "").ended(0);
-    // Nobody is logged in who was not before.
+    // No user is logged in who was not before.
     person.run(&["logout"], "").ended(0);
     person.run_as("ann", &["passwd", "--new-password-file", new], "").ended(0);
     assert!(!tokens_file(&person).exists() && known(&daemon) == "0");
@@ -281,12 +281,12 @@ fn a_file_that_others_can_read_is_not_used() {
     assert!(std::fs::read(&file).unwrap() == before);
     set(0o600);
     person.run(&["lookup", "apple"], "").ended(0);
-    // Damaged by somebody's editor.
+    // Damaged by an editor.
     std::fs::write(&file, "{").unwrap();
     person.run(&["history"], "").ended(65).complained("damaged");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "{");
     std::fs::remove_file(&file).unwrap();
-    // No place to keep it in: told before a password is asked for.
+    // No place to keep it in: reported before a password is asked for.
     let nowhere = Person::new(person::port(&daemon)).with("XDG_STATE_HOME", "/proc/nowhere");
     nowhere.run(&["--user", "ann", "login"], "").ended(71).complained("/proc/nowhere");
     nowhere.run_as("ann", &["history"], "").ended(0);

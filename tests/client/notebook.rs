@@ -21,7 +21,7 @@ on_both_stores!(
     the_menu_of_the_notebook
 );
 
-/// A daemon over a store, and somebody who has looked these words up as ann.
+/// A daemon over a store, and a user who has looked these words up as ann.
 fn reader(store: Store, words: &[&str]) -> (Daemon, Person) {
     let daemon = Setup::new(store).start();
     let mut ann = daemon.connect_as("ann");
@@ -194,7 +194,7 @@ fn an_outage_is_told() {
     assert!(person.run(&["stars"], "").ended(0).out.starts_with("apple\t"));
 }
 
-/// Grades through a pipe, by lines: the answer, a grade at once, one that is no grade, the end of the input.
+/// Grades through a pipe, by lines: the answer, a grade at once, one that is not a grade, the end of the input.
 fn reviews_through_a_pipe(store: Store) {
     let (daemon, person) = reader(store, &["apple", "pear", "zoo"]);
     person.run_as("ann", &["review"], "").ended(0).said("Nothing is due for review.\n");
@@ -205,7 +205,7 @@ fn reviews_through_a_pipe(store: Store) {
     person.run_as("ann", &["review", "--count", "--json"], "").ended(0).said("{\"due\":3,\"stars\":3}\n");
     // What has waited for longest comes first; the end of the input stops.
     let ran = person.run_as("ann", &["review"], "\n9\n4\n4\n").ended(0);
-    for part in ["apple", "苹果", "A note.", "Again: ", "pear", "zoo"] {
+    for part in ["apple", "苹果", "A note.", "Next: ", "pear", "zoo"] {
         assert!(ran.out.contains(part), "{part}: {}", ran.out);
     }
     assert!(ran.out.ends_with("Grades: 2. Still due: 1.\n"), "{}", ran.out);
@@ -224,8 +224,8 @@ fn reviews_through_a_pipe(store: Store) {
     person.run_as("ann", &["review", "-n", "0"], "").ended(64);
 }
 
-/// With single keys on a terminal of 40 columns: what is not a key of the question changes nothing; Ctrl-C leaves, and the
-/// grades of before are kept.
+/// With single keys on a terminal of 40 columns: what is not a key of the question changes nothing; Ctrl-C leaves, and
+/// the grades of before are kept.
 fn reviews_by_keys_on_a_narrow_terminal(store: Store) {
     let (daemon, person) = reader(store, &["apple", "pear", "zoo"]);
     let person = person.with("TERM", "xterm");
@@ -241,7 +241,7 @@ fn reviews_by_keys_on_a_narrow_terminal(store: Store) {
     terminal.expect("苹果");
     terminal.expect("4 easy: ");
     terminal.keys("4");
-    terminal.expect("Again: ");
+    terminal.expect("Next: ");
     terminal.expect("q: stop");
     terminal.keys(CTRL_C);
     assert_eq!(terminal.exit(), 130);
@@ -414,8 +414,8 @@ fn a_command_says_words() {
     person
         .run_as("ann", &["random", "--say=/no/such/program"], "")
         .ended(0)
-        .complained("/no/such/program can't say words");
-    // Each headword of a lookup, to its end; a filter says nothing.
+        .complained("/no/such/program cannot read words aloud");
+    // Each headword of a lookup, to its end; a filter reads nothing aloud.
     let before = said().len();
     person.run_as("ann", &["lookup", "pears", "nosuchword", "apple", &say], "").ended(1);
     person.run_as("ann", &["lookup", &say], "apple\n").ended(0);
@@ -441,7 +441,7 @@ fn the_menu_of_the_notebook(store: Store) {
         "4  notebook",
         "1  review",
         "苹果",
-        "Again: ",
+        "Next: ",
         "Days in a row",
         "\"7\" is not on the menu: 1 to 4.",
         "Logged out.",

@@ -18,7 +18,7 @@ fn a_thousand_clients_leave_no_zombie_and_no_descriptor() {
     for batch in 0..50 {
         let mut clients: Vec<Connection> = (0..20).map(|_| daemon.connect()).collect();
         for (at, client) in clients.iter_mut().enumerate() {
-            // Some say goodbye, some something, some nothing at all.
+            // Some send `E`, some something else, some nothing at all.
             match (batch + at) % 3 {
                 0 => client.ok("E"),
                 1 => drop(client.ask("I")),
@@ -29,7 +29,7 @@ fn a_thousand_clients_leave_no_zombie_and_no_descriptor() {
     wait_until("all children to be reaped", || daemon.children().is_empty());
     wait_until("all descriptors to be closed", || processes::descriptors(daemon.pid()).len() == before);
     daemon.signal(Signal::SIGUSR1);
-    let figures = daemon.wait_log("figures: ");
+    let figures = daemon.wait_log("counters: ");
     assert!(figures.contains("clients=0 forks=1001 reaped=1001 refused=0 "), "{figures}");
 }
 
@@ -49,7 +49,7 @@ fn three_hundred_children_killed_at_once_are_all_reaped() {
     daemon.wait_log_times("was killed", 300);
     assert_eq!(daemon.connect().ask("I").len(), 5);
     daemon.signal(Signal::SIGUSR1);
-    let figures = daemon.wait_log("figures: ");
+    let figures = daemon.wait_log("counters: ");
     assert!(figures.contains(" forks=301 "), "{figures}");
 }
 
@@ -150,7 +150,7 @@ fn the_process_title_shows_client_user_and_state() {
     assert!(!processes::title(daemon.pid()).contains("client"), "the parent's own title stays");
 }
 
-/// `ps e` shows the environment that a process was started with, for as long as nobody writes over it.
+/// `ps e` shows the environment that a process was started with, for as long as it is not overwritten.
 #[test]
 fn the_environment_with_the_databases_url_does_not_show() {
     let setup = Setup::new(Store::Sqlite);
@@ -164,7 +164,7 @@ fn the_environment_with_the_databases_url_does_not_show() {
     }
 }
 
-/// A client that leaves in the middle of a reply is no failure of ours.
+/// A client that leaves in the middle of a reply is not logged as a failure.
 #[test]
 fn a_reset_during_a_long_reply_ends_the_child_quietly() {
     let long = "长".repeat(300_000);

@@ -12,7 +12,7 @@ fn reset(client: Connection) {
     setsockopt(client.tcp(), sockopt::Linger, &linger).expect("SO_LINGER");
 }
 
-/// Whether a child has replies that nobody takes: asleep, and not for input.
+/// Whether a child has replies that are not read: asleep, and not for input.
 fn is_blocked(child: u32) -> bool {
     processes::title(child).ends_with("busy") && processes::state(child) == Some('S')
 }
@@ -76,7 +76,7 @@ fn a_million_tiny_requests_without_reading() {
     assert_eq!(daemon.connect().ask("I").len(), 5);
 }
 
-/// The same of somebody who is logged in: 64 KiB and one long interpretation are held, however many were asked for.
+/// The same for a client that is logged in: 64 KiB and one long interpretation are held, however many were asked for.
 #[test]
 fn long_replies_are_held_one_at_a_time() {
     let long = "长".repeat(300_000);
@@ -113,7 +113,7 @@ fn half_closed_clients_get_all_replies_in_the_queue_to_hash() {
     daemon.wait_children(0);
 }
 
-/// One line in the log for each, and none that alarms.
+/// One line in the log for each, and no warning.
 fn ends_quietly(daemon: &Daemon, client: Connection, child: u32, when: &str) {
     let address = client.tcp().local_addr().expect("an address");
     reset(client);
@@ -146,8 +146,8 @@ fn a_reset_in_any_state_ends_the_child_quietly() {
     wait_until("its child to be blocked", || is_blocked(child));
     ends_quietly(&daemon, client, child, "in the middle of a history");
 
-    // Everybody who hashes, or may hash next, is stopped: whoever comes then has to wait. Each has an account of its own:
-    // those of one wait for a connection to the database before they wait for a turn to hash.
+    // Every child that hashes, or may hash next, is stopped: the next one has to wait. Each has an account of its
+    // own: those of one wait for a connection to the database before they wait for a turn to hash.
     let mut hashing: Vec<(Connection, u32)> = (0..20).map(|_| daemon.connect_with_child()).collect();
     for (number, (client, _)) in hashing.iter_mut().enumerate() {
         client.register(&format!("bob{number}"));
@@ -177,7 +177,7 @@ fn a_reset_in_any_state_ends_the_child_quietly() {
     assert!(!log.contains(" WARN: ") && !log.contains(" ERROR: "));
 }
 
-/// Nobody says a word, half of them leave with a reset.
+/// No client sends a byte, half of them leave with a reset.
 #[test]
 fn a_flood_of_connects_that_close_at_once_leaves_nothing() {
     let daemon = Daemon::over(Store::Sqlite);
@@ -196,7 +196,7 @@ fn a_flood_of_connects_that_close_at_once_leaves_nothing() {
     daemon.wait_children(0);
     wait_until("all descriptors to be closed", || processes::descriptors(daemon.pid()).len() == open);
     daemon.signal(Signal::SIGUSR1);
-    let figures = daemon.wait_log("figures: ");
+    let figures = daemon.wait_log("counters: ");
     // A client that was reset before it was accepted may be lost there.
     let figure = |name: &str| -> u64 {
         let (_, rest) = figures.split_once(name).expect("a figure");

@@ -16,7 +16,7 @@ fn says_bye(client: &mut Connection) {
     assert!(client.at_eof());
 }
 
-/// Stops accepting, every client is told, the exit status is 0.
+/// Stops accepting, every client gets `bye`, the exit status is 0.
 fn drains(signal: Signal) {
     let mut daemon = Daemon::over(Store::Sqlite);
     let mut user = daemon.connect_as("ann");
@@ -144,7 +144,7 @@ fn usr1_logs_one_line_of_figures() {
     let mut clients: Vec<Connection> = (0..2).map(|_| daemon.connect_with_child().0).collect();
     assert_eq!(code(&daemon.connect().line()), Some("busy"));
     daemon.signal(Signal::SIGUSR1);
-    let line = daemon.wait_log("figures: ");
+    let line = daemon.wait_log("counters: ");
     assert!(line.contains("clients=2 forks=2 reaped=0 refused=1 words=6 generation=1"), "{line}");
     clients[0].ok("E");
     drop(clients.remove(0));
@@ -153,7 +153,7 @@ fn usr1_logs_one_line_of_figures() {
     daemon.wait_log("generation 2");
     daemon.signal(Signal::SIGUSR1);
     daemon.wait_log("clients=1 forks=2 reaped=1 refused=1 words=6 generation=2");
-    assert_eq!(daemon.log().matches("figures: ").count(), 2, "one line for one signal");
+    assert_eq!(daemon.log().matches("counters: ").count(), 2, "one line for one signal");
 }
 
 /// The signals that mean nothing to it end nothing: SIGPIPE is ignored.
@@ -162,7 +162,7 @@ fn sigpipe_is_ignored() {
     let daemon = Daemon::over(Store::Sqlite);
     daemon.signal(Signal::SIGPIPE);
     daemon.signal(Signal::SIGUSR1);
-    daemon.wait_log("figures: ");
+    daemon.wait_log("counters: ");
     assert_eq!(daemon.connect().ask("I").len(), 5);
 }
 
@@ -194,7 +194,7 @@ fn the_service_manager_is_told() {
     assert_eq!(daemon.wait_exit().code(), Some(0));
 }
 
-/// A service manager that has gone is no reason to end.
+/// A service manager that has gone is not a reason to end.
 #[test]
 fn a_service_manager_that_does_not_answer_is_no_failure() {
     let daemon = Setup::new(Store::Sqlite).environment("NOTIFY_SOCKET", "/nonexistent/notify").start();

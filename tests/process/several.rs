@@ -57,7 +57,7 @@ fn articles_stand_in_the_order_of_preference(store: Store) {
     assert_eq!(ann.ask("M ann prefix z"), ["OK 1", "zebra"]);
 }
 
-/// A capital says nothing in a dictionary that begins all its headwords with one: in files, and in table `words`.
+/// A capital means nothing in a dictionary that begins all its headwords with one: in files, and in table `words`.
 fn a_dictionary_of_capitals(store: Store) {
     let first = "apple\tn. 苹果\npear\tn. 梨\npolish\tv. 擦亮\nPolish\tadj. 波兰的\nzoo\tn. 动物园\n";
     let titles = "# name: Titles\nApple\tA fruit.\nCAT\tA scan.\nIce Cream\tA sweet.\nPolish\tTo make smooth.\n\
@@ -148,7 +148,7 @@ fn a_directory_and_a_list_in_the_configuration() {
     let output = daemon.tool(&["reload"]);
     assert_eq!(output.status.code(), Some(65));
     assert!(
-        String::from_utf8_lossy(&output.stderr).contains("nor a directory that holds one whose name ends with .txt"),
+        String::from_utf8_lossy(&output.stderr).contains("nor a directory with a file whose name ends with .txt"),
         "{output:?}"
     );
 }
@@ -220,7 +220,8 @@ fn each_article_counts_by_itself() {
     let headwords = |reply: Vec<String>| -> Vec<String> {
         reply[1..].iter().map(|line| line.split('\t').next().unwrap().to_owned()).collect()
     };
-    // By pinyin, though the reading is not at the head of the entry; the commoner first, though its tag is not at its end.
+    // By pinyin, though the reading is not at the head of the entry; the commoner first, though its tag is not at its
+    // end.
     assert_eq!(headwords(ann.ask("B ann ci2")), ["词"]);
     assert_eq!(headwords(ann.ask("B ann 词")), ["word", "rare"]);
     assert_eq!(headwords(ann.ask("B ann word")), ["词"]);
@@ -279,7 +280,8 @@ fn only_what_has_changed_is_read_anew() {
     for line in ["headwords\t5", "dictionaries\twords 2 3 4", "title.words\tThe First", "headwords.3\t2"] {
         assert!(about.iter().any(|other| other == line), "{line}: {about:?}");
     }
-    // A bad one refuses all, whether the others are read or not; its line is told, and the good ones are as they were.
+    // A bad one refuses all, whether the others are read or not; its line is reported, and the good ones are as they
+    // were.
     std::fs::write(file(2), "bad\n").unwrap();
     let output = daemon.tool(&["reload"]);
     assert_eq!(output.status.code(), Some(65));

@@ -12,7 +12,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Clients that look up while hosts fail.
 pub const CLIENTS: usize = 4;
 
-/// A server, so many gates to it, and a daemon's setup that has them as its hosts.
+/// A server, a number of gates to it, and a daemon's setup that has them as its hosts.
 fn cluster(gates: usize) -> (MariaDb, Vec<Gate>, Setup) {
     let (server, setup) = private("");
     drop(setup);
@@ -26,7 +26,7 @@ fn url(gates: &[Gate]) -> String {
     format!("mysql://root@{}/dict", hosts.join(","))
 }
 
-/// Looks words up, one after the other, until it is told to stop; which ones were acknowledged.
+/// Looks words up, one after the other, until it `is_over`; which ones were acknowledged.
 fn look_up(client: &mut Connection, name: &str, is_over: &AtomicBool) -> Vec<String> {
     let mut kept = Vec::new();
     for n in 0..20_000 {
@@ -40,7 +40,7 @@ fn look_up(client: &mut Connection, name: &str, is_over: &AtomicBool) -> Vec<Str
     kept
 }
 
-/// Does something while clients look up; everything that they were told to be kept is there once, in its order.
+/// Does something while clients look up; every acknowledged lookup is there once, in its order.
 pub fn under_load(daemon: &Daemon, work: impl FnOnce()) {
     let is_over = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -137,7 +137,7 @@ fn whatever_happens_to_a_host_the_next_one_is_used() {
     drop(server);
 }
 
-/// A load goes on through the next host when one goes, and says which of them do not show the new words.
+/// A load goes on through the next host when one goes, and names those that do not show the new words.
 #[test]
 fn a_load_is_over_when_every_host_shows_the_words() {
     let (server, gates, setup) = cluster(3);
@@ -172,8 +172,8 @@ fn a_load_is_over_when_every_host_shows_the_words() {
     assert_eq!(server.sql("SELECT word FROM dict.words").trim(), "apple");
 }
 
-/// A host that is gone when the daemon starts is passed over; only when none is there it does not start, and says of each
-/// why.
+/// A host that is gone when the daemon starts is passed over; only when no host is there it does not start, and reports
+/// the reason for each.
 #[test]
 fn starting_with_the_hosts_that_there_are() {
     let (server, gates, setup) = cluster(2);
@@ -239,7 +239,7 @@ fn urls_that_name_no_hosts() {
     }
 }
 
-/// With `--require-cluster` nobody is logged in by a server that is in none; who looks words up goes on.
+/// With `--require-cluster` a server outside a cluster logs no user in; users who are logged in go on.
 #[test]
 fn a_server_that_must_be_in_a_cluster() {
     let (server, setup) = private("");
@@ -260,5 +260,5 @@ fn a_server_that_must_be_in_a_cluster() {
     daemon.wait_log("(1047)");
     let output = Setup::new(Store::Sqlite).options("--require-cluster").run(&[]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(output.status.code() == Some(64) && said.contains("in no cluster"), "{said}");
+    assert!(output.status.code() == Some(64) && said.contains("not in a cluster"), "{said}");
 }

@@ -51,7 +51,7 @@ fn a_session_in_each_version() {
     assert_eq!(daemon.connect().ask("I").len(), 5);
 }
 
-/// The key is in the memory of nobody but the children that speak TLS, and no descriptor leads anybody else to it.
+/// The key is only in the memory of the children that speak TLS, and no other process has a descriptor for it.
 #[test]
 fn who_has_the_key() {
     let (daemon, authority) = start("");
@@ -69,7 +69,8 @@ fn who_has_the_key() {
     assert_eq!(processes::sockets(tls_child).len(), processes::sockets(clear_child).len());
 }
 
-/// A client that comes again resumes its session, though another child serves it; not after the certificate was loaded anew.
+/// A client that comes again resumes its session, though another child serves it; not after the certificate was loaded
+/// anew.
 #[test]
 fn sessions_are_resumed_by_other_children() {
     let (daemon, authority) = start("");
@@ -188,7 +189,7 @@ fn a_half_closed_client_gets_all_replies() {
     daemon.wait_log("closed by the client");
 }
 
-/// A client that closes without TLS's goodbye, or resets, harms nobody.
+/// A client that closes without `close_notify`, or resets, does no harm.
 #[test]
 fn clients_that_just_go() {
     let (daemon, authority) = start("");
@@ -206,15 +207,15 @@ fn clients_that_just_go() {
     daemon.wait_children(0);
 }
 
-/// A handshake that never ends is ended with the grace time, wherever it stands still; and within a minute where there
-/// is none.
+/// A handshake that never ends is ended with the grace time, wherever it stands still; and within a minute without a
+/// grace time.
 #[test]
 fn a_handshake_has_the_grace_time() {
     let (daemon, _) = start("--login-grace 1");
     let begin = Instant::now();
     let mut silent = tcp(daemon.tls_port());
     let mut halfway = tcp(daemon.tls_port());
-    // The head of a record, and the beginning of a handshake that says it has 16,000 bytes.
+    // The head of a record, and the beginning of a handshake that announces 16,000 bytes.
     halfway.write_all(&[0x16, 3, 1, 0x3e, 0x84, 1, 0, 0x3e, 0x80, 3, 3]).expect("the daemon takes bytes");
     let mut dripping = tcp(daemon.tls_port());
     dripping.write_all(&[0x16, 3, 1, 0x3e, 0x84, 1, 0, 0x3e, 0x80]).expect("the daemon takes bytes");
@@ -241,7 +242,7 @@ fn a_handshake_has_the_grace_time() {
     assert_eq!(ann.ask_line("Q ann apple"), "OK apple\tn. 苹果");
 }
 
-/// What is no TLS ends that connection, with an alert, and a line in the log that says why.
+/// What is not TLS ends that connection, with an alert, and a line in the log with the reason.
 #[test]
 fn garbage() {
     let (daemon, _) = start("");
@@ -265,8 +266,8 @@ fn garbage() {
     daemon.wait_children(0);
 }
 
-/// Somebody who speaks clear text to a port of TLS reads why that does not work, and so does one who speaks TLS to a
-/// port without: at once, for neither would say more by himself.
+/// A client that speaks clear text to a TLS port gets the reason why that does not work, and so does one that speaks
+/// TLS to a port without: at once, because neither would send more by itself.
 #[test]
 fn the_wrong_port() {
     let (daemon, authority) = start("");
@@ -277,7 +278,7 @@ fn the_wrong_port() {
         assert!(code(&line) == Some("badreq") && line.contains("--tls"), "{line}");
         assert!(client.at_eof());
     }
-    daemon.wait_log_times(": clear text where TLS is spoken", 4);
+    daemon.wait_log_times(": clear text on a TLS address", 4);
 
     let error = Connection::try_tls(tcp(daemon.port()), &authority, &TLS13).err().expect("no handshake");
     assert_eq!(error.kind(), ErrorKind::InvalidData, "{error}");
@@ -288,14 +289,14 @@ fn the_wrong_port() {
     // It was one line, which had one reply; the next one has its own.
     client.send("more of it\nI\n");
     assert_eq!(client.reply_to("I").len(), 5);
-    // Later on these bytes are but a line that is none.
+    // Later on these bytes are an invalid line.
     client.send(b"\x16\x03\x01");
     client.send("\nI\n");
     assert_eq!(code(&client.line()), Some("badreq"));
     assert_eq!(client.reply_to("I").len(), 5);
 }
 
-/// TERM: who is served hears `bye` and TLS's goodbye; who is still shaking hands is not waited for.
+/// TERM: a client that is served gets `bye` and `close_notify`; one that is still shaking hands is not waited for.
 #[test]
 fn stopping() {
     let (mut daemon, authority) = start("--login-grace 0");
@@ -329,8 +330,8 @@ fn a_full_server() {
     assert_eq!(daemon.status()["refused"], 3);
 }
 
-/// `--require-tls`: names and secrets in clear text only from this machine. That is no failed login, and whatever else
-/// needs no secret is answered.
+/// `--require-tls`: names and secrets in clear text only from this machine. That is not a failed login, and whatever
+/// else needs no secret is answered.
 #[test]
 fn required_tls() {
     let authority = Authority::new("of the tests");
@@ -373,7 +374,7 @@ fn required_tls() {
     free.login("ann");
 }
 
-/// What is wrong with the options or the files is told before anybody is served, with the remedy.
+/// What is wrong with the options or the files is reported before any client is served, with the remedy.
 #[test]
 fn what_is_refused_at_start() {
     let authority = Authority::new("of the tests");

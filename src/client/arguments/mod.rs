@@ -65,8 +65,8 @@ pub struct Arguments {
     #[arg(long, global = true, value_name = "FILE")]
     pub(crate) password_file: Option<PathBuf>,
 
-    /// Ask only this dictionary of a server that has several; may be repeated; '*' asks all (about lists them) [default: the
-    /// configuration's, else all]
+    /// Ask only this dictionary of a server that has several; may be repeated; '*' asks all (about lists them)
+    /// [default: the configuration's, else all]
     #[arg(long, global = true, value_name = "NAME", value_parser = dictionary)]
     pub(crate) dictionary: Vec<String>,
 
@@ -78,7 +78,7 @@ pub struct Arguments {
     #[arg(long, global = true)]
     pub(crate) json: bool,
 
-    /// Say each word that is shown, with COMMAND or with the one of the configuration [default: $CIDIAN_SAY]
+    /// Read each word that is shown aloud, with COMMAND or the configured one [default: $CIDIAN_SAY]
     #[arg(long, global = true, value_name = "COMMAND", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub(crate) say: Option<String>,
 
@@ -94,7 +94,7 @@ pub struct Arguments {
     #[arg(skip)]
     pub(crate) language: Language,
 
-    /// What the configuration file says.
+    /// The configuration file's settings.
     #[arg(skip)]
     pub(crate) config: Config,
 }
@@ -123,9 +123,9 @@ pub(crate) enum ClientCommand {
     /// On a terminal, several WORDs that together are a headword are looked up as one (give up), and for a sentence its
     /// headwords are printed. If the headword differs from the word that was asked for, both are shown.
     ///
-    /// A Chinese word that is not a headword leads to the headwords that mean it, best first: on a terminal a numbered list
-    /// to choose from; through a pipe a line each, headword and interpretation with a TAB between, and the word counts as
-    /// not found.
+    /// A Chinese word that is not a headword leads to the headwords that mean it, best first: on a terminal a numbered
+    /// list to choose from; through a pipe a line each, headword and interpretation with a TAB between, and the word
+    /// counts as not found.
     ///
     /// On a terminal, a word that is not found is followed by headwords that may have been meant. With --json and
     /// WORDs, an object with "found":false holds them in "suggestions", a list that may be empty.
@@ -143,9 +143,9 @@ pub(crate) enum ClientCommand {
     },
     /// Find entries by their text, or headwords by a pattern
     ///
-    /// TEXT is searched for in the interpretations, in any case, in traditional or simplified characters: entries that mean
-    /// it come first, those that contain it in an example last. With an option it is a pattern for headwords; it may be
-    /// the option's value or follow it.
+    /// TEXT is searched for in the interpretations, in any case, in traditional or simplified characters: entries that
+    /// mean it come first, those that contain it in an example last. With an option it is a pattern for headwords; it
+    /// may be the option's value or follow it.
     ///
     /// On a terminal a line for each entry; through a pipe headword and interpretation with a TAB between. At most 200.
     /// Searches are not recorded in the history.
@@ -175,8 +175,8 @@ pub(crate) enum ClientCommand {
     },
     /// Star words that you have looked up, with tags and a note
     ///
-    /// The notebook is the account's own, on the server. On a terminal, several WORDs that you have looked up as one are
-    /// one (ice cream). A word that you have never looked up is reported, and the exit status is 1.
+    /// The notebook belongs to the account, on the server. On a terminal, several WORDs that you have looked up as one
+    /// word (ice cream) are taken as one. A word that you have never looked up is reported, and the exit status is 1.
     #[command(after_help = STAR_EXAMPLES)]
     Star(StarArguments),
     /// Remove stars, with the record of how well you remember the words; or only tags
@@ -190,17 +190,18 @@ pub(crate) enum ClientCommand {
     Stars(StarsArguments),
     /// Review the words that you have starred, when they are due
     ///
-    /// A word is shown, then, when you press Enter, its meaning; then you say how well you remembered it: 1 not at all,
-    /// 2 hardly, 3 well (or Enter), 4 easily. By these grades each word comes again after minutes, days or months (FSRS). q
-    /// or Ctrl-D stops; every grade is kept at once. s speaks the word (see --say).
+    /// A word is shown, then, when you press Enter, its meaning; then you grade how well you remembered it: 1 not at
+    /// all, 2 hardly, 3 well (or Enter), 4 easily. By these grades each word comes again after minutes, days or months
+    /// (FSRS). q or Ctrl-D stops; every grade is saved at once. s reads the word aloud (see --say).
     #[command(after_help = REVIEW_EXAMPLES)]
     Review(ReviewArguments),
     /// Look back: words a day, new words, days in a row, what you looked up most
     ///
-    /// On a page a map of days and bars, in block characters, or in ASCII where the locale or the terminal can't show them.
+    /// One page: a map of days and a bar chart, in block characters, or in ASCII where the locale or the terminal
+    /// cannot show them.
     #[command(after_help = STATS_EXAMPLES)]
     Stats(StatsArguments),
-    /// Print any word of the dictionary
+    /// Print a random word of the dictionary
     #[command(after_help = RANDOM_EXAMPLES)]
     Random(PickArguments),
     /// Print the word of the day: the same for the whole day, for a shell's greeting
@@ -208,16 +209,17 @@ pub(crate) enum ClientCommand {
     Today(PickArguments),
     /// Star the words of a file: a list, Anki's plain text, or CSV
     ///
-    /// Words of the dictionary are starred whether you have looked them up or not. Anki's tags, and the columns tags and note
-    /// of CSV, are taken along. Lines that are not words of the dictionary are reported, and the exit status is then 1.
+    /// Words of the dictionary are starred whether you have looked them up or not. Anki's tags, and the columns tags
+    /// and note of CSV, are kept. Lines that are not words of the dictionary are reported, and the exit status is then
+    /// 1.
     #[command(after_help = IMPORT_EXAMPLES)]
     Import(ImportArguments),
     /// Create an account
     #[command(after_help = REGISTER_EXAMPLES)]
     Register,
-    /// Stay logged in: later calls ask for no password
+    /// Stay logged in: later commands do not ask for the password
     ///
-    /// The server gives a token, which is kept in ~/.local/state/cidian/tokens.json (or below $XDG_STATE_HOME), for
+    /// The server issues a token, which is saved in ~/.local/state/cidian/tokens.json (or below $XDG_STATE_HOME), for
     /// each server and user. It is good for 90 days after its last use, and ends with the password.
     #[command(after_help = LOGIN_EXAMPLES)]
     Login,
@@ -240,16 +242,16 @@ pub(crate) enum ClientCommand {
     },
     /// Print a new DICT key, with which GoldenDict, dict and others look words up as you
     ///
-    /// DICT (RFC 2229) logs in with a key, not with the password. A new key replaces the previous one, and is shown only once; a
-    /// new password ends it, too. It allows lookups by DICT, and nothing else.
+    /// DICT (RFC 2229) logs in with a key, not with the password. A new key replaces the previous one, and is shown
+    /// only once; a new password ends it, too. It allows lookups by DICT, and nothing else.
     #[command(after_help = DICT_KEY_EXAMPLES)]
     DictKey,
-    /// Let the dictionary programs of this desktop look words up, by DICT, with your history
+    /// Let dictionary programs on this machine look words up by DICT, with your history
     ///
     /// The private server of --local in the foreground: GoldenDict, GNOME Dictionary, dict and others find it at
-    /// 127.0.0.1:2628, and what they look up is in your history, as `cidian --local history` shows it. It needs no account:
-    /// there is one of your own; --user names another one. Ctrl-C ends it. Anybody who can connect to the address looks up as
-    /// you, so it must be an address of this machine.
+    /// 127.0.0.1:2628, and what they look up is in your history, as `cidian --local history` shows it. It needs no
+    /// account: there is one of your own; --user names another one. Ctrl-C ends it. Anybody who can connect to the
+    /// address looks up as you, so it must be an address of this machine.
     #[command(after_help = SERVE_EXAMPLES)]
     Serve {
         /// Where to speak DICT, instead of 127.0.0.1:2628: a loopback address or unix:PATH; may be repeated
@@ -405,7 +407,7 @@ impl HistoryArguments {
         }
     }
 
-    /// Whether anything is said that goes with printing only.
+    /// Whether any option is given that goes with printing only.
     pub(crate) fn says_anything(&self) -> bool {
         self.number.is_some()
             || self.all
@@ -429,7 +431,7 @@ pub(crate) enum HistoryAction {
 }
 
 impl ClientCommand {
-    /// Whether it is for somebody who has an account, and changes nothing of the account itself.
+    /// Whether it needs an account, and changes nothing of the account itself.
     pub(crate) fn is_of_reader(&self) -> bool {
         matches!(
             self,

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 /// Longest file that is taken: far above any that makes sense.
 const MAX_BYTES: u64 = 64 << 10;
 
-/// What the file says.
+/// The file's settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Config {
@@ -35,7 +35,7 @@ pub(crate) struct Config {
     pub(crate) user: Option<String>,
     /// The language.
     pub(crate) lang: Option<Language>,
-    /// The command that says words, and its arguments, with blanks between.
+    /// The command that reads words aloud, and its arguments, with blanks between.
     pub(crate) say: Option<String>,
     /// Whether example sentences are shown on a terminal.
     #[serde(default)]
@@ -49,7 +49,7 @@ pub(crate) struct Config {
 
 fn one_or_more<'de, D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
-    #[serde(untagged, expecting = "a name in quotes, or a list of such")]
+    #[serde(untagged, expecting = "a name in quotes, or a list of names")]
     enum Names {
         One(String),
         More(Vec<String>),
@@ -59,7 +59,7 @@ fn one_or_more<'de, D: serde::Deserializer<'de>>(deserializer: D) -> std::result
         Names::More(names) => names,
     };
     match names.iter().find(|name| !is_name(name)) {
-        Some(name) => Err(serde::de::Error::custom(format!("{name:?} is no name of a dictionary"))),
+        Some(name) => Err(serde::de::Error::custom(format!("{name:?} is not a valid name of a dictionary"))),
         None => Ok(names),
     }
 }
@@ -75,7 +75,7 @@ fn path() -> Option<PathBuf> {
 }
 
 impl Config {
-    /// Reads the file; one that is not there says nothing.
+    /// Reads the file; a missing one has no settings.
     ///
     /// # Errors
     /// [`Error::Configuration`].
@@ -92,8 +92,8 @@ impl Config {
         }
     }
 
-    /// Remembers who logged in where, and whether by TLS, for the next time. What else stands in the file stays. A home
-    /// that can't be written is no reason to trouble anybody: everything can still be said by options.
+    /// Remembers the user, the server and whether by TLS, for the next time. Everything else in the file stays. A home
+    /// directory that can't be written is not reported: options can set everything.
     pub(crate) fn remember(&mut self, server: &Address, trust: Option<&Trust>, user: &str) {
         // The next call may be in another directory.
         let ca = match trust {

@@ -118,7 +118,7 @@ pub(crate) const DICT_KEY_EXAMPLES: &str = "\
 Examples:
   cidian --user ann dict-key             asks for the password, prints the key
 
-In GoldenDict the DICT server is dict://ann:KEY@dict.example.org then.
+In GoldenDict, the DICT server is then dict://ann:KEY@dict.example.org.
 For dict, a line of ~/.dictrc: server dict.example.org { user \"ann\" \"KEY\" }";
 
 pub(crate) const ABOUT_EXAMPLES: &str = "\

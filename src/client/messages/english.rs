@@ -50,7 +50,7 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::LoggedIn { name } => format!("Welcome, {}.", printable(name)),
         Message::LoggedOut => "Logged out.".into(),
         Message::LoginKept { name } => {
-            format!("Logged in as {}. Later calls ask for no password.", printable(name))
+            format!("Logged in as {}. Later commands will not ask for the password.", printable(name))
         }
         Message::LoginForgotten { name } => format!("Logged out: the saved login of {} was removed.", printable(name)),
         Message::LoginForgottenHere { name } => {
@@ -117,7 +117,9 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::Misuse(misuse) => match misuse {
             Misuse::TwoServers => "--local and --server name two different servers".into(),
             Misuse::TrustWithoutTls => "--tls-ca goes with --tls".into(),
-            Misuse::ServesItself => "serve is a server itself: it takes no --server, --tls or --json".into(),
+            Misuse::ServesItself => {
+                "cidian serve starts a server of its own, so it takes no --server, --tls or --json".into()
+            }
             Misuse::TlsToLocal => "--tls is for servers on the network; a --local server cannot be overheard".into(),
             Misuse::NotToClear => "history clear takes none of the options of history".into(),
             Misuse::MenusAsJson => "--json goes with a subcommand; the menus are for people".into(),

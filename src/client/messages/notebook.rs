@@ -3,14 +3,14 @@
 
 use crate::protocol::printable;
 
-/// Something to say about the notebook.
+/// A message about the notebook.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum NotebookMessage<'a> {
     /// A word has got a star, or more tags, or a note.
     Starred {
         word: &'a str,
     },
-    /// It has none any more.
+    /// It is no longer starred.
     Unstarred {
         word: &'a str,
     },
@@ -36,7 +36,7 @@ pub(crate) enum NotebookMessage<'a> {
     NoWordWithTag {
         tag: &'a str,
     },
-    /// A line of an import is no star; why is one of a few words.
+    /// A line of an import was refused; `why` is one of a few texts.
     ImportRefused {
         line: u64,
         word: &'a str,
@@ -71,7 +71,7 @@ pub(crate) enum NotebookMessage<'a> {
         graded: u64,
         due: u64,
     },
-    /// A word is to be said, and no command is known that could.
+    /// A word is to be read aloud, and no command is set.
     NoSpeaker,
     /// The command can't be started.
     CantSay {
@@ -106,7 +106,7 @@ pub(crate) enum NotebookMessage<'a> {
         day: &'a str,
         lookups: u64,
     },
-    /// The days of the week from Monday on, with blanks between; a low line is for none.
+    /// The days of the week from Monday on, with blanks between; an underscore stands for no name.
     Weekdays,
     /// The months.
     Months,
@@ -158,7 +158,7 @@ impl NotebookMessage<'_> {
                     "not in the dictionary" => "词典里没有",
                     "too many tags" => "标签太多",
                     "the notebook is full" => "生词本已满",
-                    "too long a note" => "笔记太长",
+                    "the note is too long" => "笔记太长",
                     "too long" => "太长",
                     _ => "不是单词",
                 };
@@ -174,20 +174,20 @@ impl NotebookMessage<'_> {
                 (format!("[{left} more] Enter: meaning, q: stop "), format!("［还有 {left} 个］回车：释义，q：结束 "))
             }
             Self::AskGrade => plain("1 again, 2 hard, 3 good, 4 easy: ", "1 忘了，2 困难，3 记得，4 容易："),
-            Self::Graded { due } => (format!("Again: {due}"), format!("下次：{due}")),
+            Self::Graded { due } => (format!("Next: {due}"), format!("下次：{due}")),
             Self::GradeUnknown => plain(
-                "The connection was lost: nobody knows whether this grade was kept. The word comes again if it was not.",
+                "The connection was lost: this grade may or may not have been saved. If it was not, the word comes again.",
                 "连接断开：不知道这次评分是否已保存。如果没有，这个单词会再次出现。",
             ),
             Self::Reviewed { graded, due } => {
                 (format!("Grades: {graded}. Still due: {due}."), format!("评分：{graded} 次。仍需复习：{due} 个。"))
             }
             Self::NoSpeaker => plain(
-                "No command is known that says words: say = \"espeak-ng\" in the configuration, CIDIAN_SAY or --say=COMMAND",
+                "No command to read words aloud is set: set say = \"espeak-ng\" in the configuration, CIDIAN_SAY or --say=COMMAND",
                 "不知道用什么命令朗读：请在配置里写 say = \"espeak-ng\"，或用 CIDIAN_SAY、--say=COMMAND",
             ),
             Self::CantSay { program, why } => (
-                format!("{} can't say words: {why}", printable(program)),
+                format!("{} cannot read words aloud: {why}", printable(program)),
                 format!("{} 不能朗读：{why}", printable(program)),
             ),
             Self::StatsOf { since, until } => (format!("{since} to {until}"), format!("{since} 至 {until}")),

@@ -40,7 +40,7 @@ impl Refusal {
     /// The line that the client gets.
     pub fn message(self) -> &'static str {
         match self {
-            Self::Full => "the server has as many clients as it may have; try again later",
+            Self::Full => "the server has reached its limit of clients; try again later",
             Self::SourceFull => "too many connections from your address",
             Self::Failures => "too many failures from your address",
             Self::Overloaded => "the server is overloaded; try again later",
@@ -62,7 +62,7 @@ impl Admitted {
         self.source
     }
 
-    /// Who has this place is counted under a source now.
+    /// The client with this place is counted under a source now.
     pub fn count_under(&mut self, source: Option<Source>) {
         self.source = source;
     }
@@ -122,7 +122,7 @@ impl Admission {
         Ok(Admitted { source: None })
     }
 
-    /// Who has come by a proxy is known now: counts it under its source, for its place to remember.
+    /// A client that came by a proxy is known now: counts it under its source, for its place to remember.
     ///
     /// # Errors
     /// A limit is reached; nothing is counted then.
@@ -160,7 +160,8 @@ impl Admission {
         }
     }
 
-    /// Penalises a source; a user of this machine for guesses only. How long it is refused, if it is from now on and was not before.
+    /// Penalises a source; a user of this machine for guesses only. How long it is refused, if it is from now on and
+    /// was not before.
     pub fn penalise(&mut self, source: Source, offence: Offence, now: Instant) -> Option<Duration> {
         if !source.is_limited() && offence != Offence::FailedLogin {
             return None;
@@ -216,7 +217,7 @@ mod tests {
         Exemptions::parse(&["none".to_owned()]).unwrap()
     }
 
-    /// Six guesses refuse a user of this machine, and nobody else; nothing but guesses counts.
+    /// Six guesses refuse a user of this machine, and no other; nothing but guesses counts.
     #[test]
     fn users_of_this_machine_pay_for_guesses() {
         let (mut admission, now) = (Admission::new(None, Some(1), Exemptions::default()), Instant::now());
@@ -287,7 +288,7 @@ mod tests {
         assert!(admission.refuses(Some(source), now));
     }
 
-    /// By a proxy comes who is unknown at first, and then counts under its own source.
+    /// A client that comes by a proxy is unknown at first, and then counts under its own source.
     #[test]
     fn who_comes_by_a_proxy_is_counted_when_it_is_known() {
         let (mut admission, now) = (Admission::new(Some(3), Some(1), no_exemption()), Instant::now());

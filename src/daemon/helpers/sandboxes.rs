@@ -29,7 +29,7 @@ pub struct Sandboxes {
 /// What a look at files has shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Looked {
-    /// The sandbox of sessions to come is another one.
+    /// The sandbox of later sessions has changed.
     pub is_renewed: bool,
     /// The files of an embedded database are others than they were.
     pub is_database_new: bool,
@@ -108,8 +108,8 @@ fn renew(sandbox: &mut Sandbox, whose: &str) -> bool {
     }
 }
 
-/// Makes the files beside an embedded database that are missing, empty as SQLite makes them, to which they are as good as
-/// none: sessions may open only what is there when they are forked, and there is no waiting for the writer then.
+/// Makes the files beside an embedded database that are missing, empty as SQLite makes them, to which they are as good
+/// as none: sessions may open only what is there when they are forked, and there is no waiting for the writer then.
 fn make_missing(database: &Path) {
     let [database, log, index] = store::embedded_files(database);
     // Where there is no database there is nothing to open beside it.
@@ -123,7 +123,7 @@ fn make_missing(database: &Path) {
             false => fchown(&file, Some(like.uid()), Some(like.gid())),
         });
         match made {
-            Ok(()) => debug!("{}: made it for the sessions to come", path.display()),
+            Ok(()) => debug!("created {} for new sessions", path.display()),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             Err(error) => warn!("{}: {error}; sessions cannot use the database until it is there", path.display()),
         }
@@ -146,7 +146,7 @@ pub fn one(policy: Policy, support: Support) -> Result<Sandbox, Fatal> {
     })
 }
 
-/// Finds out what this kernel supports, and says once what it lacks.
+/// Finds out what this kernel supports, and logs once what it lacks.
 pub fn support() -> Support {
     let support = Support::of_this_kernel();
     // An older kernel's Landlock is what its distribution has to offer; a missing layer is worth a look.

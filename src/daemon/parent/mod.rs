@@ -129,7 +129,7 @@ struct Forking {
     history_limit: Option<u64>,
 }
 
-/// What the operator, systemd and the log are told.
+/// Reports to the operator, systemd and the log.
 struct Reports {
     control: Option<Control>,
     notifier: Notifier,
@@ -195,7 +195,8 @@ impl Parent {
         let lookup_rate = settings.session.lookup_rate;
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let tls = pair.map(|pair| tls::Tls::new(pair, Instant::now())).transpose();
-        let tls = tls.map_err(|error| Fatal::new(Exit::System, format!("the keys of TLS sessions: {error}")))?;
+        let tls =
+            tls.map_err(|error| Fatal::new(Exit::System, format!("cannot make the keys of TLS sessions: {error}")))?;
         let is_usable = settings.fork_server && sandboxes.for_session().can_be_handed_down();
         let fork_server = ForkServer::new(is_usable);
         let mut parent = Self {
@@ -255,19 +256,19 @@ impl Parent {
             stop_by: None,
         };
         parent.scoreboard.publish(parent.served.words.generation());
-        // Nobody has been let in before: whatever fails at start fails without a client.
+        // No client has been let in before: whatever fails at start fails without one.
         parent.entry.listeners.iter().try_for_each(Listener::start)?;
         parent.listen(true);
         Ok(parent)
     }
 
-    /// Serves until a signal says to stop.
+    /// Serves until a signal ends it.
     pub fn serve(mut self) -> Exit {
         for listener in &self.entry.listeners {
             info!("listening on {listener}");
         }
         fill_heap_gaps();
-        // Before anybody can have something to keep; what fails now is tried again.
+        // Before any session can have a record; what fails now is tried again.
         self.fork_writer(Instant::now());
         self.look_after_fork_server(Instant::now());
         let status = self.status();
@@ -291,7 +292,7 @@ impl Parent {
             if self.signals.take(Signal::SIGCHLD) {
                 self.reap(Instant::now());
             }
-            // The writer last: until then somebody may have something to keep.
+            // The writer last: until then a session may have a record.
             if self.stop_by.is_some() && self.no_child_is_left() && self.writer.finish() {
                 info!("stopped");
                 self.tell_unlogged(Instant::now());
@@ -330,7 +331,7 @@ impl Parent {
         }
     }
 
-    /// Does what time has come for, and says when there is something again.
+    /// Does what is due, and returns when something is due again.
     fn do_what_is_due(&mut self, now: Instant) -> Option<Instant> {
         let mut stop_by = self.stop_by;
         if stop_by.is_some_and(|deadline| deadline <= now) {
@@ -401,7 +402,7 @@ impl Parent {
         self.reports.unlogged.look(others, now)
     }
 
-    /// Forks a writer if it is time for one. Says when it is, if that is later.
+    /// Forks a writer if it is time for one. Returns when it is, if that is later.
     fn fork_writer(&mut self, now: Instant) -> Option<Instant> {
         let look = self.writer.look(|| self.scoreboard.writer_turn(), now);
         if self.writer.due().is_some_and(|due| due <= now) {
@@ -425,7 +426,7 @@ impl Parent {
 
     fn answer_children(&mut self) {
         while let Some((question, socket)) = self.control_channel.next_ask() {
-            // Whoever asks has reported before.
+            // A child that asks has reported before.
             self.take_births();
             match question.ask {
                 ParentRequest::Words => {
@@ -476,7 +477,7 @@ impl Parent {
         self.children.count() == 0 && self.births.are_none() && self.fork_server.has_gone()
     }
 
-    // What others are told.
+    // What is reported to others.
 
     fn status(&self) -> String {
         status_line(&self.entry.admission, &self.served.words)
@@ -488,7 +489,7 @@ impl Parent {
             None => "table".to_owned(),
         };
         info!(
-            "figures: clients={} forks={} reaped={} refused={} words={words} generation={}",
+            "counters: clients={} forks={} reaped={} refused={} words={words} generation={}",
             self.children.count(),
             self.children.forks(),
             self.children.reaped(),

@@ -17,7 +17,7 @@ const MOST_ROWS: usize = 1_000;
 /// How long a pattern may take.
 const PATTERN_TIME: Duration = Duration::from_secs(1);
 
-/// The strategies: name, description, and what they are; none for the server's own choice, which has no other name.
+/// The strategies: name, description, and what they are; `None` for the server's own choice, which has no other name.
 pub(super) const STRATEGIES: [(&str, &str, Option<Strategy>); 13] = [
     ("exact", "Match headwords exactly, in any case", Some(Strategy::Exact)),
     ("prefix", "Match the beginning of headwords", Some(Strategy::Prefix)),
@@ -28,7 +28,7 @@ pub(super) const STRATEGIES: [(&str, &str, Option<Strategy>); 13] = [
     ("last", "Match the last word of headwords", Some(Strategy::Last)),
     ("re", "POSIX basic regular expressions", Some(Strategy::BasicExpression)),
     ("regexp", "POSIX extended regular expressions", Some(Strategy::ExtendedExpression)),
-    ("lev", "Match headwords that are spelled nearly so", Some(Strategy::Spelling)),
+    ("lev", "Match headwords with a similar spelling", Some(Strategy::Spelling)),
     ("soundex", "Match headwords that sound alike in English", Some(Strategy::Sound)),
     ("nprefix", "Match the beginning, as skip#count#word", Some(Strategy::CountedPrefix)),
     ("suggest", "What may have been meant: beginnings, then near spellings", None),
@@ -41,7 +41,7 @@ pub(super) struct Database {
     pub name: String,
     pub title: String,
     pub headwords: u64,
-    /// The name of the dictionary; none where there is only one.
+    /// The name of the dictionary; `None` if there is only one.
     pub dictionary: Option<String>,
 }
 
@@ -103,7 +103,7 @@ impl Session<'_> {
         Ok(databases)
     }
 
-    /// `DEFINE`: by the rules of a lookup, and kept as one where the session is somebody's.
+    /// `DEFINE`: by the rules of a lookup, and recorded as one if the session acts for an account.
     pub(super) fn dict_define(&mut self, database: &str, word: &Readings) -> Result<(), Failure> {
         let databases = self.databases()?;
         let Some(chosen) = Chosen::of(&databases, database) else { return self.invalid_database() };
@@ -133,8 +133,8 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// What the first reading of a word that is in the databases means: in `*` and `!` as in a lookup, in one as if there
-    /// were no other.
+    /// What the first reading of a word that is in the databases means: in `*` and `!` as in a lookup, in one as if
+    /// there were no other.
     fn definitions(
         &mut self,
         databases: &[Database],
@@ -295,13 +295,13 @@ impl Session<'_> {
         let matches =
             self.dictionaries.words.matching(&pattern, most, asked, || Instant::now() < end, &mut self.stores)?;
         if matches.unfinished && matches.headwords.is_empty() {
-            return Err(Failure::new(Code::Unavailable, "the pattern takes too long; a narrower one may not"));
+            return Err(Failure::new(Code::Unavailable, "the search takes too long; try a narrower pattern"));
         }
         Ok(matches.headwords)
     }
 }
 
-/// The names of the dictionaries; none where there is only one.
+/// The names of the dictionaries; empty if there is only one.
 fn names(databases: &[Database]) -> Vec<String> {
     databases.iter().filter_map(|database| database.dictionary.clone()).collect()
 }

@@ -19,8 +19,7 @@ pub(super) fn catch_up(connection: &mut Conn) -> Result<()> {
     connection.query_drop(statements::CATCH_UP)
 }
 
-/// Fails as a statement on a table would that a member without a primary component refuses, if the server is no member of
-/// one.
+/// Fails if the server is not in a primary component, as a statement on a table would there.
 pub(super) fn insist(connection: &mut Conn) -> Result<()> {
     let state = state(connection)?;
     if state.get("wsrep_cluster_status").map(String::as_str) == Some("Primary") {
@@ -28,7 +27,7 @@ pub(super) fn insist(connection: &mut Conn) -> Result<()> {
     }
     let message = match state.get("wsrep_cluster_status") {
         Some(status) => format!("the server is not in a primary component (wsrep_cluster_status is {status})"),
-        None => "the server is no member of a cluster".to_owned(),
+        None => "the server is not a member of a cluster".to_owned(),
     };
     Err(Failure::MySqlError(MySqlError { state: "08S01".to_owned(), message, code: errors::NOT_IN_A_CLUSTER }))
 }
@@ -41,20 +40,20 @@ pub(super) fn weaknesses(connection: &mut Conn) -> Result<Vec<String>> {
         let value = state.get(name).map_or("", String::as_str);
         if value != wanted {
             found.push(format!(
-                "the server's {name} is {value}, and not {wanted}: it is no full member of its cluster now"
+                "the server's {name} is {value}, not {wanted}: it is not a full member of its cluster now"
             ));
         }
     }
     let mode: Option<(i64,)> = select_first(connection, statements::AUTO_INCREMENT, ())?;
     if let Some((mode,)) = mode.filter(|(mode,)| *mode != 2) {
         found.push(format!(
-            "the server's innodb_autoinc_lock_mode is {mode}: a cluster needs 2, or members stop each other"
+            "the server's innodb_autoinc_lock_mode is {mode}: a cluster needs 2, or its members block each other"
         ));
     }
     let tables: Vec<(String,)> = select(connection, statements::WITHOUT_PRIMARY_KEY, ())?;
     found.extend(tables.into_iter().map(|(table,)| {
         format!(
-            "table {table} has no primary key: a cluster's members may come to differ in it, and deleting from it fails"
+            "table {table} has no primary key: its rows may come to differ between the cluster's members, and deleting from it fails"
         )
     }));
     Ok(found)

@@ -23,9 +23,10 @@ pub(super) const BUSY: Duration = Duration::from_secs(10);
 /// The same shape as `schema.sql`, where each table is explained. Text compares byte for byte by itself.
 ///
 /// Times are text, `YYYY-MM-DD HH:MM:SS.ffffff` in UTC: it sorts as time does, SQLite's own date functions and people
-/// read it, and it looks as it does on MariaDB; a number of microseconds would do none of these. An origin is stored
-/// as the signed number with the same bits. AUTOINCREMENT keeps the number of a deleted account from being used
-/// again. `meta` comes first and its version last, so that a table `user` of another program is told from ours.
+/// read it, and it looks as it does on MariaDB; a number of microseconds would have none of these advantages. An origin
+/// is stored as the signed number with the same bits. AUTOINCREMENT keeps the number of a deleted account from being
+/// used again. `meta` comes first and its version last, so that a table `user` of another program is distinguished from
+/// ours.
 const SCHEMA: &str = "\
     CREATE TABLE IF NOT EXISTS meta (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS user (
@@ -100,8 +101,8 @@ const SCHEMA: &str = "\
     INSERT INTO meta (name, value) VALUES ('schema_version', '4')
         ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE meta.value IN ('1', '2', '3');";
 
-/// Table `words` of the versions before 4, in which a headword could be there only once for each dictionary, or only once,
-/// makes room for ours.
+/// Table `words` of the versions before 4, in which a headword could be there only once for each dictionary, or only
+/// once, makes room for ours.
 const PUT_OLD_WORDS_ASIDE: &str = "\
     ALTER TABLE words RENAME TO old_words;
     DROP INDEX IF EXISTS words_folded;
@@ -121,12 +122,12 @@ pub(super) fn open(path: &Path) -> rusqlite::Result<Connection> {
     let connection =
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(BUSY)?;
-    // Whatever somebody has written into the file: it calls none but harmless functions from its schema, and no
+    // Whatever was written into the file: its schema can call only harmless functions, and no
     // statement changes the schema's own tables or the file past its pages.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
-    // The last to close a database would remove its log and the index of that, and sessions, which open none but the files
-    // that they know, could not use what takes their place.
+    // The last to close a database would remove its log and the index of that, and sessions, which open none but the
+    // files that they know, could not use what takes their place.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     // FULL: a commit is on the disk when it returns, also after a power cut. The cache is small (KiB) because each
     // child has its own, and the kernel caches the file for all.
@@ -152,7 +153,7 @@ pub(in crate::store) fn init(path: &Path) -> Result<(), Error> {
     }
 }
 
-/// Whether the database has a write-ahead log, as it is now. A copy that SQLite has made has none.
+/// Whether the database has a write-ahead log, as it is now. A copy that SQLite has made has no log.
 fn has_log(connection: &Connection) -> rusqlite::Result<bool> {
     // It shows when the database is read, which also opens the log and its index.
     connection.query_row("SELECT COUNT(*) FROM sqlite_schema", (), |_| Ok(()))?;
@@ -160,19 +161,20 @@ fn has_log(connection: &Connection) -> rusqlite::Result<bool> {
     Ok(mode == "wal")
 }
 
-/// Readers and a writer at the same time. It is kept in the file. Where there can't be a log, SQLite only says so: it answers
-/// with another mode (<https://www.sqlite.org/wal.html>, "Activating And Configuring WAL Mode").
+/// Readers and a writer at the same time. It is kept in the file. Where there can't be a log, this is no error of
+/// SQLite's: it answers with another mode (<https://www.sqlite.org/wal.html>, "Activating And Configuring WAL Mode").
 fn make_log(connection: &Connection) -> rusqlite::Result<()> {
     let mode: String = connection.query_row("PRAGMA journal_mode = WAL", (), |row| row.get(0))?;
     if mode == "wal" {
         return Ok(());
     }
     let unsupported = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_NOLFS);
-    let why = "there can be no write-ahead log (WAL) on this file system; keep the database on a local one".to_owned();
+    let why =
+        "this file system does not support SQLite's write-ahead log (WAL); keep the database on a local one".to_owned();
     Err(rusqlite::Error::SqliteFailure(unsupported, Some(why)))
 }
 
-/// Opens the log, and makes one where there is none.
+/// Opens the log, and makes it if it is missing.
 pub(super) fn begin_log(connection: &Connection, patience: Duration) -> rusqlite::Result<()> {
     let deadline = Instant::now() + patience;
     while !has_log(connection)? {
@@ -245,7 +247,7 @@ fn make_schema(path: &Path) -> Result<(), Trouble> {
         return Ok(());
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    // Somebody may have been quicker.
+    // Another process may have been quicker.
     find(&transaction)?.may_init().map_err(Trouble::Ours)?;
     let take_old_words = old_words(&transaction)?;
     if take_old_words.is_some() {
@@ -262,7 +264,7 @@ fn make_schema(path: &Path) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// How the rows of a table `words` are taken over that is older than version 4; `None` if there is no such.
+/// How the rows of a table `words` are taken over that is older than version 4; `None` if there is no such table.
 fn old_words(connection: &Connection) -> rusqlite::Result<Option<&'static str>> {
     let mut columns = connection.prepare("SELECT name FROM pragma_table_info('words')")?;
     let columns: Vec<String> = columns.query_map((), |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;

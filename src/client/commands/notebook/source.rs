@@ -13,7 +13,7 @@ pub(super) struct Line {
 /// How a file is to be read.
 #[derive(Debug, Default)]
 struct Layout {
-    /// What separates fields; a list of words has none.
+    /// What separates fields; `None` for a list of words.
     separator: Option<u8>,
     html: bool,
     word: usize,
@@ -26,7 +26,7 @@ struct Layout {
 /// The lines of a file, with these tags besides their own.
 ///
 /// # Errors
-/// The file is none of these; why.
+/// The file has none of these formats; why.
 pub(super) fn lines(text: &str, tags: &[String]) -> Result<Vec<Line>, String> {
     let layout = layout(text)?;
     let body = text.split_inclusive('\n').skip(layout.head).collect::<String>();
@@ -148,7 +148,7 @@ fn entry(word: &str, own: &str, note: Option<&str>, tags: &[String]) -> Result<S
     }
     let own = check_tags(&[own, &tags.join(" ")].join(" ")).map_err(|_| (short(), "too many tags"))?;
     let note = note.map(|note| note.split_whitespace().collect::<Vec<_>>().join(" "));
-    let note = note.map(|note| check_note(&note)).transpose().map_err(|_| (short(), "too long a note"))?;
+    let note = note.map(|note| check_note(&note)).transpose().map_err(|_| (short(), "the note is too long"))?;
     Ok(StarEntry { word: word.to_owned(), tags: own, note })
 }
 

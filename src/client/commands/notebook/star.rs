@@ -23,7 +23,7 @@ pub(crate) struct StarArguments {
     #[arg(long = "tag", value_name = "TAG", value_parser = tag)]
     pub(crate) tags: Vec<String>,
 
-    /// A note in the place of the one they have, the sentence in which you met the word, say; '' for none
+    /// A note, which replaces the one they have: the sentence in which you met the word, for example; '' removes it
     #[arg(long, value_name = "TEXT", value_parser = note)]
     pub(crate) note: Option<String>,
 }
