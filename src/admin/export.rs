@@ -1,12 +1,12 @@
-//! `cidiand export-user`: everything that is stored about one account, for a user who asks for it. It holds no more
-//! than a page of the history in memory, and changes nothing.
+//! `cidiand export-user`: everything that is stored about one account, for its owner. It holds no more than a page of
+//! the history in memory, and changes nothing.
 
 use super::replacement::Replacement;
 use super::tools::{broken_pipe_is_fine, fatal, open};
 use super::users::instant;
 use crate::config::settings::Settings;
 use crate::exit::{Exit, Fatal};
-use crate::store::{AccountDetails, Operator, PastLookup, PastReview, Star};
+use crate::store::{AccountDetails, Error, Operator, PastLookup, PastReview, Star};
 use crate::sys::Origin;
 use crate::text::safe_json;
 use serde::Serialize;
@@ -149,23 +149,27 @@ impl Export<'_> {
         writeln!(out, " \"locked\": {},", account.locked)?;
         writeln!(out, " \"exported\": {},", json(&exported))?;
         writeln!(out, " \"tokens\": {},", json(&tokens))?;
-        write!(out, " \"history\": [")?;
-        let mut last: Option<PastLookup> = None;
-        loop {
-            let page = self.store.history_of(account.id, last.as_ref().map(PastLookup::place), PAGE);
-            let page = page.map_err(|error| fatal(&self.settings.session.database, &error))?;
-            for lookup in &page {
-                let comma = if last.is_some() { "," } else { "" };
-                write!(out, "{comma}\n  {}", json(&Lookup { word: &lookup.word, time: instant(lookup.time) }))?;
-                last = Some(lookup.clone());
-            }
-            if page.len() < PAGE as usize {
-                break;
-            }
-        }
-        writeln!(out, "{}],", if last.is_some() { "\n " } else { "" })?;
-        self.write_stars(account, out)?;
-        self.write_reviews(account, out)?;
+        let id = account.id;
+        self.write_list(
+            out,
+            "history",
+            |store, last: Option<&PastLookup>| store.history_of(id, last.map(PastLookup::place), PAGE),
+            |lookup| json(&Lookup { word: &lookup.word, time: instant(lookup.time) }),
+        )?;
+        writeln!(out, ",")?;
+        self.write_list(
+            out,
+            "stars",
+            |store, last: Option<&Star>| store.stars_of(id, last.map_or("", |star| &star.word), PAGE),
+            |star| json(&Starred::of(star)),
+        )?;
+        writeln!(out, ",")?;
+        self.write_list(
+            out,
+            "reviews",
+            |store, last: Option<&PastReview>| store.reviews_of(id, last.map(PastReview::place), PAGE),
+            |review| json(&Review { word: &review.word, grade: review.grade, time: instant(review.time) }),
+        )?;
         writeln!(out, "}}")?;
         // What ends because the account was deleted is not all there was.
         if self.details()?.id != account.id {
@@ -177,38 +181,26 @@ impl Export<'_> {
         Ok(())
     }
 
-    fn write_stars(&mut self, account: &AccountDetails, out: &mut dyn Write) -> Result<(), Trouble> {
-        write!(out, " \"stars\": [")?;
-        let mut last = String::new();
+    /// Writes a list whose rows are read in pages, each page after the last row of the one before.
+    fn write_list<Row>(
+        &mut self,
+        out: &mut dyn Write,
+        name: &str,
+        page_after: impl Fn(&mut dyn Operator, Option<&Row>) -> Result<Vec<Row>, Error>,
+        text: impl Fn(&Row) -> String,
+    ) -> Result<(), Trouble> {
+        write!(out, " \"{name}\": [")?;
+        let mut last: Option<Row> = None;
         loop {
-            let page = self.store.stars_of(account.id, &last, PAGE);
+            let page = page_after(&mut *self.store, last.as_ref());
             let page = page.map_err(|error| fatal(&self.settings.session.database, &error))?;
-            for star in &page {
-                let comma = if last.is_empty() { "" } else { "," };
-                write!(out, "{comma}\n  {}", json(&Starred::of(star)))?;
-                last.clone_from(&star.word);
-            }
-            if page.len() < PAGE as usize {
-                break;
-            }
-        }
-        writeln!(out, "{}],", if last.is_empty() { "" } else { "\n " })?;
-        Ok(())
-    }
-
-    fn write_reviews(&mut self, account: &AccountDetails, out: &mut dyn Write) -> Result<(), Trouble> {
-        write!(out, " \"reviews\": [")?;
-        let mut last: Option<PastReview> = None;
-        loop {
-            let page = self.store.reviews_of(account.id, last.as_ref().map(PastReview::place), PAGE);
-            let page = page.map_err(|error| fatal(&self.settings.session.database, &error))?;
-            for review in &page {
+            let is_last = page.len() < PAGE as usize;
+            for row in page {
                 let comma = if last.is_some() { "," } else { "" };
-                let PastReview { word, grade, time, .. } = review;
-                write!(out, "{comma}\n  {}", json(&Review { word, grade: *grade, time: instant(*time) }))?;
-                last = Some(review.clone());
+                write!(out, "{comma}\n  {}", text(&row))?;
+                last = Some(row);
             }
-            if page.len() < PAGE as usize {
+            if is_last {
                 break;
             }
         }

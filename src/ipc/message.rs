@@ -10,8 +10,6 @@ pub const MOST_RECORDS: usize = 64;
 pub(super) const MAX_ACCOUNT: usize = 8 + 8 + 2 + MAX_NAME_CHARS * 4;
 /// The longest record.
 pub(super) const MAX_RECORD: usize = 8 + 8 + 2 + MAX_WORD_CHARS * 4;
-/// No batch is longer: of the longest words, under the longest name.
-pub const MAX_MESSAGE: usize = MAX_ACCOUNT + MOST_RECORDS * MAX_RECORD;
 
 /// Stands for a time that is not known.
 const UNKNOWN: i64 = i64::MIN;
@@ -23,7 +21,7 @@ pub fn write_batch(out: &mut Vec<u8>, account: AccountId, name: &str, records: &
     push_records(out, records);
 }
 
-/// Reads a batch. `None` for anything that is none.
+/// Reads a batch. `None` for anything else.
 pub fn read_batch(mut bytes: &[u8]) -> Option<Batch> {
     let account = take_account(&mut bytes)?;
     read_rest(account, bytes)
@@ -106,6 +104,9 @@ pub(super) fn take_text(bytes: &mut &[u8]) -> Option<String> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    /// The size of the longest batch: of the longest words, under the longest name.
+    const MAX_MESSAGE: usize = MAX_ACCOUNT + MOST_RECORDS * MAX_RECORD;
 
     fn id(number: u64) -> AccountId {
         AccountId { number, created: Some(Microseconds(7)) }

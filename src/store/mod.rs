@@ -24,6 +24,7 @@ mod schema;
 mod sqlite;
 mod ssl;
 mod star;
+mod statements;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -61,14 +62,14 @@ pub const SCHEMA_VERSION: u32 = 4;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Microseconds(pub i64);
 
-/// The answer to each of many questions, or the reason why none could be asked.
+/// The answer to each of many questions, or the reason why they could not be asked.
 pub type Each<T> = Result<Vec<Result<T, Error>>, Error>;
 
 /// An open database. Each process opens its own; it is never shared, and never crosses a fork.
 ///
-/// It has a trait for each thing that it keeps, in a file that has the same name in each store. Every method commits before
-/// it returns. After a lost connection a store connects again by itself; an error of
-/// kind [`Kind::World`] means that it could not, now.
+/// It has a trait for each thing that it keeps, in a file that has the same name in each store. Every method commits
+/// before it returns. After a lost connection a store connects again by itself; an error of kind [`Kind::World`] means
+/// that it could not, now.
 pub trait Store: Accounts + Tokens + Records + Histories + WordTable + Stars {
     /// Which database it is.
     fn identity(&mut self) -> Result<Identity, Error>;
@@ -79,14 +80,11 @@ pub trait Store: Accounts + Tokens + Records + Histories + WordTable + Stars {
 /// # Errors
 /// [`Kind::World`] if the database can't be reached, [`Kind::Configuration`] if it refuses us for good.
 pub fn open(location: &Location, key: StoreKey) -> Result<Box<dyn Store>, Error> {
-    match location {
-        Location::MySql(server) => Ok(Box::new(mysql::MySql::open(server, &Hosts::default(), key)?)),
-        Location::Sqlite(path) => Ok(Box::new(sqlite::Sqlite::open(path, key)?)),
-    }
+    open_for_operator(location, key).map(|store| store as Box<dyn Store>)
 }
 
 /// The same for a session, which knows something of the database's hosts and learns more, and of an embedded one opens
-/// none but the files that are there.
+/// only the files that are there.
 ///
 /// # Errors
 /// As [`open`].
@@ -97,14 +95,14 @@ pub fn open_for_session(location: &Location, hosts: &Hosts, key: StoreKey) -> Re
     }
 }
 
-/// The files of an embedded database: itself, and its log and the index of that, which SQLite keeps beside the file that a
-/// link leads to.
+/// The files of an embedded database: itself, and its log and the index of that, which SQLite keeps beside the file
+/// that a link leads to.
 pub fn embedded_files(database: &Path) -> [PathBuf; 3] {
     sqlite::names(database)
 }
 
-/// Whether a database is there, but this process may not use it as it is: it is confined to files of an embedded one whose
-/// place others have taken. Only for a process that has no store open.
+/// Whether a database is there, but this process may not use it as it is: it is confined to files of an embedded one
+/// whose place others have taken. Only for a process that has no store open.
 pub fn is_shut_out(location: &Location) -> bool {
     match location {
         Location::MySql(_) => false,
@@ -192,8 +190,8 @@ pub fn init(location: &Location, _: StoreKey) -> Result<(), Error> {
     }
 }
 
-/// As [`init`], and brings a database of the classroom schema to ours: every row is kept, or nothing is changed. Tells
-/// what it did, unless there was nothing of the kind to do.
+/// As [`init`], and brings a database of the classroom schema to ours: every row is kept, or nothing is changed.
+/// Returns what it did, if there was anything to do.
 ///
 /// # Errors
 /// As [`check`]; the database is as it was then.

@@ -7,7 +7,7 @@ use crate::client::exit::Exit;
 use crate::client::messages::Message;
 use crate::client::render::show::SearchLine;
 use crate::client::render::{self, show};
-use crate::client::server::connection::{Connection, Entry, counted, strange};
+use crate::client::server::connection::{Connection, Entry, strange};
 use crate::client::server::dictionaries::Replies;
 use crate::client::terminal::console::Console;
 use crate::protocol::{Code, How, MAX_LINE, MAX_MATCHES, Request, printable, trim_blanks};
@@ -40,7 +40,7 @@ fn wanted(search: &SearchArguments) -> Wanted {
     let chosen = options.into_iter().find_map(|(how, text)| text.map(|text| (how, text)));
     let headword = given(&search.headword);
     let (how, text) = match (chosen, &headword) {
-        // `--headword` says again what the other option says.
+        // `--headword` repeats the other option.
         (Some((how, text)), _) => (how, text),
         (None, Some(text)) => (How::Glob, text.clone()),
         (None, None) => (How::Text, String::new()),
@@ -75,7 +75,7 @@ fn literal(text: &str) -> String {
 /// `cidian search`.
 ///
 /// # Errors
-/// Whatever can go wrong with that; that nothing matches is no error, but shows in the exit status.
+/// Whatever can go wrong with that; that nothing matches is not an error, but shows in the exit status.
 pub(crate) fn run(context: &mut Context<'_>, search: &SearchArguments) -> Result<Exit> {
     let wanted = wanted(search);
     let bad = |fault| Error::BadWord { word: wanted.pattern.clone(), fault };
@@ -158,20 +158,11 @@ impl Connection {
     /// # Errors
     /// As [`Connection::status`]; also more of them, or longer ones, than there can be.
     pub(crate) fn matching(&mut self, request: &Request<'_>) -> Result<Vec<String>> {
-        let rest = self.ask(request)?;
-        let count = counted(&rest)?;
-        if count > MAX_MATCHES as u64 {
-            return Err(strange(rest.as_bytes()));
+        let headwords = self.headwords(request, MAX_MATCHES)?;
+        match headwords.iter().find(|headword| headword.is_empty() || headword.chars().any(char::is_control)) {
+            Some(wrong) => Err(strange(wrong.as_bytes())),
+            None => Ok(headwords),
         }
-        let mut headwords = Vec::new();
-        for _ in 0..count {
-            let headword = self.reply_line()?;
-            if headword.is_empty() || headword.len() > MAX_LINE || headword.chars().any(char::is_control) {
-                return Err(strange(headword.as_bytes()));
-            }
-            headwords.push(headword);
-        }
-        Ok(headwords)
     }
 }
 

@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 const MAX_REPLY_LINE: usize = 64 << 20;
 /// The longest reply to `I`, in bytes and in pairs.
 const MAX_ABOUT: usize = 1 << 20;
-/// How an alert of TLS begins: what a server of TLS says to clear text.
+/// The beginning of a TLS alert, with which a TLS server answers clear text.
 const TLS_ALERT: [u8; 2] = [0x15, 0x03];
 const MAX_ABOUT_PAIRS: u64 = 1_000;
 /// How long the farewell waits for its answer.
@@ -42,7 +42,7 @@ pub(crate) struct Connection {
     pub(super) wanted: Vec<String>,
     /// The server's dictionaries, once they are known.
     pub(super) dictionaries: Option<Dictionaries>,
-    /// What stood as the name of one would, and is none.
+    /// Texts that stood where a dictionary's name would, and are not names.
     pub(super) no_dictionaries: Vec<String>,
 }
 
@@ -72,7 +72,7 @@ impl Connection {
     }
 
     /// Sends requests, in one write where the system takes them so. A failure shows when the reply is read: the
-    /// server may have said why it went (`FAIL timeout`), and that is worth more than "broken pipe".
+    /// server may have sent the reason (`FAIL timeout`), which is worth more than "broken pipe".
     pub(crate) fn send(&mut self, requests: &[u8]) {
         self.sent = false;
         let mut rest = requests;
@@ -266,14 +266,24 @@ impl Connection {
         Ok(pairs)
     }
 
-    /// Asks for headwords that may have been meant, as they came: not safe for a terminal. The text itself is none.
+    /// Asks for headwords that may have been meant, as they came: not safe for a terminal. The text itself is left out.
     ///
     /// # Errors
     /// As [`Connection::status`]; also more of them, or longer ones, than there can be.
     pub(crate) fn suggest(&mut self, name: &str, text: &str) -> Result<Vec<String>> {
-        let rest = self.ask(&Request::Suggest { name, text })?;
+        let mut headwords = self.headwords(&Request::Suggest { name, text }, MAX_SUGGESTIONS)?;
+        headwords.retain(|headword| !headword.is_empty() && headword != text);
+        Ok(headwords)
+    }
+
+    /// Makes a request whose reply is a list of at most `most` headwords, one a line.
+    ///
+    /// # Errors
+    /// As [`Connection::status`]; also more of them, or longer ones, than there can be.
+    pub(crate) fn headwords(&mut self, request: &Request<'_>, most: usize) -> Result<Vec<String>> {
+        let rest = self.ask(request)?;
         let count = counted(&rest)?;
-        if count > MAX_SUGGESTIONS as u64 {
+        if count > most as u64 {
             return Err(strange(rest.as_bytes()));
         }
         let mut headwords = Vec::new();
@@ -282,9 +292,7 @@ impl Connection {
             if headword.len() > MAX_LINE {
                 return Err(strange(headword.as_bytes()));
             }
-            if !headword.is_empty() && headword != text {
-                headwords.push(headword);
-            }
+            headwords.push(headword);
         }
         Ok(headwords)
     }
@@ -304,8 +312,8 @@ impl Connection {
         Ok(found)
     }
 
-    /// A line within a reply. If the server says goodbye there, the reply was cut off, and what has been taken of
-    /// it may have been shown: the request must not look as if it had never begun.
+    /// A line within a reply. If the server ends the connection there, the reply was cut off, and what has been taken
+    /// of it may have been shown: the request must not look as if it had never begun.
     pub(crate) fn reply_line(&mut self) -> Result<String> {
         let line = self.line()?;
         match parse_status(&line) {
@@ -327,7 +335,7 @@ impl Connection {
         !nothing || waits.is_err()
     }
 
-    /// Says goodbye. What becomes of it does not matter: everything has been answered before.
+    /// Sends goodbye. Whether it arrives does not matter: everything has been answered before.
     pub(crate) fn leave(mut self) {
         let mut line = Vec::new();
         Request::Goodbye.push_line(&mut line);
@@ -354,12 +362,12 @@ pub(crate) fn login_refused(error: Error) -> Error {
     }
 }
 
-/// The `n` of `OK n`. It only says when to stop reading; it reserves nothing.
+/// The `n` of `OK n`. It only determines when to stop reading; no memory is reserved for it.
 pub(crate) fn counted(rest: &str) -> Result<u64> {
     rest.parse().map_err(|_| strange(rest.as_bytes()))
 }
 
-/// What came is no reply. Its beginning helps to see what answers there instead (a web server, say).
+/// What came is not a reply. Its beginning helps to see what answers there instead (a web server, say).
 pub(crate) fn strange(said: &[u8]) -> Error {
     let beginning = &said[..said.len().min(200)];
     Error::NotOurProtocol { said: String::from_utf8_lossy(beginning).chars().take(60).collect() }

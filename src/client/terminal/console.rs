@@ -5,11 +5,12 @@ use super::colour::Colour;
 use super::input::{Input, InputLine};
 use super::interrupt;
 use super::keys::{self, Key};
+use super::table::Table;
 use crate::client::error::{Error, Result};
 use crate::client::messages::{Language, Message};
 use crate::client::render::pager::{Page, Screen};
 use crate::client::render::show;
-use crate::client::render::{Look, wrapped};
+use crate::client::render::{Look, bold, wrapped};
 use crate::hidden::{self, NoPassword};
 use crate::protocol::{pieces, safe_json};
 use serde::Serialize;
@@ -20,7 +21,7 @@ use zeroize::Zeroizing;
 /// How much of a long text is made safe and written at once, in bytes.
 pub(crate) const PIECE: usize = 64 << 10;
 
-/// A password. It shows itself to nobody by accident, and is wiped when it is not needed any more.
+/// A password. It is not printed by accident, and is wiped when it is no longer needed.
 pub(crate) struct Password(Zeroizing<String>);
 
 impl Password {
@@ -35,7 +36,7 @@ impl Password {
     }
 }
 
-/// What the streams are like, and who looks at them.
+/// What the streams are, and whether a person looks at them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Manner {
     /// The language of messages.
@@ -110,8 +111,8 @@ impl Console {
         Look { colour: self.manner.colour, columns, examples: self.manner.examples }
     }
 
-    /// Runs `work`, and shows what it writes in a pager if the screen can't hold it. Whoever leaves the pager early
-    /// has seen enough.
+    /// Runs `work`, and shows what it writes in a pager if the screen can't hold it. A person who leaves the
+    /// pager early has seen enough.
     ///
     /// # Errors
     /// As `work`.
@@ -119,7 +120,7 @@ impl Console {
         self.paged_above("", work)
     }
 
-    /// The same where `below` is what the caller says next, before it asks.
+    /// The same if the caller prints `below` next, before it asks.
     ///
     /// # Errors
     /// As `work`.
@@ -179,6 +180,25 @@ impl Console {
         self.write(&csv_line(fields))
     }
 
+    /// Writes the rows that a table holds to standard output, the table's heading in bold; `cut` as in
+    /// [`Table::lay_out`].
+    ///
+    /// # Errors
+    /// [`Error::Output`].
+    pub(crate) fn write_table<const COLUMNS: usize, const CUT: usize>(
+        &mut self,
+        table: &mut Table<COLUMNS>,
+        cut: [usize; CUT],
+    ) -> Result<()> {
+        let look = self.look();
+        let heads = table.holds_first();
+        let text = table.lay_out(look.columns, cut);
+        match text.split_once('\n') {
+            Some((head, rest)) if heads && look.colour => self.write(&format!("{}\n{rest}", bold(head))),
+            _ => self.write(&text),
+        }
+    }
+
     /// Sends off what has been written.
     ///
     /// # Errors
@@ -187,7 +207,7 @@ impl Console {
         self.output.flush().map_err(Error::Output)
     }
 
-    /// Says something on standard output.
+    /// Prints a message on standard output.
     ///
     /// # Errors
     /// [`Error::Output`].
@@ -197,7 +217,7 @@ impl Console {
         self.write("\n")
     }
 
-    /// Says that something was done: in the person's language, or as JSON.
+    /// Reports that something was done: in the person's language, or as JSON.
     ///
     /// # Errors
     /// [`Error::Output`].
@@ -205,10 +225,10 @@ impl Console {
         if self.manner.json { self.write_json(&show::DoneLine { ok: true }) } else { self.say(message) }
     }
 
-    /// Says what is wrong: in the menus as part of the dialogue, else on standard error.
+    /// Reports what is wrong: in the menus as part of the dialogue, else on standard error.
     ///
     /// # Errors
-    /// [`Error::Output`]; that standard error is closed is nobody's trouble.
+    /// [`Error::Output`]; a closed standard error is ignored.
     pub(crate) fn complain(&mut self, message: &Message<'_>) -> Result<()> {
         if self.manner.menus {
             return self.say(message);
@@ -222,7 +242,7 @@ impl Console {
         Ok(())
     }
 
-    /// Says something on standard error that is no complaint, in lines that fit the page.
+    /// Prints a message on standard error that is not an error, in lines that fit the page.
     pub(crate) fn hint(&mut self, message: &Message<'_>) {
         let mut text = String::new();
         let columns = self.look().columns.filter(|_| self.manner.errs_terminal);
@@ -230,8 +250,8 @@ impl Console {
         let _ = self.errors.write_all(text.as_bytes());
     }
 
-    /// Shows how far something has come, in the place of what was shown before; nothing takes it away. Only on a terminal
-    /// that can.
+    /// Shows how far something has come, in the place of what was shown before; nothing takes it away. Only on a
+    /// terminal that can.
     pub(crate) fn progress(&mut self, text: &str) {
         if self.manner.errs_terminal && self.manner.moves && !self.manner.json {
             let _ = self.errors.write_all(format!("\r{text}\u{1b}[K").as_bytes());
@@ -239,7 +259,7 @@ impl Console {
         }
     }
 
-    /// Says on standard error why nothing happens, from where nothing else may be said.
+    /// Prints on standard error why nothing happens, from places that may print nothing else.
     pub(crate) fn notice(&self, message: &Message<'_>) {
         let _ = io::stderr().write_all(format!("cidian: {}\n", self.manner.language.say(message)).as_bytes());
     }
@@ -306,7 +326,7 @@ impl Console {
         }
     }
 
-    /// Whether anybody can be asked for a password.
+    /// Whether a person can be asked for a password.
     pub(crate) fn can_ask_hidden(&self) -> bool {
         self.manner.menus || File::options().read(true).write(true).open("/dev/tty").is_ok()
     }

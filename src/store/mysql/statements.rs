@@ -1,8 +1,10 @@
-//! Every statement that is sent to the server, and the values that go with them.
+//! The statements that are sent to the server, and the values that go with them; those that both stores share are in
+//! `src/store/statements.rs`.
 //!
 //! No value is ever put into a statement's text: values are always parameters.
 
 use crate::store::record::Whose;
+pub(super) use crate::store::statements::*;
 use crate::store::words::MOST_KEYED;
 use md5::{Digest, Md5};
 
@@ -19,12 +21,9 @@ pub(super) const LOCK_ACCOUNT: &str = "SELECT id FROM user WHERE id = ? AND crea
 /// Hashes are sent in hexadecimal, so that nothing takes them for text in some character set.
 pub(super) const KEEP_TOKEN: &str = "INSERT INTO token (hash, user_id, created, last_used) VALUES (UNHEX(?), ?, ?, ?)";
 pub(super) const HAS_TOKEN: &str = "SELECT user_id FROM token WHERE hash = UNHEX(?) AND user_id = ?";
-pub(super) const COUNT_TOKENS: &str = "SELECT COUNT(*) FROM token WHERE user_id = ?";
-pub(super) const EXPIRE_TOKENS: &str = "DELETE FROM token WHERE user_id = ? AND last_used <= ?";
 pub(super) const DROP_OLDEST_TOKENS: &str = "DELETE FROM token WHERE user_id = ? ORDER BY created, hash LIMIT ?";
 pub(super) const USE_TOKEN: &str = "UPDATE token SET last_used = ? WHERE hash = UNHEX(?)";
 pub(super) const FORGET_TOKEN: &str = "DELETE FROM token WHERE hash = UNHEX(?) AND user_id = ?";
-pub(super) const END_TOKENS: &str = "DELETE FROM token WHERE user_id = ?";
 
 pub(super) const SET_DICT_KEY: &str = "\
     INSERT INTO dict_key (user_id, secret, created) VALUES (?, ?, ?) \
@@ -32,26 +31,15 @@ pub(super) const SET_DICT_KEY: &str = "\
 pub(super) const DICT_KEY: &str = "\
     SELECT user.id, user.created, user.name, dict_key.secret FROM user JOIN dict_key ON dict_key.user_id = user.id \
     WHERE user.name = ? AND user.locked = FALSE";
-pub(super) const END_DICT_KEY: &str = "DELETE FROM dict_key WHERE user_id = ?";
 
-/// What the operator does to an account, locked or not.
-pub(super) const SET_LOCKED: &str = "UPDATE user SET locked = ? WHERE id = ?";
-pub(super) const RESET_PASSWD: &str = "UPDATE user SET passwd = ? WHERE id = ? AND created = ?";
-pub(super) const REMOVE_ACCOUNT: &str = "DELETE FROM user WHERE id = ? AND created = ?";
 /// The first and the last of an account's lookups are the ends of its range in the primary key. In the order of bytes,
-/// whatever the collation does with spaces: names hold none.
+/// whatever the collation does with spaces: names contain no spaces.
 pub(super) const ACCOUNTS: &str = "\
     SELECT name, created, locked, \
     (SELECT COUNT(*) FROM hist WHERE hist.user_id = user.id), \
     (SELECT MAX(time) FROM hist WHERE hist.user_id = user.id), \
     (SELECT COUNT(*) FROM token WHERE token.user_id = user.id AND token.last_used > ?) FROM user ORDER BY name";
 
-pub(super) const CREATED: &str = "SELECT created FROM user WHERE id = ?";
-pub(super) const TOKENS: &str =
-    "SELECT created, last_used FROM token WHERE user_id = ? AND last_used > ? ORDER BY created, hash";
-pub(super) const COUNT_USERS: &str = "SELECT COUNT(*) FROM user";
-pub(super) const USERS_AFTER: &str = "SELECT id FROM user WHERE id > ? ORDER BY id LIMIT ?";
-pub(super) const COUNT_OLDER: &str = "SELECT COUNT(*) FROM hist WHERE user_id = ? AND time < ?";
 /// In the order of the primary key, so that a replica deletes the same rows.
 pub(super) const DELETE_OLDER: &str = "DELETE FROM hist WHERE user_id = ? AND time < ? ORDER BY time, origin LIMIT ?";
 
@@ -73,7 +61,6 @@ pub(in crate::store) const HISTORY_BEFORE: &str = "\
     ORDER BY time DESC, origin DESC LIMIT ?";
 pub(in crate::store) const HISTORY_SIZE: &str =
     "SELECT COUNT(*) FROM hist WHERE user_id = ? AND time <= ? AND (time < ? OR origin < ?)";
-pub(super) const CLEAR_ALL: &str = "DELETE FROM hist WHERE user_id = ?";
 /// The length besides, because comparison pads with spaces.
 pub(super) const CLEAR_WORD: &str = "DELETE FROM hist WHERE user_id = ? AND word = ? AND LENGTH(word) = ?";
 
@@ -87,18 +74,12 @@ pub(super) const SHARE_ACCOUNT: &str =
 pub(super) const LOOKED_UP: &str = "\
     SELECT 1 FROM hist WHERE user_id = ? AND word = ? AND LENGTH(word) = ? ORDER BY time DESC, origin DESC LIMIT 1";
 pub(super) const STAR_TEXT: &str = "SELECT tags, note FROM star WHERE user_id = ? AND word = ? FOR UPDATE";
-pub(super) const COUNT_STARS: &str = "SELECT COUNT(*) FROM star WHERE user_id = ?";
 /// Another session may have starred it in the same moment.
 pub(super) const INSERT_STAR: &str = "\
     INSERT INTO star (user_id, word, created, tags, note, due) VALUES (?, ?, ?, ?, ?, ?) \
     ON DUPLICATE KEY UPDATE tags = VALUES(tags), note = VALUES(note)";
-pub(super) const SET_STAR_TEXT: &str = "UPDATE star SET tags = ?, note = ? WHERE user_id = ? AND word = ?";
-pub(super) const DELETE_STAR: &str = "DELETE FROM star WHERE user_id = ? AND word = ?";
 pub(super) const HAS_REVIEW: &str = "SELECT grade FROM review WHERE user_id = ? AND time = ? AND origin = ?";
 pub(super) const INSERT_REVIEW: &str = "INSERT INTO review (user_id, time, origin, word, grade) VALUES (?, ?, ?, ?, ?)";
-pub(super) const SET_MEMORY: &str = "\
-    UPDATE star SET due = ?, stability = ?, difficulty = ?, elapsed_days = ?, scheduled_days = ?, reps = ?, lapses = ?, \
-    state = ?, last_review = ? WHERE user_id = ? AND word = ?";
 
 /// All columns of a star; the conditions follow.
 macro_rules! stars {
@@ -116,8 +97,6 @@ pub(super) const STARS_DUE: &str =
     stars!("AND due < ? AND (due <= ? OR scheduled_days > 0) ORDER BY reps = 0, due, word LIMIT ?");
 pub(super) const COUNT_DUE_STARS: &str =
     "SELECT COUNT(*) FROM star WHERE user_id = ? AND due < ? AND (due <= ? OR scheduled_days > 0)";
-pub(super) const REVIEWS: &str = "\
-    SELECT word, grade, time, origin FROM review WHERE user_id = ? ORDER BY time DESC, origin DESC LIMIT ?";
 pub(super) const REVIEWS_BEFORE: &str = "\
     SELECT word, grade, time, origin FROM review WHERE user_id = ? AND time <= ? AND (time < ? OR origin < ?) \
     ORDER BY time DESC, origin DESC LIMIT ?";
@@ -160,7 +139,7 @@ pub(super) const HOLDING: &str = concat!(
 
 /// How many texts one statement asks for; with fewer, the last is repeated.
 pub(super) const AMONG_AT_ONCE: usize = 64;
-/// Rows by their keys, or where they have none by their lower case; many at once. The texts are wanted twice.
+/// Rows by their keys, or by their lower case if they have no key; many at once. The texts are wanted twice.
 pub(in crate::store) fn keyed() -> String {
     let places = places(AMONG_AT_ONCE);
     format!(
@@ -173,12 +152,13 @@ pub(in crate::store) fn keyed() -> String {
 }
 
 /// What a lookup needs, in one statement: at least one row, with the generation that is valid, and the account's number
-/// if it may be used; and with each of these the rows that have one of so many keys. The parameters are number and creation
-/// time of the account, and the keys.
+/// if it may be used; and with each of these the rows that have one of the given number of keys. The parameters are
+/// number and creation time of the account, and the keys.
 ///
-/// A headword that is exactly what was asked for is among them, because it has that text's key. (To ask for it by itself
-/// and for keys only if it is not there costs three times as much, by `UNION` and `NOT EXISTS`: 260 µs against 65; and two
-/// statements cost a miss another round trip.) The index is forced, because to choose it costs as much as to use it.
+/// A headword that is exactly what was asked for is among them, because it has that text's key. (To ask for it by
+/// itself and for keys only if it is not there costs three times as much, by `UNION` and `NOT EXISTS`: 260 µs against
+/// 65; and two statements cost a miss another round trip.) The index is forced, because to choose it costs as much as
+/// to use it.
 pub(in crate::store) fn look_up(keys: usize) -> String {
     format!(
         "SELECT meta.value, user.id, words.id, words.word, words.dictionary, words.interpret FROM meta \
@@ -192,9 +172,6 @@ pub(in crate::store) fn look_up(keys: usize) -> String {
 
 /// The most rows of a lookup by keys.
 const MOST_LOOKED_UP: u32 = 1_000;
-
-/// Whether there are rows that only their headword and its lower case lead to.
-pub(super) const HAS_KEYLESS: &str = "SELECT EXISTS (SELECT 1 FROM words WHERE lookup_key IS NULL)";
 
 fn places(count: usize) -> String {
     vec!["?"; count].join(", ")
@@ -210,30 +187,24 @@ pub(super) fn among() -> String {
     format!("SELECT DISTINCT word, folded FROM words WHERE folded IN ({}) AND {}", places(AMONG_AT_ONCE), valid!())
 }
 
-pub(super) const ABOUT: &str = "SELECT name, value FROM meta";
 pub(super) const SET_ABOUT: &str = "INSERT INTO meta (name, value) VALUES (?, ?) ON DUPLICATE KEY UPDATE value = ?";
 
 // A load of table `words`.
 
 /// The valid generation; no other load can begin meanwhile.
 pub(super) const LOCK_GENERATION: &str = "SELECT value FROM meta WHERE name = ? FOR UPDATE";
-pub(super) const GREATEST_GENERATION: &str = "SELECT MAX(generation) FROM words";
 /// Fails to find its row when the mark is another one; keeps others from changing it until the transaction ends.
 pub(super) const HAS_MARK: &str = "SELECT 1 FROM meta WHERE name = ? AND value = ? FOR UPDATE";
-pub(super) const DELETE_MARK: &str = "DELETE FROM meta WHERE name = ?";
 /// In the order of an index, so that a replica changes the same rows.
 pub(super) const ADOPT: &str = "UPDATE IGNORE words SET generation = ? WHERE generation = 0 \
     ORDER BY generation, word, dictionary LIMIT ?";
-pub(super) const COUNT_UNLOADED: &str = "SELECT COUNT(*) FROM words WHERE generation = 0";
-pub(super) const DELETE_UNLOADED: &str = "DELETE FROM words WHERE generation = 0";
 pub(super) const SIZES: &str = "SELECT OCTET_LENGTH(interpret) FROM words WHERE generation BETWEEN ? AND ? \
     ORDER BY generation, word, dictionary LIMIT ?";
 pub(super) const DELETE_GENERATIONS: &str =
     "DELETE FROM words WHERE generation BETWEEN ? AND ? ORDER BY generation, word, dictionary LIMIT ?";
 pub(super) const WITHOUT_KEY: &str =
     "SELECT id, word FROM words WHERE lookup_key IS NULL AND id > ? ORDER BY id LIMIT ?";
-pub(super) const SET_KEY: &str = "UPDATE words SET lookup_key = ? WHERE id = ?";
-/// Who has a lock by its name.
+/// The connection that holds a lock, by the lock's name.
 pub(super) const LOCKED_BY: &str = "SELECT IS_USED_LOCK(?)";
 
 /// The version of the schema, the identity of the database.
@@ -254,7 +225,8 @@ pub(super) const COLUMNS: &str = "\
 pub(super) const ALL_TABLES: &str = "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()";
 /// What fails on a member that has lost its cluster.
 pub(super) const USABLE: &str = "SELECT 1 FROM meta LIMIT 1";
-/// Whether the server takes part in the replication of a Galera cluster. No row on a server that knows of no such thing.
+/// Whether the server takes part in the replication of a Galera cluster. No row on a server that knows of no such
+/// thing.
 pub(super) const CLUSTER: &str = "SHOW GLOBAL VARIABLES LIKE 'wsrep_on'";
 /// The state of the member: `Primary` and `Synced` if all is well.
 pub(super) const CLUSTER_STATE: &str = "\
@@ -307,7 +279,7 @@ pub(super) fn tokens(tokens: usize) -> String {
 }
 
 /// The last lookups of a number of accounts. The parameters are first their numbers, then for each its number again and
-/// how many lookups. A row without a word says that an account may be used, and when it was made.
+/// how many lookups. A row without a word means that an account may be used, and has its creation time.
 pub(super) fn recent(accounts: usize) -> String {
     let places = vec!["?"; accounts].join(", ");
     let mut text = format!("SELECT id, NULL, created, NULL FROM user WHERE id IN ({places}) AND locked = FALSE");

@@ -1,6 +1,8 @@
-//! Every statement that is run in the embedded database.
+//! The statements that are run in the embedded database; those that both stores share are in `src/store/statements.rs`.
 //!
 //! No value is ever put into a statement's text: values are always parameters.
+
+pub(super) use crate::store::statements::*;
 
 // Accounts and histories.
 
@@ -17,7 +19,6 @@ pub(super) const HISTORY: &str =
 pub(super) const HISTORY_BEFORE: &str = "SELECT word, time, origin FROM hist WHERE user_id = ? AND (time, origin) < (?, ?) \
     ORDER BY time DESC, origin DESC LIMIT ?";
 pub(super) const HISTORY_SIZE: &str = "SELECT COUNT(*) FROM hist WHERE user_id = ? AND (time, origin) < (?, ?)";
-pub(super) const CLEAR_ALL: &str = "DELETE FROM hist WHERE user_id = ?";
 pub(super) const CLEAR_WORD: &str = "DELETE FROM hist WHERE user_id = ? AND word = ?";
 pub(super) const IDENTITY: &str = "SELECT value FROM meta WHERE name = ?";
 
@@ -25,20 +26,16 @@ pub(super) const IDENTITY: &str = "SELECT value FROM meta WHERE name = ?";
 
 pub(super) const KEEP_TOKEN: &str = "INSERT INTO token (hash, user_id, created, last_used) VALUES (?, ?, ?, ?)";
 pub(super) const HAS_TOKEN: &str = "SELECT 1 FROM token WHERE hash = ? AND user_id = ?";
-pub(super) const EXPIRE_TOKENS: &str = "DELETE FROM token WHERE user_id = ? AND last_used <= ?";
-pub(super) const COUNT_TOKENS: &str = "SELECT COUNT(*) FROM token WHERE user_id = ?";
 pub(super) const DROP_OLDEST_TOKENS: &str = "DELETE FROM token WHERE hash IN \
     (SELECT hash FROM token WHERE user_id = ? ORDER BY created, hash LIMIT ?)";
 pub(super) const TOKEN: &str = "SELECT token.user_id, token.last_used, user.created FROM token JOIN user ON user.id = token.user_id \
     WHERE token.hash = ? AND user.name = ? AND user.locked = 0";
 pub(super) const USE_TOKEN: &str = "UPDATE token SET last_used = ? WHERE hash = ?";
 pub(super) const FORGET_TOKEN: &str = "DELETE FROM token WHERE hash = ? AND user_id = ?";
-pub(super) const END_TOKENS: &str = "DELETE FROM token WHERE user_id = ?";
 pub(super) const SET_DICT_KEY: &str = "INSERT INTO dict_key (user_id, secret, created) VALUES (?, ?, ?) \
     ON CONFLICT (user_id) DO UPDATE SET secret = excluded.secret, created = excluded.created";
 pub(super) const DICT_KEY: &str = "SELECT user.id, user.created, dict_key.secret FROM user JOIN dict_key ON dict_key.user_id = user.id \
     WHERE user.name = ? AND user.locked = 0";
-pub(super) const END_DICT_KEY: &str = "DELETE FROM dict_key WHERE user_id = ?";
 
 // Lookups.
 
@@ -52,16 +49,10 @@ pub(super) const RECORD: &str = "INSERT INTO hist (user_id, name, word, time, or
 pub(super) const LOOKED_UP: &str =
     "SELECT 1 FROM hist WHERE user_id = ? AND word = ? ORDER BY time DESC, origin DESC LIMIT 1";
 pub(super) const STAR_TEXT: &str = "SELECT tags, note FROM star WHERE user_id = ? AND word = ?";
-pub(super) const COUNT_STARS: &str = "SELECT COUNT(*) FROM star WHERE user_id = ?";
 pub(super) const INSERT_STAR: &str =
     "INSERT INTO star (user_id, word, created, tags, note, due) VALUES (?1, ?2, ?3, ?4, ?5, ?3)";
-pub(super) const SET_STAR_TEXT: &str = "UPDATE star SET tags = ?, note = ? WHERE user_id = ? AND word = ?";
-pub(super) const DELETE_STAR: &str = "DELETE FROM star WHERE user_id = ? AND word = ?";
 pub(super) const INSERT_REVIEW: &str = "\
     INSERT INTO review (user_id, time, origin, word, grade) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
-pub(super) const SET_MEMORY: &str = "\
-    UPDATE star SET due = ?, stability = ?, difficulty = ?, elapsed_days = ?, scheduled_days = ?, reps = ?, lapses = ?, \
-    state = ?, last_review = ? WHERE user_id = ? AND word = ?";
 
 /// All columns of a star; the conditions follow.
 macro_rules! stars {
@@ -79,8 +70,6 @@ pub(super) const STARS_DUE: &str =
     stars!("AND due < ?2 AND (due <= ?3 OR scheduled_days > 0) ORDER BY reps = 0, due, word LIMIT ?4");
 pub(super) const COUNT_DUE_STARS: &str = "\
     SELECT COUNT(*) FROM star WHERE user_id = ?1 AND due < ?2 AND (due <= ?3 OR scheduled_days > 0)";
-pub(super) const REVIEWS: &str = "\
-    SELECT word, grade, time, origin FROM review WHERE user_id = ? ORDER BY time DESC, origin DESC LIMIT ?";
 pub(super) const REVIEWS_BEFORE: &str = "\
     SELECT word, grade, time, origin FROM review WHERE user_id = ? AND (time, origin) < (?, ?) \
     ORDER BY time DESC, origin DESC LIMIT ?";
@@ -100,13 +89,12 @@ pub(super) const FIND_WORD: &str =
 /// By the key.
 pub(super) const FIND_KEYED: &str =
     concat!("SELECT id, word, dictionary, interpret FROM words WHERE lookup_key = ?1 AND ", valid!(), " LIMIT ?2");
-/// In rows that know none by the lower case.
+/// By the lower case, in rows without a key.
 pub(super) const FIND_KEYLESS: &str = concat!(
     "SELECT id, word, dictionary, interpret FROM words WHERE folded = ?1 AND lookup_key IS NULL AND ",
     valid!(),
     " LIMIT ?2"
 );
-pub(super) const HAS_KEYLESS: &str = "SELECT EXISTS (SELECT 1 FROM words WHERE lookup_key IS NULL)";
 pub(super) const GENERATION: &str = "SELECT value FROM meta WHERE name = 'words_generation'";
 /// A range of the index: `LIKE` would need escapes, and takes an ASCII letter for its capital.
 pub(super) const BEGINNING: &str = concat!(
@@ -128,45 +116,30 @@ pub(super) const HOLDING: &str = concat!(
     valid!(),
     " ORDER BY word, id"
 );
-pub(super) const ABOUT: &str = "SELECT name, value FROM meta";
 
 // A load of table `words`.
 
 pub(super) const VALID_GENERATION: &str = "SELECT value FROM meta WHERE name = ?";
-pub(super) const GREATEST_GENERATION: &str = "SELECT MAX(generation) FROM words";
 pub(super) const SET_ABOUT: &str =
     "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 pub(super) const HAS_MARK: &str = "SELECT EXISTS (SELECT 1 FROM meta WHERE name = ? AND value = ?)";
-pub(super) const DELETE_MARK: &str = "DELETE FROM meta WHERE name = ?";
 /// Rows of which there is a valid one already stay; they go with the switch.
 pub(super) const ADOPT: &str = "UPDATE OR IGNORE words SET generation = ?1 \
     WHERE id IN (SELECT id FROM words WHERE generation = 0 ORDER BY id LIMIT ?2)";
-pub(super) const COUNT_UNLOADED: &str = "SELECT COUNT(*) FROM words WHERE generation = 0";
-pub(super) const DELETE_UNLOADED: &str = "DELETE FROM words WHERE generation = 0";
 pub(super) const SIZES: &str =
     "SELECT id, length(CAST(interpret AS BLOB)) FROM words WHERE generation BETWEEN ? AND ? LIMIT ?";
 pub(super) const DELETE_WORD: &str = "DELETE FROM words WHERE id = ?";
 pub(super) const INSERT_WORD: &str = "INSERT INTO words (word, dictionary, generation, folded, lookup_key, interpret) \
     VALUES (?, ?, ?, ?, ?, ?)";
 pub(super) const WITHOUT_KEY: &str = "SELECT id, word FROM words WHERE lookup_key IS NULL";
-pub(super) const SET_KEY: &str = "UPDATE words SET lookup_key = ? WHERE id = ?";
 
 // The operator's tools.
 
-pub(super) const SET_LOCKED: &str = "UPDATE user SET locked = ? WHERE id = ?";
-pub(super) const RESET_PASSWD: &str = "UPDATE user SET passwd = ? WHERE id = ? AND created = ?";
-pub(super) const REMOVE_ACCOUNT: &str = "DELETE FROM user WHERE id = ? AND created = ?";
 pub(super) const ACCOUNTS: &str = "SELECT name, created, locked, \
     (SELECT COUNT(*) FROM hist WHERE hist.user_id = user.id), \
     (SELECT MAX(time) FROM hist WHERE hist.user_id = user.id), \
     (SELECT COUNT(*) FROM token WHERE token.user_id = user.id AND token.last_used > ?) FROM user ORDER BY name";
 
-pub(super) const CREATED: &str = "SELECT created FROM user WHERE id = ?";
-pub(super) const TOKENS: &str =
-    "SELECT created, last_used FROM token WHERE user_id = ? AND last_used > ? ORDER BY created, hash";
-pub(super) const COUNT_USERS: &str = "SELECT COUNT(*) FROM user";
-pub(super) const USERS_AFTER: &str = "SELECT id FROM user WHERE id > ? ORDER BY id LIMIT ?";
-pub(super) const COUNT_OLDER: &str = "SELECT COUNT(*) FROM hist WHERE user_id = ? AND time < ?";
 /// SQLite is usually built without `LIMIT` for deletions.
 pub(super) const DELETE_OLDER: &str = "DELETE FROM hist WHERE id IN \
     (SELECT id FROM hist WHERE user_id = ? AND time < ? ORDER BY time, origin LIMIT ?)";

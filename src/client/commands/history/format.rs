@@ -4,7 +4,7 @@ use super::query::Format;
 use crate::client::error::Result;
 use crate::client::messages::Message;
 use crate::client::render::show::HistoryLine;
-use crate::client::render::{Clock, TimeText, bold};
+use crate::client::render::{Clock, TimeText};
 use crate::client::terminal::console::Console;
 use crate::client::terminal::table::Table;
 use crate::protocol::{HistoryRow, printable, push_history_row};
@@ -51,7 +51,7 @@ impl Rows {
         self.add_counted(console, row, 1)
     }
 
-    /// Takes one of a word that comes several times; a table says how often, if it is more than once.
+    /// Takes one of a word that comes several times; a table shows how often, if it is more than once.
     ///
     /// # Errors
     /// Standard output failed.
@@ -95,13 +95,7 @@ impl Rows {
     /// # Errors
     /// Standard output failed.
     pub(crate) fn lay_out(&mut self, console: &mut Console) -> Result<()> {
-        let look = console.look();
-        let heads = self.table.holds_first();
-        let text = self.table.lay_out(look.columns, [1, 0]);
-        match text.split_once('\n') {
-            Some((head, rest)) if heads && look.colour => console.write(&format!("{}\n{rest}", bold(head))),
-            _ => console.write(&text),
-        }
+        console.write_table(&mut self.table, [1, 0])
     }
 }
 

@@ -1,5 +1,5 @@
-//! What a history says about words: how often each was looked up, when last, and what it means. Only one entry for each
-//! headword is in memory, never the whole history, and the number of entries is limited.
+//! Statistics of the words in a history: how often each was looked up, when last, and what it means. Only one entry for
+//! each headword is in memory, never the whole history, and the number of entries is limited.
 
 use super::budget::Budget;
 use super::chosen::chosen;
@@ -8,7 +8,7 @@ use crate::client::commands::context::{Context, LoggedIn};
 use crate::client::error::Result;
 use crate::client::messages::Message;
 use crate::client::render::show::TopLine;
-use crate::client::render::{Clock, LONG, TimeText, bold};
+use crate::client::render::{Clock, LONG, TimeText};
 use crate::client::server::connection::{Connection, Entry};
 use crate::client::server::dictionaries::Replies;
 use crate::client::terminal::console::{Console, csv_row};
@@ -20,7 +20,7 @@ use time::OffsetDateTime;
 /// The most requests under way; what is sent stays within the socket's buffers.
 const WINDOW: usize = 16;
 
-/// What a history says about one headword.
+/// The statistics of one headword.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Tally {
     pub(crate) word: String,
@@ -135,7 +135,7 @@ impl TopLines {
             word: &tally.word,
             time: tally.last,
         });
-        // A line of a table has room for what the first of several dictionaries says.
+        // A line of a table has room for the article of the first dictionary.
         let text = entry.map(|entry| match self.format {
             Format::Table => entry.into_first_text(),
             _ => entry.into_text(),
@@ -181,12 +181,6 @@ impl TopLines {
     }
 
     fn lay_out(&mut self, console: &mut Console) -> Result<()> {
-        let look = console.look();
-        let heads = self.table.holds_first();
-        let text = self.table.lay_out(look.columns, [3, 1]);
-        match text.split_once('\n') {
-            Some((head, rest)) if heads && look.colour => console.write(&format!("{}\n{rest}", bold(head))),
-            _ => console.write(&text),
-        }
+        console.write_table(&mut self.table, [3, 1])
     }
 }

@@ -5,7 +5,7 @@ use crate::client::commands::history::wire_time;
 use crate::client::error::Result;
 use crate::client::messages::Message;
 use crate::client::messages::notebook::NotebookMessage;
-use crate::client::render::{Clock, TimeText, bold};
+use crate::client::render::{Clock, TimeText};
 use crate::client::server::connection::Connection;
 use crate::client::terminal::console::Console;
 use crate::client::terminal::table::Table;
@@ -13,6 +13,9 @@ use crate::protocol::{HistoryRow, StarRow, escape, printable};
 use clap::Args;
 use serde::Serialize;
 use time::OffsetDateTime;
+
+/// The columns that are cut on a narrow page: first the note, then the tags, then the word.
+const CUT: [usize; 3] = [3, 2, 0];
 
 /// What `stars` takes.
 #[derive(Debug, Clone, Default, Args)]
@@ -91,20 +94,10 @@ pub(crate) fn print(console: &mut Console, stars: &[StarRow]) -> Result<()> {
         let due = times.of(star.due, manner.language);
         table.add([printable(&star.word), due, printable(&star.tags.join(" ")), printable(&star.note)]);
         if table.is_full() {
-            lay_out(console, &mut table)?;
+            console.write_table(&mut table, CUT)?;
         }
     }
-    lay_out(console, &mut table)
-}
-
-fn lay_out(console: &mut Console, table: &mut Table<4>) -> Result<()> {
-    let look = console.look();
-    let heads = table.holds_first();
-    let text = table.lay_out(look.columns, [3, 2, 0]);
-    match text.split_once('\n') {
-        Some((head, rest)) if heads && look.colour => console.write(&format!("{}\n{rest}", bold(head))),
-        _ => console.write(&text),
-    }
+    console.write_table(&mut table, CUT)
 }
 
 fn json(console: &mut Console, star: &StarRow) -> Result<()> {
