@@ -10,7 +10,8 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
-/// The state directory: `$XDG_STATE_HOME/cidian`, else `~/.local/state/cidian`; `None` for a user without a home.
+/// The state directory: `$XDG_STATE_HOME/cidian`, else `~/.local/state/cidian`; `None` for a user without a home
+/// directory.
 pub fn state(environment: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
     of("XDG_STATE_HOME", ".local/state", environment)
 }
@@ -26,7 +27,7 @@ pub fn data(environment: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
 }
 
 fn of(variable: &str, below_home: &str, environment: impl Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
-    // A relative path is to be ignored, says the specification.
+    // By the specification a relative path is to be ignored.
     let absolute = |name| environment(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let of_user = || User::from_uid(getuid()).ok().flatten().map(|user| user.dir);
     let home = || absolute("HOME").or_else(of_user).map(|home| home.join(below_home));

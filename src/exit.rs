@@ -41,7 +41,7 @@ impl Exit {
         Self::Configuration,
     ];
 
-    /// The ending of a number; one that is none of ours is a failure of our own.
+    /// The exit status of a number; an unknown one stands for an internal failure.
     pub fn from_status(status: u8) -> Self {
         Self::ALL.into_iter().find(|exit| exit.status() == status).unwrap_or(Self::Software)
     }
@@ -74,7 +74,7 @@ impl From<Exit> for ExitCode {
 pub struct Fatal {
     /// How it ends.
     pub exit: Exit,
-    /// What is said on standard error.
+    /// The text for standard error.
     pub message: String,
 }
 

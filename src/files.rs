@@ -1,7 +1,7 @@
 //! Reading the small files that a person or an operator names, whatever is at the path: only regular files (or pipes,
 //! where secrets may be handed over by one), only up to a limit, and never waiting without end.
 //!
-//! Several modules share it; it knows none of them.
+//! Several modules share it; it knows nothing of them.
 
 #![forbid(unsafe_code)]
 
@@ -16,7 +16,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
-/// How long a pipe may take until all has come: somebody may have to unlock a store of passwords first.
+/// How long a pipe may take until all has come: a person may have to unlock a store of passwords first.
 const PIPE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long to wait before that is reported.
 const NOTICE: Duration = Duration::from_secs(1);
@@ -26,7 +26,7 @@ const NULL_DEVICE: (u64, u64) = (1, 3);
 /// Why a file is not read; carried by an [`io::Error`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refused {
-    /// It is a directory, a device, a socket or, where none is taken, a pipe.
+    /// It is a directory, a device, a socket or, where no pipe is accepted, a pipe.
     NotRegular,
     /// It holds more than this many bytes.
     TooLarge(u64),
@@ -116,7 +116,7 @@ pub fn read_text(path: &Path, most: u64) -> io::Result<String> {
 }
 
 impl Opened<'_> {
-    /// Of the very file that is read: nobody exchanges it in between.
+    /// Of the very file that is read: it cannot be exchanged in between.
     pub fn metadata(&self) -> &Metadata {
         &self.metadata
     }
@@ -171,8 +171,8 @@ impl Opened<'_> {
         }
     }
 
-    /// Waits until a pipe has something, or has ended. (To read from one that nobody has opened yet would look like its
-    /// end; to wait for it does not, see poll(2) and pipe_poll in the kernel's fs/pipe.c.)
+    /// Waits until a pipe has something, or has ended. (To read from one that no writer has opened yet would look like
+    /// its end; to wait for it does not, see poll(2) and pipe_poll in the kernel's fs/pipe.c.)
     fn wait(&mut self, begin: Instant) -> io::Result<()> {
         let Some(notice) = self.notice else { return Ok(()) };
         for (until, notice) in [(NOTICE, Some(notice)), (PIPE_TIMEOUT, None)] {
@@ -256,7 +256,7 @@ mod tests {
         assert_eq!(**opened.read(100).unwrap(), *b"secret\nmore\n");
         writes.join().unwrap();
         assert_eq!(said.load(Ordering::Relaxed), 1);
-        // Nobody writes, and nobody has.
+        // There is no writer, and there was none.
         let mut opened = open(&path, Pipes::Taken(&nothing)).unwrap();
         let long_ago = Instant::now().checked_sub(PIPE_TIMEOUT).unwrap();
         assert_eq!(refused(opened.wait(long_ago)), Some(Refused::Silent));

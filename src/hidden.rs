@@ -45,7 +45,7 @@ pub fn ask(prompt: &str) -> Result<Zeroizing<String>, NoPassword> {
     let keys = Keys::begin(&terminal, prompt).map_err(NoPassword::Failed)?;
     let config = rpassword::ConfigBuilder::new().input_reader(keys).output_discard().build();
     let answer = rpassword::read_password_with_config(config).map(Zeroizing::new);
-    // Nobody saw the Enter.
+    // The Enter was not shown.
     let ended = terminal.write_all(b"\n");
     match answer {
         Ok(passwd) => ended.map(|()| passwd).map_err(NoPassword::Failed),
@@ -72,7 +72,8 @@ impl std::fmt::Display for Stopped {
 
 impl std::error::Error for Stopped {}
 
-/// What is typed, up to a signal; the terminal shows nothing, and hands on every key as it is typed, until this is dropped.
+/// What is typed, up to a signal; the terminal shows nothing, and hands on every key as it is typed, until this is
+/// dropped.
 struct Keys {
     terminal: File,
     prompt: String,
@@ -83,7 +84,8 @@ struct Keys {
 }
 
 impl Keys {
-    /// The echo is off before the prompt shows: nobody types faster than that. Signals are caught before the echo is off.
+    /// The echo is off before the prompt shows: no person types faster than that. Signals are caught before the echo is
+    /// off.
     fn begin(terminal: &File, prompt: &str) -> io::Result<Self> {
         let before = tcgetattr(terminal)?;
         let mut silent = before.clone();

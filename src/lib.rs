@@ -2,7 +2,7 @@
 //!
 //! The daemon's parent accepts connections and forks one child for each client; the child speaks the line
 //! protocol, looks words up in a sealed snapshot of the words file (or in the database), and keeps each lookup
-//! in the account's history. `docs/architecture.md` says which process runs which of these modules.
+//! in the account's history. `docs/architecture.md` lists which process runs which of these modules.
 
 #![deny(unsafe_code)]
 

@@ -1,6 +1,6 @@
 //! Text as it is in files and on the wire: escapes, blanks, and making text from outside safe to show.
 //!
-//! Pure functions that several modules share; it knows none of them.
+//! Pure functions that several modules share; it knows nothing of them.
 
 #![forbid(unsafe_code)]
 

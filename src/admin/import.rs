@@ -50,7 +50,7 @@ pub(crate) fn import_words(request: &Import) -> Result<Exit, Fatal> {
             return Err(Fatal::new(Exit::Data, "nothing in the sources is usable; no words file was written"));
         }
         Err(Outcome::Stopped) => {
-            // The temporary file is gone by now. Who sent the signal shall see that it ended us.
+            // The temporary file is gone by now. The sender of the signal should see that it ended us.
             let _ = writeln!(io::stderr(), "stopped; {} is unchanged", request.output.display());
             let signal = stop.asked().unwrap_or(Signal::SIGTERM);
             let _ = signal_hook::low_level::emulate_default_handler(signal as i32);
@@ -164,7 +164,7 @@ fn make(request: &Import, watch: &Watch<'_>) -> Result<Made, Outcome> {
     Ok(made)
 }
 
-/// A name that no source before has, in any case: the daemon tells no two apart that differ in nothing else.
+/// A name that no earlier source has, in any case: the daemon does not distinguish names that differ only in case.
 fn free_name(wanted: &str, names: &mut HashSet<String>) -> String {
     let wanted = if wanted.is_empty() { "dictionary" } else { wanted };
     let numbered = (2_u32..).map(|number| format!("{wanted}-{number}"));

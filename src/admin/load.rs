@@ -45,7 +45,7 @@ pub fn run(settings: &Settings, paths: &[PathBuf], origin: Origin) -> Result<Exi
         ..AboutWords::default()
     };
     if words::notes_to_text(&about.dictionaries).len() > MOST_ABOUT {
-        // What the files say at their heads besides is worth less than the words.
+        // The rest of the files' heads is worth less than the words.
         about.dictionaries.iter_mut().for_each(|note| note.head.clear());
     }
     let longest = [about.title.len(), about.licence.len(), words::notes_to_text(&about.dictionaries).len()];

@@ -67,7 +67,7 @@ fn seconds(microseconds: u64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// What is told when no daemon answers.
+/// The output when no daemon answers.
 pub fn down() -> String {
     let mut page = Page::default();
     page.one("up", "gauge", UP, 0);

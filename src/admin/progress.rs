@@ -8,7 +8,7 @@ const WIDTH: u64 = 30;
 /// A bar, shown or not.
 pub(crate) struct Progress {
     shown: bool,
-    /// What the line says now.
+    /// The text of the line.
     line: String,
 }
 
@@ -28,7 +28,7 @@ impl Progress {
         }
     }
 
-    /// Takes the bar away: something else is to be said.
+    /// Removes the bar, so that something else can be printed.
     pub fn hide(&mut self) {
         if !self.line.is_empty() {
             let _ = write!(io::stderr(), "\r\x1b[K");

@@ -74,7 +74,7 @@ pub fn status(json: bool) -> Result<Exit, Fatal> {
 /// `cidiand metrics`.
 pub fn metrics(output: Option<&Path>) -> Result<Exit, Fatal> {
     let said = control::ask(&control_directories(&environment), ControlCommand::Status);
-    // That no daemon answers is told in counters, too: a monitoring system reads nothing else.
+    // That no daemon answers is a metric, too: a monitoring system reads nothing else.
     let (text, down) = match said {
         Ok(said) => (metrics::text(&read_status(&said)?), None),
         Err(fatal) if matches!(fatal.exit, Exit::Unavailable | Exit::TryAgain) => (metrics::down(), Some(fatal)),

@@ -10,7 +10,7 @@ fn main() -> ExitCode {
     match CommandLine::try_parse() {
         Ok(line) => cidiand::run(line, origin).into(),
         Err(error) => {
-            // Help and version are no errors, and go to standard output.
+            // Help and version are not errors, and go to standard output.
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Success };
             let _ = error.print();
             exit.into()

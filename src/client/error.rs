@@ -7,14 +7,14 @@ use std::path::PathBuf;
 /// Why the client could not do what it was asked.
 #[derive(Debug)]
 pub(crate) enum Error {
-    /// Nobody answers at the address.
+    /// No server answers at the address.
     Unreachable {
         /// The address, for people.
         address: String,
-        /// What the system says.
+        /// The system's error.
         reason: io::Error,
     },
-    /// Somebody answers at the address, but TLS with it fails.
+    /// A server answers at the address, but TLS with it fails.
     Tls {
         /// The address, for people.
         address: String,
@@ -30,23 +30,23 @@ pub(crate) enum Error {
     },
     /// The connection ended without a word, or the server has been silent for too long.
     Lost {
-        /// Whether any of the request may have reached the server: then nobody knows if it was carried out.
+        /// Whether any of the request may have reached the server: then it may or may not have been carried out.
         sent: bool,
     },
-    /// The server says no.
+    /// The server refuses.
     Refused(Failure),
     /// The server has no dictionary of these names.
     NoSuchDictionary {
         /// The names.
         missing: Vec<String>,
-        /// The names of those that it has; none where it has only one.
+        /// The names of those that it has; empty if it has only one.
         there: Vec<String>,
     },
     /// The server can't be asked for some dictionaries only.
     DictionariesNotKnown,
-    /// The server says no to a login.
+    /// The server refuses a login.
     LoginRefused(Failure),
-    /// The server says no, with a code that this version does not know.
+    /// The server refuses with a code that this version does not know.
     UnknownRefusal {
         /// The code.
         code: String,
@@ -55,9 +55,9 @@ pub(crate) enum Error {
     },
     /// What answers speaks TLS, and was not spoken to so.
     SpeaksTls,
-    /// What answers is no server of ours.
+    /// What answers is not a Cidian server.
     NotOurProtocol {
-        /// The beginning of what it said.
+        /// The beginning of its answer.
         said: String,
     },
     /// The server's history holds more different words, or rows that have to wait, than are kept in memory here.
@@ -89,11 +89,11 @@ pub(crate) enum Error {
         /// Why.
         reason: io::Error,
     },
-    /// No account was named, and there is nobody to ask.
+    /// No account was named, and no person can be asked.
     NoUser,
     /// No terminal to ask for a password on.
     NoTerminal,
-    /// The server no longer takes the token that was kept, and there is nobody to ask for the password.
+    /// The server no longer accepts the saved token, and no person can be asked for the password.
     TokenRefused {
         /// Whose it was.
         name: String,
@@ -109,7 +109,7 @@ pub(crate) enum Error {
     NoStateDirectory,
     /// The variable `CIDIAN_SERVER` holds no address; the reason.
     ServerVariable(String),
-    /// Something dangerous was asked for without `--yes`, and there is nobody to ask.
+    /// Something dangerous was requested without `--yes`, and no person can be asked.
     NotConfirmable,
     /// The person did not confirm.
     NotConfirmed,
@@ -131,7 +131,7 @@ pub(crate) enum Error {
 /// Why TLS with a server failed.
 #[derive(Debug)]
 pub(crate) enum TlsFault {
-    /// Nobody whom we trust vouches for the server.
+    /// No authority that we trust vouches for the server.
     UnknownIssuer,
     /// The certificate is for another name.
     WrongName,
@@ -256,7 +256,7 @@ pub(crate) enum Misuse {
 }
 
 impl Error {
-    /// Whether the server has said `denied`, to a login or to anything else.
+    /// Whether the server has answered `denied`, to a login or to anything else.
     pub(crate) fn is_denied(&self) -> bool {
         matches!(self, Self::Refused(failure) | Self::LoginRefused(failure) if failure.code == Code::Denied)
     }

@@ -4,13 +4,13 @@ use super::error::{Error, KeptFault, TlsFault};
 use crate::protocol::Code;
 use std::process::ExitCode;
 
-/// How the client ends: sysexits(3) where it has a word for it, so that scripts can tell what is worth a retry.
+/// How the client ends: sysexits(3) where it has a status for it, so that scripts know what is worth a retry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
     /// Everything was done.
     Done = 0,
-    /// A word was not found, or was none.
+    /// A word was not found, or was not valid.
     NotFound = 1,
     /// A wrong option, or one that is missing (EX_USAGE).
     Usage = 64,
@@ -34,9 +34,9 @@ pub enum Exit {
     Denied = 77,
     /// The configuration file makes no sense (EX_CONFIG).
     Configuration = 78,
-    /// Ctrl-C, as a shell would say it.
+    /// Ctrl-C: the status that a shell would report.
     Interrupted = 130,
-    /// Whoever read the output went away, as a shell would say it.
+    /// The reader of the output went away: the status that a shell would report.
     BrokenPipe = 141,
 }
 

@@ -16,9 +16,9 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::rc::Rc;
 
-/// Where the server's bytes are cut into what one read gives. It is no byte of UTF-8.
+/// Where the server's bytes are cut into what one read gives. This byte does not occur in UTF-8.
 const CUT: u8 = 0xfe;
-/// Where the server closes; what follows is said on the next connection. No byte of UTF-8 either.
+/// Where the server closes; what follows is sent on the next connection. Not a byte of UTF-8 either.
 const CLOSE: u8 = 0xfd;
 /// Words for a filter: found or not, blank, impossible, too long; then more than are under way at once.
 const WORDS: &str = "apple\n\nice cream\n?\na\u{7}b\n##\n\u{202e}\n";
@@ -69,7 +69,7 @@ impl Write for Page {
     }
 }
 
-/// Plays a server that says `bytes`: the first byte chooses what the client does, the second what its streams are
+/// Plays a server that sends `bytes`: the first byte chooses what the client does, the second what its streams are
 /// like, the rest is what it is sent, whatever it asks for.
 ///
 /// # Panics
@@ -129,7 +129,7 @@ pub fn play(bytes: &[u8]) {
 /// Sees that a terminal would act on nothing of this but line ends and TABs.
 fn harmless(page: &[u8]) {
     let text = std::str::from_utf8(page).expect("what is printed is text");
-    // Said once more, in other words than where it is made so.
+    // Checked independently of the code that makes it so.
     let acts = |c: char| match c {
         '\n' | '\t' => false,
         '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}' => true,
@@ -138,7 +138,7 @@ fn harmless(page: &[u8]) {
     assert!(!text.chars().any(acts), "{text:?}");
 }
 
-/// A server that says these bytes, cut and closed where they say so. It reads what it is asked only if it `stays`.
+/// A server that sends these bytes, cut and closed at their marks. It reads requests only if it `stays`.
 fn server(said: &[u8], stays: bool) -> LocalServer {
     let mut connections: Vec<Vec<u8>> = said.split(|&byte| byte == CLOSE).map(<[u8]>::to_vec).collect();
     connections.reverse();
@@ -150,7 +150,7 @@ fn server(said: &[u8], stays: bool) -> LocalServer {
         let (ours, theirs) = socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)
             .map_err(io::Error::from)?;
         for chunk in said.split(|&byte| byte == CUT).filter(|chunk| !chunk.is_empty()) {
-            // What the socket does not hold is not said: the server closes before it.
+            // What the socket cannot hold is not sent: the server closes before it.
             if send(theirs.as_raw_fd(), chunk, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL).is_err() {
                 break;
             }

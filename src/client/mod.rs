@@ -94,14 +94,14 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
         });
     let trust = trust(&arguments, &address)?;
     let rule = match (arguments.insecure, &arguments.password_file) {
-        // Nobody has asked for anything to be sent.
+        // The person has not asked for anything to be sent.
         _ if matches!(arguments.command, Some(ClientCommand::CompleteWords { .. })) => ClearText::Refused,
         (true, _) => ClearText::Allowed,
         (false, None) => ClearText::Warned,
         (false, Some(_)) => ClearText::Refused,
     };
     let privacy = Privacy::new(rule, move |address| {
-        // Whatever was asked for before has been flushed; a warning that nobody can read is nobody's trouble.
+        // Whatever was asked for before has been flushed; a warning that cannot be written is dropped.
         let _ = writeln!(io::stderr(), "cidian: {}", language.say(&Message::ClearTextWarning { address }));
     });
     let connector = Connector::new(address.clone(), local, trust.clone(), privacy);
@@ -116,8 +116,8 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
     let own = arguments.local && user.is_none() && arguments.password_file.is_none();
     let own = own.then(|| OwnAccount::of_user(|name| std::env::var_os(name))).flatten();
     let mut credentials = Credentials { user, password_file: arguments.password_file, kept, own };
-    // Whoever is logged in here comes before whoever was the last time; who makes an account, ends one or logs in says
-    // so.
+    // The user who is logged in here comes before the user of the last login; commands that make or end an account, or
+    // log in, name it.
     if arguments.command.as_ref().is_some_and(ClientCommand::is_of_reader)
         && credentials.user.is_none()
         && credentials.own.is_none()
@@ -159,7 +159,7 @@ fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServ
         ClientCommand::Login => {
             let mut config = arguments.config;
             login::login(context, config.user.as_deref())?;
-            // A script's login says nothing about the person.
+            // A script's login is not the person's choice.
             if context.console.manner().asks_terminal
                 && let Ok(Some(name)) = credentials.kept.user()
             {
@@ -192,7 +192,7 @@ fn server(arguments: &Arguments) -> Result<Address> {
     }
 }
 
-/// Which authorities to trust; `None` in clear text.
+/// The authorities to trust; `None` in clear text.
 fn trust(arguments: &Arguments, address: &Address) -> Result<Option<Trust>> {
     // What is remembered of a server goes with that server.
     let config = &arguments.config;

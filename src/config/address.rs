@@ -38,7 +38,7 @@ impl Address {
         Self::parse_with(text, None)
     }
 
-    /// The same for DICT: where no port is said it is 2628.
+    /// The same for DICT: the default port is 2628.
     ///
     /// # Errors
     /// What is wrong with it.

@@ -5,7 +5,7 @@ use crate::store::Microseconds;
 use std::str::FromStr;
 use time::{Date, Month, OffsetDateTime};
 
-/// An age, as an operator says it: a number of days, weeks, months or years.
+/// An age, as an operator writes it: a number of days, weeks, months or years.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Age {
     /// Of 24 hours.
@@ -47,7 +47,7 @@ impl Age {
         }
     }
 
-    /// The same as stores reckon. Nobody has looked anything up before the year 1000.
+    /// The same in microseconds, as the stores have it. There are no lookups before the year 1000.
     ///
     /// # Errors
     /// There is no such time.

@@ -7,7 +7,7 @@ use crate::exit::Fatal;
 use crate::protocol::check_name;
 use std::net::SocketAddr;
 
-/// The host's name where the system does not say one that can stand in a banner.
+/// The host's name if the system has no name that can stand in a banner.
 const NAMELESS: &str = "localhost";
 
 /// Everything about DICT.

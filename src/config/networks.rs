@@ -2,8 +2,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// What counts as one source: an IPv4 address, or an IPv6 network of 64 bits, which is what one customer gets; over a Unix
-/// socket, a user of this machine.
+/// What counts as one source: an IPv4 address, or an IPv6 network of 64 bits, which is what one customer gets; over a
+/// Unix socket, a user of this machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Source {
     /// An IPv4 address.
@@ -69,7 +69,7 @@ impl Network {
         Ok(Self { address, bits })
     }
 
-    /// The networks that are exempt where nothing else is said.
+    /// The networks that are exempt by default.
     pub fn loopback() -> Vec<Self> {
         vec![
             Self { address: IpAddr::V4(Ipv4Addr::new(127, 0, 0, 0)), bits: 8 },
@@ -130,7 +130,7 @@ impl Exemptions {
         Ok(exemptions)
     }
 
-    /// For a private server: whoever reaches it is its own user.
+    /// For a private server: only its own user reaches it.
     pub fn everybody_here() -> Self {
         Self { networks: Network::loopback(), users: true }
     }
@@ -180,7 +180,7 @@ impl Proxies {
         }
     }
 
-    /// Networks that hold every address: from there anybody could pass for anybody.
+    /// Networks that contain every address: any client could claim any address.
     pub fn too_wide(&self) -> impl Iterator<Item = &'static str> + '_ {
         let wide = self.networks.iter().filter(|network| network.bits == 0);
         wide.map(|network| if network.address.is_ipv4() { "0.0.0.0/0" } else { "::/0" })

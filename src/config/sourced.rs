@@ -1,4 +1,4 @@
-//! Values with their source, so that a wrong one is blamed on whoever wrote it.
+//! Values with their source, so that an error names where the value was set.
 
 use crate::exit::{Exit, Fatal};
 use std::path::Path;

@@ -15,7 +15,7 @@ pub struct PairFiles {
     pub key: PathBuf,
 }
 
-/// What is said about TLS.
+/// The options for TLS.
 #[derive(Debug, Default)]
 pub struct TlsSettings {
     /// Where to speak it.

@@ -27,7 +27,7 @@ pub struct KeptImage {
 }
 
 impl KeptImage {
-    /// That of the program that runs, in a directory that is its user's alone; none if it was changed a moment ago.
+    /// That of the program that runs, in a directory that is its user's alone; `None` if it was changed a moment ago.
     pub fn of_program(directory: &Path) -> Option<Self> {
         let program = fs::read_link("/proc/self/exe").ok()?;
         let stamp = Stamp::of(&program, &fs::metadata("/proc/self/exe").ok()?)?;

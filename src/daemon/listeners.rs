@@ -25,7 +25,7 @@ pub enum Listener {
     Internet(TcpListener, SocketAddr),
     /// Over a Unix socket, whose file goes when the listener goes.
     Unix(UnixListener, SocketFile),
-    /// A client's private server: connections come as descriptors over a socket pair that nobody else has.
+    /// A client's private server: connections come as descriptors over a socket pair that no other process has.
     Private(OwnedFd),
     /// Over TLS: the child will speak it, the parent knows it of the client.
     Tls(Box<Listener>),
@@ -37,7 +37,7 @@ pub enum Listener {
 #[derive(Debug)]
 pub struct SocketFile {
     path: PathBuf,
-    /// None of one that systemd has made: it stays.
+    /// `None` for one that systemd has made: it stays.
     identity: Option<(u64, u64)>,
 }
 
@@ -59,7 +59,7 @@ fn identity(path: &Path) -> io::Result<(u64, u64)> {
 pub enum Accepted {
     /// A client.
     Client(OwnedFd, Peer),
-    /// Nobody is waiting.
+    /// No client is waiting.
     Nobody,
     /// That client is gone already, or its network is; the next one may be well.
     Lost(io::Error),
@@ -70,7 +70,8 @@ pub enum Accepted {
 }
 
 impl Listener {
-    /// Takes an address, where nobody is let in yet: that is [`Listener::start`]. A host's name may stand for several.
+    /// Takes an address without letting clients in yet: that is [`Listener::start`]. A host's name may stand for
+    /// several.
     ///
     /// # Errors
     /// [`Exit::System`], naming the address.
@@ -90,7 +91,7 @@ impl Listener {
     /// Lets clients in, from now on; one that another process has opened does so already.
     ///
     /// # Errors
-    /// [`Exit::System`], naming the address: somebody else has taken it meanwhile.
+    /// [`Exit::System`], naming the address: another process has taken it meanwhile.
     pub fn start(&self) -> Result<(), Fatal> {
         let begun = match self {
             Self::Internet(listener, _) => listen(listener, Backlog::MAXALLOWABLE).map_err(io::Error::from),
@@ -122,7 +123,7 @@ impl Listener {
         Ok(Self::open(address)?.into_iter().map(|listener| Self::Dict(Box::new(listener))).collect())
     }
 
-    /// Takes over a socket that somebody else has opened.
+    /// Takes over a socket that another process has opened.
     ///
     /// # Errors
     /// It does not listen, or not for streams of a known family.
@@ -169,7 +170,7 @@ impl Listener {
         }
     }
 
-    /// Whether it is where this address says, as it is written.
+    /// Whether it listens at this address, as it is written.
     pub fn is_at(&self, address: &Address) -> bool {
         match (self, address) {
             (Self::Internet(_, here), Address::Internet(text)) => text.parse() == Ok(*here),
@@ -231,7 +232,7 @@ impl std::fmt::Display for Listener {
     }
 }
 
-/// No accept error ends the daemon: accept(2) passes on what the network said of that one connection.
+/// No accept error ends the daemon: accept(2) passes on the network's error of that one connection.
 fn classify(error: io::Error) -> Accepted {
     match error.raw_os_error().map(Errno::from_raw) {
         Some(Errno::EAGAIN) => Accepted::Nobody,
@@ -265,7 +266,7 @@ fn set_for_clients(socket: &OwnedFd) -> nix::Result<()> {
 
 fn take_path(path: &Path) -> io::Result<Listener> {
     if std::fs::symlink_metadata(path).is_ok_and(|data| data.file_type().is_socket()) {
-        // A socket that nobody answers on was left by a daemon that was killed.
+        // A socket without a listener was left by a daemon that was killed.
         match UnixStream::connect(path) {
             Ok(_) => return Err(io::Error::from_raw_os_error(libc::EADDRINUSE)),
             Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => std::fs::remove_file(path)?,

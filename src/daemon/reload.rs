@@ -10,7 +10,7 @@ pub const CHILDREN_HAVE: Duration = Duration::from_secs(10);
 /// How long a load may take. One that has not ended then is stuck (its file on a server that is gone, its process
 /// stopped), and would keep all later ones waiting.
 pub const LONGEST: Duration = Duration::from_secs(120);
-/// How often the scoreboard is looked at while somebody waits for the children.
+/// How often the scoreboard is read while a control client waits for the children.
 const LOOK: Duration = Duration::from_millis(5);
 
 /// The state of reloading.
@@ -20,20 +20,20 @@ pub struct Reload {
     pub loader: Option<Loader>,
     /// When it is given up, if it has not ended.
     give_up_at: Option<Instant>,
-    /// Who waits for it.
+    /// The control clients that wait for it.
     waiting: Vec<ControlClient>,
     /// Whether another load is wanted after it: what it reads may be older than the wish. However many wishes there
     /// are, that is one.
     again: bool,
-    /// Who waits for that one.
+    /// The control clients that wait for that one.
     waiting_again: Vec<ControlClient>,
-    /// Who waits for the children, to which generation, and until when.
+    /// The control clients that wait for the children, for which generation, and until when.
     moving: Vec<(ControlClient, u64, Instant)>,
     /// Loads that were taken, and loads that were refused, since the start.
     counts: (u64, u64),
 }
 
-/// What to tell somebody who waited for the children.
+/// The answer to a control client that waited for the children.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Moved {
     /// Every child answers from the new words.
@@ -43,7 +43,8 @@ pub enum Moved {
 }
 
 impl Reload {
-    /// Somebody waits for a load that begins from now on: not for one under way, which may have read the file already.
+    /// A control client waits for a load that begins from now on: not for one under way, which may have read the file
+    /// already.
     pub fn wait(&mut self, control_client: ControlClient) {
         if self.loader.is_some() { &mut self.waiting_again } else { &mut self.waiting }.push(control_client);
     }
@@ -64,7 +65,7 @@ impl Reload {
         self.loader.take_if(|_| self.give_up_at.is_some_and(|at| at <= now))
     }
 
-    /// Whether a load was remembered that can begin now. Who waits for that waits for it from now on.
+    /// Whether a load was remembered that can begin now. Those that wait for that one wait for it from now on.
     pub fn take_remembered(&mut self) -> bool {
         if self.loader.is_some() || !std::mem::take(&mut self.again) {
             return false;
@@ -78,12 +79,12 @@ impl Reload {
         self.counts
     }
 
-    /// Who waits for the load need not wait any longer.
+    /// Those that wait for the load need not wait any longer.
     pub fn release(&mut self) -> Vec<ControlClient> {
         std::mem::take(&mut self.waiting)
     }
 
-    /// The load has failed: the control clients to tell.
+    /// The load has failed: the control clients to answer.
     pub fn failed(&mut self) -> Vec<ControlClient> {
         self.counts.1 += 1;
         self.release()
@@ -96,7 +97,8 @@ impl Reload {
         self.moving.extend(waiting.into_iter().map(|control_client| (control_client, generation, now + CHILDREN_HAVE)));
     }
 
-    /// Who need not wait for the children any longer. `slowest` is the oldest generation that a child answers from.
+    /// Those that need not wait for the children any longer. `slowest` is the oldest generation that a child answers
+    /// from.
     pub fn moved(&mut self, slowest: impl FnOnce() -> u64, now: Instant) -> Vec<Moved> {
         if self.moving.is_empty() {
             return Vec::new();

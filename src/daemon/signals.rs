@@ -38,7 +38,7 @@ impl Signals {
         self.wake.as_fd()
     }
 
-    /// Empties the pipe; the flags say what came.
+    /// Empties the pipe; the flags show what came.
     pub fn drain(&self) {
         let mut bytes = [0; 64];
         while matches!((&self.wake).read(&mut bytes), Ok(size) if size > 0) {}

@@ -11,12 +11,12 @@ const THEN_EVERY: Duration = Duration::from_secs(5);
 /// Lines of one kind.
 #[derive(Debug, Default)]
 pub struct Throttle {
-    /// When every line that was said is paid for.
+    /// When every line that was written is paid for.
     paid: Option<Instant>,
     unsaid: u64,
 }
 
-/// How many lines were not said since the last that was; to be put behind the next.
+/// How many lines were left out since the last one; to be appended to the next.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Unsaid(u64);
 
@@ -30,7 +30,7 @@ impl std::fmt::Display for Unsaid {
 }
 
 impl Throttle {
-    /// Whether a line may be said now.
+    /// Whether a line may be written now.
     pub fn allow(&mut self, now: Instant) -> Option<Unsaid> {
         let paid = self.paid.map_or(now, |paid| paid.max(now)) + THEN_EVERY;
         if paid.duration_since(now) > THEN_EVERY * AT_ONCE {

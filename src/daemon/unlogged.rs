@@ -5,10 +5,10 @@ use crate::standard_error::StandardError;
 use log::warn;
 use std::time::{Duration, Instant};
 
-/// How often it is tried to tell.
+/// The time between attempts to report.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// What is still to be told.
+/// What is still to be reported.
 #[derive(Debug)]
 pub struct Unlogged {
     lines: StandardError,
@@ -34,7 +34,7 @@ impl Unlogged {
         self.total
     }
 
-    /// Takes over what others have counted, and tells if it is time to. Says when it is, if that is later.
+    /// Takes over what others have counted, and reports if it is time to. Returns when it is, if that is later.
     pub fn look(&mut self, others: u64, now: Instant) -> Option<Instant> {
         let new = others.saturating_add(self.lines.take_dropped());
         self.untold = self.untold.saturating_add(new);

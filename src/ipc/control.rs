@@ -1,5 +1,5 @@
-//! The control socket, as `cidiand reload` and `cidiand status` use it to ask the running daemon: its name, the commands,
-//! and how long each side waits.
+//! The control socket, as `cidiand reload` and `cidiand status` use it to ask the running daemon: its name, the
+//! commands, and how long each side waits.
 
 use crate::exit::{Exit, Fatal};
 use nix::sys::socket::sockopt;
@@ -25,9 +25,9 @@ pub const SIGN_EVERY: Duration = Duration::from_secs(3);
 /// What can be asked of the daemon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ControlCommand {
-    /// Load the words again, and say when every child answers from them.
+    /// Load the words again, and answer when every child answers from them.
     Reload,
-    /// Say what the daemon is doing, as one JSON object.
+    /// Report what the daemon is doing, as one JSON object.
     Status,
 }
 
@@ -49,7 +49,7 @@ impl ControlCommand {
 /// Asks the daemon whose control socket is in one of `directories`, the first that answers.
 ///
 /// # Errors
-/// [`Exit::Unavailable`] if none answers; what the daemon answered otherwise.
+/// [`Exit::Unavailable`] if no daemon answers; what the daemon answered otherwise.
 pub fn ask(directories: &[PathBuf], command: ControlCommand) -> Result<String, Fatal> {
     let mut tried = Vec::new();
     for directory in directories {

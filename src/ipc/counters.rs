@@ -59,7 +59,7 @@ pub enum RequestKind {
     DictAuth,
     /// Any other command of DICT.
     Dict,
-    /// A line that is no request, or one with a name or password that can't be.
+    /// A line that is not a request, or one with an invalid name or password.
     Invalid,
 }
 
@@ -172,7 +172,7 @@ const REQUESTS: usize = RequestKind::ALL.len() * RESULTS;
 pub const TIMES: usize = BOUNDS.len() + 2;
 /// How many numbers a session's counters are.
 pub const SIZE: usize = REQUESTS + TIMES;
-/// No session counts further than this, whatever it says; in nanoseconds, some thirteen days.
+/// No session counts further than this, whatever it writes; in nanoseconds, some thirteen days.
 const MOST: u64 = 1 << 50;
 
 /// The counters, where they lie.
@@ -219,7 +219,7 @@ impl<'a> Counters<'a> {
     }
 }
 
-/// Numbers for counters that belong to nobody else.
+/// Numbers for counters, not shared with other processes.
 pub fn none() -> Vec<AtomicU64> {
     (0..SIZE).map(|_| AtomicU64::new(0)).collect()
 }
@@ -295,13 +295,13 @@ mod tests {
         assert_eq!((counts.len(), counts[0], counts[1], counts[16], counts[17]), (18, 2, 2, 1, 2));
         assert_eq!(counts.iter().sum::<u64>(), 7);
         assert_eq!(sum, 50_000 + 50_001 + 100_000 + 10_000_000_000 + 10_000_000_001 + 3_600_000_000_000);
-        // Whatever a session says, sums stay sums.
+        // Whatever a session writes, sums do not overflow.
         let sums = none();
         numbers[0].store(u64::MAX, Ordering::Relaxed);
         (0..3).for_each(|_| counters.add_to(&sums));
         assert_eq!(sums[0].load(Ordering::Relaxed), 3 * MOST);
         assert_eq!(Counters::of(&sums).lookups().read().0[17], 6);
-        // Memory that is not there is no reason to end.
+        // Missing memory is not a reason to end.
         Counters::of(&[]).lookups().observe(Duration::ZERO);
         Counters::of(&[]).count_request(RequestKind::Invalid, Some(Code::Bye));
     }

@@ -7,7 +7,7 @@ use crate::text::printable;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// The host in use: its number and one; 0 while none is known.
+/// The host in use: its number plus one; 0 while it is unknown.
 const IN_USE: usize = 0;
 /// Whether the server in use is in a cluster.
 const CLUSTER: usize = 1;
@@ -15,7 +15,7 @@ const CLUSTER: usize = 1;
 const FAILURES: usize = 2;
 const SIZE_OF_TEXT: usize = 1;
 const TEXT: usize = 2;
-/// The words' bytes, eight to a number: enough for what servers say.
+/// The words' bytes, eight to a number: enough for servers' errors.
 const TEXT_NUMBERS: usize = 16;
 const FAILURE: usize = TEXT + TEXT_NUMBERS;
 /// How many numbers it takes.
@@ -58,13 +58,13 @@ impl<'a> DatabaseHosts<'a> {
         self.numbers[CLUSTER].load(Ordering::Acquire) != 0
     }
 
-    /// The host that the writer uses, by its number in the URL; none where there is only one.
+    /// The host that the writer uses, by its number in the URL; `None` if there is only one.
     pub fn in_use(self) -> Option<usize> {
         let number = self.numbers[IN_USE].load(Ordering::Acquire);
         usize::try_from(number).ok()?.checked_sub(1).filter(|&host| host < MOST_HOSTS)
     }
 
-    /// How long ago a host failed when it was last tried, and why; none if it did not.
+    /// How long ago a host failed when it was last tried, and why; `None` if it did not.
     pub fn failure(self, host: usize) -> Option<(Duration, String)> {
         let place = self.numbers.get(FAILURES + host.checked_mul(FAILURE)?..)?.get(..FAILURE)?;
         let since = Some(place[0].load(Ordering::Acquire)).filter(|&since| since > 0)?;

@@ -107,7 +107,7 @@ impl Pair {
         let own = self.chain.first()?;
         let supported = ring::default_provider().signature_verification_algorithms.all;
         let roots = RootCertStore::empty();
-        // Who vouches for it is the client's to say: with no root at all, what comes before that question shows.
+        // Whether to trust the issuer is the client's decision: without any root, the checks before that one are made.
         let judged = ParsedCertificate::try_from(own)
             .and_then(|own| verify_server_cert_signed_by_trust_anchor(&own, &roots, &[], now, supported));
         let Err(Error::InvalidCertificate(error)) = judged else { return None };

@@ -30,7 +30,7 @@ const DATABASE_ERRORS: usize = STATE + 2;
 const COUNTERS: usize = (DATABASE_ERRORS + 1).next_multiple_of(8);
 /// Numbers in a slot.
 const SLOT: usize = COUNTERS + counters::SIZE;
-/// No session fails more requests than this, whatever it says.
+/// No session fails more requests than this, whatever it counts.
 const MOST_ERRORS: u64 = 1 << 40;
 /// In the head: whether there are enough children that each reports its own end.
 const MANY: usize = 1;
@@ -108,7 +108,7 @@ impl Scoreboard {
         self.head()[GENERATION].load(Ordering::Acquire)
     }
 
-    /// Says that there are newer words. The parent's.
+    /// Announces newer words. The parent's.
     pub fn publish(&self, generation: u64) {
         self.head()[GENERATION].store(generation, Ordering::Release);
     }
@@ -133,14 +133,14 @@ impl Scoreboard {
         self.head()[SPOOL_BYTES].store(bytes, Ordering::Release);
     }
 
-    /// How many records are in the spool, and how many bytes; no bytes only if everything is delivered that anybody was
-    /// told to be kept.
+    /// How many records are in the spool, and how many bytes; no bytes only if everything is delivered that was
+    /// acknowledged.
     pub fn spooled(&self) -> (u64, u64) {
         let bytes = self.head()[SPOOL_BYTES].load(Ordering::Acquire);
         (self.head()[SPOOL_RECORDS].load(Ordering::Relaxed), bytes)
     }
 
-    /// How long ago the oldest record in the spool was looked up; none if there is none.
+    /// How long ago the oldest record in the spool was looked up; `None` if the spool is empty.
     pub fn spool_age(&self) -> Option<Duration> {
         self.ago(SPOOL_OLDEST).filter(|_| self.spooled().0 > 0)
     }
@@ -151,7 +151,7 @@ impl Scoreboard {
         self.head()[OUTAGE].store(u64::try_from(since).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
-    /// For how long the writer has not been able to use the database; none if it can.
+    /// For how long the writer has not been able to use the database; `None` if it can.
     pub fn outage(&self) -> Option<Duration> {
         self.ago(OUTAGE)
     }
@@ -228,8 +228,8 @@ impl Scoreboard {
         self.head()[MANY].store(u64::from(many), Ordering::Relaxed);
     }
 
-    /// Whether a child should tell its parent that it ends: the parent finds out all the same, but would have to ask the
-    /// kernel about all its children instead of one.
+    /// Whether a child should announce its end to its parent: the parent finds out all the same, but would have to ask
+    /// the kernel about all its children instead of one.
     pub fn are_many(&self) -> bool {
         self.head()[MANY].load(Ordering::Relaxed) != 0
     }
@@ -254,7 +254,7 @@ fn page_of(SlotNumber(number): SlotNumber) -> usize {
     usize::try_from(number).ok().and_then(|number| number.checked_add(1)).unwrap_or(usize::MAX)
 }
 
-/// What one child says of itself.
+/// What one child shows of itself.
 #[derive(Debug, Clone, Copy)]
 pub struct Slot<'a> {
     numbers: &'a [AtomicU64],
@@ -283,7 +283,7 @@ impl<'a> Slot<'a> {
         }
     }
 
-    /// Says from which words the child answers.
+    /// Shows from which words the child answers.
     pub fn acknowledge(&self, generation: u64) {
         self.store(GENERATION, generation);
     }
@@ -293,12 +293,12 @@ impl<'a> Slot<'a> {
         self.load(GENERATION)
     }
 
-    /// Says what the child is doing, by a number of its own.
+    /// Shows what the child is doing, by a number of its own.
     pub fn set_state(&self, state: u64) {
         self.store(STATE, state);
     }
 
-    /// What the child is doing; 0 before it has said so.
+    /// What the child is doing; 0 before it has shown it.
     pub fn state(&self) -> u64 {
         self.load(STATE)
     }
@@ -313,7 +313,7 @@ impl<'a> Slot<'a> {
         self.load(REQUESTS)
     }
 
-    /// Says how many lines of the child's log were dropped.
+    /// Shows how many lines of the child's log were dropped.
     pub fn set_unlogged(&self, lines: u64) {
         self.store(SLOT_UNLOGGED, lines);
     }
@@ -323,7 +323,7 @@ impl<'a> Slot<'a> {
         self.load(SLOT_UNLOGGED)
     }
 
-    /// Sets the name that is logged in; empty for none.
+    /// Sets the name that is logged in; empty without a login.
     pub fn set_user(&self, name: &str) {
         self.store(NAME_SIZE, 0);
         for (at, part) in name.as_bytes().chunks(8).take(NAME_NUMBERS).enumerate() {
@@ -334,7 +334,8 @@ impl<'a> Slot<'a> {
         self.store(NAME_SIZE, name.len() as u64);
     }
 
-    /// The name that was logged in when the child last published it; made fit for a log, because the child may be anybody's.
+    /// The name that was logged in when the child last published it; made fit for a log, because the child may be under
+    /// an attacker's control.
     pub fn user(&self) -> String {
         let mut bytes = Vec::new();
         for at in 0..NAME_NUMBERS {
@@ -373,7 +374,7 @@ mod tests {
         scoreboard.slot(SlotNumber(1)).clear();
         assert_eq!(scoreboard.slot(SlotNumber(1)).user(), "");
         assert_eq!(scoreboard.slot(SlotNumber(1)).requests(), 0);
-        // A number that is none is harmless.
+        // An invalid number is harmless.
         scoreboard.slot(SlotNumber(u32::MAX)).set_user("nobody");
         assert_eq!(scoreboard.slot(SlotNumber(3)).user(), "");
     }

@@ -18,7 +18,7 @@ pub struct Status {
     pub uptime_seconds: u64,
     /// Where clients come in.
     pub listening: Vec<String>,
-    /// Who is connected.
+    /// The connected clients.
     pub clients: Clients,
     /// Where words come from.
     pub words: Words,
@@ -157,7 +157,7 @@ pub struct DatabaseHost {
     pub host: String,
     /// Whether the writer uses it, or did last.
     pub in_use: bool,
-    /// What was wrong with it when it was last tried; none if it worked.
+    /// What was wrong with it when it was last tried; `None` if it worked.
     pub error: Option<String>,
     /// How many seconds ago that was.
     pub error_seconds: Option<u64>,
@@ -177,7 +177,7 @@ pub struct DatabaseConnections {
 /// The writer.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Writer {
-    /// Its process; none for the moment between two.
+    /// Its process; `None` for the moment between two.
     pub pid: Option<i32>,
     /// Writers that were ever forked.
     pub forks: u64,
@@ -185,7 +185,7 @@ pub struct Writer {
     pub records: u64,
     /// In how many commits.
     pub commits: u64,
-    /// For how long lookups have waited for it without its moving; none while it moves, or nobody waits.
+    /// For how long lookups have waited for it without its moving; `None` while it moves, or while none wait.
     #[serde(default)]
     pub silent_seconds: Option<u64>,
     /// Writers that were replaced because they did not move.
@@ -211,9 +211,9 @@ pub struct Spool {
     pub bytes: u64,
     /// How many there may be.
     pub limit_bytes: u64,
-    /// How long ago the oldest was looked up; none if there is none.
+    /// How long ago the oldest was looked up; `None` if the spool is empty.
     pub oldest_seconds: Option<u64>,
-    /// For how long the writer has not been able to use the database; none if it can.
+    /// For how long the writer has not been able to use the database; `None` if it can.
     pub outage_seconds: Option<u64>,
 }
 
@@ -222,7 +222,7 @@ pub struct Spool {
 pub struct Clients {
     /// All of them.
     pub total: u64,
-    /// The most there may be; none for no limit.
+    /// The most there may be; `None` for no limit.
     pub limit: Option<u32>,
     /// Just forked.
     pub starting: u64,
@@ -427,7 +427,7 @@ impl Status {
         }
         let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
         rows.iter().fold(String::new(), |mut out, (name, value)| {
-            // Paths and addresses are an operator's text: none of it may look like another row, or move the cursor.
+            // Paths and addresses are an operator's text, which must not look like another row, or move the cursor.
             let _ = writeln!(out, "{name:width$}  {}", printable(value));
             out
         })

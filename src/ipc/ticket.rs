@@ -63,7 +63,7 @@ impl SecretDigest {
     }
 }
 
-/// In a time that tells nothing about where they differ.
+/// In a time that reveals nothing about where they differ.
 impl PartialEq for SecretDigest {
     fn eq(&self, other: &Self) -> bool {
         self.0.ct_eq(&other.0).into()
@@ -101,7 +101,8 @@ impl TicketKey {
     }
 }
 
-/// Where writers keep the key, one for the next. The parent makes it and passes it on, and closes it in every other child.
+/// Where writers keep the key, one for the next. The parent makes it and passes it on, and closes it in every other
+/// child.
 #[derive(Debug)]
 pub struct KeyMemory(File);
 

@@ -62,7 +62,7 @@ pub fn write_reply(out: &mut Vec<u8>, reply: &WriterReply) {
     }
 }
 
-/// Reads a reply. `None` for anything that is none.
+/// Reads a reply. `None` for anything else.
 pub fn read_reply(bytes: &[u8]) -> Option<WriterReply> {
     match bytes.split_first()? {
         (&LIVE, []) => Some(WriterReply::Standing(Standing::Live)),

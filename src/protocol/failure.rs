@@ -13,7 +13,7 @@ pub enum Code {
     BadPasswd,
     /// The name is taken.
     Exists,
-    /// Wrong name, password or token; not logged in; somebody else; the account is gone or locked.
+    /// Wrong name, password or token; not logged in; logged in as another user; the account is gone or locked.
     Denied,
     /// No such word.
     NotFound,

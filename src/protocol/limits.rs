@@ -12,7 +12,7 @@ pub const MAX_NAME_CHARS: usize = 32;
 pub const MAX_PASSWD_CHARS: usize = 256;
 /// Longest password, in bytes. It is checked before any hashing, so that a long one burns no CPU (CVE-2016-6210).
 pub const MAX_PASSWD_BYTES: usize = 768;
-/// How many lookups `H` shows when it is not told.
+/// How many lookups `H` shows by default.
 pub const DEFAULT_HISTORY: u32 = 10;
 /// The largest number that `H` takes; more is asked for with `all`.
 pub const MAX_HISTORY: u32 = 1_000;
@@ -49,8 +49,8 @@ pub fn check_name(name: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Checks the name of an account that is to be made: as [`check_name`], and so that no two names look alike for how they
-/// are encoded: in Unicode's Normalization Form C (UAX #15), and without characters of the category Cf, which show
+/// Checks the name of an account that is to be made: as [`check_name`], and so that no two names look alike for how
+/// they are encoded: in Unicode's Normalization Form C (UAX #15), and without characters of the category Cf, which show
 /// nothing, or turn a line round. Accounts that were made before keep their names.
 ///
 /// # Errors
@@ -99,7 +99,7 @@ mod tests {
         for good in ["ann", "词典", "é", "Ångström", "ë́", "한국", "👍", "a.b-c_d@example"] {
             assert!(check_new_name(good).is_ok(), "{good}");
         }
-        // Decomposed letters and syllables, a sign that stands for a letter, marks and joiners that nobody sees.
+        // Decomposed letters and syllables, a sign that stands for a letter, marks and joiners that are invisible.
         for bad in [
             "e\u{301}",
             "\u{1112}\u{1161}\u{11ab}",

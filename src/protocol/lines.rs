@@ -15,7 +15,7 @@ const LONG: usize = 64 << 10;
 pub enum Line<'a> {
     /// A whole line within the limit, without its LF or CRLF.
     Whole(&'a [u8]),
-    /// A line over the limit. It is told once, as soon as it is seen; the rest of it is skipped.
+    /// A line over the limit. It is reported once, as soon as it is seen; the rest of it is skipped.
     TooLong,
 }
 
@@ -66,7 +66,8 @@ impl Lines {
         Some(self.next_range()?.map_or(Line::TooLong, |range| Line::Whole(&self.buffer[range])))
     }
 
-    /// As [`Lines::next_line`], for somebody who keeps the line; `Err` for one over the limit. A long one is not copied.
+    /// As [`Lines::next_line`], for a caller that keeps the line; `Err` for one over the limit. A long one is not
+    /// copied.
     pub fn next_owned(&mut self) -> Option<Result<Vec<u8>, TooLong>> {
         let Some(range) = self.next_range()? else { return Some(Err(TooLong)) };
         if range.len() <= LONG {

@@ -13,11 +13,11 @@ const SIGNATURE: [u8; 12] = *b"\r\n\r\n\0\r\nQUIT\n";
 const VERSION_ONE: &[u8] = b"PROXY ";
 /// Up to the addresses.
 const FIXED: usize = 16;
-/// The longest header that is taken. The addresses of Unix sockets have 216 bytes; what proxies add to them (TLVs) is some
-/// hundreds.
+/// The longest header that is taken. The addresses of Unix sockets have 216 bytes; what proxies add to them (TLVs) is
+/// some hundreds.
 pub const MAX_HEADER: usize = 4_096;
 
-/// Who begins the connection.
+/// The origin of the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Client {
     /// The proxy itself, to see whether we are there; or a program of its machine, over a Unix socket.
@@ -35,9 +35,9 @@ pub enum Unfit {
     VersionOne,
     /// It is of a version that there is not.
     Version(u8),
-    /// It is longer than [`MAX_HEADER`]: so many bytes.
+    /// It is longer than [`MAX_HEADER`]: its length in bytes.
     TooLong(usize),
-    /// It does not say who the client is.
+    /// It does not name the client.
     Unspecified,
     /// The client does not come over a stream.
     Datagram,
@@ -62,10 +62,11 @@ impl fmt::Display for Unfit {
     }
 }
 
-/// How many bytes the header has in all, as far as its beginning tells: the number grows once, when its length is known.
+/// How many bytes the header has in all, as far as its beginning shows: the number grows once, when its length is
+/// known.
 ///
 /// # Errors
-/// What begins so is no header that is taken.
+/// A header that begins so is not accepted.
 pub fn needed(begin: &[u8]) -> Result<usize, Unfit> {
     let common = begin.len().min(SIGNATURE.len());
     if begin[..common] != SIGNATURE[..common] {
@@ -97,7 +98,7 @@ pub fn read(header: &[u8]) -> Result<Client, Unfit> {
     if header.len() < FIXED || header.len() != whole {
         return Err(Unfit::Cut);
     }
-    // Whatever else it says is to be ignored then.
+    // Everything else in it is to be ignored then.
     if header[12] & 0x0F == 0 {
         return Ok(Client::Proxy);
     }
@@ -137,7 +138,7 @@ mod tests {
         let v6 = [&v6[..], &[9; 16], &[0x30, 0x39, 0x0A, 0x45]].concat();
         let with = |rest: &[u8], more: &[u8]| [rest, more].concat();
         let at = |text: &str| Ok(Client::At(text.parse().unwrap()));
-        // A TLV, another one that is longer than what is there, and bytes that are none.
+        // A TLV, another one that is longer than what is there, and bytes that are not a TLV.
         let tlv = [0x04, 0, 3, b'x', b'y', b'z'];
         for (bytes, read_as) in [
             (header(0x21, 0x11, &v4), at("192.0.2.7:12345")),

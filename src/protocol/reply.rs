@@ -88,7 +88,7 @@ pub enum StatusError {
 /// Reads the first line of a reply (without its line end).
 ///
 /// # Errors
-/// The line is no reply of this protocol.
+/// The line is not a reply of this protocol.
 pub fn parse_status(line: &str) -> Result<Status<'_>, StatusError> {
     if line == "OK" {
         return Ok(Status::Ok(""));

@@ -33,14 +33,14 @@ pub enum Request<'a> {
     },
     /// `Q name word`: look a word up, and record it.
     Lookup {
-        /// Who says to be logged in.
+        /// The name of the login.
         name: &'a str,
         /// The word as typed.
         word: &'a str,
     },
     /// `H name [n]`: the last lookups, newest first.
     History {
-        /// Who says to be logged in.
+        /// The name of the login.
         name: &'a str,
         /// How many.
         count: Count,
@@ -51,42 +51,42 @@ pub enum Request<'a> {
     Logout,
     /// `S name text`: headwords near a text.
     Suggest {
-        /// Who says to be logged in.
+        /// The name of the login.
         name: &'a str,
         /// What the headwords should be near to.
         text: &'a str,
     },
     /// `P name passwd`: change the password.
     ChangePasswd {
-        /// Who says to be logged in.
+        /// The name of the login.
         name: &'a str,
         /// The new password.
         passwd: &'a str,
     },
     /// `X name passwd`: delete the account and all its history.
     DeleteAccount {
-        /// Who says to be logged in.
+        /// The name of the login.
         name: &'a str,
         /// The password, once more.
         passwd: &'a str,
     },
     /// `D name word`: look a word up, and record nothing.
     Define {
-        /// Who says to be logged in.
+        /// The name of the login.
         name: &'a str,
         /// The word.
         word: &'a str,
     },
     /// `C name [word]`: clear the history, or what it holds of one headword.
     Clear {
-        /// Who says to be logged in.
+        /// The name of the login.
         name: &'a str,
         /// The headword; the whole history without one.
         word: Option<&'a str>,
     },
     /// `K name`: a new token, with which to log in later.
     NewToken {
-        /// Who says to be logged in.
+        /// The name of the login.
         name: &'a str,
     },
     /// `T name token`: log in with a token.
@@ -98,7 +98,7 @@ pub enum Request<'a> {
     },
     /// `F name token`: forget a token.
     ForgetToken {
-        /// Who says to be logged in.
+        /// The name of the login.
         name: &'a str,
         /// What stands where a token should.
         token: &'a str,
@@ -107,7 +107,7 @@ pub enum Request<'a> {
     About,
     /// `M name how pattern`: headwords by a pattern.
     Match {
-        /// Who says to be logged in.
+        /// The name of the login.
         name: &'a str,
         /// How they are compared with it.
         how: How,
@@ -116,33 +116,33 @@ pub enum Request<'a> {
     },
     /// `A name word`: look a word up, and record it; the dictionaries apart.
     LookupApart {
-        /// Who says to be logged in.
+        /// The name of the login.
         name: &'a str,
         /// The word as typed.
         word: &'a str,
     },
     /// `U name [dictionaries]`: ask only these dictionaries from now on.
     Choose {
-        /// Who says to be logged in.
+        /// The name of the login.
         name: &'a str,
         /// Their names, with blanks between; nothing for all.
         dictionaries: &'a str,
     },
     /// `B name text`: backwards, headwords that mean a text.
     Reverse {
-        /// Who says to be logged in.
+        /// The name of the login.
         name: &'a str,
         /// What they should mean.
         text: &'a str,
     },
     /// `N name`: a new DICT key.
     NewDictKey {
-        /// Who says to be logged in.
+        /// The name of the login.
         name: &'a str,
     },
     /// `G name …`: the notebook.
     Notebook {
-        /// Who says to be logged in.
+        /// The name of the login.
         name: &'a str,
         /// What is asked of it.
         what: Notebook,
@@ -246,8 +246,8 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Whether it proves who somebody is, or lays down how they will: what nobody else may read on its way. (`P`, `X` and
-    /// what else carries a secret need a login before them.)
+    /// Whether it proves who somebody is, or lays down how they will: what others must not read on its way. (`P`, `X`
+    /// and what else carries a secret need a login before them.)
     pub fn carries_secret(&self) -> bool {
         // Every request by name: a new one has to be decided on.
         match self {
@@ -306,8 +306,8 @@ impl<'a> Request<'a> {
         )
     }
 
-    /// Whether neither the request nor its reply holds anything that is to be forgotten. What is not named here may hold
-    /// a password or a token.
+    /// Whether neither the request nor its reply holds anything that is to be forgotten. What is not named here may
+    /// hold a password or a token.
     pub fn is_public(&self) -> bool {
         matches!(
             self,
@@ -391,7 +391,7 @@ impl std::fmt::Debug for Request<'_> {
             Self::Choose { name, dictionaries } => write!(f, "U {name:?} {dictionaries:?}"),
             Self::Reverse { name, text } => write!(f, "B {name:?} {text:?}"),
             Self::NewDictKey { name } => write!(f, "N {name:?}"),
-            // A note is nobody's business.
+            // A note is private.
             Self::Notebook { name, what } => write!(f, "G {name:?} {} …", what.verb()),
             Self::TokenLogin { name, .. } => write!(f, "T {name:?} …"),
             Self::ForgetToken { name, .. } => write!(f, "F {name:?} …"),
@@ -448,7 +448,7 @@ fn only_name(rest: Option<&str>) -> Result<&str, Failure> {
     Ok(name)
 }
 
-/// A token may be any text, none at all too: what is not one of ours is a wrong one, and never a special case.
+/// A token may be any text, even an empty one: what is not one of ours is a wrong one, and never a special case.
 fn with_token(rest: Option<&str>) -> Result<(&str, &str), Failure> {
     let (name, token) = rest.and_then(|rest| rest.split_once(' ')).ok_or_else(missing)?;
     check_name(name)?;

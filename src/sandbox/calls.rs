@@ -30,10 +30,10 @@ pub const fn request(constant: libc::Ioctl) -> u32 {
     constant as u32
 }
 
-/// A type of socket without the flags that may be said with it.
+/// A type of socket without the flags that may be given with it.
 const TYPE: u32 = 0xF;
 
-/// Opening files to read them only, also where there is no Landlock to say so.
+/// Opening files to read them only, also without Landlock.
 pub fn opening_to_read() -> Policy {
     let writing = number(libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC);
     Policy::default().call_when(libc::SYS_openat, &[Condition::lacks(2, writing)])

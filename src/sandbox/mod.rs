@@ -1,7 +1,7 @@
 //! What each confined process may do: its system calls, files, TCP ports. Lists with their reasons, and nothing else;
 //! [`sys::sandbox`](crate::sys::sandbox) enforces them.
 //!
-//! A session may do what [`session()`] says, the helpers what [`probe()`], [`loader()`] and [`writer()`] say. The
+//! A session may do what [`session()`] allows, the helpers what [`probe()`], [`loader()`] and [`writer()`] allow. The
 //! policy of a new kind of process is put together from [`process()`], [`database()`], [`files_in()`] and what it needs
 //! besides.
 
@@ -75,7 +75,7 @@ pub fn process() -> Policy {
         // Nothing that can be executed: no code but what the program came with.
         .call_when(libc::SYS_mmap, &[Condition::lacks(2, EXECUTE)])
         .call_when(libc::SYS_mprotect, &[Condition::lacks(2, EXECUTE)])
-        // `abort` after a panic: so that it is told as what it is.
+        // `abort` after a panic: so that it is reported as one.
         .call_when(libc::SYS_tgkill, &[Condition::is_own_process(0), Condition::is(2, number(libc::SIGABRT))])
         .and(file_control(&[
             libc::F_GETFD,
@@ -90,8 +90,8 @@ pub fn process() -> Policy {
 /// A session: it answers its client, asks its parent over socket pairs of its own, and uses the database.
 pub fn session(location: &Location) -> Policy {
     process()
-        // Growing a mapping is a way to the shared pages behind it, which are other sessions'. The C library's `realloc`
-        // copies where it can't have it.
+        // Growing a mapping is a way to the shared pages behind it, which are other sessions'. The C library's
+        // `realloc` copies where it can't have it.
         .refuse(&[libc::SYS_mremap])
         .call_when(libc::SYS_socketpair, &[Condition::is(0, number(libc::AF_UNIX))])
         // How much of a reply the client has not taken.

@@ -47,7 +47,7 @@ pub(super) fn names() -> Policy {
             libc::SYS_getgid,
             libc::SYS_getegid,
             libc::SYS_capget,
-            // For a socket of the kernel's that tells the machine's own addresses; Landlock forbids it for TCP.
+            // For a kernel socket (netlink) that lists the machine's own addresses; Landlock forbids it for TCP.
             libc::SYS_bind,
         ])
         .calls(&LINKS_OF_OLD)
@@ -94,7 +94,7 @@ pub(super) fn names() -> Policy {
 }
 
 /// A file that is a link elsewhere is made anew there, under the same name, whenever it changes: then the directory
-/// that it is in, which holds nothing else of anybody's.
+/// that it is in, which contains nothing else.
 fn with_what_it_leads_to(policy: Policy, file: &Path) -> Policy {
     let real = file.canonicalize().ok().filter(|real| real != file);
     match real.as_deref().and_then(Path::parent).filter(|directory| directory.starts_with("/run")) {

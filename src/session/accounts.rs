@@ -33,7 +33,7 @@ pub struct Login {
     pub means: Means,
     /// With what the writer can see for itself that it was right.
     pub proof: Proof,
-    /// With what the writer does something for it; none until the writer has made one out.
+    /// The ticket that the writer acts on; `None` until the writer has issued one.
     pub ticket: Option<Ticket>,
 }
 
@@ -54,7 +54,7 @@ impl Session<'_> {
             return Err(Failure::new(Code::Denied, "registration is closed on this server"));
         }
         let taken = || Failure::new(Code::Exists, "the name is taken");
-        // Before anything is said of the name: who may register no more learns nothing about names either.
+        // Before the name is looked up: a client that may register no more learns nothing about names either.
         self.spend(ParentRequest::Registering)?;
         // Only spares the hashing: what decides is that names are unique in the database.
         if self.stores.with(|store| store.account(name))?.is_some() {
@@ -101,8 +101,8 @@ impl Session<'_> {
         }
     }
 
-    /// Counts a failed login, whose reply is made already; says so if the session ends with it. The parent counts it
-    /// for the client's address at once: neither a new connection nor many at a time give more guesses.
+    /// Counts a failed login, whose reply is made already; returns the reason if the session ends with it. The parent
+    /// counts it for the client's address at once: neither a new connection nor many at a time give more guesses.
     pub(super) fn login_failed(&mut self, name: &str) -> Option<ExitReason> {
         self.logins.failed += 1;
         let may_go_on = self.report(ParentRequest::FailedLogin);
@@ -117,7 +117,7 @@ impl Session<'_> {
         Some(ExitReason::Refused)
     }
 
-    /// Takes back what was counted for failed logins under this name: whoever mistypes has done nothing wrong. Failures
+    /// Takes back what was counted for failed logins under this name: mistyping is not an attack. Failures
     /// under other names stay, so that an account of one's own buys no guesses.
     pub(super) fn mend(&mut self, name: &str) {
         let before = self.logins.failed_names.len();
@@ -127,7 +127,7 @@ impl Session<'_> {
         }
     }
 
-    /// Tells the parent; whether the client may go on. It may not, if the parent could not be told.
+    /// Reports it to the parent; whether the client may go on. It may not if the report could not be sent.
     pub(super) fn report(&self, ask: ParentRequest) -> bool {
         report(self.parent.control_channel, self.stores.question(ask)).unwrap_or_else(|error| {
             log::warn!("client {}: cannot count its requests: {error}", self.face.peer());
@@ -135,7 +135,7 @@ impl Session<'_> {
         })
     }
 
-    /// Has the parent count something that the client's address may do only so often. If that is used up, the session
+    /// Has the parent count something for which the client's address has a budget. If that is used up, the session
     /// ends.
     pub(super) fn spend(&mut self, ask: ParentRequest) -> Result<(), Failure> {
         // The parent has no budget for such a source.
@@ -179,8 +179,8 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// The account of the login, if it is under this name and was made with the password: whoever has got hold of a
-    /// token can neither keep the owner out nor delete the account.
+    /// The account of the login, if it is under this name and was made with the password: a person who has got hold of
+    /// a token can neither keep the owner out nor delete the account.
     pub(super) fn logged_in_by_passwd(&self, name: &str) -> Result<AccountId, Failure> {
         let account = self.logged_in_as(name)?;
         match &self.logins.current {
@@ -209,7 +209,7 @@ impl Session<'_> {
     }
 
     /// Does `work`, which takes 19 MiB and 20 ms of CPU, when it is this child's turn: the parent lets only as many
-    /// hash at once as there are processors, and tells it whether the client's address may do this now.
+    /// hash at once as there are processors, and reports whether the client's address may do this now.
     fn hashing<T>(&mut self, purpose: ParentRequest, work: impl FnOnce() -> T) -> Result<T, Failure> {
         self.face.show(State::Hashing);
         self.face.publish();

@@ -1,5 +1,5 @@
 //! Several dictionaries: `A`, which answers with the article of each one separately, `U`, which chooses some of them,
-//! and what `I` says about them.
+//! and what `I` reports about them.
 
 use super::Session;
 use super::clock::new_record;
@@ -56,7 +56,7 @@ impl Session<'_> {
     }
 }
 
-/// That there is no dictionary of this name, and which there are.
+/// The refusal for an unknown dictionary, with the names of those that there are.
 fn no_such(name: &str, names: &[String]) -> Failure {
     // A list of hundreds would be no message.
     const SHOWN: usize = 50;
@@ -65,7 +65,7 @@ fn no_such(name: &str, names: &[String]) -> Failure {
     Failure::new(Code::NotFound, format!("no dictionary is called {}; there are: {names}{more}", printable(name)))
 }
 
-/// What `I` says of the dictionaries, where there are several: their names in order, then of each what it says of itself.
+/// What `I` reports about the dictionaries, if there are several: their names in order, then the notes of each.
 pub(super) fn lines(notes: &[DictionaryNote]) -> Vec<(String, String)> {
     if notes.len() < 2 {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! The client's connection: bytes in with deadlines, bytes out with progress. It knows lines, but not what they say.
+//! The client's connection: bytes in with deadlines, bytes out with progress. It knows lines, but not their meaning.
 
 use super::ExitReason;
 use super::tls::{Tls, is_clear_text};
@@ -51,7 +51,7 @@ impl Connection {
         Self { socket, tls, lines: Lines::new(max_line), more: true }
     }
 
-    /// Whether nobody on the way can read what is said.
+    /// Whether nobody on the way can read the traffic.
     pub fn speaks_tls(&self) -> bool {
         self.tls.is_some()
     }
@@ -155,9 +155,10 @@ impl Connection {
     }
 
     /// Writes everything, for as long as there is progress: that the client takes bytes. The kernel's buffer finds
-    /// room now and then though nobody reads, and on the other hand tells nothing of one who reads slowly.
+    /// room now and then though the client does not read, and on the other hand shows nothing of a slow reader.
     ///
-    /// `before_waiting` is called before the client is waited for: who reads slowly should keep nothing from others.
+    /// `before_waiting` is called before the session waits for the client: a slow reader should hold nothing that
+    /// others need.
     pub fn write(&mut self, mut bytes: &[u8], mut before_waiting: impl FnMut()) -> Result<(), ExitReason> {
         let Self { socket, tls, .. } = self;
         let socket = socket.as_fd();
@@ -181,7 +182,7 @@ impl Connection {
         }
     }
 
-    /// Ends the stream to the client. Within TLS it says so in TLS's own way first, so that nobody else can have cut it
+    /// Ends the stream to the client. Within TLS it sends a `close_notify` first, so that nobody else can have cut it
     /// short; where there is no room for that, `patience` is the time to make some.
     pub fn end(&mut self, patience: Duration) -> Result<(), ExitReason> {
         let Self { socket, tls, .. } = self;
@@ -224,7 +225,8 @@ impl Connection {
     }
 }
 
-/// Calls `send` until it says that all is sent, for as long as there is progress, and no longer than to the deadline.
+/// Calls `send` until it reports that all is sent, for as long as there is progress, and no longer than to the
+/// deadline.
 fn deliver(
     socket: BorrowedFd<'_>,
     deadline: Option<Instant>,

@@ -37,14 +37,14 @@ impl Session<'_> {
         self.client.connection.write(&[], || {})
     }
 
-    /// Somebody speaks to a port of TLS in clear text: they are told so in the same way.
+    /// The client speaks clear text to a TLS port: it is refused in clear text.
     pub(super) fn refuse_clear_text(&mut self) {
         self.client.connection.give_up_tls();
         self.replies.fail(&Failure::new(Code::BadReq, "this address speaks TLS only; connect with --tls"));
     }
 
-    /// Somebody begins TLS on a port without: the line will be `badreq`, whatever follows, and is told so now, because
-    /// both sides would wait for the rest of it.
+    /// The client begins TLS on a port without: the line will be `badreq`, whatever follows, and is answered now,
+    /// because both sides would wait for the rest of it.
     pub(super) fn refuse_handshake(&mut self) {
         self.face.count_request();
         self.client.connection.lines.skip_line();
@@ -56,7 +56,7 @@ impl Session<'_> {
         self.settings.require_tls && !self.client.connection.speaks_tls() && !self.face.peer().is_on_this_machine()
     }
 
-    /// Says in the log why TLS has failed, if it has.
+    /// Logs why TLS has failed, if it has.
     pub(super) fn log_tls_failure(&self) {
         if let Some(failure) = self.client.connection.tls_failure() {
             info!("client {}: TLS: {failure}", self.face.peer());

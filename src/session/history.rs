@@ -44,8 +44,8 @@ impl Session<'_> {
         }
     }
 
-    /// Collects the newest lookups, and writes them after their number. If these are not all: how many more were said
-    /// to follow, and from where on.
+    /// Collects the newest lookups, and writes them after their number. If these are not all: how many more were
+    /// announced to follow, and from where on.
     fn collect_history(&mut self, name: &str) -> Result<Option<(u64, Place)>, Failure> {
         let account = self.logged_in_as(name)?;
         let (mut lines, mut count, mut place) = (Vec::new(), 0, None);
@@ -70,8 +70,9 @@ impl Session<'_> {
         Ok(rest)
     }
 
-    /// Lookups before a place, newest first, or the newest of all; fewer than `limit` where there are no more. None if the
-    /// account is gone or locked. Where this session may not open the database as it is now, the writer reads them.
+    /// Lookups before a place, newest first, or the newest of all; fewer than `limit` where there are no more. `None`
+    /// if the account is gone or locked. Where this session may not open the database as it is now, the writer reads
+    /// them.
     fn history_page(
         &mut self,
         account: AccountId,
@@ -105,11 +106,11 @@ impl Session<'_> {
         Some(Some(page))
     }
 
-    /// Writes the lookups before a place, as the client reads them: exactly `rest`, as was said.
+    /// Writes the lookups before a place, as the client reads them: exactly `rest`, as was announced.
     ///
     /// # Errors
     /// The client does not read; or there are fewer left, because another session has cleared them, or the database is
-    /// away. Nothing else can be said within a reply: the connection ends, and the client sees that it is not whole.
+    /// away. A reply cannot contain a `FAIL`: the connection ends, and the client sees that the reply is incomplete.
     fn show_the_rest(&mut self, name: &str, mut rest: u64, mut place: Place) -> Result<(), ExitReason> {
         let Ok(account) = self.logged_in_as(name) else { return Err(ExitReason::Internal) };
         while rest > 0 {

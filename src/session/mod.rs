@@ -67,7 +67,7 @@ pub struct Inherited<'a> {
     pub peer: Peer,
     /// What it speaks.
     pub language: Language,
-    /// Whether a proxy's header comes first, which says who the client is.
+    /// Whether a proxy's header comes first, which names the client.
     pub is_proxied: bool,
     /// What TLS is made with, where the client came in for it.
     pub tls: Option<TlsMemory<'a>>,
@@ -268,7 +268,7 @@ impl<'a> Session<'a> {
             source,
             ..
         } = inherited;
-        // Nobody has to log in to speak DICT.
+        // DICT needs no login.
         let grace = settings.login_grace.filter(|_| language != Language::Dict);
         let client = Rc::new(client);
         let waiting = stores::Waiting { control_channel, account: 0, client: Rc::clone(&client), signals };
@@ -411,7 +411,7 @@ impl<'a> Session<'a> {
         {
             self.refuse_handshake();
         }
-        // Before the client hears that it is done.
+        // Before the client learns that it is done.
         drop(whole);
         if secrets {
             self.client.connection.lines.wipe();
@@ -421,14 +421,14 @@ impl<'a> Session<'a> {
         exit_reason.map_or(Ok(answered), Err)
     }
 
-    /// Answers one line of the line protocol; none is one that was too long.
+    /// Answers one line of the line protocol; `None` stands for one that was too long.
     fn answer_line(&mut self, line: Option<&[u8]>, begun: Instant, secrets: &mut bool) -> Option<ExitReason> {
         let too_long = || Err(Failure::new(Code::TooLong, "the line is longer than 1024 bytes"));
         let request = line.map_or_else(too_long, Request::parse);
         if let Err(exit_reason) = self.take_turn(request.as_ref().map_or(Work::Quick, Work::of), begun) {
             return Some(exit_reason);
         }
-        // What is no request may be one with a password that was mistyped.
+        // An invalid request may be a mistyped one that contains a password.
         *secrets |= !request.as_ref().is_ok_and(Request::is_public);
         match request {
             Ok(request) => {
@@ -520,7 +520,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Says what is left to say, and closes so that it arrives: closing with unread input sends a reset, which can
+    /// Writes what is left to write, and closes so that it arrives: closing with unread input sends a reset, which can
     /// overtake the last reply.
     fn finish(&mut self, exit_reason: ExitReason) -> ExitReason {
         match exit_reason {

@@ -4,7 +4,7 @@ use crate::dict::{self, push_status};
 use crate::protocol::{self, Code, Failure, MAX_LINE};
 use std::net::{IpAddr, SocketAddr};
 
-/// Who a client is, as far as its address tells.
+/// Who a client is, as far as its address shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Peer {
     /// Over TCP.
@@ -19,7 +19,7 @@ pub enum Peer {
 }
 
 impl Peer {
-    /// Its address; none over a Unix socket.
+    /// Its address; `None` over a Unix socket.
     pub fn address(&self) -> Option<IpAddr> {
         match self {
             Self::Internet(address) | Self::Tls(address) => Some(address.ip()),
@@ -35,7 +35,7 @@ impl Peer {
         }
     }
 
-    /// Whether nothing of what is said leaves this machine.
+    /// Whether the traffic stays on this machine.
     pub fn is_on_this_machine(&self) -> bool {
         self.address().is_none_or(|address| address.to_canonical().is_loopback())
     }
@@ -80,7 +80,7 @@ impl Language {
     }
 }
 
-/// A refusal as a status line of DICT: for what a session says of itself, whatever it speaks.
+/// A refusal as a status line of DICT: for messages that are the same in both protocols.
 fn push_status_of(out: &mut Vec<u8>, failure: &Failure) {
     let code = match failure.code {
         Code::TooLong => 500,

@@ -8,7 +8,7 @@ use crate::protocol::{Code, Failure};
 use crate::store::{Record, Standing};
 use std::ops::Range;
 
-/// The one answer to every kind of not being logged in: it tells nothing about the account.
+/// The one answer to every kind of not being logged in: it reveals nothing about the account.
 pub(super) fn denied() -> Failure {
     Failure::new(Code::Denied, "log in first, under this name")
 }
@@ -42,7 +42,7 @@ pub struct Replies {
 const MANY_BYTES: usize = 64 * 1024;
 
 impl Replies {
-    /// None yet.
+    /// No replies yet.
     pub fn new(language: Language) -> Self {
         Self {
             language,
@@ -100,7 +100,7 @@ impl Replies {
         self.records.clear();
     }
 
-    /// It has not: the waiting replies become refusals. Those for which `instead` has none stay as they are.
+    /// It has not: the waiting replies become refusals. Those for which `instead` returns `None` stay as they are.
     pub fn refuse(&mut self, instead: impl Fn(Awaits) -> Option<Failure>) {
         let old = std::mem::take(&mut self.bytes);
         let mut kept = 0;

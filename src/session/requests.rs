@@ -75,7 +75,7 @@ impl Session<'_> {
         self.requests.ends.take()
     }
 
-    /// Makes true what the waiting replies wait for, or turns them into refusals. Afterwards none waits.
+    /// Makes the waiting replies' records durable, or turns the replies into refusals. Afterwards no reply waits.
     pub(super) fn settle(&mut self) {
         if !self.replies.any_waiting() {
             return;
@@ -95,7 +95,8 @@ impl Session<'_> {
             let known = if in_table { self.replies.standing.take() } else { self.standing_from_writer() };
             match known {
                 Some(standing) => Ok(standing),
-                // As the writer has it in an outage: an account is taken for what it was while nobody can say.
+                // As the writer does in an outage: while the database cannot be asked, an account is taken for what it
+                // was.
                 None if !in_table && self.parent.scoreboard.outage().is_some() => Ok(Standing::Live),
                 None => self.standing_of(account),
             }

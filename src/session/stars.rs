@@ -145,7 +145,7 @@ impl Session<'_> {
         denied()
     }
 
-    /// Nobody can say so while lookups wait in the spool.
+    /// This cannot be known while lookups wait in the spool.
     fn never_looked_up(&self) -> Failure {
         if self.parent.scoreboard.spooled().1 > 0 {
             return Failure::new(Code::Unavailable, "lookups are still being added to the history; try again later");

@@ -36,7 +36,7 @@ pub struct Stores<'a> {
 pub struct Waiting<'a> {
     /// Where the parent is asked.
     pub control_channel: BorrowedFd<'a>,
-    /// The account for which things are asked, as a number; 0 for none.
+    /// The account for which permits are requested, as a number; 0 without one.
     pub account: u64,
     /// The client, for whom nothing need be done when it has gone.
     pub client: Rc<OwnedFd>,
@@ -146,13 +146,13 @@ impl<'a> Stores<'a> {
         Ok(Open { store, lease, used: Instant::now(), host })
     }
 
-    /// Whether the client was found to be gone while a lease was waited for: the session has nobody to serve.
+    /// Whether the client disconnected while the session waited for a lease.
     pub fn client_has_gone(&self) -> bool {
         self.client_has_gone
     }
 
-    /// Whether an embedded database was found to be there, but in files that took the place of those to which this process
-    /// is confined: only sessions that begin now can use it.
+    /// Whether an embedded database was found to be there, but in files that took the place of those to which this
+    /// process is confined: only sessions that begin now can use it.
     pub fn is_shut_out(&self) -> bool {
         self.is_shut_out
     }
@@ -217,7 +217,7 @@ impl<'a> Stores<'a> {
         let peer = &self.peer;
         self.slot.count_database_error();
         match error.kind {
-            // The writer has warned of the outage; of each client that meets it there is no need to.
+            // The writer has logged the outage; a warning for each client that meets it is not needed.
             Kind::World if self.scoreboard.outage().is_some() => log::info!("client {peer}: database: {error}"),
             Kind::World => log::warn!("client {peer}: database: {error}"),
             Kind::Configuration => log::error!("client {peer}: database (check its configuration): {error}"),
@@ -232,14 +232,14 @@ fn unavailable() -> Failure {
 }
 
 impl Waiting<'_> {
-    /// Waits for what the parent gives in turn. None if the client is gone.
+    /// Waits for what the parent gives in turn. `None` if the client is gone.
     fn permit(&self, ask: ParentRequest, too_late: &str) -> Result<Option<Permit>, Error> {
         let failed = |why: &dyn std::fmt::Display| Error::world(format!("the daemon did not grant the request: {why}"));
         let permit =
             ask_for(self.control_channel, Question { ask, account: self.account }).map_err(|error| failed(&error))?;
         let deadline = Instant::now() + LEASE_TIMEOUT;
         loop {
-            // Nothing is asked of the client's socket; what is always told is that it is gone for good.
+            // No event is requested for the client's socket; that it has hung up is always reported.
             let mut watched =
                 [PollFd::new(permit.as_fd(), PollFlags::POLLIN), PollFd::new(self.client.as_fd(), PollFlags::empty())];
             match wait(&mut watched, Some(deadline), &self.signals) {

@@ -31,7 +31,7 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// A request has been answered, with a refusal or not; or its reply waits, and this is what it says if that comes
+    /// A request has been answered, with a refusal or not; or its reply waits, and this is its result if that comes
     /// true.
     pub fn answered(
         &mut self,
@@ -52,7 +52,7 @@ impl Tally {
         count(&Begun { kind: RequestKind::Invalid, at: None }, Some(code), Instant::now, counters, peer);
     }
 
-    /// It is known what became of those that wait: as they say, unless `instead` has another code.
+    /// The results of those that wait are known: their own, unless `instead` has another code.
     pub fn settle(&mut self, instead: impl Fn(Awaits) -> Option<Code>, counters: Counters<'_>, peer: &Peer) {
         let now = Instant::now();
         for (begun, awaits, refused) in self.waiting.drain(..) {

@@ -10,20 +10,20 @@ use crate::sys::Title;
 pub enum State {
     /// Nobody is logged in, and it waits for its client.
     LoginAwaited,
-    /// Somebody is logged in, and it waits for its client.
+    /// A user is logged in, and it waits for its client.
     Idle,
     /// It answers requests.
     Busy,
     /// It checks or makes a password's hash, or waits for its turn to.
     Hashing,
-    /// It has said its last line.
+    /// It has written its last line.
     Closing,
 }
 
 impl State {
     const ALL: [Self; 5] = [Self::LoginAwaited, Self::Idle, Self::Busy, Self::Hashing, Self::Closing];
 
-    /// Its number on the scoreboard; 0 is none.
+    /// Its number on the scoreboard; 0 for no state.
     pub fn number(self) -> u64 {
         match self {
             Self::LoginAwaited => 1,
@@ -51,14 +51,14 @@ impl State {
     }
 }
 
-/// A session's face to the outside: the scoreboard at once, the title when there is time for somebody to see it.
+/// A session's face to the outside: the scoreboard at once, the title when it waits.
 #[derive(Debug)]
 pub struct Face<'a> {
     peer: Peer,
     language: Language,
     title: Option<&'a mut Title>,
     slot: Slot<'a>,
-    /// The title up to the state; made when it is first needed, and anew when somebody else is logged in.
+    /// The title up to the state; made when it is first needed, and anew when another user is logged in.
     begin: String,
     user: String,
     state: State,
@@ -119,14 +119,14 @@ impl<'a> Face<'a> {
         self.slot.set_requests(self.requests);
     }
 
-    /// Says what the session is doing, on the scoreboard.
+    /// Shows on the scoreboard what the session is doing.
     pub fn show(&mut self, state: State) {
         self.state = state;
         self.slot.set_state(state.number());
     }
 
     /// Brings the title up to date. For before every wait: a session that is over before it ever waits spares the pages
-    /// that this touches, and what lasts no time is seen by nobody.
+    /// that this touches, and a state that lasts no time is not seen.
     pub fn publish(&mut self) {
         let Some(title) = &mut self.title else { return };
         if self.shown == Some(self.state) {

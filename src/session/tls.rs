@@ -17,11 +17,11 @@ const CLIENT_HELLO: [u8; 2] = [0x16, 0x03];
 #[derive(Debug)]
 pub struct Tls {
     connection: Box<ServerConnection>,
-    /// Why it failed. What there is to say to the client then is an alert, which waits to be sent.
+    /// Why it failed. The alert for the client then waits to be sent.
     failure: Option<Error>,
     /// Whether anything has come.
     begun: bool,
-    /// Whether the client has said that nothing more comes.
+    /// Whether the client has announced the end of its stream.
     ended: bool,
 }
 
@@ -54,8 +54,8 @@ impl Tls {
         self.connection.wants_write()
     }
 
-    /// Receives once, and puts what it says into `lines`. `None` at the end of the client's stream, else whether more
-    /// is probably waiting.
+    /// Receives once, and puts the decrypted bytes into `lines`. `None` at the end of the client's stream, else whether
+    /// more is probably waiting.
     ///
     /// # Errors
     /// `EAGAIN` if nothing is there; `EPROTO` if it is not TLS, or not as TLS has to be.
@@ -142,7 +142,7 @@ fn errno(error: &io::Error) -> Errno {
     error.raw_os_error().map_or(Errno::EPROTO, Errno::from_raw)
 }
 
-/// Whether somebody who says this first has mistaken a port of TLS for one without: a request begins so, and no
+/// Whether a client that sends this first has mistaken a TLS port for one without: a request begins so, and no
 /// handshake.
 pub fn is_clear_text(first: u8) -> bool {
     first.is_ascii_alphabetic() || matches!(first, b'\r' | b'\n')

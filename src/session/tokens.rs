@@ -46,7 +46,8 @@ impl Session<'_> {
         }
     }
 
-    /// It needs no turn to hash: a token is no password, and takes no slow hash. A failure counts as any failed login.
+    /// It needs no turn to hash: a token is not a password, and needs no slow hash. A failure counts as any failed
+    /// login.
     pub(super) fn log_in_by_token(&mut self, name: &str, token: &str) -> Option<ExitReason> {
         let checked = self.check_token(name, token);
         self.logged_in(name, Means::Token, checked)
@@ -68,7 +69,7 @@ impl Session<'_> {
         }
     }
 
-    /// A wrong name, a wrong token, what is no token at all, one that has expired and a locked account look the same,
+    /// A wrong name, a wrong token, a text that is not a token, an expired token and a locked account look the same,
     /// and take the same: one hash, one look into the database. That is the writer's, if it answers soon.
     fn check_token(&mut self, name: &str, token: &str) -> Result<Checked, Failure> {
         self.spend(ParentRequest::UsingToken)?;

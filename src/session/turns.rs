@@ -48,7 +48,7 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Waits until the parent says that it is this child's turn.
+    /// Waits until the parent grants this child its turn.
     pub(super) fn wait_for_turn(&mut self, purpose: ParentRequest) -> Result<Permit, Failure> {
         let peer = self.face.peer().clone();
         let failed = |error: &dyn std::fmt::Display| {
@@ -58,7 +58,7 @@ impl Session<'_> {
         let permit =
             ask_for(self.parent.control_channel, self.stores.question(purpose)).map_err(|error| failed(&error))?;
         loop {
-            // Nothing is asked of the client's socket; what is always told is that it is gone for good.
+            // No event is requested for the client's socket; that it has hung up is always reported.
             let mut watched = vec![
                 PollFd::new(permit.as_fd(), PollFlags::POLLIN),
                 PollFd::new(self.client.connection.socket(), PollFlags::empty()),

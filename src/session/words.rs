@@ -48,7 +48,7 @@ const KEYED: Duration = Duration::from_secs(1);
 /// What this process knows of table `words`.
 #[derive(Debug, Default)]
 pub struct TableNotes {
-    /// What it says of its dictionaries: of which load, and what.
+    /// Its notes about its dictionaries, and the load that they are of.
     dictionaries: RefCell<Option<(u32, Vec<DictionaryNote>)>>,
     /// When it was found that all rows have keys.
     keyed: Cell<Option<Instant>>,
@@ -65,7 +65,7 @@ impl TableNotes {
         }
     }
 
-    /// Whether some rows are found by their headword and its lower case only. Somebody may put one in at any time; it is
+    /// Whether some rows are found by their headword and its lower case only. One may be put in at any time; it is
     /// not asked for each lookup.
     fn has_keyless(&self, store: &mut dyn Store) -> Result<bool, Error> {
         if self.keyed.get().is_some_and(|since| since.elapsed() < KEYED) {
@@ -81,7 +81,7 @@ impl WordSource {
     /// The snapshot in a sealed memfd.
     ///
     /// # Errors
-    /// It can't be mapped, or is no snapshot.
+    /// It can't be mapped, or is not a snapshot.
     pub fn snapshot(generation: u64, memory: BorrowedFd<'_>) -> std::io::Result<Self> {
         let dictionary = Dictionary::open(SealedMap::new(memory)?).map_err(std::io::Error::other)?;
         Ok(Self::Snapshot { dictionary, generation })
@@ -142,7 +142,7 @@ impl WordSource {
         Ok(self.find_for(None, text, asked, stores)?.0)
     }
 
-    /// The same for an account, of which the database may say how it stands while it is asked.
+    /// The same for an account, whose standing the database may return with the words.
     pub(super) fn find_for<'a>(
         &'a self,
         account: Option<AccountId>,
@@ -156,8 +156,8 @@ impl WordSource {
         // The names are needed only to leave some out.
         let names = if asked.is_empty() { Vec::new() } else { self.names(stores)? };
         let (found, standing) = stores.with(|store| {
-            // Most texts are headwords as they are typed: other keys take longer to find than to look up. After one that was
-            // not, as at each key in GoldenDict, all are asked for at once.
+            // Most texts are headwords as they are typed: other keys take longer to find than to look up. After one
+            // that was not, as at each key in GoldenDict, all are asked for at once.
             let keys = if notes.missed.get() { lookup::keys(text) } else { lookup::keys_as_typed(text) };
             let LookedUp { exact, keyed, standing, generation } = store.look_up(text, &keys, account)?;
             notes.seen(generation);
@@ -301,8 +301,8 @@ impl WordSource {
         Ok(found)
     }
 
-    /// Headwords that match a pattern, at most `most`, of the dictionaries that are asked. `goes_on` is asked from time to
-    /// time, and ends the search when it says no.
+    /// Headwords that match a pattern, at most `most`, of the dictionaries that are asked. `goes_on` is asked from time
+    /// to time, and ends the search when it returns `false`.
     pub(super) fn matching(
         &self,
         pattern: &matching::Pattern,
@@ -399,7 +399,7 @@ impl WordSource {
         }
     }
 
-    /// The names of the dictionaries, in the order of preference; none where table `words` has one without a name.
+    /// The names of the dictionaries, in the order of preference; empty if table `words` has one without a name.
     pub(super) fn names(&self, stores: &mut Stores<'_>) -> Result<Vec<String>, Failure> {
         match self {
             Self::Snapshot { dictionary, .. } => Ok(dictionary.names().to_vec()),
@@ -488,7 +488,7 @@ impl Lexicon<'static> for Known<'_> {
     }
 }
 
-/// Table `words`, asked for many keys at once; for one with rows that have none.
+/// Table `words`, asked for many keys at once, although some of its rows have no key.
 struct Table<'a>(&'a mut dyn Store);
 
 impl Lexicon<'static> for Table<'_> {

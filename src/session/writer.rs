@@ -19,7 +19,7 @@ const WRITER_RESTS: Duration = Duration::from_secs(1);
 const AGAIN: Duration = Duration::from_millis(100);
 
 impl Session<'_> {
-    /// The writer's answer; `None` if there is none, or not soon enough. The writer is then not asked again for a
+    /// The writer's answer; `None` if it did not come, or not soon enough. The writer is then not asked again for a
     /// while.
     pub(super) fn ask_writer<T>(&mut self, ask: impl FnOnce(&mut Channel<'_>) -> Result<T, Error>) -> Option<T> {
         let now = Instant::now();
@@ -33,8 +33,8 @@ impl Session<'_> {
         answer
     }
 
-    /// Has the writer see a login that was checked here, so that it will act for it. What comes of it shows when something
-    /// is to be kept; but then the database may be away, and nobody could check anything.
+    /// Has the writer see a login that was checked here, so that it will act for it. What comes of it shows when
+    /// something is to be kept; but then the database may be away, and nothing can be checked.
     pub(super) fn show_login_to_writer(&mut self) {
         if self.logins.current.as_ref().is_none_or(|login| login.ticket.is_some()) {
             return;
@@ -51,8 +51,8 @@ impl Session<'_> {
         }
     }
 
-    /// The last lookups, or the last before a place, as the writer has them; the inner one is none if the account is gone or
-    /// locked.
+    /// The last lookups, or the last before a place, as the writer has them; the inner one is `None` if the account is
+    /// gone or locked.
     pub(super) fn recent_from_writer(&mut self, count: u32, before: Option<Place>) -> Option<Option<Vec<PastLookup>>> {
         if count > MOST_RECENT {
             return None;
@@ -81,8 +81,8 @@ impl Session<'_> {
             .keep(&ticket, &self.replies.records, ANSWER_TIMEOUT, &mut || complain_of_writer(control_channel))
     }
 
-    /// The ticket of the login. If there is none yet, the writer was not able to make one out before: it is asked for as
-    /// long as it can't use the database. None if the account is gone or locked.
+    /// The ticket of the login. If there is no ticket yet, the writer could not issue one before: the session requests
+    /// it for as long as the writer can't use the database. `None` if the account is gone or locked.
     fn ticket(&mut self) -> Result<Option<Ticket>, Error> {
         let Some(login) = &self.logins.current else { return Ok(None) };
         if let Some(ticket) = &login.ticket {

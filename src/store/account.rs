@@ -15,7 +15,7 @@ pub struct AccountId {
 
 impl AccountId {
     /// Whether a record that was made for `other` is this account's, which has the same name: made at the same moment,
-    /// or, where nothing says when that one was made, of the same number.
+    /// or of the same number, if it is unknown when that one was made.
     pub(super) fn is_meant_by(self, other: Self) -> bool {
         match other.created {
             Some(_) => self.created == other.created,
@@ -45,8 +45,8 @@ pub enum Registration {
 }
 
 impl Registration {
-    /// What came of it where the name was there: a repeated call finds its own account. Its hash has our salt, nobody
-    /// else's is the same.
+    /// The outcome if the name existed: a repeated call finds its own account. Its hash has our salt, so no
+    /// other call's is the same.
     pub(super) fn of_known(account: Option<&Account>, passwd: &str) -> Self {
         match account {
             Some(account) if account.passwd == passwd => Self::Made(account.id),

@@ -9,7 +9,7 @@ const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 /// How many there are in a key: 130 bits.
 const SIGNS: usize = 26;
 
-/// A key. It is zeroed when it is dropped, and shows itself to nobody by accident.
+/// A key. It is zeroed when it is dropped, and has no `Debug`, so that it is not logged by accident.
 pub struct DictKey(Zeroizing<String>);
 
 impl DictKey {

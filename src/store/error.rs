@@ -5,7 +5,7 @@
 pub enum Kind {
     /// The world's: unreachable, full, locked out for the moment. Try again later.
     World,
-    /// The configuration's: wrong password, no schema, no right. Somebody has to mend it.
+    /// The configuration's: wrong password, no schema, no right. An operator has to mend it.
     Configuration,
     /// Our own: a statement that the database does not understand. Report it.
     Bug,

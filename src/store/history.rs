@@ -17,7 +17,7 @@ impl PastLookup {
     /// Of a row.
     ///
     /// # Errors
-    /// Its time is none.
+    /// Its time is invalid.
     pub(super) fn of(word: String, time: Option<Microseconds>, origin: u64) -> Result<Self, Error> {
         let time = time.ok_or_else(|| Error::configuration("table hist contains an invalid timestamp"))?;
         Ok(Self { word, time, origin })

@@ -16,9 +16,9 @@ const RECENT: Duration = Duration::from_secs(30);
 /// to see that it is not.
 const RETURN: Duration = Duration::from_secs(5);
 const LONGEST_RETURN: Duration = Duration::from_secs(60);
-/// The longest attempt of which an outage of several hosts is told: its pauses are four times as long.
+/// The longest attempt that counts in an outage of several hosts: its pauses are four times as long.
 const SHORT: Duration = Duration::from_millis(250);
-/// An attempt that takes longer holds up those who wait.
+/// An attempt that takes longer holds up the sessions that wait.
 const LONG: Duration = Duration::from_millis(50);
 
 /// Where a server listens.
@@ -120,8 +120,8 @@ impl Hosts {
     }
 
     /// After how long an attempt, of those that took `took`, the pause is to be reckoned that lets others get on before
-    /// the database is tried again. Where one of several hosts has not failed lately, it is worth while to look again at
-    /// once; and where all have, a cluster may be finding itself.
+    /// the database is tried again. Where one of several hosts has not failed lately, it is worth while to look again
+    /// at once; and where all have, a cluster may be finding itself.
     pub fn rest_after(&self, count: usize, took: Duration, now: Instant) -> Duration {
         let known = self.0.borrow();
         match count {
@@ -136,7 +136,7 @@ impl Hosts {
         self.0.borrow_mut().begun = Some(now);
     }
 
-    /// When the work under way began: now, where nobody has said it.
+    /// When the work under way began: now, if that was not passed in.
     pub(super) fn begun(&self) -> Instant {
         self.0.borrow().begun.unwrap_or_else(Instant::now)
     }
@@ -180,7 +180,7 @@ impl Hosts {
         0..self.in_use().unwrap_or(0)
     }
 
-    /// None of them was back; how long it took to find out.
+    /// No host was back; how long it took to find out.
     pub(super) fn stays(&self, took: Duration, now: Instant) {
         let mut known = self.0.borrow_mut();
         known.pause = if took > LONG { (known.pause * 2).min(LONGEST_RETURN) } else { RETURN };
@@ -221,7 +221,7 @@ mod tests {
         let took = Duration::from_secs(7);
         let rests = [3, 2, 1].map(|count| hosts.rest_after(count, took, now));
         assert_eq!(rests, [Duration::ZERO, SHORT, took]);
-        // Long afterwards what was is forgotten, but for what there is to say of it.
+        // Long afterwards the failures are forgotten, except for what is reported of them.
         let later = now + RECENT * 2;
         assert_eq!(hosts.order(3, later), [1, 0, 2]);
         assert_eq!(hosts.failure(0).map(|failed| failed.why).as_deref(), Some("refused"));

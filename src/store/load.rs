@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 use super::{AboutWords, Error, Loading, WordRow, schema};
 
 /// The most rows of one transaction of a load, and the most bytes of more than one row: what a commit takes with them
-/// holds nobody up for long, and a member of a cluster applies it in some milliseconds.
+/// holds up no other work for long, and a member of a cluster applies it in some milliseconds.
 const MOST: Most = Most { rows: 1_024, bytes: 512 * 1_024 };
 /// After each of them others have the database for as long as it took, but no longer than this.
 const LONGEST_PAUSE: Duration = Duration::from_millis(50);
 
-/// A load under way: which generation it writes, which one was valid when it began, and the mark that it has left in table
-/// `meta`. With the mark it loses the right to change anything.
+/// A load under way: which generation it writes, which one was valid when it began, and the mark that it has left in
+/// table `meta`. With the mark it loses the right to change anything.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Claim {
     pub generation: u32,
@@ -116,7 +116,7 @@ pub(super) fn load<S: LoadTarget>(
     match fill(&mut target, &claim, about, rows, progress) {
         Ok(headwords) => {
             let behind = target.behind(claim.generation);
-            // Nobody looks them up any more. If they can't be deleted now, the next load does it.
+            // They are no longer looked up. If they can't be deleted now, the next load does it.
             if let Err(Stopped::Failed(error)) = clear(&mut target, None, [1, claim.generation - 1]) {
                 log::warn!("the old rows of table words are left for the next words load to delete: {error}");
             }
@@ -124,7 +124,7 @@ pub(super) fn load<S: LoadTarget>(
         }
         Err(Stopped::Overtaken(by)) => Ok(Loading::Overtaken(by)),
         Err(Stopped::Failed(error)) => {
-            // Nobody sees them. If they can't be deleted now, the next load does it.
+            // They are not visible. If they can't be deleted now, the next load does it.
             let _ = clear(&mut target, Some(&claim), [claim.generation; 2]);
             Err(error)
         }

@@ -24,9 +24,9 @@ pub enum Location {
 /// A MySQL or MariaDB server, and the database on it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Server {
-    /// Who we are there.
+    /// The user name.
     pub user: String,
-    /// Our password there; empty if there is none.
+    /// The password; empty without one.
     pub password: Zeroizing<String>,
     /// Where it listens, in the order of preference: at least one, and more than one only if they are members of one
     /// cluster. Not used if there is a socket.
@@ -37,7 +37,7 @@ pub struct Server {
     pub socket: Option<String>,
     /// TLS, if it is to be spoken.
     pub tls: Option<DatabaseTls>,
-    /// Whether nobody is to be logged in by a server that is in no primary component of a cluster. Not a part of the URL.
+    /// Whether logins are refused while the server is not in a cluster's primary component. Not a part of the URL.
     pub requires_cluster: bool,
 }
 
@@ -57,7 +57,7 @@ impl Location {
 }
 
 impl Location {
-    /// The same place, where nobody is to be logged in but by a server in a cluster's primary component. None of an
+    /// The same place, where logins are refused unless the server is in a cluster's primary component. `None` for an
     /// embedded database, which has no cluster.
     pub fn requiring_a_cluster(self) -> Option<Self> {
         match self {
@@ -66,7 +66,7 @@ impl Location {
         }
     }
 
-    /// Its hosts, in the order of preference; none of an embedded database, or behind a Unix socket.
+    /// Its hosts, in the order of preference; empty for an embedded database or a Unix socket.
     pub fn hosts(&self) -> &[Host] {
         match self {
             Self::MySql(server) if server.socket.is_none() => &server.hosts,
@@ -83,7 +83,7 @@ impl FromStr for Location {
     }
 }
 
-/// A path as it is written: nothing in it is decoded, so every file name can be said.
+/// A path as it is written: nothing in it is decoded, so every file name can be written.
 fn parse_path(text: &str) -> Result<PathBuf, LocationError> {
     if text.is_empty() {
         return Err(LocationError::NoPath);
@@ -233,8 +233,8 @@ impl fmt::Display for Location {
 }
 
 impl Server {
-    /// The hosts to which what is said can be read on the way: they are other machines, as far as their names say, and no
-    /// TLS is spoken.
+    /// The hosts whose traffic can be read on the way: they are other machines, as far as their names show, and TLS
+    /// is not used.
     pub(super) fn in_clear_text(&self) -> impl Iterator<Item = &Host> {
         let is_open = self.socket.is_none() && self.tls.is_none();
         self.hosts.iter().filter(move |host| is_open && !host.is_this_machine())

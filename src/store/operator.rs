@@ -21,11 +21,11 @@ pub struct AccountSummary {
 }
 
 impl AccountSummary {
-    /// Of a row, whose times `moment` reads: name, when it was registered, whether it is locked, how many lookups, when the
-    /// last was, how many tokens.
+    /// Of a row, whose times `moment` reads: name, when it was registered, whether it is locked, how many lookups, when
+    /// the last was, how many tokens.
     ///
     /// # Errors
-    /// One of the times is none.
+    /// One of the times is invalid.
     pub(super) fn of<T>(
         (name, created, locked, lookups, last_lookup, tokens): (String, T, bool, u64, Option<T>, u64),
         moment: impl Fn(&T) -> Option<Microseconds>,
@@ -38,7 +38,7 @@ impl AccountSummary {
     }
 }
 
-/// All that is kept of one account but its history; not the password's hash, which is of no use to anybody.
+/// All that is kept of one account but its history and its password's hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccountDetails {
     /// Its number.
@@ -55,7 +55,7 @@ impl AccountDetails {
     /// Of what a store has found, whose times `moment` reads.
     ///
     /// # Errors
-    /// One of the times is none.
+    /// One of the times is invalid.
     pub(super) fn of<T>(
         account: &Account,
         created: &T,
@@ -94,8 +94,8 @@ pub trait Operator: Store {
     /// What is kept of an account, locked or not.
     fn account_details(&mut self, name: &str) -> Result<Option<AccountDetails>, Error>;
 
-    /// A page of an account's history, as [`Histories::history_page`](super::Histories::history_page) gives it, whether the
-    /// account is locked or not, and empty if there is none.
+    /// A page of an account's history, as [`Histories::history_page`](super::Histories::history_page) gives it, whether
+    /// the account is locked or not, and empty if there is no such account.
     fn history_of(&mut self, account: AccountId, before: Option<Place>, limit: u32) -> Result<Vec<PastLookup>, Error>;
 
     /// A page of an account's stars, as [`Stars::stars_after`] gives it, whether the account is locked or not.
@@ -113,15 +113,17 @@ pub trait Operator: Store {
     fn accounts_after(&mut self, after: AccountId, limit: u32) -> Result<Vec<AccountId>, Error>;
 
     /// The place of one of an account's lookups, from the newest on: of the first before a place (or the very newest
-    /// without one) after skipping this many. `None` if there is none.
+    /// without one) after skipping this many. `None` if there is no such lookup.
     fn place_after(&mut self, account: AccountId, place: Option<Place>, skipped: u32) -> Result<Option<Place>, Error>;
 
-    /// Deletes the oldest of an account's lookups before a position, at most `limit` at once; returns how many were deleted.
+    /// Deletes the oldest of an account's lookups before a position, at most `limit` at once; returns how many were
+    /// deleted.
     fn delete_before(&mut self, account: AccountId, place: Place, limit: u32) -> Result<u64, Error>;
 
     /// How many of an account's lookups were before this moment.
     fn count_older(&mut self, account: AccountId, than: Microseconds) -> Result<u64, Error>;
 
-    /// Deletes the oldest of an account's lookups before this moment, at most `limit` at once; returns how many were deleted.
+    /// Deletes the oldest of an account's lookups before this moment, at most `limit` at once; returns how many were
+    /// deleted.
     fn delete_older(&mut self, account: AccountId, than: Microseconds, limit: u32) -> Result<u64, Error>;
 }

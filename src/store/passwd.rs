@@ -15,12 +15,12 @@ const PASSES: u32 = 2;
 /// How many lanes: one, because the process is the unit of concurrency.
 const LANES: u32 = 1;
 
-/// What a stored hash may ask for at most. Beyond that somebody has written to the database to make us sweat.
+/// What a stored hash may ask for at most. A higher cost was written into the database to slow us down.
 const MOST_MEMORY_KIB: u32 = 1024 * 1024;
 const MOST_PASSES: u32 = 16;
 const MOST_LANES: u32 = 16;
 
-/// A hash with our parameters that belongs to nobody. Whether a password matches it does not matter.
+/// A hash with our parameters that belongs to no account. Whether a password matches it does not matter.
 const NOBODY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$Y2lkaWFuLW5vYm9keS1oZQ$AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 
@@ -39,8 +39,8 @@ pub fn hash(passwd: &str) -> Result<String, Error> {
 }
 
 /// Whether a password belongs to a PHC string, with the parameters that the string names. The comparison takes the
-/// same time wherever the two differ (PostgreSQL CVE-2026-6478). A string that is none, or asks for an absurd amount
-/// of work, belongs to no password.
+/// same time wherever the two differ (PostgreSQL CVE-2026-6478). A string that is not a hash, or asks for an absurd
+/// amount of work, belongs to no password.
 ///
 /// # Errors
 /// [`Kind::World`](super::Kind::World) if there is no memory: then the password is neither right nor wrong.
@@ -59,11 +59,11 @@ pub fn verify(passwd: &str, phc: &str) -> Result<bool, Error> {
     }
 }
 
-/// The same work as [`verify`], for a name that nobody has: a wrong name takes as long as a wrong password
+/// The same work as [`verify`], for a name without an account: a wrong name takes as long as a wrong password
 /// (OpenSSH CVE-2016-6210). Never true.
 ///
 /// # Errors
-/// As [`verify`]: a lack of memory must not tell the two apart.
+/// As [`verify`]: a lack of memory must not distinguish the two.
 pub fn verify_nobody(passwd: &str) -> Result<bool, Error> {
     // The outcome is dropped, not the work: the hash is memory-hard code that no compiler can leave out.
     std::hint::black_box(verify(passwd, NOBODY)).map(|_| false)

@@ -2,8 +2,8 @@
 
 use super::{AccountId, Error, Microseconds, Standing, moment, schema};
 
-/// One lookup to be kept. Its identity is (account, time, origin): a retry repeats all three, so it is told from
-/// another session's lookup in the same microsecond.
+/// One lookup to be kept. Its identity is (account, time, origin): a retry repeats all three, so it is distinguished
+/// from another session's lookup in the same microsecond.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     /// The headword that was found.
@@ -14,7 +14,7 @@ pub struct Record {
     pub origin: u64,
 }
 
-/// Lookups of one session that are kept together, or none of them.
+/// Lookups of one session of which all are kept or none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Batch {
     /// Whose they are.
@@ -42,8 +42,8 @@ pub trait Records {
     fn record_many(&mut self, batches: &[Batch]) -> Vec<Result<Standing, Error>>;
 
     /// Keeps lookups that were acknowledged before: those of every account that is there, locked or not, under its name
-    /// and made when it was, whatever its number is now; where nothing says when it was made, under its number and its
-    /// name. [`Standing::Gone`] says that it is not there. Otherwise as [`Records::record_many`].
+    /// and made when it was, whatever its number is now; if it is unknown when it was made, under its number and its
+    /// name. [`Standing::Gone`] means that it is not there. Otherwise as [`Records::record_many`].
     fn deliver(&mut self, batches: &[Batch]) -> Vec<Result<Standing, Error>>;
 }
 

@@ -46,12 +46,12 @@ pub(super) enum Found {
     Foreign,
     /// The tables of the classroom schema, which can be upgraded.
     Classroom,
-    /// All that belong to this version. (Of one that is newer than we are, nobody knows what they are.)
+    /// All that belong to this version. (Those of a newer version are unknown to us.)
     Version(u32),
 }
 
 impl Found {
-    /// Judges by the names of the tables that are there and by what `meta` says, if it is there and says anything.
+    /// Judges by the names of the existing tables and by the version in `meta`, if there is one.
     pub(super) fn judge(tables: &[String], version: Option<&str>) -> Result<Self, Error> {
         let has = |name: &str| tables.iter().any(|table| table == name);
         if !has("meta") {
@@ -112,7 +112,7 @@ pub(super) fn missing() -> Error {
     Error::configuration("the database has no schema, or only part of it: run cidiand init-db")
 }
 
-/// Checks a headword before any database sees it, so that both stores refuse alike and none cuts it.
+/// Checks a headword before any database sees it, so that both stores refuse alike and neither truncates it.
 pub(super) fn check_word(word: &str) -> Result<(), Error> {
     let chars = word.chars().count();
     if chars == 0 || chars > MAX_WORD_CHARS {
@@ -145,7 +145,7 @@ pub(super) fn cut_folded(folded: &str) -> &str {
 pub(super) fn after_all_beginning_with(prefix: &str) -> Option<String> {
     let mut letters: Vec<char> = prefix.chars().collect();
     while let Some(last) = letters.pop() {
-        // The step over the surrogates, which are no characters, is the range's own.
+        // The range itself steps over the surrogates, which are not characters.
         if let Some(next) = (last..=char::MAX).nth(1) {
             letters.push(next);
             return Some(letters.into_iter().collect());

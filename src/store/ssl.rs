@@ -15,7 +15,7 @@ pub struct DatabaseTls {
 /// What is verified of a database server's certificate; the names are those of MySQL's own clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SslMode {
-    /// Nothing: nobody can listen, but anybody can be the server.
+    /// Nothing: the traffic cannot be read, but any machine can pass itself off as the server.
     Required,
     /// That one of `ssl-ca` vouches for it.
     VerifyCa,
@@ -24,7 +24,7 @@ pub enum SslMode {
 }
 
 impl DatabaseTls {
-    /// What the URL's `ssl-mode` and `ssl-ca` say together; nothing without either.
+    /// The meaning of the URL's `ssl-mode` and `ssl-ca` together; `None` without both.
     pub(super) fn of(mode: Option<&str>, ca: Option<String>) -> Result<Option<Self>, LocationError> {
         let mode = mode.map(|mode| SslMode::parse(mode).ok_or(LocationError::SslMode)).transpose()?;
         let verifies = matches!(mode, Some(SslMode::VerifyCa | SslMode::VerifyIdentity));

@@ -23,7 +23,7 @@ const DAY: i64 = 86_400_000_000;
 /// How long a token is good for after its last use.
 const LIFETIME: i64 = 90 * DAY;
 
-/// A new token. It is zeroed when it is dropped, and shows itself to nobody by accident.
+/// A new token. It is zeroed when it is dropped, and has no `Debug`, so that it is not logged by accident.
 pub struct Token(Zeroizing<String>);
 
 impl Token {
@@ -62,12 +62,12 @@ fn digest(bytes: &[u8]) -> [u8; 32] {
 }
 
 impl TokenHash {
-    /// The hash of whatever a client says is a token. The text is hashed as it stands: what is no token at all takes
+    /// The hash of what a client sends as a token. The text is hashed as it stands: what is not a token takes
     /// as long, and no two texts are the same token.
     pub fn of(text: &str) -> Self {
         let hash = digest(text.as_bytes());
-        // The hasher keeps its last block on the stack, and a token is shorter than one: the same frames once more, with
-        // nothing in them.
+        // The hasher keeps its last block on the stack, and a token is shorter than one: the same frames once more,
+        // with nothing in them.
         std::hint::black_box(digest(std::hint::black_box(&vec![0; text.len()])));
         Self(hash)
     }
@@ -119,7 +119,8 @@ pub trait Tokens {
     /// Gives an account a DICT key, in the place of the one that it may have.
     fn set_dict_key(&mut self, account: AccountId, key: &DictKey) -> Result<Standing, Error>;
 
-    /// The account of this name, compared byte for byte, if it is not locked, and its DICT key; `None` if it has none.
+    /// The account of this name, compared byte for byte, if it is not locked, and its DICT key; `None` if it has no
+    /// key.
     fn dict_key(&mut self, name: &str) -> Result<Option<(AccountId, DictKey)>, Error>;
 }
 
@@ -134,10 +135,11 @@ pub(super) enum Use {
     Unwritten,
 }
 
-/// What is to be done about a token that is used `now` and was last used at `last_used`, as far as that was written down.
+/// What is to be done about a token that is used `now` and was last used at `last_used`, as far as that was written
+/// down.
 ///
 /// # Errors
-/// There is no such time in the database.
+/// The time is invalid.
 pub(super) fn judge(last_used: Option<Microseconds>, now: Microseconds) -> Result<Use, Error> {
     let last_used = last_used.ok_or_else(|| Error::configuration("table token contains an invalid timestamp"))?;
     let age = now.0.saturating_sub(last_used.0);

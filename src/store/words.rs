@@ -1,30 +1,30 @@
-//! Table `words`: what a row is, what the table says about itself, and how words are looked up in it.
+//! Table `words`: what a row is, the notes of the table about itself, and how words are looked up in it.
 
 use super::{AccountId, Error, Standing, schema};
 use crate::words::{self, DictionaryNote};
 
 /// The most rows that one question by keys is answered with: a headword has some dozens of homographs at the most, and
-/// what is more than that is somebody's mistake that a session need not read.
+/// anything beyond that is a mistake, which a session need not read.
 pub(super) const MOST_KEYED: u32 = 400;
 
-/// What table `words` says of itself.
+/// The notes of table `words` about itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AboutWords {
-    /// The dictionary's title, empty if it has none.
+    /// The dictionary's title, empty without one.
     pub title: String,
-    /// Its licence, empty if it says none.
+    /// Its licence, empty if it names none.
     pub licence: String,
     /// How many headwords there are.
     pub headwords: u64,
-    /// The dictionaries that it is made of, in the order of preference; none where that is not known.
+    /// The dictionaries that it is made of, in the order of preference; empty where that is not known.
     pub dictionaries: Vec<DictionaryNote>,
     /// Which load of the table it is of.
     pub generation: u32,
 }
 
 impl AboutWords {
-    /// From the rows of table `meta`. What is missing, or is no number where one is needed, is as if nothing had
-    /// been loaded.
+    /// From the rows of table `meta`. What is missing, or is not a number where one is needed, is treated as if nothing
+    /// had been loaded.
     pub(super) fn from_meta(rows: impl IntoIterator<Item = (String, String)>) -> Self {
         let mut about = Self::default();
         for (name, value) in rows {
@@ -89,8 +89,8 @@ pub struct LookedUp {
 /// A row as it was found: its number, its headword, its dictionary, its interpretation.
 pub(super) type FoundRow = (u64, String, String, String);
 
-/// Headwords and interpretations of rows, in the byte order of headwords. Several of one headword are one, in the order of
-/// their numbers, each below the name of its dictionary.
+/// Headwords and interpretations of rows, in the byte order of headwords. Several of one headword are one, in the order
+/// of their numbers, each below the name of its dictionary.
 pub(super) fn articles(mut rows: Vec<FoundRow>) -> Vec<(String, String)> {
     rows.sort_by(|(left_id, left, ..), (right_id, right, ..)| (left, left_id).cmp(&(right, right_id)));
     let mut articles: Vec<(String, String)> = Vec::with_capacity(rows.len());
@@ -126,8 +126,8 @@ pub enum Loading {
 /// What a store does for table `words`.
 pub trait WordTable {
     /// What a lookup needs of table `words`, in one statement: the entry of exactly this headword, or without one those
-    /// that have one of these keys, no more than some hundreds; and how an account stands. The headword's own key has to
-    /// be one of the keys. Rows without a key need not be found.
+    /// that have one of these keys, no more than some hundreds; and how an account stands. The headword's own key has
+    /// to be one of the keys. Rows without a key need not be found.
     fn look_up(&mut self, word: &str, keys: &[String], account: Option<AccountId>) -> Result<LookedUp, Error>;
 
     /// Whether there are rows in table `words` without a key.
@@ -136,8 +136,8 @@ pub trait WordTable {
     /// The interpretation of exactly this headword of table `words`, with the headword.
     fn find_word(&mut self, word: &str) -> Result<Option<(String, String)>, Error>;
 
-    /// Headwords and interpretations by their keys, in the byte order of headwords, and no more of them than some hundreds
-    /// for a key. Rows without a key, which an older version wrote, are found by their lower case.
+    /// Headwords and interpretations by their keys, in the byte order of headwords, and no more of them than some
+    /// hundreds for a key. Rows without a key, which an older version wrote, are found by their lower case.
     fn words_keyed(&mut self, keys: &[String]) -> Result<Vec<(String, String)>, Error>;
 
     /// Headwords whose lower case begins with `folded`, in the byte order of (lower case, headword).
@@ -152,9 +152,9 @@ pub trait WordTable {
     /// The headword of table `words` at this position, in an order that stays.
     fn word_at(&mut self, at: u64) -> Result<Option<String>, Error>;
 
-    /// Hands over headwords and interpretations after a headword, in the order of bytes: of the next `count` those whose
-    /// interpretation holds `text`, or all without one. Returns the last headword that was looked at, if there may be
-    /// more. A row may be handed over twice, after a lost connection.
+    /// Hands over headwords and interpretations after a headword, in the order of bytes: of the next `count` those
+    /// whose interpretation holds `text`, or all without one. Returns the last headword that was looked at, if there
+    /// may be more. A row may be handed over twice, after a lost connection.
     fn words_holding(
         &mut self,
         after: &str,
@@ -163,10 +163,10 @@ pub trait WordTable {
         found: &mut dyn FnMut(&str, &str),
     ) -> Result<Option<String>, Error>;
 
-    /// What table `words` says of itself.
+    /// The notes of table `words` about itself.
     fn about_words(&mut self) -> Result<AboutWords, Error>;
 
-    /// Replaces the content of table `words`: all of it at once, for whoever looks words up, or after an error nothing.
+    /// Replaces the content of table `words`: all of it at once for readers, or after an error nothing.
     /// `rows` is read once, in parts that bound the memory and each transaction; rows of one headword follow one
     /// another in the order of preference, and no two of them are of one dictionary. `progress` is called from time to
     /// time with how many rows have been sent. Of `about` the number of headwords does not matter: they are counted.

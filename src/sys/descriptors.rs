@@ -29,12 +29,12 @@ pub fn close_all_but(keep: &[BorrowedFd<'_>]) -> Result<(), Errno> {
 /// # Errors
 /// `EBADF` if it is closed already.
 pub fn close_inherited(descriptor: BorrowedFd<'_>) -> Result<(), Errno> {
-    // SAFETY: the caller is a forked child; the value that owns it is a copy of the parent's, which is never dropped here
-    // because a child leaves by `_exit`.
+    // SAFETY: the caller is a forked child; the value that owns it is a copy of the parent's, which is never dropped
+    // here because a child leaves by `_exit`.
     Errno::result(unsafe { libc::close(descriptor.as_raw_fd()) }).map(drop)
 }
 
-/// How much of what was sent on a stream socket its peer has not taken yet; `None` where the kernel does not tell.
+/// How much of what was sent on a stream socket its peer has not taken yet; `None` if the kernel does not report it.
 pub fn not_taken(socket: BorrowedFd<'_>) -> Option<usize> {
     let mut bytes: libc::c_int = 0;
     // SAFETY: SIOCOUTQ, which has the number of TIOCOUTQ, writes one int, and `bytes` is one that outlives the call.
@@ -53,7 +53,7 @@ pub fn write_when_ready(fd: BorrowedFd<'_>, bytes: &[u8]) -> Result<usize, Errno
         return Err(Errno::EAGAIN);
     }
     let part = libc::iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() };
-    // Somebody else may fill it in between, so the kernel is asked not to wait, where it knows how: for pipes since
+    // Another process may fill it in between, so the kernel is asked not to wait, where it knows how: for pipes since
     // Linux 6.4 (`FMODE_NOWAIT` in fs/pipe.c), for terminals not yet.
     // SAFETY: one part is read, which describes a slice that outlives the call; -1 is for what has no position.
     let written = unsafe { libc::pwritev2(fd.as_raw_fd(), &raw const part, 1, -1, libc::RWF_NOWAIT) };
@@ -64,8 +64,8 @@ pub fn write_when_ready(fd: BorrowedFd<'_>, bytes: &[u8]) -> Result<usize, Errno
     }
 }
 
-/// Acknowledges what has come on a TCP socket now, instead of a moment later together with an answer. Where it is no TCP
-/// socket, nothing happens.
+/// Acknowledges what has come on a TCP socket now, instead of a moment later together with an answer. Where it is no
+/// TCP socket, nothing happens.
 pub fn acknowledge_now(socket: BorrowedFd<'_>) {
     let yes: libc::c_int = 1;
     let size = size_of::<libc::c_int>() as libc::socklen_t;
@@ -100,14 +100,14 @@ pub fn duplicate(fd: RawFd) -> Result<OwnedFd, Errno> {
 pub fn adopt(fd: RawFd) -> Result<OwnedFd, Errno> {
     // SAFETY: `fcntl(F_GETFD)` touches no memory of ours.
     Errno::result(unsafe { libc::fcntl(fd, libc::F_GETFD) })?;
-    // SAFETY: it is open, and by this function's contract nobody else owns it.
+    // SAFETY: it is open, and by this function's contract nothing else owns it.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
 /// Sends one message with one descriptor. The receiver gets a copy of the descriptor.
 ///
 /// # Errors
-/// Those of `sendmsg(2)`; `EAGAIN` if `flags` say not to wait and it would.
+/// Those of `sendmsg(2)`; `EAGAIN` if it would wait and `flags` forbid that.
 pub fn send_with_descriptor(
     socket: BorrowedFd<'_>,
     message: &[u8],
@@ -121,7 +121,7 @@ pub fn send_with_descriptor(
 /// them: those that a receiver has no room for would be lost to it, but open.
 const SCM_MAX_FD: usize = 253;
 
-/// Sends one message with several descriptors, or with none.
+/// Sends one message with any number of descriptors.
 ///
 /// # Errors
 /// As [`send_with_descriptor`].
@@ -171,7 +171,7 @@ pub fn receive_with_descriptors(
     for message in received.cmsgs()? {
         if let ControlMessageOwned::ScmRights(received) = message {
             for fd in received {
-                // SAFETY: the kernel has just made this descriptor for us; nobody else owns it.
+                // SAFETY: the kernel has just made this descriptor for us; nothing else owns it.
                 descriptors.push(unsafe { OwnedFd::from_raw_fd(fd) });
             }
         }
@@ -215,7 +215,7 @@ mod tests {
         assert_eq!((&buffer[..size], received.len()), (&b"none"[..], 0));
     }
 
-    /// More descriptors than anybody expects are not lost: they are closed, or refused by the sender's kernel.
+    /// More descriptors than expected are not lost: they are closed, or refused by the sender's kernel.
     #[test]
     fn as_many_as_there_can_be() {
         let (ours, theirs) = UnixStream::pair().unwrap();

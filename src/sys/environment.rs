@@ -6,7 +6,7 @@ use std::ffi::{OsStr, OsString};
 /// Takes a variable out of the environment, so that no child inherits it.
 pub fn take_variable(name: &str, _one_thread: &Forker) -> Option<OsString> {
     let value = std::env::var_os(name)?;
-    // SAFETY: a `Forker` exists only in a program with one thread, so nobody reads the environment meanwhile.
+    // SAFETY: a `Forker` exists only in a program with one thread, so no thread reads the environment meanwhile.
     unsafe { std::env::remove_var(name) };
     Some(value)
 }

@@ -54,7 +54,7 @@ impl Forker {
         let parent = unsafe { key.call(libc::SYS_getppid, [0; 5]) }?;
         let flags = usize::try_from(libc::CLONE_PARENT | libc::SIGCHLD).map_err(|_| Errno::EINVAL)?;
         // SAFETY: as `bare_fork`: this process has one thread, and the child goes on with a copy of its memory and its
-        // stack. The C library is not told; it asks the kernel for the number of a process where it needs it.
+        // stack. The C library is not informed; it asks the kernel for the number of a process where it needs it.
         if unsafe { key.call(libc::SYS_clone, [flags, 0, 0, 0, 0]) }? != 0 {
             return Ok(());
         }
@@ -73,7 +73,7 @@ impl Forker {
     }
 }
 
-/// What a child does. A panic must not unwind into the parent's code; the parent sees SIGABRT and says so.
+/// What a child does. A panic must not unwind into the parent's code; the parent sees SIGABRT and logs it.
 fn run(child: impl FnOnce() -> Infallible) -> ! {
     match catch_unwind(AssertUnwindSafe(child)) {
         Ok(never) => match never {},
@@ -89,8 +89,8 @@ unsafe extern "C" {
 
 /// Forks, and writes to fewer pages than `fork` does: each would be copied, for the child and again for the parent.
 fn bare_fork() -> Result<ForkResult, Errno> {
-    // SAFETY: this process has one thread: a `Forker` exists only in a program that starts none, so no lock
-    // can be held by a thread that the child does not have. `_Fork` takes nothing, and says -1 if it has failed.
+    // SAFETY: this process has one thread: a `Forker` exists only in a program that starts no threads, so no lock
+    // can be held by a thread that the child does not have. `_Fork` takes nothing, and returns -1 if it has failed.
     match Errno::result(unsafe { _Fork() })? {
         0 => Ok(ForkResult::Child),
         child => Ok(ForkResult::Parent { child: Pid::from_raw(child) }),
@@ -98,8 +98,8 @@ fn bare_fork() -> Result<ForkResult, Errno> {
 }
 
 fn become_child(parent: Pid) {
-    // The mask stays as it is: a signal that comes now (a reload tells every child) would end the child by its default
-    // action. The child lets signals in when it is ready for them.
+    // The mask stays as it is: a signal that comes now (a reload signals every child) would end the child by its
+    // default action. The child lets signals in when it is ready for them.
     let prepared = prctl::set_pdeathsig(Signal::SIGKILL).and_then(|()| signals::reset_to_default());
     // A parent that died before PR_SET_PDEATHSIG took effect sends no signal any more.
     if prepared.is_err() || getppid() != parent {

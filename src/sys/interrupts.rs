@@ -37,7 +37,8 @@ static NOTES: AtomicI32 = AtomicI32::new(-1);
 extern "C" fn note(signal: libc::c_int) {
     let before = Errno::last_raw();
     let byte = u8::try_from(signal).unwrap_or(0);
-    // SAFETY: write(2) is async-signal-safe, reads one byte that is there, and fails if nobody has the pipe any more.
+    // SAFETY: write(2) is async-signal-safe, reads one byte that is there, and fails if no process has the pipe any
+    // more.
     unsafe { libc::write(NOTES.load(Ordering::Relaxed), (&raw const byte).cast(), 1) };
     // What was interrupted looks at its own error.
     Errno::set_raw(before);

@@ -3,8 +3,8 @@
 use nix::errno::Errno;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-/// Leaves no core from now on: it would hold passwords. A limit of one byte, not of none: the kernel then gives none to a
-/// program that takes cores through a pipe either, which a limit of 0 does not keep from it (`fs/coredump.c`).
+/// Leaves no core from now on: it would hold passwords. A limit of one byte, not of zero: the kernel then gives no core
+/// to a program that takes cores through a pipe either, which a limit of 0 does not keep from it (`fs/coredump.c`).
 ///
 /// # Errors
 /// Those of `setrlimit(2)`.

@@ -1,6 +1,6 @@
 //! Local time: its offset from UTC at an instant, by `TZ` and the system's settings. Nothing is cached or changed here.
 
-/// Seconds that local time is ahead of UTC at `unix_seconds`; `None` for an instant that no calendar here holds.
+/// Seconds that local time is ahead of UTC at `unix_seconds`; `None` for an instant outside the calendar.
 pub fn local_offset(unix_seconds: i64) -> Option<i32> {
     let time: libc::time_t = unix_seconds;
     // SAFETY: `tm` is plain data for which zeroes are a value; the call below writes all of it.

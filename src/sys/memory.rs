@@ -21,14 +21,14 @@ pub fn fix_allocator() {
 #[cfg(target_env = "gnu")]
 const LARGEST_GAP: usize = 64 * 1024;
 
-/// The most bytes that are put into gaps. A heap that is young has far less; and whatever addresses an allocator gives out, it
-/// ends.
+/// The most bytes that are put into gaps. A heap that is young has far less; and whatever addresses an allocator gives
+/// out, it ends.
 #[cfg(target_env = "gnu")]
 const MOST_FILLING: usize = 8 << 20;
 
 /// Fills the gaps of the heap, once, for a process that is about to have children: each would otherwise put its small
-/// things into the gaps that its parent's beginning has left all over the heap, and so copy a page for each. What they need
-/// then comes from the heap's end, page by page. What fills the gaps is shared, and never given back.
+/// things into the gaps that its parent's beginning has left all over the heap, and so copy a page for each. What they
+/// need then comes from the heap's end, page by page. What fills the gaps is shared, and never given back.
 pub fn fill_heap_gaps() {
     #[cfg(target_env = "gnu")]
     {
@@ -39,7 +39,7 @@ pub fn fill_heap_gaps() {
         let (mut size, mut filled) = (LARGEST_GAP, 0);
         while size >= 16 {
             while filled < MOST_FILLING {
-                // Or the compiler sees that nobody uses it.
+                // Or the compiler sees that it is not used.
                 let filling = black_box(Vec::<u8>::with_capacity(size));
                 if filling.as_ptr().addr() >= end {
                     break;
@@ -52,8 +52,8 @@ pub fn fill_heap_gaps() {
     }
 }
 
-/// How much of the stack is given back: more than the deepest calls take. Other mappings are further away, as far as the
-/// stack's limit and the kernel's gap.
+/// How much of the stack is given back: more than the deepest calls take. Other mappings are further away, as far as
+/// the stack's limit and the kernel's gap.
 const STACK: usize = 1 << 20;
 
 /// Gives freed memory back to the system; for a process with one thread that is about to wait for long.

@@ -57,15 +57,15 @@ impl SealedMap {
         }
         let size = usize::try_from(fstat(memory.as_fd())?.st_size).map_err(|_| Errno::EFBIG)?;
         let length = NonZeroUsize::new(size).ok_or(Errno::EINVAL)?;
-        // SAFETY: a new mapping at an address of the kernel's choice disturbs no other; the seals say that the bytes
-        // under it neither change nor go away.
+        // SAFETY: a new mapping at an address of the kernel's choice disturbs no other; the seals guarantee that the
+        // bytes under it neither change nor go away.
         let begin = unsafe { mmap(None, length, ProtFlags::PROT_READ, MapFlags::MAP_SHARED, memory, 0) }?;
         Ok(Self { begin, size })
     }
 
     /// Maps every page now. For the parent, which never looks into the words: a page that only one child has touched
-    /// would be called its own, in what the system tells of its memory, though all share it. Best effort: what can't be
-    /// mapped now is when it is touched.
+    /// would be called its own, in what the system reports of its memory, though all share it. Best effort: what can't
+    /// be mapped now is when it is touched.
     pub fn populate(&self) {
         // SAFETY: the range is this mapping; to read ahead changes no byte. Linux has it since 5.14 (madvise(2)); an
         // older one refuses.
@@ -75,7 +75,8 @@ impl SealedMap {
 
 impl AsRef<[u8]> for SealedMap {
     fn as_ref(&self) -> &[u8] {
-        // SAFETY: the mapping is readable, `size` bytes long, never changes (it is sealed), and lives as long as `self`.
+        // SAFETY: the mapping is readable, `size` bytes long, never changes (it is sealed), and lives as long as
+        // `self`.
         unsafe { std::slice::from_raw_parts(self.begin.as_ptr().cast(), self.size) }
     }
 }

@@ -27,7 +27,7 @@ enum Has {
 #[derive(Debug)]
 pub struct SharedPages {
     begin: NonNull<AtomicU64>,
-    /// The first page again, where nobody can write to it.
+    /// The first page again, where it cannot be written.
     first_to_read: NonNull<AtomicU64>,
     pages: usize,
     /// Bytes of a page.
@@ -50,11 +50,12 @@ impl SharedPages {
         // SAFETY: a new mapping at an address of the kernel's choice disturbs no other.
         let begin = unsafe { mmap_anonymous(None, length, WRITABLE, flags) }?;
         let at = NonZeroUsize::new(begin.as_ptr().addr());
-        // SAFETY: it takes the place of the first page of the mapping that was just made, and that nobody knows yet.
+        // SAFETY: it takes the place of the first page of the mapping that was just made, and that nothing refers to
+        // yet.
         unsafe { mmap(at, page, WRITABLE, MapFlags::MAP_SHARED | MapFlags::MAP_FIXED, &first, 0) }?;
         // From here on a mapping of it can't be made writable, not by `mprotect` either (memfd_create(2)).
         fcntl(&first, FcntlArg::F_ADD_SEALS(SealFlag::F_SEAL_FUTURE_WRITE | SealFlag::F_SEAL_SHRINK))?;
-        // SAFETY: as the first one; what is under it does not go away, as the seal says.
+        // SAFETY: as the first one; what is under it does not go away, as the seal guarantees.
         let first_to_read = unsafe { mmap(None, page, ProtFlags::PROT_READ, MapFlags::MAP_SHARED, &first, 0) }?;
         Ok(Self { begin: begin.cast(), first_to_read: first_to_read.cast(), pages, size, has: Has::All })
     }
@@ -70,8 +71,8 @@ impl SharedPages {
             Has::All | Has::First => self.begin,
             Has::FirstToReadAnd(_) => self.first_to_read,
         };
-        // SAFETY: page-aligned, `numbers` long, mapped for as long as `has` says so (which only changes while nobody
-        // borrows), zeroed at first (a valid number), and changed atomically only, in every process.
+        // SAFETY: page-aligned, `numbers` long, mapped for as long as `has` contains it (which only changes while
+        // nothing borrows), zeroed at first (a valid number), and changed atomically only, in every process.
         unsafe { std::slice::from_raw_parts(begin.as_ptr(), self.numbers()) }
     }
 
@@ -119,7 +120,8 @@ impl SharedPages {
         if from >= to {
             return Ok(());
         }
-        // SAFETY: nobody borrows any page (`&mut`), and `has`, which was changed before, gives out none of these again.
+        // SAFETY: nothing borrows any page (`&mut`), and `has`, which was changed before, gives out these pages no
+        // more.
         unsafe { munmap(self.begin.byte_add(from * self.size).cast(), (to - from) * self.size) }
     }
 }

@@ -27,7 +27,7 @@ pub fn survive_file_size_limit() -> Result<(), Errno> {
     unsafe { sigaction(Signal::SIGXFSZ, &ignore) }.map(drop)
 }
 
-/// Lets all signals in. For a forked child that has none to handle itself, or has its handlers installed.
+/// Lets all signals in. For a forked child that has no signals to handle itself, or has its handlers installed.
 ///
 /// # Errors
 /// The kernel refuses; it has no reason to.
@@ -35,8 +35,8 @@ pub fn let_signals_in() -> Result<(), Errno> {
     sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None)
 }
 
-/// Lets all signals in but those by which a daemon is told something: TERM, INT and HUP stay blocked. For a process
-/// that ends, or goes on, when its parent says so, also when a terminal or a service manager signals all of them.
+/// Lets all signals in but those that control a daemon: TERM, INT and HUP stay blocked. For a process
+/// that ends, or goes on, when its parent wants it, also when a terminal or a service manager signals all of them.
 ///
 /// # Errors
 /// The kernel refuses; it has no reason to.
@@ -56,7 +56,7 @@ extern "C" fn note_stop(_: libc::c_int) {
 extern "C" fn note_nothing(_: libc::c_int) {}
 
 /// A session's signals: TERM and INT ask it to stop, HUP wakes it to look at the scoreboard. They are blocked but while
-/// it waits, so that none interrupts its work and none is missed between looking and waiting.
+/// it waits, so that no signal interrupts its work or is missed between looking and waiting.
 #[derive(Debug, Clone, Copy)]
 pub struct ChildSignals {
     _private: (),
@@ -85,7 +85,7 @@ impl ChildSignals {
     }
 
     /// Whether this child was asked to stop. It also sees a signal that is blocked and pending: a client that always
-    /// has another request ready never lets the wait sleep, and `ppoll` then delivers none.
+    /// has another request ready never lets the wait sleep, and `ppoll` then delivers no signal.
     pub fn stop_asked(&self) -> bool {
         STOP.load(Ordering::Relaxed) || Self::stop_pending()
     }

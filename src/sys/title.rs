@@ -13,7 +13,7 @@ pub struct Title {
 }
 
 impl Title {
-    /// Finds that memory, and moves the environment out of it. `None` where `/proc` does not tell.
+    /// Finds that memory, and moves the environment out of it. `None` if `/proc` does not show it.
     pub fn prepare(_one_thread: &Forker) -> Option<Self> {
         // proc_pid_stat(5): fields 48 to 51 are arg_start, arg_end, env_start, env_end; the second may hold blanks.
         let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
@@ -32,8 +32,8 @@ impl Title {
         }
         let environment: Vec<_> = std::env::vars_os().collect();
         for (name, value) in environment {
-            // SAFETY: a `Forker` exists only in a program with one thread, so nobody reads the environment meanwhile.
-            // The C library copies each variable to memory of its own.
+            // SAFETY: a `Forker` exists only in a program with one thread, so no thread reads the environment
+            // meanwhile. The C library copies each variable to memory of its own.
             unsafe { std::env::set_var(name, value) };
         }
         let title = Self {

@@ -17,13 +17,13 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// A failure that took longer than this is told to all who came meanwhile, where there is no spool.
+/// Without a spool, a failure that took longer than this is the answer to all that came meanwhile.
 const LONG: Duration = Duration::from_millis(500);
-/// Work that follows other work so soon has been waited for meanwhile.
+/// Work that follows other work within this time has been waited for meanwhile.
 const AT_ONCE: Duration = Duration::from_millis(100);
 /// How many records are taken from the spool at once: no fewer than are taken in between, so that it gets empty.
 const CHUNK: u64 = 4_096;
-/// So often it is asked at least whether the database is still the one that the spool is for: a server's may be dropped
+/// The longest time between checks that the database is still the one that the spool is for: a server's may be dropped
 /// and made again without any connection's noticing.
 const CONFIRM: Duration = Duration::from_secs(1);
 
@@ -36,7 +36,7 @@ pub(super) struct Committer<'a> {
     scoreboard: &'a Scoreboard,
     store: Option<Box<dyn Operator>>,
     spool: Option<Spool<'a>>,
-    /// None without a limit for histories.
+    /// `None` without a limit for histories.
     trimmer: Option<Trimmer>,
     outage: Option<Outage>,
     /// Where the database can be used, and what of this the board shows.
@@ -126,7 +126,7 @@ impl<'a> Committer<'a> {
         }
     }
 
-    /// Keeps batches, and says of each what came of it.
+    /// Keeps batches, and returns the outcome of each.
     pub fn keep(&mut self, batches: &[Batch]) -> Vec<Outcome> {
         self.failed = None;
         let begun = self.begin();
@@ -141,8 +141,8 @@ impl<'a> Committer<'a> {
         outcomes
     }
 
-    /// Work begins; when. Those who wait for it have waited since the piece of work before it began, if it follows that at
-    /// once: where a cluster takes seconds for each, all of it together has to end in time.
+    /// Work begins; when. Those who wait for it have waited since the piece of work before it began, if it follows that
+    /// at once: where a cluster takes seconds for each, all of it together has to end in time.
     fn begin(&self) -> Instant {
         let now = Instant::now();
         let (begun, ended) = self.last;
@@ -257,11 +257,11 @@ impl<'a> Committer<'a> {
             };
         }
         self.look_after_spool();
-        // Before anybody is told.
+        // Before any child gets its answer.
         self.show();
     }
 
-    /// When there is something to do that nobody has asked for.
+    /// When there is something to do without a request.
     pub fn due(&self) -> Option<Instant> {
         let spool = self.spool.as_ref()?;
         match &self.outage {
@@ -439,7 +439,7 @@ impl<'a> Committer<'a> {
         log::warn!("cannot trim histories to their limit now: {error}");
     }
 
-    /// Says of batches that the database has how their histories have grown.
+    /// Reports how histories have grown by the batches that the database has.
     fn note_growth(&mut self, batches: &[Batch], outcomes: &[Outcome]) {
         let Some(trimmer) = &mut self.trimmer else { return };
         let now = Instant::now();
@@ -469,7 +469,7 @@ impl<'a> Committer<'a> {
         self.shown = Shown { changes: self.hosts.changes(), in_use };
     }
 
-    /// Says on the scoreboard how it is.
+    /// Shows its state on the scoreboard.
     fn show(&self) {
         let Some(spool) = &self.spool else { return };
         self.scoreboard.show_spool(spool.records(), spool.size(), spool.oldest().map_or(0, |time| time.0));
@@ -506,8 +506,8 @@ impl<'a> Committer<'a> {
     }
 }
 
-/// Whether the database knows any of the accounts whose lookups are in the spool. One that knows none is not theirs,
-/// whatever it says of itself: an older backup, above all.
+/// Whether the database knows any of the accounts whose lookups are in the spool. One that knows no such account is not
+/// theirs, whatever its identity: an older backup, above all.
 fn recognise(store: &mut dyn Store, spool: &Spool<'_>, first: &Chunk) -> Result<bool, Error> {
     let mut next = None;
     loop {

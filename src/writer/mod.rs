@@ -10,8 +10,8 @@
 //! token, the last lookups, whether an account may be used. It acts for an account only on behalf of a child that has
 //! shown its right to it and has got a [ticket](crate::ipc::ticket) for that.
 //!
-//! It never reads a client's bytes, never forks, and holds nothing in its memory that matters: when it dies the parent forks
-//! another, and the children send again what was not acknowledged, which a row's identity makes harmless. It ends
+//! It never reads a client's bytes, never forks, and holds nothing in its memory that matters: when it dies the parent
+//! forks another, and the children send again what was not acknowledged, which a row's identity makes harmless. It ends
 //! when its parent closes the shutdown pipe, after it has committed everything, or when its parent dies.
 
 #![forbid(unsafe_code)]
@@ -74,9 +74,10 @@ pub struct Inherited<'a> {
     pub key: &'a KeyMemory,
     /// What the parent has of it.
     pub with: With<'a>,
-    /// Where records last while the database is away. A client's private server has none.
+    /// Where records last while the database is away. A client's private server has no spool.
     pub spool: Option<&'a SpoolFile>,
-    /// The writer before this one made no progress for this long and was replaced: the database may be what it waited for.
+    /// The writer before this one made no progress for this long and was replaced: the database may be what it waited
+    /// for.
     pub stuck: Option<Duration>,
 }
 
@@ -182,8 +183,8 @@ fn serve(
     }
 }
 
-/// After a failure that took long: what came meanwhile was asked while the database could not be reached, and to try for
-/// each of it again would make all wait as long once more.
+/// After a failure that took long: what came meanwhile was asked while the database could not be reached, and to try
+/// for each of it again would make all wait as long once more.
 fn fail_meanwhile(receiver: &mut Receiver<'_>, committer: &mut Committer<'_>) -> Result<(), Errno> {
     let Some(error) = committer.took_long_to_fail() else { return Ok(()) };
     let meanwhile = receiver.look()?;

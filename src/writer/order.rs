@@ -26,7 +26,7 @@ impl Notice {
         }
     }
 
-    /// Reads a message. `None` for anything that is none.
+    /// Reads a message. `None` for anything else.
     pub fn read(bytes: &[u8]) -> Option<Self> {
         match bytes.split_first()? {
             (b'o', child) => {
@@ -43,7 +43,7 @@ impl Notice {
 pub enum Order {
     /// This database is in the place of the one before: the spool of that one waits for it.
     TurnTo(Identity),
-    /// None of the accounts is known whose lookups are in the spool: it waits, too.
+    /// The database knows no account whose lookups are in the spool: the spool waits, too.
     PutAside,
     /// The spool's file was replaced or removed: it is to be made anew.
     PutBack,
@@ -66,7 +66,7 @@ impl Order {
         .into_bytes()
     }
 
-    /// Reads a message. `None` for anything that is none.
+    /// Reads a message. `None` for anything else.
     fn read(bytes: &[u8]) -> Option<Self> {
         match bytes.split_first()? {
             (b't', identity) => Identity::parse(std::str::from_utf8(identity).ok()?).map(Self::TurnTo),

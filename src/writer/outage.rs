@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 /// The pause before the database is tried again; twice as long the next time, and so on.
 const PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// An attempt that took long, because nobody answered, is followed by a pause of this many times its length: sessions
-/// wait for the writer meanwhile.
+/// An attempt that took long, because no server answered, is followed by a pause of this many times its length:
+/// sessions wait for the writer meanwhile.
 const REST: u32 = 4;
 const LONGEST_REST: Duration = Duration::from_secs(10);
 

@@ -20,7 +20,7 @@ pub(super) enum Answer {
     LoggedIn { account: AccountId, name: String, reads: bool },
     /// A wrong name or a wrong proof, or the account is locked.
     Refused,
-    /// The last lookups, newest first; none if the account is gone or locked.
+    /// The last lookups, newest first; `None` if the account is gone or locked.
     Lookups(Option<Vec<PastLookup>>),
     /// What is wrong with the database.
     Failed(Error),

@@ -27,7 +27,7 @@ const ENOUGH_OF_ONE: usize = 128;
 /// How many events are taken from the kernel at once.
 const EVENTS: usize = 256;
 
-/// What epoll says of the rendezvous and of the shutdown pipe; channels have numbers above.
+/// The tokens of the rendezvous and of the shutdown pipe in epoll; channels have numbers above.
 const RENDEZVOUS: u64 = 0;
 const SHUTDOWN_PIPE: u64 = 1;
 
@@ -114,7 +114,7 @@ pub(super) struct Receiver<'a> {
     next: u64,
     ended: bool,
     buffer: Vec<u8>,
-    /// Children that asked for something without a ticket that is good for it, since somebody last asked.
+    /// Children that requested something without a ticket that allows it, since this was last read.
     offenders: Vec<Pid>,
 }
 
@@ -147,7 +147,7 @@ impl<'a> Receiver<'a> {
         std::mem::take(&mut self.offenders)
     }
 
-    /// Whether the parent has said that this is the end.
+    /// Whether the parent has closed the shutdown pipe.
     pub fn ended(&self) -> bool {
         self.ended
     }
@@ -199,8 +199,8 @@ impl<'a> Receiver<'a> {
         Ok(gathered)
     }
 
-    /// Notes which channels something has come on; the kernel tells of each but once. Whether the parent wants a sign of
-    /// life.
+    /// Notes which channels something has come on; the kernel reports each only once. Whether the parent wants a sign
+    /// of life.
     fn see_what_has_come(&mut self, mut patience: EpollTimeout) -> Result<bool, Errno> {
         let mut pinged = false;
         let mut events = [EpollEvent::empty(); EVENTS];
@@ -350,7 +350,7 @@ impl<'a> Receiver<'a> {
         None
     }
 
-    /// Closes a channel, which takes it out of the epoll: nobody else has this end.
+    /// Closes a channel, which takes it out of the epoll: no other process has this end.
     fn close(&mut self, number: u64) {
         if let Some(channel) = self.channels.remove(&number)
             && self.by_child.get(&channel.child) == Some(&number)
@@ -359,7 +359,7 @@ impl<'a> Receiver<'a> {
         }
     }
 
-    /// Tells the children what came of their batches.
+    /// Sends the children the outcomes of their batches.
     pub fn acknowledge(&mut self, gathered: &Gathered, outcomes: Vec<Result<Standing, Error>>) {
         let mut bytes = Vec::with_capacity(MAX_OUTCOME);
         for (number, outcome) in gathered.from.iter().zip(outcomes) {

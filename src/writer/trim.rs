@@ -23,7 +23,7 @@ const REST: u32 = 4;
 /// After a failure.
 const PAUSE: Duration = Duration::from_secs(10);
 
-/// Accounts are told apart by their numbers here: it is one database, and what goes is counted off in it.
+/// Accounts are distinguished by their numbers here: it is one database, and what goes is counted off in it.
 fn by_number(number: u64) -> AccountId {
     AccountId { number, created: None }
 }
@@ -53,7 +53,7 @@ struct Work {
 #[derive(Debug)]
 pub(super) struct Trimmer {
     limit: u64,
-    /// The last account that was taken up after the start; none when all were.
+    /// The last account that was taken up after the start; `None` when all were.
     taken_up: Option<AccountId>,
     known: HashMap<AccountId, Known>,
     waiting: VecDeque<(Instant, AccountId)>,
@@ -77,7 +77,7 @@ impl Trimmer {
     /// Adds lookups of an account that are in the database now.
     pub fn recorded(&mut self, account: AccountId, count: u64, now: Instant) {
         let (account, limit, much) = (by_number(account.number), self.limit, self.much());
-        // Of an account that was not counted nobody knows how many it has.
+        // How many an account has is unknown until it was counted.
         let known = self.known.entry(account).or_insert(Known { most: u64::MAX, added: 0, waits: false });
         let before = known.most;
         known.most = known.most.saturating_add(count);

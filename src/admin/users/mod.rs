@@ -92,7 +92,7 @@ impl<'a> Tool<'a> {
     }
 
     fn change_passwd(&mut self, name: &str, password_file: Option<&Path>) -> Result<Exit, Fatal> {
-        // Before anybody thinks of a password.
+        // Before a password is asked for.
         let account = self.account(name)?;
         let hash = new_hash(name, password_file)?;
         if !self.with(|store| store.reset_passwd(account, &hash))? {
@@ -125,7 +125,7 @@ fn unknown(name: &str) -> Fatal {
     Fatal::new(Exit::Data, format!("there is no account {name}"))
 }
 
-/// A name or a password that can't be one, told without the protocol's code.
+/// An invalid name or password, reported without the protocol's code.
 fn impossible(failure: Failure) -> Fatal {
     Fatal::new(Exit::Data, failure.message)
 }

@@ -46,7 +46,7 @@ pub(crate) fn text(accounts: &[AccountSummary]) -> String {
     out
 }
 
-/// One account, as `--json` tells it; its keys only grow.
+/// One account, as `--json` prints it; its keys only grow.
 #[derive(Serialize)]
 struct Line<'a> {
     name: &'a str,

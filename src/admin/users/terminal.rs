@@ -17,7 +17,7 @@ pub(crate) fn ask_passwd(name: &str) -> Result<Zeroizing<String>, Fatal> {
     Ok(first)
 }
 
-/// Asks, and reads a line; none at the end of the input, and none where nobody can be asked.
+/// Asks, and reads a line; `None` at the end of the input, and if no person can be asked.
 pub(crate) fn ask(prompt: &str) -> Option<String> {
     let mut line = String::new();
     let mut errors = io::stderr();
@@ -38,7 +38,7 @@ fn ask_hidden(prompt: &str) -> Result<Zeroizing<String>, Fatal> {
         NoPassword::End => Fatal::new(Exit::Data, "no password was entered"),
         NoPassword::NotUtf8 => Fatal::new(Exit::Data, "the input is not UTF-8"),
         NoPassword::Signal(signal) => {
-            // Who sent the signal shall see that it ended us.
+            // The sender of the signal should see that it ended us.
             let _ = emulate_default_handler(signal as i32);
             Fatal::new(Exit::System, "stopped")
         }

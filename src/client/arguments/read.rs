@@ -22,14 +22,14 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments,
     let config = Config::read();
     let language = language(&arguments, config.as_ref().ok(), |name| std::env::var_os(name));
     let mut read = checked(arguments, language).map_err(|error| {
-        // Help into a pipe that is closed is no mishap, and there is nobody to tell if standard error is.
+        // Help into a closed pipe is not a failure, and a closed standard error cannot be reported.
         match complaint(&error, language) {
             Some(text) => drop(std::io::stderr().write_all(text.as_bytes())),
             None => drop(error.print()),
         }
         if error.use_stderr() { Exit::Usage } else { Exit::Done }
     })?;
-    // After `--help`, which works whatever the file says.
+    // After `--help`, which works whatever is in the file.
     read.config = config.map_err(|failure| {
         let text = format!("cidian: {}\n", language.say(&Message::Failed(&failure)));
         let _ = std::io::stderr().write_all(text.as_bytes());
@@ -40,7 +40,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Arguments,
 }
 
 /// The language: `--lang`, the configuration file, the locale. It is wanted before the command line is understood,
-/// for what is wrong with that is said in it, too.
+/// because its errors are reported in it, too.
 fn language(arguments: &[OsString], config: Option<&Config>, variable: impl Fn(&str) -> Option<OsString>) -> Language {
     let mut before_words = arguments.iter().take_while(|argument| *argument != "--");
     let mut said = None;
@@ -71,8 +71,9 @@ fn checked(arguments: impl IntoIterator<Item = OsString>, language: Language) ->
     }
 }
 
-/// `cidian WORD…` is `cidian lookup WORD…` where no subcommand has the word's name, or where `--` stands before it. What
-/// is nearly the name of a subcommand, and no headword of the built-in dictionary, is left for clap to complain of.
+/// `cidian WORD…` is `cidian lookup WORD…` where no subcommand has the word's name, or where `--` stands before it.
+/// What is nearly the name of a subcommand, and no headword of the built-in dictionary, is left for clap to complain
+/// of.
 fn with_lookup(mut arguments: Vec<OsString>, command: &clap::Command) -> Vec<OsString> {
     let takes_value = |option: &str| {
         let named = |argument: &&clap::Arg| argument.get_long() == Some(option);
@@ -103,7 +104,7 @@ fn with_lookup(mut arguments: Vec<OsString>, command: &clap::Command) -> Vec<OsS
 /// Whether a word is rather a subcommand's name with a slip than a word to look up.
 fn is_mistyped(word: &str, name: &str) -> bool {
     let slips = if name.len() < 6 { 1 } else { 2 };
-    // `searches` is a word: a name with something behind it is no slip.
+    // `searches` is a word: a name with something behind it is not a slip.
     strsim::damerau_levenshtein(word, name) <= slips
         && !word.starts_with(name)
         && ![' ', '\t'].iter().any(|blank| BUILT_IN.contains(&format!("\n{word}{blank}")))

@@ -1,4 +1,4 @@
-//! `cidian about`: what the server says about itself. It needs no account.
+//! `cidian about`: information about the server. It needs no account.
 
 use crate::client::error::Result;
 use crate::client::render::show::{Pairs, shown};
@@ -32,7 +32,7 @@ pub(crate) fn print(console: &mut Console, connector: &Connector) -> Result<()> 
     console.write(&table.lay_out(None, [1]))
 }
 
-/// The pairs as a person reads them: what is said of each of several dictionaries in a line or two beside its name.
+/// The pairs as a person reads them: the facts of each dictionary in a line or two beside its name.
 fn with_dictionaries(pairs: Vec<(String, String)>) -> Vec<(String, String)> {
     let names = pairs.iter().find(|(key, _)| key == "dictionaries").map(|(_, names)| names.clone()).unwrap_or_default();
     let names: Vec<&str> = names.split_whitespace().collect();

@@ -28,7 +28,7 @@ pub(crate) fn run(context: &mut Context<'_>, prefix: &str) -> Result<()> {
     if prefix.is_empty() {
         return Ok(());
     }
-    // Whoever sets it prints.
+    // The thread that sets it prints.
     let printing = Arc::new(AtomicBool::new(false));
     let (late, of_late) = (Arc::clone(&printing), prefix.to_owned());
     std::thread::spawn(move || {

@@ -33,8 +33,8 @@ impl Context<'_> {
         self.log_in_with(|_| Vec::new()).map(|(logged_in, _)| logged_in)
     }
 
-    /// The same. A kept token takes the requests that `next` makes for the name along, in one packet: they need no round
-    /// trip of their own. Says how many bytes of them are on their way; their replies are the next to be read.
+    /// The same. A kept token takes the requests that `next` makes for the name along, in one packet: they need no
+    /// round trip of their own. Returns how many bytes of them are on their way; their replies are the next to be read.
     ///
     /// # Errors
     /// Whatever can go wrong with that.

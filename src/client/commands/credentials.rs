@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 /// Longest first line of a password file: far above any password.
 const MAX_PASSWORD_FILE: u64 = 4_096;
 
-/// What the command line says about the account.
+/// The command line's options for the account.
 pub(crate) struct Credentials {
     /// The account's name, if it was given.
     pub(crate) user: Option<String>,
@@ -23,12 +23,12 @@ pub(crate) struct Credentials {
     pub(crate) password_file: Option<PathBuf>,
     /// Logins that were kept for this server.
     pub(crate) kept: KeptLogins,
-    /// The account of one's own, where nobody is named: with `--local`.
+    /// The user's own account, if no account is named: with `--local`.
     pub(crate) own: Option<OwnAccount>,
 }
 
 impl Credentials {
-    /// The account's name: given, or asked for where somebody can answer.
+    /// The account's name: given, or asked for if a person can answer.
     ///
     /// # Errors
     /// [`Error::NoUser`], or a name that can't be.
@@ -57,7 +57,7 @@ impl Credentials {
         Ok(name)
     }
 
-    /// The same for somebody who has an account: whoever is logged in need not be named.
+    /// The same for a command that needs an account: a user who is logged in need not be named.
     ///
     /// # Errors
     /// As [`Credentials::name`], or the kept logins can't be read.
@@ -73,7 +73,7 @@ impl Credentials {
         self.name(console)
     }
 
-    /// The own account, if nobody has logged in by another name.
+    /// The user's own account, if no login by another name is saved.
     ///
     /// # Errors
     /// The kept logins, or the account's file, can't be read.
@@ -134,7 +134,7 @@ pub(crate) fn ask_twice(console: &mut Console, prompt: &Message<'_>, again: &Mes
 /// The first line of a file, or of a pipe, without its line end.
 ///
 /// # Errors
-/// It can't be read, or is no password that can be.
+/// It can't be read, or is not a valid password.
 pub(crate) fn read_password(console: &Console, path: &Path) -> Result<Password> {
     let failed = |reason| Error::PasswordFile { path: path.to_owned(), reason };
     let notice = || console.notice(&Message::WaitingForPipe { path });
@@ -164,7 +164,7 @@ pub(crate) fn keep_new_token(connection: &mut Connection, credentials: &Credenti
     }
 }
 
-/// After a new password, which has ended every token: whoever was logged in here stays so.
+/// After a new password, which has ended every token: a user who was logged in here stays logged in.
 pub(crate) fn renew(
     console: &mut Console,
     connection: &mut Connection,

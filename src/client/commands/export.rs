@@ -84,11 +84,11 @@ enum Kind {
     Csv,
 }
 
-/// One of the files that are written, word by word: however many words there are, none is kept in memory.
+/// One of the files that are written, word by word: however many words there are, no more than one is in memory.
 struct Deck {
     kind: Kind,
     path: PathBuf,
-    /// None for standard output.
+    /// `None` for standard output.
     file: Option<Writing>,
 }
 
@@ -174,7 +174,7 @@ impl Back {
     }
 }
 
-/// The stars of an account, by their words. A server that knows nothing of stars has none.
+/// The stars of an account, by their words. A server too old for stars has no stars.
 struct Stars(HashMap<String, StarRow>);
 
 impl Stars {
@@ -264,7 +264,7 @@ fn field(text: &str) -> String {
 /// A file that is written whole or not at all, where it is a file; a pipe or a device takes it as it is.
 struct Writing {
     text: BufWriter<File>,
-    /// What is replaced in the end; none for a pipe. Until then the text is in a file without a name beside it, which
+    /// What is replaced in the end; `None` for a pipe. Until then the text is in a file without a name beside it, which
     /// is gone with this process, however it ends.
     target: Option<PathBuf>,
 }

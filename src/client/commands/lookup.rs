@@ -33,7 +33,7 @@ const AHEAD: usize = 16;
 /// `cidian lookup`: the words of the command line, or without any, of standard input.
 ///
 /// # Errors
-/// Whatever can go wrong with that; a word that is not found is no error, but shows in the exit status.
+/// Whatever can go wrong with that; a word that is not found is not an error, but shows in the exit status.
 pub(crate) fn run(
     context: &mut Context<'_>,
     words: &[String],
@@ -56,14 +56,14 @@ pub(crate) fn run(
         && parts.field.is_empty()
         && checked_word("", &joined).is_ok();
     let words = if asks.phrase && !words.is_empty() { &phrase } else { words };
-    // Never for a filter: it would wait for what nobody reads.
+    // Never for a filter: it would wait for a text that is not read.
     let suggests = if manner.json {
         !words.is_empty()
     } else {
         manner.errs_terminal && (!words.is_empty() || manner.asks_terminal)
     };
     // What a Chinese word leads to is asked for wherever it goes, as long as it need not be in step with lines.
-    // So is which dictionaries there are, if an entry says that there are several.
+    // So is which dictionaries there are, if an entry shows that there are several.
     let tells_apart = manner.json || (manner.shows_terminal && parts.field.is_empty()) || parts.first_line;
     let asks_more = suggests || tells_apart || words.iter().any(|word| may_lead(word));
     let ahead = |name: &str| if perhaps { Vec::new() } else { requests_ahead(name, words, asks_more) };
@@ -82,7 +82,7 @@ pub(crate) fn run(
                 Style::Plain
             }
         }
-        // Somebody who types each word needs no lines in step, but a hint.
+        // A person who types each word needs no lines in step, but a hint.
         (false, _) if dialogue => Style::Person,
         (false, true) => Style::Filter,
         (false, false) if manner.shows_terminal => Style::Person,
@@ -92,7 +92,7 @@ pub(crate) fn run(
         console.hint(&Message::WordsWanted);
     }
     let mut pipeline = Pipeline::new(connection, name, style, words.is_empty());
-    // A filter would be kept waiting, and nobody looks at it.
+    // A filter would be kept waiting, and no person looks at it.
     pipeline.speaker = Some(speaker).filter(|_| matches!(style, Style::Plain | Style::Person));
     pipeline.parts = parts;
     pipeline.tells_apart = tells_apart;
@@ -135,7 +135,7 @@ fn in_text(context: &mut Context<'_>, text: &str, mut parts: Parts) -> Result<Ex
         false if manner.shows_terminal && parts.field.is_empty() => Style::Person,
         false => Style::Filter,
     };
-    // Without its headword nobody knows what a line is about.
+    // Without its headword it is not clear what a line is about.
     if parts.field.is_empty() {
         parts.field = vec![Field::Headword, Field::Interpretation];
     }
@@ -229,7 +229,7 @@ struct Pipeline<'a> {
     missed: bool,
     /// What was typed where a number was asked for.
     instead: Option<String>,
-    /// Who says the headwords that are shown.
+    /// Reads the shown headwords aloud.
     speaker: Option<&'a mut Speaker>,
 }
 
@@ -322,7 +322,7 @@ impl<'a> Pipeline<'a> {
 
     fn settle(&mut self, console: &mut Console, word: &str, answer: Result<Option<Entry>>) -> Result<()> {
         let entry = match answer {
-            // Our limits and the server's may differ one day; one word is no reason to give up the others.
+            // Our limits and the server's may differ one day; one word is not a reason to give up the others.
             Err(Error::Refused(failure)) if matches!(failure.code, Code::BadReq | Code::TooLong) => {
                 console.complain(&Message::Failed(&Error::Refused(failure)))?;
                 None
@@ -350,7 +350,7 @@ impl<'a> Pipeline<'a> {
         self.ask_besides(|connection, name| connection.meant(name, word))
     }
 
-    /// The entry with what each of several dictionaries says in it.
+    /// The entry with the articles of each dictionary.
     fn apart(&mut self, entry: Entry) -> Entry {
         // Once it is known which there are, nothing has to be asked.
         if self.connection.has_to_ask(&entry) && (self.failure.is_some() || !self.read_those_under_way()) {
@@ -375,8 +375,8 @@ impl<'a> Pipeline<'a> {
         }
     }
 
-    /// Prints what a Chinese word leads to. On a terminal one of it may be chosen, and is looked up. Says whether there
-    /// was anything.
+    /// Prints what a Chinese word leads to. On a terminal one of them may be chosen, and is looked up. Returns whether
+    /// there was anything.
     fn lead(&mut self, console: &mut Console, word: &str) -> Result<bool> {
         let is_list = match self.style {
             Style::Person => true,
@@ -435,7 +435,7 @@ impl<'a> Pipeline<'a> {
         }
     }
 
-    /// Replies come in order: before something else is asked, those under way are read, and kept. Says whether
+    /// Replies come in order: before something else is asked, those under way are read, and kept. Returns whether
     /// that could be done, so that something else can be asked.
     fn read_those_under_way(&mut self) -> bool {
         let mut held = 0;
@@ -488,7 +488,7 @@ impl<'a> Pipeline<'a> {
             return self.print_missing(console, word, &headwords);
         };
         let entry = if self.tells_apart { self.apart(entry) } else { entry };
-        // Of several words each answer says which it is.
+        // With several words each answer shows which word it is for.
         if self.style == Style::Plain && self.several && self.parts.field.is_empty() {
             console.write(&format!("{}  ", printable(&entry.headword)))?;
         }
@@ -500,7 +500,7 @@ impl<'a> Pipeline<'a> {
         let headword = entry.headword.clone();
         print_found(console, self.style, &self.parts, word, entry)?;
         if let Some(speaker) = &mut self.speaker {
-            // Of several words each is said to its end.
+            // With several words each is read to its end.
             speaker.finish();
             console.flush()?;
             speaker.say_if_asked(console, &headword)?;

@@ -29,12 +29,12 @@ pub fn settle_server(arguments: &mut Arguments) {
             let colour = arguments.color.or(arguments.config.color).unwrap_or_default();
             let mut console = Console::standard(arguments.language, colour, arguments.json, true);
             let manner = console.manner();
-            // Whoever names an account means a server's.
+            // A user who names an account means a server's.
             let named = arguments.user.is_some() || arguments.password_file.is_some();
             if named || arguments.json || !manner.asks_terminal || !manner.shows_terminal || answers(&address) {
                 return;
             }
-            // Nobody who answers: the next call asks again, and this one says that there is no server.
+            // Without an answer the next call asks again, and this one reports that there is no server.
             let Ok(Some(local)) = asked(&mut console, &address) else { return };
             arguments.config.remember_local(local);
             local

@@ -50,7 +50,7 @@ impl Connection {
         }
         let shortened = |entry: Entry| {
             let entry = self.apart(entry);
-            // Of several dictionaries the one that says it.
+            // The dictionary that has the article, if there are several.
             let all = entry.apart();
             let article = all.iter().find(|article| article.contains(text)).or(all.first()).copied();
             let line = first_line(article.unwrap_or_default());
@@ -103,12 +103,12 @@ pub(crate) fn list(console: &mut Console, word: &str, entries: &[Entry]) -> Resu
     console.write(&table.lay_out(page, [2, 1]))
 }
 
-/// What somebody answered who was shown a list.
+/// A person's answer to a list.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Choice {
     /// The number of an entry, counted from zero.
     Entry(usize),
-    /// None of them.
+    /// No choice.
     Nothing,
     /// Something else was typed.
     Other(String),

@@ -74,7 +74,7 @@ struct Answer<'a> {
     piece: Piece<'a>,
 }
 
-/// Asks for every run of words that begins at one of the next. Says where the next question begins.
+/// Asks for every run of words that begins at one of the next. Returns where the next question begins.
 fn ask<'a>(
     connection: &mut Connection,
     name: &str,

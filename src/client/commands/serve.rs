@@ -23,8 +23,8 @@ impl Arguments {
     }
 }
 
-/// The name of the account that all lookups are for: the one that is named, else the one of one's own, which is made if it
-/// is not there. `local` is a private server to make it on. For a process with one thread: it starts none.
+/// The name of the account that all lookups are for: the one that is named, else the one of one's own, which is made if
+/// it is not there. `local` is a private server to make it on. For a process with one thread: it starts no other.
 ///
 /// # Errors
 /// The exit status, after what is wrong has been printed.
@@ -44,7 +44,7 @@ fn name_of(arguments: &Arguments, local: LocalServer) -> Result<String> {
         return Ok(name);
     }
     let own = OwnAccount::of_user(|name| std::env::var_os(name)).ok_or(Error::NoUser)?;
-    // Nobody can listen to a pair of sockets.
+    // The traffic of a socket pair cannot be read by others.
     let privacy = Privacy::new(ClearText::Allowed, |_| {});
     let connector = Connector::new(Address::Local, Some(local), None, privacy);
     own.ready(&connector).map(|(name, _)| name)

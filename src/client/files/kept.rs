@@ -21,7 +21,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 /// The file's name.
 const FILE: &str = "tokens.json";
-/// After what time it is said that another process has the lock, which others of ours have for milliseconds.
+/// The time after which a locked file is reported: our own processes keep the lock for milliseconds.
 const NOTICE: Duration = Duration::from_secs(1);
 const RETRY: Duration = Duration::from_millis(5);
 /// Far more than any person's logins need.
@@ -29,7 +29,7 @@ const MAX_FILE: u64 = 1 << 20;
 /// Longest token that is taken from a server: far above ours, and far below what a request holds.
 const MAX_TOKEN: usize = 512;
 
-/// A token. It shows itself to nobody by accident, and is zeroed when it is dropped.
+/// A token. It is not printed by accident, and is zeroed when it is dropped.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Token(String);
@@ -61,7 +61,7 @@ impl Drop for Token {
 /// What is kept for one server.
 #[derive(Default, Serialize, Deserialize)]
 struct Logins {
-    /// The user who logged in last, who is taken if no user is named.
+    /// The user who logged in last; the default user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     user: Option<String>,
     /// By name.
@@ -74,7 +74,7 @@ type Servers = BTreeMap<String, Logins>;
 
 /// The kept logins, as far as one server is concerned.
 pub(crate) struct KeptLogins {
-    /// None for a user who has no place for them.
+    /// `None` for a user without a state directory.
     directory: Option<PathBuf>,
     server: String,
     waits: Box<dyn Fn(&Path) + Send>,
@@ -86,12 +86,12 @@ impl KeptLogins {
         Self { directory: directories::state(environment), server: key(address, tls), waits: Box::new(|_| {}) }
     }
 
-    /// The same; `waits` is told of the directory, if another process keeps it locked for a while.
+    /// The same; `waits` gets the directory, if another process keeps it locked for a while.
     pub(crate) fn with_notice(self, waits: impl Fn(&Path) + Send + 'static) -> Self {
         Self { waits: Box::new(waits), ..self }
     }
 
-    /// Who logged in last.
+    /// The user who logged in last.
     ///
     /// # Errors
     /// [`Error::KeptLogins`]: there is a file, but it can't be used.
@@ -151,7 +151,7 @@ impl KeptLogins {
         let Some(directory) = &self.directory else { return Ok(Servers::new()) };
         let path = directory.join(FILE);
         match read(&path) {
-            // Somebody else's home, or none: nothing of ours is kept there.
+            // Another user's home directory, or no directory: nothing of ours is kept there.
             Err(KeptFault::Io(error))
                 if matches!(error.kind(), ErrorKind::NotADirectory | ErrorKind::PermissionDenied) =>
             {

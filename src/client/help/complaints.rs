@@ -5,7 +5,7 @@ use crate::client::messages::Language;
 use crate::protocol::printable;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-/// The complaint, with its line ends; `None` where clap's own words are right: English, and what is no complaint.
+/// The complaint, with its line ends; `None` where clap's own words are right: English, and what is not an error.
 pub(crate) fn complaint(error: &clap::Error, language: Language) -> Option<String> {
     if language == Language::English || !error.use_stderr() {
         return None;

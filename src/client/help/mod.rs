@@ -31,7 +31,7 @@ fn path_of(above: &str, command: &Command) -> String {
 }
 
 fn in_chinese(command: Command, path: &str) -> Command {
-    // What is not in the catalogue stays English: a test knows it before anybody else does.
+    // What is not in the catalogue stays English: a test finds it.
     let text = |part: &str| chinese::text(path, part);
     let usage = command.clone().render_usage().to_string();
     let usage = usage.trim_start_matches("Usage:").trim_start();

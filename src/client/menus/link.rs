@@ -40,7 +40,7 @@ impl SharedLink {
         Self(Arc::new(Mutex::new(Link { connector, connection: None, account: None })))
     }
 
-    /// The link, when nobody else uses it.
+    /// The link, when no other thread uses it.
     pub(super) fn get(&self) -> MutexGuard<'_, Link> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -85,7 +85,7 @@ impl Link {
         }
     }
 
-    /// Headwords near a text, for somebody who is typing: only over a connection that is there, and quick. Whatever
+    /// Headwords near a text, for a person who is typing: only over a connection that is there, and quick. Whatever
     /// is wrong with it is the next request's to find out.
     pub(super) fn suggest_quickly(&mut self, name: &str, text: &str) -> Option<Vec<String>> {
         let mut connection = self.connection.take()?;
@@ -157,7 +157,7 @@ mod tests {
         Link { connector, connection: None, account: None }
     }
 
-    /// A server that starts again is waited for a moment, by somebody who was logged in.
+    /// Waits a moment for a server that is restarting, if a user was logged in.
     #[test]
     fn a_server_may_come_back() {
         let directory = tempfile::tempdir().unwrap();

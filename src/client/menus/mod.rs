@@ -40,7 +40,7 @@ pub(crate) fn run(
     config: Config,
     speaker: Speaker,
 ) -> Result<()> {
-    // What is wrong with the own account is told, and level one is there as ever.
+    // What is wrong with the own account is reported, and level one is shown as usual.
     let own = credentials.own_account().and_then(|own| own.map(|own| own.ready(&connector)).transpose());
     let link = SharedLink::new(connector);
     let mut menus = Menus { console, link, credentials, site, config, speaker, unsent: String::new() };
@@ -73,7 +73,7 @@ impl Site<'_> {
     }
 }
 
-/// Whether a host is this machine, as far as its name tells.
+/// Whether a host is this machine, as far as its name shows.
 fn is_loopback(host: &str) -> bool {
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
 }
@@ -106,7 +106,7 @@ impl Menus<'_> {
             };
             match entered {
                 Ok(name) => {
-                    // What a script does says nothing about the person.
+                    // What a script does is not the person's choice.
                     if self.console.manner().asks_terminal {
                         self.config.remember(self.site.address, self.site.trust, &name);
                     }
@@ -146,7 +146,7 @@ impl Menus<'_> {
         Ok(name)
     }
 
-    /// `last` is who logged in the last time; who was named for this time comes first.
+    /// `last` is the user of the last login; a user named for this time comes first.
     fn ask_name(&mut self, last: Option<&str>) -> Result<String> {
         let named = self.credentials.user.as_deref();
         let prompt = named.map_or(Message::AskName, |name| Message::AskNameOr { name });
@@ -209,7 +209,7 @@ impl Menus<'_> {
         }
     }
 
-    /// Tells what went wrong, and whether the person is still logged in as far as the server is concerned.
+    /// Reports what went wrong, and whether the person is still logged in as far as the server is concerned.
     fn tell_at_level_two(&mut self, error: &Error) -> Result<Next> {
         self.tell(error)?;
         Ok(match error {

@@ -18,7 +18,7 @@ use crate::sys::ignore_interrupts;
 /// What an asterisk in what was typed means.
 #[derive(Debug, PartialEq, Eq)]
 enum Asterisk {
-    /// Nothing: it is part of a pattern, or there is none.
+    /// Nothing: it is part of a pattern, or it is not there.
     None,
     /// Star the headword that was found last.
     Alone,
@@ -27,8 +27,8 @@ enum Asterisk {
 }
 
 impl Asterisk {
-    /// `*` alone is for the last word, `*2` for the second of those that were offered, and `word *` for a word that is looked
-    /// up first. `word*` is a pattern, but of the word that was found last.
+    /// `*` alone is for the last word, `*2` for the second of those that were offered, and `word *` for a word that is
+    /// looked up first. `word*` is a pattern, but of the word that was found last.
     fn of(typed: &str, last: Option<&str>, offered: &[String]) -> Self {
         let typed = typed.trim();
         if typed == "*" {
@@ -59,7 +59,7 @@ impl Menus<'_> {
         loop {
             let Some(typed) = self.ask_word(prompt.as_mut())? else { return self.log_out() };
             let (typed, starred) = match Asterisk::of(&typed, last.as_deref(), &offered) {
-                // What says words says the last one again.
+                // The speech command reads the last one again.
                 Asterisk::None if typed.trim() == "!" && self.speaker.is_there() && last.is_some() => {
                     let Self { console, speaker, .. } = self;
                     speaker.say(console, last.as_deref().unwrap_or_default())?;
@@ -128,7 +128,7 @@ impl Menus<'_> {
         }
     }
 
-    /// Stars the headword that was found last, and says so.
+    /// Stars the headword that was found last, and reports it.
     fn star_last(&mut self, name: &str, last: Option<&str>) -> Result<Next> {
         let Some(word) = last else {
             self.console.complain(&Message::Notebook(&NotebookMessage::NothingToStar))?;
@@ -143,8 +143,8 @@ impl Menus<'_> {
         Ok(Next::LevelTwo)
     }
 
-    /// The headwords of a sentence, on a terminal; says whether there were any. If they can't be had, it is as if there
-    /// were none: whatever is wrong with the connection, the next request finds out.
+    /// The headwords of a sentence, on a terminal; returns whether there were any. If they can't be had, it is as if
+    /// there were none: whatever is wrong with the connection, the next request finds out.
     fn gloss(&mut self, name: &str, text: &str) -> Result<bool> {
         if !self.console.manner().asks_terminal || !sentence::is_sentence(text) {
             return Ok(false);
@@ -193,7 +193,7 @@ impl Menus<'_> {
     fn ask_word(&mut self, prompt: Option<&mut LinePrompt>) -> Result<Option<String>> {
         let manner = self.console.manner();
         let text = manner.language.say(&Message::AskWord);
-        // Lines that came before anybody asked for words are taken as lines.
+        // Lines that came before the prompt are taken as lines.
         let lines_wait = self.console.input.holds_line() || prompt.as_ref().is_some_and(|prompt| prompt.lines_wait());
         let Some(prompt) = prompt.filter(|_| !lines_wait) else {
             if !manner.asks_terminal {
@@ -218,7 +218,7 @@ impl Menus<'_> {
         }
     }
 
-    /// Says so, and what may have been meant. If that can't be had it is no failure of the lookup: whatever is wrong
+    /// Reports it, and what may have been meant. If that can't be had, the lookup has not failed: whatever is wrong
     /// with the connection, the next request finds out.
     fn not_found(&mut self, name: &str, word: &str) -> Result<Vec<String>> {
         self.console.complain(&Message::NotFound { word })?;

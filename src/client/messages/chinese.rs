@@ -230,7 +230,7 @@ fn refused(failure: &Failure) -> String {
     }
 }
 
-/// The system may speak English only; what it says most often is said here.
+/// The system's errors may be in English only; the most frequent ones are translated here.
 fn reasons_words(reason: &io::Error) -> String {
     match Refused::of(reason) {
         Some(Refused::NotRegular) => return "不是普通文件；请指定一个普通文件".into(),
@@ -251,7 +251,7 @@ fn reasons_words(reason: &io::Error) -> String {
     }
 }
 
-/// The server speaks English only; its words are shown beside ours where they say more.
+/// The server's messages are in English only; they are shown beside ours if they contain more.
 fn servers_words(failure: &Failure) -> String {
     if failure.message.is_empty() { String::new() } else { format!("（{}）", printable(&failure.message)) }
 }

@@ -45,10 +45,10 @@ impl Language {
     }
 }
 
-/// What the server says to a wrong name or password: both languages say it themselves, and need no echo of it.
+/// The server's message for a wrong name or password: both languages have their own, and do not repeat it.
 const WRONG_LOGIN: &str = "wrong name or password";
 
-/// Whether it is that. There are other reasons to deny a login (TLS is required, say), which the server tells best.
+/// Whether it is that. There are other reasons to deny a login (TLS is required, say), which the server explains best.
 fn wrong_login(failure: &Failure) -> bool {
     failure.code == Code::Denied && (failure.message.is_empty() || failure.message == WRONG_LOGIN)
 }
@@ -79,7 +79,7 @@ pub(crate) enum Message<'a> {
     LevelOne {
         address: &'a str,
     },
-    /// An address that nobody can listen to.
+    /// An address whose traffic cannot be read by others.
     OverTls {
         address: &'a str,
     },
@@ -106,7 +106,7 @@ pub(crate) enum Message<'a> {
         typed: &'a str,
         last: u8,
     },
-    /// What was typed is no text at all.
+    /// What was typed is not text.
     UnreadableLine,
     AskName,
     /// The same, when Enter alone means a name that is known.
@@ -126,7 +126,7 @@ pub(crate) enum Message<'a> {
     BadCount,
     /// Before words that are typed into `lookup`.
     WordsWanted,
-    /// Nobody answers at the usual address: whether the private server is wanted.
+    /// No server answers at the usual address: whether the private server is wanted.
     OfferLocal {
         address: &'a str,
     },
@@ -264,7 +264,7 @@ mod tests {
         assert_eq!(choose("", "en_GB.UTF-8", "zh_CN.UTF-8"), English);
     }
 
-    /// The messages of a catalogue, each with the source of what it says.
+    /// The messages of a catalogue, each with the source of its text.
     fn catalogue(source: &str) -> std::collections::BTreeMap<&str, &str> {
         let arms = source.split("Message::").skip(1);
         arms.map(|arm| arm.split_at(arm.find(|c: char| !c.is_alphanumeric()).unwrap_or(arm.len()))).collect()

@@ -23,14 +23,14 @@ use std::borrow::Cow;
 pub(crate) struct Look {
     /// Whether it takes bold and colours.
     pub(crate) colour: bool,
-    /// How many columns it has; `None` for one that has no end.
+    /// How many columns it has; `None` for an endless one.
     pub(crate) columns: Option<usize>,
     /// Whether example sentences are shown.
     pub(crate) examples: bool,
 }
 
-/// The longest interpretation that is laid out and coloured, in bytes: above any dictionary's, and so that laying it out,
-/// which takes many times its length, hurts nobody.
+/// The longest interpretation that is laid out and coloured, in bytes: above any dictionary's, and so that laying it
+/// out, which takes many times its length, does no harm.
 pub(crate) const LONG: usize = 1 << 20;
 
 /// The indentation of a page that is too narrow for more.
@@ -73,7 +73,7 @@ fn chosen(text: &str, look: Look) -> Cow<'_, str> {
     if look.examples { Cow::Borrowed(text) } else { without_examples(text) }
 }
 
-/// What each of several dictionaries says: below its title, indented.
+/// The articles of each dictionary: below its title, indented.
 fn articles(out: &mut String, entry: &Entry, look: Look) {
     let (outer, inner) = if is_narrow(look.columns) { ("", "") } else { ("  ", "    ") };
     for article in &entry.articles {

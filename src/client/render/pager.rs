@@ -26,7 +26,7 @@ impl Screen {
     /// The screen that standard output is, as large as it is now.
     pub(crate) fn of_standard_output() -> Option<Self> {
         let size = terminal_size::terminal_size_of(io::stdout());
-        // A terminal that does not know its size says 0.
+        // A terminal that does not know its size reports 0.
         size.filter(|(columns, rows)| columns.0 > 0 && rows.0 > 0)
             .map(|(columns, rows)| Self { columns: columns.0.into(), rows: rows.0.into() })
     }
@@ -45,7 +45,7 @@ pub(crate) struct Page {
 }
 
 struct Pager {
-    /// Shared with the thread that writes to it: somebody who reads slowly must not keep the server waiting.
+    /// Shared with the thread that writes to it: a slow reader must not keep the server waiting.
     queue: Arc<Queue>,
     writer: JoinHandle<()>,
     /// Waits for the pager's end, and gives back what it has left unread in its pipe.
@@ -126,7 +126,7 @@ impl Page {
         }
         if let Some(pager) = &self.pager {
             let Err(text) = pager.give(text.to_vec()) else { return Ok(()) };
-            // It has ended. Whoever has read some of it has seen enough; else there was no pager to speak of.
+            // It has ended. If some of it was read, the person has seen enough; else there was no working pager.
             return match self.pager.take().and_then(Pager::end) {
                 Some(unread) => {
                     self.plain = true;
@@ -198,7 +198,8 @@ impl Pager {
         Ok(())
     }
 
-    /// Waits until the person has read. Gives back everything that was handed to it if it has read none of it.
+    /// Waits until the person has read. Gives back everything that was handed to it if the pager has read nothing of
+    /// it.
     fn end(self) -> Option<Vec<u8>> {
         self.queue.change(|waiting| waiting.closed = true);
         // How both end is the person's business.
@@ -213,7 +214,7 @@ impl Pager {
     }
 }
 
-/// Starts the first pager that can be; `None` if the person wants none or there is none.
+/// Starts the first pager that can be started; `None` if the person wants no pager or there is no pager.
 fn start(below: usize) -> Option<Pager> {
     let variable = |name| std::env::var(name).ok();
     let chosen = variable("CIDIAN_PAGER").or_else(|| variable("PAGER"));

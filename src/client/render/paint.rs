@@ -1,5 +1,5 @@
-//! Bold headwords, coloured parts of speech and sense numbers. It only adds escape sequences of its own to text that
-//! holds none; what it does not recognise stays as it is.
+//! Bold headwords, coloured parts of speech and sense numbers. It only adds escape sequences of its own to text without
+//! any; what it does not recognise stays as it is.
 
 use crate::words::fields;
 
@@ -87,7 +87,7 @@ fn marker(text: &str) -> Option<(&str, &'static str)> {
     is_part.then_some((token, PART_OF_SPEECH))
 }
 
-/// `1.`, `1)`, `(1)`, `1:`, `①` is none of ours.
+/// `1.`, `1)`, `(1)`, `1:`; `①` is not recognised.
 fn is_number(token: &str) -> bool {
     let inner = token.strip_prefix('(').unwrap_or(token);
     let Some(digits) = inner.strip_suffix(['.', ')', ':']) else { return false };

@@ -38,7 +38,7 @@ pub(crate) struct LookupLine<'a> {
     /// The tags that it ends with.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) tags: Vec<String>,
-    /// What each of several dictionaries says.
+    /// The articles of each dictionary.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) entries: Vec<EntryLine<'a>>,
     /// What may have been meant, if it was asked for.
@@ -46,7 +46,7 @@ pub(crate) struct LookupLine<'a> {
     pub(crate) suggestions: Option<&'a [String]>,
 }
 
-/// What one of several dictionaries says, in what `lookup --json` prints.
+/// The article of one dictionary, in what `lookup --json` prints.
 #[derive(Debug, Serialize)]
 pub(crate) struct EntryLine<'a> {
     pub(crate) dictionary: &'a str,
@@ -89,7 +89,7 @@ pub(crate) struct ExportLine {
     pub(crate) words: u64,
 }
 
-/// What `--json` prints where there is nothing to tell but that it was done.
+/// What `--json` prints if there is nothing to report but that it was done.
 #[derive(Debug, Serialize)]
 pub(crate) struct DoneLine {
     pub(crate) ok: bool,

@@ -46,7 +46,7 @@ impl Clock {
         self.now
     }
 
-    /// An instant in local time; in UTC where nobody knows.
+    /// An instant in local time, or in UTC if local time is unknown.
     pub(crate) fn local(self, time: OffsetDateTime) -> OffsetDateTime {
         let offset =
             (self.offset)(time.unix_timestamp()).and_then(|seconds| UtcOffset::from_whole_seconds(seconds).ok());

@@ -12,7 +12,7 @@ const OPENING: &str = "([{（【《〈「『“‘";
 /// Where TAB stops are.
 const TAB: usize = 8;
 
-/// The columns that a text takes up; escape sequences for colours take none.
+/// The columns that a text takes up; escape sequences for colours take no column.
 pub(crate) fn width(text: &str) -> usize {
     textwrap::core::display_width(text)
 }

@@ -92,7 +92,7 @@ fn a_word_alone_is_answered_at_once() {
     server.finish();
 }
 
-/// A server that dies in the middle is told, and nothing loops.
+/// A server that dies in the middle is reported, and nothing loops.
 #[test]
 fn a_server_that_dies_between_answers() {
     let server = Server::start(vec![after_login([Step::Answer(1)])]);
@@ -126,7 +126,7 @@ fn refusals_have_their_statuses() {
     }
 }
 
-/// The last line is already there when sending fails: it says more than a broken pipe.
+/// The last line is already there when sending fails: it is worth more than a broken pipe.
 #[test]
 fn a_client_whose_send_fails_reads_first() {
     let server = Server::start(vec![vec![give("FAIL busy too many clients\n")]]);
@@ -212,7 +212,7 @@ fn suggestions_come_between_answers() {
     }
 }
 
-/// A failure of `S` is none of the lookup; one that ends the connection is one of the next word.
+/// A failure of `S` is not a failure of the lookup; one that ends the connection counts for the next word.
 #[test]
 fn suggestions_that_fail() {
     for reply in ["", "OK 11\n", "OK 2\na\n", "rubbish\n", "FAIL bye stopping\n", "FAIL badreq no\n"] {
@@ -325,7 +325,7 @@ fn several_dictionaries_are_asked_about_once() {
     assert_eq!(lines[0]["entries"], serde_json::json!([one("x", "a", "n. 1")]));
     assert_eq!(lines[1]["entries"], serde_json::json!([one("y", "b", "/z/ n. 2"), one("x", "b", "n. 3")]));
     assert_eq!((&lines[1]["phonetic"], &lines[1]["interpretation"]), (&"z".into(), &"[y]\n/z/ n. 2\n[x]\nn. 3".into()));
-    // A server that has one, and one that does not even say what it is: all stays as it came.
+    // A server that has one, and one that does not answer `I`: the entry stays as it came.
     for reply in ["OK 1\nversion\t1\n", "FAIL badreq no\n", "OK 2\nversion\t1\ndictionaries\tother\n"] {
         let steps = [Step::Take("Q ann a"), give("OK a\t[x]\\nn. 1\n"), Step::Take("I"), give(reply)];
         let server = Server::start(vec![after_login(steps.into_iter().chain(farewell()))]);

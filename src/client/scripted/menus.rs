@@ -93,7 +93,7 @@ fn a_timeout_is_mended_unseen() {
     assert!(!said.contains("idle"), "{said}");
 }
 
-/// A reply that never comes says nothing about the lookup: it is not sent again, and the person is told.
+/// A reply that never comes leaves the lookup's outcome open: it is not sent again, and the person is informed.
 #[test]
 fn a_lost_reply_is_not_asked_for_again() {
     let scripts = vec![
@@ -111,13 +111,13 @@ fn a_server_that_goes_leads_to_level_one() {
         dialogue("2\nann\nsecret\n1\na\n3\n", vec![after_login([Step::Take("Q ann a"), give("FAIL bye stop\n")])]);
     assert!(said.contains("cannot reach a server at 127.0.0.1:"), "{said}");
     assert_eq!(said.matches("3  quit").count(), 2, "{said}");
-    // A server that only ever says `timeout` is not asked for ever.
+    // A server that always answers `timeout` is not asked for ever.
     let refusing = || after_login([Step::Take("Q ann a"), give("FAIL timeout idle\n")]);
     let said = dialogue("2\nann\nsecret\n1\na\n##\n3\n3\n", vec![refusing(), refusing()]);
     assert!(said.contains("idle for too long"), "{said}");
 }
 
-/// What a hostile server says does not reach the terminal raw.
+/// What a hostile server sends does not reach the terminal raw.
 #[test]
 fn escape_sequences_are_made_visible() {
     let hostile = "OK a\u{1b}[2J\tb\u{7}\u{9b}c\\nd\n";

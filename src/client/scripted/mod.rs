@@ -37,7 +37,7 @@ enum Step {
     Flood,
     /// Writes this now and then, until the client is gone.
     Drip(&'static str),
-    /// Says nothing until the client is gone.
+    /// Writes nothing until the client is gone.
     Silence,
 }
 
@@ -181,7 +181,7 @@ impl Desk {
     }
 }
 
-/// The logins of somebody whose home can hold none.
+/// The logins of a user whose home directory cannot hold any.
 fn nothing_kept() -> KeptLogins {
     KeptLogins::for_server(&Address::Local, false, |name| (name == "HOME").then(|| "/proc/nowhere".into()))
 }

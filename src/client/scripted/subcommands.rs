@@ -11,7 +11,7 @@ use crate::protocol::Count;
 
 const ROW: &str = "ann\tice cream\t2026-11-23T05:32:10.123456Z\n";
 
-/// The newest ones, or all, where nothing says how.
+/// The newest ones, or all, without options for how to print.
 fn plainly(count: Count) -> Wanted {
     Wanted { count: Some(count), choice: Choice::default(), oldest_first: false, distinct: false, format: None }
 }
@@ -70,7 +70,7 @@ fn a_history_that_breaks_off() {
     }
 }
 
-/// More than was asked for, or longer than anything can be, is no reply: nothing of it is shown.
+/// More than was asked for, or longer than anything can be, is not a reply: nothing of it is shown.
 #[test]
 fn a_history_that_overdoes() {
     let long = "x".repeat(1_000);
@@ -81,7 +81,7 @@ fn a_history_that_overdoes() {
     }
 }
 
-/// `notfound` is of a word: to anything else it is no answer, and a filter's status must not be 1.
+/// `notfound` is about a word: it does not answer anything else, and a filter's status must not be 1.
 #[test]
 fn a_login_is_never_not_found() {
     let server = Server::start(vec![vec![Step::Take("L ann secret"), give("FAIL notfound no such word\n")]]);
@@ -178,7 +178,7 @@ fn a_login_that_brings_no_token() {
     }
 }
 
-/// A server that is busy, or gone, says nothing about the token.
+/// A server that is busy, or gone, has not refused the token.
 #[test]
 fn a_kept_token_that_could_not_be_tried() {
     let home = tempfile::tempdir().unwrap();

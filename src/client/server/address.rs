@@ -26,7 +26,7 @@ impl Default for Address {
     }
 }
 
-/// Why a text is no address. The English text goes to clap, which speaks English.
+/// Why a text is not an address. The English text goes to clap, which speaks English.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AddressError(&'static str);
 

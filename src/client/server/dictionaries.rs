@@ -1,4 +1,4 @@
-//! A server with several dictionaries: which ones it has, what each of them says in an entry, and asking only some of
+//! A server with several dictionaries: which ones it has, the articles of each in an entry, and asking only some of
 //! them. If the server has only one, or does not know these requests, nothing here sends any.
 
 use super::connection::Connection;
@@ -12,9 +12,9 @@ use std::collections::VecDeque;
 const MOST_STRANGERS: usize = 50;
 
 impl Connection {
-    /// The entry with what each of several dictionaries says in it. Which there are is asked when an entry first looks as if
-    /// there were several, or others since a reload: so nothing may be under way. If that can't be had, the entry stays as
-    /// it came: whatever is wrong with the connection, the next request finds out.
+    /// The entry with the articles of each dictionary. Which there are is asked when an entry first looks as if
+    /// there were several, or others since a reload: so nothing may be under way. If that can't be had, the entry stays
+    /// as it came: whatever is wrong with the connection, the next request finds out.
     pub(crate) fn apart(&mut self, entry: Entry) -> Entry {
         if !may_be_of_several(&entry) {
             return entry;
@@ -72,7 +72,7 @@ impl Connection {
     }
 }
 
-/// Replies to `Q` or `D` that are under way, with what each of several dictionaries says.
+/// Replies to `Q` or `D` that are under way, with the articles of each dictionary.
 pub(crate) struct Replies {
     /// How many have not been read.
     left: usize,
@@ -86,8 +86,8 @@ impl Replies {
         Self { left: count, held: VecDeque::new() }
     }
 
-    /// The next of them; `None` behind the last. If it has to be asked which dictionaries there are, all others are read
-    /// first.
+    /// The next of them; `None` behind the last. If it has to be asked which dictionaries there are, all others are
+    /// read first.
     pub(crate) fn next(&mut self, connection: &mut Connection) -> Option<Result<Option<Entry>>> {
         let reply = match self.held.pop_front() {
             Some(reply) => reply,

@@ -1,4 +1,4 @@
-//! An entry of the dictionary, and what each of several dictionaries says in it. Pure.
+//! An entry of the dictionary, and the articles of several dictionaries in it. Pure.
 
 use crate::protocol::{unescape, unescape_in_place};
 use crate::words::{articles, is_name};
@@ -10,7 +10,7 @@ pub(crate) struct Entry {
     pub(crate) headword: String,
     /// The interpretation, its escapes kept.
     pub(crate) escaped: String,
-    /// What each of several dictionaries says, where that is known.
+    /// The articles of several dictionaries, where they are known.
     pub(crate) articles: Vec<Article>,
 }
 
@@ -30,12 +30,12 @@ impl Entry {
         unescape_in_place(self.escaped)
     }
 
-    /// What the first of the dictionaries says, as people read it.
+    /// The article of the first dictionary, as people read it.
     pub(crate) fn into_first_text(self) -> String {
         unescape_in_place(self.articles.into_iter().next().map_or(self.escaped, |article| article.escaped))
     }
 
-    /// What the dictionaries say, each by itself, escapes kept; all of it as one where it is of one.
+    /// The articles of the dictionaries, escapes kept; the whole entry as one article if there is one dictionary.
     pub(crate) fn apart(&self) -> Vec<&str> {
         match self.articles.as_slice() {
             [] => vec![&self.escaped],
@@ -44,25 +44,25 @@ impl Entry {
     }
 }
 
-/// The most dictionaries that are told apart.
+/// The most dictionaries that are distinguished.
 const MOST: usize = 100;
-/// The longest headword whose dictionaries are told apart, in characters: no dictionary has a longer one.
+/// The longest headword whose dictionaries are distinguished, in characters: no dictionary has a longer one.
 const LONGEST_HEADWORD: usize = 256;
 /// The longest title that is shown, in characters.
 const LONGEST_TITLE: usize = 80;
 
-/// What one dictionary says in an entry.
+/// The article of one dictionary.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Article {
     /// The dictionary's name.
     pub(crate) dictionary: String,
-    /// Its title; its name if it has none.
+    /// Its title, or its name if it has no title.
     pub(crate) title: String,
     /// Its article, escapes kept.
     pub(crate) escaped: String,
 }
 
-/// The dictionaries of a server, in its order; none of one that has only one.
+/// The dictionaries of a server, in its order; empty if it has only one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Dictionaries {
     names: Vec<String>,
@@ -95,7 +95,7 @@ impl Dictionaries {
         self.names
     }
 
-    /// The entry with what each dictionary says in it.
+    /// The entry with the article of each dictionary.
     pub(super) fn apart(&self, mut entry: Entry) -> Entry {
         if self.names.is_empty() || !may_be_of_several(&entry) {
             return entry;
@@ -149,7 +149,7 @@ mod tests {
             [one("words", "words", "n. 1"), one("wn", "WordNet 3.0", r"n 1: x\n2: y")]
         );
         assert_eq!(articles(r"[wn]\nx"), [one("wn", "WordNet 3.0", "x")]);
-        // A server that says a name twice.
+        // A server that lists a name twice.
         assert_eq!(articles(r"[wn]\nx\n[wn]\ny"), [one("wn", "WordNet 3.0", r"x\ny")]);
         for plain in [r"n. 1", "[wn]", "[wn] x", r"[a b]\nx"] {
             assert_eq!(articles(plain), [], "{plain}");

@@ -23,7 +23,7 @@ impl Connection {
         found(asked)
     }
 
-    /// Takes a star away, or tags of it; false if there is none.
+    /// Removes a star, or tags of it; false if there is no star.
     ///
     /// # Errors
     /// The same.
@@ -107,7 +107,7 @@ impl Connection {
         counts.ok_or_else(|| strange(rest.as_bytes()))
     }
 
-    /// One headword of the dictionary, by a number; `None` if none has the tag.
+    /// One headword of the dictionary, by a number; `None` if no headword has the tag.
     ///
     /// # Errors
     /// As [`Connection::status`].

@@ -47,7 +47,7 @@ pub(crate) struct OwnAccount {
 }
 
 impl OwnAccount {
-    /// The one in the user's state directory; none for a user who has no place for it.
+    /// The one in the user's state directory; `None` for a user without such a directory.
     pub(crate) fn of_user(environment: impl Fn(&str) -> Option<OsString>) -> Option<Self> {
         directories::state(environment).map(|directory| Self { path: directory.join(FILE) })
     }
@@ -83,7 +83,7 @@ impl OwnAccount {
                 outcome => outcome,
             };
             match outcome {
-                // The name belongs to somebody else in this database.
+                // The name belongs to another person in this database.
                 Err(Error::Refused(failure)) if failure.code == Code::Exists => {
                     fs::remove_file(&self.path).map_err(|reason| Error::File { path: self.path.clone(), reason })?;
                 }
@@ -146,7 +146,7 @@ impl OwnAccount {
         Err(Error::NoUser)
     }
 
-    /// Writes the file in one step. Without `replace` it says no if there is one already.
+    /// Writes the file in one step. Without `replace` it returns `false` if there is one already.
     fn write(&self, name: &str, password: &str, replace: bool) -> Result<bool> {
         let failed = |reason| Error::File { path: self.path.clone(), reason };
         let stored = Stored { name: name.to_owned(), passwd: password.to_owned() };

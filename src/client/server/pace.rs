@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
-/// What has to move in a second, on the whole, in bytes: below the slowest network on which anybody looks words up.
+/// What has to move in a second, on the whole, in bytes: below the slowest network that is still of use.
 const SLOWEST: u64 = 1 << 10;
 
 /// A socket with timeouts of its own.

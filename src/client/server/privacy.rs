@@ -10,9 +10,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub(crate) enum ClearText {
     /// It goes: `--insecure`.
     Allowed,
-    /// It goes, after a warning: somebody sits there and can stop it.
+    /// It is sent, after a warning: a person at the terminal can stop it.
     Warned,
-    /// It does not go: nobody would read a warning.
+    /// It is not sent: no person would read a warning.
     Refused,
 }
 
@@ -20,7 +20,7 @@ pub(crate) enum ClearText {
 #[derive(Clone)]
 pub(crate) struct Privacy {
     rule: ClearText,
-    /// Says the warning, with the server's address.
+    /// Prints the warning, with the server's address.
     warn: Arc<dyn Fn(&str) + Send + Sync>,
     warned: Arc<AtomicBool>,
 }

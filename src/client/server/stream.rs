@@ -21,7 +21,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) struct Connector {
     address: Address,
     local: Option<LocalServer>,
-    /// Who may vouch for the server, where TLS is wanted.
+    /// The authorities that may vouch for the server, if TLS is wanted.
     trust: Option<Trust>,
     privacy: Privacy,
     /// How long the server may be silent, or take nothing, before it counts as lost.
@@ -36,7 +36,7 @@ impl Connector {
         Self { address, local, trust, privacy, patience: Duration::from_secs(60), dictionaries: Vec::new() }
     }
 
-    /// The same for somebody who asks some dictionaries only.
+    /// The same for asking some dictionaries only.
     pub(crate) fn asking(self, dictionaries: Vec<String>) -> Self {
         Self { dictionaries, ..self }
     }
@@ -46,7 +46,7 @@ impl Connector {
         &self.dictionaries
     }
 
-    /// What decides whether a secret may be sent on a stream of this connector's; nothing if nobody can read it.
+    /// What decides whether a secret may be sent on a stream of this connector's; `None` if no one else can read it.
     pub(crate) fn exposed(&self, stream: &Stream) -> Option<(Privacy, String)> {
         (!stream.is_private()).then(|| (self.privacy.clone(), self.address.to_string()))
     }
@@ -83,7 +83,7 @@ impl Connector {
     }
 }
 
-/// Every address of the host is tried, in the resolver's order; the last one's error is told.
+/// Every address of the host is tried, in the resolver's order; the last one's error is returned.
 fn connect_tcp(host: &str, port: u16) -> io::Result<TcpStream> {
     let mut failure = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
     for address in (host, port).to_socket_addrs()? {
@@ -110,7 +110,7 @@ impl Stream {
     /// Whether nobody on the way can read what is sent.
     fn is_private(&self) -> bool {
         match self {
-            // The address that was really reached, whatever the name says.
+            // The address that was really reached, whatever its name was.
             Self::Tcp(stream) => {
                 stream.socket().peer_addr().is_ok_and(|address| address.ip().to_canonical().is_loopback())
             }
@@ -154,11 +154,11 @@ impl Stream {
         }
     }
 
-    /// Says in the stream's own way that nothing more comes.
+    /// Announces the end in the stream's own way.
     pub(crate) fn end(&mut self) {
         if let Self::Tls(stream) = self {
             stream.conn.send_close_notify();
-            // Nobody waits for it.
+            // The answer is not waited for.
             let _ = stream.conn.write_tls(&mut stream.sock);
         }
     }

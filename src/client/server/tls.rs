@@ -22,7 +22,7 @@ const MOST: u64 = 16 << 20;
 /// A stream within TLS.
 pub(crate) type TlsStream = StreamOwned<ClientConnection, Paced<TcpStream>>;
 
-/// Who may vouch for a server.
+/// The authorities that may vouch for a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Trust {
     /// Whom the system trusts.
@@ -56,7 +56,7 @@ fn roots(trust: &Trust) -> Result<RootCertStore, TlsFault> {
     let mut roots = RootCertStore::empty();
     match trust {
         Trust::System => {
-            // One that can't be used says nothing about the others.
+            // An unusable one does not make the others unusable.
             let found = rustls_native_certs::load_native_certs();
             roots.add_parsable_certificates(found.certs);
             if roots.is_empty() { Err(TlsFault::NoSystemRoots) } else { Ok(roots) }
@@ -86,7 +86,7 @@ fn fault(error: io::Error) -> TlsFault {
             other if format!("{other:?}").contains("CaUsedAsEndEntity") => TlsFault::Authority,
             other => TlsFault::Certificate(other.to_string()),
         },
-        // What came first is no record of TLS.
+        // What came first is not a TLS record.
         (Some(Error::InvalidMessage(_)), _) => TlsFault::NotTls,
         (Some(other), _) => TlsFault::Other(other.to_string()),
         (None, ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe) => TlsFault::HungUp,

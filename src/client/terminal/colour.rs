@@ -14,7 +14,7 @@ pub(crate) enum Colour {
 }
 
 impl Colour {
-    /// Whether to write colours; `able` says what standard output is.
+    /// Whether to write colours; `able` is whether standard output can show them.
     pub(crate) fn wanted(self, able: bool, no_color: Option<&std::ffi::OsStr>) -> bool {
         match self {
             Self::Auto => able && no_color.is_none_or(std::ffi::OsStr::is_empty),

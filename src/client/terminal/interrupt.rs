@@ -94,7 +94,8 @@ fn end(signal: i32) -> ! {
     leave(signal)
 }
 
-/// Ends the client as a signal would. Its own end by SIGINT and SIGTERM is an exit, as a shell would say it.
+/// Ends the client as a signal would. Its own end by SIGINT and SIGTERM is an exit with the status that a shell would
+/// report.
 pub(crate) fn leave(signal: i32) -> ! {
     if ![SIGINT, SIGTERM].contains(&signal) {
         let _ = emulate_default_handler(signal);

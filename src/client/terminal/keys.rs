@@ -18,17 +18,17 @@ pub(crate) enum Key {
     Char(char),
     /// Ctrl-D, or the end of the input.
     End,
-    /// Something that is no character: an arrow, say.
+    /// A key that is not a character: an arrow, for example.
     Other,
 }
 
 impl Key {
-    /// What a line says.
+    /// The key that a line stands for.
     pub(crate) fn of_line(line: &str) -> Self {
         line.trim().chars().next().map_or(Self::Enter, Self::Char)
     }
 
-    /// What the bytes of one key press say.
+    /// The key that the bytes of one key press stand for.
     fn of_bytes(bytes: &[u8]) -> Self {
         match bytes {
             // A Ctrl-D that was typed while the terminal still gave out lines arrives as a NUL (n_tty.c).
@@ -42,7 +42,8 @@ impl Key {
     }
 }
 
-/// Asks, and waits for a key on standard input, a terminal, which shows none of the keys. A signal restores the terminal before it ends the client.
+/// Asks, and waits for a key on standard input, a terminal, which shows none of the keys. A signal restores the
+/// terminal before it ends the client.
 ///
 /// # Errors
 /// The terminal failed, or what `ask` fails with.

@@ -6,7 +6,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 const PAGE_ROWS: usize = 1_000;
 /// And in bytes, for a hostile server may send long ones.
 const PAGE_BYTES: usize = 1 << 20;
-/// A column is cut no narrower than this: below it a table is no table any more, and the terminal may break lines.
+/// A column is cut no narrower than this: below it a table is unreadable, and the terminal may break lines.
 const NARROWEST: usize = 6;
 /// What is wider than any headword is not padded for: one such cell would make every row as wide.
 const PAD_MOST: usize = 256;

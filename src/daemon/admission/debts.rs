@@ -28,8 +28,8 @@ fn number_of(source: Source) -> usize {
     }
 }
 
-/// The debts. IPv4, IPv6 and the users of this machine have a table each: whoever has a large IPv6 network could otherwise push out the debts of
-/// all others.
+/// The debts. IPv4, IPv6 and the users of this machine have a table each: the owner of a large IPv6 network could
+/// otherwise push out the debts of all others.
 #[derive(Debug)]
 pub struct Debts {
     families: [Family; 3],

@@ -8,7 +8,7 @@ use nix::sys::signal::Signal;
 use nix::sys::wait::WaitStatus;
 use std::time::{Duration, Instant};
 
-/// Sources that owe this much are refused until they owe nothing: for six failed logins within nine seconds. Somebody
+/// Sources that owe this much are refused until they owe nothing: for six failed logins within nine seconds. A person
 /// who mistypes is not refused even after the fifth, which ends the connection.
 const REFUSED_FROM: Duration = Duration::from_secs(51);
 /// The most that a source owes, whatever it did.
@@ -17,11 +17,12 @@ const CAP: Duration = Duration::from_secs(600);
 /// every two minutes.
 const REGISTRATION: Duration = Duration::from_secs(120);
 const REGISTRATIONS: Duration = Duration::from_secs(30 * 120);
-/// The same for changes of accounts, each a write of its own: 300 at once (a class behind one address, or somebody's
+/// The same for changes of accounts, each a write of its own: 300 at once (a class behind one address, or a
 /// script), then one a second.
 const CHANGE: Duration = Duration::from_secs(1);
 const CHANGES: Duration = Duration::from_secs(300);
-/// The same for logins by token, which only read, and which a script makes for each word: 3,000 at once, then 50 a second.
+/// The same for logins by token, which only read, and which a script makes for each word: 3,000 at once, then 50 a
+/// second.
 const TOKEN_LOGIN: Duration = Duration::from_millis(20);
 const TOKEN_LOGINS: Duration = Duration::from_secs(60);
 /// How many sources of each family of addresses are remembered; some 240 bytes each.
@@ -34,17 +35,17 @@ pub enum Offence {
     FailedLogin,
     /// No login within the grace time.
     GraceOver,
-    /// Nothing but lines that are no requests, or TLS that is none.
+    /// Nothing but invalid requests, or a failed TLS handshake.
     Garbage,
     /// Its child crashed: perhaps it was attacked.
     Crash,
-    /// Its child asked for somebody else's account: it was attacked, with success.
+    /// Its child asked for another account: it was attacked, with success.
     Intrusion,
 }
 
 impl Offence {
-    /// What it costs. A source that only guesses has one guess in ten seconds in the long run, however it goes about it.
-    /// A crash refuses at once: an attack on memory needs many tries.
+    /// What it costs. A source that only guesses has one guess in ten seconds in the long run, however it goes about
+    /// it. A crash refuses at once: an attack on memory needs many tries.
     pub fn penalty(self) -> Duration {
         Duration::from_secs(match self {
             Self::FailedLogin | Self::GraceOver | Self::Garbage => 10,
@@ -63,12 +64,12 @@ impl Offence {
         }
     }
 
-    /// What the end of a child says of its client. Failed logins are told by the child while it lives.
+    /// The offence that the end of a child shows. Failed logins are reported by the child while it lives.
     pub fn of_end(status: WaitStatus) -> Option<Self> {
         match status {
             WaitStatus::Exited(_, status) => match ExitReason::from_exit_status(status)? {
                 ExitReason::GraceOver => Some(Self::GraceOver),
-                // Mostly a port scanner, or the wrong port: nobody does that six times in nine seconds by mistake.
+                // Mostly a port scanner, or the wrong port: that does not happen six times in nine seconds by mistake.
                 ExitReason::Garbage | ExitReason::TlsFailed | ExitReason::ClearText => Some(Self::Garbage),
                 ExitReason::Goodbye
                 | ExitReason::Closed
@@ -98,7 +99,7 @@ impl Offence {
     }
 }
 
-/// Something that a source may do only so often.
+/// Something for which a source has a budget.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Budget {
     /// Registering, whatever comes of it: whether a name is taken is worth something, too.
@@ -130,7 +131,7 @@ pub struct Penalties {
 }
 
 impl Penalties {
-    /// Nobody has done anything yet.
+    /// Without any debts.
     pub fn new() -> Self {
         let none = || Debts::new(MOST_SOURCES);
         Self { failures: none(), registrations: none(), changes: none(), token_logins: none() }
@@ -300,8 +301,8 @@ mod tests {
             }
         }
 
-        /// Whatever a source did, ten minutes later it is as if it had done nothing; and who did nothing is never
-        /// refused.
+        /// Whatever a source did, ten minutes later it is as if it had done nothing; and a source that did nothing is
+        /// never refused.
         #[test]
         fn penalties_end(offences in proptest::collection::vec((0usize..4, 0u64..20), 0..300)) {
             let all = [Offence::FailedLogin, Offence::GraceOver, Offence::Garbage, Offence::Crash];

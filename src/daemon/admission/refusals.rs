@@ -27,7 +27,7 @@ pub struct Refusals {
 }
 
 impl Refusals {
-    /// Refuses a client. One that speaks TLS could not read what it would be told, because the parent does not speak
+    /// Refuses a client. One that speaks TLS could not read a line, because the parent does not speak
     /// it: it is hung up on.
     pub fn refuse(&mut self, client: OwnedFd, language: Language, refusal: Refusal, poller: &Poller, now: Instant) {
         self.say(&client, language, refusal);
@@ -48,7 +48,7 @@ impl Refusals {
         self.say(&client, language, refusal);
     }
 
-    /// A client was refused that somebody else tells.
+    /// A client was refused whose child sends the line.
     pub fn count_one(&mut self, refusal: Refusal) {
         self.counts[refusal as usize] += 1;
     }
@@ -62,7 +62,7 @@ impl Refusals {
         }
     }
 
-    /// Closes those whose moment is over; says when the next one's is.
+    /// Closes those whose moment is over; returns when the next one's is.
     pub fn close_due(&mut self, poller: &Poller, now: Instant) -> Option<Instant> {
         while let Some((_, client, until)) = self.lingering.front() {
             if *until > now {

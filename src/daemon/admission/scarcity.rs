@@ -37,7 +37,7 @@ impl Scarcity {
         }
     }
 
-    /// Closes the spare descriptor, so that there is room for one. `false` if there was none.
+    /// Closes the spare descriptor, so that there is room for one. `false` if it was not there.
     pub fn release_spare(&mut self) -> bool {
         self.spare.take().is_some()
     }
@@ -69,7 +69,7 @@ impl Scarcity {
         }
     }
 
-    /// When the rest is over; none if there is no rest.
+    /// When the rest is over; `None` if there is no rest.
     pub fn pause_until(&self) -> Option<Instant> {
         self.pause
     }

@@ -38,7 +38,7 @@ impl ControlChannel {
         self.ours.as_fd()
     }
 
-    /// Takes one question. `None`: there is none.
+    /// Takes one question, if there is one.
     pub fn next_ask(&mut self) -> Option<(Question, OwnedFd)> {
         loop {
             let mut bytes = [0; QUESTION_SIZE];
@@ -51,7 +51,7 @@ impl ControlChannel {
                 Ok(_) | Err(Errno::EINTR) => {}
                 Err(Errno::EAGAIN) => return None,
                 Err(error) => {
-                    // The child sees its pair closed, and tells its client to try again later.
+                    // The child sees its pair closed, and its client gets a refusal to try again later.
                     if let Some(more) = self.lost_said.allow(Instant::now()) {
                         warn!("lost a child's request: {error}{more}");
                     }
@@ -61,18 +61,18 @@ impl ControlChannel {
         }
     }
 
-    /// Says whether a child's client may go on.
+    /// Answers whether a child's client may go on.
     pub fn answer(socket: &OwnedFd, may_go_on: bool) {
         // A child that has died meanwhile needs no answer.
         let _ = say(socket, if may_go_on { &GRANTED } else { &REFUSED });
     }
 
-    /// Says how many microseconds a child has to wait.
+    /// Answers how many microseconds a child has to wait.
     pub fn answer_with_wait(socket: &OwnedFd, microseconds: u64) {
         let _ = say(socket, &microseconds.to_ne_bytes());
     }
 
-    /// Says what becomes of a client that a proxy has named.
+    /// Answers what becomes of a client that a proxy has named.
     pub fn answer_introduction(socket: &OwnedFd, answer: &Introduced) {
         let _ = say(socket, &introduced(answer));
     }

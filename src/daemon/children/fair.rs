@@ -6,20 +6,20 @@ use nix::unistd::Pid;
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 
-/// Who takes turns with others.
+/// A party that takes turns with others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Party {
     /// All clients of one source.
     Source(Source),
-    /// All sessions of one account, where limits by source are for nobody: an exempt source, or a Unix socket. It is
-    /// what the session says; one that lies gets the turns of somebody who does not ask.
+    /// All sessions of one account, where there are no limits by source: an exempt source, or a Unix socket. It is
+    /// what the session reports; one that lies gets the turns of an account that does not ask.
     Account(u64),
     /// One session, before it has named an account.
     Process(Pid),
 }
 
 impl Party {
-    /// The party of a session: its source, if that is limited, else the account that it says it acts for, if any.
+    /// The party of a session: its source, if that is limited, else the account that it claims to act for, if any.
     pub fn of(source: Option<Source>, account: u64, process: Pid) -> Self {
         match (source.filter(Source::is_limited), account) {
             (Some(source), _) => Self::Source(source),
@@ -48,7 +48,7 @@ impl<K, T> Default for FairQueue<K, T> {
 }
 
 impl<K: Copy + Eq + Hash, T> FairQueue<K, T> {
-    /// Puts an item behind those of its key. A key that had none comes last in the round, but before the one that was
+    /// Puts an item behind those of its key. A key without items comes last in the round, but before the one that was
     /// served last: what one busy party has had just now counts, too.
     pub fn push(&mut self, key: K, item: T) {
         self.length += 1;
@@ -151,7 +151,7 @@ mod tests {
     }
 
     proptest! {
-        /// Nobody waits for more than one item of each other key, and nothing is lost or doubled.
+        /// No key waits for more than one item of each other key, and nothing is lost or doubled.
         #[test]
         fn nobody_waits_for_more_than_one_of_each(pushes in proptest::collection::vec((0u8..6, any::<bool>()), 0..200)) {
             let mut queue = FairQueue::default();

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-/// When no child that was told has given up a lease for this long, others are told: the first may be busy, and
+/// When no child that was asked has given up a lease for this long, others are asked: the first may be busy, and
 /// others idle.
 const TELL_MORE: Duration = Duration::from_millis(20);
 /// A connection whose child did not report its end counts for this much longer: the server has to notice.
@@ -94,7 +94,7 @@ impl Leases {
         self.by_process.get(&process).copied()
     }
 
-    /// Whether the child has closed its end, whether that was heard of already or not.
+    /// Whether the child has closed its end, whether that was noticed already or not.
     pub fn is_over(&self, lease: Lease) -> bool {
         self.exchange(lease).is_none_or(is_closed)
     }
@@ -143,7 +143,7 @@ impl Leases {
         self.grant(now);
     }
 
-    /// Does what time has come for, and says when there is something again.
+    /// Does what is due, and returns when something is due again.
     pub fn look(&mut self, now: Instant) -> Option<Instant> {
         let gone = self.unnoticed.partition_point(|&until| until <= now);
         if gone > 0 {
@@ -152,7 +152,7 @@ impl Leases {
         }
         if self.tell_more.is_some_and(|due| due <= now) {
             self.tell_as_many_as_wait(true);
-            // When everybody has been told, there is nothing more to do than to wait.
+            // When all have been asked, there is nothing more to do than to wait.
             self.tell_more = self.held.values().any(|holder| !holder.told).then_some(now + TELL_MORE);
         }
         [self.tell_more, self.unnoticed.front().copied()].into_iter().flatten().min()
@@ -174,12 +174,12 @@ impl Leases {
             self.tell_more = None;
             return;
         }
-        // As many as are wanted, not all: each that is told connects anew for its next request.
+        // As many as are wanted, not all: each that is asked connects anew for its next request.
         self.tell_as_many_as_wait(false);
         self.tell_more.get_or_insert(now + TELL_MORE);
     }
 
-    /// Tells as many holders that theirs is wanted as children wait; those who were told before count, unless it is
+    /// Asks as many holders for theirs as children wait; those that were asked before count, unless it is
     /// `again` that this many wait. A child whose own party has all that it may have waits for that party.
     fn tell_as_many_as_wait(&mut self, again: bool) {
         let mut others = self.waiting.len();
@@ -208,7 +208,7 @@ impl Leases {
         }
     }
 
-    /// Tells `count` of a party, those that have held a lease for longest first.
+    /// Asks `count` of a party, those that have held a lease for longest first.
     fn tell_of(&mut self, party: Party, count: usize) {
         let theirs = self.held.values_mut().filter(|holder| !holder.told && holder.applicant.party == party);
         for holder in theirs.take(count) {
@@ -293,7 +293,7 @@ mod tests {
         b.gives_back();
         leases.closed(second, now);
         assert_eq!((c.hears(), d.hears()), (Some(GRANTED), None), "the first who asked");
-        // The oldest is busy: the next one is told after a while.
+        // The oldest is busy: the next one is asked after a while.
         let due = leases.look(now).unwrap();
         assert_eq!((c.hears(), due), (None, now + TELL_MORE));
         leases.look(due);

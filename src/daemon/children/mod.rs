@@ -26,9 +26,9 @@ use std::time::Instant;
 struct Child {
     peer: Peer,
     language: Language,
-    /// Whether a proxy's header is to say who the client is, and has not yet.
+    /// Whether a proxy's header is to name the client, and has not yet.
     is_unknown: bool,
-    /// Whether the header says that the connection is the proxy's own, such as a health check.
+    /// Whether, by the header, the connection is the proxy's own, such as a health check.
     is_of_proxy: bool,
     place: Admitted,
     slot: SlotNumber,
@@ -71,7 +71,7 @@ pub struct Children {
     reaped: u64,
     /// Sessions ended, by reason.
     endings: BTreeMap<&'static str, u64>,
-    /// Log lines of sessions that have ended, which were dropped and not told of yet.
+    /// Dropped log lines of sessions that have ended, not reported yet.
     unlogged: u64,
     /// What sessions that have ended have counted: [`counters::SIZE`] numbers once there was one.
     counters: Vec<AtomicU64>,
@@ -139,8 +139,8 @@ impl Children {
         match status {
             WaitStatus::Exited(_, status) => match ExitReason::from_exit_status(status) {
                 Some(ExitReason::Internal) => error!("{who}: child {pid}: {}", ExitReason::Internal.as_str()),
-                // GoldenDict connects at every key: how such a session ends is worth a line only where something is wrong.
-                // And a proxy looks every few seconds whether somebody is there.
+                // GoldenDict connects at every key: how such a session ends is worth a line only where something is
+                // wrong. And a proxy checks every few seconds whether the server is up.
                 Some(ending) if (child.language == Language::Dict || is_check) && !ending.is_failure() => {
                     debug!("{who}: {}", ending.as_str());
                 }
@@ -170,12 +170,12 @@ impl Children {
         self.by_pid.get(&pid).map(|child| child.place.source())
     }
 
-    /// Who the client of a child seems to be, if its proxy's header is to say who it is; not twice.
+    /// The address of a child's connection, if its proxy's header is to name the client; not twice.
     pub fn unknown(&self, pid: Pid) -> Option<(&Peer, Language)> {
         self.by_pid.get(&pid).filter(|child| child.is_unknown).map(|child| (&child.peer, child.language))
     }
 
-    /// The proxy's header has said it; a client that is let in is counted under a source.
+    /// The proxy's header has named it; a client that is let in is counted under a source.
     pub fn introduced(&mut self, pid: Pid, peer: Peer, source: Option<Source>) {
         if let Some(child) = self.by_pid.get_mut(&pid) {
             child.is_unknown = false;
@@ -214,7 +214,7 @@ impl Children {
     }
 
     /// The oldest generation of words that a child answers from, up to `newest`. One that was forked after the words
-    /// were loaded has them, even before it says so.
+    /// were loaded has them, even before it reports so.
     pub fn slowest(&self, scoreboard: &Scoreboard, newest: u64) -> u64 {
         self.by_pid
             .values()

@@ -38,7 +38,7 @@ pub enum Kind {
 pub struct Applicant {
     /// Its process.
     pub process: Pid,
-    /// Who it takes turns for.
+    /// The party that it takes turns for.
     pub party: Party,
     /// The source for whose failures it can be turned away while it waits.
     pub turned_away_with: Option<Source>,
@@ -110,7 +110,7 @@ impl Turns {
         self.by_process.get(&process).copied()
     }
 
-    /// Whether the child has closed its end, whether that was heard of already or not.
+    /// Whether the child has closed its end, whether that was noticed already or not.
     pub fn is_over(&self, turn: Turn) -> bool {
         self.socket(turn).is_none_or(is_closed)
     }
@@ -152,7 +152,7 @@ impl Turns {
         self.grant(kind, now);
     }
 
-    /// Refuses every child of a source that waits to log in; says how many there were.
+    /// Refuses every child of a source that waits to log in; returns their number.
     pub fn turn_away(&mut self, source: Source) -> u64 {
         let (exchanges, waiting) = (&self.exchanges, &mut self.processor.waiting);
         let before = waiting.len();
@@ -174,7 +174,7 @@ impl Turns {
         (before - waiting.len()) as u64
     }
 
-    /// Does what time has come for, and says when there is something again.
+    /// Does what is due, and returns when something is due again.
     pub fn look(&mut self, now: Instant) -> Option<Instant> {
         if self.writing.rests_until.is_some_and(|until| until <= now) {
             self.writing.rests_until = None;
@@ -225,7 +225,7 @@ impl Turns {
     }
 }
 
-/// Whether the other end of a pair is closed: that is told without being asked for.
+/// Whether the other end of a pair is closed: `poll` reports that without being asked.
 pub fn is_closed(socket: BorrowedFd<'_>) -> bool {
     let mut sockets = [PollFd::new(socket, PollFlags::empty())];
     poll(&mut sockets, PollTimeout::ZERO).is_ok_and(|count| count > 0)

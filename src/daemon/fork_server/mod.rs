@@ -1,7 +1,7 @@
 //! The fork server: a small process that forks the children in the parent's stead. It enters most of a session's
 //! sandbox once, before it forks, and the children inherit it: if each child had to enter a filter of system calls by
-//! itself, that would cost half as much as the fork. The children are children of the parent, which waits for them, and they
-//! end when the parent does.
+//! itself, that would cost half as much as the fork. The children are children of the parent, which waits for them, and
+//! they end when the parent does.
 //!
 //! This file has the parent's side. The fork server is optional: without one, the parent forks each child itself, and
 //! the child then enters the whole sandbox.
@@ -74,7 +74,7 @@ pub struct ForkServer {
 }
 
 impl ForkServer {
-    /// A place for one, with none in it yet.
+    /// A place for one, empty at first.
     pub fn new(is_usable: bool) -> Self {
         Self { running: None, ending: Vec::new(), due: is_usable.then(Instant::now) }
     }
@@ -107,7 +107,7 @@ impl ForkServer {
     /// Asks for a child; the parent keeps its own copy of the client's socket until there is a report.
     ///
     /// # Errors
-    /// There is none, or it has as many requests as it can have.
+    /// There is no fork server, or it has as many requests as it can have.
     pub fn ask(&self, request: &Request, client: BorrowedFd<'_>) -> Result<(), Errno> {
         let running = self.running.as_ref().filter(|running| !running.is_stale).ok_or(Errno::ECHILD)?;
         sys::send_with_descriptor(running.requests.as_fd(), &request.to_bytes(), client, MsgFlags::MSG_DONTWAIT)

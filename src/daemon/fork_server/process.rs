@@ -1,5 +1,5 @@
-//! The fork server's own process: it takes a client's socket from the parent and forks the child that serves it, over and
-//! over, until the parent closes its end. It reads nothing that a client has sent.
+//! The fork server's own process: it takes a client's socket from the parent and forks the child that serves it, over
+//! and over, until the parent closes its end. It reads nothing that a client has sent.
 
 use super::request::{REQUEST_SIZE, Report, Request};
 use crate::config::session::SessionSettings;
@@ -80,7 +80,7 @@ fn prepare(requests: BorrowedFd<'_>, with: &With<'_>) -> io::Result<(CallKey, Ch
     keep.extend(with.sandbox.descriptor());
     keep.extend(with.tls.iter().flat_map(TlsMemory::descriptors));
     sys::close_all_but(&keep)?;
-    // Blocked but while a session waits: here they stay so, and a child begins with none pending.
+    // Blocked but while a session waits: here they stay so, and a child begins with no pending signal.
     let signals = ChildSignals::install()?;
     let key = CallKey::draw()?;
     with.sandbox.hand_down(&key)?;
@@ -133,6 +133,6 @@ fn serve(
 }
 
 fn report(requests: BorrowedFd<'_>, slot: SlotNumber, child: Result<Pid, Errno>) {
-    // A parent that has gone needs none; room there is for as many as it can have asked for.
+    // A parent that has gone needs no report; there is room for as many as it can have asked for.
     let _ = send(requests.as_raw_fd(), &Report { slot, child }.to_bytes(), MsgFlags::MSG_NOSIGNAL);
 }

@@ -106,8 +106,8 @@ fn take_address(family: u8, bytes: &[u8; PEER_SIZE]) -> Option<SocketAddr> {
     }
 }
 
-/// What came of a request: the child says that it is there, before it does anything else; or the fork server, that there is
-/// none.
+/// The outcome of a request: the child reports itself, before it does anything else, or the fork server reports that
+/// there is no child.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Report {
     /// Whose place it is.

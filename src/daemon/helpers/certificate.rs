@@ -13,7 +13,7 @@ use std::path::Path;
 
 /// The most that is read of either file.
 const MOST: u64 = 1 << 20;
-/// What nobody but the owner may do with a key, and the group may not change.
+/// Rights that the file of a key must not give: any to others, writing to its group.
 const OTHERS: u32 = 0o027;
 
 /// A pair that was read and checked.
@@ -82,11 +82,11 @@ fn unreadable(error: std::io::Error) -> String {
 }
 
 fn open(path: &Path) -> Result<File, String> {
-    // A pipe would keep us waiting for whoever writes to it.
+    // A pipe would keep us waiting for its writer.
     File::options().read(true).custom_flags(libc::O_NONBLOCK).open(path).map_err(unreadable)
 }
 
-/// Reads a file that none of the rights in `forbidden` are given on.
+/// Reads a file whose mode has no bit of `forbidden`.
 fn read(path: &Path, file: File, forbidden: u32) -> Result<Vec<u8>, String> {
     let metadata = file.metadata().map_err(unreadable)?;
     if !metadata.is_file() {

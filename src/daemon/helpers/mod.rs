@@ -26,7 +26,7 @@ pub struct Helper {
     answers: OwnedFd,
 }
 
-/// What a helper says: one byte that the parent and it agree on, a message, and perhaps descriptors.
+/// A helper's answer: one byte that the parent and it agree on, a message, and perhaps descriptors.
 #[derive(Debug)]
 pub struct Answer {
     /// What came of it.
@@ -77,7 +77,7 @@ impl Helper {
         self.answers.as_fd()
     }
 
-    /// Takes its answer; waits for it if there is none yet. `None` if it ended without one.
+    /// Takes its answer, and waits for it if necessary. `None` if it ended without one.
     pub fn answer(&self) -> Option<Answer> {
         let mut buffer = [0; ANSWER];
         loop {

@@ -69,7 +69,7 @@ pub fn check(forker: &mut Forker, location: &Location, support: Support) -> Resu
     let ended = waitpid(helper.pid(), None);
     let Some(answer) = answer else {
         let why = match ended {
-            // Sessions would end so, too: it is better told now.
+            // Sessions would end in the same way: it is better to fail now.
             Ok(WaitStatus::Signaled(_, Signal::SIGSYS, _)) => {
                 "was ended by its sandbox: connecting to the database makes a system call that sessions may not make; \
                  the kernel's log has its number (type=1326). With a host name the cause may be a module of \

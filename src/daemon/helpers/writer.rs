@@ -23,7 +23,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// How long after a session's complaint a writer that does not move is taken for stuck. With the time that the session
-/// has waited before, that is 11 s: clients that were waiting when it stopped have been told so by then, and may have it mended.
+/// has waited before, that is 11 s: clients that were waiting when it stopped have got a refusal by then.
 const STUCK: Duration = Duration::from_secs(9);
 /// How long a writer may take to end that was killed, before it is taken for asleep in the kernel.
 const TO_DIE: Duration = Duration::from_secs(1);
@@ -78,7 +78,7 @@ pub struct Supervisor {
     rendezvous: Rendezvous,
     /// Where writers keep the key of tickets; never read here, or every session would inherit it.
     key: KeyMemory,
-    /// Opened once, for all writers; a client's private server has none.
+    /// Opened once, for all writers; a client's private server has no spool.
     spool: Option<SpoolFile>,
     running: Option<Running>,
     /// When the next writer is forked, if there is none.
@@ -98,7 +98,7 @@ pub struct Supervisor {
 }
 
 impl Supervisor {
-    /// A place for a writer, with none in it yet.
+    /// A place for a writer, empty at first.
     ///
     /// # Errors
     /// No descriptor.
@@ -125,7 +125,7 @@ impl Supervisor {
         self.rendezvous.for_children()
     }
 
-    /// How many bytes there may be in the spool; none without one.
+    /// How many bytes there may be in the spool; `None` without one.
     pub fn spool_limit(&self) -> Option<u64> {
         self.spool.as_ref().map(SpoolFile::limit)
     }
@@ -168,8 +168,8 @@ impl Supervisor {
         }
     }
 
-    /// A session says that the writer does not answer. It is asked for a sign of life: one that is idle moves then, and
-    /// nobody can have it ended by complaining. `turn` is what the scoreboard says of it.
+    /// A session reports that the writer does not answer. It is asked for a sign of life: one that is idle moves then,
+    /// and no child can have it killed by complaining. `turn` is its turn counter on the scoreboard.
     pub fn suspect(&mut self, turn: u64, now: Instant) {
         if self.finishing || self.suspicion.is_some() {
             return;
@@ -180,7 +180,7 @@ impl Supervisor {
         }
     }
 
-    /// Looks whether a suspected writer has moved; ends it if it has not for too long. Says when to look again.
+    /// Looks whether a suspected writer has moved; kills it if it has not for too long. Returns when to look again.
     pub fn look(&mut self, turn: impl FnOnce() -> u64, now: Instant) -> Option<Instant> {
         let suspicion = self.suspicion.as_mut()?;
         let running = self.running.as_ref().map(|running| (running.pid, now.saturating_duration_since(running.since)));
@@ -278,7 +278,7 @@ impl Supervisor {
         }
         let lived = now.saturating_duration_since(running.since);
         if suspicion.is_some_and(|suspicion| suspicion.killed.is_some()) || running.shutdown_pipe.is_none() {
-            // Told of already, and no fault of how it was started.
+            // Already logged, and not caused by how it was started.
             self.due = Some(now);
             return;
         }
@@ -321,7 +321,7 @@ impl Supervisor {
         }
     }
 
-    /// Has the writer finish: nobody is left who could send it anything. True when it has gone.
+    /// Has the writer finish: no process is left that could send it anything. True when it has gone.
     pub fn finish(&mut self) -> bool {
         if !self.finishing {
             self.finishing = true;

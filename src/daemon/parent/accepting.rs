@@ -79,8 +79,8 @@ impl Parent {
         self.fork_child(Entering { client, peer, language, is_proxied, place, reserved, since: now });
     }
 
-    /// A child has read its proxy's header: its client is let in under its own source, or not. The kernel says which child
-    /// it is, and only one whose connection is a proxy's can say so, once.
+    /// A child has read its proxy's header: its client is let in under its own source, or not. The kernel reports which
+    /// child it is, and only one whose connection is a proxy's can report it, once.
     pub(super) fn meet(&mut self, socket: &OwnedFd) {
         let now = Instant::now();
         let Ok(child) = who_asks(socket) else { return };
@@ -117,7 +117,7 @@ impl Parent {
         self.entry.refusals.refuse(client, language, refusal, &self.poller, now);
     }
 
-    /// With no descriptor left, one that is kept for this lets the longest waiting client in to be told so.
+    /// With no descriptor left, a spare one is closed so that the longest waiting client can be refused with a line.
     fn refuse_with_spare(&mut self, number: u32) -> bool {
         if !self.entry.scarcity.release_spare() {
             return false;

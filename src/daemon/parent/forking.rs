@@ -50,7 +50,7 @@ pub struct Births {
 }
 
 impl Births {
-    /// Whether none is expected.
+    /// Whether no report is expected.
     pub fn are_none(&self) -> bool {
         self.expected.is_empty()
     }
@@ -165,7 +165,7 @@ impl Parent {
         }
     }
 
-    /// What all others were told while it was not in the table.
+    /// Sends what was sent to all others while it was not in the table.
     fn tell_late_born(&self, child: Pid, words: u64) {
         let missed = if self.stop_by.is_some() {
             Signal::SIGTERM
@@ -185,8 +185,8 @@ impl Parent {
         }
     }
 
-    /// Forks a fork server if it is time for one, and lets one go that is not up to date. Says when there is something to
-    /// do, if that is later.
+    /// Forks a fork server if it is time for one, and lets one go that is not up to date. Returns when there is
+    /// something to do, if that is later.
     pub(super) fn look_after_fork_server(&mut self, now: Instant) -> Option<Instant> {
         let oldest = self.births.expected.values().map(|entering| entering.since).min();
         let overdue = oldest.map(|since| since + PATIENCE);

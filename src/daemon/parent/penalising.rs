@@ -21,7 +21,8 @@ use std::time::Instant;
 const NAMED: usize = 10;
 
 impl Parent {
-    /// A child wants a turn: to use a processor for long, for a login among others, or to write. In its turn, if it may.
+    /// A child wants a turn: to use a processor for long, for a login among others, or to write. In its turn, if it
+    /// may.
     pub(super) fn queue_for_turn(&mut self, Question { ask, account }: Question, socket: OwnedFd) {
         let now = Instant::now();
         let Some((process, source)) = self.who_asks(&socket) else { return };
@@ -82,7 +83,7 @@ impl Parent {
         self.shares.leases.closed(lease, Instant::now());
     }
 
-    /// What a source may do only so often is about to be done.
+    /// An action for which a source has a budget is about to be done.
     pub(super) fn count_against_budget(&mut self, ask: ParentRequest, socket: &OwnedFd) {
         let Some((_, source)) = self.who_asks(socket) else { return };
         let (budget, turned_away) = match ask {
@@ -95,8 +96,8 @@ impl Parent {
         ControlChannel::answer(socket, may);
     }
 
-    /// The child that asks, and its client's source if that is limited. The kernel says who it is. Nobody but a child
-    /// can ask; one that has been reaped needs no answer.
+    /// The child that asks, and its client's source if that is limited. The kernel reports which child it is. Only a
+    /// child can ask; one that has been reaped needs no answer.
     fn who_asks(&self, socket: &OwnedFd) -> Option<(Pid, Option<Source>)> {
         let process = who_asks(socket).ok()?;
         Some((process, self.children.source(process)?))
@@ -109,7 +110,7 @@ impl Parent {
     }
 
     /// Ends children that keep a turn to hash for longer than any hash takes: they are stopped, or asleep, and others
-    /// wait. Says when to look again.
+    /// wait. Returns when to look again.
     pub(super) fn end_overdue_turns(&mut self, now: Instant) -> Option<Instant> {
         for (turn, child, longest) in self.shares.turns.overdue(now) {
             if self.children.source(child).is_some() {
@@ -123,7 +124,7 @@ impl Parent {
         self.shares.turns.overdue_at()
     }
 
-    /// A login has failed, or a failure is taken back. The child is known by what the kernel says, and can only speak
+    /// A login has failed, or a failure is taken back. The kernel reports which child it is, so it can only speak
     /// of its own client.
     pub(super) fn count_login(&mut self, what: ParentRequest, socket: &OwnedFd) {
         let now = Instant::now();
@@ -160,7 +161,8 @@ impl Parent {
         }
     }
 
-    /// Penalises a source. If it is refused from now on, that is logged, and its sessions that wait to log in are told.
+    /// Penalises a source. If it is refused from now on, that is logged, and its sessions that wait to log in are
+    /// refused.
     pub(super) fn penalise(&mut self, source: Source, offence: Offence, now: Instant) {
         let Some(refused) = self.entry.admission.penalise(source, offence, now) else { return };
         if let Some(more) = self.entry.penalties_said.allow(now) {

@@ -53,7 +53,7 @@ impl Parent {
         }
     }
 
-    /// Asks for all if it is time to. Says when it is, if that is later.
+    /// Asks for all if it is time to. Returns when it is, if that is later.
     pub(super) fn reap_if_due(&mut self, now: Instant) -> Option<Instant> {
         if self.reaping.ask_all.is_some_and(|due| due <= now) {
             self.reap_all();
@@ -80,8 +80,8 @@ impl Parent {
         }
     }
 
-    /// A child says that it ends. Who says so is what the kernel says, so no child can speak for another; one that says
-    /// so and lives on costs one look each time that another ends.
+    /// A child announces its end. The kernel reports which child it is, so no child can speak for another; one that
+    /// announces it and lives on costs one look each time that another ends.
     pub(super) fn note_ending(&mut self, socket: &OwnedFd) {
         if let Ok(pid) = who_asks(socket)
             && self.children.is_child(pid)

@@ -86,7 +86,8 @@ impl Parent {
                 if loaded.words.is_some() {
                     self.served.memory = loaded.words;
                     self.scoreboard.publish(generation);
-                    // Idle children would notice at their next lookup; waking them gives the old words' memory back now.
+                    // Idle children would notice at their next lookup; waking them gives the old words' memory back
+                    // now.
                     self.take_births();
                     self.children.signal_all(Signal::SIGHUP);
                 }
@@ -289,7 +290,7 @@ impl Parent {
                 error: failure.map(|(_, why)| why),
             }
         };
-        // Of an only host all there is to say is whether there is an outage.
+        // For a single host, whether there is an outage is all there is to report.
         if hosts.len() > 1 { hosts.iter().enumerate().map(describe).collect() } else { Vec::new() }
     }
 }

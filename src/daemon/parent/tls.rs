@@ -36,7 +36,7 @@ impl Tls {
 }
 
 impl Parent {
-    /// Makes a new key for tickets if it is time to. Says when it is, if that is later.
+    /// Makes a new key for tickets if it is time to. Returns when it is, if that is later.
     pub(super) fn renew_resumption(&mut self, now: Instant) -> Option<Instant> {
         let tls = self.served.tls.as_mut()?;
         if now >= tls.renewed_at + RENEWED_AFTER {

@@ -1,5 +1,5 @@
 //! Sockets that systemd has opened (`sd_listen_fds(3)`): they exist before the daemon starts and stay when it is
-//! killed, so that no client is refused meanwhile. This module takes them over; it opens none itself.
+//! killed, so that no client is refused meanwhile. This module takes them over; it opens no socket itself.
 
 use crate::daemon::listeners::Listener;
 use crate::exit::{Exit, Fatal};
@@ -13,10 +13,10 @@ pub const TLS: &str = "tls";
 /// The name of sockets whose clients speak DICT.
 pub const DICT: &str = "dict";
 
-/// Takes `LISTEN_FDS` and its companions out of the environment, and the sockets they tell of.
+/// Takes `LISTEN_FDS` and its companions out of the environment, and the sockets that they announce.
 ///
 /// # Errors
-/// [`Exit::System`]: what is passed is no socket that listens for streams.
+/// [`Exit::System`]: what is passed is not a listening stream socket.
 pub fn take(forker: &Forker) -> Result<Vec<Listener>, Fatal> {
     let [whom, count, names] = ["LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"]
         .map(|name| sys::take_variable(name, forker).map(|value| value.to_string_lossy().into_owned()));

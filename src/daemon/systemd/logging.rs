@@ -16,7 +16,7 @@ pub fn start(usual: log::LevelFilter) -> StandardError {
     let lines = StandardError::default();
     let mut builder = env_logger::Builder::new();
     builder.target(Target::Pipe(Box::new(lines.clone())));
-    // What there is to say of a handshake, the session says itself.
+    // The session itself logs what matters of a handshake.
     builder.filter_level(usual).filter_module("rustls", log::LevelFilter::Off).parse_default_env();
     builder.format(move |out, record| {
         // One line a record, whatever is in it: a client's text must not forge another.

@@ -13,7 +13,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::time::{Duration, Instant};
 
-/// The status is sent at most so often.
+/// The shortest time between two sent statuses.
 const BETWEEN: Duration = Duration::from_secs(1);
 /// What stopping takes beyond its deadline: to kill what is left, and to reap it.
 const TO_REAP: Duration = Duration::from_secs(5);
@@ -54,7 +54,7 @@ impl Notifier {
         self.remember(status);
     }
 
-    /// The daemon loads words and certificate again. [`Notifier::ready`] says when it has.
+    /// The daemon loads words and certificate again. [`Notifier::ready`] reports that it has.
     pub fn reloading(&mut self) {
         // systemd 253 and newer compare it with when they asked.
         match clock_gettime(ClockId::CLOCK_MONOTONIC).map(Duration::from) {
@@ -70,8 +70,8 @@ impl Notifier {
         self.remember(status);
     }
 
-    /// Tells, from the loop, what is due: that it turns, and the status if it is another one and the last is old enough.
-    /// While the daemon stops, how long that may still take. Says when there is something again.
+    /// Sends, from the loop, what is due: that it turns, and the status if it has changed and the last one is old
+    /// enough. While the daemon stops, how long that may still take. Returns when something is due again.
     pub fn look(&mut self, status: impl FnOnce() -> String, stop_by: Option<Instant>, now: Instant) -> Option<Instant> {
         self.socket.as_ref()?;
         if self.send_unsent() {
@@ -89,7 +89,8 @@ impl Notifier {
 
     fn tell_status(&mut self, status: String, left: Option<Duration>, now: Instant) -> Option<Instant> {
         match left {
-            // Each second: the service manager counts from when it is told. Not when time is up: then it may kill.
+            // Each second: the service manager counts from the time of the message. Not when time is up: then it may
+            // kill.
             Some(left) if !left.is_zero() => {
                 let extended = (left.min(BETWEEN) + TO_REAP).as_micros();
                 self.send(format!("STATUS={status}\nEXTEND_TIMEOUT_USEC={extended}"));

@@ -13,7 +13,7 @@ pub struct Watchdog {
 }
 
 impl Watchdog {
-    /// Takes `WATCHDOG_USEC` and `WATCHDOG_PID` out of the environment. None if nobody watches this process.
+    /// Takes `WATCHDOG_USEC` and `WATCHDOG_PID` out of the environment. `None` if this process is not watched.
     pub fn take(forker: &Forker) -> Option<Self> {
         let patience = sys::take_variable("WATCHDOG_USEC", forker);
         let whom = sys::take_variable("WATCHDOG_PID", forker);

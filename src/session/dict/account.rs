@@ -10,7 +10,7 @@ use crate::ipc::ticket::{Proof, SecretDigest};
 use crate::protocol::{Code, Failure, check_name};
 use crate::store::AccountId;
 
-/// Stands for the key of an account that is not there, or has none: a wrong name takes as long as a wrong key.
+/// Stands for the key of an account that does not exist, or has no key: a wrong name takes as long as a wrong key.
 const NOBODYS_KEY: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaa";
 
 impl Session<'_> {
@@ -37,7 +37,7 @@ impl Session<'_> {
             push_status(self.replies.out(), 502, "this listener is bound to an account; no login is needed");
             return None;
         }
-        // What was looked up before was somebody else's.
+        // What was looked up before was another account's.
         self.settle();
         self.face.publish();
         if let Err(failure) = self.spend(ParentRequest::UsingToken) {

@@ -20,7 +20,7 @@ use std::time::Instant;
 /// What a session has to remember that speaks DICT.
 #[derive(Debug)]
 pub(super) struct Dialogue {
-    /// What `AUTH` is made with: nobody else's is the same.
+    /// The message-id that `AUTH` is computed with: unique to this connection.
     message_id: String,
     /// Whether texts have a MIME header.
     mime: bool,
@@ -43,7 +43,7 @@ impl Dialogue {
 
 impl Session<'_> {
     /// The banner, where the language has one. dico and Emacs need it whole, in one piece and with both brackets; dico
-    /// complains about `auth` at each call, so it stands there only where somebody can log in.
+    /// complains about `auth` at each call, so it is there only if logging in is possible.
     pub(super) fn greet(&mut self) -> Result<(), ExitReason> {
         let Some(dialogue) = &self.client.dialogue else { return Ok(()) };
         let capabilities = if self.settings.dict.account.is_none() { "auth.mime" } else { "mime" };
@@ -57,7 +57,7 @@ impl Session<'_> {
         self.write_replies()
     }
 
-    /// Answers one line; none is one that was too long.
+    /// Answers one line; `None` stands for one that was too long.
     pub(super) fn answer_command(&mut self, line: Option<&[u8]>, begun_at: Instant) -> Option<ExitReason> {
         let command = match line.map_or(Err(Mistake::TooLong), DictCommand::parse) {
             Ok(Some(command)) => command,
@@ -210,7 +210,7 @@ impl Session<'_> {
         if !languages.is_empty() {
             text.line(&format!("languages: {}", languages.join(" to ")));
         }
-        // What the file says of where it comes from.
+        // The file's notes about its origin.
         for line in note.iter().flat_map(|note| note.head.trim_matches('\n').lines()) {
             text.line(line);
         }

@@ -20,7 +20,7 @@ use super::{errors, statements, tls};
 use crate::store::{Error, Host, Hosts, Kind, Server, SslMode};
 use crate::sys;
 
-/// How long to wait for a connection, and then for each answer until it is ready. A client is told `unavailable` within
+/// How long to wait for a connection, and then for each answer until it is ready. A client gets `unavailable` within
 /// two seconds.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(1_500);
 /// How long it is looked whether a preferred host is back: others wait meanwhile.
@@ -76,16 +76,16 @@ impl Patience {
     }
 }
 
-/// The largest packet we send or take. It is said here so that it need not be asked of the server on each connect;
+/// The largest packet we send or take. It is set here so that the driver need not ask the server on each connect;
 /// the server's own limit holds besides.
 const MAX_PACKET: usize = 64 * 1024 * 1024;
 /// How many prepared statements a connection keeps: all that a session uses.
 const STATEMENTS: usize = 32;
 /// What a session needs, whatever the server's defaults are, in one round trip. Strict, so that nothing is cut to
-/// fit; the character set again, because a server may be told to skip the one in the handshake; row locks and table
-/// locks are waited for less long than an answer. Read committed, because nothing here reads twice in a transaction
-/// and its gap locks would make sessions of different accounts wait for each other. There is no time zone: every
-/// time is passed as a `DATETIME` in UTC, and none is asked of the server.
+/// fit; the character set again, because a server may be configured to skip the one in the handshake; row locks and
+/// table locks are waited for less long than an answer. Read committed, because nothing here reads twice in a
+/// transaction and its gap locks would make sessions of different accounts wait for each other. There is no time zone:
+/// every time is passed as a `DATETIME` in UTC, and the server's clock is never used.
 fn session(patience: Patience) -> String {
     let lock = patience.lock;
     format!(
@@ -98,7 +98,7 @@ fn session(patience: Patience) -> String {
 /// Why no host could be used.
 #[derive(Debug)]
 pub(super) struct Refusal {
-    /// The server's number for it, if a server has said so.
+    /// The server's number for it, if it came from a server.
     pub(super) code: Option<u16>,
     error: Error,
 }
@@ -118,7 +118,7 @@ impl Refusal {
         Self { code: errors::code(failure), error }
     }
 
-    /// What several hosts have said, in words and as one: an outage, if one of them may get better by itself.
+    /// The failures of several hosts as one: an outage, if one of them may recover by itself.
     fn of_all(refusals: Vec<(&Host, Self)>, untried: usize) -> Self {
         let code = refusals.iter().find_map(|(_, refusal)| refusal.code);
         let worst = |kind| refusals.iter().any(|(_, refusal)| refusal.error.kind == kind);
@@ -137,7 +137,7 @@ pub(super) fn connect(server: &Server, hosts: &Hosts, patience: Patience) -> Res
     connect_to(server, hosts, Some(&server.database), patience)
 }
 
-/// The same, for somebody who knows nothing of the hosts.
+/// The same, for callers that know nothing of the hosts.
 pub(super) fn connect_anew(server: &Server, patience: Patience) -> Result<Conn, Error> {
     Ok(connect(server, &Hosts::default(), patience)?.0)
 }

@@ -1,7 +1,7 @@
 //! One connection to the server: how a statement survives the loss of the connection, and on which host of a cluster it
 //! is then repeated.
 //!
-//! There is never more than one connection, and work is never repeated more often than this file says.
+//! There is never more than one connection, and this file limits how often work is repeated.
 
 use std::os::fd::{AsFd, AsRawFd};
 use std::time::{Duration, Instant};

@@ -16,7 +16,7 @@ use crate::store::{Error, Kind, schema};
 pub(super) enum Remedy {
     /// The connection is gone: connect again, run again if that is harmless.
     Reconnect,
-    /// The connection is in an unknown state, and waiting longer would help nobody: give it up.
+    /// The connection is in an unknown state, and waiting longer would not help: give it up.
     GiveUp,
     /// Two transactions were in each other's way, and this one was undone: run it again.
     Repeat,
@@ -26,15 +26,15 @@ pub(super) enum Remedy {
     None,
 }
 
-/// Errors of the server by which it says that the connection ends: killed, shutting down, idle for too long, out of
-/// step, over MySQL's limits of memory for connections (4082, 4083); and "unknown prepared statement", which a proxy
-/// that changed servers below us says.
+/// Errors by which the server reports the end of the connection: killed, shutting down, idle for too long, out of
+/// step, over MySQL's limits of memory for connections (4082, 4083); and "unknown prepared statement", the error of a
+/// proxy that changed servers below us.
 const CONNECTION_ENDS: [u16; 12] = [1_053, 1_152, 1_158, 1_159, 1_160, 1_161, 1_184, 1_243, 1_927, 4_031, 4_082, 4_083];
 
 /// The world's: too many connections or users' limits (1040, 1203, 1226), no threads or memory (1037, 1038, 1041,
 /// 1135, 1461), blocked for now (1129), disk full or failing (3, 1021, 1026, 1030, 1114, 1180), read-only (1290, 1792,
-/// 1836), locked (1099, 1205, 1213, 1223), stopped (1317, 1969, 3024), not in its cluster's primary component (1047), in
-/// MySQL's offline mode (3032).
+/// 1836), locked (1099, 1205, 1213, 1223), stopped (1317, 1969, 3024), not in its cluster's primary component (1047),
+/// in MySQL's offline mode (3032).
 const WORLD: [u16; 26] = [
     3, 1_021, 1_026, 1_030, 1_037, 1_038, 1_040, 1_041, 1_047, 1_099, 1_114, 1_129, 1_135, 1_180, 1_203, 1_205, 1_213,
     1_223, 1_226, 1_290, 1_317, 1_461, 1_792, 1_836, 1_969, 3_032,
@@ -44,8 +44,8 @@ const WORLD: [u16; 26] = [
 const OUT_OF_SERVICE: [u16; 6] = [NOT_IN_A_CLUSTER, 1_053, 1_180, 1_243, 1_290, 1_836];
 
 /// The configuration's: no access or right (1044, 1045, 1130, 1142, 1143, 1227, 1370, 1698), an account that is
-/// locked or must change its password (1820, 1862, 3118, 3955, 4151), TLS required (3159), no way to log in (1251, 1275, 1524), no InnoDB (1286),
-/// a damaged table (1194, 1195), read committed with a statement binary log (1665).
+/// locked or must change its password (1820, 1862, 3118, 3955, 4151), TLS required (3159), no way to log in (1251,
+/// 1275, 1524), no InnoDB (1286), a damaged table (1194, 1195), read committed with a statement binary log (1665).
 const CONFIGURATION: [u16; 21] = [
     1_044,
     1_045,
@@ -77,7 +77,7 @@ pub(super) const UNKNOWN_DATABASE: u16 = 1_049;
 pub(super) const UNKNOWN_COLUMN: u16 = 1_054;
 pub(super) const NO_TABLE: u16 = 1_146;
 pub(super) const DUPLICATE: u16 = 1_062;
-/// `NULL` in a column that takes none.
+/// `NULL` in a column that does not allow it.
 pub(super) const NULL_REFUSED: u16 = 1_048;
 /// A row or table stayed locked for longer than is waited for.
 pub(super) const LOCK_WAIT: u16 = 1_205;
@@ -127,7 +127,7 @@ pub(super) fn remedy(failure: &Failure) -> Remedy {
     }
 }
 
-/// What `rustls` says of a failure, if it is one of TLS.
+/// The error of `rustls` in a failure, if it is one of TLS.
 pub(super) fn of_tls(failure: &Failure) -> Option<&rustls::Error> {
     match failure {
         Failure::TlsError(error) => error.source()?.downcast_ref(),
@@ -137,7 +137,7 @@ pub(super) fn of_tls(failure: &Failure) -> Option<&rustls::Error> {
     }
 }
 
-/// Whether nothing was said for too long.
+/// Whether an answer took too long.
 pub(super) fn is_silence(failure: &Failure) -> bool {
     match failure {
         Failure::IoError(error) => timed_out(error),
@@ -147,7 +147,7 @@ pub(super) fn is_silence(failure: &Failure) -> bool {
     }
 }
 
-/// Whether a failure says that another host of a cluster should be asked, and this one not for a while: it is silent,
+/// Whether a failure means that another host of a cluster should be asked, and this one not for a while: it is silent,
 /// shuts down, is read-only, has lost the others (1047), or was just about to find that out (1180, "error during
 /// commit").
 pub(super) fn is_out_of_service(failure: &Failure) -> bool {
@@ -158,7 +158,7 @@ fn timed_out(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }
 
-/// The same for a failure to connect. No statement of ours was the reason, so a number that nobody knows is a state of
+/// The same for a failure to connect. No statement of ours was the reason, so an unknown number is a state of
 /// the server's that a later version has invented: an outage like any other.
 pub(super) fn explain_connecting(failure: &Failure) -> Error {
     let error = explain(failure);
@@ -173,7 +173,7 @@ pub(super) fn explain(failure: &Failure) -> Error {
         Failure::IoError(error) => error.to_string(),
         Failure::DriverError(error) => error.to_string(),
         Failure::CodecError(error) => error.source().map_or_else(|| error.to_string(), ToString::to_string),
-        // What we say ourselves of the file of `ssl-ca` comes in this one.
+        // Our own errors about the file of `ssl-ca` come in this one.
         Failure::TlsError(_) => match of_tls(failure) {
             Some(rustls::Error::General(why)) => why.clone(),
             Some(error) => error.to_string(),
@@ -259,7 +259,7 @@ mod tests {
         assert!(explain_code(3_159, "x".to_owned()).message.contains("add ssl-mode to the URL"));
     }
 
-    /// Of a statement a number that nobody knows is our own fault, of an attempt to connect it is not.
+    /// An unknown number is our own fault if it is a statement's, but not if it is that of an attempt to connect.
     #[test]
     fn unknown_numbers_while_connecting_are_an_outage() {
         let failure = server(9_999);

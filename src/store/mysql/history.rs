@@ -15,7 +15,7 @@ use crate::store::{AccountId, Each, Error, Histories, PastLookup, Place, Standin
 /// The most accounts in one statement: each of them makes it longer.
 const MOST_AT_ONCE: usize = 64;
 
-/// A row: the account's number, the word or none for the account itself, the time, and the origin.
+/// A row: the account's number, the word (`None` for the account itself), the time, and the origin.
 type Row = (u64, Option<String>, Value, Option<u64>);
 
 /// What there is of an account.

@@ -4,7 +4,7 @@ use super::select::select_first;
 use super::statements;
 use ::mysql::Conn;
 
-/// Takes the database's lock for a purpose, unless somebody else keeps it for so many seconds; whether it was taken. It
+/// Takes the database's lock for a purpose, waiting at most the given number of seconds; whether it was taken. It
 /// goes with the connection.
 pub(super) fn lock(connection: &mut Conn, purpose: &str, seconds: u32) -> ::mysql::Result<bool> {
     let name = name(connection, purpose)?;

@@ -119,7 +119,7 @@ fn keep(connection: &mut Conn, batches: &mut [&mut Pending<'_>], whose: Whose) -
         }
         Err(failure) if means_gone(&failure) => {
             // Whose account is it? The others' lookups are kept, each in a statement of its own: an account that goes
-            // now can't stop anybody else's.
+            // now can't stop any other account's.
             ask_standing(connection, batches, whose)?;
             keep_each(connection, batches, whose)
         }
@@ -224,7 +224,7 @@ fn insert(connection: &mut Conn, batches: &[&mut Pending<'_>], whose: Whose) -> 
     let places = few(accounts.len());
     let rows = few_rows(batches.iter().map(|kept| kept.rows()).sum());
     let mut values = Vec::with_capacity(rows * RECORD_COLUMNS + places * 3 + 1);
-    // The first row's account stands in the question who may be used.
+    // The first row's account is in the query for the usable accounts.
     values.push(accounts.len().into());
     let with_rows = batches.iter().filter(|kept| kept.rows() > 0);
     values.extend(with_rows.clone().take(1).map(|kept| kept.rows[0].clone()));
@@ -241,14 +241,14 @@ fn insert(connection: &mut Conn, batches: &[&mut Pending<'_>], whose: Whose) -> 
     connection.exec_drop(statements::record(rows, places, whose), values)
 }
 
-/// Whether a failure says that an account is gone or locked: the question found fewer than it asked for, or one was
+/// Whether a failure means that an account is gone or locked: the query found fewer than it asked for, or one was
 /// deleted in this very moment.
 fn means_gone(failure: &Failure) -> bool {
     errors::code(failure).is_some_and(|code| code == errors::NULL_REFUSED || errors::NO_REFERENCED_ROW.contains(&code))
 }
 
-/// Whether a failure may be one batch's alone: somebody holds a lock on its account, or the server does not like what
-/// a row holds.
+/// Whether a failure may be one batch's alone: its account is locked by another transaction, or the server does not
+/// like what a row holds.
 fn concerns_rows(failure: &Failure) -> bool {
     match errors::code(failure) {
         Some(errors::LOCK_WAIT) => true,

@@ -67,10 +67,10 @@ pub(crate) fn weaknesses(server: &Server) -> Result<Vec<String>, Error> {
     Ok(found)
 }
 
-/// Brings a database of the classroom schema to ours; any other is treated as by [`init`], and there is nothing to tell
-/// of then.
+/// Brings a database of the classroom schema to ours; any other is treated as by [`init`], and the
+/// answer is `None`.
 pub(crate) fn upgrade(server: &Server, terms: &mut Terms<'_>) -> Result<Option<Upgraded>, Error> {
-    // What is wrong here, making the schema says or mends.
+    // Making the schema reports or mends what is wrong here.
     let Ok(mut connection) = connect_anew(server, PATIENT) else { return init(server).map(|()| None) };
     if find(&mut connection)? != Found::Classroom {
         return init(server).map(|()| None);

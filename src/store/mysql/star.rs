@@ -24,7 +24,7 @@ impl FromRow for Raw {
     }
 }
 
-/// What is none of what the schema says is damaged.
+/// A value that the schema does not allow is damaged.
 fn star(Raw(row): Raw) -> Result<Star, Error> {
     let [word, created, tags, note, due, stability, difficulty, elapsed, scheduled, reps, lapses, state, last] =
         <[Value; 13]>::try_from(row).map_err(|_| damaged())?;

@@ -17,7 +17,7 @@ use std::sync::{Arc, OnceLock};
 /// The most that is read of the file of `ssl-ca`, in bytes.
 const MOST: u64 = 16 << 20;
 
-/// What the driver is told.
+/// The driver's settings.
 ///
 /// # Errors
 /// The file of `ssl-ca` can't be used.
@@ -33,7 +33,7 @@ pub(super) fn options(tls: &DatabaseTls) -> Result<SslOpts> {
     }
 }
 
-/// What is to be said of a failure of TLS, if it is one of the configuration.
+/// The message for a failure of TLS, if it is one of the configuration.
 pub(super) fn explain(error: &Error) -> Option<String> {
     let Error::InvalidCertificate(certificate) = error else { return None };
     Some(match certificate {
@@ -98,7 +98,7 @@ fn guarded(
     algorithms.iter().map(guard).collect()
 }
 
-/// A way to verify signatures that finds none by certain keys.
+/// A verifier that rejects signatures by certain keys.
 #[derive(Debug)]
 struct Guarded {
     algorithm: &'static dyn SignatureVerificationAlgorithm,
@@ -112,7 +112,7 @@ impl SignatureVerificationAlgorithm for Guarded {
         message: &[u8],
         signature: &[u8],
     ) -> std::result::Result<(), InvalidSignature> {
-        // The key is the end of what a certificate says of it.
+        // The key is the end of its `SubjectPublicKeyInfo`.
         if self.refused.iter().any(|key| key.ends_with(public_key)) {
             return Err(InvalidSignature);
         }
@@ -136,7 +136,7 @@ mod tests {
     use rustls::pki_types::UnixTime;
     use rustls::server::ParsedCertificate;
 
-    /// An authority whose key is refused vouches for nobody, though it is among the roots.
+    /// An authority whose key is refused vouches for no server, though it is among the roots.
     #[test]
     fn refused_authorities_vouch_for_nobody() {
         let authority = || {

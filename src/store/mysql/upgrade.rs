@@ -23,7 +23,8 @@ use zeroize::Zeroizing;
 const NEW: &str = "cidian_new_";
 /// How many passwords are hashed before they are written.
 const HASHED_AT_ONCE: usize = 64;
-/// The most rows, and about the most bytes, in one insert. Rows are a power of two, so that few statements are prepared.
+/// The most rows, and about the most bytes, in one insert. Rows are a power of two, so that few statements are
+/// prepared.
 const MAX_ROWS: usize = 256;
 const MAX_BYTES: usize = 1024 * 1024;
 
@@ -107,7 +108,7 @@ impl OldTable {
         text
     }
 
-    /// An expression for a column's bytes. What says to be latin1 may be anything, and is looked at here; everything
+    /// An expression for a column's bytes. What is declared as latin1 may be anything, and is examined here; everything
     /// else the server knows how to convert.
     fn bytes_of(&self, name: &str) -> String {
         let column = self.column(name);
@@ -194,7 +195,7 @@ fn checksums(connection: &mut Conn, old: &Old) -> ::mysql::Result<Vec<Option<u64
     Ok(rows.into_iter().map(|(_, sum)| sum).collect())
 }
 
-/// One statement: either all tables change their names, or none does.
+/// One statement: either all tables are renamed or no table is.
 fn put_into_place(connection: &mut Conn, old: &Old) -> ::mysql::Result<Vec<String>> {
     let tables: Vec<(String,)> = select(connection, statements::ALL_TABLES, ())?;
     let tables: HashSet<String> = tables.into_iter().map(|(name,)| name.to_ascii_lowercase()).collect();
@@ -204,7 +205,7 @@ fn put_into_place(connection: &mut Conn, old: &Old) -> ::mysql::Result<Vec<Strin
     };
     let free = (1..).map(kept).find(|names| !names.iter().any(|name| tables.contains(name))).unwrap_or_default();
     let away = old.tables.iter().zip(&free).map(|(table, kept)| format!("`{}` TO `{kept}`", table.name));
-    // `meta` last: without it nobody takes these tables for ours.
+    // `meta` last: without it these tables are not taken for ours.
     let here = ["user", "hist", "token", "dict_key", "star", "review", "words", "meta"];
     let here = here.map(|name| format!("{NEW}{name} TO {name}"));
     let moves: Vec<String> = away.chain(here).collect();
@@ -264,7 +265,7 @@ fn write_accounts(connection: &mut Conn, accounts: &NewAccounts, terms: &mut Ter
         let each = some.len().div_ceil(processors);
         let hash = |account: &upgrade::NewAccount| match &account.passwd {
             Some(passwd) => hashing::hash(passwd),
-            // Nobody knows what this one is the hash of.
+            // The password of this hash is unknown to everybody.
             None => Token::draw().and_then(|random| hashing::hash(random.as_str())),
         };
         let hashes: Result<Vec<String>, Error> = std::thread::scope(|scope| {

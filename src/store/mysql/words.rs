@@ -129,7 +129,7 @@ impl WordTable for MySql {
                 }
             }
             if text.is_some() && !of_several.is_empty() {
-                // What other dictionaries say of the same headwords.
+                // Other dictionaries' articles of the same headwords.
                 let mut words: Vec<String> = of_several.iter().map(|(_, word, ..)| word.clone()).collect();
                 words.dedup();
                 let statement = statements::of_words(statements::AMONG_AT_ONCE);

@@ -15,13 +15,13 @@ pub(super) fn explain(failure: &Failure) -> Error {
     }
     match failure.sqlite_error_code() {
         Some(
-            // Somebody else writes for longer than we wait.
+            // Another process writes for longer than we wait.
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::FileLockingProtocolFailed
             // The disk: full, failing, read-only, not there.
             | ErrorCode::DiskFull | ErrorCode::SystemIoFailure | ErrorCode::ReadOnly | ErrorCode::CannotOpen
             | ErrorCode::OutOfMemory | ErrorCode::OperationInterrupted,
         ) => Error::world(words),
-        // The file is damaged or another program's. Trying again later will not mend it: somebody has to restore
+        // The file is damaged or another program's. Trying again later will not mend it: an operator has to restore
         // it, or to name another file.
         Some(
             ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase | ErrorCode::PermissionDenied
@@ -44,7 +44,7 @@ pub(super) fn explain_io(path: &std::path::Path, error: &std::io::Error) -> Erro
     Error::world(format!("{}: {error}", path.display()))
 }
 
-/// Whether somebody else is at work on the file.
+/// Whether another process is using the file.
 pub(super) fn is_busy(failure: &Failure) -> bool {
     matches!(
         failure.sqlite_error_code(),

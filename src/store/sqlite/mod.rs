@@ -63,7 +63,7 @@ const PREPARING: Duration = Duration::from_secs(5);
 pub(super) struct Sqlite {
     path: PathBuf,
     purpose: Purpose,
-    /// None when the last attempt to open the file anew has failed.
+    /// `None` after a failed attempt to reopen the file.
     open: Option<Open>,
 }
 
@@ -99,7 +99,7 @@ impl Sqlite {
 
     /// The connection to the file that the path leads to now. Where another file has taken the place of the one that is
     /// open, or what SQLite keeps beside it was removed, all is opened anew: SQLite itself would go on with files that
-    /// nobody else can see, and that are gone when the last process closes them.
+    /// no other process can see, and that are gone when the last process closes them.
     fn connection(&mut self) -> Result<&mut Connection, Error> {
         let open = match self.open.take() {
             Some(open) if open.files.are_in_place() => open,
@@ -109,7 +109,7 @@ impl Sqlite {
                 let new = Open::new(&self.path, self.purpose);
                 let new = new.map_err(|failure| errors::explain_open(&self.path, &failure))?;
                 if was_open {
-                    // Every process finds it out for itself; the writer says it for all.
+                    // Every process finds it out for itself; the writer logs it for all.
                     let level = if self.purpose == Purpose::Writer { log::Level::Warn } else { log::Level::Debug };
                     log::log!(level, "{}: the database file was replaced; reopened it", self.path.display());
                 }
@@ -189,8 +189,8 @@ impl Open {
         }
     }
 
-    /// Closes a connection to a database that is not in its place any more. Its log is left alone, which SQLite knows by its
-    /// name: that may be the one of the database that has taken its place.
+    /// Closes a connection to a database that is not in its place any more. Its log is left alone, which SQLite knows
+    /// by its name: that may be the one of the database that has taken its place.
     fn leave(self) {
         let shown = self.files.path().display();
         if self.files.is_database_in_place() {

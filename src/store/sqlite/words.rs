@@ -119,7 +119,7 @@ impl WordTable for Sqlite {
                 articles(of_several).iter().for_each(|(word, interpret)| found(word, interpret));
                 return Ok(bound);
             }
-            // What other dictionaries say of the same headwords, too.
+            // Other dictionaries' articles of the same headwords, too.
             let mut words: Vec<String> = of_several.into_iter().map(|(_, word, ..)| word).collect();
             words.dedup();
             for word in words {

@@ -127,7 +127,7 @@ fn a_new_password_replaces_the_old(bed: &Bed) {
     let mut store = bed.open();
     let ann = register(&mut *store, "ann");
     for _ in 0..2 {
-        // The same twice is no other answer.
+        // Repeating it does not change the answer.
         assert_eq!(store.set_passwd(ann, "new").unwrap(), Standing::Live);
     }
     let account = store.account("ann").unwrap().unwrap();

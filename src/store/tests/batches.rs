@@ -58,13 +58,13 @@ fn gone_and_locked_accounts_among_others(bed: &Bed) {
         .map(|account| bed.sql(&format!("SELECT COUNT(*) FROM hist WHERE user_id = {}", account.number)))
         .collect();
     assert_eq!(kept, ["6\n", "2\n", "0\n", "6\n", "4\n", "6\n"]);
-    // Nobody's number, alone and among others.
+    // An unknown number, alone and among others.
     let nobody = batch_of(nobody(u64::MAX), "x", &[record_of("a", 0, 1)]);
     assert_eq!(store.record_many(std::slice::from_ref(&nobody)), [GONE]);
     assert_eq!(store.record_many(&[nobody, batches(30).remove(0)]), [GONE, LIVE]);
 }
 
-/// Locked or not: only an account that is not there, or is somebody else's, gets nothing.
+/// Locked or not: only an account that is not there, or is another person's, gets nothing.
 fn what_was_acknowledged_before_is_delivered(bed: &Bed) {
     let mut store = bed.open();
     let accounts: Vec<_> = (0..5).map(|n| register(&mut *store, &format!("user{n}"))).collect();
@@ -144,8 +144,8 @@ fn nothing_to_keep_asks_how_accounts_stand(bed: &Bed) {
     assert_eq!(words_of(&mut *store, ann), ["a"]);
 }
 
-/// Accounts are deleted while a batch of theirs and others' is on its way: between the question which accounts exist and the
-/// insert, too.
+/// Accounts are deleted while a batch of theirs and others' is on its way: between the question which accounts exist
+/// and the insert, too.
 fn accounts_that_go_under_load_take_nobody_along(bed: &Bed) {
     let mut store = bed.open();
     let stays = register(&mut *store, "stays");

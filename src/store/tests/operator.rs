@@ -25,7 +25,7 @@ fn every_account_is_listed(bed: &Bed) {
     let of_bob = &accounts[2];
     assert_eq!((of_bob.lookups, of_bob.last_lookup, of_bob.tokens), (3, Some(Microseconds(NOVEMBER + 7)), 2));
     assert_eq!((accounts[3].lookups, accounts[3].last_lookup, accounts[3].tokens), (0, None, 0));
-    // Tokens that have expired but were never found again are none.
+    // Tokens that have expired do not count, although their rows are still there.
     bed.sql("UPDATE token SET last_used = '2001-01-01 00:00:00.000000'");
     assert_eq!(store.accounts().unwrap()[2].tokens, 0);
 }

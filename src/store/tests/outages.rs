@@ -148,7 +148,7 @@ fn a_full_or_read_only_server_is_the_world_s() {
     let mut store = stores.pop().unwrap();
     stores.clear();
     let ann = register(&mut *store, "ann");
-    // Root may write all the same, so it is somebody else who can't.
+    // Root may write all the same, so another user is taken.
     let Location::MySql(place) = &bed.location else { panic!("{}", bed.location) };
     server.sql(&format!("CREATE USER bob@localhost; GRANT ALL ON {}.* TO bob@localhost", place.database));
     server.sql("SET GLOBAL read_only = 1");
@@ -177,7 +177,7 @@ fn a_locked_table_ends_in_an_answer() {
     assert_eq!(store.set_passwd(ann, "x").unwrap(), Standing::Live);
 }
 
-/// Somebody holds one account's row for longer than anybody waits: the others' lookups are kept all the same.
+/// One account's row is locked for longer than any statement waits: the others' lookups are kept all the same.
 #[test]
 fn a_locked_account_row_costs_only_its_own_lookups() {
     let bed = Bed::mariadb();

@@ -45,7 +45,7 @@ const SQLITE_OF_OLD: [&str; 3] = [
     include_str!("../../../tests/schemas/sqlite-2.sql"),
     include_str!("../../../tests/schemas/sqlite-3.sql"),
 ];
-/// Somebody's history in it, and a dictionary.
+/// A user's history in it, and a dictionary.
 const CONTENT_OF_OLD: &str = "\
     INSERT INTO user (id, name, passwd, locked, created) VALUES (7, 'ann', 'x', 0, '2026-01-02 03:04:05.000006');
     INSERT INTO hist (user_id, name, word, time, origin) VALUES (7, 'ann', 'a', '2026-01-03 00:00:00.000001', 5);
@@ -243,7 +243,7 @@ fn a_wrong_password_is_the_configuration_s() {
     let url = |password: &str| format!("mysql://ann:{password}@localhost:{}/tcp", shared().port());
     let right = Location::parse(&url("s3cret%20pass%2Fword")).unwrap();
     init(&right, key()).unwrap();
-    // By name: `localhost` may be ::1 first, where nobody listens.
+    // By name: `localhost` may be ::1 first, where nothing listens.
     register(&mut *open(&right, key()).unwrap(), "ann");
     let wrong = Location::parse(&url("wr0ng")).unwrap();
     let message = refusal(check(&wrong, key()));
@@ -252,8 +252,8 @@ fn a_wrong_password_is_the_configuration_s() {
     refusal(init(&forbidden, key()));
 }
 
-/// The locks have the names that versions before gave them, when the server hashed: an old one and a new one exclude each
-/// other.
+/// The locks have the names that versions before gave them, when the server hashed: an old one and a new one exclude
+/// each other.
 #[test]
 fn locks_have_the_names_of_before() {
     if support::mariadb::is_mysql() {

@@ -128,7 +128,7 @@ fn a_grade_counts_once(bed: &Bed) {
     assert_eq!((after.reps, after.due, after.last_review), (1, due, Some(first.time)));
     assert_eq!(after, Memory::new(first.time).graded(Grade::Good, first.time).unwrap());
     assert_eq!(bed.sql("SELECT word, grade FROM review"), "apple\t3\n");
-    // One that was looked up and not starred is starred; one that was not is no word to grade.
+    // One that was looked up and not starred is starred; one that was not cannot be graded.
     let pear = given("pear", moment::present(), 7);
     assert!(matches!(store.grade(ann, Grade::Again, &pear).unwrap(), Grading::Due(_)));
     let plum = given("plum", moment::present(), 7);

@@ -202,7 +202,7 @@ fn many_are_asked_for_at_once(bed: &Bed) {
     };
     let mut logins: Vec<(String, TokenHash)> =
         accounts.iter().map(|(name, _, token)| (name.clone(), token.hash())).collect();
-    // Another's token, one that nobody has, and one that is asked for twice.
+    // Another account's token, an unknown one, and one that is asked for twice.
     logins.push(("user0".to_owned(), accounts[4].2.hash()));
     logins.push(("user0".to_owned(), TokenHash::of("")));
     logins.push(logins[5].clone());

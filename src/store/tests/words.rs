@@ -257,7 +257,7 @@ fn a_lookup_in_one_statement(bed: &Bed) {
     assert!(store.has_keyless_words().unwrap());
 }
 
-/// Rows of a load that was killed: nobody finds them, and the next load deletes them.
+/// Rows of a load that was killed: no lookup finds them, and the next load deletes them.
 fn what_loads_have_left_is_cleared(bed: &Bed) {
     let mut store = bed.open();
     assert_eq!(load(&mut *store, &[("a", "old"), ("b", "old")]), done(2));
@@ -280,7 +280,7 @@ fn what_loads_have_left_is_cleared(bed: &Bed) {
     assert_eq!(bed.sql("SELECT value FROM meta WHERE name = 'words_generation'"), "10\n");
 }
 
-/// Rows that somebody has put in by SQL are there at once, and go with the next load.
+/// Rows that were inserted by SQL are found at once, and go with the next load.
 fn rows_put_in_by_hand(bed: &Bed) {
     let mut store = bed.open();
     let by_hand = |word: &str| {
@@ -306,7 +306,7 @@ fn rows_put_in_by_hand(bed: &Bed) {
     assert_eq!(bed.sql("SELECT word FROM words"), "d\n");
 }
 
-/// The one that comes second is told so, and the first goes on.
+/// The second one is refused, and the first goes on.
 fn of_two_loads_one_wins(bed: &Bed) {
     let (mut store, mut other) = (bed.open(), bed.open());
     let row = |interpret: &'static str| WordRow { word: "a", dictionary: "", folded: "a", key: "a", interpret };

@@ -55,7 +55,7 @@ impl NewAccounts {
             by_old_name: HashMap::new(),
             by_folded_name: any_case.then(HashMap::new),
         };
-        // Whoever can keep their names do, before others are given any.
+        // First the accounts that can keep their names, then those that are given new ones.
         let names: Vec<String> = rows.iter().map(|user| plain(user.name.as_deref())).collect();
         let keeps: Vec<bool> = names.iter().map(|name| is_name(name) && accounts.taken.insert(name.clone())).collect();
         for (((at, user), name), keeps) in (1..).zip(rows).zip(names).zip(keeps) {
@@ -83,8 +83,8 @@ impl NewAccounts {
         accounts
     }
 
-    /// Sees that there is an account for the lookups of an old name. One that has none (its account was deleted, say)
-    /// gets one that is locked.
+    /// Ensures that there is an account for the lookups of an old name. A name without one (its account was deleted,
+    /// say) gets one that is locked.
     pub fn adopt(&mut self, old_name: Option<&str>, notice: &mut dyn FnMut(&str)) {
         if self.find(old_name).is_some() {
             return;

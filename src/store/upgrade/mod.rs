@@ -58,7 +58,7 @@ pub struct Upgraded {
     pub kept: Vec<String>,
 }
 
-/// A row, named so that somebody finds it.
+/// A row, named so that a person can find it.
 pub(super) fn row(table: &str, number: u64, id: Option<u64>) -> String {
     match id {
         Some(id) => format!("table {table}, row {number} (id {id})"),

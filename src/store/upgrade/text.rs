@@ -9,7 +9,7 @@ const WINDOWS_1252: [char; 32] = [
     '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9d}', 'ž', 'Ÿ',
 ];
 
-/// Bytes as text. A client that forgot to say its character set has left UTF-8 in columns of latin1: whatever is UTF-8
+/// Bytes as text. A client that did not set its character set has left UTF-8 in columns of latin1: whatever is UTF-8
 /// is taken as that, because no other text looks like it by chance; the rest is latin1.
 pub fn decode(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_else(|error| {

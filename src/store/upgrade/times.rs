@@ -6,7 +6,7 @@ use time::{Date, Month, PrimitiveDateTime, Time};
 /// A time that was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Read {
-    /// By the clock on somebody's wall, in microseconds since 1970 if that were UTC.
+    /// Local time, in microseconds since 1970 as if it were UTC.
     Local(i64),
     /// An instant.
     Utc(i64),
@@ -22,7 +22,7 @@ impl Read {
         Self::Utc(micros)
     }
 
-    /// The moment, where `offset` says how far local time was ahead of UTC at an instant.
+    /// The moment, where `offset` returns how far local time was ahead of UTC at an instant.
     pub fn moment(self, in_utc: bool, offset: &dyn Fn(i64) -> Option<i32>) -> Option<Microseconds> {
         let micros = match self {
             Self::Utc(micros) => micros,
@@ -34,7 +34,7 @@ impl Read {
 }
 
 /// The instant at which the clock on the wall showed this. When the clock was set back, it showed it twice: the first.
-/// When it was set forward, it never did: what it would have shown had nobody touched it.
+/// When it was set forward, it never did: the time is what it would have shown otherwise.
 fn to_utc(local: i64, offset: &dyn Fn(i64) -> Option<i32>) -> Option<i64> {
     const DAY: i64 = 86_400;
     let seconds = local.div_euclid(1_000_000);
@@ -102,7 +102,7 @@ fn local(year: u32, month: u32, day: u32, time: &str) -> Option<Read> {
     Some(Read::Local(seconds * 1_000_000 + micros(fraction)?))
 }
 
-/// `time.time()` and its like. Not every number: one that is no time of our age may be anything.
+/// `time.time()` and its like. Not every number: one that is not a time of our age may be anything.
 fn since_1970(text: &str) -> Option<Read> {
     let (seconds, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let seconds = i64::from(digits(seconds, 10)?);
@@ -177,7 +177,7 @@ mod tests {
         assert_eq!(at(500_000), 496_400);
         assert_eq!(at(1_500_000), 1_492_800);
         assert_eq!(at(2_500_000), 2_496_400);
-        // Shown twice: the first. Never shown: as if nobody had touched the clock.
+        // Shown twice: the first. Never shown: as if the clock had not been set.
         assert_eq!(at(2_005_000), 1_997_800);
         assert_eq!(at(1_005_000), 1_001_400);
         assert_eq!(

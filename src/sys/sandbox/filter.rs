@@ -62,7 +62,7 @@ enum WrittenIn {
 }
 
 impl Filter {
-    /// Assembles the program. None on a machine that is not known here.
+    /// Assembles the program. `None` on an unknown machine.
     pub(super) fn assemble(calls: &BTreeMap<u32, Alternatives>, refused: &BTreeSet<u32>) -> Option<Self> {
         let machine = MACHINE?;
         let mut out = Assembler::default();
@@ -98,8 +98,8 @@ impl Filter {
         Some(Self { program: out.reversed, written_in })
     }
 
-    /// Puts this process, which has one thread, under the filter. Its children inherit it: with a key it is for them, and
-    /// what it says of a process's own number it says of any.
+    /// Puts this process, which has one thread, under the filter. Its children inherit it: with a key it is for them,
+    /// and what it allows for a process's own number it allows for any.
     pub(super) fn install(&self, key: Option<&CallKey>) -> Result<(), Errno> {
         let mut program = self.program.clone();
         for &(at, what) in &self.written_in {
@@ -107,7 +107,7 @@ impl Filter {
                 (WrittenIn::OwnProcess, None) => program[at].k = std::process::id(),
                 (WrittenIn::OwnProcess, Some(_)) => program[at].jf = program[at].jt,
                 (WrittenIn::Key { high }, Some(key)) => key.write_half(high, &mut program[at].k),
-                // Nobody has it.
+                // No process has it.
                 (WrittenIn::Key { .. }, None) => program[at].jt = program[at].jf,
             }
         }

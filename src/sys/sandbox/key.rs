@@ -8,17 +8,17 @@ use std::num::NonZeroUsize;
 use std::ptr::NonNull;
 use std::{io, slice};
 
-/// The argument that carries the key, the last one: none of these calls has that many arguments.
+/// The argument that carries the key, the last one: no such call has that many arguments.
 pub(super) const ARGUMENT: u8 = 5;
 
 /// Room for it: the smallest mapping.
 const SIZE: NonZeroUsize = NonZeroUsize::new(4_096).unwrap();
 
-/// The secret: 64 random bits in a mapping of their own. They are read from there into a register for a call and nowhere
-/// else, so that no copy stays when the mapping goes.
+/// The secret: 64 random bits in a mapping of their own. They are read from there into a register for a call and
+/// nowhere else, so that no copy stays when the mapping goes.
 #[derive(Debug)]
 pub struct CallKey {
-    /// None in a process that has forgotten it.
+    /// `None` in a process that has forgotten it.
     memory: Option<NonNull<u32>>,
 }
 
@@ -34,7 +34,7 @@ impl CallKey {
         let flags = MapFlags::MAP_PRIVATE;
         // SAFETY: a new mapping at an address of the kernel's choice disturbs no other.
         let memory = unsafe { mmap_anonymous(None, SIZE, ProtFlags::PROT_READ | ProtFlags::PROT_WRITE, flags) }?;
-        // SAFETY: the mapping is that long, and nobody else knows it yet.
+        // SAFETY: the mapping is that long, and nothing else refers to it yet.
         let bytes = unsafe { slice::from_raw_parts_mut(memory.cast::<u8>().as_ptr(), size_of::<u64>()) };
         getrandom::fill(bytes).map_err(io::Error::other)?;
         Ok(Self { memory: Some(memory.cast()) })
@@ -43,7 +43,7 @@ impl CallKey {
     /// Writes its low or its high half to where a filter compares with it.
     pub(super) fn write_half(&self, high: bool, to: &mut u32) {
         if let Some(memory) = self.memory {
-            // SAFETY: two numbers are there for as long as `memory` says where. A copy that goes through no variable.
+            // SAFETY: two numbers are there for as long as `memory` exists. A copy that goes through no variable.
             unsafe { std::ptr::copy_nonoverlapping(memory.as_ptr().add(usize::from(high)), to, 1) };
         }
     }
@@ -70,8 +70,9 @@ impl CallKey {
         let key = self.memory.map_or(&raw const NOTHING, |memory| memory.as_ptr().cast_const().cast());
         let [a, b, c, d, e] = arguments;
         let returned: isize;
-        // SAFETY: the kernel's way to make calls on this machine: the number in rax, arguments in these registers; rcx and
-        // r11 are lost. The key goes from its memory into its register, which is emptied at once, in a forked child, too.
+        // SAFETY: the kernel's way to make calls on this machine: the number in rax, arguments in these registers; rcx
+        // and r11 are lost. The key goes from its memory into its register, which is emptied at once, in a forked
+        // child, too.
         unsafe {
             std::arch::asm!(
                 "mov r9, [{key}]",

@@ -1,5 +1,5 @@
-//! Confining this process for good: resource limits, `no_new_privs`, Landlock, a seccomp filter. A [`Policy`] says what
-//! a process may still do; this module only enforces it.
+//! Confining this process for good: resource limits, `no_new_privs`, Landlock, a seccomp filter. A [`Policy`] states
+//! what a process may still do; this module only enforces it.
 //!
 //! Everything that can be prepared is prepared before the fork, in the parent: the Landlock ruleset is made and the
 //! filter assembled once, so that a child needs only a few system calls. A process that has entered a sandbox can't
@@ -29,9 +29,9 @@ use std::path::Path;
 pub struct Sandbox {
     policy: Policy,
     support: Support,
-    /// None where the kernel lacks Landlock.
+    /// `None` if the kernel lacks Landlock.
     ruleset: Option<OwnedFd>,
-    /// None where the kernel lacks seccomp.
+    /// `None` if the kernel lacks seccomp.
     filter: Option<Filter>,
     open_files: u64,
     /// What the policy's paths led to: Landlock binds a rule to a file, not to its name.
@@ -64,7 +64,7 @@ impl Sandbox {
     /// Confines this process, for good. For a forked child: the ruleset's descriptor is closed.
     ///
     /// # Errors
-    /// The kernel refuses a layer that it said it supports. The process must not go on then.
+    /// The kernel refuses a layer that it reported as supported. The process must not go on then.
     pub fn enter(&self) -> Result<(), Errno> {
         setrlimit(Resource::RLIMIT_NOFILE, self.open_files, self.open_files)?;
         setrlimit(Resource::RLIMIT_NPROC, 0, 0)?;
@@ -90,8 +90,8 @@ impl Sandbox {
     }
 
     /// Confines this process, whose children inherit what they are confined to, but for what
-    /// [`Sandbox::enter_the_rest`] adds. With the key it can fork, and a child can enter the rest; nothing else is allowed
-    /// that is not allowed to them.
+    /// [`Sandbox::enter_the_rest`] adds. With the key it can fork, and a child can enter the rest; nothing else is
+    /// allowed that is not allowed to them.
     ///
     /// # Errors
     /// As [`Sandbox::enter`].
@@ -111,7 +111,7 @@ impl Sandbox {
         filter.install(Some(key))
     }
 
-    /// Confines a child of a process that has [handed down](Sandbox::hand_down) the most of it. From here on nobody can
+    /// Confines a child of a process that has [handed down](Sandbox::hand_down) the most of it. From here on it cannot
     /// fork, or do anything else that needs the key: it is forgotten.
     ///
     /// # Errors
@@ -119,7 +119,7 @@ impl Sandbox {
     pub fn enter_the_rest(&self, key: &mut CallKey) -> Result<(), Errno> {
         let none = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
         let resource = libc::RLIMIT_NPROC as usize;
-        // SAFETY: for this process (0) the call reads one limit, and writes none.
+        // SAFETY: for this process (0) the call reads one limit, and writes nothing.
         unsafe { key.call(libc::SYS_prlimit64, [0, resource, (&raw const none).addr(), 0, 0]) }?;
         if let Some(ruleset) = &self.ruleset {
             let descriptor = usize::try_from(ruleset.as_raw_fd()).map_err(|_| Errno::EBADF)?;
@@ -137,7 +137,7 @@ impl Sandbox {
         self.policy.files().map(|(path, _)| file_number(path)).eq(self.files.iter().copied())
     }
 
-    /// Makes itself ready again, for children to come.
+    /// Makes itself ready again, for later children.
     ///
     /// # Errors
     /// As [`Sandbox::prepare`]; it stays as it was then.

@@ -21,7 +21,7 @@ pub(super) type Alternatives = Vec<Vec<Condition>>;
 /// What may be done with a file, or with what lies below a directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// See the names in a directory, and open it to have it on the disk; none of the files in it.
+    /// See the names in a directory, and open it to have it on the disk; not the files in it.
     List,
     /// Read.
     Read,
@@ -47,7 +47,7 @@ pub(super) enum Value {
     OneOf(Vec<u32>),
     /// The number of the process that enters.
     OwnProcess,
-    /// This half of the [key](super::CallKey) of those who enter: the low one, or the high one.
+    /// This half of the [key](super::CallKey) of the entering process: the low one, or the high one.
     Key {
         /// Which half.
         high: bool,

@@ -31,7 +31,7 @@ impl Support {
         }
     }
 
-    /// Landlock's ABI; none without Landlock.
+    /// Landlock's ABI; `None` without Landlock.
     pub fn landlock(self) -> Option<u32> {
         self.landlock
     }

@@ -41,7 +41,7 @@ fn a_batch_reaches_a_writer_and_is_acknowledged_by_one() {
             let many = vec![record(&"x".repeat(128)); 32];
             assert_eq!(keep(&mut channel, &many), Ok(Standing::Live));
         });
-        // The first writer dies before it says anything, the second after it has taken the batch in.
+        // The first writer dies before it answers, the second after it has taken the batch in.
         drop(new());
         let mut second = new();
         assert_eq!(second.wait(None).unwrap().batches()[0].records, [record("a"), record("b")]);
@@ -110,7 +110,7 @@ fn a_login_is_answered_with_a_ticket() {
     });
 }
 
-/// What a session that its client has taken over may try: it is heard for the account only that it was given a ticket
+/// What a session that its client has taken over may try: it is served only for the account that it was given a ticket
 /// for, and only for what that is good for.
 #[test]
 fn nothing_is_taken_in_without_a_ticket_for_it() {

@@ -1,4 +1,4 @@
-//! Spools that wait for their database, in the same directory, under a name that says which database it is; and spools
+//! Spools that wait for their database, in the same directory, under a name with that database's identity; and spools
 //! of version 1, which are converted to the present version.
 
 use super::frame::{self, MAGIC_OF_OLD};
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 /// What their names begin with; the identity of their database follows, and a number where there are several.
 pub(super) const ASIDE: &str = "spool.of-";
 
-/// Gives a spool that is at `path` the name under which it waits for its database, and says which that is.
+/// Gives a spool that is at `path` the name under which it waits for its database, and returns that name.
 pub(super) fn put(path: &Path, identity: Identity) -> io::Result<PathBuf> {
     let name = |number: u32| match number {
         1 => path.with_file_name(format!("{ASIDE}{identity}")),

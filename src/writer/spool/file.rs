@@ -33,15 +33,15 @@ pub struct SpoolFile {
 enum Content {
     /// Nothing yet, or what a crash has left of the very first write.
     Nothing,
-    /// Of version 1, which does not say for which database.
+    /// Of version 1, which does not name its database.
     OfOld,
     /// Records for this database.
     Of(Identity),
 }
 
 impl SpoolFile {
-    /// Opens the file `spool` of a directory for this database, and makes it if it is not there: readable by nobody
-    /// else. One with records for another database is put aside, and one that waits for this database is taken up. At
+    /// Opens the file `spool` of a directory for this database, and makes it if it is not there: readable by no other
+    /// user. One with records for another database is put aside, and one that waits for this database is taken up. At
     /// most `limit` bytes are ever in it; with 0 nothing is put there, but what is there is still delivered.
     ///
     /// # Errors
@@ -76,7 +76,7 @@ impl SpoolFile {
         }
     }
 
-    /// None of the accounts is known that its records are of: it waits, for a database that knows them.
+    /// The database knows no account of its records: it waits, for a database that knows them.
     ///
     /// # Errors
     /// As [`SpoolFile::open`]; it stays as it was then.
@@ -94,7 +94,7 @@ impl SpoolFile {
         self.replaced(|path| settle(path, identity, false, Duration::ZERO))
     }
 
-    /// Its name stands for another file, or for none: what is in it is put back under that name, and what was there
+    /// Its name stands for another file, or for no file: what is in it is put back under that name, and what was there
     /// instead waits until the daemon is started again.
     ///
     /// # Errors
@@ -131,7 +131,7 @@ impl SpoolFile {
         Ok(())
     }
 
-    /// How many bytes are in it; none when all is delivered.
+    /// How many bytes are in it; 0 when all is delivered.
     pub fn size(&self) -> u64 {
         self.file.metadata().map_or(0, |found| found.len())
     }
@@ -170,7 +170,8 @@ impl AsFd for SpoolFile {
     }
 }
 
-/// Opens the file at a path for a database, as [`SpoolFile::open`] says. `takes_up`: one that waits for this database.
+/// Opens the file at a path for a database, as described at [`SpoolFile::open`]. `takes_up`: one that waits for this
+/// database.
 fn settle(path: &Path, identity: Identity, takes_up: bool, patience: Duration) -> io::Result<File> {
     let mut file = lock(open(path)?, patience)?;
     let (mut content, size) = look(&file)?;

@@ -6,7 +6,7 @@ use crate::store::{Batch, Identity, MAX_NAME_CHARS, MAX_WORD_CHARS};
 
 /// What a spool begins with: this, then the identity of the database that its records are for, and a newline.
 pub const MAGIC: [u8; 16] = *b"cidian spool 02\n";
-/// What one of version 1 began with, which said nothing of the database. Nor did its frames say when an account was made.
+/// What one of version 1 began with, which did not name the database. Nor did its frames have accounts' creation times.
 pub const MAGIC_OF_OLD: [u8; 16] = *b"cidian spool 01\n";
 /// How long all of it is.
 pub const HEADER_SIZE: usize = MAGIC.len() + Identity::SIZE + 1;
@@ -47,7 +47,7 @@ pub fn push(out: &mut Vec<u8>, batch: &Batch) {
 }
 
 /// Reads the frame at the beginning of `bytes`: a batch of one record, and how many bytes it took. `None` if what is
-/// there is no whole frame.
+/// there is not a whole frame.
 pub fn read(bytes: &[u8]) -> Option<(Batch, usize)> {
     read_as(bytes, LEAST, read_batch)
 }
@@ -59,7 +59,7 @@ pub fn read_of_old(bytes: &[u8]) -> Option<(Batch, usize)> {
 
 fn read_as(bytes: &[u8], least: usize, batch: impl Fn(&[u8]) -> Option<Batch>) -> Option<(Batch, usize)> {
     let (size, rest) = bytes.split_first_chunk::<4>()?;
-    // A size of zero, such as a hole in a file has, is none.
+    // A size of zero, such as a hole in a file has, is invalid.
     let size = usize::try_from(u32::from_le_bytes(*size)).ok().filter(|size| (least..=MOST).contains(size))?;
     let (checksum, rest) = rest.split_first_chunk::<4>()?;
     let body = rest.get(..size)?;

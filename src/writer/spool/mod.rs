@@ -141,7 +141,7 @@ impl<'a> Spool<'a> {
         self.oldest
     }
 
-    /// Puts batches into the spool, with one write and one flush of the disk for all, and says of each whether its
+    /// Puts batches into the spool, with one write and one flush of the disk for all, and returns for each whether its
     /// records are there, and durable. One for which there is no room leaves room for others.
     pub fn append(&mut self, batches: &[&Batch]) -> Vec<Result<(), Error>> {
         let mut bytes = if self.is_empty() { frame::header(self.identity()) } else { Vec::new() };
@@ -234,7 +234,7 @@ impl<'a> Spool<'a> {
             }
         }
         if chunk.next_oldest.is_none() {
-            // Whatever else there is, is no record.
+            // Whatever else there is, is not a record.
             chunk.next = self.end;
         }
         reader.tell_damage();

@@ -9,7 +9,7 @@ use std::os::unix::fs::FileExt;
 /// How much is read at once.
 pub(super) const WINDOW: usize = 64 * 1024;
 
-/// Reads one record after the other, and over what is none.
+/// Reads one record after the other, and skips what is not a record.
 pub(super) struct Reader<'a> {
     file: &'a File,
     /// Where the next record is looked for.
@@ -18,7 +18,7 @@ pub(super) struct Reader<'a> {
     bytes: Vec<u8>,
     /// Where the first of these bytes is in the file.
     begin: u64,
-    /// How many bytes between records were none.
+    /// How many bytes between records were skipped.
     damaged: u64,
     read: ReadFrame,
 }
@@ -34,7 +34,7 @@ impl<'a> Reader<'a> {
         self.at
     }
 
-    /// The next record; none when there is no other. Then `at` is behind the last one.
+    /// The next record; `None` when there is no other. Then `at` is behind the last one.
     pub fn next(&mut self) -> io::Result<Option<Batch>> {
         if let Some((batch, size)) = (self.read)(self.at_least(self.at, MAX_FRAME)?) {
             self.at += size as u64;
@@ -73,7 +73,7 @@ impl<'a> Reader<'a> {
         Ok(&self.bytes[from..])
     }
 
-    /// Says what was read over.
+    /// Logs what was skipped.
     pub fn tell_damage(&self) {
         if self.damaged > 0 {
             log::error!(

@@ -65,7 +65,7 @@ fn what_is_put_in_comes_out_in_order_also_after_a_crash() {
     assert!(chunk.batches.iter().all(|batch| batch.records.len() <= MOST_IN_BATCH));
     spool.delivered(&chunk).unwrap();
     assert_eq!((spool.records(), spool.oldest()), (7_500, Some(Microseconds(500 + 1_000))));
-    // A writer that is killed now has told nobody how far it got: the next one begins at the beginning.
+    // A writer that is killed now has recorded nowhere how far it got: the next one begins at the beginning.
     let mut spool = Spool::take_up(&opened).unwrap();
     assert_eq!(spool.records(), 10_000);
     let all = deliver(&mut spool, 999);
@@ -139,7 +139,7 @@ fn there_is_an_end_to_it() {
     let records = spool.records();
     assert_eq!(deliver(&mut spool, 64).iter().map(|batch| batch.records.len() as u64).sum::<u64>(), records);
     assert_eq!(append(&mut spool, &[batch(1, 20..21)]), [true], "there is room again");
-    // With a smaller limit, or none, what is there is delivered all the same.
+    // With a smaller limit, or 0, what is there is delivered all the same.
     drop(opened);
     let opened = opened_in(&directory, 0).unwrap();
     let mut spool = Spool::take_up(&opened).unwrap();
@@ -226,7 +226,7 @@ fn one_for_another_database_waits_for_it() {
     drop(opened);
     let mut opened = opened_in(&directory, 1 << 20).unwrap();
     assert_eq!((Spool::take_up(&opened).unwrap().records(), names(&directory)), (3, vec!["spool".to_owned()]));
-    // None of its accounts is known: it is not taken up again at once, and no name is taken twice.
+    // The database knows no account of it: it is not taken up again at once, and no name is taken twice.
     for round in 1..=2 {
         opened.put_aside().unwrap();
         assert_eq!((opened.size(), names(&directory).len()), (0, round + 1));
@@ -263,7 +263,7 @@ fn what_was_removed_is_put_back() {
     drop(opened);
     let opened = opened_in(&directory, 1 << 20).unwrap();
     assert_eq!(of(2, &deliver(&mut Spool::take_up(&opened).unwrap(), 9)), [0, 1]);
-    // What is no spool is left alone.
+    // What is not a spool is left alone.
     drop(opened);
     let mut opened = opened_in(&directory, 1 << 20).unwrap();
     assert_eq!(append(&mut Spool::take_up(&opened).unwrap(), &[batch(1, 0..3)]), [true]);

@@ -3,7 +3,7 @@
 
 use crate::client::error::{Error, Result};
 
-/// The most rows, or different words, at once. An account has a million lookups, where its server's operator has said
+/// The most rows, or different words, at once. An account has a million lookups, where its server's operator has set
 /// nothing else.
 const MOST: usize = 1_000_000;
 /// The most bytes of their texts.

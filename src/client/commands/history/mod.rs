@@ -47,7 +47,7 @@ pub(crate) fn print(context: &mut Context<'_>, wanted: &Wanted) -> Result<()> {
             console.say(&Message::NothingMatches)
         }
     })?;
-    // Whoever has left the pager early waits for no more rows.
+    // After the pager was left early, no more rows are awaited.
     if whole {
         connection.leave();
     }
@@ -68,7 +68,7 @@ pub(crate) fn show(console: &mut Console, connection: &mut Connection, name: &st
     if rows == 0 { console.say(&Message::HistoryEmpty) } else { Ok(()) }
 }
 
-/// The last lookups as a table; where a word is first met it says how often it is among them, if more than once.
+/// The last lookups as a table; the first row of a word shows how often it is among them, if more than once.
 fn print_counted(console: &mut Console, connection: &mut Connection, name: &str, wanted: &Wanted) -> Result<u64> {
     let mut kept: Vec<(String, String, OffsetDateTime)> = Vec::new();
     let mut budget = Budget::new();
@@ -134,14 +134,14 @@ fn print_rows(
 /// # Errors
 /// Whatever can go wrong with that.
 pub(crate) fn clear(context: &mut Context<'_>, word: Option<&str>) -> Result<()> {
-    // Blanks must not clear everything, and a word that can't be sent is told before a password is asked for.
+    // Blanks must not clear everything, and a word that can't be sent is reported before a password is asked for.
     let word = word
         .map(|word| checked_word("", word).map_err(|fault| Error::BadWord { word: word.to_owned(), fault }))
         .transpose()?;
     let LoggedIn { mut connection, name } = context.log_in()?;
     let mut count = 0_u64;
     if let Some(word) = word {
-        // The server says that it is done, not how much that was.
+        // The server reports that it is done, not how much that was.
         connection.history(&name, Count::All, |row| {
             count += u64::from(row.word == word);
             Ok(())

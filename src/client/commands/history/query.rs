@@ -8,7 +8,7 @@ use glob::{MatchOptions, Pattern};
 use std::str::FromStr;
 use time::OffsetDateTime;
 
-/// Case does not count, and a word is no path.
+/// Case does not count, and a word is not a path.
 const MATCHING: MatchOptions =
     MatchOptions { case_sensitive: false, require_literal_separator: false, require_literal_leading_dot: false };
 
@@ -95,7 +95,7 @@ impl Choice {
         self.since.is_none() && self.until.is_none() && self.word.is_none() && !self.starred
     }
 
-    /// The same for somebody who looks at this clock.
+    /// The same, relative to this clock.
     pub(crate) fn at(&self, clock: Clock) -> Chosen {
         Chosen {
             since: self.since.map(|when| when.begin(clock)),

@@ -26,7 +26,7 @@ pub(crate) enum When {
     Ago(Duration),
 }
 
-/// Why a text is no point in time. The English text goes to clap.
+/// Why a text is not a point in time. The English text goes to clap.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct WhenError;
 

@@ -1,5 +1,5 @@
-//! What a history says about days: how many words, how many of them new, how many days in a row. Pure; days begin and
-//! end in the person's own time zone.
+//! Statistics of the days in a history: how many words, how many of them new, how many days in a row. Pure; days begin
+//! and end in the person's own time zone.
 
 use std::collections::{BTreeMap, HashMap};
 use time::{Date, Duration};
@@ -82,7 +82,7 @@ impl Days {
     }
 }
 
-/// Sums of days by what `key` says of each, in order.
+/// Sums of days by the `key` of each, in order.
 pub(crate) fn summed<K: PartialEq>(days: impl Iterator<Item = (Date, Day)>, key: impl Fn(Date) -> K) -> Vec<(K, Day)> {
     let mut sums: Vec<(K, Day)> = Vec::new();
     for (date, day) in days {

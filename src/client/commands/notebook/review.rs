@@ -169,7 +169,7 @@ fn one(
             Key::Enter | Key::Char(' ') => break,
             Key::Char('q' | 'Q') | Key::End => return Ok(None),
             Key::Char('s' | 'S') => speaker.say(console, &card.word)?,
-            // Whoever knows it needs not see it.
+            // A person who knows it need not see it.
             Key::Char(number @ '1'..='4') => return grade(console, link, name, card, number).map(Some),
             Key::Char(_) | Key::Other => {}
         }

@@ -8,18 +8,18 @@ use crate::client::terminal::console::Console;
 use std::io::ErrorKind;
 use std::process::{Child, Command, Stdio};
 
-/// Who says words: nobody, where no command is known.
+/// Reads words aloud; does nothing without a command.
 #[derive(Debug, Default)]
 pub(crate) struct Speaker {
     /// The program and its arguments.
     command: Vec<String>,
-    /// Whether each word is said without being asked for.
+    /// Whether each word is read without being asked for.
     always: bool,
     speaking: Option<Child>,
 }
 
 impl Speaker {
-    /// By a command, its words with blanks between; `always` says each word.
+    /// By a command, its words with blanks between; `always` reads each word.
     pub(crate) fn new(command: Option<&str>, always: bool) -> Self {
         let command = command.unwrap_or_default().split_whitespace().map(str::to_owned).collect();
         Self { command, always, speaking: None }
@@ -30,7 +30,7 @@ impl Speaker {
         !self.command.is_empty()
     }
 
-    /// Says a word if each word is to be said.
+    /// Reads a word if each word is to be read.
     ///
     /// # Errors
     /// Standard output failed.
@@ -38,7 +38,7 @@ impl Speaker {
         if self.always { self.say(console, word) } else { Ok(()) }
     }
 
-    /// Says a word. The last one, if it is still being said, is cut off. That it can't be said is told, and no failure.
+    /// Reads a word. The last one, if it is still being read, is cut off. A failure is reported, but is not an error.
     ///
     /// # Errors
     /// Standard output failed.
@@ -59,14 +59,14 @@ impl Speaker {
                 let missing = reason.kind() == ErrorKind::NotFound;
                 let why = crate::client::messages::systems_words(&reason);
                 let program = program.clone();
-                // It is told once.
+                // It is reported once.
                 self.always &= !missing;
                 console.complain(&Message::Notebook(&NotebookMessage::CantSay { program: &program, why: &why }))
             }
         }
     }
 
-    /// Waits until the last word has been said.
+    /// Waits until the last word has been read.
     pub(crate) fn finish(&mut self) {
         if let Some(mut child) = self.speaking.take() {
             let _ = child.wait();
@@ -85,7 +85,7 @@ impl Speaker {
 }
 
 impl Drop for Speaker {
-    /// The last word is said to its end.
+    /// The last word is read to its end.
     fn drop(&mut self) {
         self.finish();
     }

@@ -19,7 +19,7 @@ use time::{Date, Duration};
 
 /// How many of the most looked up words are shown.
 const MOST: usize = 10;
-/// The width of charts where no terminal says another.
+/// The width of charts without a terminal.
 const COLUMNS: usize = 80;
 /// Up to this many days each day gets a bar of its own; beyond that each month.
 const BARS_OF_DAYS: i64 = 31;
@@ -189,7 +189,7 @@ impl Stats {
         months.into_iter().map(|((year, month), day)| (format!("{year}-{month:02}"), day.lookups)).collect()
     }
 
-    /// The map of days as a picture. What a day is like is said by its shade, and in words when it is pointed at.
+    /// The map of days as a picture. A day's number is shown by its shade, and in words when it is pointed at.
     fn picture(&self, console: &Console) -> String {
         const CELL: i64 = 12;
         const SHADES: [&str; 5] = ["#ebedf0", "#c6dbef", "#6baed6", "#2171b5", "#08306b"];

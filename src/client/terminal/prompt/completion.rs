@@ -18,7 +18,7 @@ const LOOK: Duration = Duration::from_millis(10);
 /// Answers that are kept.
 const KEPT: usize = 32;
 
-/// What is asked: headwords near a text; `None` if nobody can be asked now. It may take its time.
+/// The source: headwords near a text; `None` if no server can be asked now. It may take its time.
 pub(crate) type Source = Box<dyn FnMut(&str) -> Option<Vec<String>> + Send>;
 
 #[derive(Default)]
@@ -120,7 +120,7 @@ impl Completions {
         self.want(text, PAUSE);
     }
 
-    /// Headwords that begin with `begun`; none if they are not there in time, or `interrupted`.
+    /// Headwords that begin with `begun`; empty if they do not arrive in time, or if it was `interrupted`.
     pub(crate) fn of(&self, begun: &str, interrupted: impl Fn() -> bool) -> Vec<String> {
         let text = begun.trim();
         if text.is_empty() {
@@ -152,7 +152,7 @@ impl Completions {
     }
 }
 
-/// Those that go on where the text ends; likely spellings don't, and what is not safe to show is none either.
+/// Those that go on where the text ends; likely spellings don't, and what is not safe to show is left out.
 fn completing(begun: &str, found: &[String]) -> Vec<String> {
     let beginning = begun.trim_end().to_lowercase();
     let begins = |headword: &String| headword.to_lowercase().starts_with(&beginning);
@@ -205,7 +205,7 @@ mod tests {
         assert!(asked.try_recv().is_err());
     }
 
-    /// A server that does not answer keeps nobody from typing.
+    /// A server that does not answer does not hold up typing.
     #[test]
     fn a_key_goes_before_an_answer() {
         let (release, wait) = mpsc::channel::<()>();

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 /// Longest file that is taken.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// The mode that `$INPUTRC`, `~/.inputrc` or `/etc/inputrc` says, the first of them that is there (readline(3)).
+/// The mode that `$INPUTRC`, `~/.inputrc` or `/etc/inputrc` sets: the first of them that exists (readline(3)).
 pub(super) fn edit_mode(variable: impl Fn(&str) -> Option<OsString>) -> EditMode {
     let named = variable("INPUTRC").filter(|path| !path.is_empty()).map(PathBuf::from);
     let home = variable("HOME").filter(|home| !home.is_empty()).map(|home| PathBuf::from(home).join(".inputrc"));

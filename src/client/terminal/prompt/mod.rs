@@ -24,7 +24,7 @@ use std::os::fd::AsFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// The largest file of remembered words that is read: what is larger is none of ours.
+/// The largest file of remembered words that is read: a larger one is not ours.
 const MOST_BYTES: u64 = 4 << 20;
 /// How many words are remembered.
 const REMEMBERED: usize = 1_000;
@@ -37,7 +37,7 @@ pub(crate) enum Typed {
     Cleared,
     /// Ctrl-D on an empty line.
     End,
-    /// It holds what is no text.
+    /// It contains something that is not text.
     Unreadable,
 }
 
@@ -85,8 +85,8 @@ impl LinePrompt {
         Ok(Self { editor, remembered, used: false, _worker: worker })
     }
 
-    /// Whether lines wait that were typed before this prompt was: the terminal still has them as lines. What comes later
-    /// is read by the editor alone, which keeps it in order.
+    /// Whether lines wait that were typed before this prompt was: the terminal still has them as lines. What comes
+    /// later is read by the editor alone, which keeps it in order.
     pub(crate) fn lines_wait(&self) -> bool {
         !self.used && keys_wait()
     }
@@ -101,10 +101,10 @@ impl LinePrompt {
         match typed {
             Ok(line) => Ok(Typed::Line(line)),
             Err(ReadlineError::Eof) => Ok(Typed::End),
-            // A change of the window's size where nobody expects one: the line is asked for again.
+            // An unexpected change of the window's size: the line is asked for again.
             Err(ReadlineError::Interrupted | ReadlineError::Signal(_)) => Ok(Typed::Cleared),
             Err(ReadlineError::Io(error)) if error.kind() == ErrorKind::InvalidData => {
-                // The rest of what is no text belongs to the same line.
+                // The rest of what is not text belongs to the same line.
                 discard_waiting();
                 Ok(Typed::Unreadable)
             }
@@ -112,7 +112,7 @@ impl LinePrompt {
         }
     }
 
-    /// Keeps a word for the next time. What can't be kept is no reason to trouble anybody.
+    /// Keeps a word for the next time. A failure is ignored.
     pub(crate) fn remember(&mut self, line: &str) {
         if line.trim().is_empty() || line.chars().any(char::is_control) {
             return;
