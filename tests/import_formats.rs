@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Imports, and gives what was said and the entries' lines.
+/// Imports, and returns the output and the entries' lines.
 fn imported(directory: &Path, arguments: &[&str]) -> (String, Vec<String>) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cidiand"));
     command.current_dir(directory).env_clear().stdin(Stdio::null()).args(["words", "import", "-o", "out.txt"]);
@@ -66,7 +66,7 @@ fn every_type_of_stardict_that_is_text_is_shown() {
         let (_, entries) = imported(directory.path(), &["--from", "stardict", "d.ifo"]);
         assert_eq!(entries, [format!("word\t{expected}")], "type {kind}");
     }
-    // What is no text is told, and the rest is taken.
+    // What is not text is reported, and the rest is taken.
     stardict(directory.path(), "", &[("bell", b"W\0\0\0\x02abmding\0P\0\0\0\x01c")], "");
     let (said, entries) = imported(directory.path(), &["--from", "stardict", "d.ifo"]);
     assert_eq!(entries, ["bell\tding"]);
@@ -147,7 +147,7 @@ fn cedict_shows_both_scripts_and_is_found_by_pinyin() {
     assert_eq!(entries.len(), 2);
 }
 
-/// Each article of a merged file says which dictionary it is from, and none is lost.
+/// Each article of a merged file names its dictionary, and no article is lost.
 #[test]
 fn merged_sources_keep_their_names_and_articles() {
     let directory = tempfile::tempdir().unwrap();

@@ -1,6 +1,6 @@
 //! `cidiand words import --from mdx` on files packed by a real program, `mdict-utils` (tests/run installs it into
-//! `target/mdict-utils`). If the program is not installed, the test says so and tries nothing; the importer's own tests
-//! use files made by hand.
+//! `target/mdict-utils`). If the program is not installed, the test prints so and tries nothing; the importer's own
+//! tests use files made by hand.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -35,7 +35,7 @@ fn is_chinese(character: char) -> bool {
     ('\u{4e00}'..='\u{9fff}').contains(&character)
 }
 
-/// The fields of a line, or what keeps them from being told apart.
+/// The fields of a line, or what keeps them from being separated.
 fn fields(line: &str) -> Result<Entry<'_>, String> {
     let (headword, rest) = match line.split_once('\t') {
         Some((headword, _)) if !headword.contains(' ') => return Err("a TAB after a headword of one word".to_owned()),
@@ -319,7 +319,7 @@ fn the_built_in_words_are_many() {
     }
 }
 
-/// Every rule finds the line that breaks it, and a good line breaks none of them.
+/// Every rule finds the line that breaks it, and a good line breaks no rule.
 #[test]
 fn every_rule_finds_its_fault() {
     let good = "# title: x\napple  /ˈæp.əl/ n. 苹果 (红的) | v.t. 做; 用 X 光\\n» An apple a day. 一天一苹果。\\n{cet4 k2}\n\

@@ -1,6 +1,6 @@
 //! Decks as Anki itself takes them: its own library (PyPI `anki`; tests/run installs it into `target/anki`) imports an
-//! export twice, with changes in between. If the library is not installed, the test says so and tries nothing; the form
-//! of the file is tested elsewhere.
+//! export twice, with changes in between. If the library is not installed, the test prints so and tries nothing; the
+//! form of the file is tested elsewhere.
 
 use crate::person::{self, Person};
 use nix::sys::signal::Signal;

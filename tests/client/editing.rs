@@ -64,7 +64,7 @@ fn keys_edit_the_line() {
     expect_row(&mut terminal, "Word (## to go back): apple");
     terminal.keys("\n");
     answered(&mut terminal, "苹果");
-    // Blanks around a word do not belong to it, and Ctrl-D on a line that is not empty is no end.
+    // Blanks around a word do not belong to it, and Ctrl-D on a line that is not empty does not end it.
     terminal.keys("ice cream\u{1}\u{4}i\n");
     answered(&mut terminal, "冰淇淋");
     // The words of before.
@@ -111,7 +111,7 @@ fn words_are_remembered_and_private() {
     let kept = std::fs::read_to_string(&file).unwrap();
     assert_eq!(kept.lines().skip(1).collect::<Vec<_>>(), ["banana", "apple"], "{kept}");
     assert!(!kept.contains("horse"));
-    // The next time, and with a file that is none.
+    // The next time, and with an invalid file.
     let mut terminal = at_words(&person);
     terminal.keys(&format!("{UP}{UP}"));
     expect_row(&mut terminal, "Word (## to go back): banana");
@@ -150,7 +150,7 @@ fn tab_completes_from_the_server() {
     expect_row(&mut terminal, "Word (## to go back): qqqq");
     terminal.keys("\u{15}\t##\n");
     level_two(&mut terminal);
-    // Completions are no lookups.
+    // Completions are not lookups.
     terminal.line("2");
     terminal.expect("all): ");
     terminal.line("a");
@@ -198,7 +198,7 @@ fn resized_garbled_pasted() {
     terminal.keys("ana\n");
     terminal.expect("香蕉");
     terminal.expect(PROMPT);
-    // What is not UTF-8 is told, and the next line is read.
+    // What is not UTF-8 is reported, and the next line is read.
     terminal.bytes_in(b"\xff\xfe");
     terminal.expect("UTF-8");
     terminal.expect(PROMPT);
@@ -218,14 +218,15 @@ fn resized_garbled_pasted() {
     terminal.expect(PROMPT);
     terminal.keys("##\n");
     level_two(&mut terminal);
-    // Typed before anybody asked: nothing of it is lost.
+    // Typed before the prompt: nothing of it is lost.
     terminal.keys("1\nbanana\n##\n3\n3\n");
     terminal.expect("香蕉");
     assert_eq!(terminal.exit(), 0);
     assert!(terminal.echoes());
 }
 
-/// Four times what the editor reads at once, and nearly what the terminal holds: each word is looked up, once, in order.
+/// Four times what the editor reads at once, and nearly what the terminal holds: each word is looked up, once, in
+/// order.
 #[test]
 fn a_long_paste() {
     let daemon = daemon();
@@ -368,7 +369,7 @@ fn the_server_goes_while_somebody_types() {
     expect_row(&mut terminal, "Word (## to go back): banana");
     terminal.keys("\n");
     terminal.expect("香蕉");
-    // Away and back within a moment: nobody notices.
+    // Away and back within a moment: unnoticed.
     terminal.expect(PROMPT);
     daemon.signal(Signal::SIGTERM);
     assert!(daemon.wait_exit().success());
@@ -405,8 +406,8 @@ fn on_a_private_server() {
     assert_eq!(terminal.exit(), 0);
 }
 
-/// A key that is held down comes in one piece, and between two prompts, too. What comes behind it in the same piece goes
-/// with it, as in any terminal.
+/// A key that is held down comes in one piece, and between two prompts, too. What comes behind it in the same piece
+/// goes with it, as in any terminal.
 #[test]
 #[ignore = "in one of some twenty runs of the whole suite the prompt took no more keys, which is not explained yet"]
 fn ctrl_c_that_is_held_down() {
@@ -417,7 +418,7 @@ fn ctrl_c_that_is_held_down() {
     expect_row(&mut terminal, "Word (## to go back):");
 }
 
-/// Whoever edits as in vi everywhere edits so here.
+/// A user who edits as in vi everywhere does so here.
 #[test]
 fn keys_of_vi_where_readline_has_them() {
     let daemon = daemon();

@@ -10,7 +10,7 @@ use std::net::TcpListener;
 use std::process::Child;
 use support::{PASSWD, processes, send_signal, wait_until};
 
-/// A port of this machine on which nobody listens.
+/// A free port of this machine.
 fn nobody() -> String {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
 }
@@ -35,7 +35,7 @@ fn nobody_listens() {
             ran.complained(&format!("cannot reach a server at {address}: "));
         }
     }
-    // In the menus: told, with the address, and level one comes back.
+    // In the menus: reported, with the address, and level one comes back.
     let address = nobody();
     let mut terminal = Person::new(address.clone()).terminal(&[]);
     level_one(&mut terminal);
@@ -123,7 +123,7 @@ fn the_child_dies_while_a_history_comes() {
     let (mut client, stdout): (Child, _) = spawn(&person, "ann", &["history", "--all"]);
     let mut lines = BufReader::new(stdout).lines();
     assert!(lines.next().unwrap().unwrap().starts_with("ann\t"));
-    // The client stands still now, for nobody reads on.
+    // The client stands still now, because its output is not read.
     send_signal(daemon.wait_children(1)[0], Signal::SIGKILL);
     daemon.wait_children(0);
     let rest = lines.count();
@@ -134,7 +134,7 @@ fn the_child_dies_while_a_history_comes() {
     assert_eq!(status.code(), Some(69), "{complaint}");
 }
 
-/// The server goes and comes back while menus are open: what was typed meanwhile is told; the next login works.
+/// The server goes and comes back while menus are open: what was typed meanwhile is reported; the next login works.
 #[test]
 fn the_server_starts_again() {
     let mut daemon = person::daemon("");
@@ -148,7 +148,7 @@ fn the_server_starts_again() {
     terminal.line("apple");
     terminal.expect("苹果");
 
-    // Again at once: nobody has to notice.
+    // Again at once: unnoticed.
     daemon.signal(Signal::SIGTERM);
     assert!(daemon.wait_exit().success());
     daemon.start();
@@ -156,7 +156,7 @@ fn the_server_starts_again() {
     terminal.expect("梨");
     assert!(!terminal.shown().contains("lost") && !terminal.shown().contains("stopping"), "{}", terminal.shown());
 
-    // Killed, with nobody to say goodbye. The kernel ends the children a moment after their parent.
+    // Killed, without a goodbye. The kernel ends the children a moment after their parent.
     let sessions = daemon.wait_children(1);
     daemon.signal(Signal::SIGKILL);
     daemon.wait_exit();
@@ -211,7 +211,7 @@ fn an_idle_person_notices_nothing() {
     assert_eq!(terminal.exit(), 0);
 }
 
-/// A subcommand is told: whether to try again is the script's to say.
+/// A subcommand reports it: whether to try again is the script's choice.
 #[test]
 fn a_filter_that_pauses_too_long() {
     // Long enough for a client to begin on a busy machine.
@@ -267,7 +267,7 @@ fn a_server_that_refuses() {
     level_one(&mut terminal);
 }
 
-/// What the system says is told without its numbers, in the person's language.
+/// The system's errors are reported without their numbers, in the person's language.
 #[test]
 fn reasons_are_for_people() {
     let address = nobody();

@@ -1,4 +1,4 @@
-//! A server that answers as a test says, however wrong that is.
+//! A server that answers as a test wants, however wrong that is.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -7,13 +7,13 @@ use std::thread;
 
 /// What the server does with a request.
 pub enum Answer {
-    /// Says this, and goes on.
+    /// Sends this, and goes on.
     Say(Vec<u8>),
-    /// Says this, and ends the stream.
+    /// Sends this, and ends the stream.
     End(Vec<u8>),
-    /// Says this, and is gone.
+    /// Sends this, and is gone.
     Break(Vec<u8>),
-    /// Says the first once, and then what comes next for as long as the client takes it.
+    /// Sends the first once, and then what comes next for as long as the client takes it.
     Forever(Vec<u8>, Box<dyn Iterator<Item = Vec<u8>> + Send>),
 }
 
@@ -67,7 +67,7 @@ fn converse(mut stream: TcpStream, answer: impl Fn(&str) -> Answer) -> std::io::
             Answer::End(bytes) => {
                 stream.write_all(&bytes)?;
                 stream.shutdown(Shutdown::Write)?;
-                // Unread input at the close would send a reset, which can overtake what was said.
+                // Unread input at the close would send a reset, which can overtake what was sent.
                 std::io::copy(&mut lines, &mut std::io::sink())?;
                 return Ok(());
             }

@@ -51,7 +51,7 @@ fn a_hundred_thousand_words() {
     let (daemon, person) = ann();
     daemon.wait_children(0);
     let (mut client, stdout) = spawn(&person, "ann", &["lookup"]);
-    // Nobody reads its complaints about `zzz` while it works.
+    // Its messages about `zzz` are not read while it works.
     let mut complaints = client.stderr.take().unwrap();
     let complaints = std::thread::spawn(move || {
         let mut text = String::new();

@@ -39,7 +39,7 @@ fn every_subcommand_teaches_by_example() {
     let help = person.run(&["--help", "--lang=zh"], "").ended(0).out;
     assert!(help.contains("命令:") || help.contains("命令：") || help.contains("命令\n"), "{help}");
     assert!(!help.contains("Options") && !help.contains("Print"), "{help}");
-    // By locale; the option wins; a mistake is told in the person's language.
+    // By locale; the option wins; a mistake is reported in the person's language.
     let chinese = Person::new("127.0.0.1:1").with("LC_ALL", "zh_CN.UTF-8");
     assert_eq!(chinese.run(&["--help"], "").ended(0).out, help);
     assert!(chinese.run(&["--help", "--lang", "en"], "").ended(0).out.contains("Usage:"));
@@ -108,7 +108,7 @@ fn the_configuration_file() {
     config(&elsewhere, &format!("server = \"{}\"\n", person::port(&daemon)));
     elsewhere.run(&["about"], "").ended(69).complained("127.0.0.1:1");
     elsewhere.run(&["--server", &person::port(&daemon), "about"], "").ended(0);
-    // A mistake is told with its line, and help still helps.
+    // A mistake is reported with its line, and help still helps.
     for (text, said) in [("user = 7\n", "line 1"), ("\npassword = \"x\"\n", "line 2"), ("server = \"x\"", "HOST:PORT")]
     {
         config(&person, text);
@@ -117,7 +117,7 @@ fn the_configuration_file() {
     }
 }
 
-/// Who logged in where is remembered, for a person; nothing of it is asked for by the next session.
+/// User and server of a login are remembered, for a person; nothing of it is asked for by the next session.
 #[test]
 fn the_last_login_is_remembered() {
     let daemon = person::daemon("");
@@ -125,7 +125,7 @@ fn the_last_login_is_remembered() {
     let person = Person::new("").with("TERM", "xterm");
     let address = person::port(&daemon);
     let file = person.home().join(".config/cidian/config.toml");
-    // A script's login is nobody's.
+    // A script's login is not remembered.
     let input = format!("2\nann\n{PASSWD}\n3\n3\n");
     person.run(&["--server", &address], input).ended(0);
     assert!(!file.exists());
@@ -152,7 +152,7 @@ fn the_last_login_is_remembered() {
     terminal.expect("Welcome, ann.");
     let password = person.password_file(PASSWD);
     person.run(&["--password-file", password.to_str().unwrap(), "lookup", "apple"], "").ended(0).said("n. 苹果\n");
-    // Whoever logs in to stay need not say who it is; a script has to.
+    // A saved login need not be named; a script has to name the user.
     person.run(&["--password-file", password.to_str().unwrap(), "login"], "").ended(64);
     let mut terminal = person.terminal(&["login"]);
     terminal.expect("Name [ann]: ");

@@ -6,8 +6,8 @@ use crate::prompts::{level_one, level_two, log_in, look_up};
 use support::PASSWD;
 use support::terminal::Terminal;
 
-/// Escape sequences (one that writes the clipboard, too), bells, carriage returns, C1 controls in both their forms, marks
-/// that turn a line round, line ends of Unicode's own.
+/// Escape sequences (one that writes the clipboard, too), bells, carriage returns, C1 controls in both their forms,
+/// marks that turn a line round, line ends of Unicode's own.
 pub const NASTY: &str = "a\u{1b}[2J\u{1b}]0;title\u{7}b\rc\u{9b}31m\u{202e}\u{8}d\u{7f}\u{1b}]52;c;aGk=\u{1b}\\\
     \u{90}q\u{9c}\u{85}\u{2066}e\u{2069}\u{200f}\u{61c}\u{2028}f\u{2029}\u{0}\u{c}\u{b}\u{1b}c";
 
@@ -19,7 +19,8 @@ pub fn acted_on(c: char) -> bool {
         || "\u{61c}\u{200e}\u{200f}\u{2028}\u{2029}".contains(c)
 }
 
-/// Sees that the terminal was sent nothing but text and line ends. (`TERM=dumb`: the client sends none itself.)
+/// Sees that the terminal was sent nothing but text and line ends. (`TERM=dumb`: the client itself sends no escape
+/// sequences.)
 #[track_caller]
 fn harmless(terminal: &Terminal) {
     let text = String::from_utf8(terminal.bytes().to_vec()).expect("UTF-8").replace("\r\n", "\n");
@@ -83,7 +84,8 @@ fn entries_histories_and_titles() {
     harmless(&terminal);
 }
 
-/// A line in is a line out, whatever is in it; JSON gives a script back what was sent, and a terminal nothing to act on.
+/// A line in is a line out, whatever is in it; JSON gives a script back what was sent, and a terminal nothing to act
+/// on.
 #[test]
 fn scripts_get_lines_and_values() {
     let person = Person::new(serve(nasty_in_every_reply));

@@ -88,10 +88,10 @@ fn counts_that_are_not_to_be_believed() {
             let ran = person.run_as("ann", arguments, "").ended(76);
             assert_eq!(ran.out, "", "{count:?} {arguments:?}");
         }
-        // All of a history may be as many rows as that: those that come are shown, and that they end too early is told.
+        // All of a history may be as many rows as that: those that come are shown, and the early end is reported.
         let ran = person.run_as("ann", &["history", "--all"], "");
         assert!(matches!(ran.status, 69 | 76), "{count:?}: {}", ran.err);
-        // Suggestions are no part of the lookup: it goes on without them.
+        // Suggestions are not part of the lookup: it goes on without them.
         let ran = person.run_as("ann", &["lookup", "--json", "aple"], "").ended(1);
         assert_eq!(ran.out, "{\"word\":\"aple\",\"found\":false,\"suggestions\":[]}\n", "{count:?}");
     }
@@ -114,7 +114,7 @@ fn the_stream_ends_anywhere() {
     }
 }
 
-/// Bytes that are no replies, at the first request and after a login.
+/// Bytes that are not replies, at the first request and after a login.
 #[test]
 fn rubbish() {
     let nul = vec![0; 1_000];
@@ -143,8 +143,8 @@ fn rubbish() {
     }
 }
 
-/// What was never asked for, before and between replies, shifts all that follows. It may be told as whatever it looks
-/// like, but nothing of it reaches the terminal raw, and everything ends.
+/// What was never asked for, before and between replies, shifts all that follows. It may be reported as whatever it
+/// looks like, but nothing of it reaches the terminal raw, and everything ends.
 #[test]
 fn replies_that_nobody_asked_for() {
     for extra in ["OK\n", "FAIL exists x\n", "OK 5\n", "OK \u{1b}[2J\t\u{9b}2J\n", "FAIL bye \u{202e}\n"] {
@@ -163,8 +163,8 @@ fn a_line_without_end() {
     Person::new(address).run_as("ann", &["history"], "").ended(76);
 }
 
-/// Runs a subcommand that prints, and gives its peak of memory in KiB when so much of its output has been read. Somebody
-/// who reads goes away then.
+/// Runs a subcommand that prints, and returns its peak of memory in KiB when `read` bytes of its output have been
+/// read. The reader then goes away.
 fn peak_after(person: &Person, arguments: &[&str], read: usize) -> u64 {
     let file = person.password_file(PASSWD);
     let login = ["--user", "ann", "--password-file", file.to_str().unwrap()];
@@ -206,8 +206,8 @@ fn a_line_as_long_as_may_be() {
     }
 }
 
-/// Different words without end are given up where they would have to be kept, and so are rows that are to be printed the
-/// other way round.
+/// Different words without end are given up where they would have to be kept, and so are rows that are to be printed
+/// the other way round.
 #[test]
 fn words_without_end() {
     for (arguments, padding) in [
@@ -272,7 +272,7 @@ fn a_history_without_end() {
         let peak = processes::status(client.id(), "VmHWM").unwrap();
         let peak: u64 = peak.trim_end_matches(" kB").parse().unwrap();
         assert!(peak < 24 << 10, "{peak} KiB");
-        // Whoever reads goes away.
+        // The reader goes away.
         drop(output);
         assert!(wait_for_end(&mut client));
         assert_eq!(client.wait().unwrap().code(), Some(141));

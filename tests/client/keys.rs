@@ -23,7 +23,7 @@ fn the_end_of_file_leaves() {
         }
         assert_eq!(terminal.exit(), 0, "{prompt:?}: {}", terminal.shown());
         assert!(terminal.echoes(), "{prompt:?}");
-        // Whoever comes next finds the cursor at the beginning of a line.
+        // The next program finds the cursor at the beginning of a line.
         assert!(terminal.bytes().ends_with(b"\n"), "{prompt:?}: {}", terminal.shown());
         no_trace(&terminal.shown());
     }
@@ -60,7 +60,7 @@ fn ctrl_c_ends_the_client() {
         }
         interrupted(&mut terminal, &format!("{prompt:?}"), |terminal| terminal.keys(CTRL_C), 130);
     }
-    // The server notices, and nobody is left.
+    // The server notices, and no process is left.
     daemon.wait_children(0);
 }
 
@@ -74,7 +74,7 @@ fn a_signal_turns_the_echo_on_again() {
         let (pid, typed) = (u32::try_from(terminal.pid()).unwrap(), "half a pass");
         let before = processes::bytes_read(pid);
         terminal.keys(typed);
-        // A key on its way while the echo comes back would show, and be nobody's fault.
+        // A key on its way while the echo comes back would show, through no fault of the client.
         wait_until("the keys to be read", || processes::bytes_read(pid) >= before + typed.len() as u64);
         interrupted(&mut terminal, signal.as_str(), |terminal| terminal.signal(signal), status);
         assert!(!terminal.shown().contains("half"));
@@ -116,7 +116,7 @@ fn prompts_of_subcommands() {
                 terminal.expect(prompt);
             }
             let what = format!("{arguments:?} {prompt}");
-            // Nobody said which account: that is missing from the command line.
+            // No account was named: that is missing from the command line.
             let status = if keys == CTRL_D && prompt == "Name: " { 64 } else { status };
             interrupted(&mut terminal, &what, |terminal| terminal.keys(keys), status);
         }
@@ -134,7 +134,7 @@ fn prompts_of_subcommands() {
     assert!(daemon.connect().ask_line(&format!("L ann {PASSWD}")).starts_with("OK"));
 }
 
-/// Ctrl-C while the client waits for a server that says nothing.
+/// Ctrl-C while the client waits for a silent server.
 #[test]
 fn ctrl_c_while_the_server_is_silent() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -68,7 +68,7 @@ fn from_an_empty_home() {
     level_one(&mut terminal);
     terminal.line("3");
     assert_eq!(terminal.exit(), 0, "{}", terminal.shown());
-    // What lasts is where the XDG specification says, and private.
+    // What lasts is where the XDG specification puts it, and private.
     let state = person.home().join(".local/state/cidian");
     assert!(state.join("cidian.db").is_file());
     assert_eq!(state.metadata().unwrap().permissions().mode() & 0o077, 0);
@@ -109,7 +109,7 @@ fn the_first_word_in_one_command() {
     person.run(&["--local", "delete-account", "--yes"], "").ended(0);
     assert!(!state.join("own-account.json").exists());
     person.run(&["--local", "lookup", "fire"], "").ended(0);
-    // What the file says is not believed blindly.
+    // The file's contents are not trusted blindly.
     std::fs::write(state.join("own-account.json"), "nonsense").unwrap();
     let ran = person.run(&["--local", "lookup", "fire"], "");
     assert!(ran.status != 0 && ran.err.contains("own-account.json"), "{}", ran.err);
@@ -128,7 +128,8 @@ fn the_image_of_the_words_is_kept() {
     });
     assert_eq!(image.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     let whole = std::fs::read(&image).unwrap();
-    // The line before it says which state of the program it is of; whatever touches the program's file makes another.
+    // The line before it names the state of the program that it is of; whatever touches the program's file makes
+    // another.
     let is_whole = || {
         let now = std::fs::read(&image).unwrap();
         let image = |bytes: &[u8]| bytes.splitn(2, |&byte| byte == b'\n').nth(1).map(<[u8]>::to_vec);
@@ -199,7 +200,7 @@ fn subcommands() {
     assert!(person.run(&["--local", "about"], "").ended(0).out.contains("headwords"));
     person.run_as("bob", &["--local", "history"], "").ended(77);
     assert!(state.path().join("cidian/cidian.db").is_file());
-    // No place for the database: told, and no crash.
+    // No place for the database: reported, and no crash.
     let unwritable = Person::new("").with("XDG_STATE_HOME", "/proc/nowhere");
     let ran = unwritable.run(&["--local", "about"], "");
     assert!(ran.status != 0 && ran.err.contains("/proc/nowhere"), "{} {:?}", ran.status, ran.err);
@@ -286,7 +287,7 @@ fn it_ends_with_its_client() {
     assert_eq!(ran.out.lines().count(), 1);
 }
 
-/// Where no server is named and none answers, a person is asked once, and the answer is kept; a script is not asked.
+/// If no server is named and no server answers, a person is asked once, and the answer is kept; a script is not asked.
 #[test]
 fn offered_where_there_is_no_server() {
     assert!(

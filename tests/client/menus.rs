@@ -110,7 +110,7 @@ fn the_last_ten_are_ten() {
     level_two(&mut terminal);
     let last = history(&mut terminal, "");
     assert_eq!((words(&last).len(), words(&last)[0], words(&last)[9]), (10, "zoo", "apple"), "{last:?}");
-    // The first row of a word says how often it is among them.
+    // The first row of a word shows how often it is among them.
     let counted = |row: &&String| row.starts_with("ann   ") && row.contains(" times)");
     let rows: Vec<&String> = last.iter().filter(|row| row.starts_with("ann   ")).collect();
     assert_eq!(last.iter().filter(counted).collect::<Vec<_>>(), [rows[1]]);
@@ -136,7 +136,7 @@ fn the_name_is_offered() {
     terminal.expect("Welcome, ann.");
 }
 
-/// Names and passwords that can't be are told before anything is sent.
+/// Invalid names and passwords are reported before anything is sent.
 #[test]
 fn what_cannot_be_a_name() {
     let person = Person::new("127.0.0.1:1");
@@ -158,7 +158,7 @@ fn what_cannot_be_a_name() {
     level_one(&mut terminal);
 }
 
-/// A word that can't be sent is told, and the next one is asked for.
+/// A word that can't be sent is reported, and the next one is asked for.
 #[test]
 fn what_cannot_be_a_word() {
     let daemon = person::daemon("");

@@ -40,7 +40,7 @@ fn password_files() {
     chinese.run(&["--user", "ann", "--password-file", "/dev/zero", "lookup"], "").ended(66).complained("普通文件");
 }
 
-/// What is waited for is said, and Ctrl-C ends it; nothing is read without end.
+/// What is waited for is shown, and Ctrl-C ends it; nothing is read without end.
 #[test]
 fn a_pipe_that_nobody_writes_to() {
     let person = Person::new("127.0.0.1:1");
@@ -67,7 +67,7 @@ fn files_of_ones_own_that_are_pipes() {
     let person = Person::new("localhost:1");
     for path in [ca.to_str().unwrap(), "/dev/zero"] {
         let ran = person.run(&["--tls", "--tls-ca", path, "about"], "");
-        // Nobody listens: the file may or may not have been looked at before.
+        // No server listens: the file may or may not have been looked at before.
         assert!(matches!(ran.status, 66 | 69), "{}", ran.err);
     }
 }

@@ -16,7 +16,7 @@ fn daemon() -> Daemon {
     daemon
 }
 
-/// Somebody whose terminal can do what terminals can.
+/// A user with an able terminal.
 fn able(daemon: &Daemon) -> Person {
     Person::new(person::port(daemon)).with("TERM", "xterm-256color").with("TZ", "Asia/Shanghai")
 }
@@ -59,7 +59,7 @@ fn headwords_are_bold_and_markers_coloured() {
         assert_eq!(terminal.exit(), 0);
         assert!(!terminal.shown().contains('\u{1b}'), "{}", terminal.shown());
     }
-    // Through a pipe only who says so gets colours; JSON never has any.
+    // Through a pipe there are colours only on request; JSON never has any.
     let person = able(&daemon);
     assert!(!person.run_as("ann", &["lookup", "set"], "").ended(0).out.contains('\u{1b}'));
     assert!(person.run_as("ann", &["--color", "always", "lookup", "set"], "").ended(0).out.contains("\u{1b}[36mn."));
@@ -140,7 +140,7 @@ fn a_pager_for_what_does_not_fit() {
     terminal.expect("all): ");
     terminal.line("a");
     terminal.expect_screen("the pager's prompt", pager_waits);
-    // Ctrl-C is the pager's; a change of size in the middle disturbs nobody.
+    // Ctrl-C is the pager's; a change of size in the middle does no harm.
     terminal.keys(CTRL_C);
     terminal.resize(60, 12);
     terminal.keys("g");
@@ -165,7 +165,7 @@ fn a_pager_for_what_does_not_fit() {
     });
     terminal.keys("q");
     level_two(&mut terminal);
-    // With so many the screen is full, and all of it shows.
+    // With these the screen is full, and all of it shows.
     terminal.line("2");
     terminal.expect("all): ");
     terminal.line("16");
@@ -179,7 +179,7 @@ fn a_pager_for_what_does_not_fit() {
     terminal.line("");
     level_two(&mut terminal);
 
-    // The person's own pager, or none.
+    // The person's own pager, or no pager.
     // One that ends without having read anything hides nothing.
     for (pager, status) in [
         ("less -E", None),

@@ -66,7 +66,7 @@ pub fn no_trace(text: &str) {
     }
 }
 
-/// Somebody with a home directory.
+/// A user with a home directory.
 pub struct Person {
     home: TempDir,
     server: String,
@@ -74,7 +74,7 @@ pub struct Person {
 }
 
 impl Person {
-    /// Talks to the server at this address; to none if it is empty.
+    /// Talks to the server at this address; to no server if it is empty.
     pub fn new(server: impl Into<String>) -> Self {
         let home = tempfile::Builder::new().prefix("cidian-home-").tempdir().expect("a temporary directory");
         Self { home, server: server.into(), environment: Vec::new() }
@@ -108,7 +108,7 @@ impl Person {
         Terminal::start(self.command(arguments), 80, 24)
     }
 
-    /// The client without any terminal, given so much input, until its end.
+    /// The client without a terminal, with the given input, until its end.
     pub fn run(&self, arguments: &[&str], input: impl Into<Vec<u8>>) -> Ran {
         let mut command = self.command(arguments);
         without_terminal(&mut command);

@@ -77,7 +77,7 @@ fn the_input_may_end_anywhere() {
     }
 }
 
-/// No input at all, and output that nobody reads.
+/// No input at all, and output that is not read.
 #[test]
 fn closed_ends() {
     let person = Person::new("127.0.0.1:1");
@@ -93,7 +93,7 @@ fn closed_ends() {
     assert_eq!((output.status.code(), output.stderr), (Some(141), vec![]));
 }
 
-/// Lines that are no text, and lines without an end, are told and skipped.
+/// Lines that are not text, and lines without an end, are reported and skipped.
 #[test]
 fn rubbish_for_input() {
     let mut input = b"\xff\xfe\n\0\n".to_vec();

@@ -30,7 +30,7 @@ impl Prompt {
         Self::Count,
     ];
 
-    /// Goes there as somebody who has an account, from the start of the menus.
+    /// Goes there as a user with an account, from the start of the menus.
     pub fn reach(self, terminal: &mut Terminal, name: &str) {
         level_one(terminal);
         match self {

@@ -1,5 +1,5 @@
-//! Looking up a Chinese word, and searching: on a terminal, in the menus, at the prompt, through pipes, as JSON, and on the
-//! private server.
+//! Looking up a Chinese word, and searching: on a terminal, in the menus, at the prompt, through pipes, as JSON, and on
+//! the private server.
 
 use crate::person::{self, Person};
 use crate::prompts::{level_one, level_two, log_in, look_up};
@@ -54,7 +54,7 @@ fn one_is_chosen_on_a_terminal() {
     assert_eq!(terminal.exit(), 0);
     assert_eq!(history(&daemon), ["codling"]);
     assert_eq!(std::fs::read_to_string(person.home().join("said")).unwrap(), "codling\n", "and it was said");
-    // None of them; and other words before and behind, each in its turn.
+    // No choice; and other words before and behind, each in its turn.
     let mut terminal = asked(&person, &["eat", "蘋果", "like"]);
     terminal.expect("eat  v. 吃\r\n");
     terminal.expect("Words for 蘋果:");

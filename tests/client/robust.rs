@@ -10,7 +10,7 @@ use support::{PASSWD, Setup, Store, processes, wait_until};
 
 const NASTY: &str = "a\u{1b}[2J\u{1b}]0;title\u{7}b\u{9b}31m\u{202e}\u{8}d\u{7f}";
 
-/// Somebody on an able terminal, with a server that answers each request by `reply`; an empty answer is none.
+/// A user on an able terminal, with a server that answers each request by `reply`; an empty one is no answer.
 fn server(reply: impl Fn(&str) -> String + Send + Sync + 'static) -> Person {
     Person::new(serve(reply)).with("TERM", "xterm-256color")
 }
@@ -94,7 +94,7 @@ fn nobody_waits_for_completions() {
     level_two(&mut terminal);
 }
 
-/// The server goes in every state of the dialogue; each time it is told, and a menu comes back.
+/// The server goes in every state of the dialogue; each time it is reported, and a menu comes back.
 #[test]
 fn gone_in_any_state() {
     let mut daemon = Setup::new(Store::Sqlite).options("--listen unix:socket").start();

@@ -129,7 +129,7 @@ fn json_of_every_subcommand() {
         &["passwd", "--new-password-file", new.to_str().unwrap()],
         &["--password-file", new.to_str().unwrap(), "delete-account", "--yes"],
     ] {
-        // Options that are said twice count once: these come last.
+        // Options that are given twice count once: these come last.
         let file = person.password_file(support::PASSWD);
         let defaults = ["--user", "ann", "--password-file", file.to_str().unwrap()];
         let said = |option: &str| arguments.contains(&option);
@@ -159,7 +159,7 @@ fn the_words_looked_up_most_often() {
     );
     let table = run(&person, &["history", "--top", "--format", "table"], "").ended(0).out;
     assert!(table.starts_with("Lookups  Word   Time (UTC)           Interpretation\n3        bank   20"), "{table}");
-    // Asking what they mean is no lookup.
+    // Asking what they mean is not a lookup.
     assert_eq!(run(&person, &["history", "--all"], "").ended(0).out.lines().count(), 7);
 }
 

@@ -7,7 +7,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::Command;
 use support::{PASSWD, processes};
 
-/// The menus know the password while somebody is logged in, to log in again after a timeout; then no more.
+/// The menus know the password while a user is logged in, to log in again after a timeout; then no more.
 #[test]
 fn logged_out_is_forgotten() {
     let daemon = person::daemon("");

@@ -43,7 +43,7 @@ fn several_words_are_one_phrase_on_a_terminal() {
     ask(&["ice", "creams"], &["ice creams → ice cream  n. 冰淇淋\r\n"], 0);
     assert_eq!(history(&daemon), ["ice cream", "ice cream", "give up", "give up"], "each once");
     ask(&["--each", "give", "up"], &["give  v. 给\r\n", "up  adv. 向上\r\n"], 0);
-    // What is no headword together is looked up word by word; so is what would only be one word's.
+    // What is not a headword together is looked up word by word; so is what would only be one word's.
     ask(&["apple", "home"], &["apple  n. 苹果\r\n", "home  adv. 回家\r\n"], 0);
     ask(&["the", "apple"], &["not found: the", "apple  n. 苹果\r\n"], 1);
     ask(&["--phrase", "apple", "home"], &["not found: apple home"], 1);

@@ -61,7 +61,7 @@ fn titles_are_headings_on_a_terminal() {
     let mut terminal = on_terminal(&person, &["lookup", "apple"]);
     terminal.expect("    » An apple. 一个苹果。\r\n");
     assert_eq!(terminal.exit(), 0);
-    // The first line of what the first of them says.
+    // The first line of the first one's article.
     let mut terminal = on_terminal(&person, &["lookup", "--first-line", "zebra"]);
     terminal.expect("zebra  /z/ n 1: animal\r\n");
     assert_eq!(terminal.exit(), 0);
@@ -227,7 +227,7 @@ fn the_menus_know_them() {
     level_one(&mut terminal);
     terminal.line("3");
     assert_eq!(terminal.exit(), 0);
-    // Only some of them, at the menus, too; one that is not there is told when somebody logs in.
+    // Only some of them, at the menus, too; one that is not there is reported at the login.
     let person = Person::new(person::port(&daemon));
     let mut terminal = person.terminal(&["--dictionary", "new"]);
     level_one(&mut terminal);

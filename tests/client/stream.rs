@@ -44,7 +44,7 @@ impl Running {
         self.stdin.as_mut().expect("it is still open").write_all(bytes).expect("it reads");
     }
 
-    /// The next line; none at the end, or if the client stands still.
+    /// The next line; `None` at the end, or if the client stands still.
     fn next_line(&mut self) -> Option<String> {
         let mut patience = support::Patience::new(support::PATIENCE);
         loop {
@@ -87,7 +87,7 @@ impl Drop for Running {
     }
 }
 
-/// The same, with nobody who reads its output yet.
+/// The same, with output that is not read yet.
 pub fn spawn(person: &Person, name: &str, arguments: &[&str]) -> (Child, ChildStdout) {
     let file = person.password_file(support::PASSWD);
     let options = ["--user", name, "--password-file", file.to_str().unwrap()];

@@ -4,7 +4,7 @@ use crate::person::{self, Person, Ran};
 use serde_json::Value;
 use support::{Daemon, PASSWD, Setup, Store};
 
-/// A daemon, and somebody who talks to it and has the account `ann`.
+/// A daemon, and a user of it who has the account `ann`.
 pub fn ann() -> (Daemon, Person) {
     let daemon = person::daemon("");
     daemon.connect_as("ann");
@@ -58,7 +58,7 @@ fn arguments_that_are_no_text() {
     person::no_trace(&String::from_utf8(output.stderr).unwrap());
 }
 
-/// Whoever reads the output may go away: no complaint, no trace.
+/// The reader of the output may go away: no complaint, no trace.
 #[test]
 fn a_broken_pipe_ends_quietly() {
     let (daemon, person) = ann();
@@ -86,7 +86,7 @@ fn a_broken_pipe_ends_quietly() {
         // And the server is free again at once.
         daemon.wait_children(0);
     }
-    // The same for what is said once: about, help, history.
+    // The same for what is printed once: about, help, history.
     for arguments in [["about"].as_slice(), &["--help"], &["--user", "ann", "--password-file", "password", "history"]] {
         let mut command = person.command(arguments);
         person::without_terminal(&mut command);
@@ -97,7 +97,7 @@ fn a_broken_pipe_ends_quietly() {
     }
 }
 
-/// A full disk is told.
+/// A full disk is reported.
 #[test]
 fn output_that_fails() {
     let (_daemon, person) = ann();
@@ -171,7 +171,7 @@ fn accounts() {
     person.run(&bob, "bob\n").ended(64).complained("--yes");
     person.run(&[bob.as_slice(), &["--yes", "--json"]].concat(), "").ended(0).said("{\"ok\":true}\n");
     person.run(&[bob.as_slice(), &["--yes"]].concat(), "").ended(77);
-    // Whoever takes the name next finds nothing of it.
+    // The next user of the name finds nothing of it.
     person.run_as("bob", &["register"], "").ended(0);
     person.run_as("bob", &["history", "--all"], "").ended(0).said("");
     // No password in any log.
@@ -191,7 +191,7 @@ fn a_dict_key() {
     assert_eq!((&object["name"], daemon.sql("SELECT secret FROM dict_key").len()), (&"ann".into(), 1));
     assert_eq!(object["key"], daemon.sql("SELECT secret FROM dict_key")[0]);
     assert_ne!(object["key"], key);
-    // Whoever is only logged in to stay is asked for the password.
+    // A user with only a saved login is asked for the password.
     person.run_as("ann", &["login"], "").ended(0);
     person.run(&["dict-key"], "").ended(64).complained("--password-file");
 }
@@ -244,7 +244,7 @@ fn accounts_on_a_terminal() {
     assert_eq!(terminal.exit(), 0);
 }
 
-/// Words that are typed one by one look as they do in the menus, and a hint says how to go on.
+/// Words that are typed one by one look as they do in the menus, and a hint shows how to go on.
 #[test]
 fn words_typed_into_a_filter() {
     let (_daemon, person) = ann();
@@ -314,7 +314,7 @@ fn json_of_lookups() {
     person.run_as("eve", &["register", "--json"], "").ended(0).said("{\"ok\":true}\n");
 }
 
-/// Where the server is and who asks: options before environment, environment before defaults.
+/// The server and the user: options before environment, environment before defaults.
 #[test]
 fn where_and_who() {
     let daemon = Setup::new(Store::Sqlite).options("--listen unix:socket --listen [::1]:0").start();

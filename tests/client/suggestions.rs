@@ -62,7 +62,7 @@ fn a_few_in_lines_that_fit() {
     assert!(object["suggestions"].as_array().unwrap().len() > 6, "{object}");
 }
 
-/// Who asks for what, as the daemon counts it.
+/// The requests of each kind, as the daemon counts them.
 #[test]
 fn scripts_ask_only_with_json_and_words() {
     let daemon = person::daemon("");

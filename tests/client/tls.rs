@@ -14,7 +14,8 @@ struct Served {
     person: Person,
 }
 
-/// A daemon for `localhost`, and a person who talks to it; `ca.pem` in the home directory is who vouches for it.
+/// A daemon for `localhost`, and a person who talks to it; `ca.pem` in the home directory is the authority that vouches
+/// for it.
 fn served(options: &str) -> Served {
     let authority = Authority::new("of the tests");
     let daemon = Setup::new(Store::Sqlite).tls(&authority.pair(&["localhost"])).options(options).start();
@@ -155,7 +156,7 @@ fn servers_that_are_not_what_was_asked_for() {
     ran.complained(&format!("{clear} does not speak TLS"));
     let ran = person.run_as("ann", &["lookup", "apple"], "").ended(65);
     ran.complained("this address speaks TLS only; connect with --tls");
-    // A server of TLS that says so in its own way.
+    // A TLS server that answers with an alert.
     let listener = TcpListener::bind("localhost:0").expect("a port");
     let alerting = listener.local_addr().expect("an address").to_string();
     let server = thread::spawn(move || {
@@ -165,7 +166,7 @@ fn servers_that_are_not_what_was_asked_for() {
     });
     person.run(&["--server", &alerting, "about"], "").ended(69).complained("the server speaks TLS there; use --tls");
     server.join().expect("the server");
-    // One that hangs up on whoever comes: full, say.
+    // One that closes every connection: full, for example.
     daemon.wait_children(0);
     let _held = [daemon.connect(), daemon.connect()];
     daemon.wait_children(2);

@@ -129,7 +129,7 @@ fn five_failed_logins_close(store: Store) {
     for request in ["L ann wrong", "L nobody x", "L ann wrong", "L ann wrong"] {
         assert_eq!(client.refused(request), "denied");
     }
-    // What is no attempt does not count, and a success does not forgive: they are counted in one connection.
+    // What is not an attempt does not count, and a success does not forgive: they are counted in one connection.
     assert_eq!(client.refused("L ann"), "badreq");
     assert_eq!(client.refused(&format!("L {} x", "n".repeat(33))), "badname");
     assert_eq!(client.refused("L ann "), "badpasswd");
@@ -212,7 +212,8 @@ fn passwords_are_kept_nowhere(store: Store) {
     assert!(!daemon.log().contains("hunter2"));
 }
 
-/// Two names that look alike are one too many: new ones are composed, and show all they hold. Accounts that are there go on.
+/// Two names that look alike are one too many: new ones are composed, and show all they hold. Accounts that are there
+/// go on.
 #[test]
 fn new_names_that_look_like_others() {
     let daemon = Daemon::over(Store::Sqlite);

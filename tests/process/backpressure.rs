@@ -75,7 +75,7 @@ fn a_client_of_tls_that_sends_all_before_it_reads() {
     assert_eq!(ann.history("ann").len(), 60);
 }
 
-/// A reply that makes no progress for 60 s ends the connection, whatever the timeouts say; one that makes little
+/// A reply that makes no progress for 60 s ends the connection, whatever the timeouts are; one that makes little
 /// progress does not.
 #[test]
 fn replies_that_nobody_reads_end_the_connection() {

@@ -86,7 +86,7 @@ fn steps_of_the_clock_change_no_order_and_end_no_wait() {
     assert!(times.windows(2).all(|pair| pair[0] > pair[1]), "each later than the one before: {times:?}");
     let year = |time: &String| -> i64 { time[..4].parse().expect("a year") };
     assert!(year(&times[0]) >= year(&times[5]) + 2, "the clock was stepped: {times:?}");
-    // Those who wait are waiting still; the parent has not been kept awake.
+    // The waiting clients still wait; the parent has not been kept awake.
     wait_until("the children to be idle", || daemon.status()["clients"]["idle"] == 1);
     let used = processes::cpu_ticks(daemon.pid()) - ticks;
     assert!(used <= 30, "{used} ticks of a hundredth of a second");

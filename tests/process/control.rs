@@ -16,7 +16,7 @@ fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// What was said on standard error, after the exit status was found right.
+/// The text on standard error, after the exit status was found right.
 fn refused(output: &Output, status: i32) -> String {
     assert_eq!(output.status.code(), Some(status), "{output:?}");
     String::from_utf8_lossy(&output.stderr).into_owned()
@@ -130,7 +130,7 @@ fn two_at_once_both_succeed() {
     assert_eq!(daemon.status()["words"]["lagging"], 0);
 }
 
-/// A daemon that does not answer keeps nobody waiting: its parent is stopped.
+/// A daemon that does not answer is given up after a while: its parent is stopped.
 #[test]
 fn a_silent_daemon_is_given_up() {
     let daemon = Daemon::over(Store::Sqlite);
@@ -149,7 +149,7 @@ fn a_silent_daemon_is_given_up() {
     assert!(reload(&daemon).status.success());
 }
 
-/// Whoever asks for reloads faster than a load is keeps no load from its end.
+/// Requests for reloads that come faster than a load takes keep no load from its end.
 #[test]
 fn reloads_faster_than_a_load() {
     let daemon = Daemon::over(Store::Sqlite);
@@ -181,7 +181,7 @@ fn reloads_faster_than_a_load() {
     });
 }
 
-/// Reloads that overtake each other end with the newest file, and whoever asked for the older one is told of that.
+/// Reloads that overtake each other end with the newest file, and the tool that requested the older one gets that.
 #[test]
 fn the_newest_file_wins() {
     let daemon = Daemon::over(Store::Sqlite);
@@ -201,7 +201,7 @@ fn the_newest_file_wins() {
         assert_eq!(daemon.status()["words"]["headwords"], 1);
         assert_eq!(ann.ask_line("Q ann apple"), format!("OK apple\tround {round}"));
     }
-    // A bad file that is overtaken by a good one fails nobody; a good one that is overtaken by a bad one does.
+    // A bad file that is overtaken by a good one fails no request; a good one that is overtaken by a bad one does.
     daemon.replace_words(&long);
     std::thread::scope(|scope| {
         let older = scope.spawn(|| reload(&daemon));
@@ -286,7 +286,7 @@ fn garbage_and_silence_harm_nobody() {
     };
     let all_to_end = |stream: &mut UnixStream| {
         let mut all = Vec::new();
-        // A reset is an end, too: what was said is not read to its end.
+        // A reset is an end, too: what was sent is not read to its end.
         let _ = stream.read_to_end(&mut all);
         String::from_utf8_lossy(&all).into_owned()
     };
@@ -299,7 +299,7 @@ fn garbage_and_silence_harm_nobody() {
     let mut long = connect();
     let _ = long.write_all(&b"x".repeat(100_000));
     assert_eq!(all_to_end(&mut long), "");
-    // Half a command, and then nobody.
+    // Half a command, and then the end.
     connect().write_all(b"relo").expect("the socket takes bytes");
     let mut gone = connect();
     gone.write_all(b"reload\n").expect("the socket takes bytes");
@@ -317,7 +317,7 @@ fn garbage_and_silence_harm_nobody() {
     assert_eq!(all_to_end(more.last_mut().expect("one")), "");
     assert_eq!(ann.ask_line("Q ann apple"), "OK apple\tn. 苹果");
     assert_eq!(daemon.connect().ask("I").len(), 5);
-    // Who says nothing is turned away in the end, and the operator gets in again.
+    // A silent client is turned away in the end, and the operator gets in again.
     let first = all_to_end(&mut silent[0]);
     assert_eq!(first, "");
     let status = wait_for("a status", Duration::from_secs(30), || {

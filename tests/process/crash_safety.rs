@@ -36,8 +36,8 @@ fn words_in(database: &Path) -> Vec<usize> {
     words.map(|word| word.expect("a word")[4..].parse().expect("a number")).collect()
 }
 
-/// A log that ends anywhere, or in garbage: each lookup is there whole or not at all, and none before one that is there
-/// is missing.
+/// A log that ends anywhere, or in garbage: each lookup is there whole or not at all, and no lookup before one that is
+/// there is missing.
 #[test]
 fn a_torn_write_ahead_log() {
     let mut daemon = Setup::new(Store::Sqlite).words(words(120)).start();
@@ -77,13 +77,13 @@ fn a_torn_write_ahead_log() {
 fn words_in_copy(daemon: &Daemon, name: &str, log: &[u8]) -> Vec<usize> {
     let copied = daemon.path(name);
     copy(&daemon.path("state"), &copied);
-    // Made anew by whoever opens the database after a crash of the machine.
+    // Made anew by the first process that opens the database after a crash of the machine.
     std::fs::remove_file(copied.join("cidian.db-shm")).expect("the index of the log");
     std::fs::write(copied.join("cidian.db-wal"), log).expect("a log");
     words_in(&copied.join("cidian.db"))
 }
 
-/// Copied while the daemon runs and nobody looks anything up, with lookups in the spool.
+/// Copied while the daemon runs without lookups, with lookups in the spool.
 #[test]
 fn a_copied_state_directory_restores() {
     let daemon = Setup::new(Store::Sqlite).words(words(60)).start();

@@ -135,7 +135,7 @@ fn an_old_session_of_a_deleted_account_is_denied(store: Store) {
         }
     };
     denied(&mut old, "after the account was deleted");
-    // Whoever registers the name next, even with the same password.
+    // The next user to register the name, even with the same password.
     let mut new = daemon.connect_as("ann");
     assert_eq!(new.ask_line("Q ann pear").split('\t').next(), Some("OK pear"));
     denied(&mut also_old, "when another has the name");

@@ -67,7 +67,7 @@ impl Chance {
     }
 }
 
-/// What the clients and whoever kills know of each other.
+/// What the clients and the killing thread know of each other.
 struct Run {
     port: AtomicU16,
     killed: AtomicUsize,
@@ -93,7 +93,7 @@ fn look_up(run: &Run, name: &str, deep: usize, words: usize) -> Told {
     let mut told = Told::default();
     let mut connection = None;
     while told.asked < words && !run.over.load(Ordering::Relaxed) {
-        // Not so fast that there is no load left when the last one is killed.
+        // Slow enough for load to be left when the last one is killed.
         let share = (run.killed.load(Ordering::Relaxed) + 2) * run.plan_lookups;
         if told.asked >= share {
             run.ahead.fetch_add(1, Ordering::Relaxed);

@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use support::{Connection, Daemon, PASSWD, Setup, Store, code, on_both_stores, wait_until};
 
-/// Where the many come from; nobody else is there.
+/// The address that the many come from, and no other client.
 const CROWD: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
 on_both_stores!(changes_have_a_budget, an_honest_client_beside_many_that_write);
 
-/// A daemon that exempts nobody, with accounts `ann` and `bob`.
+/// A daemon without exempt sources, with accounts `ann` and `bob`.
 fn strict(store: Store) -> Daemon {
     let daemon = Setup::new(store).options("--exempt-source none").start();
     for name in ["ann", "bob"] {
@@ -26,7 +26,7 @@ fn crowd(daemon: &Daemon) -> Connection {
     Connection::open_from(CROWD, daemon.port())
 }
 
-/// In the order of asking, whoever comes after sixty logins waits for sixty.
+/// In the order of asking, a client that comes after sixty logins waits for sixty.
 #[test]
 fn a_login_waits_for_no_more_than_a_turn_of_each_source() {
     const MANY: usize = 60;
@@ -154,7 +154,7 @@ fn an_honest_client_beside_many_that_write(store: Store) {
     assert!(!daemon.log().contains("cannot use the database"), "{}", daemon.log());
 }
 
-/// Five at once and then five a second, over all sessions of the account. Nothing is refused, nobody else waits.
+/// Five at once and then five a second, over all sessions of the account. Nothing is refused, no other account waits.
 #[test]
 fn lookups_of_an_account_are_slowed_down() {
     let daemon = Setup::new(Store::Sqlite).options("--lookup-rate 5").start();
@@ -185,7 +185,7 @@ fn lookups_of_an_account_are_slowed_down() {
     assert!(text.contains(&format!("at most 5 a second of an account, {before} had to wait")), "{text}");
     let metrics = String::from_utf8(daemon.tool(&["metrics"]).stdout).expect("UTF-8");
     assert!(metrics.contains("\ncidian_lookup_rate_limit 5\n"), "{metrics}");
-    // Whoever waits is answered at once when the daemon stops.
+    // Waiting clients are answered at once when the daemon stops.
     sessions[0].send("D ann apple\n".repeat(100));
     wait_until("a wait", || delayed() > before);
     let lines = std::thread::scope(|scope| {

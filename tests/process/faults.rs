@@ -100,7 +100,7 @@ fn a_disk_that_is_full(store: Store) {
 }
 
 /// Some calls of the writer's fail, and later ones do not. (`strace` can't fail a call in a process that is confined by
-/// a filter, so there is none.)
+/// a filter, so there is no filter.)
 fn a_disk_that_fails_or_is_read_only(store: Store) {
     // The writer's, by their number: of the embedded database's log and of the spool.
     let faults: [&[&str]; 3] = match store {
@@ -179,14 +179,14 @@ fn a_database_that_is_full() {
     });
     assert!(reader.looks_up(), "and looking up goes on");
     assert!(daemon.log().contains("is full (1114)"), "{}", daemon.log());
-    // Somebody makes room.
+    // Space is freed.
     server.kill();
     let _server = server.restarted_with(&["--innodb-data-file-path=ibdata1:12M:autoextend:max:64M"]);
     wait_delivered(&daemon);
     reader.has_all();
 }
 
-/// Whatever the server says when it can't take a lookup now, it is in the spool until it can.
+/// Whatever the server reports when it can't take a lookup now, it is in the spool until it can.
 #[test]
 fn whatever_the_server_says() {
     let (server, setup) = private("");
@@ -247,7 +247,7 @@ fn a_table_that_is_locked() {
     reader.has_all();
 }
 
-/// A server for a user who has no more rights than a daemon needs: root may connect and write when nobody else may.
+/// A server for a user who has no more rights than a daemon needs: root may connect and write when no other user may.
 fn for_a_user(options: &[&str]) -> (MariaDb, Daemon) {
     let server = MariaDb::start_with(options);
     server.create_database("dict");
@@ -305,10 +305,10 @@ fn a_server_that_is_read_only() {
     daemon.connect().register("bob");
 }
 
-/// Passes bytes on between a daemon and its server, and cuts a connection off in the middle of what the server says.
+/// Passes bytes on between a daemon and its server, and cuts a connection off in the middle of what the server sends.
 struct Proxy {
     port: u16,
-    /// How many bytes the server may still say before the cut; it happens once.
+    /// How many bytes the server may still send before the cut; it happens once.
     left: Arc<AtomicI64>,
 }
 
@@ -372,7 +372,7 @@ fn a_connection_cut_in_the_middle_of_a_reply() {
     let daemon = Setup::new(Store::Url(url)).words(words(2_000)).start();
     let mut reader = Reader::new(&daemon);
     for bytes in 0..40 {
-        // A lookup's reply has 11 bytes and more; the rest is what a new connection is told first.
+        // A lookup's reply has 11 bytes and more; the rest is what a new connection gets first.
         proxy.cut_after(bytes * bytes / 4);
         wait_for("a reply to be cut", PATIENCE, || {
             assert!(reader.looks_up(), "cut after {bytes}");

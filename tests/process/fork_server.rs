@@ -14,7 +14,7 @@ fn with_a_fork_server() -> Setup {
     Setup::new(Store::Sqlite).options("--fork-server")
 }
 
-/// The fork server of a daemon; none where the kernel or the machine lacks what it takes.
+/// The fork server of a daemon; `None` where the kernel or the machine lacks what it takes.
 fn fork_server(daemon: &Daemon) -> Option<u32> {
     let forks = daemon.forks_children();
     if forks == daemon.pid() {

@@ -10,7 +10,7 @@ on_both_stores!(
     pipelined_lookups_are_seen_by_what_follows,
 );
 
-/// A session that says something of everything, and leaves nothing behind.
+/// A session with a request of every kind, which leaves nothing behind.
 fn session() -> (String, Vec<&'static str>) {
     let requests = vec![
         "I",

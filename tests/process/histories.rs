@@ -11,7 +11,7 @@ on_both_stores!(
     what_is_too_much_at_start_goes,
 );
 
-/// An account with so many lookups of `word1`, `word2` and so on, and a session of its.
+/// An account with a number of lookups of `word1`, `word2` and so on, and a session of its.
 fn with_history(daemon: &Daemon, name: &str, lookups: u32) -> Connection {
     let client = daemon.connect_as(name);
     let rows = if daemon.database_url().starts_with("sqlite:") {
@@ -47,7 +47,7 @@ fn take_little(client: &Connection) {
     setsockopt(client.tcp(), sockopt::RcvBuf, &(64 * 1_024)).expect("SO_RCVBUF");
 }
 
-/// The words of the lines that follow, as many as the first line says.
+/// The words of the lines that follow, as many as the first line announces.
 fn read_history(client: &mut Connection) -> Vec<String> {
     let count: usize = client.line().strip_prefix("OK ").expect("OK and a number").parse().expect("a number");
     (0..count).map(|_| client.line().split('\t').nth(1).expect("name, word, time").to_owned()).collect()
@@ -118,7 +118,8 @@ fn cleared_while_it_is_shown(store: Store) {
     take_little(&bob);
     bob.send("H bob all\nI\n");
     assert_eq!(bob.line(), "OK 300000");
-    // So much to clear at once may take the database longer than a session waits, on a busy machine: then it is asked again.
+    // Clearing all this at once may take the database longer than a session waits, on a busy machine: then it is asked
+    // again.
     wait_for("the history to be cleared", PATIENCE, || {
         let reply = other.ask_line("C bob");
         assert!(reply == "OK" || code(&reply) == Some("unavailable"), "{reply}");
@@ -177,7 +178,7 @@ fn the_oldest_go_beyond_the_limit(store: Store) {
     }
 }
 
-/// Nobody has to look anything up for it: a limit that was lowered, or histories from elsewhere.
+/// No lookup is needed for it: a limit that was lowered, or histories from elsewhere.
 fn what_is_too_much_at_start_goes(store: Store) {
     let mut daemon = Setup::new(store).options("--history-limit 20").start();
     for name in ["ann", "bob", "carol"] {

@@ -28,8 +28,8 @@ fn instant(value: &Value) -> OffsetDateTime {
     OffsetDateTime::parse(value.as_str().expect("a text"), &Rfc3339).expect("RFC 3339")
 }
 
-/// So many old lookups of an account, put into the database past the daemon, a second after each other from `first` on.
-/// At most ten thousand.
+/// A number of old lookups of an account, put into the database past the daemon, a second after each other from `first`
+/// on. At most ten thousand.
 fn old_lookups(daemon: &Daemon, name: &str, count: u32, first: &str) {
     let digit = "(SELECT 0 AS d UNION SELECT 1 UNION SELECT 2 UNION SELECT 3 UNION SELECT 4 UNION SELECT 5 UNION SELECT 6 \
         UNION SELECT 7 UNION SELECT 8 UNION SELECT 9)";
@@ -76,7 +76,7 @@ fn all_of_an_account(store: Store) {
     for secret in [PASSWD, "argon2", &token, "bank"] {
         assert!(!text.contains(secret), "{secret}: {text}");
     }
-    // Into a file that is nobody else's; and a locked account has a right to its data, too.
+    // Into a private file; and a locked account has a right to its data, too.
     assert!(daemon.tool(&["user", "lock", "ann"]).status.success());
     assert_eq!(said(&daemon.tool(&["export-user", "ann", "-o", "ann.json"])), "");
     let file = daemon.path("ann.json");
@@ -102,7 +102,7 @@ fn a_long_history_is_exported(store: Store) {
     assert_eq!(history.len(), 3_501);
     assert_eq!((&history[0]["word"], &history[3_500]["word"]), (&"zoo".into(), &"old".into()));
     assert_eq!(history[3_500]["time"], "2020-01-01T00:00:00.000000Z");
-    // Whoever stops reading is no failure.
+    // A reader that stops is not a failure.
     let mut command = daemon.tool_command(&["export-user", "ann"]);
     let mut child = command.stdout(std::process::Stdio::piped()).spawn().expect("cidiand runs");
     drop(child.stdout.take());

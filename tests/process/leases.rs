@@ -94,7 +94,7 @@ fn an_idle_holder_gives_way(store: Store) {
         .collect();
     for _ in 0..10 {
         for (client, name) in &mut clients {
-            // Whoever asked last still has its connection, and would keep it for 5 s.
+            // The child that asked last still has its connection, and would keep it for 5 s.
             assert_eq!(client.history(name).len(), 0);
             assert_eq!(leased(&daemon), 1);
         }
@@ -130,7 +130,7 @@ fn a_killed_holder_takes_no_lease_along(store: Store) {
     wait_until("the leases to be free", || leased(&daemon) == 0);
 }
 
-/// Whoever does not read holds no connection meanwhile.
+/// A client that does not read holds no connection meanwhile.
 fn a_slow_reader_holds_nothing(store: Store) {
     let daemon = daemon(store, 1);
     let (mut ann, child) = daemon.connect_with_child();
@@ -168,7 +168,7 @@ fn while_all_connections_are_stuck(store: Store) {
     gone.send(format!("L bob {PASSWD}\n").repeat(20));
     let address = gone.tcp().local_addr().expect("an address");
     wait_until("three to wait", || daemon.status()["database_connections"]["waiting"] == 3);
-    // One who has gone for good (and not only said all it had to say) does not wait any more.
+    // A client that has gone for good (and not only shut down its side) does not wait any more.
     setsockopt(gone.tcp(), sockopt::Linger, &libc::linger { l_onoff: 1, l_linger: 0 }).expect("SO_LINGER");
     drop(gone);
     wait_until("two to wait", || daemon.status()["database_connections"]["waiting"] == 2);

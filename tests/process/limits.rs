@@ -58,7 +58,7 @@ fn the_limit_of_clients_is_exact() {
     is_busy(daemon.connect());
 }
 
-/// A client over the limit is told at once, whatever it has sent already.
+/// A client over the limit is refused at once, whatever it has sent already.
 #[test]
 fn a_refused_client_that_has_sent_something_reads_its_line() {
     let daemon = over("--max-clients 1");
@@ -124,7 +124,7 @@ fn no_limit_and_a_burst() {
     assert_eq!(daemon.children().len(), 400);
 }
 
-/// Slow and idle clients go; those who are active stay, and whoever goes is told.
+/// Slow and idle clients are ended, with a line; active ones stay.
 #[test]
 fn the_idle_timeout() {
     let daemon = over("--idle-timeout 1 --login-grace 0");
@@ -178,7 +178,7 @@ fn the_login_grace() {
         assert!(client.at_eof());
     }
     daemon.wait_log_times(": no login within the grace time", 3);
-    // Once logged in is enough; and where both are 0 nobody is ended.
+    // Once logged in is enough; and where both are 0 no client is ended.
     is_served(&mut user);
     is_served(&mut patient);
 }

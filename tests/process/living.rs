@@ -5,7 +5,7 @@ use nix::sys::signal::Signal;
 use std::sync::atomic::{AtomicBool, Ordering};
 use support::{Connection, Daemon, Setup, Store, processes};
 
-/// Says that a thread may end, also when its maker panics.
+/// Lets a thread end, also when its maker panics.
 struct Stop<'a>(&'a AtomicBool);
 
 impl Drop for Stop<'_> {
@@ -20,7 +20,7 @@ fn reload(daemon: &Daemon, generation: u32) {
     daemon.wait_log(&format!("headwords, generation {generation}\n"));
 }
 
-/// A reload tells every child by a signal; one that was forked a moment ago must not die of it.
+/// A reload signals every child; one that was forked a moment ago must not die of it.
 #[test]
 fn whoever_connects_during_a_reload_is_served() {
     let daemon = Setup::new(Store::Sqlite).words("apple x\n").start();
@@ -51,7 +51,7 @@ fn whoever_connects_during_a_reload_is_served() {
 
 const MANY: usize = 5_000;
 
-/// Words that say which load they are of, always of one size.
+/// Words that show which load they are of, always of one size.
 fn numbered(load: u32) -> String {
     (0..MANY).map(|n| format!("word{n:05}\t{load:03} 第 {n:05} 条解释\n")).collect()
 }

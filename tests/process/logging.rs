@@ -2,7 +2,7 @@
 
 use support::{Daemon, PASSWD, Setup, Store, wait_until};
 
-/// What a line says after its head, which has the time and the parent's number.
+/// The text of a line after its head, which has the time and the parent's number.
 fn said(line: &str) -> &str {
     line.split_once("INFO: ").map_or("", |(_, said)| said).trim_end()
 }
@@ -24,7 +24,7 @@ fn one_line_for_each_session() {
     assert!(seconds.parse::<f64>().is_ok_and(|seconds| seconds > 0.0), "{line}");
     assert_eq!(ending, "goodbye");
     assert!(line.contains(&format!("cidiand[{}]", daemon.pid())), "the parent's: {line}");
-    // One that logs nobody in, and one that only closes.
+    // One without a login, and one that only closes.
     let mut nobody = daemon.connect();
     nobody.ask("I");
     let address = nobody.tcp().local_addr().expect("an address");

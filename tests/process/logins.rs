@@ -7,7 +7,8 @@ use support::{Connection, Daemon, PASSWD, PATIENCE, Store, wait_for, wait_until}
 /// What one hash takes, in KiB.
 const HASH: u64 = 19_456;
 
-/// So many log in; `CIDIAN_TEST_LOGINS=1000 cargo test --test process logins -- --nocapture` shows the figures of more.
+/// How many log in; `CIDIAN_TEST_LOGINS=1000 cargo test --test process logins -- --nocapture` shows the figures of
+/// more.
 fn how_many() -> usize {
     std::env::var("CIDIAN_TEST_LOGINS").map_or(80, |count| count.parse().expect("a number"))
 }
@@ -28,7 +29,7 @@ fn at(times: &[Duration], per_mille: usize) -> Duration {
     times[(times.len() - 1) * per_mille / 1_000]
 }
 
-/// Looks words up until it is told to stop.
+/// Looks words up until `stop`.
 fn look_up(ann: &mut Connection, stop: &AtomicBool, least: usize) -> Vec<Duration> {
     let mut times = Vec::new();
     while times.len() < least || !stop.load(Ordering::Relaxed) {
@@ -64,8 +65,8 @@ fn many_logins_at_once_are_bounded_in_memory_and_do_not_hold_up_lookups() {
             }
         });
         wait_for("everybody to be logged in", 20 * PATIENCE, || {
-            // Two looks at every child: who is large in both was large when the first look ended, with all others who
-            // were. One look alone would count those that come after those that go.
+            // Two looks at every child: a child that is large in both was large when the first look ended, with all
+            // others who were. One look alone would count those that come after those that go.
             let looks = [(); 2].map(|()| children.iter().map(|&child| own_memory(child)).collect::<Vec<_>>());
             let both = looks[0].iter().zip(&looks[1]).map(|(&first, &second)| first.min(second));
             let hashing = both.filter(|&memory| memory > HASH / 4);

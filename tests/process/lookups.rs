@@ -161,7 +161,7 @@ fn sql_in_every_field_is_data(store: Store) {
         fresh.ok(&format!("P {name} '{name}"));
         fresh.ok(&format!("L {name} '{name}"));
     }
-    // Nobody's history was touched by another's requests.
+    // No history was touched by another user's requests.
     for name in evil {
         client.ok(&format!("L {name} '{name}"));
         assert_eq!(client.history(name).len(), evil.len() - 1, "{name}");

@@ -95,7 +95,7 @@ const SPEECH: &str = "\
     ski\tn. 滑雪板 | v. 滑雪\nsky\tn. 天空\nsob\tv. 抽噎\nsoon\tadv. 不久\nspy\tn. 间谍\ntalent\tn. 天才\nthey\tpron. 他们\n\
     watch\tv. 看\n";
 
-/// The part of speech decides whether an entry can have an ending, and what is a form itself has none.
+/// The part of speech decides whether an entry can have an ending, and a form has no endings itself.
 fn endings_by_part_of_speech(store: Store) {
     for daemon in both_lookups(&store, SPEECH) {
         let mut ann = daemon.connect_as("ann");

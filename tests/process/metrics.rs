@@ -184,7 +184,7 @@ fn clients_refusals_reloads_and_endings() {
     assert_eq!(now["cidian_reloads_total{result=\"taken\"}"], 1.0);
     assert_eq!(now["cidian_reloads_total{result=\"refused\"}"], 1.0);
     assert_eq!((now["cidian_words_generation"], now["cidian_headwords"]), (2.0, 1.0));
-    // How sessions end: one says goodbye, one closes, one is killed.
+    // How sessions end: one by `E`, one closes, one is killed.
     clients[0].ok("E");
     drop(clients.remove(1));
     wait_until("two sessions to end", || metrics(&daemon)["cidian_clients{state=\"awaiting_login\"}"] == 1.0);
@@ -219,13 +219,13 @@ fn into_a_file_and_without_a_daemon() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("no cidiand answers"), "{output:?}");
 }
 
-/// What a session can't do for want of the database is counted as what its client was told.
+/// What a session can't do for want of the database is counted as what its client was answered.
 #[test]
 fn a_database_that_is_away() {
     let daemon = Daemon::over(Store::Sqlite);
     let mut ann = daemon.connect_as("ann");
     ann.ask("Q ann apple");
-    // Another process holds the file for writing, longer than anybody waits.
+    // Another process holds the file for writing, longer than any statement waits.
     let other = rusqlite::Connection::open(daemon.path("state/cidian.db")).expect("the database");
     other.execute_batch("BEGIN EXCLUSIVE").expect("the write lock");
     ann.set_patience(std::time::Duration::from_secs(60));

@@ -20,7 +20,7 @@ fn fifo(path: &Path) {
     mkfifo(path, Mode::S_IRUSR | Mode::S_IWUSR).expect("a FIFO");
 }
 
-/// A file that takes no room, and says it holds so much.
+/// A sparse file of that size.
 fn sparse(path: &Path, bytes: u64) {
     File::create(path).and_then(|file| file.set_len(bytes)).expect("a file");
 }

@@ -92,13 +92,13 @@ fn while_the_database_is_away() {
         &format!("X ann {PASSWD}"),
     ];
     for request in requests {
-        // Whoever is logged in already, or somebody new.
+        // A client that is logged in already, or a new one.
         let client = if request.starts_with(['R', 'L', 'T']) { &mut new } else { &mut ann };
         let begin = Instant::now();
         assert_eq!(client.refused(request), "unavailable", "{request}");
         assert!(begin.elapsed() < Duration::from_secs(2), "{request} takes {:?}", begin.elapsed());
     }
-    // They are no failed logins, and what needs no database is answered.
+    // They do not count as failed logins, and what needs no database is answered.
     for _ in 0..6 {
         assert_eq!(new.refused(&login), "unavailable");
     }

@@ -8,11 +8,11 @@ use support::{
     Connection, Daemon, PASSWD, Setup, Store, code, processes, send_signal, shared_mariadb, wait_for, wait_until,
 };
 
-/// Where the trouble comes from; nobody else is there.
+/// The address that the trouble comes from, and no other client.
 const GUESSER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 const FAILURES: &str = "FAIL busy too many failures from your address";
 
-/// A daemon that exempts nobody, with an account `ann`.
+/// A daemon without exempt sources, with an account `ann`.
 fn strict(options: &str) -> Daemon {
     let daemon = Setup::new(Store::Sqlite).options(&format!("--exempt-source none {options}")).start();
     daemon.connect().register("ann");
@@ -24,7 +24,7 @@ fn from(source: Ipv4Addr, daemon: &Daemon) -> Connection {
     Connection::open_from(source, daemon.port())
 }
 
-/// Whether a new connection from there is served; if not, it is told why.
+/// Whether a new connection from there is served; if not, it gets the reason.
 fn is_served(source: Ipv4Addr, daemon: &Daemon) -> bool {
     let mut client = from(source, daemon);
     let _ = client.try_send("I\n");
@@ -58,7 +58,7 @@ fn guesses_add_up_over_connections() {
     assert_eq!(second.line(), FAILURES, "the sixth failure ends the connection");
     assert!(second.at_eof());
     assert!(!is_served(GUESSER, &daemon));
-    // Who is connected goes on, but guesses no more; who is elsewhere notices nothing.
+    // Connected clients go on, but can guess no more; clients elsewhere notice nothing.
     assert_eq!(present.ask_line("Q ann apple"), "OK apple\tn. 苹果");
     assert_eq!(present.ask_line("L ann guess"), FAILURES);
     assert!(present.at_eof());
@@ -109,7 +109,7 @@ fn many_connections_at_once_give_no_more_guesses() {
     daemon.connect().login("ann");
 }
 
-/// Whoever mistypes and then logs in has done nothing wrong, however often.
+/// Mistyping and then logging in costs nothing, however often.
 #[test]
 fn mistyping_is_no_offence() {
     let daemon = strict("");
@@ -197,7 +197,7 @@ fn end_child(source: Ipv4Addr, daemon: &Daemon, signal: Signal) {
     });
 }
 
-/// A crash may be an attack that nearly succeeded; what an operator ends is none.
+/// A crash may be an attack that nearly succeeded; a kill by an operator is not.
 #[test]
 fn crashes_refuse_at_once_and_killed_children_do_not() {
     let daemon = strict("");
@@ -243,7 +243,7 @@ fn registrations_are_limited_for_each_source() {
     daemon.wait_log_times("refused by a limit of its address", 4);
 }
 
-/// Loopback is exempt if nothing else is said, a Unix socket if it is (for a front end that serves many people, say).
+/// Loopback is exempt by default, a Unix socket if the option names it (for a front end that serves many people, say).
 #[test]
 fn exempt_networks_and_unix_sockets_are_not_touched() {
     let usual = Setup::new(Store::Sqlite).start();
@@ -286,7 +286,7 @@ fn a_flood_of_refused_clients_fills_no_log_and_leaves_nothing() {
     let mut refused = 0;
     let mut flood = |times| {
         for _ in 0..times {
-            // They have said something already, and never read.
+            // They have sent something already, and never read.
             let _ = from(GUESSER, &daemon).try_send("L ann guess\n");
         }
         refused += times;

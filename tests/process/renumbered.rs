@@ -57,7 +57,7 @@ fn a_database_that_is_dropped_and_made_again() {
     move_tables(&server, "dict", "other");
     move_tables(&server, "saved", "dict");
     wait_for("the spool of before to be taken up", Duration::from_secs(60), || {
-        // Somebody must look something up, or nobody notices; that it is denied is an answer, too.
+        // Only a lookup brings it to light; that it is denied is an answer, too.
         (other.refused("Q ann word00001") == "denied").then_some(())
     });
     wait_for("all to be delivered", Duration::from_secs(60), || {
@@ -67,7 +67,7 @@ fn a_database_that_is_dropped_and_made_again() {
     assert_eq!(server.sql("SELECT COUNT(*) FROM other.hist"), "5\n");
 }
 
-/// Every account gets another number, greater by so many; and bob gets this one.
+/// Every account gets another number, greater by `by`; and bob gets this one.
 fn renumber(server: &MariaDb, by: u32, bob: u32) {
     server.sql(&format!(
         "USE dict; SET SESSION foreign_key_checks = 0; \

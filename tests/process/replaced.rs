@@ -230,7 +230,7 @@ fn one_start_on_another_database_empties_no_spool() {
     assert_eq!(numbers(&mut ann), (0..10).collect::<Vec<_>>());
 }
 
-/// A backup that is older than the account: the same database, but it knows nobody whose lookups are in the spool.
+/// A backup that is older than the account: the same database, but without the account whose lookups are in the spool.
 #[test]
 fn a_spool_of_strangers_is_not_emptied() {
     let mut daemon = Setup::new(Store::Sqlite).words(words(100)).start();
@@ -259,7 +259,8 @@ fn a_spool_of_strangers_is_not_emptied() {
     assert_eq!(waiting(&daemon), [""; 0]);
 }
 
-/// A database without a write-ahead log, as SQLite copies one: it gets one while the daemon runs, whatever is asked first.
+/// A database without a write-ahead log, as SQLite copies one: it gets one while the daemon runs, whatever is asked
+/// first.
 #[test]
 fn a_copy_without_a_log_gets_one() {
     let (daemon, mut ann) = daemon();
@@ -275,7 +276,7 @@ fn a_copy_without_a_log_gets_one() {
     assert_eq!(numbers(&mut ann), (0..5).collect::<Vec<_>>());
 }
 
-/// What the header of a database says: 1 for a rollback journal, 2 for a write-ahead log.
+/// The journal mode in the header of a database: 1 for a rollback journal, 2 for a write-ahead log.
 fn log_version(database: &std::path::Path) -> u8 {
     fs::read(database).expect("the database")[18]
 }

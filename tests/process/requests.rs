@@ -209,7 +209,7 @@ fn lines_at_and_over_the_limit() {
         line.push_str(" Q ann apple\n");
         too_long(&mut client, line.as_bytes());
     }
-    // One error for one line, told in its place.
+    // One error for one line, reported in its place.
     client.send(format!("Q ann zoo\n{}\nI\n{}\r\nQ ann zoo\n", "x".repeat(5_000), "\u{ff}".repeat(5_000)));
     assert_eq!(client.line(), "OK zoo\tn. 动物园");
     assert_eq!(code(&client.line()), Some("toolong"));

@@ -59,7 +59,7 @@ fn every_kind(daemon: &Daemon) {
     }
     assert_eq!(ann.refused("B bob 苹果"), "denied");
     assert_eq!(daemon.connect().refused("B ann 苹果"), "denied");
-    // A Chinese word is no headword here, and leads to nothing by itself.
+    // A Chinese word is not a headword here, and leads to nothing by itself.
     assert!(ann.ask_line("Q ann 平果").starts_with("FAIL notfound"));
     assert_eq!(ann.ask("S ann 果汁"), ["OK 0"]);
     // In the middle of lookups, in one packet; and nothing of it is in the history.

@@ -107,7 +107,7 @@ fn confined_before_anything(daemon: &Daemon) {
     daemon.wait_log("0 requests in ");
 }
 
-/// The order of a child's system calls says it: nothing is received from the client before the filter is there.
+/// The order of a child's system calls shows it: nothing is received from the client before the filter is there.
 #[test]
 fn the_filter_comes_before_the_first_byte_even_if_the_byte_is_early() {
     filtered_before_the_first_byte(Setup::new(Store::Sqlite));
@@ -238,7 +238,7 @@ fn a_child_that_its_filter_has_ended_is_told_as_a_crash() {
     assert_eq!(daemon.connect().ask("I").len(), 5);
 }
 
-/// The probe is confined as sessions are: what would end each of them is told at start.
+/// The probe is confined as sessions are: what would end each of them is reported at start.
 #[test]
 fn a_probe_that_its_filter_has_ended_is_told_at_start() {
     let setup = Setup::new(Store::Sqlite);

@@ -119,7 +119,7 @@ fn served_again(daemon: &Daemon) -> Connection {
     })
 }
 
-/// Waits until a process has slept ten times more, and says how much CPU that took. One that spins uses CPU and
+/// Waits until a process has slept ten times more, and returns how much CPU that took. One that spins uses CPU and
 /// hardly ever sleeps.
 fn rests_ten_times(pid: u32) {
     let sleeps = || -> u64 {
@@ -132,7 +132,7 @@ fn rests_ten_times(pid: u32) {
     assert!(used <= 10, "{used} ticks of a hundredth of a second for ten looks");
 }
 
-/// A fork that fails is that client's trouble and nobody else's.
+/// A fork that fails affects that client only.
 #[test]
 fn without_processes_clients_are_refused() {
     for error in ["EAGAIN", "ENOMEM"] {
@@ -143,8 +143,8 @@ fn without_processes_clients_are_refused() {
 }
 
 fn forks_fail(error: &str, options: &str) {
-    // Of each process the first four forks work, and the next four don't: the loader, the probe, the writer and the first
-    // client's child; or the fork server, which then forks the children.
+    // Of each process the first four forks work, and the next four don't: the loader, the probe, the writer and the
+    // first client's child; or the fork server, which then forks the children.
     let daemon = failing("clone,clone3,?fork", error, "5..8", options);
     let served_first = if daemon.forks_children() == daemon.pid() { 1 } else { 4 };
     let mut first: Vec<Connection> = (0..served_first).map(|_| daemon.connect()).collect();
@@ -161,7 +161,7 @@ fn forks_fail(error: &str, options: &str) {
     assert_eq!(daemon.status()["refused_by"]["scarcity"], 4);
 }
 
-/// What accept(2) says when the system, not this process, has nothing left: nobody can even be told. They wait.
+/// What accept(2) returns when the system, not this process, has nothing left: no client can be refused. They wait.
 #[test]
 fn without_files_or_memory_in_the_system_clients_wait() {
     for error in ["ENFILE", "ENOMEM", "ENOBUFS"] {
@@ -221,7 +221,7 @@ fn with_a_full_table_of_processes_only_new_ones_are_refused() {
     assert_eq!(ann.history("ann"), ["apple"]);
 }
 
-/// With one descriptor put by, clients are told that there is none.
+/// With one descriptor put by, clients are refused with a line.
 #[test]
 fn without_descriptors_clients_are_told() {
     let daemon = Daemon::over(Store::Sqlite);
@@ -254,9 +254,9 @@ fn without_any_descriptor_the_daemon_rests() {
     limit_descriptors(daemon.pid(), 3);
     let mut waiting: Vec<Connection> = (0..5).map(|_| daemon.connect()).collect();
     daemon.wait_log("cannot accept clients");
-    // Nor does whoever asks at the control socket keep it awake.
+    // Nor does a client of the control socket keep it awake.
     let mut asking = daemon.tool_command(&["status"]).stdout(Stdio::null()).spawn().expect("cidiand runs");
-    // It wakes, sees that there is none, and sleeps again.
+    // It wakes, gets no descriptor, and sleeps again.
     rests_ten_times(daemon.pid());
     assert_eq!(first.refused("L ann guess"), "unavailable", "it could not be checked, so it is no failed login");
     assert_eq!(daemon.log().matches("cannot accept clients").count(), 1, "said once");

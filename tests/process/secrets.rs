@@ -106,7 +106,7 @@ fn logs_titles_and_environments() {
     let log = daemon.log();
     let acted_on = |c: char| c.is_control() && c != '\n' || "\u{202e}\u{200f}\u{61c}\u{2028}".contains(c);
     assert!(!log.contains("hunter") && !log.contains(acted_on), "{log:?}");
-    // Whoever is logged in when it ends is named there.
+    // The user who is logged in when it ends is named there.
     let mut client = daemon.connect();
     client.ok("R ann hunter-1");
     shared_mariadb().sql(&format!("UPDATE secrets.user SET name = '{name}'"));
@@ -136,7 +136,7 @@ fn what_is_kept_is_private() {
     all_private(&daemon);
     daemon.signal(Signal::SIGTERM);
     daemon.wait_exit();
-    // From a backup, say.
+    // From a backup, for example.
     set_mode(&state, 0o777);
     for name in ["cidian.db", "lock"] {
         set_mode(&state.join(name), 0o666);
@@ -199,7 +199,7 @@ fn a_database_file_that_all_can_read_is_refused() {
     assert!(status == Some(78) && said.contains("chmod 600"), "{said}");
     let (status, said) = config("database = 'mysql://u:hunter@localhost/d?socket=/nonexistent/s'\n");
     assert!(status == Some(69) && said.contains("chmod o-r") && !said.contains("hunter"), "{said}");
-    // A pipe is nobody else's.
+    // A pipe is private.
     let piped = Setup::new(Store::Sqlite).wrapper(&[
         "bash",
         "-c",

@@ -22,14 +22,14 @@ fn looks_up(client: &mut Connection, word: usize) {
     assert_eq!(client.ask_line(&format!("Q ann word{word:05}")), format!("OK word{word:05}\tx"));
 }
 
-/// Cuts the daemon's connections, so that it has to connect again, and is told this.
+/// Cuts the daemon's connections, so that it has to connect again, and gets this.
 fn greeted_with(gate: &Gate, errno: u16) {
     gate.set(Mode::Closed);
     gate.set(Mode::Greets(errno));
 }
 
-/// Offline, too little memory for connections, TLS required, an account blocked, and a number that nobody knows: what
-/// is said while the daemon connects is never its own fault, and costs no lookup.
+/// Offline, too little memory for connections, TLS required, an account blocked, and an unknown number: what
+/// is reported while the daemon connects is never its own fault, and costs no lookup.
 #[test]
 fn whatever_is_said_while_connecting_is_an_outage() {
     let (server, gate, setup) = behind_a_gate();
@@ -73,7 +73,7 @@ fn secure_transport_required_under_way() {
     assert_eq!(ann.history("ann").len(), 2);
 }
 
-/// A server that asks for the password by a method with which the driver panics: its public key is none.
+/// A server that asks for the password by a method with which the driver panics: its public key is not a key.
 const NO_KEY: Mode =
     Mode::Says(&[b"\xfecaching_sha2_password\0abcdefghijklmnopqrst\0", b"\x01\x04", b"\x01this is no key"]);
 
@@ -107,7 +107,7 @@ fn what_the_driver_panics_on_is_contained() {
     drop(server);
 }
 
-/// What a host on the way could read is said at start, and nothing of a way that is private.
+/// What a host on the way could read is logged at start, and a private way is not reported.
 #[test]
 fn clear_text_to_another_machine_is_told() {
     let server = MariaDb::start_with(&["--bind-address=0.0.0.0"]);

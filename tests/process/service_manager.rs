@@ -10,7 +10,7 @@ use support::certificates::Authority;
 use support::{Connection, Daemon, PATIENCE, Setup, Store, send_signal, wait_for};
 use tempfile::TempDir;
 
-/// Where the daemon tells of itself.
+/// The socket that the daemon notifies.
 struct Manager {
     socket: UnixDatagram,
     directory: TempDir,
@@ -98,7 +98,7 @@ fn stopping_asks_for_the_time_it_takes() {
     assert_eq!(daemon.wait_exit().code(), Some(0));
 }
 
-/// The watchdog hears of an idle daemon, too; but not one that watches somebody else.
+/// An idle daemon notifies the watchdog, too; but not one that watches another process.
 #[test]
 fn the_watchdog_is_spoken_to() {
     let manager = Manager::new();
@@ -120,7 +120,8 @@ fn tcp() -> (OwnedFd, u16) {
     (listener.into(), port)
 }
 
-/// The name of a socket says whether its clients speak TLS; the default address gives way to them, a named one does not.
+/// The name of a socket determines whether its clients speak TLS; the default address gives way to them, a named one
+/// does not.
 #[test]
 fn sockets_with_names() {
     let authority = Authority::new("Test authority");
@@ -153,7 +154,7 @@ fn sockets_with_names() {
     assert!(path.exists(), "the file of a socket that it did not make stays");
 }
 
-/// A socket that is not the daemon's outlives it: who connects meanwhile waits, and is answered.
+/// A socket that is not the daemon's outlives it: a client that connects meanwhile waits, and is answered.
 #[test]
 fn nobody_is_refused_while_the_daemon_is_started_again() {
     let (clear, port) = tcp();
@@ -224,7 +225,7 @@ fn a_refused_reload_is_an_error_in_the_journal() {
     assert!(said.starts_with("<3>cidiand: ") && said.contains("line 1"), "{said}");
 }
 
-/// A service manager whose queue is full hears everything later, in order.
+/// A service manager whose queue is full receives everything later, in order.
 #[test]
 fn nothing_is_lost_when_the_managers_queue_is_full() {
     let manager = Manager::new();

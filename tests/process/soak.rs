@@ -116,7 +116,7 @@ fn ordinary(port: u16, tls: Option<&Authority>, name: &str, done: &Done) -> std:
     Ok(())
 }
 
-/// A hostile one, by turns: garbage, requests without reading, half a line, a reset, wrong passwords, TLS that is none.
+/// A hostile one, by turns: garbage, requests without reading, half a line, a reset, wrong passwords, invalid TLS.
 fn hostile(port: u16, tls_port: u16, turn: u64) -> std::io::Result<()> {
     let mut stream = TcpStream::connect(("127.0.0.1", if turn % 7 == 6 { tls_port } else { port }))?;
     stream.set_write_timeout(Some(Duration::from_millis(300)))?;
@@ -257,7 +257,7 @@ fn soak(store: Store) {
     assert!(!log.contains("crashed") && !log.contains("bug"), "{}", log.lines().last().unwrap_or_default());
 }
 
-/// Whether a child of the daemon serves a client; its title says so.
+/// Whether a child of the daemon serves a client; its title shows it.
 fn is_session(pid: u32) -> bool {
     support::processes::title(pid).contains("127.0.0.1")
 }

@@ -21,7 +21,7 @@ pub fn words(count: usize) -> String {
     (0..count).map(|n| format!("word{n:05}\tx\n")).collect()
 }
 
-/// What status says of the spool.
+/// The spool in the status.
 pub fn spool(daemon: &Daemon) -> serde_json::Value {
     daemon.status()["spool"].clone()
 }
@@ -103,7 +103,7 @@ fn delivered_after_daemon_and_machine_were_gone() {
     look_up(&mut ann, "ann", 5..60);
     daemon.signal(Signal::SIGKILL);
     daemon.wait_exit();
-    // A write that the crash has cut off, of a record that nobody was told is kept.
+    // A write that the crash has cut off, of a record that was not acknowledged.
     let path = daemon.path("state/spool");
     let mut bytes = std::fs::read(&path).expect("a spool");
     assert_eq!(&bytes[..16], b"cidian spool 02\n");
@@ -251,7 +251,7 @@ fn without_a_spool_lookups_are_refused() {
     assert_eq!(daemon.path("state/spool").metadata().expect("a spool").len(), 0);
 }
 
-/// A server that takes connections, and then says nothing: nobody waits for it for long, or spins.
+/// A server that takes connections, and then sends nothing: no process waits for it for long, or spins.
 #[test]
 fn a_server_that_is_silent() {
     let (server, setup) = private("");
@@ -281,7 +281,7 @@ fn a_server_that_is_silent() {
     assert_eq!(server.sql("SELECT COUNT(*) FROM dict.hist"), "60\n");
 }
 
-/// The embedded database, while another program writes to it for longer than anybody waits.
+/// The embedded database, while another program writes to it for longer than any statement waits.
 #[test]
 fn an_embedded_database_that_is_locked() {
     let daemon = Setup::new(Store::Sqlite).words(words(40)).start();

@@ -34,7 +34,7 @@ fn words(client: &mut Connection, request: &str) -> Vec<String> {
     stars(client, request).into_iter().map(|mut row| row.remove(0)).collect()
 }
 
-/// A session of `ann`, who has looked these words up.
+/// A session of `ann`, which has looked these words up.
 fn reader(daemon: &Daemon, words: &[&str]) -> Connection {
     let mut ann = daemon.connect_as("ann");
     for word in words {
@@ -224,8 +224,8 @@ fn a_budget_like_that_of_other_changes(store: Store) {
     assert!(ann.at_eof());
 }
 
-/// A star or a grade that was refused in an outage is not kept, not even half; lookups go on, and what waits in the spool
-/// can be starred when it has arrived.
+/// A star or a grade that was refused in an outage is not kept, not even half; lookups go on, and what waits in the
+/// spool can be starred when it has arrived.
 #[test]
 fn an_outage_keeps_nothing_by_halves() {
     let (mut server, daemon): (MariaDb, Daemon) = {
@@ -275,7 +275,7 @@ fn grades_are_exactly_once() {
         let lines = ann.ask("G ann list");
         (lines[0] == "OK 1").then(|| lines[1].split('\t').nth(4).map(str::to_owned))
     });
-    // A refusal may hide a grade that was kept; none is kept twice.
+    // A refusal may hide a grade that was kept; no grade is kept twice.
     let kept: u32 = reps.expect("a number of reviews").parse().expect("a number");
     assert_eq!(server.sql("USE dict; SELECT COUNT(*) FROM review").trim(), kept.to_string());
     assert!((acknowledged..=20).contains(&kept) && acknowledged >= 5, "{acknowledged} {kept}");

@@ -10,7 +10,7 @@ fn setup() -> Setup {
     Setup::new(Store::Sqlite)
 }
 
-/// That a run failed with this status, and said something with `part` in it on standard error.
+/// That a run failed with this status, and wrote something with `part` in it to standard error.
 fn fails(output: &Output, status: i32, part: &str) {
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(status), "{said}");
@@ -41,7 +41,7 @@ fn status_64_a_bad_option_or_url() {
         fails(&setup().options(options).run(&[]), 64, part);
     }
     fails(&setup().environment("CIDIAN_DATABASE", "nonsense").run(&[]), 64, "CIDIAN_DATABASE");
-    // Help and version are no failures.
+    // Help and version are not failures.
     for option in ["--help", "--version"] {
         let output = setup().run(&[option]);
         assert_eq!(output.status.code(), Some(0));
@@ -204,7 +204,7 @@ fn the_state_directory() {
     let daemon = state(&[("XDG_STATE_HOME", xdg.path().to_str().expect("UTF-8"))]);
     assert!(xdg.path().join("cidian/cidian.db").exists());
     assert!(!daemon.path("home/.local").exists());
-    // A relative one is to be ignored, says the specification.
+    // By the specification a relative one is to be ignored.
     let daemon = state(&[("XDG_STATE_HOME", "xdg")]);
     assert!(daemon.path("home/.local/state/cidian/cidian.db").exists());
     assert!(!daemon.path("xdg").exists());
@@ -288,7 +288,8 @@ fn check_finds_addresses_that_can_t_be() {
     assert!(output.status.success(), "{output:?}");
 }
 
-/// Until everything else has gone well nobody is let in: a client that connects to a start that fails would be cut off.
+/// Until everything else has gone well no client is let in: a client that connects to a start that fails would be cut
+/// off.
 #[test]
 fn a_start_that_fails_lets_nobody_in() {
     let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();

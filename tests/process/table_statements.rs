@@ -32,7 +32,8 @@ fn a_lookup_is_one_statement() {
     }
     server.sql("SET GLOBAL general_log = 0");
     let count = |part: &str| statements(&server, "Execute", part);
-    // The first that is no headword as it is typed takes two: all other keys are asked for then, and of the next ones at once.
+    // The first that is not a headword as it is typed takes two: all other keys are asked for then, and of the next
+    // ones at once.
     assert_eq!(count("LEFT JOIN words"), (texts.len() + 1) * rounds);
     // No other question of the words or of the account, but now and then whether there are rows without a key.
     let keyless = count("lookup_key IS NULL");

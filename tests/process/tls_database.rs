@@ -39,7 +39,7 @@ fn a_server_that_insists_on_tls() {
     let url = |host: &str, query: &str| format!("mysql://tls:secret@{host}:{}/dict{query}", server.port());
     let init = |url: &str| Setup::new(Store::Url(url.to_owned())).run(&["init-db"]);
 
-    // (`localhost` is ::1, too, where nobody listens: every address of the host is tried.)
+    // (`localhost` is ::1, too, where nothing listens: every address of the host is tried.)
     for (host, query) in [
         ("127.0.0.1", "?ssl-mode=required".to_owned()),
         ("127.0.0.1", format!("?ssl-mode=verify-ca&ssl-ca={ours_file}")),
@@ -104,7 +104,7 @@ fn the_name_of_the_host_in_use_is_verified() {
 /// A server without TLS is never spoken to in clear text instead.
 #[test]
 fn a_server_without_tls() {
-    // MariaDB from 11.4 on makes itself a certificate where it is given none.
+    // MariaDB from 11.4 on makes itself a certificate if it is not given one.
     let server = MariaDb::start_with(&["--skip-ssl"]);
     server.create_database("dict");
     let url = format!("{}?ssl-mode=required", server.tcp_url("dict"));

@@ -27,7 +27,7 @@ impl Served {
         pair.write(&self.daemon.path("server.pem"), &self.daemon.path("server.key"));
     }
 
-    /// SIGHUP, which is refused; the line that says why.
+    /// SIGHUP, which is refused; the line with the reason.
     fn refused(&mut self) -> String {
         self.reloads += 1;
         self.daemon.signal(Signal::SIGHUP);

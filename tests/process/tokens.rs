@@ -116,7 +116,7 @@ fn what_is_no_token_is_a_wrong_one(store: Store) {
     ] {
         assert_eq!(daemon.connect().ask_line(&format!("T ann {wrong}")), wrong_name, "{wrong:?}");
     }
-    // A token is no password, nor the other way round.
+    // A token is not a password, nor the other way round.
     assert_eq!(other.refused(&format!("L ann {token}")), "denied");
     assert!(opens(&daemon, "ann", &token));
 }
@@ -166,7 +166,7 @@ fn a_token_does_not_take_the_account_away(store: Store) {
     client.ok(&format!("T ann {token}"));
     assert_eq!(client.refused("L ann x"), "denied");
     assert_eq!(client.refused(&format!("X ann {PASSWD}")), "denied");
-    // Another connection's password is none of this one's.
+    // Another connection's password does not count for this one.
     by_passwd.login("ann");
     assert_eq!(client.refused("P ann stolen"), "denied");
     client.login("ann");
@@ -179,7 +179,7 @@ fn failed_logins_of_both_kinds_are_counted_together(store: Store) {
     for request in ["T ann x", "L ann wrong", "T nobody x", "T ann x"] {
         assert_eq!(client.refused(request), "denied");
     }
-    // A success does not forgive; F and K are no attempts to log in.
+    // A success does not forgive; F and K are not attempts to log in.
     client.ok(&format!("T ann {token}"));
     for _ in 0..3 {
         assert_eq!(client.refused("F ann x"), "denied");
@@ -342,7 +342,7 @@ fn a_locked_account_s_sessions_are_denied_at_once(store: Store) {
                 assert_eq!(code(&reply), Some("denied"), "{line} by {by}: {reply}");
             }
         }
-        // Nor does anybody come in; it looks as if the password or the token were wrong.
+        // Nor can any user log in; it looks as if the password or the token were wrong.
         let mut client = daemon.connect();
         let wrong = [client.ask_line("L ann wrong"), client.ask_line("T ann wrong")];
         assert_eq!(client.ask_line(&format!("L ann {PASSWD}")), wrong[0]);
@@ -385,7 +385,7 @@ fn an_older_database_is_brought_along(store: Store) {
     assert_eq!(daemon.tool(&["init-db"]).status.code(), Some(78));
 }
 
-/// `T` is the login that ends the grace time, and one that failed is none.
+/// `T` is the login that ends the grace time, and a failed one does not.
 #[test]
 fn a_token_ends_the_grace_time() {
     let first = Daemon::over(Store::MariaDb);

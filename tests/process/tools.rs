@@ -127,7 +127,7 @@ fn init_db_makes_the_promised_tables() {
     assert_eq!(column("hist", "time", "column_type"), "datetime(6)");
     assert_eq!(column("user", "name", "collation_name"), "utf8mb4_bin");
     assert!(column("words", "interpret", "character_maximum_length").parse::<u64>().expect("a number") >= 1 << 20);
-    // A row that somebody else's program put into `words` by its promised columns is served.
+    // A row that another program put into `words` by its promised columns is served.
     let others = of("SELECT character_set_name FROM information_schema.columns WHERE table_schema = 'promised' \
          AND character_set_name IS NOT NULL AND character_set_name <> 'utf8mb4'");
     assert_eq!(others, "", "utf8mb4 throughout");

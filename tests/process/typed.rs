@@ -24,7 +24,7 @@ fn both_lookups(store: &Store, words: &str) -> [Daemon; 2] {
     [text, table]
 }
 
-/// Every text of each line is answered with the headword at its beginning; `-` stands for none.
+/// Every text of each line is answered with the headword at its beginning; `-` stands for no headword.
 fn check(store: &Store, headwords: &[&str], cases: &[(&str, &[&str])]) {
     let words: String = headwords.iter().map(|headword| entry(headword)).collect();
     for (daemon, lookup) in both_lookups(store, &words).iter().zip(["text", "database"]) {

@@ -1,4 +1,4 @@
-//! A log that nobody reads: a pipe whose reader has stopped, a socket, a terminal after Ctrl-S. The daemon goes on;
+//! A log that is not read: a pipe whose reader has stopped, a socket, a terminal after Ctrl-S. The daemon goes on;
 //! lines are dropped as a whole and counted, and the count is logged later.
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
@@ -14,7 +14,7 @@ use std::os::unix::net::UnixStream;
 use std::process::Child;
 use support::{Connection, PATIENCE, Setup, Store, code, wait_for, wait_until};
 
-/// A daemon that logs to where nobody reads but this test, and only when it wants to.
+/// A daemon whose log only this test reads, and only when it chooses to.
 struct Unread {
     setup: Setup,
     process: Child,
@@ -45,7 +45,7 @@ impl Unread {
                 Ok(0) => break,
                 Ok(size) => self.read.push_str(&String::from_utf8_lossy(&buffer[..size])),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                // A terminal that nobody has open any more.
+                // A terminal that no process has open any more.
                 Err(error) if error.raw_os_error() == Some(nix::libc::EIO) => break,
                 Err(error) => panic!("{error}"),
             }
@@ -60,7 +60,7 @@ impl Unread {
         status["log_lines_dropped"].as_u64().expect("a count")
     }
 
-    /// Sessions log, the parent logs; none of them waits. `full` says when nothing more is taken.
+    /// Sessions log, the parent logs; none of them waits. `full` returns when nothing more is taken.
     fn goes_on(mut self, resume: impl FnOnce()) {
         let mut ann = Connection::open(self.port);
         ann.register("ann");

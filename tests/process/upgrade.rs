@@ -199,11 +199,11 @@ fn times_and_zones() {
     let table = "CREATE TABLE user (name TEXT, passwd TEXT); INSERT INTO user VALUES ('ann', 'x');
         CREATE TABLE hist (name TEXT, word TEXT, time TIMESTAMP); SET time_zone = '+03:00';
         INSERT INTO hist VALUES ('ann', 'a', '2026-07-01 12:00:00')";
-    // A column that the server keeps in UTC is in UTC, whatever zone is said.
+    // A column that the server keeps in UTC is in UTC, whatever zone is given.
     let setup = database("stamped", table);
     said(&setup.run(&["init-db", "--upgrade", "--time-zone", "-05:00"]));
     assert_eq!(sql("stamped", "SELECT time FROM hist"), ["2026-07-01 09:00:00.000000"]);
-    // The same as DATETIME, in a zone with summer time; the machine's own zone where none is said.
+    // The same as DATETIME, in a zone with summer time; the machine's own zone by default.
     for (name, zone, own, expected) in [
         ("berlin", Some("Europe/Berlin"), "Asia/Tokyo", "2026-07-01 10:00:00.000000"),
         ("tokyo", None, "Asia/Tokyo", "2026-07-01 03:00:00.000000"),
@@ -276,7 +276,7 @@ fn what_fails_changes_nothing() {
     let refers = "time VARCHAR(128), uid INT DEFAULT 3, FOREIGN KEY (uid) REFERENCES user (id))";
     let setup = database(name, &COURSE.replace("time VARCHAR(128))", refers));
     let before = rows(name, "");
-    // Somebody's transaction has looked at the old table: it can't get another name now.
+    // Another transaction has looked at the old table: it can't get another name now.
     let mut other = Command::new("mariadb")
         .args(["--no-defaults", "-uroot", "--batch", "--skip-column-names", "--unbuffered", "-S"])
         .arg(shared_mariadb().socket())

@@ -68,7 +68,7 @@ fn adding(store: Store) {
     assert_eq!(listed(&daemon, &[]).len(), 1);
 }
 
-/// `R` is told `denied`, unless what it says could not be an account anywhere; the operator makes accounts.
+/// `R` gets `denied`, unless its fields are invalid everywhere; the operator makes accounts.
 fn adding_where_registration_is_closed(store: Store) {
     let daemon = Setup::new(store).options("--registration closed").start();
     let mut client = daemon.connect();
@@ -82,7 +82,7 @@ fn adding_where_registration_is_closed(store: Store) {
     ] {
         assert_eq!(client.refused(&request), code, "{request:?}");
     }
-    // It is no failed login.
+    // It is not a failed login.
     for _ in 0..6 {
         assert_eq!(client.refused("R ann secret"), "denied");
     }
@@ -249,7 +249,7 @@ fn on_a_terminal() {
     assert_eq!(add.exit(), 0);
     assert!(!add.shown().contains("horse"));
     daemon.connect().ok("L ann 密码 horse");
-    // A name that is taken, or unknown, is told before a password is asked for.
+    // A name that is taken, or unknown, is reported before a password is asked for.
     let mut again = terminal(&daemon, &["add", "ann"]);
     again.expect("taken");
     assert_eq!(again.exit(), 73);

@@ -117,7 +117,7 @@ fn loads_in_a_row(store: Store) {
 }
 
 /// Lookups go on while the table is replaced: each is answered by the old words or by the new ones, first these, then
-/// those, and none is kept on this machine's disk because the database was busy.
+/// those, and no lookup is kept on this machine's disk because the database was busy.
 fn nobody_waits_for_a_load(store: Store) {
     let daemon = Setup::new(store).options("--lookup database").no_words().start();
     let words = |what: &str| format!("apple\t{what}\n{}", generated(MANY / 2, what));
@@ -250,7 +250,7 @@ fn several_dictionaries_answer_as_the_files_do(store: Store) {
     );
 }
 
-/// What files say at their heads may be long: the words are taken.
+/// The heads of files may be long: the words are taken.
 fn long_heads_are_no_hindrance(store: Store) {
     let daemon = Setup::new(store).options("--lookup database").no_words().start();
     let head: String = (0..2_000).map(|number| format!("# line {number} of a licence\n")).collect();

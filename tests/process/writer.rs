@@ -108,7 +108,7 @@ fn accounts_that_are_gone_among_others(store: Store) {
         for (client, name) in clients.iter_mut().zip(names) {
             client.send(format!("Q {name} apple\nQ {name} nosuchword\nQ {name} zoo\n"));
         }
-        // Whoever is not logged in is refused at once.
+        // A client that is not logged in is refused at once.
         wait_for_request(&daemon, if round == 2 { 3 } else { 4 });
         if round == 1 {
             daemon.sql("UPDATE user SET locked = 1 WHERE name = 'bob'");
@@ -215,7 +215,7 @@ fn the_writer_shows_itself_and_holds_nobody_s_socket() {
     wait_for("the writer to end with its parent", PATIENCE, || (!processes::lives(writer)).then_some(()));
 }
 
-/// Nobody waits for ever for a writer that does not answer.
+/// No session waits for ever for a writer that does not answer.
 #[test]
 fn a_writer_that_does_nothing_is_told_of() {
     let daemon = Daemon::over(Store::Sqlite);
@@ -229,7 +229,7 @@ fn a_writer_that_does_nothing_is_told_of() {
     assert!(history == ["zoo"] || history == ["zoo", "apple"], "{history:?}");
 }
 
-/// A writer that is stopped holds up nobody for long: what needs none is answered, and another takes its place.
+/// A stopped writer holds up no session for long: what needs no writer is answered, and another takes its place.
 fn a_stopped_writer_is_replaced(store: Store) {
     let daemon = Setup::new(store).start();
     let mut ann = daemon.connect_as("ann");

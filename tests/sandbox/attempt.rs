@@ -28,7 +28,7 @@ pub fn support() -> Support {
     support
 }
 
-/// Whether Landlock is new enough; says so if it is not. Debian 12 has 2.
+/// Whether Landlock is new enough; prints so if it is not. Debian 12 has 2.
 pub fn landlock_has(abi: u32) -> bool {
     let has = support().landlock().is_some_and(|has| has >= abi);
     if !has {

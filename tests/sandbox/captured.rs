@@ -102,7 +102,7 @@ fn captured(channel: &mut Channel<'_>) -> Ticket {
     let log_in = |channel: &mut Channel<'_>, name: &str, proof: Proof| {
         channel.log_in(name, &proof, true, ANSWER_TIMEOUT, &mut || {}).expect("an answer")
     };
-    // Her token opens her account, and no other proof of hers anybody else's.
+    // Her token opens her account, and none of her proofs opens another account.
     let ticket = log_in(channel, "ann", by("token of ann")).expect("a ticket");
     for (name, proof) in [
         ("bob", by("token of ann")),

@@ -30,7 +30,7 @@ pub fn writer_by_address(port: u16) -> Policy {
     sandbox::writer(&Location::parse(&format!("mysql://root@127.0.0.1:{port}/dict")).expect("a URL"))
 }
 
-/// All of them, for what none may do.
+/// All of them, for what no process may do.
 pub fn all() -> Vec<(&'static str, Policy)> {
     vec![
         ("sqlite", sqlite(&std::env::temp_dir())),

@@ -17,7 +17,7 @@ const ENDED: Outcome = Killed(Signal::SIGSYS);
 /// Makes a system call, past the C library.
 fn call(number: c_long, arguments: [c_long; 6]) -> Result<(), Errno> {
     let [a, b, c, d, e, f] = arguments;
-    // SAFETY: where a call takes an address it is given none, or the kernel refuses it; this is a forked child that
+    // SAFETY: where a call takes an address it gets null, or the kernel refuses it; this is a forked child that
     // ends right after.
     Errno::result(unsafe { libc::syscall(number, a, b, c, d, e, f) }).map(drop)
 }
@@ -26,7 +26,7 @@ fn calls(forker: &mut Forker, sandbox: &Sandbox, number: c_long, arguments: [c_l
     attempt(forker, sandbox, || call(number, arguments))
 }
 
-/// Of what nobody may do, for each thing the call.
+/// What no process may do: the call for each.
 fn forbidden() -> Vec<(&'static str, c_long, [c_long; 6])> {
     let parent = c_long::from(std::process::id());
     let child = c_long::from(libc::SIGCHLD);
@@ -206,7 +206,8 @@ pub fn calls_of_another_machine_end_it(forker: &mut Forker) {
     let _ = forker;
 }
 
-/// Nor may one that has inherited its filter from what can fork: neither with the calls that take a key, nor with others.
+/// Nor may one that has inherited its filter from what can fork: neither with the calls that take a key, nor with
+/// others.
 pub fn no_session_that_inherits_may_make_these(forker: &mut Forker) {
     if !is_handed_down() {
         return;

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use support::{processes, wait_for_end};
 use tempfile::TempDir;
 
-/// Makes the copy and boots it. The last two options let BPF programs (`IPAddressDeny=`) and Landlock in. Only what every
-/// unit needs is started: the services of the system that is copied are none of ours.
+/// Makes the copy and boots it. The last two options let BPF programs (`IPAddressDeny=`) and Landlock in. Only what
+/// every unit needs is started: the services of the system that is copied are left out.
 const BOOT: &str = r#"
     base=$1; shift
     mount -t tmpfs -o mode=755,size=1g tmpfs "$base" && mkdir "$base/upper" "$base/work" "$base/root" &&
@@ -22,7 +22,7 @@ const BOOT: &str = r#"
         --link-journal=no --console=pipe --capability=all "$@" \
         --system-call-filter="bpf landlock_create_ruleset landlock_add_rule landlock_restrict_self" \
         --boot systemd.unit=basic.target; exit $?"#;
-/// How long booting may take; then it is said that it does not work here.
+/// How long booting may take; then it is reported that it does not work here.
 const BOOTING: Duration = Duration::from_secs(60);
 
 /// A running container.
@@ -38,7 +38,7 @@ impl Container {
     /// Boots one, with files of this system bound to paths in it.
     ///
     /// # Errors
-    /// Why there can be none here.
+    /// Why there can be no container here.
     pub fn boot(bound: &[(&Path, &str)]) -> Result<Self, String> {
         if !nix::unistd::geteuid().is_root() {
             return Err("only root can boot a container".to_owned());
@@ -86,7 +86,7 @@ impl Container {
                     }
                 }
             }
-            // A poll with a deadline: a booting system tells nobody outside when it is done.
+            // A poll with a deadline: a booting system does not notify the outside when it is done.
             std::thread::sleep(Duration::from_millis(50));
         }
         Err(format!("a container does not boot in {BOOTING:?}: {state}: {}", self.boot_log()))
@@ -123,7 +123,7 @@ impl Container {
         self.command(words).output().expect("nsenter runs")
     }
 
-    /// Runs a command that must succeed; gives back what it says.
+    /// Runs a command that must succeed; returns its output.
     pub fn ok(&self, words: &[&str]) -> String {
         let output = self.run(words);
         assert!(output.status.success(), "{words:?}: {output:?}");
@@ -163,7 +163,7 @@ fn namespace(pid: u32) -> Option<PathBuf> {
     std::fs::read_link(format!("/proc/{pid}/ns/pid")).ok()
 }
 
-/// Reads what a child says until it ends.
+/// Reads a child's output until it ends.
 pub fn said(child: &mut Child) -> String {
     let mut text = String::new();
     let stdout = child.stdout.as_mut().expect("a pipe");

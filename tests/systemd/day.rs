@@ -89,7 +89,7 @@ impl Service {
         })
     }
 
-    /// Waits until systemd has started the daemon again so many times by itself.
+    /// Waits until systemd has restarted the daemon by itself that many times.
     pub fn wait_restarts(&self, times: u32) {
         let expected = (times.to_string(), "active".to_owned());
         wait_for(&format!("{times} restarts"), 2 * PATIENCE, || {
@@ -177,7 +177,7 @@ fn reloads(service: &Service) {
     service.container.write("/usr/share/cidian/words.txt", "apple\tn. x\nnothing\n", 0o644);
     let refused = service.container.run(&["systemctl", "reload", "cidiand.service"]);
     assert!(!refused.status.success(), "a bad file is refused");
-    // The daemon says why, and so does the tool that systemd has run.
+    // The daemon reports the reason, and so does the tool that systemd has run.
     for who in ["reload failed: ", "cidiand: "] {
         let (priority, message) = wait_for("the reason in the journal", PATIENCE, || {
             service.journal().iter().map(entry).find(|(_, message)| message.starts_with(who))
@@ -216,7 +216,7 @@ fn restarts_and_remembers(service: &Service) {
     }
 }
 
-/// Without a process for it, a client is told so, and the service goes on.
+/// Without a process for it, a client is refused with a line, and the service goes on.
 fn refuses_politely_without_processes(service: &Service) {
     let pid = service.main_pid();
     service.container.ok(&["prlimit", "--pid", &pid, "--nproc=1:"]);

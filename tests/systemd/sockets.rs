@@ -11,15 +11,15 @@ use support::{PATIENCE, wait_for};
 /// The Unix socket of the socket unit.
 pub const SOCKET: &str = "/run/cidian.sock";
 
-/// Connects over TCP again and again until told to stop; ends with 1 if it is refused once.
+/// Connects over TCP again and again until it is stopped; ends with 1 if it is refused once.
 const KNOCK: &str = r"trap '' PIPE
     until [ -e /run/enough ]; do
     exec 3<>/dev/tcp/127.0.0.1/2629 || exit 1
     printf 'I\nE\n' >&3; head -n 1 <&3; exec 3>&-
     done";
 
-/// SIGKILL to the daemon, and a restart, while clients connect: those that were being served are cut off, nobody is
-/// refused, and who came meanwhile is answered.
+/// SIGKILL to the daemon, and a restart, while clients connect: those that were being served are cut off, no client is
+/// refused, and those that came meanwhile are answered.
 pub fn outlive_the_daemon(service: &Service) {
     let container = &service.container;
     container.ok(&["systemctl", "stop", "cidiand.service"]);

@@ -108,7 +108,7 @@ fn the_limits_have_room_for_the_clients() {
     let helpers = 64;
     assert!(setting(&service, "TasksMax") >= 10_000 + helpers);
     assert!(setting(&service, "LimitNOFILE") >= 2 * 10_000 + helpers);
-    // An outage of the database, however long, is no reason to give up.
+    // An outage of the database, however long, is not a reason to give up.
     assert_eq!(setting(&service, "StartLimitIntervalSec"), 0);
     assert!(service.contains("\nRestart=on-failure\n"));
 }

@@ -43,7 +43,7 @@ fn a_key_is_for_looking_up_by_dict_and_records(store: Store) {
     ));
     let codes: Vec<u16> = (0..7).map(|_| super::code(&client.reply()[0])).collect();
     assert_eq!(codes, [250, 230, 150, 152, 552, 150, 150]);
-    // Each DEFINE is a lookup, as Q is; MATCH is none.
+    // Each DEFINE is a lookup, as Q is; MATCH is not.
     assert_eq!(ann.history("ann"), ["zoo", "zoo", "apple"]);
     assert!(client.ask("STATUS")[0].contains("ann"));
     // It opens nothing else.
@@ -84,7 +84,7 @@ fn a_key_ends_with_the_password_and_the_account(store: Store) {
     assert!(!works("ann", &key));
     assert!(daemon.tool(&["user", "unlock", "ann"]).status.success());
     assert!(works("ann", &key));
-    // A session that is logged in loses its account, and goes on as nobody's.
+    // A session that is logged in loses its account, and goes on without one.
     let (mut client, id) = open(&daemon);
     assert_eq!(client.status(auth(&id, "ann", &key)), 230);
     ann.ok(&format!("X ann {PASSWD}"));
@@ -140,7 +140,7 @@ fn failed_logins_count_as_any_others_do() {
 fn a_listener_bound_to_an_account_records_for_it(store: Store) {
     let daemon = Setup::new(store).dict().options("--dict-account ann").start();
     let (mut client, _) = open(&daemon);
-    // Nobody's yet: nothing is answered that would not be kept.
+    // Without an account yet: nothing is answered that would not be kept.
     assert_eq!(client.status("DEFINE * apple"), 530);
     assert_eq!(client.status("MATCH * exact apple"), 152);
     let mut ann = daemon.connect_as("ann");

@@ -10,7 +10,7 @@ mod wrong;
 
 use support::{Connection, Daemon};
 
-/// A client of DICT that sends what it is told, and sees exactly what comes back.
+/// A client of DICT that sends the given bytes, and sees exactly what comes back.
 struct Client(Connection);
 
 impl Client {

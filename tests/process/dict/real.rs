@@ -122,7 +122,7 @@ fn net_dict_of_perl() {
     assert_eq!(ann.history("ann"), ["apple"]);
 }
 
-/// Its `dictionary.el`, which has spoken DICT since Emacs 28; without a terminal, and with nobody's own settings.
+/// Its `dictionary.el`, which has spoken DICT since Emacs 28; without a terminal, and without a user's own settings.
 #[test]
 fn emacs() {
     let daemon = start();

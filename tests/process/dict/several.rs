@@ -103,7 +103,7 @@ fn matches_are_of_their_databases() {
     ] {
         assert_eq!(rows(&mut client, command), expected, "{command}");
     }
-    // What a row holds is found where the row says.
+    // The headword of a row is found in the database of the row.
     for row in rows(&mut client, "MATCH * re .") {
         let (database, headword) = row.split_once(' ').unwrap();
         let reply = client.ask(format!("DEFINE {database} \"{headword}\""));

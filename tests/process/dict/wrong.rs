@@ -82,7 +82,7 @@ fn commands_in_any_pieces() {
         let codes = [client.reply(), client.reply(), client.reply()].map(|reply| code(&reply[0]));
         assert_eq!(codes, [150, 552, 210]);
     }
-    // What follows the last newline is no command.
+    // What follows the last newline is not a command.
     client.send("DEFINE * apple");
     client.0.finish_sending();
     assert!(client.0.at_eof());
@@ -130,7 +130,7 @@ fn an_idle_client_is_told_so() {
     assert_eq!(client.headwords("DEFINE * apple"), ["apple"]);
     assert_eq!(code(&client.line()), 421);
     assert!(client.0.at_eof());
-    // It is no offence, and worth no line.
+    // It is not an offence, and not logged.
     daemon.wait_children(0);
     assert!(!daemon.log().contains("idle too long"), "{}", daemon.log());
 }

@@ -1,4 +1,5 @@
-//! Clients that look words up while members fail, and the comparison of what was acknowledged with what each member has.
+//! Clients that look words up while members fail, and the comparison of what was acknowledged with what each member
+//! has.
 
 use super::failures::Failure;
 use super::{MEMBERS, PATIENCE, Site, is_spooling};
@@ -11,15 +12,15 @@ use support::{Connection, wait_for};
 
 /// Between a client's lookups, so that they are readers and no attack.
 const PAUSE: Duration = Duration::from_millis(15);
-/// So much longer than the cluster needs to notice may a daemon keep lookups to itself.
+/// How much longer than the cluster needs to notice a daemon may keep lookups to itself.
 const GRACE: Duration = Duration::from_secs(1);
-/// So soon after a member's death logins and histories work again.
+/// The time after a member's death in which logins and histories work again.
 const LOGIN_WITHIN: Duration = Duration::from_secs(10);
 
 /// What a member has, up to everything that was done on any before.
 const ROWS: &str = "SET SESSION wsrep_sync_wait = 1; SELECT name, word FROM dict.hist ORDER BY user_id, time, origin";
 
-/// The clients, each on a daemon, and what each of them was told.
+/// The clients, each on a daemon, and the replies that each of them got.
 pub struct Load {
     clients: Vec<Client>,
 }
@@ -38,7 +39,7 @@ pub struct Faults {
     pub lost: usize,
     pub doubled: usize,
     pub disordered: usize,
-    /// Lookups that were refused. They are not in the history, and nobody was told that they were.
+    /// Lookups that were refused. They are not in the history, and were not acknowledged.
     pub refused: usize,
 }
 
@@ -49,7 +50,7 @@ pub struct Round {
     pub faults: Faults,
     /// From the failure until the members that were left knew of it.
     pub noticed: Option<Duration>,
-    /// From the failure until each daemon with a healthy member within reach let somebody in, the slowest.
+    /// From the failure until each daemon with a healthy member within reach let a client log in, the slowest.
     pub login: Option<Duration>,
     /// The longest time for which such a daemon had lookups on its own disk only.
     pub spooled: Duration,
@@ -58,7 +59,7 @@ pub struct Round {
 }
 
 impl Load {
-    /// Registers so many clients of each daemon.
+    /// Registers a number of clients of each daemon.
     pub fn new(site: &Site, each: usize) -> Self {
         let clients = (0..each * MEMBERS).map(|n| {
             let (name, daemon) = (format!("user{n}"), n % MEMBERS);
@@ -106,8 +107,8 @@ impl Load {
         round
     }
 
-    /// Has the clients look up while something is done; compares afterwards. What the round tells of spools and answers is
-    /// of the daemons in `watched`.
+    /// Has the clients look up while something is done; compares afterwards. What the round shows of spools and answers
+    /// is of the daemons in `watched`.
     pub fn during<T>(
         &mut self,
         site: &mut Site,
@@ -195,7 +196,7 @@ impl Progress {
     }
 }
 
-/// What a client was told.
+/// The replies that a client got.
 struct Told {
     words: Vec<String>,
     refused: usize,
@@ -251,7 +252,7 @@ impl Faults {
         self.doubled += found.len() - set.len();
         let (known, all): (Vec<&str>, BTreeSet<&str>) =
             (found.iter().copied().filter(|word| kept.contains(word)).collect(), kept.iter().copied().collect());
-        // A word that nobody was told is kept: each was either acknowledged or refused.
+        // A word that was not acknowledged: each was either acknowledged or refused.
         self.doubled += set.difference(&all).count();
         let mut order = kept.iter();
         self.disordered += known.iter().filter(|word| !order.any(|next| next == *word)).count();

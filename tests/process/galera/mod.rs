@@ -1,7 +1,7 @@
 //! Three real members of a Galera cluster, each on a machine of its own with a daemon beside it: whichever of them
 //! fails, no acknowledged lookup is lost, doubled or out of order, and the other daemons go on. The tests need the
-//! packages that `tests/run` installs, and root's right to make network namespaces; without these they say so and test
-//! nothing.
+//! packages that `tests/run` installs, and root's right to make network namespaces; without these they print so and
+//! test nothing.
 
 mod failures;
 mod load;
@@ -26,7 +26,7 @@ struct Site {
 }
 
 impl Site {
-    /// None where it can't be had, which is then said.
+    /// `None` where it can't be had, which is then printed.
     fn new(dictionary: &str) -> Option<Self> {
         let network = match Galera::missing().map_or_else(|| Network::new(MEMBERS), Err) {
             Ok(network) => network,

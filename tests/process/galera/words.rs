@@ -11,8 +11,8 @@ use support::Setup;
 /// Debian's package dict-wn: WordNet.
 const WORDNET: &str = "/usr/share/dictd/wn.index";
 
-/// A large dictionary is loaded while clients look up through three daemons: none of them waits for it, and each member has
-/// it when the command returns. Of two loads at once one wins, and the other says so.
+/// A large dictionary is loaded while clients look up through three daemons: none of them waits for it, and each member
+/// has it when the command returns. Of two loads at once one wins, and the other is refused.
 #[test]
 #[ignore = "takes minutes; tests/galera runs it"]
 fn a_load_stalls_nobody() {

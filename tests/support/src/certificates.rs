@@ -4,7 +4,7 @@ use rcgen::{BasicConstraints, Certificate, CertificateParams, DnType, IsCa, Issu
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-/// Who vouches for servers.
+/// An authority that vouches for servers.
 pub struct Authority {
     certificate: Certificate,
     issuer: Issuer<'static, KeyPair>,
@@ -17,7 +17,7 @@ pub struct Pair {
 }
 
 impl Authority {
-    /// A new one, that nobody trusts yet.
+    /// A new one, which is not trusted yet.
     pub fn new(name: &str) -> Self {
         let key = KeyPair::generate().expect("a key");
         let mut parameters = CertificateParams::new(Vec::new()).expect("parameters");

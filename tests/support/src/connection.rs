@@ -19,7 +19,7 @@ enum Stream {
 }
 
 /// A connection to a daemon. Reading waits for as long as [`Patience`] does, then panics; for as long as
-/// [`Connection::set_patience`] says, if that is less than usual.
+/// [`Connection::set_patience`] sets, if that is less than usual.
 pub struct Connection {
     stream: Stream,
     buffer: Vec<u8>,
@@ -142,7 +142,7 @@ impl Connection {
         }
     }
 
-    /// Says that nothing more will be sent.
+    /// Shuts down this side: nothing more will be sent.
     pub fn finish_sending(&mut self) {
         match &mut self.stream {
             Stream::Tcp(stream) => stream.shutdown(Shutdown::Write),
@@ -155,7 +155,7 @@ impl Connection {
         .expect("a half-closed connection");
     }
 
-    /// The next line without its newline; none at the end of the stream. A reset is an error.
+    /// The next line without its newline; `None` at the end of the stream. A reset is an error.
     pub fn try_line(&mut self) -> std::io::Result<Option<String>> {
         let mut searched = self.at;
         let mut patience = Patience::new(self.patience());
@@ -221,7 +221,7 @@ impl Connection {
         lines
     }
 
-    /// Whether the server has closed, in an orderly way, with nothing more to say.
+    /// Whether the server has closed, in an orderly way, with nothing more to come.
     pub fn at_eof(&mut self) -> bool {
         self.try_line().expect("an orderly end of the stream").is_none()
     }
@@ -292,7 +292,7 @@ impl Connection {
     }
 }
 
-/// The code of a `FAIL` line; none of any other line, and none of one without a message.
+/// The code of a `FAIL` line; `None` for any other line, and for one without a message.
 pub fn code(reply: &str) -> Option<&str> {
     let (code, message) = reply.strip_prefix("FAIL ")?.split_once(' ')?;
     (!message.is_empty()).then_some(code)

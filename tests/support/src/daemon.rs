@@ -14,7 +14,7 @@ const WRITER: &str = "cidiand: writer";
 /// What `ps` shows of the process that forks the sessions' children, and of a child of its that has not waited yet.
 const FORK_SERVER: &str = "cidiand: fork server";
 
-/// The version of the kernel's Landlock; less than 1 if there is none.
+/// The version of the kernel's Landlock; less than 1 without Landlock.
 fn landlock_version() -> i64 {
     /// `LANDLOCK_CREATE_RULESET_VERSION` of landlock_create_ruleset(2).
     const ASK_VERSION: u32 = 1;
@@ -135,8 +135,8 @@ impl Daemon {
         find_writer(self.pid)
     }
 
-    /// The process number of what forks the sessions' children: the parent, or with `--fork-server` the fork server, unless
-    /// the kernel or the machine lacks what that one takes.
+    /// The process number of what forks the sessions' children: the parent, or with `--fork-server` the fork server,
+    /// unless the kernel or the machine lacks what that one takes.
     pub fn forks_children(&self) -> u32 {
         const SCOPED_SIGNALS: i64 = 6;
         if !self.setup.has_option("--fork-server") {
@@ -153,7 +153,7 @@ impl Daemon {
         oldest_fork_server(&processes::children(self.pid))
     }
 
-    /// Waits until there are so many children.
+    /// Waits until there are `count` children.
     pub fn wait_children(&self, count: usize) -> Vec<u32> {
         wait_for(&format!("the daemon to have {count} children"), PATIENCE, || {
             Some(self.children()).filter(|children| children.len() == count)
@@ -203,7 +203,7 @@ impl Daemon {
         })
     }
 
-    /// Waits until so many lines of the log hold `text`.
+    /// Waits until `times` lines of the log hold `text`.
     pub fn wait_log_times(&self, text: &str, times: usize) {
         wait_for(&format!("{times} log lines with {text:?}"), PATIENCE, || {
             (self.log().lines().filter(|line| line.contains(text)).count() >= times).then_some(())
@@ -282,7 +282,7 @@ impl Daemon {
         command
     }
 
-    /// What `cidiand status --json` says.
+    /// The output of `cidiand status --json`.
     pub fn status(&self) -> serde_json::Value {
         let output = self.tool(&["status", "--json"]);
         assert!(output.status.success(), "{output:?}");

@@ -16,7 +16,7 @@ const PROVIDER: &str = "/usr/lib/galera/libgalera_smm.so";
 const SCRIPT_PLACES: [&str; 2] = ["/usr/bin", concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/galera/usr/bin")];
 /// What transfers a member's state.
 const SCRIPTS: [&str; 2] = ["wsrep_sst_rsync", "wsrep_sst_common"];
-/// Has a member begin a cluster, and join none.
+/// Has a member begin a cluster instead of joining one.
 const NEW_CLUSTER: &str = "--wsrep-new-cluster";
 /// As root the members run as nobody: rsync gives up root's rights by itself, and could not write then.
 const NOBODY: u32 = 65_534;
@@ -25,7 +25,7 @@ const NOBODY: u32 = 65_534;
 pub struct Galera {
     /// Each of them; one that was killed stays in its place.
     pub members: Vec<MariaDb>,
-    /// Their machines; none on the loopback address.
+    /// Their machines; empty on the loopback address.
     pub network: Option<Network>,
     _scripts: TempDir,
 }
@@ -56,8 +56,8 @@ impl Galera {
         rsync.is_err().then(|| "rsync is not there (package rsync)".to_owned())
     }
 
-    /// Starts so many members on the loopback address, with their files below `base`, and waits until they form a primary
-    /// component; `options` are each one's.
+    /// Starts a number of members on the loopback address, with their files below `base`, and waits until they form a
+    /// primary component; `options` are each one's.
     pub fn on_loopback(count: usize, base: &Path, options: &[&str]) -> Self {
         let places = (0..count).map(|_| {
             let [group, increments, state] = free_ports();
@@ -157,13 +157,13 @@ impl Galera {
         });
     }
 
-    /// What a member says of itself.
+    /// A member's status.
     pub fn status(&self, member: usize, name: &str) -> String {
         let row = self.members[member].sql(&format!("SHOW GLOBAL STATUS LIKE '{name}'"));
         row.split_whitespace().nth(1).unwrap_or_default().to_owned()
     }
 
-    /// Whether a member is in a primary component of so many, and has caught up with it.
+    /// Whether a member is in a primary component of that size, and has caught up with it.
     pub fn is_synced(&self, member: usize, size: usize) -> bool {
         let rows = self.members[member].sql("SHOW GLOBAL STATUS LIKE 'wsrep_%'");
         let is = |name: &str, value: &str| rows.lines().any(|row| row == format!("{name}\t{value}"));
@@ -213,7 +213,7 @@ fn copied_scripts() -> TempDir {
     directory
 }
 
-/// Three ports that nobody listens on at the moment.
+/// Three ports that are free at the moment.
 fn free_ports() -> [u16; 3] {
     let probes = [0; 3].map(|_| TcpListener::bind(("127.0.0.1", 0)).expect("a free port"));
     probes.map(|probe| probe.local_addr().expect("its address").port())

@@ -10,11 +10,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 pub enum Mode {
     /// Everything passes.
     Open,
-    /// What was connected is cut off, and whoever connects is hung up on.
+    /// What was connected is cut off, and new connections are closed.
     Closed,
-    /// Nothing passes, nothing is lost, and whoever connects waits.
+    /// Nothing passes, nothing is lost, and new connections wait.
     Silent,
-    /// Whoever connects gets this error in the place of a greeting; who is connected goes on.
+    /// A new connection gets this error in place of a greeting; existing ones go on.
     Greets(u16),
     /// Statements on tables, and transactions, get this error; connecting, `SET` and `SELECT 1` succeed.
     Refuses(u16),

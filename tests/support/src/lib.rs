@@ -25,8 +25,8 @@ pub use setup::{PASSWD, Setup, Store, WORDS, shared_mariadb};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Long enough for anything that is not broken, on a machine with nothing else to do. On a busy one a wait goes on for as
-/// long as what was started gets on ([`Patience`]).
+/// Long enough for anything that is not broken, on a machine with nothing else to do. On a busy one a wait goes on for
+/// as long as what was started gets on ([`Patience`]).
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// One of the package's programs, which Cargo builds for the test that runs.
@@ -37,7 +37,7 @@ pub fn program(name: &str) -> PathBuf {
     told.or_else(beside).expect("the directory of this test")
 }
 
-/// An address of this machine that is not loopback: what comes from there could be anybody's.
+/// An address of this machine that is not loopback: what comes from there could be any machine's.
 pub fn outside_address() -> std::net::Ipv4Addr {
     let addresses = nix::ifaddrs::getifaddrs().expect("the machine's addresses");
     let mut addresses = addresses.filter_map(|interface| Some(interface.address?.as_sockaddr_in()?.ip()));
@@ -45,8 +45,8 @@ pub fn outside_address() -> std::net::Ipv4Addr {
 }
 
 /// Waits until `look` has something, and gives it back; panics when that is in vain, naming what it waited for. `usual`
-/// is far above what it takes; after that it goes on for as long as anything that was started gets on. The only place where
-/// a test pauses.
+/// is far above what it takes; after that it goes on for as long as anything that was started gets on. The only place
+/// where a test pauses.
 pub fn wait_for<T>(what: &str, usual: Duration, look: impl FnMut() -> Option<T>) -> T {
     let mut patience = Patience::new(usual);
     let found = wait_with(&mut patience, look);

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 /// How long a server may take to come up or to go away.
 const PATIENCE: Duration = Duration::from_secs(180);
 
-/// What makes a server small and quick to start. It stays as durable as its defaults are, unless a test says otherwise.
+/// What makes a server small and quick to start. It stays as durable as its defaults are, unless a test changes that.
 const SMALL: [&str; 4] =
     ["--innodb-buffer-pool-size=64M", "--performance-schema=OFF", "--skip-log-bin", "--skip-name-resolve"];
 /// The same for one of either kind.
@@ -68,7 +68,7 @@ impl OtherServer {
     }
 }
 
-/// Whether the server is a MySQL, in whose SQL some things are said otherwise.
+/// Whether the server is a MySQL, in whose SQL some things are written otherwise.
 pub fn is_mysql() -> bool {
     OtherServer::named().is_some_and(|other| other.is_mysql)
 }
@@ -188,7 +188,7 @@ impl MariaDb {
         self.try_rows(statement).is_some()
     }
 
-    /// The rows of statements that may fail; none then.
+    /// The rows of statements that may fail; no rows then.
     pub fn try_rows(&self, statements: &str) -> Option<String> {
         let output = self.client().arg("-e").arg(statements).output().unwrap_or_else(|e| missing("mariadb", &e));
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
@@ -268,7 +268,7 @@ impl MariaDb {
         self.directory.join("log")
     }
 
-    /// Tells the shell what becomes of the files, and waits until it has killed the server.
+    /// Passes the shell what becomes of the files, and waits until it has killed the server.
     fn end(&mut self, last_words: &str) {
         if let Some(Running { mut shell, mut pipe, .. }) = self.running.take() {
             let _ = pipe.write_all(last_words.as_bytes());
@@ -337,7 +337,7 @@ impl MariaDb {
         let log = File::options().create(true).append(true).open(self.log_path()).expect("the log can be written");
         // Ending by SIGKILL is right: nothing of it is wanted afterwards, and `restart` shows that what was
         // acknowledged is still there. `read` returns when the test process has written or died; without a word from
-        // it the files go, too. The data directory is made below the same guard, so that none is left behind.
+        // it the files go, too. The data directory is made below the same guard, so that no files are left behind.
         let script = r#"trap '' INT TERM HUP PIPE; directory=$1; install=$2; template=$3; shift 3
             if [ ! -d "$directory/data" ]; then
                 mkdir "$TMPDIR" || exit
@@ -353,8 +353,8 @@ impl MariaDb {
             "$@" --user="$(id -un)" </dev/null >&2 & server=$!; echo $server
             read -r word; kill -9 $server; wait; [ "$word" = keep ] || rm -rf "$directory""#;
         let mut shell = self.wrapped("sh");
-        // A temporary directory of its own: a server that starts deletes every temporary table that it finds there, also
-        // those of another server at work.
+        // A temporary directory of its own: a server that starts deletes every temporary table that it finds there,
+        // also those of another server at work.
         shell.env("TMPDIR", self.directory.join("tmp"));
         shell.args(["-c", script, "sh"]).arg(&self.directory);
         match OtherServer::named() {
@@ -400,7 +400,7 @@ impl MariaDb {
                 "mariadbd does not come up; its log:\n{}",
                 self.log()
             );
-            // A poll with a deadline: the server tells nobody when it begins to listen.
+            // A poll with a deadline: the server does not notify when it begins to listen.
             std::thread::sleep(Duration::from_millis(20));
         }
     }
@@ -437,7 +437,7 @@ fn missing(program: &str, error: &std::io::Error) -> ! {
     panic!("{program} can't be run ({error}): these tests need the package mariadb-server")
 }
 
-/// A port that nobody listens on at the moment.
+/// A port that is free at the moment.
 fn free_port() -> u16 {
     let probe = TcpListener::bind(("127.0.0.1", 0)).expect("a free port on the loopback address");
     probe.local_addr().expect("its address").port()

@@ -26,7 +26,8 @@ impl Link {
     }
 }
 
-/// A network namespace. It exists for as long as its keeper lives, which ends with the pipe that the test process holds.
+/// A network namespace. It exists for as long as its keeper lives, which ends with the pipe that the test process
+/// holds.
 struct Namespace {
     keeper: Child,
     pipe: Option<ChildStdin>,
@@ -77,7 +78,7 @@ pub struct Network {
 }
 
 impl Network {
-    /// So many machines, with all links up.
+    /// A number of machines, with all links up.
     ///
     /// # Errors
     /// Why this system has no namespaces for us.

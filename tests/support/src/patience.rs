@@ -14,7 +14,7 @@ const MOST: Duration = Duration::from_secs(300);
 #[derive(Debug)]
 pub struct Patience {
     begin: Instant,
-    /// What it takes on a machine with nothing else to do, and far more: before that nobody looks closely.
+    /// What it takes on a machine with nothing else to do, and far more: nothing is suspicious before that.
     usual: Duration,
     /// What had been done at some time after that, and when that was.
     before: Option<(u64, Instant)>,
@@ -51,8 +51,8 @@ impl Patience {
     }
 }
 
-/// The CPU time, in ticks, of all processes that this one has started, and theirs, also of those that have ended; another
-/// number each time while one of them waits for a disk.
+/// The CPU time, in ticks, of all processes that this one has started, and theirs, also of those that have ended;
+/// another number each time while one of them waits for a disk.
 fn work_done() -> u64 {
     let mut parents: HashMap<u32, (u32, u64, bool)> = HashMap::new();
     for entry in std::fs::read_dir("/proc").into_iter().flatten().flatten() {

@@ -16,7 +16,7 @@ pub fn children(pid: u32) -> Vec<u32> {
     read(pid, &format!("task/{pid}/children")).split_whitespace().map(|pid| pid.parse().expect("a pid")).collect()
 }
 
-/// The state's letter, `Z` for a zombie; none if there is no such process.
+/// The state's letter, `Z` for a zombie; `None` if there is no such process.
 pub fn state(pid: u32) -> Option<char> {
     read(pid, "stat").rsplit_once(") ").and_then(|(_, rest)| rest.chars().next())
 }
@@ -143,7 +143,7 @@ pub fn memory(pid: u32, key: &str) -> u64 {
     figure.expect("the process is there").parse().expect("a number")
 }
 
-/// How often a text lies in the memory that a process can write to; none if this user may not look. The process is
+/// How often a text lies in the memory that a process can write to; `None` if this user may not look. The process is
 /// stopped meanwhile, and goes on afterwards.
 pub fn in_memory(pid: u32, text: &str) -> Option<usize> {
     use std::os::unix::fs::FileExt;
@@ -160,7 +160,7 @@ pub fn in_memory(pid: u32, text: &str) -> Option<usize> {
         let (begin, end) = range.split_once('-').expect("two addresses");
         let [begin, end] = [begin, end].map(|text| u64::from_str_radix(text, 16).expect("an address"));
         let mut bytes = vec![0; usize::try_from(end - begin).expect("a size")];
-        // What can't be read (a device's memory) holds none of ours.
+        // What can't be read (a device's memory) contains nothing of ours.
         if memory.read_exact_at(&mut bytes, begin).is_ok() {
             found += String::from_utf8_lossy(&bytes).matches(text).count();
         }

@@ -35,7 +35,7 @@ pub enum Store {
     Sqlite,
     /// A new database, with its schema, in the shared server.
     MariaDb,
-    /// Whatever this URL says. Nothing is prepared there.
+    /// The database of this URL. Nothing is prepared there.
     Url(String),
 }
 
@@ -96,7 +96,7 @@ impl Setup {
         self.options.iter().any(|given| given == option)
     }
 
-    /// Listens where the options (or the configuration file) say, and nowhere else.
+    /// Listens only where the options (or the configuration file) name an address.
     pub fn listening_as_told(mut self) -> Self {
         self.listen = false;
         self
@@ -154,7 +154,7 @@ impl Setup {
         self.directory.path().join(name)
     }
 
-    /// A file in that directory that nobody else can read.
+    /// A file in that directory that no other user can read.
     pub fn private_file(&self, name: &str, text: &str) {
         let file = File::options().create(true).truncate(true).write(true).mode(0o600).open(self.path(name));
         file.and_then(|mut file| file.write_all(text.as_bytes())).expect("the directory can be written");
@@ -191,7 +191,7 @@ impl Setup {
         command.args(self.arguments()).stderr(standard_error).spawn().expect("cidiand runs")
     }
 
-    /// The URL of its database; none for the default.
+    /// The URL of its database; `None` for the default.
     pub(super) fn database(&self) -> Option<String> {
         match &self.store {
             Store::Sqlite => None,
@@ -225,7 +225,7 @@ impl Setup {
     }
 
     /// `cidiand` in this setup's environment, without arguments. It is killed when the thread that starts it ends,
-    /// so that a killed test process leaves none behind.
+    /// so that a killed test process leaves nothing behind.
     pub(super) fn command(&self) -> Command {
         let mut words: Vec<&str> = self.wrapper.iter().map(String::as_str).collect();
         words.extend(["setpriv", "--pdeathsig", "KILL"]);

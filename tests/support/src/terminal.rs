@@ -18,8 +18,8 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
-/// How long anything may take to show, on a machine with nothing else to do; far above what it takes. On a busy one it goes
-/// on for as long as anything gets on.
+/// How long anything may take to show, on a machine with nothing else to do; far above what it takes. On a busy one it
+/// goes on for as long as anything gets on.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Ctrl-C, as the terminal sends it.
@@ -36,12 +36,12 @@ pub struct Terminal {
     looked: usize,
     /// Columns and rows.
     size: (u16, u16),
-    /// Nobody has its other end open any more.
+    /// No process has its other end open any more.
     ended: bool,
 }
 
 impl Terminal {
-    /// Starts `command` in a new terminal of so many columns and rows.
+    /// Starts `command` in a new terminal of the given columns and rows.
     pub fn start(mut command: Command, columns: u16, rows: u16) -> Self {
         // Close-on-exec from the start: other tests fork at the same time, and must not hold this terminal open.
         let master = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC).expect("a pseudo-terminal");
@@ -75,13 +75,13 @@ impl Terminal {
         Self { master, child, received: Vec::new(), looked: 0, size: (columns, rows), ended: false }
     }
 
-    /// Changes its size; who runs in it is told, as by a window that is drawn larger.
+    /// Changes its size; the program in it is notified, as by a window that is drawn larger.
     pub fn resize(&mut self, columns: u16, rows: u16) {
         set_size(&self.master, columns, rows);
         self.size = (columns, rows);
     }
 
-    /// What somebody sees who looks at it now: what came so far, drawn on a screen of its size.
+    /// What a person would see now: what came so far, drawn on a screen of its size.
     pub fn screen(&self) -> vt100::Parser {
         let mut parser = vt100::Parser::new(self.size.1, self.size.0, 0);
         parser.process(&self.received);
@@ -201,10 +201,10 @@ impl Terminal {
         kill(Pid::from_raw(self.pid()), signal).expect("the program is there");
     }
 
-    /// Waits for the program's end, and for the last it had to say.
+    /// Waits for the program's end, and for its last output.
     pub fn wait(&mut self) -> ExitStatus {
         let mut patience = Patience::new(PATIENCE);
-        // Until nobody holds the terminal any more: what a program leaves behind shows here, too.
+        // Until no process holds the terminal any more: what a program leaves behind shows here, too.
         while self.take_patiently(&mut patience) {}
         loop {
             if let Some(status) = self.child.try_wait().expect("the program is ours") {
@@ -255,7 +255,7 @@ impl Terminal {
                     return true;
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                // EIO: nobody has the other end open any more.
+                // EIO: no process has the other end open any more.
                 Err(_) => {
                     self.ended = true;
                     return false;
