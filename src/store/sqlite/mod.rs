@@ -17,8 +17,9 @@ mod tokens;
 mod values;
 mod words;
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior};
 
@@ -55,6 +56,8 @@ impl Purpose {
 const WRITER_BUSY: Duration = Duration::from_secs(1);
 /// Between two of its tries.
 const WRITER_PAUSE: Duration = Duration::from_micros(500);
+/// Between two tries of a session or a tool.
+const PAUSE: Duration = Duration::from_millis(1);
 /// How long a session waits until the writer has made a database ready that has taken the place of another.
 const PREPARING: Duration = Duration::from_secs(5);
 
@@ -149,6 +152,16 @@ fn wait_as_writer(tries: i32) -> bool {
     WRITER_PAUSE.saturating_mul(tries) < WRITER_BUSY
 }
 
+/// A session or a tool waits. SQLite calls this with the number of calls before, for one statement, on the thread that runs it.
+fn wait_for_others(tries: i32) -> bool {
+    thread_local!(static SINCE: Cell<Option<Instant>> = const { Cell::new(None) });
+    if tries == 0 {
+        SINCE.set(Some(Instant::now()));
+    }
+    std::thread::sleep(PAUSE);
+    SINCE.get().is_some_and(|since| since.elapsed() < setup::BUSY)
+}
+
 impl Drop for Sqlite {
     fn drop(&mut self) {
         match self.open.take() {
@@ -163,12 +176,9 @@ impl Open {
     fn new(path: &Path, purpose: Purpose) -> rusqlite::Result<Self> {
         let mut files = Files::before_opening(path);
         let mut connection = setup::open(path)?;
-        if purpose == Purpose::Writer {
-            // SQLite's own pauses grow to 100 ms; shorter ones have the database again sooner.
-            connection.busy_handler(Some(wait_as_writer))?;
-        } else {
-            connection.busy_timeout(purpose.patience())?;
-        }
+        // SQLite's own pauses grow to 100 ms. Shorter ones have the database again sooner, and meet the moment between two
+        // commits of a process that writes all the time.
+        connection.busy_handler(Some(if purpose == Purpose::Writer { wait_as_writer } else { wait_for_others }))?;
         connection.set_prepared_statement_cache_capacity(32);
         match purpose {
             Purpose::Session => {

@@ -1,6 +1,8 @@
 //! Many sessions' lookups at once: each batch has an outcome of its own, and no batch harms another.
 
 use super::*;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 on_both!(
     every_batch_of_many_accounts_is_kept,
@@ -151,10 +153,13 @@ fn accounts_that_go_under_load_take_nobody_along(bed: &Bed) {
     let stays = register(&mut *store, "stays");
     for round in 0..10 {
         let goes = register(&mut *store, &format!("goes{round}"));
+        let failed = AtomicBool::new(false);
         std::thread::scope(|scope| {
+            let failed = &failed;
             let writer = scope.spawn(move || {
                 let mut store = bed.open();
                 for time in 0.. {
+                    assert!(!failed.load(Ordering::Relaxed), "the account was not deleted");
                     let records: Vec<_> = (0..8).map(|n| record_of("a", round * 1_000_000 + time * 8 + n, 1)).collect();
                     let outcomes = store.record_many(&[batch_of(goes, "g", &records), batch_of(stays, "s", &records)]);
                     assert_eq!(outcomes[1], LIVE);
@@ -167,7 +172,9 @@ fn accounts_that_go_under_load_take_nobody_along(bed: &Bed) {
                 unreachable!("the account goes")
             });
             while words_of(&mut *store, goes).len() < 24 {}
-            assert_eq!(store.delete_account(goes).unwrap(), Standing::Live);
+            let deleted = store.delete_account(goes);
+            failed.store(deleted.is_err(), Ordering::Relaxed);
+            assert_eq!(deleted, Ok(Standing::Live));
             let kept = writer.join().unwrap();
             let of_round = words_of(&mut *store, stays).len() as i64;
             assert_eq!(of_round, kept, "every lookup of the one who stays");
@@ -175,4 +182,33 @@ fn accounts_that_go_under_load_take_nobody_along(bed: &Bed) {
         });
     }
     assert_eq!(bed.sql("SELECT COUNT(*) FROM hist"), "0\n");
+}
+
+/// Between two commits of a busy writer on a slow disk there is only a moment. A session that looks seldom would wait in
+/// vain for as long as the others look words up.
+#[test]
+fn a_session_finds_the_moment_between_two_commits() {
+    let bed = Bed::sqlite();
+    let Location::Sqlite(path) = &bed.location else { unreachable!("it is embedded") };
+    let mut writer = rusqlite::Connection::open(path).unwrap();
+    let mut session = open_for_session(&bed.location, &Hosts::default(), key()).unwrap();
+    let (busy, over) = (AtomicBool::new(false), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            writer.busy_timeout(Duration::from_secs(60)).unwrap();
+            while !over.load(Ordering::Relaxed) {
+                let transaction = writer.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).unwrap();
+                busy.store(true, Ordering::Relaxed);
+                // As long as the disk takes.
+                std::thread::sleep(Duration::from_millis(30));
+                transaction.rollback().unwrap();
+            }
+        });
+        while !busy.load(Ordering::Relaxed) {
+            std::thread::yield_now();
+        }
+        let outcome = session.register("ann", "$argon2id$");
+        over.store(true, Ordering::Relaxed);
+        assert!(matches!(outcome, Ok(Registration::Made(_))), "{outcome:?}");
+    });
 }
