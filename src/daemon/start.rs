@@ -43,6 +43,10 @@ const MOST_CHILDREN: u32 = 1 << 17;
 pub fn serve(settings: Settings, origin: Origin, lines: StandardError) -> Result<Exit, Fatal> {
     logging::never_wait(&lines);
     let forker = origin.into_forker();
+    match sys::use_huge_pages_for_code(&forker) {
+        Ok(size) => debug!("{} KiB of the program are in huge pages", size / 1_024),
+        Err(error) => debug!("the program's code stays where it is: {error}"),
+    }
     // Whatever umask this process was started with: files made from here on are private unless a mode is given.
     umask(Mode::from_bits_truncate(0o077));
     settings.state_directory.make()?;
@@ -127,6 +131,13 @@ pub(super) fn prepare(
         sys::set_variable("SQLITE_TMPDIR", directory.as_os_str(), &forker);
     }
     store::warm_up(&settings.session.database);
+    if pair.is_some() {
+        // For the same reason as there: TLS asks for more of what the processor has.
+        std::hint::black_box(ring::digest::digest(&ring::digest::SHA256, b""));
+    }
+    // The first call looks through all libraries for how to make it: once here, not once in each child. What is wrong shows
+    // where random numbers are needed.
+    let _ = getrandom::u32();
     let sandboxes = Sandboxes::prepare(&settings.session.database, support)?;
     let slots = settings.max_clients.unwrap_or(MOST_CHILDREN).min(MOST_CHILDREN);
     let scoreboard = Scoreboard::new(slots).map_err(|error| system("the scoreboard of children", &error))?;

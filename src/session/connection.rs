@@ -199,12 +199,14 @@ impl Connection {
     }
 
     /// Ends the stream to the client, then reads what it still sends until it closes, for a short time: unread
-    /// input at the close would send a reset. `before_waiting` as in [`Connection::write`].
-    pub fn close_politely(&mut self, patience: Duration, mut before_waiting: impl FnMut()) {
+    /// input at the close would send a reset. `still_waiting` is called when it has waited for as long as `soon`.
+    pub fn close_politely(&mut self, patience: Duration, soon: Duration, still_waiting: impl FnOnce()) {
         if self.end(patience).is_err() {
             return;
         }
-        let deadline = Instant::now() + patience;
+        let begun = Instant::now();
+        let deadline = begun + patience;
+        let mut still_waiting = Some(still_waiting);
         let mut thrown_away = 0;
         let mut buffer = [0; CHUNK];
         while thrown_away < DRAIN_BYTES && Instant::now() < deadline {
@@ -212,10 +214,12 @@ impl Connection {
                 Ok(0) => return,
                 Ok(size) => thrown_away += size,
                 Err(Errno::EAGAIN) => {
-                    before_waiting();
+                    let until = if still_waiting.is_some() { deadline.min(begun + soon) } else { deadline };
                     let mut sockets = [PollFd::new(self.socket.as_fd(), PollFlags::POLLIN)];
-                    if ppoll(&mut sockets, time_until(Some(deadline)), None).is_err() {
-                        return;
+                    match ppoll(&mut sockets, time_until(Some(until)), None) {
+                        Ok(0) => still_waiting.take().into_iter().for_each(|call| call()),
+                        Ok(_) => {}
+                        Err(_) => return,
                     }
                 }
                 Err(Errno::EINTR) => {}

@@ -4,6 +4,7 @@
 
 #![allow(unsafe_code)]
 
+mod code;
 mod descriptors;
 mod environment;
 mod fork;
@@ -18,6 +19,7 @@ mod shared;
 mod signals;
 mod title;
 
+pub use code::use_huge_pages_for_code;
 pub use descriptors::{
     acknowledge_now, adopt, close_all_but, close_inherited, duplicate, not_taken, receive_with_descriptor,
     receive_with_descriptors, send_with_descriptor, send_with_descriptors, write_when_ready,

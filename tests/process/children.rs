@@ -220,3 +220,22 @@ fn an_idle_child_holds_no_database(store: Store) {
     assert_eq!(client.ask_line("Q ann zoo"), "OK zoo\tn. 动物园", "it connects again when it needs to");
     assert_eq!(client.history("ann"), ["zoo", "apple"]);
 }
+
+/// The code is in sealed memory where the kernel can have it in huge pages there, and in the program's file elsewhere. Nothing that
+/// runs can be written to, in the parent or in a child.
+#[test]
+fn code_in_huge_pages() {
+    let daemon = Setup::new(Store::Sqlite).environment("RUST_LOG", "debug").start();
+    let (mut client, child) = daemon.connect_with_child();
+    let moved = daemon.log().contains(" KiB of the program are in huge pages");
+    assert!(moved || daemon.log().contains("the program's code stays where it is: "), "{}", daemon.log());
+    for pid in [daemon.pid(), daemon.writer(), child] {
+        let maps = std::fs::read_to_string(format!("/proc/{pid}/maps")).expect("the process is there");
+        let parts: Vec<&str> = maps.lines().filter(|line| line.contains("memfd:cidian-code")).collect();
+        assert_eq!(moved, parts.iter().any(|part| part.contains(" r-xp ")), "{maps}");
+        assert!(maps.lines().all(|line| !line.contains(" rwx")), "{maps}");
+        assert!(parts.iter().all(|part| part.contains(" r-xp ") || part.contains(" r--p ")), "{maps}");
+        assert!(!processes::descriptors(pid).iter().any(|path| path.to_string_lossy().contains("cidian-code")));
+    }
+    assert_eq!(client.ask("I").len(), 5);
+}

@@ -2,7 +2,7 @@
 //! them; on both stores.
 
 use std::time::{Duration, Instant};
-use support::{Connection, Daemon, PASSWD, Setup, Store, code, on_both_stores};
+use support::{Connection, Daemon, PASSWD, Setup, Store, code, on_both_stores, wait_until};
 
 on_both_stores!(
     logging_in_with_a_token,
@@ -286,8 +286,9 @@ fn a_token_is_kept_nowhere(store: Store) {
     by_token.ok(&format!("T ann {token}"));
     assert_eq!(by_token.refused(&format!("T ann {token}x")), "denied");
     assert_eq!(by_token.refused(&format!("T ann\t{token}")), "badreq");
-    let title = support::processes::title(child);
-    assert!(title.contains("ann") && !title.contains(&token), "{title}");
+    let title = || support::processes::title(child);
+    wait_until("the title to say who it is", || title().contains("user ann"));
+    assert!(!title().contains(&token), "{}", title());
     let kept: String =
         ["name", "passwd"].map(|column| daemon.sql(&format!("SELECT {column} FROM user")).concat()).concat();
     assert!(!kept.contains(&token));
