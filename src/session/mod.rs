@@ -110,7 +110,7 @@ pub enum Confinement<'a> {
     },
 }
 
-/// How long a session waits for its client before it says so in its title. Clients that are quicker are most: then nobody could
+/// How long a session waits for its client before its title shows it. Most clients are quicker: then no person could
 /// read it, and it would cost a visit as much as a tenth of its page faults.
 const TITLE_AFTER: Duration = Duration::from_millis(20);
 

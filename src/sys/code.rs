@@ -1,9 +1,9 @@
-//! The program's code in huge pages. A fork does not copy the page tables of mapped files, so each child takes a page fault for
-//! every 64 KiB of code that it comes to, and unmaps all of these pages at its end. With huge pages it takes one for every
-//! 2 MiB.
+//! The program's code in huge pages. A fork does not copy the page tables of mapped files, so each child takes a page
+//! fault for every 64 KiB of code that it comes to, and unmaps all of these pages at its end. With huge pages it takes
+//! one for every 2 MiB.
 //!
-//! No common file system's pages can be joined to huge ones, but those of a memfd can: the code is copied into one, which is
-//! sealed, and mapped over the code itself, byte for byte the same.
+//! No common file system's pages can be joined to huge ones, but those of a memfd can: the code is copied into one,
+//! which is sealed, and mapped over the code itself, byte for byte the same.
 
 use super::Forker;
 use super::sealed::SEALS;
@@ -27,8 +27,9 @@ const MOST: usize = 64 << 20;
 /// Joins pages to huge ones now; of madvise(2), where the C library's crate has no name for it.
 const MADV_COLLAPSE: libc::c_int = 25;
 
-/// Puts the code and the constants of this program into huge pages, as far as they fill whole ones; how many bytes that is. For
-/// the process that forks all others: nothing else may have the addresses in use meanwhile, and no other thread be there.
+/// Puts the code and the constants of this program into huge pages, as far as they fill whole ones; how many bytes that
+/// is. For the process that forks all others: nothing else may have the addresses in use meanwhile, and no other thread
+/// be there.
 ///
 /// # Errors
 /// The kernel can't do it (Linux 6.1 and later can), or has no memory; nothing has changed then.
@@ -42,9 +43,9 @@ pub fn use_huge_pages_for_code(_: &Forker) -> io::Result<usize> {
     Ok(moved)
 }
 
-/// The mappings of a program's file that nobody ever writes to: its code, and what stands before it. (Constants with addresses
-/// in them were written to when the program began.) The huge page in which the constants end and the code begins becomes the
-/// code's; what is in it can be run, then, but as little written to as before.
+/// The mappings of a program's file that are never written to: its code, and what stands before it. (Constants with
+/// addresses in them were written to when the program began.) The huge page in which the constants end and the code
+/// begins becomes the code's; what is in it can be run, then, but as little written to as before.
 fn parts(maps: &str, program: &str) -> Vec<(Range<usize>, ProtFlags)> {
     let part = |line: &str| {
         let mut fields = line.splitn(6, ' ');
@@ -61,7 +62,8 @@ fn parts(maps: &str, program: &str) -> Vec<(Range<usize>, ProtFlags)> {
         Some((usize::from_str_radix(begin, 16).ok()?..usize::from_str_radix(end, 16).ok()?, protection))
     };
     let mut parts: Vec<_> = maps.lines().filter_map(part).collect();
-    // The page in which the constants end and the code begins is the code's: code that most children run is at its beginning.
+    // The page in which the constants end and the code begins is the code's: code that most children run is at its
+    // beginning.
     if let [(constants, _), (code, _)] = &mut parts[..]
         && constants.end == code.start
     {
@@ -85,12 +87,13 @@ fn move_into_huge_pages(range: Range<usize>, protection: ProtFlags) -> io::Resul
     // A place in the memory is as far from a huge page's beginning as the same place in the mapping.
     let skipped = range.start % HUGE;
     let memory = copy(&range, skipped)?;
-    // First where nobody is: only what succeeds there takes the code's place.
+    // First at a free place: only what succeeds there takes the code's place.
     join(&memory, whole.start - range.start + skipped, whole.len())?;
     let offset = i64::try_from(skipped).map_err(io::Error::other)?;
     let flags = MapFlags::MAP_PRIVATE | MapFlags::MAP_FIXED;
-    // SAFETY: what is mapped has the same bytes at the same places, for reading or running as before, and can't change: the
-    // seals say so. No other thread runs, and this one finds the same instructions when it comes back from the call.
+    // SAFETY: what is mapped has the same bytes at the same places, for reading or running as before, and can't change:
+    // the seals guarantee that. No other thread runs, and this one finds the same instructions when it comes back from
+    // the call.
     let mapped = unsafe { mmap(Some(begin), length, protection, flags, &memory, offset) }?;
     // As for the words: what only one child has mapped would count as its own.
     // SAFETY: the range is that mapping; to read ahead changes no byte.
@@ -118,7 +121,7 @@ fn join(memory: &OwnedFd, begin: usize, size: usize) -> io::Result<()> {
     let reserved = unsafe { mmap_anonymous(None, room, ProtFlags::PROT_NONE, MapFlags::MAP_PRIVATE) }?;
     let aligned = NonZeroUsize::new(reserved.as_ptr().addr().next_multiple_of(HUGE));
     let (read, flags) = (ProtFlags::PROT_READ, MapFlags::MAP_PRIVATE | MapFlags::MAP_FIXED);
-    // SAFETY: it takes the place of a part of the mapping that was just made, and that nobody else knows.
+    // SAFETY: it takes the place of a part of the mapping that was just made, and that nothing else refers to.
     let mapped = unsafe { mmap(aligned, length, read, flags, memory, offset) };
     let joined = mapped.and_then(|place| {
         // SAFETY: the range is that mapping; no byte of it changes.

@@ -9,9 +9,9 @@ use std::hint::black_box;
 /// such a mapping is freed, and the 19 MiB of a password hash then stay in the process as dirty memory
 /// (`mallopt(3)`, M_MMAP_THRESHOLD: "dynamic adjustment … is disabled if" it is set).
 ///
-/// And small pieces that are freed are joined with their neighbours at once (M_MXFAST). glibc otherwise keeps some of them
-/// aside until somebody wants a piece of a kilobyte, and then joins all: in each child those of its parent, which copies a
-/// page for each place in the heap.
+/// And small pieces that are freed are joined with their neighbours at once (M_MXFAST). glibc otherwise keeps some of
+/// them aside until a piece of a kilobyte is requested, and then joins all: in each child those of its parent, which
+/// copies a page for each place in the heap.
 pub fn fix_allocator() {
     #[cfg(target_env = "gnu")]
     // SAFETY: `mallopt` is called before any other thread exists and takes two numbers.

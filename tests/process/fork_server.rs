@@ -128,8 +128,8 @@ fn after_a_reload_there_is_another() {
     assert!(!daemon.log().contains("fork server"), "there is nothing to tell: {}", daemon.log());
 }
 
-/// A session whose client has taken it over asks the writer to record for another account: the parent ends it, though another
-/// process forked it. The test plays that session: it sends the request on the session's own channel.
+/// A session whose client has taken it over asks the writer to record for another account: the parent ends it, though
+/// another process forked it. The test plays that session: it sends the request on the session's own channel.
 #[test]
 fn a_child_that_was_taken_over_is_killed() {
     let daemon = with_a_fork_server().start();
@@ -162,7 +162,7 @@ fn a_child_that_was_taken_over_is_killed() {
     assert!(visitor.at_eof(), "its child was killed");
     daemon.wait_log(&format!("child {child} asked the writer for an account that was not logged in there"));
     wait_until("the child to be reaped", || processes::state(child).is_none());
-    // Nobody else notices.
+    // No other client notices.
     assert_eq!(ann.ask_line("Q ann zoo"), "OK zoo\tn. 动物园");
     assert_eq!(ann.history("ann").first().map(String::as_str), Some("zoo"));
     assert_eq!(bob.history("bob"), Vec::<String>::new());

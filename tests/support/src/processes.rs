@@ -69,8 +69,8 @@ pub fn sockets(pid: u32) -> BTreeSet<u64> {
     descriptors(pid).iter().filter_map(inode).collect()
 }
 
-/// A descriptor of the test's own for the one open socket of a process that is not among `known`; none if there is no such
-/// socket.
+/// A descriptor of the test's own for the one open socket of a process that is not among `known`; none if there is no
+/// such socket.
 ///
 /// # Errors
 /// As pidfd_getfd(2): `EPERM` for a process that may not be looked into, which for a confined one is anybody but root.
@@ -84,7 +84,7 @@ pub fn duplicate_socket(pid: u32, known: &BTreeSet<u64>) -> nix::Result<Option<O
     let number = new.next().and_then(|entry| entry.file_name().to_str()?.parse::<libc::c_int>().ok());
     let Some(number) = number else { return Ok(None) };
     assert!(new.next().is_none(), "there is one new socket");
-    // SAFETY: the call takes numbers; the descriptor that it returns is nobody else's.
+    // SAFETY: the call takes numbers; nothing else owns the descriptor that it returns.
     let process = unsafe {
         let descriptor = Errno::result(libc::syscall(libc::SYS_pidfd_open, pid, 0))?;
         OwnedFd::from_raw_fd(libc::c_int::try_from(descriptor).expect("a descriptor"))
