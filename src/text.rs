@@ -27,23 +27,20 @@ pub fn escape_into(text: &str, out: &mut String) {
 /// hand hold such backslashes, and dropping them would lose text.
 pub fn unescape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        if c != '\\' {
-            out.push(c);
-            continue;
-        }
-        let rest = chars.as_str();
-        match chars.next() {
-            Some('n') => out.push('\n'),
-            Some('t') => out.push('\t'),
-            Some('\\') => out.push('\\'),
-            _ => {
-                out.push('\\');
-                chars = rest.chars();
-            }
-        }
+    let mut rest = text;
+    // From one backslash to the next: most of a text has none.
+    while let Some((before, after)) = rest.split_once('\\') {
+        out.push_str(before);
+        let escaped = match after.as_bytes().first() {
+            Some(b'n') => Some('\n'),
+            Some(b't') => Some('\t'),
+            Some(b'\\') => Some('\\'),
+            _ => None,
+        };
+        out.push(escaped.unwrap_or('\\'));
+        rest = &after[usize::from(escaped.is_some())..];
     }
+    out.push_str(rest);
     out
 }
 

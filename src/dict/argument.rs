@@ -62,8 +62,11 @@ impl Readings {
     ///
     /// Three readings: single quotes as the shell has them, as RFC 2229 has them, and all of it as it stands between its
     /// outer quotes, for clients that put quotes around whatever the user typed (dict, xfce4-dict, GoldenDict, Emacs).
-    pub(super) fn of(line: &[u8], number: usize) -> Option<Self> {
-        let [shell, rfc] = [SingleQuotes::Shell, SingleQuotes::Rfc].map(|single| arguments(line, single));
+    ///
+    /// `shell` are the line's [`arguments`] by the shell's rules.
+    pub(super) fn of(line: &[u8], shell: &[Argument], number: usize) -> Option<Self> {
+        // Only what is in single quotes may be read in another way.
+        let rfc = if line.contains(&b'\'') { arguments(line, SingleQuotes::Rfc) } else { Vec::new() };
         let mut readings: Vec<String> = Vec::new();
         let mut add = |bytes: &[u8]| {
             if let Ok(text) = std::str::from_utf8(bytes)
@@ -72,7 +75,7 @@ impl Readings {
                 readings.push(text.to_owned());
             }
         };
-        for arguments in [&shell, &rfc] {
+        for arguments in [shell, &rfc] {
             if arguments.len() == number + 1 {
                 add(&arguments[number].bytes);
             }
@@ -110,8 +113,12 @@ mod tests {
             .collect()
     }
 
+    fn readings_of(line: &[u8], number: usize) -> Option<Readings> {
+        Readings::of(line, &arguments(line, SingleQuotes::Shell), number)
+    }
+
     fn readings(line: &[u8]) -> Vec<String> {
-        Readings::of(line, 2).map(|readings| readings.0).unwrap_or_default()
+        readings_of(line, 2).map(|readings| readings.0).unwrap_or_default()
     }
 
     #[test]
@@ -162,7 +169,7 @@ mod tests {
     }
 
     fn first(line: &[u8]) -> String {
-        Readings::of(line, 2).unwrap().first().to_owned()
+        readings_of(line, 2).unwrap().first().to_owned()
     }
 
     proptest! {
@@ -180,14 +187,14 @@ mod tests {
             }
             // And as those do that only put quotes around it.
             let plain = format!("D * \"{word}\"");
-            prop_assert!(Readings::of(plain.as_bytes(), 2).unwrap().iter().any(|reading| reading == word), "{}", plain);
+            prop_assert!(readings_of(plain.as_bytes(), 2).unwrap().iter().any(|reading| reading == word), "{}", plain);
         }
 
         #[test]
         fn any_bytes_are_cut_somehow(line in proptest::collection::vec(any::<u8>(), 0..60), number in 0usize..4) {
             let cut = arguments(&line, SingleQuotes::Rfc);
             prop_assert!(cut.windows(2).all(|pair| pair[0].start < pair[1].start));
-            if let Some(readings) = Readings::of(&line, number) {
+            if let Some(readings) = readings_of(&line, number) {
                 prop_assert!((1..=3).contains(&readings.0.len()));
             }
         }

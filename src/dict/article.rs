@@ -19,21 +19,41 @@ pub fn push_article(out: &mut Vec<u8>, headword: &str, interpretation: &str) {
 /// Writes one line of text as one line or, where it is too long, as several: cut between words if that is possible.
 /// Each begins with `indent`.
 pub(super) fn push_broken(out: &mut Vec<u8>, indent: &str, text: &str) {
+    let most = MAX_TEXT_LINE - indent.len() - 1;
+    // Nearly every line: no character takes more columns than bytes.
+    if !text.is_empty() && text.len() <= most && text.bytes().all(is_surely_shown) {
+        return push_parts(out, indent, text);
+    }
     let mut rest = text;
     loop {
-        let end = fitting(rest, MAX_TEXT_LINE - indent.len() - 1);
+        let end = fitting(rest, most);
         let (line, after) = rest.split_at(end);
         if line.is_empty() {
             // Nothing to indent.
             out.extend_from_slice(b"\r\n");
         } else {
             let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-            push_line(out, &format!("{indent}{}", if after.is_empty() { &line } else { line.trim_end() }));
+            push_parts(out, indent, if after.is_empty() { &line } else { line.trim_end() });
         }
         rest = after.trim_start_matches(' ');
         if rest.is_empty() {
             return;
         }
+    }
+}
+
+/// Whether a byte is of no control character; those above ASCII begin with 0xc2.
+fn is_surely_shown(byte: u8) -> bool {
+    byte >= 0x20 && byte != 0x7f && byte != 0xc2
+}
+
+fn push_parts(out: &mut Vec<u8>, indent: &str, line: &str) {
+    if indent.is_empty() {
+        return push_line(out, line);
+    }
+    // A blank comes first, so it can't begin with a dot.
+    for part in [indent, line, "\r\n"] {
+        out.extend_from_slice(part.as_bytes());
     }
 }
 
@@ -88,6 +108,16 @@ mod tests {
         let wide = article("w", &"词".repeat(600));
         let lines: Vec<usize> = wide.lines().map(|line| line.chars().count()).collect();
         assert_eq!(lines, [1, 511, 93]);
+    }
+
+    /// What the short way relies on.
+    #[test]
+    fn columns_are_never_more_than_bytes() {
+        for c in '\0'..=char::MAX {
+            assert!(c.width().unwrap_or(1).max(1) <= c.len_utf8(), "{c:?}");
+            let is_shown = c.encode_utf8(&mut [0; 4]).bytes().all(is_surely_shown);
+            assert!(!c.is_control() || !is_shown, "{c:?}");
+        }
     }
 
     proptest! {

@@ -113,11 +113,11 @@ impl DictCommand {
         match command.as_slice() {
             b"DEFINE" => {
                 let database = text(rest.first())?;
-                Ok(Self::Define { database, word: Readings::of(line, 2).ok_or(Mistake::Arguments)? })
+                Ok(Self::Define { database, word: Readings::of(line, &all, 2).ok_or(Mistake::Arguments)? })
             }
             b"MATCH" => {
                 let (database, strategy) = (text(rest.first())?, text(rest.get(1))?);
-                Ok(Self::Match { database, strategy, word: Readings::of(line, 3).ok_or(Mistake::Arguments)? })
+                Ok(Self::Match { database, strategy, word: Readings::of(line, &all, 3).ok_or(Mistake::Arguments)? })
             }
             b"SHOW" => show(rest),
             // Whatever stands there: some clients quote it, others do not.

@@ -10,12 +10,21 @@ const MAX_NAME: usize = 64;
 
 /// Writes a status line.
 pub fn push_status(out: &mut Vec<u8>, code: u16, text: &str) {
-    out.extend_from_slice(format!("{code} {text}\r\n").as_bytes());
+    push_status_of(out, code, &[text]);
+}
+
+/// A status line whose text has several parts.
+fn push_status_of(out: &mut Vec<u8>, code: u16, parts: &[&str]) {
+    let digits = [code / 100, code / 10 % 10, code % 10];
+    out.extend(digits.map(|digit| b"0123456789"[usize::from(digit)]));
+    out.push(b' ');
+    parts.iter().for_each(|part| out.extend_from_slice(part.as_bytes()));
+    out.extend_from_slice(b"\r\n");
 }
 
 /// Writes the line before a definition (151).
 pub fn push_definition(out: &mut Vec<u8>, headword: &str, database: &str, title: &str) {
-    push_status(out, 151, &format!("{} {database} \"{title}\"", quoted(headword)));
+    push_status_of(out, 151, &[&quoted(headword), " ", database, " \"", title, "\""]);
 }
 
 /// A text of several lines, from its MIME header to the dot that ends it.

@@ -114,6 +114,8 @@ pub enum Confinement<'a> {
 /// read it, and it would cost a visit as much as a tenth of its page faults.
 const TITLE_AFTER: Duration = Duration::from_millis(20);
 
+/// After how long without a request a session gives back what memory it has no use for meanwhile.
+const REST: Duration = Duration::from_secs(2);
 /// How long a finished session waits for its client to take the last line and close.
 const DRAIN: Duration = Duration::from_secs(1);
 
@@ -493,9 +495,10 @@ impl<'a> Session<'a> {
         }
         self.client.connection.lines.release_if_empty();
         // A client that is quick spares the session its title.
-        let mut title_at = Some(Instant::now() + TITLE_AFTER);
+        let began = Instant::now();
+        let (mut title_at, mut rests_at) = (Some(began + TITLE_AFTER), Some(began + REST));
         loop {
-            let idle_at = [self.stores.idle_at(), self.writer.channel.idle_at()].into_iter().flatten().min();
+            let idle_at = [self.stores.idle_at(), self.writer.channel.idle_at(), rests_at].into_iter().flatten().min();
             let until = [deadline, idle_at, title_at].into_iter().flatten().min();
             let client = PollFd::new(self.client.connection.socket(), PollFlags::POLLIN);
             let waited = match self.stores.lease() {
@@ -525,6 +528,7 @@ impl<'a> Session<'a> {
             if self.writer.channel.idle_at().is_some_and(|at| at <= now) {
                 self.writer.channel.close();
             }
+            rests_at = rests_at.filter(|at| *at > now);
             sys::give_back_memory();
         }
     }

@@ -1,8 +1,16 @@
 //! Spellings near a text: a sorted list of words is walked as a trie, with one row of the edit-distance table for each
 //! letter, and without the branches that can't lead to a near spelling. The work is bounded.
 
-/// The farthest that a spelling is looked for.
-pub const FARTHEST: u8 = 2;
+mod bits;
+mod rows;
+mod table;
+
+pub use table::FARTHEST;
+
+use bits::Bits;
+use rows::Rows;
+use table::Table;
+
 /// The most branches that are looked at for one text, whatever the dictionary: some milliseconds.
 const MOST_BRANCHES: u32 = 150_000;
 
@@ -38,25 +46,35 @@ pub fn distance(left: &[char], right: &[char], most: u8) -> Option<u8> {
 
 /// Tells `found` the number and the distance of each word that is no farther than `most` from `text`.
 pub fn near(words: &impl SortedWords, text: &[char], most: u8, mut found: impl FnMut(usize, u8)) {
-    let mut walk = Walk { words, most, rows: Rows::new(text), branches: MOST_BRANCHES, found: &mut found };
+    match Bits::new(text, most) {
+        Some(table) => walk(words, most, table, &mut found),
+        None => walk(words, most, Rows::new(text), &mut found),
+    }
+}
+
+fn walk(words: &impl SortedWords, most: u8, table: impl Table, found: &mut impl FnMut(usize, u8)) {
+    let mut walk = Walk { words, most, table, branches: MOST_BRANCHES, found };
     walk.branch(0, words.count(), 0);
 }
 
-struct Walk<'a, W, F> {
+struct Walk<'a, W, T, F> {
     words: &'a W,
     most: u8,
-    rows: Rows<'a>,
+    table: T,
     branches: u32,
     found: &'a mut F,
 }
 
-impl<W: SortedWords, F: FnMut(usize, u8)> Walk<'_, W, F> {
-    /// Words `begin..end` share their first `depth` bytes, for which the rows are computed. The recursion is as deep as
-    /// a headword is long, no deeper.
+impl<W: SortedWords, T: Table, F: FnMut(usize, u8)> Walk<'_, W, T, F> {
+    /// Words `begin..end` share their first `depth` bytes, which are in the table. The recursion is as deep as a headword
+    /// is long, no deeper.
     fn branch(&mut self, mut begin: usize, end: usize, depth: usize) {
+        if begin + 1 == end {
+            return self.twig(begin, depth);
+        }
         // Two headwords may have the same lower case.
         while begin < end && self.words.word(begin).len() == depth {
-            if let Some(distance) = self.rows.distance(self.most) {
+            if let Some(distance) = self.table.distance(self.most) {
                 (self.found)(begin, distance);
             }
             begin += 1;
@@ -71,12 +89,32 @@ impl<W: SortedWords, F: FnMut(usize, u8)> Walk<'_, W, F> {
             let next = depth + size;
             let shared = &word[..next];
             let after = self.end_of(begin, end, next, &shared[depth..]);
-            if self.rows.push(letter, self.most) {
+            if self.table.push(letter, self.most) {
                 self.branch(begin, after, next);
             }
-            self.rows.pop();
+            self.table.pop(1);
             begin = after;
         }
+    }
+
+    /// As [`Walk::branch`] where there is one word only, so that nothing has to be searched.
+    fn twig(&mut self, at: usize, depth: usize) {
+        let mut rest = self.words.word(at).get(depth..).unwrap_or_default();
+        let mut pushed = 0;
+        let mut may_be_near = true;
+        while may_be_near && let Some((letter, size)) = first_letter(rest).filter(|_| self.branches > 0) {
+            self.branches -= 1;
+            may_be_near = self.table.push(letter, self.most);
+            pushed += 1;
+            rest = &rest[size..];
+        }
+        if may_be_near
+            && rest.is_empty()
+            && let Some(distance) = self.table.distance(self.most)
+        {
+            (self.found)(at, distance);
+        }
+        self.table.pop(pushed);
     }
 
     /// The first word from `begin` that does not go on with `letter` up to byte `next`: by doubling steps, then halves.
@@ -103,64 +141,13 @@ impl<W: SortedWords, F: FnMut(usize, u8)> Walk<'_, W, F> {
 /// The first letter of valid UTF-8, and its size in bytes.
 fn first_letter(bytes: &[u8]) -> Option<(char, usize)> {
     let size = match bytes.first()? {
-        0..=0x7f => 1,
+        0..=0x7f => return Some((char::from(bytes[0]), 1)),
         0xc0..=0xdf => 2,
         0xe0..=0xef => 3,
         _ => 4,
     };
     let letter = std::str::from_utf8(bytes.get(..size)?).ok()?.chars().next()?;
     Some((letter, size))
-}
-
-/// The rows of the table so far, one for each letter that was pushed, and the first.
-struct Rows<'a> {
-    text: &'a [char],
-    letters: Vec<char>,
-    cells: Vec<u8>,
-}
-
-impl<'a> Rows<'a> {
-    fn new(text: &'a [char]) -> Self {
-        let cells = (0..=text.len()).map(|at| u8::try_from(at).unwrap_or(u8::MAX)).collect();
-        Self { text, letters: Vec::new(), cells }
-    }
-
-    /// Adds a letter; says whether anything that begins so can still be near enough.
-    fn push(&mut self, letter: char, most: u8) -> bool {
-        let width = self.text.len() + 1;
-        let last = self.cells.len() - width;
-        let mut left = self.cells[last].saturating_add(1);
-        let mut least = left;
-        self.cells.push(left);
-        for at in 1..width {
-            let replaced = self.cells[last + at - 1].saturating_add(u8::from(self.text[at - 1] != letter));
-            let deleted = self.cells[last + at].saturating_add(1);
-            let mut cell = replaced.min(deleted).min(left.saturating_add(1));
-            if at > 1
-                && let Some(&before) = self.letters.last()
-                && self.text[at - 1] == before
-                && self.text[at - 2] == letter
-            {
-                cell = cell.min(self.cells[last - width + at - 2].saturating_add(1));
-            }
-            self.cells.push(cell);
-            left = cell;
-            least = least.min(cell);
-        }
-        self.letters.push(letter);
-        // A transposition reaches back over one row.
-        let before = self.cells[last..last + width].iter().min().copied().unwrap_or(u8::MAX);
-        least <= most || before < most
-    }
-
-    fn pop(&mut self) {
-        self.letters.pop();
-        self.cells.truncate(self.cells.len() - self.text.len() - 1);
-    }
-
-    fn distance(&self, most: u8) -> Option<u8> {
-        self.cells.last().copied().filter(|&distance| distance <= most)
-    }
 }
 
 #[cfg(test)]

@@ -104,7 +104,7 @@ impl LineHead {
     fn follow(&mut self, mut chunk: &[u8], mut ended: impl FnMut([u8; HEAD])) {
         while !chunk.is_empty() {
             let missing = HEAD.saturating_sub(self.length);
-            let end = chunk.iter().position(|&byte| byte == b'\n');
+            let end = memchr::memchr(b'\n', chunk);
             let line = &chunk[..end.unwrap_or(chunk.len())];
             for &byte in line.iter().take(missing) {
                 self.bytes[self.length] = byte;

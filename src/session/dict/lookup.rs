@@ -10,6 +10,7 @@ use crate::protocol::{Code, Failure, MAX_SUGGESTIONS, trim_blanks, unescape};
 use crate::words::fields::with_tags_in_brackets;
 use crate::words::matching::{Pattern, Strategy};
 use crate::words::{DictionaryNote, articles};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 /// The most rows of a `MATCH`: no client shows more, and GoldenDict asks at every key.
@@ -75,15 +76,15 @@ impl Chosen {
 
 impl Session<'_> {
     /// The dictionaries, in the order of preference.
-    pub(super) fn databases(&mut self) -> Result<Vec<Database>, Failure> {
+    pub(super) fn databases(&mut self) -> Result<Rc<[Database]>, Failure> {
         self.renew_words();
         let generation = self.dictionaries.words.known_generation();
         let known = self.client.dialogue.as_ref().and_then(|dialogue| dialogue.databases.as_ref());
         if let Some((_, databases)) = known.filter(|(of, _)| Some(*of) == generation) {
-            return Ok(databases.clone());
+            return Ok(Rc::clone(databases));
         }
         let notes = self.dictionaries.words.dictionaries(&mut self.stores)?;
-        let databases = if notes.len() > 1 {
+        let databases: Rc<[Database]> = if notes.len() > 1 {
             let database = |note: DictionaryNote| Database {
                 name: database_name(&note.name),
                 title: database_title(if note.title.is_empty() { &note.name } else { &note.title }),
@@ -94,11 +95,11 @@ impl Session<'_> {
         } else {
             let about = self.dictionaries.words.about(&mut self.stores)?;
             let (name, title) = (database_name("words"), database_title(&about.title));
-            vec![Database { name, title, headwords: about.headwords, dictionary: None }]
+            Rc::new([Database { name, title, headwords: about.headwords, dictionary: None }])
         };
         let generation = self.dictionaries.words.known_generation();
         if let Some(dialogue) = &mut self.client.dialogue {
-            dialogue.databases = generation.map(|generation| (generation, databases.clone()));
+            dialogue.databases = generation.map(|generation| (generation, Rc::clone(&databases)));
         }
         Ok(databases)
     }

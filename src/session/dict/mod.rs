@@ -15,6 +15,7 @@ use crate::dict::{self, DictCommand, Mistake, Text, push_named_row, push_status}
 use crate::ipc::counters::RequestKind;
 use crate::protocol::{Code, Failure};
 use lookup::{Database, STRATEGIES};
+use std::rc::Rc;
 use std::time::Instant;
 
 /// What a session has to remember that speaks DICT.
@@ -25,7 +26,7 @@ pub(super) struct Dialogue {
     /// Whether texts have a MIME header.
     mime: bool,
     /// The databases, and of which load of the words they are.
-    databases: Option<(u64, Vec<Database>)>,
+    databases: Option<(u64, Rc<[Database]>)>,
 }
 
 impl Dialogue {
@@ -224,7 +225,7 @@ impl Session<'_> {
         push_status(out, 114, "server information follows");
         let mut text = Text::prose(out, mime);
         text.line(&format!("cidiand {} on {}", env!("CARGO_PKG_VERSION"), self.settings.dict.host));
-        for database in &databases {
+        for database in databases.iter() {
             text.line(&format!("{}: {}, {} headwords", database.name, database.title, database.headwords));
         }
         text.end();

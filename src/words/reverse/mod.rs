@@ -8,6 +8,7 @@
 
 mod candidates;
 pub(super) mod characters;
+mod forms;
 mod hit;
 mod needle;
 mod pinyin;
@@ -109,7 +110,10 @@ impl Finder<'_> {
             }
         };
         match &self.step.test {
-            Test::Needle(needle) => all.for_each(|(_, article)| note(needle.rank(headword, article, self.scope))),
+            Test::Needle(needle) => {
+                let is_beyond = |rank| self.best.is_beyond(rank);
+                all.for_each(|(_, article)| note(needle.rank(headword, article, self.scope, is_beyond)));
+            }
             Test::Reading(reading) => {
                 let own = all.filter(|(_, article)| reading.is_of(headword, article));
                 own.for_each(|(_, article)| note(Some(Rank::of_reading(headword, article))));

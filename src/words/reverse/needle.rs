@@ -2,14 +2,10 @@
 
 use super::super::fold::fold;
 use super::characters::Class;
+use super::forms::{Anchor, Forms, in_either_case};
 use super::scripts::{forms, is_chinese};
 use super::senses::{Sense, band, head, senses};
-use memchr::memmem;
-use regex::bytes::{Regex, RegexBuilder};
 use std::ops::Range;
-
-/// The most memory for an expression, compiled and while it runs.
-const MAX_COMPILED: usize = 1 << 20;
 
 /// How well an article fits: the lesser, the better.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,53 +46,35 @@ pub enum Scope {
 #[derive(Debug)]
 pub(super) struct Needle {
     text: String,
-    search: Search,
+    search: Forms,
+    /// Whether exactly these bytes are looked for, and nothing else.
+    is_plain: bool,
     /// Whether it is of letters that have blanks between words.
     has_words: bool,
     /// For each of its Chinese characters the forms that it may have.
     characters: Vec<Vec<char>>,
 }
 
-#[derive(Debug)]
-enum Search {
-    /// Exactly these bytes.
-    Bytes(Box<memmem::Finder<'static>>),
-    /// In any case, or in any script.
-    Expression(Regex),
-}
-
 impl Needle {
-    /// A text as it is, in any case.
+    /// A text as it is, in any case; `None` for an empty one.
     pub(super) fn text(text: &str) -> Option<Self> {
-        let has_case = text.chars().any(|c| c.is_lowercase() || c.is_uppercase());
-        let search = if has_case {
-            Search::Expression(compile(&regex::escape(text))?)
-        } else {
-            Search::Bytes(Box::new(memmem::Finder::new(text.as_bytes()).into_owned()))
-        };
-        Some(Self { text: fold(text), search, has_words: has_words(text), characters: characters(text, |c| vec![c]) })
+        let is_plain = !text.chars().any(|c| c.is_lowercase() || c.is_uppercase());
+        Self::of(text, is_plain, |c| vec![c])
     }
 
     /// A text in whatever mixture of traditional and simplified characters; none, if there is only one.
     pub(super) fn in_any_script(text: &str) -> Option<Self> {
-        let mut expression = String::new();
-        let mut is_plain = true;
-        for c in text.chars() {
-            let forms = forms(c);
-            if let [only] = forms[..] {
-                expression.push_str(&regex::escape(only.encode_utf8(&mut [0; 4])));
-            } else {
-                is_plain = false;
-                expression.push('[');
-                expression.extend(forms);
-                expression.push(']');
-            }
-        }
-        if is_plain {
-            return None;
-        }
-        let search = Search::Expression(compile(&expression)?);
-        Some(Self { text: fold(text), search, has_words: has_words(text), characters: characters(text, forms) })
+        if text.chars().all(|c| forms(c).len() == 1) { None } else { Self::of(text, false, forms) }
+    }
+
+    fn of(text: &str, is_plain: bool, forms: impl Fn(char) -> Vec<char>) -> Option<Self> {
+        Some(Self {
+            text: fold(text),
+            search: Forms::new(text, |c| if is_plain { vec![c] } else { in_either_case(&forms(c)) })?,
+            is_plain,
+            has_words: has_words(text),
+            characters: characters(text, forms),
+        })
     }
 
     /// The Chinese characters that every article has that this is in, each in one of these forms.
@@ -112,18 +90,18 @@ impl Needle {
 
     /// What every article has in it that has this; none if that can't be said.
     pub(super) fn bytes(&self) -> Option<&str> {
-        matches!(self.search, Search::Bytes(_)).then_some(self.text.as_str())
+        self.is_plain.then_some(self.text.as_str())
     }
 
     /// The first place in some bytes, from one on.
     pub(super) fn find(&self, bytes: &[u8], from: usize) -> Option<Range<usize>> {
-        match &self.search {
-            Search::Bytes(finder) => {
-                let at = from + finder.find(bytes.get(from..)?)?;
-                Some(at..at + finder.needle().len())
-            }
-            Search::Expression(expression) => expression.find_at(bytes, from).map(|found| found.range()),
-        }
+        self.search.find(bytes, from)
+    }
+
+    /// How these bytes are searched best, and each of their places then.
+    pub(super) fn search_all<'s>(&'s self, bytes: &'s [u8]) -> impl Fn(usize) -> Option<Range<usize>> + 's {
+        let anchor: Anchor = self.search.anchor_for(bytes);
+        move |from| self.search.find_by(&anchor, bytes, from)
     }
 
     /// Whether it is in a text.
@@ -131,30 +109,42 @@ impl Needle {
         self.find(text.as_bytes(), 0).is_some()
     }
 
-    /// How well an article fits; `None` if it does not.
-    pub(super) fn rank(&self, headword: &str, article: &str, scope: Scope) -> Option<Rank> {
+    /// How well an article fits; `None` if it does not. One that `is_beyond` says is of no use may be said in its place.
+    pub(super) fn rank(
+        &self,
+        headword: &str,
+        article: &str,
+        scope: Scope,
+        is_beyond: impl Fn(Rank) -> bool,
+    ) -> Option<Rank> {
         if head(article).is_some_and(|head| head.word != headword) {
             // A reading, or the other script, that leads to a word of its own.
             return None;
         }
+        // The first place that does not begin before the sense that is looked at.
+        let mut place = self.find(article.as_bytes(), 0)?;
         let mut best: Option<Rank> = None;
-        let mut note = |kind: Kind, sense: &Sense<'_>| {
-            let rank = Rank::new(kind, headword, sense);
-            best = Some(best.map_or(rank, |best| best.min(rank)));
-        };
+        let only_first = is_beyond(Rank::best_of_later());
         senses(article, |sense| {
-            match self.fit(&sense) {
-                // No later sense is better.
-                Some(Kind::Sense) => {
-                    note(Kind::Sense, &sense);
-                    return Some(());
-                }
-                Some(kind) if kind == Kind::Within || scope == Scope::Text => note(kind, &sense),
-                _ => {}
+            if only_first && sense.at > 0 {
+                return Some(());
             }
-            None
+            if place.start < sense.begin {
+                let Some(next) = self.find(article.as_bytes(), sense.begin) else { return Some(()) };
+                place = next;
+            }
+            if place.end > sense.begin + sense.whole.len() {
+                return None;
+            }
+            let kind = self.fit(&sense);
+            if kind != Kind::Elsewhere || scope == Scope::Text {
+                let rank = Rank::new(kind, headword, &sense);
+                best = Some(best.map_or(rank, |best| best.min(rank)));
+            }
+            // No later sense is better.
+            (kind == Kind::Sense).then_some(())
         });
-        if best.is_none() && scope == Scope::Text && self.is_in(article) {
+        if best.is_none() && scope == Scope::Text {
             // Across pieces, or in what is no piece.
             let kind = Kind::Elsewhere;
             best = Some(Rank {
@@ -169,22 +159,22 @@ impl Needle {
         best.map(|rank| rank.in_article(article))
     }
 
-    fn fit(&self, sense: &Sense<'_>) -> Option<Kind> {
-        let elsewhere = || self.is_in(sense.whole).then_some(Kind::Elsewhere);
+    /// How well a sense fits that has it.
+    fn fit(&self, sense: &Sense<'_>) -> Kind {
         if sense.is_example {
-            return elsewhere();
+            return Kind::Elsewhere;
         }
         let mut from = 0;
-        while let Some(place) = self.find(sense.text.as_bytes(), from).filter(|place| !place.is_empty()) {
+        while let Some(place) = self.find(sense.text.as_bytes(), from) {
             if place == (0..sense.text.len()) {
-                return Some(Kind::Sense);
+                return Kind::Sense;
             }
             if !self.has_words || is_apart(&sense.text, &place) {
-                return Some(Kind::Within);
+                return Kind::Within;
             }
             from = place.end;
         }
-        elsewhere()
+        Kind::Elsewhere
     }
 }
 
@@ -208,15 +198,6 @@ fn characters(text: &str, forms: impl Fn(char) -> Vec<char>) -> Vec<Vec<char>> {
     chars.into_iter().map(forms).collect()
 }
 
-fn compile(expression: &str) -> Option<Regex> {
-    RegexBuilder::new(expression)
-        .case_insensitive(true)
-        .size_limit(MAX_COMPILED)
-        .dfa_size_limit(MAX_COMPILED)
-        .build()
-        .ok()
-}
-
 fn count(number: usize) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
@@ -233,6 +214,11 @@ impl Rank {
             Class::Elsewhere => (Kind::Elsewhere, 0),
         };
         Self { kind, is_later: false, length, band: 0, at: 0, headword: 0 }
+    }
+
+    /// What no sense but the first of an article is better than.
+    fn best_of_later() -> Self {
+        Self { is_later: true, ..Self::best_of(Class::Alone) }
     }
 
     fn new(kind: Kind, headword: &str, sense: &Sense<'_>) -> Self {

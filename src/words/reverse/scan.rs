@@ -82,9 +82,9 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
 
     /// Walks over the text, and looks at every article that has what is looked for.
     fn walk(&self, needle: &Needle, finder: &mut Finder<'_>, goes_on: &mut dyn FnMut() -> bool) -> bool {
-        let text = self.text();
+        let find = needle.search_all(self.text());
         let (mut from, mut at, mut looked) = (0, 0, 0);
-        while let Some(place) = needle.find(text, from).map(|place| place.start) {
+        while let Some(place) = find(from).map(|place| place.start) {
             at = self.entry_over(place, at);
             let Some(extent) = self.extent(at) else { break };
             if place < extent.article {

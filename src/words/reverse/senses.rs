@@ -21,6 +21,8 @@ pub(super) struct Sense<'a> {
     pub(super) text: Cow<'a, str>,
     /// What stands in the article, notes and all.
     pub(super) whole: &'a str,
+    /// Where that begins in the article.
+    pub(super) begin: usize,
     /// Which of the article's it is, counted from zero.
     pub(super) at: usize,
     /// Whether it is from an example.
@@ -83,10 +85,11 @@ pub(super) fn senses<'a, T>(article: &'a str, mut take: impl FnMut(Sense<'a>) ->
             is_example = fields::is_example(rest);
             rest = without_pronunciation(rest);
         }
+        let begin = article.len() - rest.len();
         let (whole, next, ends_line) = if is_example { rest_of_line(rest) } else { next_piece(rest) };
         let text = if is_example { Cow::Borrowed(whole) } else { core(whole) };
         if !text.is_empty() {
-            let taken = take(Sense { text, whole, at, is_example });
+            let taken = take(Sense { text, whole, begin, at, is_example });
             if taken.is_some() {
                 return taken;
             }
@@ -158,9 +161,10 @@ fn core(piece: &str) -> Cow<'_, str> {
             break;
         }
     }
-    let is_bracket = |c: char| matches!(c, '(' | '[' | '{' | '（' | '【');
-    if !rest.contains(is_bracket) {
-        return Cow::Borrowed(trimmed(rest));
+    let Some(first) = rest.find(is_bracket) else { return Cow::Borrowed(trimmed(rest)) };
+    if first > 0 && is_notes(&rest[first..]) {
+        let before = rest[..first].trim_matches(|c: char| c == APART || c.is_whitespace());
+        return Cow::Borrowed(trimmed(without_label(before)));
     }
     let mut out = String::with_capacity(rest.len());
     let mut depth = 0_u32;
@@ -173,7 +177,7 @@ fn core(piece: &str) -> Cow<'_, str> {
                     out.push(APART);
                 }
             }
-            ')' | ']' | '}' | '）' | '】' if depth > 0 => depth -= 1,
+            _ if is_closing(c) && depth > 0 => depth -= 1,
             _ if depth == 0 => out.push(c),
             _ => {}
         }
@@ -181,6 +185,29 @@ fn core(piece: &str) -> Cow<'_, str> {
     // What stood behind the note is another label or the text.
     let text = trimmed(without_label(out.trim_matches(|c: char| c == APART || c.is_whitespace())));
     if text.len() == out.len() { Cow::Owned(out) } else { Cow::Owned(text.to_owned()) }
+}
+
+fn is_bracket(c: char) -> bool {
+    matches!(c, '(' | '[' | '{' | '（' | '【')
+}
+
+fn is_closing(c: char) -> bool {
+    matches!(c, ')' | ']' | '}' | '）' | '】')
+}
+
+/// Whether nothing in a text stands outside brackets.
+fn is_notes(text: &str) -> bool {
+    let mut depth = 0_u32;
+    text.chars().all(|c| {
+        if is_bracket(c) {
+            depth += 1;
+        } else if is_closing(c) && depth > 0 {
+            depth -= 1;
+        } else {
+            return depth > 0;
+        }
+        true
+    })
 }
 
 fn trimmed(text: &str) -> &str {
@@ -289,7 +316,9 @@ mod tests {
         fn any_article_has_pieces_of_itself(article in "([a-z(/;| ]|[苹果（）；，、【】]|\\\\n|\\\\\\\\|n\\.|»|\\{k1\\}){0,30}") {
             let mut last = None;
             senses(&article, |sense| {
-                assert!(article.contains(sense.whole) && !sense.text.is_empty());
+                assert!(article[sense.begin..].starts_with(sense.whole) && !sense.text.is_empty());
+                let of_text = sense.text.split(APART).find(|part| !sense.whole.contains(part));
+                assert_eq!(of_text, None, "{sense:?}");
                 assert!(last.is_none_or(|last| last + 1 == sense.at));
                 last = Some(sense.at);
                 None::<()>

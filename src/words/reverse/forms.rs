@@ -1,0 +1,174 @@
+//! Finding a text of which each character may have several forms (upper and lower case, both scripts) in many bytes.
+//!
+//! Two bytes of the text are looked for at once, at their distance from each other, in a block of bytes at a time; the
+//! compiler makes a few vector instructions of that. Only where both are, the whole text is compared. Which two bytes
+//! these are is decided by a sample of what is searched: the more seldom they occur together, the fewer comparisons.
+
+mod pair;
+
+use crate::words::BUILT_IN;
+use pair::{Byte, Pair, Sample};
+use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange};
+use std::ops::Range;
+
+/// How much of the built-in dictionary stands for a text that is not known: from its middle.
+const KNOWN: usize = 2 << 10;
+
+/// A text and the forms of its characters. It is not empty.
+#[derive(Debug)]
+pub(super) struct Forms {
+    characters: Vec<Vec<Form>>,
+    /// For texts of which nothing is known.
+    anchor: Anchor,
+}
+
+/// A form of a character in UTF-8, as a number, so that it is compared in one step.
+#[derive(Debug, Clone, Copy)]
+struct Form {
+    bytes: [u8; 4],
+    length: usize,
+    /// Which bits of four bytes are its own.
+    mask: u32,
+}
+
+impl Form {
+    fn new(c: char) -> Self {
+        let mut bytes = [0; 4];
+        let length = c.encode_utf8(&mut bytes).len();
+        let mask = u32::from_le_bytes(std::array::from_fn(|at| if at < length { u8::MAX } else { 0 }));
+        Self { bytes, length, mask }
+    }
+
+    /// Whether it stands at a place.
+    #[inline]
+    fn is_at(&self, bytes: &[u8], at: usize) -> bool {
+        match bytes.get(at..).and_then(|rest| rest.first_chunk::<4>()) {
+            Some(four) => u32::from_le_bytes(*four) & self.mask == u32::from_le_bytes(self.bytes),
+            None => bytes.get(at..).is_some_and(|rest| rest.starts_with(&self.bytes[..self.length])),
+        }
+    }
+}
+
+/// Two bytes, and the character from which on their places are known.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Anchor {
+    character: usize,
+    /// The fewest bytes that the characters before that one take.
+    least_before: usize,
+    pair: Pair,
+}
+
+impl Forms {
+    /// A text of which each character has the forms that `forms` gives it; `None` without characters.
+    pub(super) fn new(text: &str, forms: impl Fn(char) -> Vec<char>) -> Option<Self> {
+        let characters: Vec<Vec<Form>> = text.chars().map(|c| forms(c).into_iter().map(Form::new).collect()).collect();
+        let middle = BUILT_IN.len() / 2;
+        let known = Sample::of(&BUILT_IN.as_bytes()[middle..middle + KNOWN.min(BUILT_IN.len() - middle)]);
+        Some(Self { anchor: best_anchor(&characters, &known)?, characters })
+    }
+
+    /// What is best looked for in these bytes.
+    pub(super) fn anchor_for(&self, bytes: &[u8]) -> Anchor {
+        best_anchor(&self.characters, &Sample::of(bytes)).unwrap_or(self.anchor)
+    }
+
+    /// The first place in some bytes, from one on.
+    pub(super) fn find(&self, bytes: &[u8], from: usize) -> Option<Range<usize>> {
+        self.find_by(&self.anchor, bytes, from)
+    }
+
+    /// The same by an anchor from [`Forms::anchor_for`].
+    pub(super) fn find_by(&self, anchor: &Anchor, bytes: &[u8], from: usize) -> Option<Range<usize>> {
+        let (before, behind) = self.characters.split_at(anchor.character);
+        anchor.pair.find_map(bytes, from + anchor.least_before, |at| {
+            let end = behind.iter().try_fold(at, |at, forms| {
+                forms.iter().find(|form| form.is_at(bytes, at)).map(|form| at + form.length)
+            })?;
+            let begin = before.iter().try_rfold(at, |at, forms| {
+                forms.iter().find_map(|form| at.checked_sub(form.length).filter(|&begin| form.is_at(bytes, begin)))
+            })?;
+            (begin >= from).then_some(begin..end)
+        })
+    }
+}
+
+/// These characters and all that differ from them in case only, by Unicode's simple case folding.
+pub(super) fn in_either_case(chars: &[char]) -> Vec<char> {
+    let mut class = ClassUnicode::new(chars.iter().map(|&c| ClassUnicodeRange::new(c, c)));
+    // It fails only without its table, which Cargo.toml asks for.
+    let _ = class.try_case_fold_simple();
+    class.iter().flat_map(|range| range.start()..=range.end()).collect()
+}
+
+/// The two bytes that occur together most seldom, of those whose distance from each other is known.
+fn best_anchor(characters: &[Vec<Form>], sample: &Sample<'_>) -> Option<Anchor> {
+    let mut best: Option<(Anchor, (usize, usize))> = None;
+    let (mut begin, mut before) = (0, 0);
+    while begin < characters.len() {
+        // A run: characters whose forms are of one length, and one more, of which the first byte's place is known.
+        let is_even = |forms: &[Form]| forms.windows(2).all(|pair| pair[0].length == pair[1].length);
+        let even = characters[begin..].iter().take_while(|forms| is_even(forms)).count();
+        let end = (begin + even + 1).min(characters.len());
+        let mut bytes: Vec<Byte> = Vec::new();
+        let mut offset = 0;
+        for forms in &characters[begin..end] {
+            let known = if is_even(forms) { forms[0].length } else { 1 };
+            bytes.extend((0..known).map(|at| Byte::new(offset + at, forms.iter().map(|form| form.bytes[at]))));
+            offset += known;
+        }
+        if let Some((pair, count)) = sample.rarest(bytes)
+            && best.as_ref().is_none_or(|(_, least)| count < *least)
+        {
+            best = Some((Anchor { character: begin, least_before: before, pair }, count));
+        }
+        let least = |forms: &Vec<Form>| forms.iter().map(|form| form.length).min().unwrap_or(0);
+        before += characters[begin..end].iter().map(least).sum::<usize>();
+        begin = end;
+    }
+    best.map(|(anchor, _)| anchor)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use regex::bytes::RegexBuilder;
+
+    fn find(text: &str, bytes: &[u8], from: usize) -> Option<Range<usize>> {
+        Forms::new(text, |c| in_either_case(&[c])).unwrap().find(bytes, from)
+    }
+
+    #[test]
+    fn letters_in_any_case() {
+        assert_eq!(find("Kiss", "a ki\u{17f}S".as_bytes(), 0), Some(2..7));
+        assert_eq!(find("kiss", "\u{212a}iss kiss".as_bytes(), 1), Some(7..11));
+        assert_eq!(find("ss", b"SsS", 1), Some(1..3));
+        assert_eq!(find("\u{e9}t\u{e9}", "\u{c9}T\u{c9}".as_bytes(), 0), Some(0..5));
+        assert_eq!((find("a", b"", 0), find("ab", b"a", 0), find("a", b"a", 1)), (None, None, None));
+        assert!(Forms::new("", |c| vec![c]).is_none());
+    }
+
+    proptest! {
+        /// What an expression without regard to case finds, whatever is looked for first.
+        #[test]
+        fn finds_what_an_expression_finds(
+            pieces in proptest::collection::vec("[aAkKsS\u{212a}\u{17f}eé\u{df}\u{1e9e}苹蘋果0 ]{1,9}|[x苹]{20,70}", 0..8),
+            text in "[akKsS\u{212a}\u{17f}eÉ\u{df}苹0 ]{1,4}",
+            other in "[akse苹0 ]{1,40}",
+            from in 0usize..20,
+        ) {
+            let bytes = pieces.concat().into_bytes();
+            let forms = |c: char| in_either_case(if c == '苹' { &['苹', '蘋'] } else { std::slice::from_ref(&c) });
+            let search = Forms::new(&text, forms).unwrap();
+            let expression = regex::escape(&text).replace('苹', "[苹蘋]");
+            let expression = RegexBuilder::new(&expression).case_insensitive(true).build().unwrap();
+            let from = from.min(bytes.len());
+            let expected = expression.find_at(&bytes, from).map(|found| found.range());
+            prop_assert_eq!(search.find(&bytes, from), expected.clone());
+            for sample in [other.as_bytes(), &bytes] {
+                let anchor = search.anchor_for(sample);
+                prop_assert_eq!(search.find_by(&anchor, &bytes, from), expected.clone(), "{:?}", anchor);
+            }
+        }
+    }
+}
