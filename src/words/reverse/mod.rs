@@ -101,7 +101,14 @@ pub struct Finder<'s> {
 impl Finder<'_> {
     /// Looks at an entry: at each dictionary's article by itself.
     pub fn look_at(&mut self, headword: &str, interpret: &str) {
+        self.look_from(headword, interpret, 0);
+    }
+
+    /// The same, where it is known that what is looked for does not begin before a place.
+    fn look_from(&mut self, headword: &str, interpret: &str, place: usize) {
         let Asked { names, wanted } = self.asked;
+        // Places in several articles are not those in each.
+        let place = if names.len() < 2 { place } else { 0 };
         let all = articles(interpret, names).into_iter().filter(|(name, _)| is_wanted(wanted, name));
         let mut best: Option<Rank> = None;
         let mut note = |rank: Option<Rank>| {
@@ -112,7 +119,7 @@ impl Finder<'_> {
         match &self.step.test {
             Test::Needle(needle) => {
                 let is_beyond = |rank| self.best.is_beyond(rank);
-                all.for_each(|(_, article)| note(needle.rank(headword, article, self.scope, is_beyond)));
+                all.for_each(|(_, article)| note(needle.rank((headword, article), place, self.scope, is_beyond)));
             }
             Test::Reading(reading) => {
                 let own = all.filter(|(_, article)| reading.is_of(headword, article));

@@ -109,11 +109,12 @@ impl Needle {
         self.find(text.as_bytes(), 0).is_some()
     }
 
-    /// How well an article fits; `None` if it does not. One that `is_beyond` says is of no use may be said in its place.
+    /// How well an article fits, in which this is nowhere before a place; `None` if it does not fit. A rank of which
+    /// `is_beyond` says that it is of no use may be another one of no use.
     pub(super) fn rank(
         &self,
-        headword: &str,
-        article: &str,
+        (headword, article): (&str, &str),
+        from: usize,
         scope: Scope,
         is_beyond: impl Fn(Rank) -> bool,
     ) -> Option<Rank> {
@@ -122,7 +123,7 @@ impl Needle {
             return None;
         }
         // The first place that does not begin before the sense that is looked at.
-        let mut place = self.find(article.as_bytes(), 0)?;
+        let mut place = self.find(article.as_bytes(), from)?;
         let mut best: Option<Rank> = None;
         let only_first = is_beyond(Rank::best_of_later());
         senses(article, |sense| {

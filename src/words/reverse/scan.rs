@@ -98,7 +98,7 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
                     from = extent.article + after;
                     continue;
                 }
-                finder.look_at(entry.headword, entry.interpret);
+                finder.look_from(entry.headword, entry.interpret, place - extent.article);
             }
             from = extent.end;
             looked += 1;

@@ -118,7 +118,12 @@ fn next_piece(text: &str) -> (&str, &str, bool) {
     let bytes = text.as_bytes();
     let mut depth = 0_u32;
     let mut at = 0;
-    while at < bytes.len() {
+    loop {
+        // Most bytes are no mark.
+        at += bytes[at..].iter().take_while(|&&byte| !MARKS[usize::from(byte)]).count();
+        if at >= bytes.len() {
+            return (text, "", true);
+        }
         // Marks of three bytes are looked at as such.
         let wide = bytes.get(at..at + 3).unwrap_or_default();
         match bytes[at] {
@@ -126,7 +131,7 @@ fn next_piece(text: &str) -> (&str, &str, bool) {
                 if matches!(bytes.get(at + 1), Some(b'n' | b't')) {
                     return (&text[..at], &text[at + 2..], bytes[at + 1] == b'n');
                 }
-                at += 2;
+                at = (at + 2).min(bytes.len());
                 continue;
             }
             b'(' | b'[' | b'{' => depth += 1,
@@ -144,8 +149,19 @@ fn next_piece(text: &str) -> (&str, &str, bool) {
         }
         at += 1;
     }
-    (text, "", true)
 }
+
+/// The bytes that marks of [`next_piece`] begin with.
+const MARKS: [bool; 256] = {
+    let mut marks = [false; 256];
+    let mut at = 0;
+    let all = b"\\()[]{};|,/\xe3\xef";
+    while at < all.len() {
+        marks[all[at] as usize] = true;
+        at += 1;
+    }
+    marks
+};
 
 /// A piece without part of speech, numbers, notes in brackets and tags.
 fn core(piece: &str) -> Cow<'_, str> {
@@ -153,6 +169,10 @@ fn core(piece: &str) -> Cow<'_, str> {
     loop {
         let before = rest;
         rest = without_label(rest);
+        // Nothing that is taken off begins so high; a Chinese character does.
+        if rest.as_bytes().first().is_some_and(|&first| first >= 0xe4) {
+            break;
+        }
         rest = rest
             .trim_start_matches(|c: char| c.is_ascii_digit() || "①②③④⑤⑥⑦⑧⑨⑩".contains(c))
             .trim_start_matches(['.', ')', '»']);

@@ -1,4 +1,4 @@
-//! Two bytes at a distance: where both stand in many bytes, and how often they do.
+//! Two bytes at a distance: where both stand in many bytes, and how often they do. A third is compared where they do.
 
 /// How many bytes are compared at once.
 const BLOCK: usize = 64;
@@ -51,13 +51,19 @@ impl Byte {
     fn passes(&self, byte: u8) -> bool {
         self.test.passes(byte) || self.other.passes(byte)
     }
+
+    /// Whether it is there, if what it belongs to begins at a place.
+    fn is_at(&self, bytes: &[u8], place: usize) -> bool {
+        bytes.get(place + self.offset).is_some_and(|&byte| self.passes(byte))
+    }
 }
 
-/// Two of them; the same one twice, where there is only one.
+/// Two of them, and one that is asked for only where these are; one may stand for another, where there are fewer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Pair {
     first: Byte,
     second: Byte,
+    third: Byte,
 }
 
 impl Pair {
@@ -77,7 +83,7 @@ impl Pair {
         from: usize,
         mut take: impl FnMut(usize) -> Option<T>,
     ) -> Option<T> {
-        let Self { first, second } = *self;
+        let Self { first, second, third } = *self;
         let mut at = from;
         while let (Some(left), Some(right)) = (block(bytes, at + first.offset), block(bytes, at + second.offset)) {
             let mut both = [0_u8; BLOCK];
@@ -89,16 +95,19 @@ impl Pair {
             if both.iter().fold(0, |any, both| any | both) != 0 {
                 let mut places = packed(&both);
                 while places != 0 {
-                    if let Some(taken) = take(at + places.trailing_zeros() as usize) {
+                    let place = at + places.trailing_zeros() as usize;
+                    places &= places - 1;
+                    if third.is_at(bytes, place)
+                        && let Some(taken) = take(place)
+                    {
                         return Some(taken);
                     }
-                    places &= places - 1;
                 }
             }
             at += BLOCK;
         }
-        let last = bytes.len().saturating_sub(first.offset.max(second.offset));
-        let stands = |at: &usize| first.passes(bytes[at + first.offset]) && second.passes(bytes[at + second.offset]);
+        let last = bytes.len().saturating_sub(first.offset.max(second.offset).max(third.offset));
+        let stands = |at: &usize| first.is_at(bytes, *at) && second.is_at(bytes, *at) && third.is_at(bytes, *at);
         (at..last).filter(stands).find_map(take)
     }
 }
@@ -147,19 +156,23 @@ impl<'a> Sample<'a> {
         counted.truncate(MOST_PAIRED);
         let measure = |pair: &Pair| self.pieces.iter().map(|piece| together(pair, piece)).sum::<usize>();
         if let [(count, only)] = counted[..] {
-            return Some((Pair { first: only, second: only }, (count, count)));
+            return Some((Pair { first: only, second: only, third: only }, (count, count)));
         }
         let mut best: Option<(Pair, (usize, usize))> = None;
         for (at, (count, first)) in counted.iter().enumerate() {
             for (other, second) in &counted[at + 1..] {
-                let pair = Pair { first: *first, second: *second };
+                let pair = Pair { first: *first, second: *second, third: *second };
                 let measure = (measure(&pair), count * other);
                 if best.as_ref().is_none_or(|(_, least)| measure < *least) {
                     best = Some((pair, measure));
                 }
             }
         }
-        best
+        let (pair, found) = best?;
+        // The third that leaves the fewest places.
+        let with = |third: Byte| Pair { third, ..pair };
+        let third = counted.iter().map(|(_, third)| *third).min_by_key(|third| measure(&with(*third)))?;
+        Some((with(third), found))
     }
 
     fn count(&self, byte: &Byte) -> usize {
@@ -196,6 +209,9 @@ mod tests {
         assert!(Sample::of(&text).rarest(Vec::new()).is_none());
         let (pair, (count, _)) = Sample::of(&text).rarest(vec![byte(0, b"mM")]).unwrap();
         assert_eq!((pair.first, pair.second, count), (byte(0, b"mM"), byte(0, b"mM"), 120));
+        let letters: Vec<Byte> = (0..).zip(b"ng 17) ").map(|(at, &letter)| byte(at, &[letter])).collect();
+        let (pair, (count, _)) = Sample::of(&text).rarest(letters).unwrap();
+        assert!(count < 120 && pair.third != pair.second, "{pair:?}");
     }
 
     proptest! {
@@ -204,14 +220,16 @@ mod tests {
             text in proptest::collection::vec(b'a'..b'e', 0..300),
             offsets in (0usize..80, 0usize..80),
             values in (proptest::collection::vec(b'a'..b'e', 1..4), proptest::collection::vec(b'a'..b'e', 1..4)),
+            third in (0usize..80, b'a'..b'e'),
             from in 0usize..100,
         ) {
-            let pair = Pair { first: byte(offsets.0, &values.0), second: byte(offsets.1, &values.1) };
+            let (first, second) = (byte(offsets.0, &values.0), byte(offsets.1, &values.1));
+            let pair = Pair { first, second, third: byte(third.0, &[third.1]) };
             let mut found = Vec::new();
             pair.find_map(&text, from, |at| { found.push(at); None::<()> });
             let stands = |at: usize, byte: &Byte| text.get(at + byte.offset).is_some_and(|&other| byte.passes(other));
             let expected: Vec<usize> =
-                (from..text.len()).filter(|&at| stands(at, &pair.first) && stands(at, &pair.second)).collect();
+                (from..text.len()).filter(|&at| [first, second, pair.third].iter().all(|byte| stands(at, byte))).collect();
             prop_assert_eq!(found, expected);
             for &value in &values.0 {
                 prop_assert!(pair.first.passes(value));
