@@ -12,7 +12,10 @@ use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange};
 use std::ops::Range;
 
 /// How much of the built-in dictionary stands for a text that is not known: from its middle.
-const KNOWN: usize = 2 << 10;
+const KNOWN: usize = 1 << 10;
+/// Of how many bytes of a run, the rarest, all pairs are counted, and of how many runs.
+const MOST_PAIRED: usize = 6;
+const MOST_RUNS: usize = 3;
 
 /// A text and the forms of its characters. It is not empty.
 #[derive(Debug)]
@@ -63,7 +66,7 @@ impl Forms {
     pub(super) fn new(text: &str, forms: impl Fn(char) -> Vec<char>) -> Option<Self> {
         let characters: Vec<Vec<Form>> = text.chars().map(|c| forms(c).into_iter().map(Form::new).collect()).collect();
         let middle = BUILT_IN.len() / 2;
-        let known = Sample::of(&BUILT_IN.as_bytes()[middle..middle + KNOWN.min(BUILT_IN.len() - middle)]);
+        let known = Sample::of_bytes(&BUILT_IN.as_bytes()[middle..middle + KNOWN.min(BUILT_IN.len() - middle)]);
         Some(Self { anchor: best_anchor(&characters, &known)?, characters })
     }
 
@@ -100,32 +103,49 @@ pub(super) fn in_either_case(chars: &[char]) -> Vec<char> {
     class.iter().flat_map(|range| range.start()..=range.end()).collect()
 }
 
+/// Bytes whose distances from each other are known, with how often each is in the sample.
+struct Run {
+    /// The character that they begin with, and the fewest bytes that those before it take.
+    character: usize,
+    least_before: usize,
+    bytes: Vec<(usize, Byte)>,
+}
+
 /// The two bytes that occur together most seldom, of those whose distance from each other is known.
 fn best_anchor(characters: &[Vec<Form>], sample: &Sample<'_>) -> Option<Anchor> {
-    let mut best: Option<(Anchor, (usize, usize))> = None;
+    let is_even = |forms: &[Form]| forms.windows(2).all(|pair| pair[0].length == pair[1].length);
+    let least = |forms: &Vec<Form>| forms.iter().map(|form| form.length).min().unwrap_or(0);
+    let mut runs: Vec<Run> = Vec::new();
     let (mut begin, mut before) = (0, 0);
     while begin < characters.len() {
         // A run: characters whose forms are of one length, and one more, of which the first byte's place is known.
-        let is_even = |forms: &[Form]| forms.windows(2).all(|pair| pair[0].length == pair[1].length);
         let even = characters[begin..].iter().take_while(|forms| is_even(forms)).count();
         let end = (begin + even + 1).min(characters.len());
-        let mut bytes: Vec<Byte> = Vec::new();
+        let mut run = Run { character: begin, least_before: before, bytes: Vec::new() };
         let mut offset = 0;
         for forms in &characters[begin..end] {
             let known = if is_even(forms) { forms[0].length } else { 1 };
-            bytes.extend((0..known).map(|at| Byte::new(offset + at, forms.iter().map(|form| form.bytes[at]))));
+            for at in 0..known {
+                let mut values: Vec<u8> = forms.iter().map(|form| form.bytes[at]).collect();
+                values.sort_unstable();
+                values.dedup();
+                run.bytes.push((sample.count(&values), Byte::new(offset + at, values.into_iter())));
+            }
             offset += known;
         }
-        if let Some((pair, count)) = sample.rarest(bytes)
-            && best.as_ref().is_none_or(|(_, least)| count < *least)
-        {
-            best = Some((Anchor { character: begin, least_before: before, pair }, count));
-        }
-        let least = |forms: &Vec<Form>| forms.iter().map(|form| form.length).min().unwrap_or(0);
+        run.bytes.sort_by_key(|(count, _)| *count);
+        run.bytes.truncate(MOST_PAIRED);
+        runs.push(run);
         before += characters[begin..end].iter().map(least).sum::<usize>();
         begin = end;
     }
-    best.map(|(anchor, _)| anchor)
+    // To count what stands together takes time: in the most promising runs only.
+    runs.sort_by_cached_key(|run| run.bytes.iter().take(2).map(|(count, _)| count).product::<usize>());
+    let anchors = runs.iter().take(MOST_RUNS).filter_map(|run| {
+        let (pair, count) = sample.rarest(&run.bytes)?;
+        Some((count, Anchor { character: run.character, least_before: run.least_before, pair }))
+    });
+    anchors.min_by_key(|(count, _)| *count).map(|(_, anchor)| anchor)
 }
 
 #[cfg(test)]

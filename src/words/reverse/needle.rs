@@ -104,11 +104,6 @@ impl Needle {
         move |from| self.search.find_by(&anchor, bytes, from)
     }
 
-    /// Whether it is in a text.
-    pub(super) fn is_in(&self, text: &str) -> bool {
-        self.find(text.as_bytes(), 0).is_some()
-    }
-
     /// How well an article fits, in which this is nowhere before a place; `None` if it does not fit. A rank of which
     /// `is_beyond` says that it is of no use may be another one of no use.
     pub(super) fn rank(

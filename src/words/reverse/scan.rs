@@ -40,25 +40,27 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
             Test::Needle(needle) if needle.characters().is_empty() => self.walk(needle, finder, goes_on),
             Test::Needle(needle) => {
                 let of_needle = candidates::of_needle(index, needle, scope);
-                self.look_at_each(of_needle, |article| needle.is_in(article), finder, goes_on)
+                let place = |article: &str| needle.find(article.as_bytes(), 0).map(|place| place.start);
+                self.look_at_each(of_needle, place, finder, goes_on)
             }
             Test::Reading(reading) => {
-                self.look_at_each(candidates::of_reading(index, reading.letters()), |_| true, finder, goes_on)
+                self.look_at_each(candidates::of_reading(index, reading.letters()), |_| Some(0), finder, goes_on)
             }
             Test::Sentence(segments) => {
                 let holds =
                     |at: usize, piece: &str| self.entry(at).is_some_and(|entry| entry.interpret.contains(piece));
                 let of_pieces = candidates::of_pieces(index, segments.pieces().collect(), holds);
-                self.look_at_each(of_pieces, |_| true, finder, goes_on)
+                self.look_at_each(of_pieces, |_| Some(0), finder, goes_on)
             }
         }
     }
 
-    /// Looks at candidates, those that may be better first, until no other can be among the best.
+    /// Looks at candidates, those that may be better first, until no other can be among the best; at those only in which
+    /// there is a `place` before which there is nothing.
     fn look_at_each(
         &self,
         candidates: Candidates,
-        may_fit: impl Fn(&str) -> bool,
+        place: impl Fn(&str) -> Option<usize>,
         finder: &mut Finder<'_>,
         goes_on: &mut dyn FnMut() -> bool,
     ) -> bool {
@@ -68,8 +70,10 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
                 break;
             }
             for at in entries {
-                if let Some(entry) = self.entry(at).filter(|entry| may_fit(entry.interpret)) {
-                    finder.look_at(entry.headword, entry.interpret);
+                if let Some(entry) = self.entry(at)
+                    && let Some(place) = place(entry.interpret)
+                {
+                    finder.look_from(entry.headword, entry.interpret, place);
                 }
                 looked += 1;
                 if looked % AT_ONCE == 0 && !goes_on() {

@@ -5,8 +5,6 @@ const BLOCK: usize = 64;
 /// A sample is made of as many pieces of a text, evenly apart, each of this many bytes.
 const PIECES: usize = 32;
 const PIECE: usize = 512;
-/// Of how many bytes, the rarest, all pairs are counted.
-const MOST_PAIRED: usize = 6;
 
 /// A byte at a place, in the values that it may have there. Other values may pass for them, none of them is missed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -142,20 +140,24 @@ impl<'a> Sample<'a> {
             let begin = |number: usize| number * ((text.len() - PIECE) / (PIECES - 1));
             (0..PIECES).map(|number| &text[begin(number)..begin(number) + PIECE]).collect()
         };
-        let mut counts = [0; 256];
-        for &byte in pieces.iter().copied().flatten() {
-            counts[usize::from(byte)] += 1;
-        }
-        Self { pieces, counts }
+        Self { counts: counts(&pieces), pieces }
     }
 
-    /// The two of these bytes that stand together most seldom, with a measure of how often: less is more seldom.
-    pub(super) fn rarest(&self, bytes: Vec<Byte>) -> Option<(Pair, (usize, usize))> {
-        let mut counted: Vec<(usize, Byte)> = bytes.into_iter().map(|byte| (self.count(&byte), byte)).collect();
-        counted.sort_by_key(|(count, _)| *count);
-        counted.truncate(MOST_PAIRED);
+    /// Which bytes are rare in a text, and nothing of which stand together.
+    pub(super) fn of_bytes(text: &'a [u8]) -> Self {
+        Self { pieces: Vec::new(), counts: counts(&[text]) }
+    }
+
+    /// How often bytes of these values stand in it.
+    pub(super) fn count(&self, values: &[u8]) -> usize {
+        values.iter().map(|&value| self.counts[usize::from(value)]).sum()
+    }
+
+    /// The two of these bytes, each with its count, that stand together most seldom, with a measure of how often: less is
+    /// more seldom.
+    pub(super) fn rarest(&self, counted: &[(usize, Byte)]) -> Option<(Pair, (usize, usize))> {
         let measure = |pair: &Pair| self.pieces.iter().map(|piece| together(pair, piece)).sum::<usize>();
-        if let [(count, only)] = counted[..] {
+        if let [(count, only)] = *counted {
             return Some((Pair { first: only, second: only, third: only }, (count, count)));
         }
         let mut best: Option<(Pair, (usize, usize))> = None;
@@ -174,11 +176,15 @@ impl<'a> Sample<'a> {
         let third = counted.iter().map(|(_, third)| *third).min_by_key(|third| measure(&with(*third)))?;
         Some((with(third), found))
     }
+}
 
-    fn count(&self, byte: &Byte) -> usize {
-        let counts = self.counts.iter().zip(0..=u8::MAX).filter(|(_, value)| byte.passes(*value));
-        counts.map(|(count, _)| count).sum()
+/// How often each byte stands in some texts.
+fn counts(texts: &[&[u8]]) -> [usize; 256] {
+    let mut counts = [0; 256];
+    for &byte in texts.iter().copied().flatten() {
+        counts[usize::from(byte)] += 1;
     }
+    counts
 }
 
 /// How often both stand in a text.
@@ -203,14 +209,17 @@ mod tests {
     #[test]
     fn the_rarest_by_what_stands_in_the_text() {
         let text = "(meaning 17) (meaning 23) (meaning 42)".repeat(40).into_bytes();
-        let letters: Vec<Byte> = (0..).zip(b"meaning 77").map(|(at, &letter)| byte(at, &[letter])).collect();
-        let (pair, (count, _)) = Sample::of(&text).rarest(letters).unwrap();
+        let sample = Sample::of(&text);
+        let rarest = |letters: &[u8]| {
+            let bytes = (0..).zip(letters).map(|(at, &letter)| (sample.count(&[letter]), byte(at, &[letter])));
+            sample.rarest(&bytes.collect::<Vec<_>>())
+        };
+        let (pair, (count, _)) = rarest(b"meaning 77").unwrap();
         assert_eq!((pair.first, pair.second, count), (byte(8, b"7"), byte(9, b"7"), 0));
-        assert!(Sample::of(&text).rarest(Vec::new()).is_none());
-        let (pair, (count, _)) = Sample::of(&text).rarest(vec![byte(0, b"mM")]).unwrap();
-        assert_eq!((pair.first, pair.second, count), (byte(0, b"mM"), byte(0, b"mM"), 120));
-        let letters: Vec<Byte> = (0..).zip(b"ng 17) ").map(|(at, &letter)| byte(at, &[letter])).collect();
-        let (pair, (count, _)) = Sample::of(&text).rarest(letters).unwrap();
+        assert_eq!(rarest(b""), None);
+        let (pair, (count, _)) = rarest(b"m").unwrap();
+        assert_eq!((pair.first, pair.second, count), (byte(0, b"m"), byte(0, b"m"), 120));
+        let (pair, (count, _)) = rarest(b"ng 17) ").unwrap();
         assert!(count < 120 && pair.third != pair.second, "{pair:?}");
     }
 
