@@ -20,9 +20,56 @@ const MOST_RUNS: usize = 3;
 /// A text and the forms of its characters. It is not empty.
 #[derive(Debug)]
 pub(super) struct Forms {
-    characters: Vec<Vec<Form>>,
+    characters: Vec<Character>,
     /// For texts of which nothing is known.
     anchor: Anchor,
+}
+
+/// A character.
+#[derive(Debug)]
+struct Character {
+    forms: Vec<Form>,
+    /// Where the forms are one byte in upper and lower case, which differ in one bit: that bit, and a form with it.
+    letter: Option<(u8, u8)>,
+}
+
+impl Character {
+    fn new(forms: &[char]) -> Self {
+        let forms: Vec<Form> = forms.iter().copied().map(Form::new).collect();
+        let letter = match forms[..] {
+            [only] if only.length == 1 => Some((0, only.bytes[0])),
+            [one, other] if one.length == 1 && other.length == 1 => {
+                let bit = one.bytes[0] ^ other.bytes[0];
+                (bit.count_ones() == 1).then_some((bit, one.bytes[0] | bit))
+            }
+            _ => None,
+        };
+        Self { forms, letter }
+    }
+
+    /// Where a form ends that stands at a place.
+    #[inline]
+    fn end(&self, bytes: &[u8], at: usize) -> Option<usize> {
+        match self.letter {
+            Some((bit, letter)) => (bytes.get(at).is_some_and(|byte| byte | bit == letter)).then_some(at + 1),
+            None => self.forms.iter().find(|form| form.is_at(bytes, at)).map(|form| at + form.length),
+        }
+    }
+
+    /// Where a form begins that ends at a place.
+    fn begin(&self, bytes: &[u8], at: usize) -> Option<usize> {
+        self.forms.iter().find_map(|form| at.checked_sub(form.length).filter(|&begin| form.is_at(bytes, begin)))
+    }
+
+    /// Whether all forms have as many bytes.
+    fn is_even(&self) -> bool {
+        self.forms.windows(2).all(|pair| pair[0].length == pair[1].length)
+    }
+
+    /// The fewest bytes that it takes.
+    fn least(&self) -> usize {
+        self.forms.iter().map(|form| form.length).min().unwrap_or(0)
+    }
 }
 
 /// A form of a character in UTF-8, as a number, so that it is compared in one step.
@@ -64,7 +111,7 @@ pub(super) struct Anchor {
 impl Forms {
     /// A text of which each character has the forms that `forms` gives it; `None` without characters.
     pub(super) fn new(text: &str, forms: impl Fn(char) -> Vec<char>) -> Option<Self> {
-        let characters: Vec<Vec<Form>> = text.chars().map(|c| forms(c).into_iter().map(Form::new).collect()).collect();
+        let characters: Vec<Character> = text.chars().map(|c| Character::new(&forms(c))).collect();
         let middle = BUILT_IN.len() / 2;
         let known = Sample::of_bytes(&BUILT_IN.as_bytes()[middle..middle + KNOWN.min(BUILT_IN.len() - middle)]);
         Some(Self { anchor: best_anchor(&characters, &known)?, characters })
@@ -84,12 +131,8 @@ impl Forms {
     pub(super) fn find_by(&self, anchor: &Anchor, bytes: &[u8], from: usize) -> Option<Range<usize>> {
         let (before, behind) = self.characters.split_at(anchor.character);
         anchor.pair.find_map(bytes, from + anchor.least_before, |at| {
-            let end = behind.iter().try_fold(at, |at, forms| {
-                forms.iter().find(|form| form.is_at(bytes, at)).map(|form| at + form.length)
-            })?;
-            let begin = before.iter().try_rfold(at, |at, forms| {
-                forms.iter().find_map(|form| at.checked_sub(form.length).filter(|&begin| form.is_at(bytes, begin)))
-            })?;
+            let end = behind.iter().try_fold(at, |at, character| character.end(bytes, at))?;
+            let begin = before.iter().try_rfold(at, |at, character| character.begin(bytes, at))?;
             (begin >= from).then_some(begin..end)
         })
     }
@@ -112,21 +155,19 @@ struct Run {
 }
 
 /// The two bytes that occur together most seldom, of those whose distance from each other is known.
-fn best_anchor(characters: &[Vec<Form>], sample: &Sample<'_>) -> Option<Anchor> {
-    let is_even = |forms: &[Form]| forms.windows(2).all(|pair| pair[0].length == pair[1].length);
-    let least = |forms: &Vec<Form>| forms.iter().map(|form| form.length).min().unwrap_or(0);
+fn best_anchor(characters: &[Character], sample: &Sample<'_>) -> Option<Anchor> {
     let mut runs: Vec<Run> = Vec::new();
     let (mut begin, mut before) = (0, 0);
     while begin < characters.len() {
         // A run: characters whose forms are of one length, and one more, of which the first byte's place is known.
-        let even = characters[begin..].iter().take_while(|forms| is_even(forms)).count();
+        let even = characters[begin..].iter().take_while(|character| character.is_even()).count();
         let end = (begin + even + 1).min(characters.len());
         let mut run = Run { character: begin, least_before: before, bytes: Vec::new() };
         let mut offset = 0;
-        for forms in &characters[begin..end] {
-            let known = if is_even(forms) { forms[0].length } else { 1 };
+        for character in &characters[begin..end] {
+            let known = if character.is_even() { character.least() } else { 1 };
             for at in 0..known {
-                let mut values: Vec<u8> = forms.iter().map(|form| form.bytes[at]).collect();
+                let mut values: Vec<u8> = character.forms.iter().map(|form| form.bytes[at]).collect();
                 values.sort_unstable();
                 values.dedup();
                 run.bytes.push((sample.count(&values), Byte::new(offset + at, values.into_iter())));
@@ -136,7 +177,7 @@ fn best_anchor(characters: &[Vec<Form>], sample: &Sample<'_>) -> Option<Anchor> 
         run.bytes.sort_by_key(|(count, _)| *count);
         run.bytes.truncate(MOST_PAIRED);
         runs.push(run);
-        before += characters[begin..end].iter().map(least).sum::<usize>();
+        before += characters[begin..end].iter().map(Character::least).sum::<usize>();
         begin = end;
     }
     // To count what stands together takes time: in the most promising runs only.
