@@ -54,7 +54,9 @@ pub fn near(words: &impl SortedWords, text: &[char], most: u8, mut found: impl F
 
 fn walk(words: &impl SortedWords, most: u8, table: impl Table, found: &mut impl FnMut(usize, u8)) {
     let mut walk = Walk { words, most, table, branches: MOST_BRANCHES, found };
-    walk.branch(0, words.count(), 0);
+    if words.count() > 0 {
+        walk.branch(0, words.count(), 0, words.word(0));
+    }
 }
 
 struct Walk<'a, W, T, F> {
@@ -65,41 +67,43 @@ struct Walk<'a, W, T, F> {
     found: &'a mut F,
 }
 
-impl<W: SortedWords, T: Table, F: FnMut(usize, u8)> Walk<'_, W, T, F> {
-    /// Words `begin..end` share their first `depth` bytes, which are in the table. The recursion is as deep as a headword
-    /// is long, no deeper.
-    fn branch(&mut self, mut begin: usize, end: usize, depth: usize) {
+impl<'a, W: SortedWords, T: Table, F: FnMut(usize, u8)> Walk<'a, W, T, F> {
+    /// Words `begin..end` share their first `depth` bytes, which are in the table; `word` is the first of them. The recursion
+    /// is as deep as a headword is long, no deeper.
+    fn branch(&mut self, mut begin: usize, end: usize, depth: usize, mut word: &'a [u8]) {
         if begin + 1 == end {
-            return self.twig(begin, depth);
+            return self.twig(begin, depth, word);
         }
         // Two headwords may have the same lower case.
-        while begin < end && self.words.word(begin).len() == depth {
+        while word.len() == depth {
             if let Some(distance) = self.table.distance(self.most) {
                 (self.found)(begin, distance);
             }
             begin += 1;
-        }
-        while begin < end {
-            if self.branches == 0 {
+            if begin == end {
                 return;
             }
+            word = self.words.word(begin);
+        }
+        while self.branches > 0 {
             self.branches -= 1;
-            let word = self.words.word(begin);
             let Some((letter, size)) = first_letter(word.get(depth..).unwrap_or_default()) else { return };
-            let next = depth + size;
-            let shared = &word[..next];
-            let after = self.end_of(begin, end, next, &shared[depth..]);
+            let (after, next) = self.end_of(begin, end, depth, &word[..depth + size]);
             if self.table.push(letter, self.most) {
-                self.branch(begin, after, next);
+                self.branch(begin, after, depth + size, word);
             }
             self.table.pop(1);
+            if after == end {
+                return;
+            }
             begin = after;
+            word = next.unwrap_or_else(|| self.words.word(after));
         }
     }
 
     /// As [`Walk::branch`] where there is one word only, so that nothing has to be searched.
-    fn twig(&mut self, at: usize, depth: usize) {
-        let mut rest = self.words.word(at).get(depth..).unwrap_or_default();
+    fn twig(&mut self, at: usize, depth: usize, word: &[u8]) {
+        let mut rest = word.get(depth..).unwrap_or_default();
         let mut pushed = 0;
         let mut may_be_near = true;
         while may_be_near && let Some((letter, size)) = first_letter(rest).filter(|_| self.branches > 0) {
@@ -117,24 +121,35 @@ impl<W: SortedWords, T: Table, F: FnMut(usize, u8)> Walk<'_, W, T, F> {
         self.table.pop(pushed);
     }
 
-    /// The first word from `begin` that does not go on with `letter` up to byte `next`: by doubling steps, then halves.
-    fn end_of(&self, begin: usize, end: usize, next: usize, letter: &[u8]) -> usize {
-        let goes_on = |at: usize| self.words.word(at).get(next - letter.len()..next) == Some(letter);
+    /// The first word from `begin` that does not begin with `shared`, of which all words have the first `depth` bytes; and
+    /// that word, if it was looked at last. By doubling steps, then halves.
+    fn end_of(&self, begin: usize, end: usize, depth: usize, shared: &[u8]) -> (usize, Option<&'a [u8]>) {
+        let words = self.words;
+        let goes_on = |word: &[u8]| match &shared[depth..] {
+            [letter] => word.get(depth) == Some(letter),
+            letter => word.get(depth..shared.len()) == Some(letter),
+        };
+        if begin + 1 < end {
+            let next = words.word(begin + 1);
+            if !goes_on(next) {
+                return (begin + 1, Some(next));
+            }
+        }
         let (mut known, mut step) = (begin, 1);
-        while known + step < end && goes_on(known + step) {
+        while known + step < end && goes_on(words.word(known + step)) {
             known += step;
             step *= 2;
         }
         let (mut low, mut high) = (known + 1, end.min(known + step));
         while low < high {
             let middle = low + (high - low) / 2;
-            if goes_on(middle) {
+            if goes_on(words.word(middle)) {
                 low = middle + 1;
             } else {
                 high = middle;
             }
         }
-        low
+        (low, None)
     }
 }
 
