@@ -8,7 +8,7 @@ use crate::figures::Measured;
 use crate::stop::Stop;
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
-use nix::sys::socket::sockopt::IpBindAddressNoPort;
+use nix::sys::socket::sockopt::{IpBindAddressNoPort, TcpNoDelay};
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrIn, bind, connect, setsockopt, socket};
 use std::net::SocketAddrV4;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -290,6 +290,8 @@ fn client_socket(number: usize, sources: u8, flags: SockFlag) -> Result<OwnedFd>
     let client = socket(AddressFamily::Inet, SockType::Stream, SockFlag::SOCK_CLOEXEC | flags, None)?;
     // The port is chosen when it connects, for that connection alone.
     setsockopt(&client, IpBindAddressNoPort, &true)?;
+    // Within TLS a request follows the end of the handshake, and would wait 40 ms for its acknowledgement.
+    setsockopt(&client, TcpNoDelay, &true)?;
     let last = u8::try_from(number % usize::from(sources.max(1)))?;
     bind(client.as_raw_fd(), &SockaddrIn::new(127, 0, 0, last + 1, 0))?;
     Ok(client)
