@@ -286,7 +286,11 @@ fn bad_files_change_nothing(store: Store) {
         (["good", "bad"], 65, "words file bad is refused: line 2"),
         (["good", "same"], 65, "words file same is refused: its dictionary is called good, as that of good"),
         (["good", "long"], 65, "have more than 65535 bytes"),
-        (["good", "empty"], 65, "words file empty is not a regular file, nor a directory that holds one"),
+        (
+            ["good", "empty"],
+            65,
+            "words file empty is neither a regular file nor a directory with a file whose name ends",
+        ),
         (["good", "nosuchfile"], 66, "words file nosuchfile cannot be opened"),
     ] {
         let output = daemon.tool(&[&["words", "load"][..], &files].concat());
