@@ -202,6 +202,8 @@ fn a_session_finds_the_moment_between_two_commits() {
                 // As long as the disk takes.
                 std::thread::sleep(Duration::from_millis(30));
                 transaction.rollback().unwrap();
+                // As long as the writer takes to answer for this commit and to take in the next lookups.
+                std::thread::sleep(Duration::from_micros(100));
             }
         });
         while !busy.load(Ordering::Relaxed) {
