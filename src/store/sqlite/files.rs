@@ -1,13 +1,13 @@
 //! Which files an open database consists of: the database itself, and the log and its index, which SQLite keeps beside
 //! it. A name may come to stand for another file while a process has the first one open.
 
+use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
 use std::fs::{File, metadata};
 use std::io::ErrorKind;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// Device and inode; `None` for a file that does not exist.
-type FileNumber = Option<(u64, u64)>;
+/// Device (major and minor) and inode; `None` for a file that does not exist.
+type FileNumber = Option<(u32, u32, u64)>;
 
 /// The files of one connection: what their names were, and what they stood for.
 #[derive(Debug)]
@@ -48,8 +48,12 @@ impl Files {
     }
 }
 
+/// Asks for nothing but the inode's number. Since Linux 6.13, whoever asks for a file's times makes its next change get a
+/// time of its own (`Documentation/filesystems/multigrain-ts.rst`), which the next fsync(2) then has to write, too: before
+/// each commit, that made the commit half as slow again.
 fn number(path: &Path) -> FileNumber {
-    metadata(path).ok().map(|found| (found.dev(), found.ino()))
+    let found = statx(CWD, path, AtFlags::empty(), StatxFlags::INO).ok()?;
+    Some((found.stx_dev_major, found.stx_dev_minor, found.stx_ino))
 }
 
 /// The names of an embedded database's files: itself, its log and the index of that. The file that a link leads to counts.
