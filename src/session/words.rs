@@ -52,8 +52,48 @@ pub struct TableNotes {
     dictionaries: RefCell<Option<(u32, Vec<DictionaryNote>)>>,
     /// When it was found that all rows have keys.
     keyed: Cell<Option<Instant>>,
-    /// Whether the last text was no headword as it was typed.
-    missed: Cell<bool>,
+    /// How the last text was found.
+    last: Cell<LastFound>,
+}
+
+/// How a text was found in table `words`: the next is sought so at first, which is the shortest way for the next of its
+/// kind. A person's texts are headwords mostly; at each key in GoldenDict, they are not.
+#[derive(Debug, Clone, Copy, Default)]
+enum LastFound {
+    /// Exactly: by the headword alone.
+    #[default]
+    Exactly,
+    /// But for case, accents, blanks and the like: by the keys of these, which take no time to find.
+    AsTyped,
+    /// Otherwise, or not at all: by all keys that may be needed.
+    Otherwise,
+}
+
+impl LastFound {
+    fn of(found: Option<&Found<'_>>) -> Self {
+        match found.map(|found| found.how) {
+            Some(How::Exact) => Self::Exactly,
+            Some(How::Case | How::Folded) => Self::AsTyped,
+            _ => Self::Otherwise,
+        }
+    }
+
+    /// Asks for what such a text needs, and says for which keys. One that is not found exactly needs all.
+    fn ask(
+        self,
+        store: &mut dyn Store,
+        text: &str,
+        account: Option<AccountId>,
+    ) -> Result<(Vec<String>, LookedUp), Error> {
+        if matches!(self, Self::Exactly)
+            && let Some(hit) = store.look_up_exactly(text)?
+        {
+            return Ok((Vec::new(), hit));
+        }
+        let keys = if matches!(self, Self::AsTyped) { lookup::keys_as_typed(text) } else { lookup::keys(text) };
+        let looked_up = store.look_up(text, &keys, account)?;
+        Ok((keys, looked_up))
+    }
 }
 
 impl TableNotes {
@@ -156,10 +196,8 @@ impl WordSource {
         // The names are needed only to leave some out.
         let names = if asked.is_empty() { Vec::new() } else { self.names(stores)? };
         let (found, standing) = stores.with(|store| {
-            // Most texts are headwords as they are typed: other keys take longer to find than to look up. After one
-            // that was not, as at each key in GoldenDict, all are asked for at once.
-            let keys = if notes.missed.get() { lookup::keys(text) } else { lookup::keys_as_typed(text) };
-            let LookedUp { exact, keyed, standing, generation } = store.look_up(text, &keys, account)?;
+            let (keys, looked_up) = notes.last.get().ask(store, text, account)?;
+            let LookedUp { exact, keyed, standing, generation } = looked_up;
             notes.seen(generation);
             if exact.is_none() && notes.has_keyless(store)? {
                 let mut lexicon = Only { inner: Table(store), names: &names, wanted: asked };
@@ -167,12 +205,11 @@ impl WordSource {
             }
             let keyed = keyed.into_iter().map(|pair| (lookup::key(&pair.0), article(pair))).collect();
             // What is beside an exact one was not looked at.
-            let keys = if exact.is_some() { HashSet::new() } else { keys.into_iter().collect() };
+            let keys = if exact.is_some() { HashSet::new() } else { HashSet::from_iter(keys) };
             let known = Known { store, text, exact: exact.map(article), keys, keyed };
             let mut lexicon = Only { inner: known, names: &names, wanted: asked };
             let found = lookup::find(&mut lexicon, text)?;
-            let as_typed = |found: &Found<'_>| matches!(found.how, How::Exact | How::Case | How::Folded);
-            notes.missed.set(!found.as_ref().is_some_and(as_typed));
+            notes.last.set(LastFound::of(found.as_ref()));
             Ok((found, standing))
         })?;
         match found {

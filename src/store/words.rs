@@ -86,6 +86,13 @@ pub struct LookedUp {
     pub generation: u32,
 }
 
+impl LookedUp {
+    /// The headword that was asked for.
+    pub(super) fn exactly(found: (String, String), generation: u32) -> Self {
+        Self { exact: Some(found), generation, ..Self::default() }
+    }
+}
+
 /// A row as it was found: its number, its headword, its dictionary, its interpretation.
 pub(super) type FoundRow = (u64, String, String, String);
 
@@ -125,6 +132,9 @@ pub enum Loading {
 
 /// What a store does for table `words`.
 pub trait WordTable {
+    /// The entry of exactly this headword, and which load is valid: what a hit needs, at the least cost.
+    fn look_up_exactly(&mut self, word: &str) -> Result<Option<LookedUp>, Error>;
+
     /// What a lookup needs of table `words`, in one statement: the entry of exactly this headword, or without one those
     /// that have one of these keys, no more than some hundreds; and how an account stands. The headword's own key has
     /// to be one of the keys. Rows without a key need not be found.

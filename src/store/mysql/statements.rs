@@ -151,6 +151,13 @@ pub(in crate::store) fn keyed() -> String {
     )
 }
 
+/// The rows of one headword, each with its generation, and with the one that is valid. By the primary key, in a fixed
+/// order, and with no condition on the generation, so that the server has next to nothing to weigh: an eighth more than
+/// by the headword alone, where keys, or a condition, take a third more.
+pub(super) const LOOK_UP_EXACTLY: &str = "\
+    SELECT STRAIGHT_JOIN meta.value, words.id, words.word, words.dictionary, words.interpret, words.generation \
+    FROM meta JOIN words FORCE INDEX (PRIMARY) WHERE meta.name = 'words_generation' AND words.word = ?";
+
 /// What a lookup needs, in one statement: at least one row, with the generation that is valid, and the account's number
 /// if it may be used; and with each of these the rows that have one of the given number of keys. The parameters are
 /// number and creation time of the account, and the keys.

@@ -11,6 +11,16 @@ use crate::store::words::{FoundRow, articles};
 use crate::store::{AboutWords, AccountId, Error, Loading, LookedUp, Standing, WordRow, WordTable, schema};
 
 impl WordTable for MySql {
+    fn look_up_exactly(&mut self, word: &str) -> Result<Option<LookedUp>, Error> {
+        type Row = (String, u64, String, String, String, u32);
+        let rows: Vec<Row> = self.link.run(|connection, _| select(connection, statements::LOOK_UP_EXACTLY, (word,)))?;
+        let Some((value, ..)) = rows.first() else { return Ok(None) };
+        let valid = value.parse().unwrap_or_default();
+        let rows = rows.into_iter().filter(|(.., generation)| [0, valid].contains(generation));
+        let rows = rows.map(|(_, id, word, dictionary, interpret, _)| (id, word, dictionary, interpret));
+        Ok(exactly(word, rows.collect()).map(|exact| LookedUp::exactly(exact, valid)))
+    }
+
     fn look_up(&mut self, word: &str, keys: &[String], account: Option<AccountId>) -> Result<LookedUp, Error> {
         type Row = (String, Option<u64>, Option<u64>, Option<String>, Option<String>, Option<String>);
         let (now, later) = keys.split_at(keys.len().min(MOST_KEYS));

@@ -11,15 +11,20 @@ use crate::store::words::{FoundRow, MOST_KEYED, articles};
 use crate::store::{AboutWords, AccountId, Error, Loading, LookedUp, Standing, WordRow, WordTable, schema};
 
 impl WordTable for Sqlite {
+    fn look_up_exactly(&mut self, word: &str) -> Result<Option<LookedUp>, Error> {
+        self.run(|connection| {
+            let exact = exactly(connection, word)?;
+            exact.map(|exact| Ok(LookedUp::exactly(exact, generation(connection)?))).transpose()
+        })
+    }
+
     /// In this process a statement costs next to nothing: it runs those that are needed.
     fn look_up(&mut self, word: &str, keys: &[String], account: Option<AccountId>) -> Result<LookedUp, Error> {
         self.run(|connection| {
-            let generation: Option<String> =
-                connection.prepare_cached(statements::GENERATION)?.query_row((), |row| row.get(0)).optional()?;
-            let generation = generation.and_then(|value| value.parse().ok()).unwrap_or_default();
+            let generation = generation(connection)?;
             let exact = exactly(connection, word)?;
-            if exact.is_some() {
-                return Ok(LookedUp { exact, generation, ..LookedUp::default() });
+            if let Some(exact) = exact {
+                return Ok(LookedUp::exactly(exact, generation));
             }
             let standing = account.map(|account| live(connection, account)).transpose()?;
             let standing = standing.map(Standing::of_found);
@@ -146,6 +151,13 @@ impl WordTable for Sqlite {
     ) -> Result<Loading, Error> {
         load(Load::begin(self), about, rows, progress)
     }
+}
+
+/// Which rows are valid.
+fn generation(connection: &Connection) -> rusqlite::Result<u32> {
+    let value: Option<String> =
+        connection.prepare_cached(statements::GENERATION)?.query_row((), |row| row.get(0)).optional()?;
+    Ok(value.and_then(|value| value.parse().ok()).unwrap_or_default())
 }
 
 fn exactly(connection: &Connection, word: &str) -> rusqlite::Result<Option<(String, String)>> {

@@ -33,8 +33,11 @@ fn load(store: &mut dyn Store, entries: &[(&str, &str)]) -> Result<Loading, Erro
     store.replace_words(&AboutWords::default(), &mut rows, &mut |_| {})
 }
 
+/// By each statement that finds exactly this headword.
 fn find(store: &mut dyn Store, word: &str) -> Option<(String, String)> {
-    store.find_word(word).unwrap()
+    let found = store.find_word(word).unwrap();
+    assert_eq!(store.look_up_exactly(word).unwrap().and_then(|looked_up| looked_up.exact), found);
+    found
 }
 
 fn exactly_this_word(bed: &Bed) {
@@ -248,6 +251,10 @@ fn a_lookup_in_one_statement(bed: &Bed) {
         let none = LookedUp { generation: 2, ..LookedUp::default() };
         assert_eq!(store.look_up(word, &keys(&[word.trim_start()]), None).unwrap().exact, None, "{word:?}");
         assert_eq!(store.look_up(word, &[], None).unwrap(), none);
+    }
+    assert_eq!(store.look_up_exactly("zoo").unwrap(), Some(LookedUp::exactly(pair("zoo", "z"), 2)));
+    for word in ["MAY", "zoo ", " zoo", "' OR 1=1 -- ", ""] {
+        assert_eq!(store.look_up_exactly(word).unwrap(), None, "{word:?}");
     }
     assert_eq!(store.look_up("x", &[], Some(nobody(999))).unwrap().standing, Some(Standing::Gone));
     bed.sql(&format!("UPDATE user SET locked = 1 WHERE id = {}", ann.number));
