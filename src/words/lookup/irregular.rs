@@ -2,6 +2,7 @@
 //! up`).
 
 use super::ending::Ending;
+use memchr::memmem;
 
 /// Verbs and their irregular past tenses and participles.
 const VERBS: &str = "\
@@ -50,7 +51,10 @@ much more most|well better best";
 /// What `word`, in lower case, is an irregular form of.
 pub fn bases(word: &str) -> impl Iterator<Item = (&'static str, Ending)> {
     let lists = [(VERBS, Ending::Verb), (NOUNS, Ending::Plural), (DEGREES, Ending::Degree)];
-    lists.into_iter().flat_map(move |(list, ending)| {
+    // Most words are in none of the lists, and that is seen soonest so.
+    let sought = memmem::Finder::new(word);
+    let lists = lists.into_iter().filter(move |(list, _)| sought.find(list.as_bytes()).is_some());
+    lists.flat_map(move |(list, ending)| {
         let lines = list.split('|').filter_map(|line| line.split_once(' '));
         lines.filter(move |(_, forms)| forms.split(' ').any(|form| form == word)).map(move |(base, _)| (base, ending))
     })

@@ -21,13 +21,16 @@ pub fn key(text: &str) -> String {
         key.truncate(MAX_KEY_CHARS);
         return key;
     }
-    let folded: String = (without_number(text).nfkd())
-        .filter(|&c| !is_accent(c))
-        .default_case_fold()
-        .nfkd()
-        .filter(|&c| !is_accent(c) && !is_blank(c) && !is_invisible(c) && !is_dash(c) && !is_apostrophe(c))
-        .collect();
-    let mut key: String = latin(&folded).nfc().take(MAX_KEY_CHARS).collect();
+    let text_alone = without_number(text);
+    let stays = |c: char| !is_blank(c) && !is_invisible(c) && !is_dash(c) && !is_apostrophe(c);
+    let mut key: String = if text_alone.is_ascii() {
+        // What is done to others leaves it as it is.
+        text_alone.chars().filter(|&c| stays(c)).map(|c| c.to_ascii_lowercase()).take(MAX_KEY_CHARS).collect()
+    } else {
+        let unaccented = text_alone.nfkd().filter(|&c| !is_accent(c));
+        let folded: String = unaccented.default_case_fold().nfkd().filter(|&c| !is_accent(c) && stays(c)).collect();
+        latin(&folded).nfc().take(MAX_KEY_CHARS).collect()
+    };
     // One may stand at the end now that it did not before: `recessus (1)'`.
     while without_number(&key).len() < key.len() {
         key.truncate(without_number(&key).len());
@@ -140,6 +143,14 @@ mod tests {
             prop_assert!(!once.is_empty());
             prop_assert!(once.chars().count() <= MAX_KEY_CHARS);
             prop_assert_eq!(key(&once), once.clone(), "{:?}", text);
+        }
+
+        /// What is ASCII goes a shorter way, to the same key.
+        #[test]
+        fn with_an_accent_or_without_any(text in "[ -~]{0,6}[a-zA-Z][ -~]{0,6}") {
+            let letter = text.find(|c: char| c.is_ascii_alphabetic()).unwrap();
+            let accented = format!("{}\u{301}{}", &text[..=letter], &text[letter + 1..]);
+            prop_assert_eq!(key(&accented), key(&text));
         }
 
         #[test]

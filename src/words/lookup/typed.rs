@@ -5,17 +5,23 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 pub(super) fn is_blank(c: char) -> bool {
-    c.is_whitespace() || c.general_category() == GeneralCategory::SpaceSeparator
+    c.is_whitespace() || is_in(c, GeneralCategory::SpaceSeparator)
 }
 
 /// Soft hyphens, zero-width characters, marks of direction; and what only selects a glyph.
 pub(super) fn is_invisible(c: char) -> bool {
-    c.general_category() == GeneralCategory::Format || matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{34f}')
+    is_in(c, GeneralCategory::Format) || matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{34f}')
 }
 
 /// Hyphens and dashes of all lengths, and the minus.
 pub(super) fn is_dash(c: char) -> bool {
-    c.general_category() == GeneralCategory::DashPunctuation || c == '\u{2212}'
+    c == '-' || c == '\u{2212}' || is_in(c, GeneralCategory::DashPunctuation)
+}
+
+/// Whether a character beyond ASCII is of a category. To find that in Unicode's table takes longer than all else that is
+/// asked of a character here, and most are ASCII.
+fn is_in(c: char, category: GeneralCategory) -> bool {
+    !c.is_ascii() && c.general_category() == category
 }
 
 /// Apostrophes, and what is typed for them.
@@ -92,6 +98,7 @@ fn opens(c: char) -> bool {
     use GeneralCategory as G;
     match c {
         '@' | '&' | '%' | '.' | '/' | '\\' => false,
+        _ if c.is_ascii_alphanumeric() => false,
         '\'' | '$' | '<' | '>' | '|' | '~' | '^' | '=' | '+' => c != '$',
         _ => matches!(
             c.general_category(),
