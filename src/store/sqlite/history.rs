@@ -15,7 +15,7 @@ impl Histories for Sqlite {
         limit: u32,
     ) -> Result<Option<Vec<PastLookup>>, Error> {
         let place = before.map(place).transpose()?;
-        let rows: Option<Vec<PastRow>> = self.run(|connection| {
+        let rows: Option<Vec<PastRow>> = self.read(|connection| {
             if live(connection, account)?.is_none() {
                 return Ok(None);
             }
@@ -25,7 +25,7 @@ impl Histories for Sqlite {
     }
 
     fn recent_lookups(&mut self, accounts: &[(AccountId, u32)]) -> Each<Option<Vec<PastLookup>>> {
-        let histories: Vec<Option<Vec<PastRow>>> = self.run(|connection| {
+        let histories: Vec<Option<Vec<PastRow>>> = self.read(|connection| {
             let each = accounts.iter().map(|&(account, limit)| match live(connection, account)? {
                 Some(_) => history_rows(connection, account, None, limit).map(Some),
                 None => Ok(None),

@@ -136,6 +136,17 @@ impl Sqlite {
         self.check_place(done)
     }
 
+    /// The same for several statements that only read. They see the database as it is at one time, and the file is locked
+    /// once for all of them: for one by one, locks take longer than what is read.
+    fn read<T>(&mut self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Error> {
+        self.run(|connection| {
+            let transaction = connection.unchecked_transaction()?;
+            let done = work(&transaction)?;
+            transaction.commit()?;
+            Ok(done)
+        })
+    }
+
     /// Runs a piece of work as a transaction that holds the write lock from its beginning: one that asks for it
     /// later may find that it can't have it any more. If it does not commit, it is rolled back.
     fn write<T>(&mut self, work: impl FnOnce(Transaction<'_>) -> rusqlite::Result<T>) -> Result<T, Error> {

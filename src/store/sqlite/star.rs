@@ -170,7 +170,7 @@ impl Stars for Sqlite {
     }
 
     fn stars_after(&mut self, account: AccountId, after: &str, limit: u32) -> Result<Option<Vec<Star>>, Error> {
-        let rows = self.run(|connection| {
+        let rows = self.read(|connection| {
             if live(connection, account)?.is_none() {
                 return Ok(None);
             }
@@ -181,7 +181,7 @@ impl Stars for Sqlite {
 
     fn stars_due(&mut self, account: AccountId, until: Microseconds, limit: u32) -> Result<Option<Vec<Star>>, Error> {
         let (until, soon) = due_before(until)?.map(Civil::text).into();
-        let rows = self.run(|connection| {
+        let rows = self.read(|connection| {
             if live(connection, account)?.is_none() {
                 return Ok(None);
             }
@@ -193,7 +193,7 @@ impl Stars for Sqlite {
 
     fn count_stars(&mut self, account: AccountId, until: Microseconds) -> Result<Option<(u64, u64)>, Error> {
         let (until, soon) = due_before(until)?.map(Civil::text).into();
-        self.run(|connection| {
+        self.read(|connection| {
             if live(connection, account)?.is_none() {
                 return Ok(None);
             }

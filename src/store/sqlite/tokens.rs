@@ -41,7 +41,7 @@ impl Tokens for Sqlite {
 
     fn accounts_of_tokens(&mut self, logins: &[(String, TokenHash)]) -> Each<Option<AccountId>> {
         let found: Vec<Option<Found>> =
-            self.run(|connection| logins.iter().map(|(name, token)| find(connection, name, token)).collect())?;
+            self.read(|connection| logins.iter().map(|(name, token)| find(connection, name, token)).collect())?;
         let found = found.into_iter().zip(logins).map(|(found, (_, token))| found.map(|found| (found, token)));
         Ok(token::use_each(found, |(found, token)| use_token(self, found, token)))
     }

@@ -12,7 +12,7 @@ use crate::store::{AboutWords, AccountId, Error, Loading, LookedUp, Standing, Wo
 
 impl WordTable for Sqlite {
     fn look_up_exactly(&mut self, word: &str) -> Result<Option<LookedUp>, Error> {
-        self.run(|connection| {
+        self.read(|connection| {
             let exact = exactly(connection, word)?;
             exact.map(|exact| Ok(LookedUp::exactly(exact, generation(connection)?))).transpose()
         })
@@ -20,7 +20,7 @@ impl WordTable for Sqlite {
 
     /// In this process a statement costs next to nothing: it runs those that are needed.
     fn look_up(&mut self, word: &str, keys: &[String], account: Option<AccountId>) -> Result<LookedUp, Error> {
-        self.run(|connection| {
+        self.read(|connection| {
             let generation = generation(connection)?;
             let exact = exactly(connection, word)?;
             if let Some(exact) = exact {
@@ -46,7 +46,7 @@ impl WordTable for Sqlite {
     }
 
     fn words_keyed(&mut self, keys: &[String]) -> Result<Vec<(String, String)>, Error> {
-        self.run(|connection| {
+        self.read(|connection| {
             let mut found = Vec::new();
             for statement in [statements::FIND_KEYED, statements::FIND_KEYLESS] {
                 let mut select = connection.prepare_cached(statement)?;
@@ -69,7 +69,7 @@ impl WordTable for Sqlite {
     }
 
     fn words_among(&mut self, folded: &[String]) -> Result<Vec<String>, Error> {
-        self.run(|connection| {
+        self.read(|connection| {
             let mut select = connection.prepare_cached(statements::AMONG)?;
             let mut words = Vec::new();
             for text in folded {
@@ -103,7 +103,7 @@ impl WordTable for Sqlite {
         found: &mut dyn FnMut(&str, &str),
     ) -> Result<Option<String>, Error> {
         let last = i64::try_from(count.saturating_sub(1)).unwrap_or(i64::MAX);
-        self.run(|connection| {
+        self.read(|connection| {
             let bound: Option<String> = connection
                 .prepare_cached(statements::AFTER_NEXT)?
                 .query_row((after, last), |row| row.get(0))
