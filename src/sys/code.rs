@@ -62,7 +62,8 @@ fn parts(maps: &str, program: &str) -> Vec<(Range<usize>, ProtFlags)> {
         Some((usize::from_str_radix(begin, 16).ok()?..usize::from_str_radix(end, 16).ok()?, protection))
     };
     let mut parts: Vec<_> = maps.lines().filter_map(part).collect();
-    // (Code that most children run is at its beginning.)
+    // The page in which the constants end and the code begins is the code's: code that most children run is at its
+    // beginning.
     if let [(constants, _), (code, _)] = &mut parts[..]
         && constants.end == code.start
     {

@@ -181,25 +181,8 @@ impl<'a> Receiver<'a> {
         let mut gathered = Gathered::default();
         let waits = self.round.is_empty() && !self.ended;
         gathered.pinged = self.see_what_has_come(if waits { patience } else { EpollTimeout::ZERO })?;
+        // In the order of the round: a request of each party, again and again.
         self.round.begin();
-        loop {
-            self.take_turns(&mut gathered, enough);
-            // What has come while these were read goes into the same commit: without that, clients who ask at the same
-            // time fall apart into more commits, each with fewer requests. A client who is alone waits for no look.
-            if gathered.is_empty() || gathered.amount >= enough || self.channels.len() < 2 {
-                break;
-            }
-            gathered.pinged |= self.see_what_has_come(EpollTimeout::ZERO)?;
-            if !self.round.has_more() {
-                break;
-            }
-        }
-        Ok(gathered)
-    }
-
-    /// Reads in the order of the round: a request of each party, again and again.
-    fn take_turns(&mut self, gathered: &mut Gathered, enough: usize) {
-        let share = if enough == usize::MAX { enough } else { ENOUGH_OF_ONE };
         while gathered.amount < enough {
             let Some((party, number)) = self.round.next() else { break };
             // What comes from now on shows anew. A child that keeps to the rules waits for its answer before it asks
@@ -209,9 +192,11 @@ impl<'a> Receiver<'a> {
             }
             if let Some(request) = self.read(number) {
                 let amount = gathered.add(number, request);
+                let share = if enough == usize::MAX { enough } else { ENOUGH_OF_ONE };
                 self.round.charge(party, amount, share);
             }
         }
+        Ok(gathered)
     }
 
     /// Notes which channels something has come on; the kernel reports each only once. Whether the parent wants a sign

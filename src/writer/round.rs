@@ -1,7 +1,7 @@
 //! Whose turn it is at the writer: channels that may have sent something, by party. The parties take turns, and no
 //! party gets more than its share of one commit. Pure.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 
 /// The round.
 #[derive(Debug, Default)]
@@ -10,10 +10,8 @@ pub(super) struct Round {
     queues: HashMap<u64, VecDeque<u64>>,
     /// The parties with a queue whose turn is still to come in this commit; the first is next.
     order: VecDeque<u64>,
-    /// Those that have a queue and have had their share of it.
+    /// Those that have had their share of it.
     satisfied: VecDeque<u64>,
-    /// All that have had their share of it.
-    full: HashSet<u64>,
     /// How much each party has had of it.
     had: HashMap<u64, usize>,
 }
@@ -24,19 +22,13 @@ impl Round {
         self.queues.is_empty()
     }
 
-    /// Whether a channel is in it whose turn is still to come in this commit.
-    pub fn has_more(&self) -> bool {
-        !self.order.is_empty()
-    }
-
     /// A channel of a party has something.
     pub fn push(&mut self, party: u64, channel: u64) {
         match self.queues.get_mut(&party) {
             Some(queue) => queue.push_back(channel),
             None => {
                 self.queues.insert(party, VecDeque::from([channel]));
-                let line = if self.full.contains(&party) { &mut self.satisfied } else { &mut self.order };
-                line.push_back(party);
+                self.order.push_back(party);
             }
         }
     }
@@ -45,7 +37,6 @@ impl Round {
     pub fn begin(&mut self) {
         self.order.append(&mut self.satisfied);
         self.had.clear();
-        self.full.clear();
     }
 
     /// The next channel of the next party. The party is the last from now on, if it has more.
@@ -65,12 +56,11 @@ impl Round {
     pub fn charge(&mut self, party: u64, amount: usize, most: usize) {
         let had = self.had.entry(party).or_default();
         *had += amount;
-        if *had >= most && self.full.insert(party) {
-            let waiting = self.order.iter().rposition(|other| *other == party);
-            if let Some(at) = waiting {
-                self.order.remove(at);
-                self.satisfied.push_back(party);
-            }
+        if *had >= most
+            && let Some(at) = self.order.iter().rposition(|other| *other == party)
+        {
+            self.order.remove(at);
+            self.satisfied.push_back(party);
         }
     }
 }
@@ -78,22 +68,6 @@ impl Round {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn who_comes_again_in_the_same_commit_waits_for_the_next_one() {
-        let mut round = Round::default();
-        round.begin();
-        round.push(1, 10);
-        assert_eq!(round.next(), Some((1, 10)));
-        round.charge(1, 128, 128);
-        round.push(1, 11);
-        round.push(2, 20);
-        assert!(round.has_more());
-        assert_eq!((round.next(), round.next()), (Some((2, 20)), None));
-        assert!(!round.has_more() && !round.is_empty());
-        round.begin();
-        assert_eq!((round.next(), round.next()), (Some((1, 11)), None));
-    }
 
     #[test]
     fn parties_take_turns_and_none_has_more_than_its_share() {
