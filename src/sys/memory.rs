@@ -78,8 +78,9 @@ fn give_back_stack() {
         return;
     };
     let here = 0_u8;
-    // This call's own frame, those of the wrapper and of a signal's handler are within two pages.
-    let end = (&raw const here).addr().saturating_sub(2 * page) / page * page;
+    // The rest of this call's own frame and that of the wrapper are within a kilobyte. (What a signal's handler would put
+    // below is written after the pages are gone, or done with before.)
+    let end = (&raw const here).addr().saturating_sub(1_024) / page * page;
     let begin = end.saturating_sub(STACK);
     // SAFETY: the main thread's stack grows downwards, and nothing below the frames that live now is read again before
     // it is written. What of the range is not mapped yet is an error after all the rest was done (madvise(2), ENOMEM),
