@@ -110,6 +110,8 @@ impl Connection {
     }
 
     /// Reads what is there. `false` is the end of the client's stream.
+    // Never a part of its caller, which would keep the buffer's page on the stack while it waits for the client.
+    #[inline(never)]
     pub fn read(&mut self) -> Result<bool, ExitReason> {
         if self.tls.is_some() {
             return self.read_tls();
@@ -200,6 +202,8 @@ impl Connection {
 
     /// Ends the stream to the client, then reads what it still sends until it closes, for a short time: unread
     /// input at the close would send a reset. `still_waiting` is called when it has waited for as long as `soon`.
+    // As for `read`.
+    #[inline(never)]
     pub fn close_politely(&mut self, patience: Duration, soon: Duration, still_waiting: impl FnOnce()) {
         if self.end(patience).is_err() {
             return;

@@ -50,6 +50,8 @@ impl Session<'_> {
         }
     }
 
+    // As for `Connection::read`.
+    #[inline(never)]
     fn read_header(&mut self) -> Result<Client, ExitReason> {
         let deadline = self.logins.grace_ends.unwrap_or(self.client.connected + HEADER_TIMEOUT);
         let mut header = Vec::with_capacity(64);
