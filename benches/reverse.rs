@@ -28,7 +28,7 @@ fn main() {
     let begin = Instant::now();
     let million = open(&text);
     eprintln!("{} MB of words file, opened in {} ms", text.len() / 1_000_000, begin.elapsed().as_millis());
-    // A sense that is there once, one that is not, the beginnings of common ones.
+    // A sense that occurs once, one that does not occur, the beginnings of common ones.
     let line = text.lines().nth(777_777).expect("a million lines");
     let rare = line.split(['\t', ';']).nth(1).expect("a sense").trim_start_matches("n. ").to_owned();
     let common: String = rare.chars().take(1).collect();

@@ -18,12 +18,12 @@ const SOURCE: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 const CONNECTIONS: usize = 255;
 /// The account, whose password the attacker knows.
 pub const NAME: &str = "bench1";
-/// What it says when all its connections are busy.
+/// What it prints when all its connections are busy.
 pub const READY: &str = "ready";
-/// The pause before a connection that was closed is made anew.
+/// The pause before a connection that was closed is made again.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// What is asked for over and over.
+/// The request that is sent over and over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Attack {
     /// A new token.
@@ -43,7 +43,7 @@ pub enum Attack {
 }
 
 impl Attack {
-    /// What the table calls it.
+    /// Its name in the table.
     pub fn name(self) -> &'static str {
         match self {
             Self::K => "`K`",
@@ -71,7 +71,7 @@ impl Attack {
 
 struct Caller {
     socket: OwnedFd,
-    /// What was not sent yet of what is sent first.
+    /// The unsent rest of the login, which comes first.
     first: Vec<u8>,
 }
 
@@ -124,7 +124,7 @@ pub fn run(attack: Attack, target: SocketAddrV4) -> Result<()> {
     }
 }
 
-/// Sends what there is room for; whether the connection stands.
+/// Sends what there is room for; returns whether the connection is still open.
 fn speak(caller: &mut Caller, flood: &[u8], place: &mut usize) -> bool {
     loop {
         let rest = if caller.first.is_empty() { &flood[*place..] } else { &caller.first[..] };
@@ -137,7 +137,7 @@ fn speak(caller: &mut Caller, flood: &[u8], place: &mut usize) -> bool {
     }
 }
 
-/// Throws away what has come; whether the connection stands.
+/// Discards what has come; returns whether the connection is still open.
 fn listen(caller: &Caller, buffer: &mut [u8]) -> bool {
     loop {
         match recv(caller.socket.as_raw_fd(), buffer, MsgFlags::MSG_DONTWAIT) {
@@ -161,7 +161,7 @@ fn dial(target: SocketAddrV4) -> Result<OwnedFd> {
 
 /// A token, so that the connections log in without hashing.
 fn token(target: SocketAddrV4) -> Result<String> {
-    // From elsewhere: its own source may have used up what it may change.
+    // From another address: the attacker's own may have used up the changes that it is allowed.
     let mut connection = crate::sections::fairness::connect_from(Ipv4Addr::new(127, 0, 0, 9), target)?;
     connection.write_all(format!("L {NAME} {PASSWD}\nK {NAME}\n").as_bytes())?;
     let mut replies = BufReader::new(TcpStream::try_clone(&connection)?).lines();

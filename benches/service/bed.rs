@@ -25,7 +25,7 @@ pub const DEFAULTS: [&str; 3] =
 
 /// The place, and the database server.
 pub struct Bed {
-    /// Looked at while something is waited for.
+    /// Checked during every wait.
     pub stop: Stop,
     /// The server; dropped before the directory that it is in.
     pub mariadb: MariaDb,
@@ -44,7 +44,7 @@ pub struct Dictionary {
     pub file: PathBuf,
     /// Its headwords, in no order.
     pub headwords: Vec<String>,
-    /// What it is.
+    /// Its description.
     pub title: String,
 }
 
@@ -58,7 +58,7 @@ pub enum Build {
 }
 
 impl Build {
-    /// What its daemon is called in the table.
+    /// Its daemon's name in the table.
     pub fn contestant(self) -> &'static str {
         match self {
             Self::This => "cidiand",
@@ -66,7 +66,7 @@ impl Build {
         }
     }
 
-    /// A name of its own for something that each build has.
+    /// A distinct name for something that each build has.
     pub fn own(self, name: &str) -> String {
         match self {
             Self::This => name.to_owned(),
@@ -88,7 +88,7 @@ impl Store {
     /// Both.
     pub const ALL: [Self; 2] = [Self::MariaDb, Self::Sqlite];
 
-    /// What it is called in the table.
+    /// Its name in the table.
     pub fn shown(self) -> &'static str {
         match self {
             Self::MariaDb => "MariaDB",
@@ -126,7 +126,7 @@ impl Bed {
         Ok(Self { stop, mariadb, directory, before, headwords, dictionary: OnceCell::new() })
     }
 
-    /// A dictionary of 147,000 entries: WordNet, if Debian's dict-wn is installed, else made-up words as many.
+    /// A dictionary of 147,000 entries: WordNet, if Debian's dict-wn is installed, otherwise as many made-up words.
     pub fn dictionary(&self) -> Result<&Dictionary> {
         if let Some(dictionary) = self.dictionary.get() {
             return Ok(dictionary);
@@ -193,7 +193,7 @@ impl Bed {
         }
     }
 
-    /// The built-in words of this build as a file: those of another build may be others.
+    /// The built-in words of this build as a file: those of another build may differ.
     pub fn built_in_words(&self) -> Result<String> {
         let file = self.path("built-in.txt");
         if !file.exists() {
@@ -227,7 +227,7 @@ impl Bed {
         Err(format!("cidiand {arguments:?}: {}", String::from_utf8_lossy(&output.stderr)).into())
     }
 
-    /// Starts a daemon as it is installed, but for its address, its database and `options`. `name` is its own.
+    /// Starts a daemon as it is installed, except for its address, its database and `options`. `name` is its own.
     pub fn start_daemon(&self, name: &str, database: &str, options: &[&str]) -> Result<Daemon> {
         self.start_daemon_of(Build::This, name, database, options)
     }
@@ -294,7 +294,7 @@ impl Bed {
         Ok(())
     }
 
-    /// Starts a small C program of the bench, after compiling it; `flags` besides `-O2`.
+    /// Starts a small C program of the bench, after compiling it with `-O2` and `flags`.
     pub fn start_fork_echo(&self, flags: &[&str]) -> Result<(Server, SocketAddrV4)> {
         let program = self.path(&format!("fork_echo{}", flags.concat()));
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/service/fork_echo.c");

@@ -43,14 +43,14 @@ impl FromIterator<f64> for Series {
     }
 }
 
-/// What one run of one contestant gave.
+/// The result of one run of one contestant.
 #[derive(Debug, Clone, Default)]
 pub struct Measured {
     /// How much was done in a second.
     pub rate: f64,
     /// CPU seconds a second: of the bench, of the server, of the database.
     pub cpu: [f64; 3],
-    /// What went wrong, the first of it in words.
+    /// The number of failures.
     pub failures: u64,
     /// The first failure.
     pub failure: Option<String>,
@@ -59,20 +59,20 @@ pub struct Measured {
 /// All runs of one contestant.
 #[derive(Debug, Clone, Default)]
 pub struct Contestant {
-    /// What it is called in the table.
+    /// Its name in the table.
     pub name: String,
     /// How much was done in a second.
     pub rate: Series,
     /// CPU seconds a second: of the bench, of the server, of the database.
     pub cpu: [Series; 3],
-    /// What went wrong, in all runs.
+    /// The number of failures in all runs.
     pub failures: u64,
     /// The first failure.
     pub failure: Option<String>,
 }
 
 impl Contestant {
-    /// One that has not run yet.
+    /// A contestant that has not run yet.
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), ..Self::default() }
     }
@@ -98,16 +98,16 @@ impl Contestant {
 /// What a figure should be.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Target {
-    /// Nothing is asked; it is there to compare.
+    /// No target; the figure is there for comparison.
     None,
-    /// At least so much.
+    /// At least this value.
     AtLeast(f64),
-    /// At most so much.
+    /// At most this value.
     AtMost(f64),
 }
 
 impl Target {
-    /// Whether a value is as it should be; nothing if nothing is asked.
+    /// Whether a value is as it should be; `None` without a target.
     pub fn met_by(self, value: f64) -> Option<bool> {
         match self {
             Self::None => None,
@@ -144,7 +144,7 @@ impl Comparison {
 pub struct Reading {
     /// What is measured.
     pub what: String,
-    /// In what.
+    /// Its unit.
     pub unit: &'static str,
     /// The values.
     pub values: Series,
@@ -159,14 +159,14 @@ pub struct Section {
     pub title: String,
     /// Ratios.
     pub comparisons: Vec<Comparison>,
-    /// What has no other side.
+    /// Figures without a counterpart.
     pub readings: Vec<Reading>,
-    /// What is to be said below it.
+    /// Remarks below it.
     pub notes: Vec<String>,
 }
 
 impl Section {
-    /// An empty one.
+    /// An empty section.
     pub fn new(title: impl Into<String>) -> Self {
         Self { title: title.into(), ..Self::default() }
     }

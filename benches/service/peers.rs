@@ -30,7 +30,7 @@ pub fn free_port() -> Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
-/// Starts one, on the packed text or on an unpacked copy; nothing if it is not installed.
+/// Starts dictd, on the packed text or on an unpacked copy; `None` if it is not installed.
 pub fn start_dictd(bed: &Bed, packed: bool) -> Result<Option<Dictd>> {
     if ![PROGRAM, INDEX, PACKED].iter().all(|file| Path::new(file).exists()) {
         return Ok(None);
@@ -41,7 +41,7 @@ pub fn start_dictd(bed: &Bed, packed: bool) -> Result<Option<Dictd>> {
         text = bed.path("wn.dict");
         copy(&mut MultiGzDecoder::new(BufReader::new(File::open(PACKED)?)), &mut File::create(&text)?)?;
     }
-    // It can't be asked which port the system gave it.
+    // dictd can't report which port the system gave it.
     let port = free_port()?;
     let configuration = bed.path(&format!("dictd-{name}.conf"));
     std::fs::write(

@@ -21,7 +21,7 @@ impl Server {
         Self::start_as(&[], program, prepare)
     }
 
-    /// The same, as another user, in the words of setpriv(1).
+    /// The same, as another user, given in options of setpriv(1).
     pub fn start_as(user: &[&str], program: &Path, prepare: impl FnOnce(&mut Command)) -> Result<Self> {
         let mut command = Command::new("setpriv");
         command.args(user).args(["--pdeathsig", "KILL"]).arg(program);

@@ -22,14 +22,14 @@ pub struct Database {
     pub name: String,
 }
 
-/// What one connection does, over and over.
+/// The work that one connection repeats.
 #[derive(Debug, Clone, Copy)]
 pub enum Work {
-    /// Inserts so many rows into `hist` with one statement.
+    /// Inserts that many rows into `hist` with one statement.
     Insert(usize),
     /// Selects one row of table `words` by its primary key.
     Select,
-    /// Selects one row, then inserts one: what a lookup with its history is, without anything else.
+    /// Selects one row, then inserts one: a lookup with its history, without anything else.
     SelectAndInsert,
 }
 
@@ -43,7 +43,7 @@ impl Database {
         Ok(Conn::new(opts)?)
     }
 
-    /// Does `work` on so many connections, each with an account of its own; autocommit, as the server has it.
+    /// Does `work` on that many connections, each with an account of its own; autocommit, as in the server.
     /// Table `user` must hold the accounts 1 to `connections`.
     pub fn drive(&self, work: Work, connections: u32, words: &[String], counting: Counting<'_>) -> Result<Measured> {
         let connections = (1..=connections).map(|n| Ok((n, self.connect()?))).collect::<Result<Vec<_>>>()?;
@@ -87,7 +87,7 @@ impl Database {
     }
 }
 
-/// So many threads write a small record each and wait until it is on the disk, over and over: what a server that
+/// That many threads write a small record each and wait until it is on the disk, over and over: what a server that
 /// syncs for each lookup can do. All write to one file, or each to a file of its own.
 pub fn sync_to_disk(directory: &Path, writers: u32, one_file: bool, counting: Counting<'_>) -> Result<Measured> {
     const RECORD: [u8; 128] = [b'r'; 128];

@@ -9,11 +9,11 @@ use crate::load::Counting;
 use crate::processes::{Meter, Server};
 use std::io::{IsTerminal, Write};
 
-/// What every part of the bench is handed.
+/// The input of every part of the bench.
 pub struct Rounds<'a> {
-    /// What was asked for.
+    /// The command line.
     pub arguments: &'a Arguments,
-    /// What the measurements stand on.
+    /// What the measurements need.
     pub bed: &'a Bed,
 }
 
@@ -51,7 +51,7 @@ impl Rounds<'_> {
         Ok(results)
     }
 
-    /// The meter of a server and of what it keeps histories in.
+    /// The meter of a server and of the store of its histories.
     pub fn meter(&self, store: Store, server: &Server) -> Meter {
         match store {
             Store::MariaDb => self.with_mariadb(Some(server)),
@@ -65,10 +65,10 @@ impl Rounds<'_> {
     }
 }
 
-/// Says what is being done: on a terminal always in the same line.
+/// Shows what is being done: on a terminal always in the same line.
 pub fn progress(what: &str) {
     let mut stderr = std::io::stderr().lock();
-    // Nothing is lost when nobody can be told.
+    // Nothing is lost when it can't be shown.
     let _ = if stderr.is_terminal() { write!(stderr, "\r\x1b[K{what}") } else { writeln!(stderr, "{what}") };
     let _ = stderr.flush();
 }

@@ -41,7 +41,7 @@ impl Stop {
         }
     }
 
-    /// Waits until `look` gives something back.
+    /// Waits until `look` returns something.
     pub fn wait_for<T>(&self, what: &str, patience: Duration, mut look: impl FnMut() -> Option<T>) -> Result<T> {
         let end = Instant::now() + patience;
         loop {

@@ -8,7 +8,7 @@ use crate::stop::Stop;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// What a crowd met with.
+/// The results of a crowd.
 #[derive(Debug, Default)]
 pub struct Crowd {
     /// How long each lookup took that was answered, ascending.
@@ -21,7 +21,7 @@ pub struct Crowd {
     pub unanswered: usize,
 }
 
-/// After the last request.
+/// How long to wait after the last request.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Speakers {
@@ -70,7 +70,7 @@ impl Speakers {
 }
 
 impl Crowd {
-    /// The delay that so many of a hundred did not exceed, in milliseconds.
+    /// The delay that `hundredths` of a hundred lookups did not exceed, in milliseconds.
     pub fn percentile(&self, hundredths: f64) -> f64 {
         let last = self.delays.len().saturating_sub(1);
         let place = (last as f64 * hundredths / 100.0).round() as usize;

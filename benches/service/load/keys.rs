@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddrV4, TcpStream};
 use std::time::{Duration, Instant};
 
-/// What the people met with.
+/// The results of the typing.
 #[derive(Debug, Default)]
 pub struct Typed {
     /// From when a key was due to the end of its answer, ascending.
@@ -68,7 +68,7 @@ pub fn type_keys(
     Ok(typed)
 }
 
-/// What stands in the field after each key.
+/// The contents of the field after each key.
 fn prefixes(word: &str) -> impl Iterator<Item = &str> {
     word.char_indices().map(|(at, c)| &word[..at + c.len_utf8()])
 }

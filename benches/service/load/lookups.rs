@@ -12,16 +12,16 @@ use std::net::{SocketAddrV4, TcpStream};
 use std::os::linux::net::TcpStreamExt;
 use std::time::{Duration, Instant};
 
-/// What is asked, and in what language.
+/// The requests, and their protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
-    /// `Q`, of words that are there.
+    /// `Q` of words that exist.
     Lookup,
-    /// `Q`, of words that are not there.
+    /// `Q` of words that do not exist.
     Miss,
     /// `H` of the last ten, or of all; with the number of the account's rows.
     History {
-        /// How many rows come.
+        /// How many rows a reply has.
         rows: usize,
         /// Whether all are asked for.
         all: bool,
@@ -32,9 +32,9 @@ pub enum Dialect {
         /// Whether acknowledgements are asked for.
         quick: bool,
     },
-    /// The C server, which writes back every line: those of [`Dialect::Dict`].
+    /// The C server, which writes back every line; the lines are those of [`Dialect::Dict`].
     Echo {
-        /// As there.
+        /// As in [`Dialect::Dict`].
         quick: bool,
     },
 }
@@ -89,13 +89,13 @@ pub struct Speakers {
     pub unavailable: u64,
 }
 
-/// One of them.
+/// One of these clients.
 #[derive(Debug)]
 pub(super) struct Speaker {
     stream: TcpStream,
     name: String,
     line: LineHead,
-    /// Which word is next.
+    /// The index of the next word.
     next: usize,
     /// How many replies are to come.
     pub awaited: usize,
@@ -103,7 +103,7 @@ pub(super) struct Speaker {
     rows: usize,
 }
 
-/// What came back.
+/// The replies, counted.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
     pub answered: u64,
@@ -117,8 +117,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const LOGINS: usize = 64;
 
 impl Speakers {
-    /// Connects one client for each name, to the addresses in turn, and says `greeting(name)`, to which one line is awaited. What is only
-    /// `unavailable` is tried again, and counted.
+    /// Connects one client for each name, to the addresses in turn, sends `greeting(name)`, and awaits one line as the
+    /// reply. If that is only `unavailable`, the greeting is sent again, and this is counted.
     pub fn connect(
         addresses: &[SocketAddrV4],
         names: &[String],
@@ -228,7 +228,7 @@ impl Speakers {
         tally.failure.map_or(Ok(()), |failure| Err(failure.into()))
     }
 
-    /// Which of them can be read from.
+    /// Waits for clients that can be read from; returns their places.
     pub(super) fn wait(&self, left: Duration) -> Result<Vec<usize>> {
         let mut events = [EpollEvent::empty(); 256];
         match self.epoll.wait(&mut events, timeout(left)) {
@@ -281,7 +281,7 @@ impl Speaker {
         Ok(())
     }
 
-    /// Reads what is there: nothing, if nothing is.
+    /// Reads the bytes that are available, if any.
     fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
         match self.stream.read(buffer) {
             Ok(0) => Err("the server has closed a connection".into()),

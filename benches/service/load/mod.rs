@@ -45,13 +45,13 @@ impl<'a> Counting<'a> {
         Self { meter, stop, window, begins, ends: begins + window.length, from: None }
     }
 
-    /// The same, from now on: what was done before was to prepare.
+    /// Begins to warm up again now: what was done before was preparation.
     pub fn again(self) -> Self {
         let begins = Instant::now() + self.window.warm_up;
         Self { begins, ends: begins + self.window.length, from: None, ..self }
     }
 
-    /// How long to wait at most until the next turn; nothing when the time is over. `done` is what was done so far.
+    /// How long to wait at most until the next turn; `None` when the time is over. `done` is what was done so far.
     pub fn turn(&mut self, done: u64) -> Result<Option<Duration>> {
         self.stop.check()?;
         let mut now = Instant::now();

@@ -17,12 +17,12 @@ pub const SERVER_NAME: &str = "localhost";
 pub struct Tls {
     /// One for each visitor in turn: each remembers its own sessions.
     configs: Vec<Arc<ClientConfig>>,
-    /// Whether every visit but a visitor's first resumes the session of an earlier one.
+    /// Whether every visit except a visitor's first resumes the session of an earlier one.
     resumes: bool,
 }
 
 impl Tls {
-    /// So many visitors, who trust these authorities, and resume their sessions or shake hands in full each time.
+    /// That many visitors, which trust these authorities, and resume their sessions or shake hands in full each time.
     pub fn new(roots: &RootCertStore, visitors: usize, resumes: bool) -> Result<Self> {
         let config = || {
             let provider = rustls::crypto::ring::default_provider();
@@ -64,7 +64,7 @@ impl Stream {
         written && self.flush()
     }
 
-    /// Receives what is there; 0 at the end.
+    /// Receives the available bytes; 0 at the end.
     pub fn receive(&mut self, buffer: &mut [u8]) -> std::result::Result<usize, Errno> {
         let size = recv(self.socket.as_raw_fd(), buffer, MsgFlags::MSG_DONTWAIT)?;
         let Some(tls) = &mut self.tls else { return Ok(size) };
@@ -93,7 +93,7 @@ impl Stream {
         kind.is_some_and(|kind| (kind == HandshakeKind::Resumed) == expected.resumes)
     }
 
-    /// Whether all that TLS has to send was sent.
+    /// Sends what TLS has to send; returns whether all of it was sent.
     fn flush(&mut self) -> bool {
         let Self { socket, tls } = self;
         let Some(tls) = tls else { return true };

@@ -91,20 +91,20 @@ pub struct Visitors {
     buffer: Vec<u8>,
 }
 
-/// What became of many visitors who came at once.
+/// The outcome of many visits that began at once.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Burst {
-    /// They had their reply.
+    /// How many visitors had their reply.
     pub answered: usize,
-    /// They were refused, or cut off.
+    /// How many were refused, or cut off.
     pub refused: usize,
-    /// They had no reply when patience ended.
+    /// How many had no reply when patience ended.
     pub hung: usize,
-    /// Until the last that was answered had its reply.
+    /// The time until the last that was answered had its reply.
     pub took: Duration,
 }
 
-/// How one visitor stands.
+/// The state of one visitor.
 enum Standing {
     Waits,
     Answered,
@@ -112,7 +112,7 @@ enum Standing {
 }
 
 impl Visitors {
-    /// Nobody yet.
+    /// No visitors yet.
     pub fn new(address: SocketAddrV4, visit: Visit) -> Result<Self> {
         Ok(Self {
             address: SockaddrIn::from(address),
@@ -154,13 +154,14 @@ impl Visitors {
         Ok(measured)
     }
 
-    /// Whether a visit within TLS began with another kind of handshake than is measured. The first ones have nothing to resume.
+    /// Whether a visit within TLS began with another kind of handshake than is measured. The first ones have nothing to
+    /// resume.
     fn is_other_than_expected(&self, place: usize, first: usize) -> bool {
         let (Some(tls), Some(visitor)) = (&self.visit.tls, &self.visitors[place]) else { return false };
         visitor.number > first && !visitor.stream.is_as_expected(tls)
     }
 
-    /// All at once.
+    /// `count` visits, all at once.
     pub fn burst(&mut self, count: usize, patience: Duration, stop: &Stop) -> Result<Burst> {
         let mut events = vec![EpollEvent::empty(); 256];
         let mut burst = Burst::default();
@@ -270,7 +271,7 @@ fn number_in(head: &[u8]) -> usize {
     digits.fold(0, |number, digit| number * 10 + usize::from(digit - b'0'))
 }
 
-/// Connects so many clients that say nothing. They come in portions that `come` waits for, so that no queue of the
+/// Connects `count` clients that send nothing. They come in portions that `come` waits for, so that no queue of the
 /// server's overflows.
 pub fn hold(address: SocketAddrV4, count: usize, mut come: impl FnMut(usize) -> Result<()>) -> Result<Vec<OwnedFd>> {
     let mut held = Vec::with_capacity(count);

@@ -32,7 +32,7 @@ pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
     let file = dictionary.file.display().to_string();
     bed.make_database("client")?;
     let sqlite = format!("sqlite:{}", bed.path("client.db").display());
-    // What both take as one argument, and find.
+    // Words that both clients take as one argument, and find.
     let plain = |word: &&String| word.bytes().all(|byte| byte.is_ascii_lowercase()) && word.len() > 2;
     let words: Vec<&String> = dictionary.headwords.iter().filter(plain).take(1_000).collect();
     let calls = rounds.arguments.size(200, 50);

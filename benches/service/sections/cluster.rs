@@ -15,7 +15,7 @@ const MEMBERS: usize = 3;
 /// Clients, and the least ratio of one daemon on the cluster to the same on one server.
 const CASES: [(u32, f64); 2] = [(8, 0.35), (64, 0.7)];
 
-/// All of it.
+/// Measures the whole section.
 pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
     if !rounds.arguments.wants(Part::Cluster) {
         return Ok(());

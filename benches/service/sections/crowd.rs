@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 
 /// How often each looks a word up.
 const LOOKUPS: usize = 10;
-/// A child that has rested so long has closed what it does not need.
+/// A child that has rested this long has closed what it does not need.
 const REST: Duration = Duration::from_secs(8);
 
-/// All of it, once: it is long enough.
+/// Measures the whole section, once: it is long enough.
 pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
     if !rounds.arguments.wants(Part::Crowd) {
         return Ok(());
@@ -83,7 +83,7 @@ pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
     if let Some(failure) = crowd.failure {
         section.note(format!("The first failure: `{failure}`"));
     }
-    // The server may have no connection left for who asks.
+    // The server may have no connection left for this query.
     drop((speakers, daemon));
     let most = bed.mariadb.sql("SHOW GLOBAL STATUS LIKE 'Max_used_connections'");
     let most = most.split_whitespace().last().unwrap_or("?").to_owned();

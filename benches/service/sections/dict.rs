@@ -21,7 +21,7 @@ const CLIENTS: usize = 8;
 const DEEP: usize = 16;
 /// How many connect at once.
 const BURST: usize = 2_000;
-/// As in the section on sessions: when a client in a burst is said to hang, of ours and of dictd.
+/// As in the section on sessions: when a client in a burst counts as hanging, for ours and for dictd.
 const PATIENCE: [Duration; 2] = [Duration::from_secs(20), Duration::from_secs(5)];
 /// How many children are looked at, and how long they rest before.
 const CHILDREN: usize = 20;
@@ -51,7 +51,7 @@ impl Peer<'_> {
     }
 }
 
-/// All of it.
+/// Measures the whole section.
 pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
     if !rounds.arguments.wants(Part::Dict) {
         return Ok(());
@@ -101,7 +101,7 @@ pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
     Ok(())
 }
 
-/// Adds the comparison of ours with the last, and of the others with it, too.
+/// Adds the comparisons of ours, and also of the others, with the last.
 fn compare(what: &str, unit: &'static str, results: &[Contestant], least: f64, section: &mut Section) {
     let Some((c_server, rest)) = results.split_last() else { return };
     let Some((ours, others)) = rest.split_first() else { return };
@@ -158,7 +158,7 @@ fn whole(
     let echo = |word: &&String| {
         vec![Exchange::line(define(word), b"DEF"), Exchange::line("E\r\n", b"E"), Exchange::end_of_file()]
     };
-    // dictd asks for the name of each address, and 127.0.0.1 is quick to be found.
+    // dictd looks up the name of each address, and that of 127.0.0.1 is found quickly.
     let visits = peers.iter().map(|peer| {
         let sources = if peer.is_ours { 32 } else { 1 };
         (
@@ -202,7 +202,7 @@ fn memory_of(bed: &Bed, peers: &[Peer<'_>], section: &mut Section) -> Result<()>
         progress(&format!("memory of a child of {}", peer.name));
         let parent = peer.server.pid();
         let helpers = |all: &[u32]| children(parent).into_iter().filter(|pid| !all.contains(pid)).collect::<Vec<u32>>();
-        // Those of the parts before are on their way out.
+        // The children of earlier parts are about to end.
         bed.stop.sleep(REST)?;
         let before = children(parent);
         let read = || -> Series {

@@ -30,13 +30,13 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const END: Duration = Duration::from_secs(20);
 /// How long an attack takes until its connections are logged in; where they have to hash, three times as long.
 const BEGIN: Duration = Duration::from_secs(3);
-/// The most a lookup may take for 99 in a hundred, in milliseconds, and how much longer a login.
+/// The most that 99 of a hundred lookups may take, in milliseconds; the most for a login, relative to one alone.
 const LOOKUP_LIMIT: f64 = 20.0;
 const LOGIN_RATIO: f64 = 3.0;
 /// Not more than a source may register.
 const MOST_ROUNDS: usize = 20;
 
-/// What the honest client met, in milliseconds.
+/// What the honest client experienced, in milliseconds.
 #[derive(Debug, Default)]
 struct Met {
     lookups: Vec<f64>,
@@ -46,7 +46,7 @@ struct Met {
     failure: Option<String>,
 }
 
-/// All of it, once for each attack and store, and alone before and after.
+/// Measures the whole section, once for each attack and store, and alone before and after.
 pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
     if !rounds.arguments.wants(Part::Fairness) {
         return Ok(());
@@ -108,7 +108,7 @@ fn beside(rounds: &Rounds<'_>, build: Build, store: &str, section: &mut Section)
         match (ended, build) {
             (Ok(()), _) => {}
             (Err(error), Build::This) => return Err(error),
-            // It hashes on for clients that have gone.
+            // The build before goes on hashing for clients that have gone.
             (Err(_), Build::Before) => {
                 drop(daemon);
                 daemon = start()?;
@@ -133,12 +133,12 @@ fn begin(rounds: &Rounds<'_>, attack: Attack, daemon: &Daemon) -> Result<Server>
     if line.trim() != READY {
         return Err("the attacker could not begin".into());
     }
-    // Its logins are behind it.
+    // Afterwards its logins are over.
     rounds.bed.stop.sleep(if attack == Attack::K { BEGIN * 3 } else { BEGIN })?;
     Ok(attacker)
 }
 
-/// An honest client, for so long.
+/// Runs an honest client for `length`.
 fn meet(daemon: &Daemon, from: Ipv4Addr, length: Duration) -> Result<Met> {
     let mut met = Met::default();
     let ends = Instant::now() + length;
@@ -171,7 +171,7 @@ fn meet(daemon: &Daemon, from: Ipv4Addr, length: Duration) -> Result<Met> {
 }
 
 impl Met {
-    /// Asks, and says how many milliseconds the reply took, if it was no refusal.
+    /// Sends a request, and returns how many milliseconds the reply took, if it was not a refusal.
     fn ask(&mut self, client: &mut Client, request: &str) -> Option<f64> {
         let began = Instant::now();
         match client.ask(request) {
@@ -189,7 +189,7 @@ impl Met {
 
 fn tell(section: &mut Section, what: &str, alone: &Met, met: &Met, build: Build) {
     let mut one = |name: &str, unit, value: f64, target| {
-        // The build before is there to compare: nothing is asked of it any more.
+        // The build before is there only for comparison: it has no targets any more.
         let target = if build == Build::This { target } else { Target::None };
         section.read(format!("{what}: {name}"), unit, Series::from_iter([value]), target);
     };
@@ -207,7 +207,7 @@ fn tell(section: &mut Section, what: &str, alone: &Met, met: &Met, build: Build)
     }
 }
 
-/// The value that so many percent are not above.
+/// The value that this percentage of the values does not exceed.
 fn percentile(values: &[f64], percent: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);

@@ -14,7 +14,7 @@ use crate::rounds::{Entrant, Rounds, progress};
 const LONG: u32 = 10_000;
 const SHORT: u32 = 1_000;
 
-/// All of it.
+/// Measures the whole section.
 pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
     if !rounds.arguments.wants(Part::Histories) {
         return Ok(());

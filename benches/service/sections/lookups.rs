@@ -12,14 +12,14 @@ use crate::processes::Meter;
 use crate::raw::Work;
 use crate::rounds::{Entrant, Rounds, progress};
 
-/// Clients, and how deep each pipelines; the least ratio to as many connections that insert as many rows at once, and to the
-/// build before.
+/// Clients, and how deep each pipelines; the least ratio to as many connections that insert as many rows at once, and
+/// to the build before.
 const CASES: [(u32, usize, f64, f64); 4] =
     [(1, 1, 0.7, 1.2), (8, 1, 0.85, 1.35), (64, 1, 1.8, 1.6), (8, 16, 0.85, 1.35)];
 /// How many clients look words up when dictd is compared.
 const PEERS: u32 = 8;
 
-/// All of it.
+/// Measures the whole section.
 pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
     if !rounds.arguments.wants(Part::Lookups) {
         return Ok(());
@@ -87,7 +87,7 @@ pub fn compare_builds(section: &mut Section, what: &str, builds: &[Contestant], 
     }
 }
 
-/// What a case is called.
+/// The name of a case.
 pub fn case(clients: u32, depth: usize) -> String {
     let clients = if clients == 1 { "1 client".to_owned() } else { format!("{clients} clients") };
     if depth == 1 { format!("{clients}, no pipelining") } else { format!("{clients}, {depth} deep") }

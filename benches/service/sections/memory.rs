@@ -11,10 +11,10 @@ use std::time::Duration;
 
 /// How many children are looked at.
 const CHILDREN: u32 = 20;
-/// After so long a child has given back what it does not need while it waits.
+/// After this time a child has given back what it does not need while it waits.
 const REST: Duration = Duration::from_secs(8);
 
-/// All of it.
+/// Measures the whole section.
 pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
     if !rounds.arguments.wants(Part::Memory) {
         return Ok(());

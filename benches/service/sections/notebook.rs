@@ -17,7 +17,7 @@ const CALLS: usize = 20;
 const COMMANDS: [(&[&str], f64); 4] =
     [(&["stats"], 50.0), (&["stats", "--json"], 50.0), (&["review"], 30.0), (&["review", "--count"], 30.0)];
 
-/// All of it.
+/// Measures the whole section.
 pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
     if !rounds.arguments.wants(Part::Notebook) {
         return Ok(());

@@ -12,17 +12,17 @@ use crate::rounds::{Entrant, Rounds, progress};
 use std::net::SocketAddrV4;
 use std::time::Duration;
 
-/// To cidiand.
+/// A visit to cidiand.
 fn goodbye() -> Visit {
     Visit::of_one_line(b"E\n", b"OK", 32)
 }
 
-/// To the C server.
+/// A visit to the C server.
 fn echo() -> Visit {
     Visit::of_one_line(b"E\n", b"E", 32)
 }
 
-/// To a DICT server: dictd asks for the name of each address, and 127.0.0.1 is quick to be found.
+/// A visit to a DICT server: dictd looks up the name of each address, and that of 127.0.0.1 is found quickly.
 fn quit() -> Visit {
     Visit::of_one_line(b"QUIT\r\n", b"221", 1)
 }
@@ -36,7 +36,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// dictd's backlog is short: there is no need to wait as long for the clients that hang there.
 const DICTD_PATIENCE: Duration = Duration::from_secs(5);
 
-/// All of it.
+/// Measures the whole section.
 pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
     if !rounds.arguments.wants(Part::Sessions) {
         return Ok(());

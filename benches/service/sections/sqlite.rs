@@ -14,7 +14,7 @@ const CASES: [(u32, usize); 4] = [(1, 1), (8, 1), (64, 1), (8, 16)];
 /// The least ratio of 64 clients to one sync after the other.
 const LEAST: f64 = 3.5;
 
-/// All of it.
+/// Measures the whole section.
 pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
     if !rounds.arguments.wants(Part::Sqlite) {
         return Ok(());

@@ -10,7 +10,7 @@ use crate::load::{SERVER_NAME, Tls, Visit, Visitors};
 use crate::rounds::{Entrant, Rounds, progress};
 use support::certificates::Authority;
 
-/// All of it.
+/// Measures the whole section.
 pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
     if !rounds.arguments.wants(Part::Tls) {
         return Ok(());

@@ -13,7 +13,7 @@ use crate::rounds::{Entrant, Rounds, progress};
 /// How many at a time, each of an account of its own.
 pub const AT_ONCE: u32 = 8;
 const SOURCES: u8 = 32;
-/// How many lookups are there to be looked back at.
+/// How many lookups each history holds.
 const LOOKUPS: usize = 10;
 
 /// What a visitor does between login and goodbye.
@@ -29,7 +29,8 @@ pub enum Kind {
     History,
 }
 
-/// The kinds, how they are shown, and what the ratio to the C server should be on MariaDB and on SQLite; to the build before.
+/// The kinds, how they are shown, and the targets of the ratios: to the C server on MariaDB and on SQLite, and to the
+/// build before.
 const KINDS: [(Kind, &str, [f64; 2], f64); 4] = [
     (Kind::Empty, "`E`", [0.6, 0.6], 0.0),
     (Kind::Login, "`T`, `E`", [0.0, 0.0], 0.0),
@@ -40,7 +41,7 @@ const KINDS: [(Kind, &str, [f64; 2], f64); 4] = [
 /// The first contestants are this tree's: as it is by default, and with a fork server.
 const OURS: usize = 2;
 
-/// All of it.
+/// Measures the whole section.
 pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
     if !rounds.arguments.wants(Part::Visits) {
         return Ok(());
@@ -80,7 +81,7 @@ pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
 }
 
 /// The daemons of a store: this tree's two, and the earlier build's if there is one; each with tokens of its accounts,
-/// which have something to look back at.
+/// which have a history.
 fn servers(rounds: &Rounds<'_>, store: Store) -> Result<Vec<(&'static str, Daemon, Vec<String>)>> {
     let bed = rounds.bed;
     let mut servers = Vec::new();
@@ -103,7 +104,7 @@ fn servers(rounds: &Rounds<'_>, store: Store) -> Result<Vec<(&'static str, Daemo
     Ok(servers)
 }
 
-/// Tokens of the accounts of all who visit at once; each has something to look back at.
+/// Tokens of the accounts of all simultaneous visitors; each has a history.
 pub fn accounts(daemon: &Daemon, words: &[String]) -> Result<Vec<String>> {
     register(daemon, AT_ONCE)?;
     let tokens = tokens(daemon, AT_ONCE)?;
@@ -111,7 +112,7 @@ pub fn accounts(daemon: &Daemon, words: &[String]) -> Result<Vec<String>> {
     Ok(tokens)
 }
 
-/// What each of the accounts does in a visit; said to the C server, which writes it back, or to a daemon.
+/// What each of the accounts does in a visit; sent to the C server, which writes it back, or to a daemon.
 pub fn visit(kind: Kind, tokens: &[String], words: &[String], is_echo: bool) -> Visit {
     let exchange = |request: String, ours: fn(String) -> Exchange, theirs: &'static [u8]| {
         if is_echo { Exchange::line(request, theirs) } else { ours(request) }

@@ -13,7 +13,7 @@ use crate::rounds::{Entrant, Rounds, progress};
 /// How many clients, and as many connections.
 const CLIENTS: [u32; 2] = [1, 8];
 
-/// All of it.
+/// Measures the whole section.
 pub fn measure(rounds: &Rounds<'_>, sections: &mut Vec<Section>) -> Result<()> {
     if !rounds.arguments.wants(Part::Words) {
         return Ok(());

@@ -1,4 +1,4 @@
-//! A client of DICT that says anything, in any pieces.
+//! A client of DICT that sends anything, in any pieces.
 #![no_main]
 
 mod dict_conversation;

@@ -1,5 +1,5 @@
-//! MDX: any header, keys and records. The fuzzer writes blocks as they are before packing; checksums and sizes are made
-//! right here, or none would ever be read.
+//! MDX: any header, keys and records. The fuzzer writes blocks as they are before packing; checksums and sizes are
+//! corrected here, otherwise no block would ever be read.
 #![no_main]
 
 mod imported;
@@ -16,7 +16,7 @@ fuzz_target!(|bytes: &[u8]| {
     let Some((header, rest)) = imported::cut(bytes) else { return };
     let Some((keys, rest)) = imported::cut(rest) else { return };
     let Some((index, records)) = imported::cut(rest) else { return };
-    // Version 1: one block of keys, whose place in the index is made right; the records in one block, too.
+    // Version 1: one block of keys, whose place in the index is corrected; the records in one block, too.
     let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX).to_be_bytes();
     let text = format!("<Dictionary GeneratedByEngineVersion=\"1.2\" {}/>\0", String::from_utf8_lossy(header));
     let header: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();

@@ -1,4 +1,4 @@
-//! A server that says anything, in any pieces, to every subcommand and the menus.
+//! A server that sends anything, in any pieces, to every subcommand and the menus.
 #![no_main]
 
 use cidian::client::fuzzed::play;

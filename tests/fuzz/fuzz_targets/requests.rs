@@ -1,4 +1,4 @@
-//! A client that says anything, in any pieces.
+//! A client that sends anything, in any pieces.
 #![no_main]
 
 mod conversation;

@@ -1,4 +1,4 @@
-//! Any bytes are a words file or are refused; what is taken can be made into an image, and every headword is found.
+//! Any bytes are a words file or are refused; what is accepted can be made into an image, and every headword is found.
 #![no_main]
 
 use cidian::words::{Dictionary, image, parse, parse_all};

@@ -17,7 +17,7 @@ pub struct Pair {
 }
 
 impl Authority {
-    /// A new one, which is not trusted yet.
+    /// A new authority, which is not trusted yet.
     pub fn new(name: &str) -> Self {
         let key = KeyPair::generate().expect("a key");
         let mut parameters = CertificateParams::new(Vec::new()).expect("parameters");
@@ -32,7 +32,7 @@ impl Authority {
         self.certificate.pem()
     }
 
-    /// Those whom a client trusts that trusts this one.
+    /// The trusted authorities of a client that trusts this one.
     pub fn roots(&self) -> rustls::RootCertStore {
         let mut roots = rustls::RootCertStore::empty();
         roots.add(self.certificate.der().clone()).expect("an authority");
@@ -44,7 +44,7 @@ impl Authority {
         self.pair_with(names, |_| {})
     }
 
-    /// The same, otherwise than usual.
+    /// The same, with changed parameters.
     pub fn pair_with(&self, names: &[&str], change: impl FnOnce(&mut CertificateParams)) -> Pair {
         let key = KeyPair::generate().expect("a key");
         let names: Vec<String> = names.iter().map(|&name| name.to_owned()).collect();
@@ -54,7 +54,7 @@ impl Authority {
         Pair { certificate: certificate.pem(), key: key.serialize_pem() }
     }
 
-    /// One that has expired.
+    /// A pair whose certificate has expired.
     pub fn expired(&self, names: &[&str]) -> Pair {
         self.pair_with(names, |parameters| {
             parameters.not_before = date_time_ymd(2020, 1, 1);

@@ -42,8 +42,8 @@ impl Connection {
         Self::over_tcp(TcpStream::from(client))
     }
 
-    /// Speaks TLS of one version with a server that `authority` vouches for as `localhost`, over a connection that is
-    /// there. The handshake is over afterwards.
+    /// Speaks TLS of one version with a server that `authority` vouches for as `localhost`, over an existing
+    /// connection. The handshake is over afterwards.
     ///
     /// # Errors
     /// The handshake fails.
@@ -82,7 +82,7 @@ impl Connection {
         }
     }
 
-    /// Takes a TCP connection that is there.
+    /// Takes an existing TCP connection.
     pub fn over_tcp(stream: TcpStream) -> Self {
         stream.set_nodelay(true).expect("TCP_NODELAY");
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
@@ -136,7 +136,7 @@ impl Connection {
     pub fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> std::io::Result<()> {
         match &mut self.stream {
             Stream::Tcp(stream) => stream.write_all(bytes.as_ref()),
-            // `rustls` alone keeps to itself what the socket does not take.
+            // Only `rustls` buffers what the socket does not take.
             Stream::Tls(tls) => tls.write_all(bytes.as_ref()).and_then(|()| tls.flush()),
             Stream::Unix(stream) => stream.write_all(bytes.as_ref()),
         }
@@ -181,7 +181,7 @@ impl Connection {
                 // This process was stopped and continued.
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-                    // A test that waits for less means it.
+                    // A test that sets a shorter wait means it.
                     if self.patience() < PATIENCE || patience.is_over() {
                         return Err(error);
                     }

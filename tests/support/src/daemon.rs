@@ -9,9 +9,9 @@ use std::fs::File;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Output};
 
-/// What `ps` shows of the writer.
+/// The writer's title in `ps`.
 const WRITER: &str = "cidiand: writer";
-/// What `ps` shows of the process that forks the sessions' children, and of a child of its that has not waited yet.
+/// The title in `ps` of the process that forks the sessions' children, and of a child of it that has not waited yet.
 const FORK_SERVER: &str = "cidiand: fork server";
 
 /// The version of the kernel's Landlock; less than 1 without Landlock.
@@ -47,7 +47,7 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    /// Starts one with this.
+    /// Starts a daemon with this setup.
     pub(super) fn of(setup: Setup) -> Self {
         let mut new = Self { process: None, pid: 0, writer: 0, ports: Vec::new(), log_from: 0, setup };
         new.start();
@@ -59,7 +59,7 @@ impl Daemon {
         Setup::new(store).start()
     }
 
-    /// Starts a daemon that has ended again, with what it was started with.
+    /// Starts a daemon that has ended again, with the same setup as before.
     pub fn start(&mut self) {
         assert!(self.process.is_none(), "the daemon has not ended");
         let log = File::options().create(true).append(true).open(self.log_path()).expect("the log can be written");
@@ -135,8 +135,8 @@ impl Daemon {
         find_writer(self.pid)
     }
 
-    /// The process number of what forks the sessions' children: the parent, or with `--fork-server` the fork server,
-    /// unless the kernel or the machine lacks what that one takes.
+    /// The number of the process that forks the sessions' children: the parent, or with `--fork-server` the fork
+    /// server, unless the kernel or the machine lacks what that one needs.
     pub fn forks_children(&self) -> u32 {
         const SCOPED_SIGNALS: i64 = 6;
         if !self.setup.has_option("--fork-server") {
@@ -196,14 +196,14 @@ impl Daemon {
         self.setup.path("log")
     }
 
-    /// Waits for a line of the log that holds `text`, and gives the first such line back.
+    /// Waits for a line of the log that contains `text`, and returns the first such line.
     pub fn wait_log(&self, text: &str) -> String {
         wait_for(&format!("a log line with {text:?}"), PATIENCE, || {
             self.log().split_inclusive('\n').find(|line| line.ends_with('\n') && line.contains(text)).map(str::to_owned)
         })
     }
 
-    /// Waits until `times` lines of the log hold `text`.
+    /// Waits until `times` lines of the log contain `text`.
     pub fn wait_log_times(&self, text: &str, times: usize) {
         wait_for(&format!("{times} log lines with {text:?}"), PATIENCE, || {
             (self.log().lines().filter(|line| line.contains(text)).count() >= times).then_some(())
@@ -223,7 +223,7 @@ impl Daemon {
         process.wait().expect("its exit status")
     }
 
-    /// Writes the words file anew, in one step, as a careful editor does.
+    /// Writes the words file again, in one step, as a careful editor does.
     pub fn replace_words(&self, text: impl AsRef<[u8]>) {
         let new = self.path("words.new");
         std::fs::write(&new, text).expect("the words file can be written");
@@ -246,7 +246,7 @@ impl Daemon {
         self.setup.database().unwrap_or_else(in_state)
     }
 
-    /// Runs a statement on the database, past the daemon; gives back the first column of its rows.
+    /// Runs a statement on the database, past the daemon; returns the first column of its rows.
     pub fn sql(&self, statement: &str) -> Vec<String> {
         let url = self.database_url();
         match url.strip_prefix("sqlite:") {
@@ -275,7 +275,7 @@ impl Daemon {
         self.tool_command(arguments).output().expect("cidiand runs")
     }
 
-    /// What [`Daemon::tool`] runs.
+    /// The command that [`Daemon::tool`] runs.
     pub fn tool_command(&self, arguments: &[&str]) -> Command {
         let mut command = self.setup.command();
         command.args(["--config", "empty.toml", "--database", &self.database_url()]).args(arguments);
@@ -296,7 +296,7 @@ impl Drop for Daemon {
             let children = processes::children(self.pid);
             let _ = process.kill();
             let _ = process.wait();
-            // They end with their parent by themselves; that they do is a test of its own.
+            // They end with their parent by themselves; another test checks that.
             for child in children.into_iter().filter(|&child| processes::lives(child)) {
                 if processes::title(child).starts_with("cidiand") {
                     send_signal(child, Signal::SIGKILL);

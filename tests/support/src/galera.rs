@@ -14,7 +14,7 @@ use tempfile::TempDir;
 const PROVIDER: &str = "/usr/lib/galera/libgalera_smm.so";
 /// Where the scripts may be: installed, or unpacked by `tests/run`.
 const SCRIPT_PLACES: [&str; 2] = ["/usr/bin", concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/galera/usr/bin")];
-/// What transfers a member's state.
+/// The scripts that transfer a member's state.
 const SCRIPTS: [&str; 2] = ["wsrep_sst_rsync", "wsrep_sst_common"];
 /// Has a member begin a cluster instead of joining one.
 const NEW_CLUSTER: &str = "--wsrep-new-cluster";
@@ -41,7 +41,7 @@ struct Place {
 }
 
 impl Galera {
-    /// What this system has not, and a cluster needs.
+    /// What a cluster needs and this system lacks.
     pub fn missing() -> Option<String> {
         if OtherServer::named().is_some() {
             return Some("the server under test is not this system's MariaDB".to_owned());
@@ -120,7 +120,7 @@ impl Galera {
                 member = member.owned_by(NOBODY, NOBODY);
             }
             if n == 0 {
-                // It makes the cluster; the others begin with what it has, and need not be sent it.
+                // It makes the cluster; the others begin with its data, which need not be sent to them.
                 member.run_with(&[NEW_CLUSTER.to_owned()]);
                 member.stop();
             } else {

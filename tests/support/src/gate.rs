@@ -10,7 +10,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 pub enum Mode {
     /// Everything passes.
     Open,
-    /// What was connected is cut off, and new connections are closed.
+    /// Existing connections are cut off, and new ones are closed.
     Closed,
     /// Nothing passes, nothing is lost, and new connections wait.
     Silent,
@@ -41,7 +41,7 @@ impl State {
         self.mode.lock().expect("no thread panics with it")
     }
 
-    /// The mode when it is not, or no longer, to be silent.
+    /// The mode, as soon as it is not [`Mode::Silent`].
     fn when_it_speaks(&self) -> Mode {
         *self.changed.wait_while(self.mode(), |mode| *mode == Mode::Silent).expect("no thread panics with it")
     }
@@ -73,7 +73,7 @@ impl Gate {
         self.port
     }
 
-    /// From now on it does this.
+    /// Sets what it does from now on.
     pub fn set(&self, mode: Mode) {
         *self.state.mode() = mode;
         self.state.changed.notify_all();
@@ -111,7 +111,7 @@ fn serve(state: &Arc<State>, mut client: TcpStream, server: u16) {
 /// The prepared statements of one connection.
 #[derive(Default)]
 struct Statements {
-    /// One that writes is being prepared.
+    /// Whether one that writes is being prepared.
     awaited: bool,
     /// The numbers of those that write.
     writing: Vec<u32>,

@@ -26,7 +26,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 /// Long enough for anything that is not broken, on a machine with nothing else to do. On a busy one a wait goes on for
-/// as long as what was started gets on ([`Patience`]).
+/// as long as what was started makes progress ([`Patience`]).
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// One of the package's programs, which Cargo builds for the test that runs.
@@ -44,9 +44,9 @@ pub fn outside_address() -> std::net::Ipv4Addr {
     addresses.find(|address| !address.is_loopback()).expect("an IPv4 address other than loopback; this test needs one")
 }
 
-/// Waits until `look` has something, and gives it back; panics when that is in vain, naming what it waited for. `usual`
-/// is far above what it takes; after that it goes on for as long as anything that was started gets on. The only place
-/// where a test pauses.
+/// Waits until `look` returns something, and returns that; panics when it waits in vain, naming what it waited for.
+/// `usual` is far above what it takes; after that it goes on for as long as anything that was started makes progress.
+/// The only place where a test pauses.
 pub fn wait_for<T>(what: &str, usual: Duration, look: impl FnMut() -> Option<T>) -> T {
     let mut patience = Patience::new(usual);
     let found = wait_with(&mut patience, look);
@@ -70,7 +70,7 @@ pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
     wait_for(what, PATIENCE, || holds().then_some(()));
 }
 
-/// Waits until a process has ended; one that does not is killed, and the answer is no.
+/// Waits until a process has ended; one that does not is killed, and the result is false.
 pub fn wait_for_end(process: &mut std::process::Child) -> bool {
     let ended =
         wait_with(&mut Patience::new(PATIENCE), || process.try_wait().expect("a process can be waited for").map(drop));

@@ -19,10 +19,11 @@ use std::time::{Duration, Instant};
 /// How long a server may take to come up or to go away.
 const PATIENCE: Duration = Duration::from_secs(180);
 
-/// What makes a server small and quick to start. It stays as durable as its defaults are, unless a test changes that.
+/// Options that make a server small and quick to start. It stays as durable as its defaults are, unless a test
+/// changes that.
 const SMALL: [&str; 4] =
     ["--innodb-buffer-pool-size=64M", "--performance-schema=OFF", "--skip-log-bin", "--skip-name-resolve"];
-/// The same for one of either kind.
+/// Options with the same purpose, for each kind of server.
 const SMALL_MARIADB: &str = "--innodb-log-file-size=8M";
 const SMALL_MYSQL: [&str; 3] = ["--innodb-redo-log-capacity=8M", "--mysqlx=OFF", "--secure-file-priv=NULL"];
 
@@ -34,7 +35,7 @@ pub struct OtherServer {
 }
 
 impl OtherServer {
-    /// The one that the environment names.
+    /// The server that the environment names.
     pub fn named() -> Option<Self> {
         let named = std::env::var("CIDIAN_TEST_SERVER").ok().filter(|value| !value.is_empty())?;
         let (is_mysql, root) = match named.split_once(':') {
@@ -52,7 +53,7 @@ impl OtherServer {
         command
     }
 
-    /// Where the server finds what belongs to it.
+    /// Options that name the places of the server's own files.
     fn places(&self) -> Vec<String> {
         let share = self.root.join("usr/share").join(if self.is_mysql { "mysql" } else { "mariadb" });
         let places = [
@@ -68,7 +69,7 @@ impl OtherServer {
     }
 }
 
-/// Whether the server is a MySQL, in whose SQL some things are written otherwise.
+/// Whether the server is MySQL, whose SQL is different in places.
 pub fn is_mysql() -> bool {
     OtherServer::named().is_some_and(|other| other.is_mysql)
 }
@@ -109,7 +110,7 @@ impl MariaDb {
         server
     }
 
-    /// One that is not started yet.
+    /// A server that is not started yet.
     pub fn new_in(base: &Path, options: &[&str]) -> Self {
         Self {
             directory: new_directory(base),
@@ -127,14 +128,14 @@ impl MariaDb {
         self
     }
 
-    /// Its files belong to this user and group, as which the wrapper runs it.
+    /// Gives its files to this user and group; the wrapper runs it as these.
     pub fn owned_by(mut self, user: u32, group: u32) -> Self {
         std::os::unix::fs::chown(&self.directory, Some(user), Some(group)).expect("only root can give files away");
         self.owner = Some((user, group));
         self
     }
 
-    /// It begins with another one's database; neither of them runs.
+    /// Copies the database of another server, to begin with it; neither of them runs.
     pub fn copy_data(&self, other: &Self) {
         self.empty();
         assert!(other.running.is_none(), "the server runs");
@@ -143,7 +144,7 @@ impl MariaDb {
         assert!(copied.success(), "the database can't be copied");
     }
 
-    /// Takes away the database of a server that does not run.
+    /// Removes the database of a server that does not run.
     pub fn empty(&self) {
         assert!(self.running.is_none(), "the server runs");
         for name in ["data", "tmp"] {
@@ -171,7 +172,7 @@ impl MariaDb {
         self.sql(&format!("CREATE DATABASE {database} CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"));
     }
 
-    /// Runs statements with the `mariadb` client; gives back its rows, tab-separated, without column names.
+    /// Runs statements with the `mariadb` client; returns its rows, tab-separated, without column names.
     pub fn sql(&self, statements: &str) -> String {
         let output = self.client().arg("-e").arg(statements).output().unwrap_or_else(|e| missing("mariadb", &e));
         assert!(
@@ -183,12 +184,12 @@ impl MariaDb {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    /// The same for a statement that may fail; whether it did not.
+    /// The same for a statement that may fail; returns whether it succeeded.
     pub fn try_sql(&self, statement: &str) -> bool {
         self.try_rows(statement).is_some()
     }
 
-    /// The rows of statements that may fail; no rows then.
+    /// The rows of statements that may fail; `None` if they fail.
     pub fn try_rows(&self, statements: &str) -> Option<String> {
         let output = self.client().arg("-e").arg(statements).output().unwrap_or_else(|e| missing("mariadb", &e));
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
@@ -224,7 +225,7 @@ impl MariaDb {
         let stopped = Command::new("kill").args(["-TERM", &pid.to_string()]).status();
         assert!(stopped.expect("kill runs").success(), "the server runs");
         let deadline = Instant::now() + PATIENCE;
-        // A process that has ended has no program; the shell has not asked how it ended yet.
+        // A process that has ended has no program; the shell has not reaped it yet.
         while std::fs::read_link(format!("/proc/{pid}/exe")).is_ok() {
             assert!(Instant::now() < deadline, "mariadbd does not stop; its log:\n{}", self.log());
             std::thread::sleep(Duration::from_millis(20));
@@ -268,7 +269,7 @@ impl MariaDb {
         self.directory.join("log")
     }
 
-    /// Passes the shell what becomes of the files, and waits until it has killed the server.
+    /// Tells the shell what to do with the files, and waits until it has killed the server.
     fn end(&mut self, last_words: &str) {
         if let Some(Running { mut shell, mut pipe, .. }) = self.running.take() {
             let _ = pipe.write_all(last_words.as_bytes());
@@ -308,7 +309,7 @@ impl MariaDb {
         }
     }
 
-    /// The server's options but for those of its kind; `once` are for this run only.
+    /// The server's options except for those of its kind; `once` are for this run only.
     fn arguments(&self, once: &[String]) -> Vec<String> {
         let mut arguments = vec![
             format!("--datadir={}", self.directory.join("data").display()),
@@ -319,7 +320,7 @@ impl MariaDb {
         ];
         arguments.extend(SMALL.map(str::to_owned));
         arguments.extend(self.options.iter().chain(once).filter_map(|option| match option.as_str() {
-            // What MySQL 9 calls otherwise, or can't do.
+            // Options that have another name in MySQL 9, or do not exist there.
             "--skip-ssl" if is_mysql() => Some("--tls-version=".to_owned()),
             "--skip-character-set-client-handshake" if is_mysql() => None,
             option => Some(option.to_owned()),

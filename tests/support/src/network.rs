@@ -51,7 +51,7 @@ impl Namespace {
         Ok(Self { keeper, pipe })
     }
 
-    /// What runs a command in it.
+    /// The wrapper that runs a command in it.
     fn wrapper(&self) -> Vec<String> {
         vec!["nsenter".to_owned(), format!("--net=/proc/{}/ns/net", self.keeper.id()), "--".to_owned()]
     }
@@ -81,7 +81,7 @@ impl Network {
     /// A number of machines, with all links up.
     ///
     /// # Errors
-    /// Why this system has no namespaces for us.
+    /// This system has no namespaces for us; the error is the reason.
     pub fn new(machines: usize) -> Result<Self, String> {
         let switch = Namespace::new()?;
         for link in Link::ALL {
@@ -107,7 +107,7 @@ impl Network {
         format!("10.0.{}.{}", link as usize, machine + 1)
     }
 
-    /// What runs a command on a machine.
+    /// The wrapper that runs a command on a machine.
     pub fn wrapper(&self, machine: usize) -> Vec<String> {
         self.machines[machine].wrapper()
     }

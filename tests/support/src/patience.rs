@@ -14,9 +14,9 @@ const MOST: Duration = Duration::from_secs(300);
 #[derive(Debug)]
 pub struct Patience {
     begin: Instant,
-    /// What it takes on a machine with nothing else to do, and far more: nothing is suspicious before that.
+    /// Far more than it takes on a machine with nothing else to do: nothing is suspicious before that.
     usual: Duration,
-    /// What had been done at some time after that, and when that was.
+    /// The work done up to some time after that, and that time.
     before: Option<(u64, Instant)>,
 }
 
@@ -45,7 +45,7 @@ impl Patience {
         false
     }
 
-    /// How long it has been.
+    /// How long the wait has lasted so far.
     pub fn elapsed(&self) -> Duration {
         self.begin.elapsed()
     }

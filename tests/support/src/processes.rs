@@ -21,7 +21,7 @@ pub fn state(pid: u32) -> Option<char> {
     read(pid, "stat").rsplit_once(") ").and_then(|(_, rest)| rest.chars().next())
 }
 
-/// Whether a process is there and not only waiting to be reaped.
+/// Whether a process exists and is not only waiting to be reaped.
 pub fn lives(pid: u32) -> bool {
     state(pid).is_some_and(|state| state != 'Z')
 }
@@ -69,11 +69,11 @@ pub fn sockets(pid: u32) -> BTreeSet<u64> {
     descriptors(pid).iter().filter_map(inode).collect()
 }
 
-/// A descriptor of the test's own for the one open socket of a process that is not among `known`; none if there is no
-/// such socket.
+/// A descriptor of the test's own for the one open socket of a process that is not among `known`; `None` if there is
+/// no such socket.
 ///
 /// # Errors
-/// As pidfd_getfd(2): `EPERM` for a process that may not be looked into, which for a confined one is anybody but root.
+/// As pidfd_getfd(2): `EPERM` for a process that may not be inspected; only root may inspect a confined one.
 pub fn duplicate_socket(pid: u32, known: &BTreeSet<u64>) -> nix::Result<Option<OwnedFd>> {
     let inode =
         |path: PathBuf| -> Option<u64> { path.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok() };
@@ -124,7 +124,7 @@ pub fn status(pid: u32, key: &str) -> Option<String> {
     status.lines().find_map(|line| Some(line.strip_prefix(key)?.strip_prefix(':')?.trim().to_owned()))
 }
 
-/// What `ps` shows.
+/// The title that `ps` shows.
 pub fn title(pid: u32) -> String {
     read(pid, "cmdline").trim_end_matches('\0').replace('\0', " ")
 }

@@ -28,7 +28,7 @@ pub fn shared_mariadb() -> &'static MariaDb {
     SHARED.get_or_init(MariaDb::start)
 }
 
-/// Where a daemon keeps what lasts.
+/// Where a daemon keeps its lasting data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Store {
     /// The embedded database in the daemon's own state directory.
@@ -51,7 +51,7 @@ pub struct Setup {
     directory: TempDir,
 }
 
-/// What systemd sets, in case that the test runs under it.
+/// The variables that systemd sets, in case the test runs under it.
 const FROM_SYSTEMD: [&str; 9] = [
     "JOURNAL_STREAM",
     "NOTIFY_SOCKET",
@@ -63,7 +63,7 @@ const FROM_SYSTEMD: [&str; 9] = [
     "CREDENTIALS_DIRECTORY",
     "RUNTIME_DIRECTORY",
 ];
-/// Makes of standard input and output what systemd passes, and of the shell the daemon.
+/// Turns standard input and output into the descriptors that systemd passes, and the shell into the daemon.
 const PASS: &str = "exec 3<&0 4>&1 </dev/null >/dev/null; export LISTEN_PID=$$; exec \"$@\"";
 
 impl Setup {
@@ -91,7 +91,7 @@ impl Setup {
         self
     }
 
-    /// Whether one of the options is this.
+    /// Whether this is one of the options.
     pub(super) fn has_option(&self, option: &str) -> bool {
         self.options.iter().any(|given| given == option)
     }

@@ -19,7 +19,7 @@ use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 
 /// How long anything may take to show, on a machine with nothing else to do; far above what it takes. On a busy one it
-/// goes on for as long as anything gets on.
+/// goes on for as long as anything makes progress.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Ctrl-C, as the terminal sends it.
@@ -36,7 +36,7 @@ pub struct Terminal {
     looked: usize,
     /// Columns and rows.
     size: (u16, u16),
-    /// No process has its other end open any more.
+    /// Whether no process has its other end open any more.
     ended: bool,
 }
 
@@ -81,7 +81,7 @@ impl Terminal {
         self.size = (columns, rows);
     }
 
-    /// What a person would see now: what came so far, drawn on a screen of its size.
+    /// What a person would see now: the output so far, drawn on a screen of its size.
     pub fn screen(&self) -> vt100::Parser {
         let mut parser = vt100::Parser::new(self.size.1, self.size.0, 0);
         parser.process(&self.received);
@@ -142,7 +142,7 @@ impl Terminal {
         self.master.write_all(bytes).expect("the terminal takes keys");
     }
 
-    /// Takes in what the program has shown so far, and waits for nothing.
+    /// Reads what the program has shown so far, without waiting.
     pub fn take_in(&mut self) {
         while self.take(Instant::now()) {}
     }
@@ -168,14 +168,14 @@ impl Terminal {
         }
     }
 
-    /// Waits as [`Terminal::expect`] does, and gives back what showed before `text`.
+    /// Waits as [`Terminal::expect`] does, and returns what showed before `text`.
     pub fn read_to(&mut self, text: &str) -> String {
         let from = self.looked;
         self.expect(text);
         String::from_utf8_lossy(&self.received[from..self.looked - text.len()]).into_owned()
     }
 
-    /// Waits for a password prompt, and sees that nothing typed from now on shows.
+    /// Waits for a password prompt, and checks that nothing typed from now on shows.
     pub fn expect_hidden(&mut self, prompt: &str) {
         self.expect(prompt);
         // A prompt that is there before the echo is off invites a quick typist to show the password.
@@ -187,12 +187,12 @@ impl Terminal {
         tcgetattr(&self.master).expect("the terminal's settings").local_flags.contains(LocalFlags::ECHO)
     }
 
-    /// Everything that the terminal has been sent so far, and has read of it.
+    /// All the output that has been read from the terminal so far.
     pub fn bytes(&self) -> &[u8] {
         &self.received
     }
 
-    /// The same for people.
+    /// The same as text.
     pub fn shown(&self) -> String {
         String::from_utf8_lossy(&self.received).into_owned()
     }

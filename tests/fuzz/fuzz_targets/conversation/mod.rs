@@ -1,5 +1,5 @@
-//! Any bytes as a client's requests, on the way that a session takes them: lines, requests, replies. What every such
-//! conversation must hold to. The fuzz target `requests` and the test of its corpus share it.
+//! Any bytes as a client's requests, on the way that a session takes them: lines, requests, replies. The checks
+//! must hold for every such conversation. The fuzz target `requests` and the test of its corpus share them.
 
 use cidian::protocol::{
     Code, Count, Failure, HistoryRow, Imported, Line, Lines, MAX_LINE, MAX_STARS_PAGE, MAX_WORD_CHARS, Notebook,
@@ -9,7 +9,7 @@ use cidian::protocol::{
 };
 use time::OffsetDateTime;
 
-/// The first byte says in what pieces the others arrive.
+/// The first byte determines in what pieces the others arrive.
 pub fn check(bytes: &[u8]) {
     let Some((&piece, stream)) = bytes.split_first() else { return };
     let piece = if piece == u8::MAX { 4_096 } else { usize::from(piece) + 1 };
@@ -33,8 +33,8 @@ pub fn check(bytes: &[u8]) {
     assert_eq!(expected.next(), None, "each line is answered");
 }
 
-/// The lines of a stream, by their definition: none for one that is too long. What follows the last newline is no
-/// line, but is told of when it is too long.
+/// The lines of a stream, by their definition: `None` for one that is too long. What follows the last newline is not
+/// a line, but is reported when it is too long.
 fn cut(stream: &[u8]) -> Vec<Option<&[u8]>> {
     let mut parts: Vec<&[u8]> = stream.split(|&byte| byte == b'\n').collect();
     let rest = parts.pop().unwrap_or_default();
@@ -47,7 +47,7 @@ fn cut(stream: &[u8]) -> Vec<Option<&[u8]>> {
     lines
 }
 
-/// Answers a line as a session does whose dictionary has every word but `?`.
+/// Answers a line like a session whose dictionary has every word except `?`.
 fn answer<'a>(line: Option<&'a [u8]>, out: &mut Vec<u8>) -> Option<Request<'a>> {
     let request = match line.map(Request::parse) {
         None => Err(Failure::new(Code::TooLong, "the line is longer than 1024 bytes")),
@@ -99,7 +99,7 @@ fn answer<'a>(line: Option<&'a [u8]>, out: &mut Vec<u8>) -> Option<Request<'a>> 
     Some(request)
 }
 
-/// As a notebook answers that holds whatever it is asked for.
+/// Answers like a notebook that holds every requested word.
 fn answer_of_notebook(what: &Notebook, out: &mut Vec<u8>) {
     match what {
         Notebook::Add(entry) => push_ok_text(out, &entry.word),
@@ -138,7 +138,7 @@ fn sound_entry(entry: &StarEntry) -> bool {
         && note.as_ref().is_none_or(|note| check_note(note).as_ref() == Ok(note))
 }
 
-/// Its fields are within their limits, it is written as it was read, and it tells nobody its password.
+/// Its fields are within their limits, it is written as it was read, and its debug output hides its password.
 fn sound(request: &Request<'_>) {
     let mut line = Vec::new();
     request.push_line(&mut line);
@@ -178,7 +178,7 @@ fn sound(request: &Request<'_>) {
                     tag.as_ref().is_none_or(|tag| check_tags(tag).is_ok_and(|tags| tags == [tag.as_str()])),
                 Notebook::Count { until } => parse_time(&time_text(*until)) == Some(*until),
             });
-            // A note is nobody's business.
+            // A note is private.
             assert!(shown.ends_with(" …"), "{shown}");
         }
         Request::Match { name, pattern, .. } => assert!(check_name(name).is_ok() && !trim_blanks(pattern).is_empty()),
@@ -199,7 +199,7 @@ fn sound(request: &Request<'_>) {
     }
 }
 
-/// What was written is one reply, whole, as a client reads it; none of it can be taken for the next one.
+/// The output is one reply, whole, as a client reads it; no part of it can be taken for the next one.
 fn one_reply(reply: &[u8], request: Option<&Request<'_>>) {
     let text = std::str::from_utf8(reply).expect("a reply is text");
     let mut lines = text.strip_suffix('\n').expect("a reply ends its line").split('\n');

@@ -1,5 +1,5 @@
-//! Any bytes as a client of DICT, on the way that a session takes them: lines, commands, patterns, replies. What every
-//! such conversation must hold to. The fuzz target `dict` and the test of its corpus share it.
+//! Any bytes as a client of DICT, on the way that a session takes them: lines, commands, patterns, replies. The
+//! checks must hold for every such conversation. The fuzz target `dict` and the test of its corpus share them.
 
 use cidian::dict::{
     DictCommand, MAX_LINE, Mistake, Text, database_name, database_title, push_article, push_definition, push_match_row,
@@ -28,7 +28,7 @@ const STRATEGIES: [Strategy; 13] = [
 /// The databases of the session that is played: names and titles.
 const DATABASES: [(&str, &str); 3] = [("words", "Words"), ("wn", "WordNet \"3.0\""), ("gcide", "")];
 
-/// Those that a name in a command stands for.
+/// The databases that a name in a command stands for.
 fn chosen(name: &str) -> &'static [(&'static str, &'static str)] {
     match name {
         "*" => &DATABASES,
@@ -40,7 +40,7 @@ fn chosen(name: &str) -> &'static [(&'static str, &'static str)] {
     }
 }
 
-/// The first byte says in what pieces the others arrive, and whether `OPTION MIME` was said.
+/// The first byte determines in what pieces the others arrive, and whether `OPTION MIME` was sent.
 pub fn check(bytes: &[u8]) {
     let Some((&piece, stream)) = bytes.split_first() else { return };
     let mut mime = piece & 1 == 1;
@@ -68,7 +68,7 @@ pub fn check(bytes: &[u8]) {
     }
 }
 
-/// Answers as a session does whose dictionary has every word, and for which all that it has is one word.
+/// Answers like a session whose dictionary has every word, but in which a match finds only one.
 fn answer(command: &DictCommand, mime: bool, out: &mut Vec<u8>) {
     match command {
         DictCommand::Define { database, word } => {
@@ -126,7 +126,7 @@ fn answer(command: &DictCommand, mime: bool, out: &mut Vec<u8>) {
     }
 }
 
-/// What was written is one reply, whole, as a client reads it: lines that are short enough, texts that end once.
+/// The output is one reply, whole, as a client reads it: lines that are short enough, texts that end once.
 fn one_reply(reply: &[u8], mime: bool) {
     let text = std::str::from_utf8(reply).expect("a reply is text");
     let mut lines = text.strip_suffix("\r\n").expect("a reply ends its line").split("\r\n");

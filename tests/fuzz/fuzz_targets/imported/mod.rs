@@ -1,4 +1,4 @@
-//! What every importer must hold to, whatever it is given: no panic, and what it writes is a clean words file.
+//! What every importer must guarantee, whatever its input: no panic, and its output is a clean words file.
 
 use cidian::words::import::{Collection, Failure, Intake, Labels, Notice, Watch};
 use cidian::words::parse_all;
@@ -23,7 +23,7 @@ pub fn check(entries: impl FnOnce(&mut Intake<'_>) -> Result<Notice, Failure>) {
     assert_eq!(parsed.entries.len() as u64, written.headwords);
 }
 
-/// Cuts the fuzzer's bytes in two, at a place that they name themselves.
+/// Cuts the fuzzer's bytes in two, at a place that they specify themselves.
 #[allow(dead_code, reason = "formats of one file need no cut")]
 pub fn cut(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (at, rest) = bytes.split_first_chunk::<2>()?;

@@ -6,17 +6,17 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 const SIGNATURE: &[u8] = b"\r\n\r\n\0\r\nQUIT\n";
 
-/// The first byte says in what pieces the others come.
+/// The first byte determines in what pieces the others come.
 pub fn check(input: &[u8]) {
     let Some((&piece, bytes)) = input.split_first() else { return };
     let at_once = come_in(bytes, usize::MAX);
     assert_eq!(come_in(bytes, usize::from(piece) + 1), at_once, "whatever the pieces are");
     assert_eq!(at_once, by_the_book(bytes), "{bytes:02x?}");
-    // More than was asked for is not read as a header, and harms nobody.
+    // More bytes than are needed are not read as a header, and do no harm.
     let _ = read(bytes);
 }
 
-/// How much was read, and what it says.
+/// How much was read, and the result.
 fn come_in(bytes: &[u8], piece: usize) -> (usize, Result<Client, Unfit>) {
     let mut have = 0;
     loop {
@@ -38,7 +38,7 @@ fn come_in(bytes: &[u8], piece: usize) -> (usize, Result<Client, Unfit>) {
     }
 }
 
-/// The same by another way.
+/// The same, computed in another way.
 fn by_the_book(bytes: &[u8]) -> (usize, Result<Client, Unfit>) {
     let begins_like = |text: &[u8]| text.iter().zip(bytes).all(|(a, b)| a == b);
     let refused = |why| (0, Err(why));
