@@ -1,6 +1,6 @@
 //! A command line cut into its arguments, with every way of quoting that clients have.
 
-/// What a backslash is within single quotes. RFC 2229 has it quote the next character there, too; GNOME Dictionary
+/// How a backslash within single quotes is read. By RFC 2229 it quotes the next character there, too; GNOME Dictionary
 /// quotes as a shell does, where it stands for itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SingleQuotes {
@@ -11,15 +11,15 @@ pub(super) enum SingleQuotes {
 /// One argument.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Argument {
-    /// What it says, quotes and backslashes taken off.
+    /// Its content, without quotes and backslashes.
     pub bytes: Vec<u8>,
     /// Where it begins in the line.
     pub start: usize,
 }
 
-/// Cuts a line at blanks. An argument is pieces side by side: bare, `"…"`, `'…'`; a backslash takes the next byte as it
-/// is (curl puts one before each byte of a character, so bytes are unquoted before anything asks for UTF-8). A quote
-/// that is not closed ends with the line.
+/// Splits a line at blanks. An argument consists of adjacent pieces: bare, `"…"`, `'…'`; a backslash takes the next
+/// byte as it is (curl puts one before each byte of a character, so bytes are unquoted before anything requires UTF-8).
+/// A quote that is not closed ends with the line.
 pub(super) fn arguments(line: &[u8], single: SingleQuotes) -> Vec<Argument> {
     let mut found = Vec::new();
     let mut at = 0;
@@ -57,15 +57,15 @@ pub(super) fn is_blank(byte: u8) -> bool {
 pub struct Readings(Vec<String>);
 
 impl Readings {
-    /// The word that is argument `number` (from zero) and the last of its line. `None` if there is no such argument, or
-    /// more after it, or if it is not UTF-8.
+    /// The word that is argument `number` (from zero) and the last of its line. `None` if there is no such argument, if
+    /// others follow it, or if it is not UTF-8.
     ///
-    /// Three readings: single quotes as the shell has them, as RFC 2229 has them, and all of it as it stands between its
-    /// outer quotes, for clients that put quotes around whatever the user typed (dict, xfce4-dict, GoldenDict, Emacs).
+    /// Three readings: with single quotes as in a shell, as in RFC 2229, and everything unchanged between the outer
+    /// quotes, for clients that put quotes around whatever the user typed (dict, xfce4-dict, GoldenDict, Emacs).
     ///
-    /// `shell` are the line's [`arguments`] by the shell's rules.
+    /// `shell` holds the line's [`arguments`] by the shell's rules.
     pub(super) fn of(line: &[u8], shell: &[Argument], number: usize) -> Option<Self> {
-        // Only what is in single quotes may be read in another way.
+        // Only text in single quotes can be read differently.
         let rfc = if line.contains(&b'\'') { arguments(line, SingleQuotes::Rfc) } else { Vec::new() };
         let mut readings: Vec<String> = Vec::new();
         let mut add = |bytes: &[u8]| {
@@ -90,12 +90,12 @@ impl Readings {
         (!readings.is_empty()).then_some(Self(readings))
     }
 
-    /// Each of them.
+    /// Each reading.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)
     }
 
-    /// The likeliest.
+    /// The likeliest reading.
     pub fn first(&self) -> &str {
         self.0.first().map_or("", String::as_str)
     }
@@ -154,7 +154,7 @@ mod tests {
         let cases: [(&str, &[&str]); 9] = [
             ("DEFINE * word", &["word"]),
             (r"DEFINE ! 'a\b'", &[r"a\b", "ab"]),
-            // Quotes around what was typed, and nothing else done to it.
+            // Only quotes around what was typed.
             (r#"define * "5" disk""#, &[r#"5" disk"#]),
             (r#"define * "a"b""#, &["ab", r#"a"b"#]),
             (r#"define * "C:\dir""#, &["C:dir", r"C:\dir"]),
@@ -173,7 +173,7 @@ mod tests {
     }
 
     proptest! {
-        /// As dico, GNOME Dictionary and curl quote whatever there is to look up.
+        /// Any word, quoted as dico, GNOME Dictionary and curl quote it.
         #[test]
         fn whatever_is_quoted_is_read(word in any::<String>().prop_filter("a line", |word| !word.contains(['\n', '\r']))) {
             let double = format!("D * \"{}\"", word.replace('\\', "\\\\").replace('"', "\\\""));
@@ -185,7 +185,7 @@ mod tests {
             if !word.is_empty() {
                 prop_assert_eq!(first(&curl), word.clone());
             }
-            // And as those do that only put quotes around it.
+            // And as by clients that only put quotes around it.
             let plain = format!("D * \"{word}\"");
             prop_assert!(readings_of(plain.as_bytes(), 2).unwrap().iter().any(|reading| reading == word), "{}", plain);
         }

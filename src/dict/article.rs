@@ -5,7 +5,7 @@
 use super::MAX_TEXT_LINE;
 use unicode_width::UnicodeWidthChar;
 
-/// What the interpretation's lines are indented by.
+/// The indentation of the interpretation's lines.
 const INDENT: &str = "  ";
 
 /// Writes an article: headword and interpretation as people read them, without the escapes of the words file.
@@ -42,7 +42,7 @@ pub(super) fn push_broken(out: &mut Vec<u8>, indent: &str, text: &str) {
     }
 }
 
-/// Whether a byte is of no control character; those above ASCII begin with 0xc2.
+/// Whether a byte is certainly not part of a control character; those above ASCII begin with 0xc2.
 fn is_surely_shown(byte: u8) -> bool {
     byte >= 0x20 && byte != 0x7f && byte != 0xc2
 }
@@ -57,8 +57,8 @@ fn push_parts(out: &mut Vec<u8>, indent: &str, line: &str) {
     }
 }
 
-/// Writes one line as it is. One that begins with a dot gets a blank before it, in place of the second dot that RFC 2229
-/// has: a client that takes that one off loses nothing, and one that does not shows none.
+/// Writes one line as it is. One that begins with a dot gets a blank before it instead of RFC 2229's second dot: a
+/// client that removes the second dot loses nothing, and one that does not shows no extra dot.
 pub(super) fn push_line(out: &mut Vec<u8>, line: &str) {
     if line.starts_with('.') {
         out.push(b' ');
@@ -110,7 +110,7 @@ mod tests {
         assert_eq!(lines, [1, 511, 93]);
     }
 
-    /// What the short way relies on.
+    /// The assumption behind the fast path.
     #[test]
     fn columns_are_never_more_than_bytes() {
         for c in '\0'..=char::MAX {

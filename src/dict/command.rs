@@ -44,7 +44,7 @@ pub enum DictCommand {
     Auth {
         /// The account's name.
         name: String,
-        /// What should be the digest of message-id and key.
+        /// The purported digest of message-id and key.
         digest: String,
     },
     /// `HELP`.
@@ -53,7 +53,7 @@ pub enum DictCommand {
     Quit,
 }
 
-/// Why a line is no command.
+/// Why a line is not a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mistake {
     /// 500: it has no meaning.
@@ -101,7 +101,7 @@ impl DictCommand {
     /// Reads a line, without its line end; `None` for an empty one, which curl sends and which means nothing.
     ///
     /// # Errors
-    /// The line is no command.
+    /// The line is not a command.
     pub fn parse(line: &[u8]) -> Result<Option<Self>, Mistake> {
         let chars = line.iter().filter(|&&byte| byte & 0xc0 != 0x80 && byte != b'\\').count();
         if chars > MAX_LINE_CHARS {
@@ -120,7 +120,7 @@ impl DictCommand {
                 Ok(Self::Match { database, strategy, word: Readings::of(line, &all, 3).ok_or(Mistake::Arguments)? })
             }
             b"SHOW" => show(rest),
-            // Whatever stands there: some clients quote it, others do not.
+            // With any text: some clients quote it, others do not.
             b"CLIENT" => Ok(Self::Client),
             b"OPTION" => match rest {
                 [what] if what.bytes.eq_ignore_ascii_case(b"MIME") => Ok(Self::OptionMime),

@@ -60,7 +60,7 @@ impl<'a> Text<'a> {
         self
     }
 
-    /// Ends it.
+    /// Ends the text.
     pub fn end(self) {
         self.out.extend_from_slice(b".\r\n");
     }
@@ -71,7 +71,7 @@ pub fn push_text_header(out: &mut Vec<u8>) {
     out.extend_from_slice(b"Content-type: text/plain; charset=utf-8\r\nContent-transfer-encoding: 8bit\r\n\r\n");
 }
 
-/// Writes a row of 152: what a client sends back as it stands is found.
+/// Writes a row of 152: a client that sends it back unchanged finds the headword.
 pub fn push_match_row(out: &mut Vec<u8>, database: &str, headword: &str) {
     push_line(out, &format!("{database} {}", quoted(headword)));
 }
@@ -151,8 +151,8 @@ mod tests {
     }
 
     proptest! {
-        /// What a client finds between the quotes of a row, sent back in quotes, is the headword; by a client that takes
-        /// backslashes off and puts them back, and by one that does neither.
+        /// The text between the quotes of a row, sent back in quotes, is the headword, both from a client that takes
+        /// backslashes off and puts them back and from one that does neither.
         #[test]
         fn a_row_that_is_sent_back_is_found(headword in "[ -~词é]{1,40}") {
             let mut out = Vec::new();

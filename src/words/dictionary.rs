@@ -79,7 +79,7 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
     /// Checks the header, and that the parts fit into the bytes.
     ///
     /// # Errors
-    /// They do not.
+    /// The header is wrong, or the parts do not fit.
     pub fn open(bytes: B) -> Result<Self, Damaged> {
         let all = bytes.as_ref();
         if all.get(..MAGIC.len()) != Some(&MAGIC) {
@@ -133,7 +133,7 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
         self.str_at(self.title.clone())
     }
 
-    /// Its licence, empty if it says none.
+    /// Its licence, empty if it states none.
     pub fn licence(&self) -> &str {
         self.str_at(self.licence.clone())
     }
@@ -143,7 +143,7 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
         notes_from_text(self.str_at(self.dictionaries.clone()))
     }
 
-    /// Their names.
+    /// The dictionaries' names.
     pub fn names(&self) -> &[String] {
         &self.names
     }
@@ -213,7 +213,7 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
         suggestions.into_headwords()
     }
 
-    /// Headwords that a pattern matches, the shortest first; of a pattern that says nothing of how they begin, among the
+    /// Headwords that a pattern matches, the shortest first; for a pattern without a fixed beginning, only among the
     /// first [`MOST_MATCHED`].
     fn matching(&self, wildcards: &Wildcards, most: usize) -> Vec<String> {
         let prefix = wildcards.prefix();
@@ -237,10 +237,10 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
         suggestions.into_headwords()
     }
 
-    /// Tells `found` each headword whose lower case is no farther than `farthest` from these letters, and how far it is.
+    /// Passes to `found` each headword whose lower case is at most `farthest` from these letters, and its distance.
     pub(super) fn near(&self, letters: &[char], farthest: u8, mut found: impl FnMut(&str, u8)) {
         spelling::near(&Headwords(self), letters, farthest, |at, distance| {
-            // What is not its own lower case is found by that, in the other list.
+            // Those that are not their own lower case are found by it, in the other list.
             if let Some(headword) = self.headword(at).filter(|headword| fold(headword) == *headword) {
                 found(headword, distance);
             }
@@ -252,8 +252,8 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
         });
     }
 
-    /// The first headwords, at most `most`, from `lower` on whose lower case `goes_on`, and whose entry's number is one that
-    /// `takes`; in the order of lower case and headword.
+    /// The first headwords, at most `most`, from `lower` on whose lower case `goes_on` accepts, and whose entry's
+    /// number `takes` accepts; in the order of lower case and headword.
     pub(super) fn beginning(
         &self,
         lower: &str,
@@ -285,7 +285,7 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
         found.into_iter().map(|(_, headword)| headword.to_owned()).collect()
     }
 
-    /// The headword of a number, as [`Dictionary::entry`].
+    /// The headword of a number, counted as in [`Dictionary::entry`].
     pub(super) fn headword(&self, at: usize) -> Option<&str> {
         std::str::from_utf8(self.entry_bytes(at)?.0).ok()
     }
@@ -301,10 +301,10 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
         &self.bytes.as_ref()[self.text.clone()]
     }
 
-    /// Which entries have which Chinese characters.
+    /// The index of which entries have which Chinese characters.
     pub(super) fn characters(&self) -> Characters<'_> {
         let bytes = self.bytes.as_ref();
-        // They lie between those parts.
+        // The lists lie between those parts.
         Characters::new(&bytes[self.keys.pairs.end..self.title.start], &bytes[self.keys.text.end..self.text.start])
     }
 
@@ -320,7 +320,7 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
     pub(super) fn entry_over(&self, place: usize, from: usize) -> usize {
         let index = &self.bytes.as_ref()[self.entries.clone()];
         let ends_before = |at: usize| number(index, 4 * at + 4).is_some_and(|end| end <= place);
-        // Near ones first: most are.
+        // Near entries first: most are near.
         let (mut low, mut step) = (from, 1);
         while low + step < self.headwords && ends_before(low + step - 1) {
             low += step;
@@ -371,7 +371,7 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
         led.take_while(|(other, _)| *other == text.as_bytes()).take(MOST_ALIKE).filter_map(|(_, at)| self.entry(at))
     }
 
-    /// The entries whose headwords have this lower case, but for one that is it.
+    /// The entries whose headwords have this lower case, except a headword that equals it.
     pub(super) fn in_capitals<'a, 't>(&'a self, lower: &'t str) -> impl Iterator<Item = Entry<'a>> + use<'a, 't, B> {
         self.led_to(&self.folded, lower)
     }
@@ -488,7 +488,7 @@ mod tests {
         "[aAbBéÉ词İß]{1,4}"
     }
 
-    /// Finds and suggests what a search through all would.
+    /// Compares lookups and suggestions with those of a search through all headwords.
     fn compare_with_a_linear_search(words: &BTreeSet<String>, asked: &[String]) {
         let pairs: Vec<(String, String)> = words.iter().map(|word| (word.clone(), format!("n. {word}"))).collect();
         let text: String = pairs.iter().map(|(headword, interpret)| format!("{headword}\t{interpret}\n")).collect();

@@ -4,7 +4,7 @@
 
 use std::borrow::Cow;
 
-/// Longest pronunciation and longest list of tags that are taken for such, in bytes.
+/// Longest pronunciation and longest list of tags that are recognised, in bytes.
 const LONGEST: usize = 200;
 
 /// An interpretation taken apart.
@@ -31,7 +31,7 @@ pub fn fields(text: &str) -> Fields<'_> {
 pub fn phonetic(text: &str) -> Option<&str> {
     let inner = text.strip_prefix('/')?;
     let end = inner.find(['/', '\n']).filter(|&end| (1..=LONGEST).contains(&end) && inner[end..].starts_with('/'))?;
-    // "/ or" and the like are no pronunciation.
+    // Text such as "/ or" is not a pronunciation.
     let sound = !inner.starts_with(' ') && inner[end + 1..].chars().next().is_none_or(char::is_whitespace);
     sound.then(|| &text[..end + 2])
 }
@@ -66,7 +66,7 @@ pub fn is_example(line: &str) -> bool {
     line.starts_with('»')
 }
 
-/// The text with its tags in brackets: braces are a link to an entry where dictionaries are shown by the rules of `dictd`'s.
+/// The text with its tags in brackets: where `dictd`'s conventions apply, braces are a link to an entry.
 pub fn with_tags_in_brackets(text: &str) -> Cow<'_, str> {
     match at_tags(text) {
         Some((before, tags)) => Cow::Owned(format!("{before}[{tags}]")),

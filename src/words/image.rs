@@ -7,10 +7,10 @@
 //! | header | [`MAGIC`], then [`FIELDS`] numbers: headwords, folded entries, keyed entries, lists of characters, title length, licence length, length of the dictionaries |
 //! | entries | headwords + 1 offsets into the text: entry *i* lies between offset *i* and offset *i* + 1 |
 //! | folded | (offset into the folded text, entry number) pairs, and a last offset with 0 |
-//! | keys | the same of the keys: (offset into the key text, entry number) pairs, and a last offset with 0 |
+//! | keys | the same for the keys: (offset into the key text, entry number) pairs, and a last offset with 0 |
 //! | characters | (code, offset into the lists) pairs, and a last one with the end of the lists: see [`super::reverse::characters`] |
 //! | title, licence | UTF-8 |
-//! | dictionaries | what each of them says of itself, a line each |
+//! | dictionaries | what each of them states about itself, a line each |
 //! | folded text | the lower case of each headword that is not lower case itself, sorted with (lower case, headword) |
 //! | key text | the [key](super::lookup::key) of each headword that is not its lower case, sorted with (key, headword) |
 //! | lists | which entries have a character |

@@ -11,14 +11,14 @@ pub(super) const MAX_NAME: usize = 64;
 /// systems count time in steps, of up to two seconds.
 const SETTLED: Duration = Duration::from_secs(2);
 
-/// What a dictionary says of itself.
+/// What a dictionary states about itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DictionaryNote {
     /// Its name: ASCII letters, digits, `-`, `.`, `_`.
     pub name: String,
     /// Its title; empty if it has none.
     pub title: String,
-    /// Its licence; empty if it says none.
+    /// Its licence; empty if it states none.
     pub licence: String,
     /// The language of its headwords, and of its interpretations; empty if the file does not name it.
     pub languages: [String; 2],
@@ -26,9 +26,9 @@ pub struct DictionaryNote {
     pub headwords: usize,
     /// Whether nearly all its headwords begin with a capital, so that its capitals mean nothing.
     pub capitalises: bool,
-    /// What else its file says at its head, in lines.
+    /// The rest of the comments at the head of its file, in lines.
     pub head: String,
-    /// Which state of its file it is, where that can be told from the next.
+    /// The state of its file, where it can be told apart from the next.
     pub stamp: Option<Stamp>,
 }
 
@@ -47,8 +47,8 @@ pub struct Stamp {
 }
 
 impl Stamp {
-    /// The state of a file of which these are the metadata; `None` if it was changed a moment ago, and could be changed
-    /// again without showing it.
+    /// The state of a file with this metadata; `None` if it was changed a moment ago, and could be changed again
+    /// without showing it.
     pub fn of(path: &Path, metadata: &Metadata) -> Option<Self> {
         // The time of the status can't be set back, as that of the content can.
         let since = u64::try_from(metadata.ctime()).ok()?;
@@ -67,7 +67,7 @@ impl Stamp {
         (age >= SETTLED).then(|| Self { path: path.to_owned(), numbers })
     }
 
-    /// As a text; nothing for a path that is none.
+    /// The state as a text; empty for a path that is not UTF-8.
     pub fn to_text(&self) -> String {
         let Some(path) = self.path.to_str() else { return String::new() };
         let numbers = self.numbers.map(|number| number.to_string());
@@ -96,7 +96,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("a b.txt");
         std::fs::write(&path, "x").unwrap();
-        // What was written a moment ago may be written again in the same tick of the clock.
+        // A file written a moment ago may be written again in the same tick of the clock.
         assert_eq!(Stamp::of(&path, &path.metadata().unwrap()), None);
         let of = |path: &str| Stamp::of(Path::new(path), &Path::new(path).metadata().unwrap());
         let (manifest, readme) = ("Cargo.toml", "README.md");

@@ -87,7 +87,7 @@ pub fn parse(bytes: &[u8]) -> Result<Parsed<'_>, Refused> {
     refused.map_or(Ok(parsed), |problem| Err(Refused(problem)))
 }
 
-/// Reads a words file to its end and tells every problem. What it returns holds the good entries.
+/// Reads a words file to its end and reports every problem. The result holds the good entries.
 pub fn parse_all<'a>(bytes: &'a [u8], tell: &mut dyn FnMut(Problem)) -> Parsed<'a> {
     parse_lines(bytes, &mut |problem| {
         tell(problem);
@@ -95,7 +95,7 @@ pub fn parse_all<'a>(bytes: &'a [u8], tell: &mut dyn FnMut(Problem)) -> Parsed<'
     })
 }
 
-/// `tell` says whether to go on.
+/// `tell` returns whether to go on.
 fn parse_lines<'a>(bytes: &'a [u8], tell: &mut dyn FnMut(Problem) -> bool) -> Parsed<'a> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut parsed = Parsed::default();
@@ -179,8 +179,8 @@ fn parse_entry(line: &str) -> Result<ParsedEntry<'_>, &'static str> {
     Ok(ParsedEntry { headword, interpret: canonical(interpret) })
 }
 
-/// Makes the escapes of an interpretation those of the wire: a bare TAB or a backslash that begins no escape is
-/// written as one. Most interpretations are so already, and are not copied.
+/// Makes the escapes of an interpretation those of the wire: a bare TAB or a backslash that begins no escape is written
+/// as one. Most interpretations need no change, and are not copied.
 fn canonical(interpret: &str) -> Cow<'_, str> {
     let bytes = interpret.as_bytes();
     let mut at = 0;

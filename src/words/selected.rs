@@ -11,14 +11,14 @@ use std::borrow::Cow;
 /// How many times as many suggestions are looked for where those of some dictionaries only are wanted.
 const WIDER: usize = 20;
 
-/// A store of several dictionaries, of which only some are asked. By what it finds it is as if the others were not there.
+/// A store of several dictionaries, only some of which are searched. Its results are as if the others did not exist.
 #[derive(Debug)]
 pub struct Only<'n, L> {
     /// The store.
     pub inner: L,
     /// The names of its dictionaries.
     pub names: &'n [String],
-    /// The names of those that are asked; all without any.
+    /// The names of those that are searched; all without any.
     pub wanted: &'n [String],
 }
 
@@ -63,7 +63,7 @@ pub fn has_any(interpret: &str, names: &[String], wanted: &[String]) -> bool {
 
 /// Gives an entry that was found one article of each dictionary.
 pub fn tidied<'a>(found: Found<'a>, names: &[String]) -> Found<'a> {
-    // Only what is made of several homographs can have more.
+    // Only an entry made of several homographs can have more.
     if names.len() < 2 || found.how == How::Exact {
         return found;
     }
@@ -72,8 +72,8 @@ pub fn tidied<'a>(found: Found<'a>, names: &[String]) -> Found<'a> {
 }
 
 /// An entry with the articles of those dictionaries, too, that have the headword with a capital only because they begin
-/// all headwords with one (GCIDE: `Apple`). `capitals` are those of the dictionaries that are asked, `others` the rest of
-/// them; `in_case` finds all headwords that have this lower case, in byte order.
+/// all headwords with one (GCIDE: `Apple`). `capitals` are those of the dictionaries that are searched, `others` the
+/// rest of them; `in_case` finds all headwords that have this lower case, in byte order.
 ///
 /// # Errors
 /// Those of `in_case`.
@@ -123,7 +123,7 @@ fn plain_of<'f, 'a>(headword: &str, alike: &'f [Article<'a>]) -> Vec<&'f Article
 }
 
 impl<B: AsRef<[u8]>> Dictionary<B> {
-    /// Looks a text up in some of the dictionaries (in all of them without a name), by the steps of [`lookup::find`].
+    /// Looks a text up in some of the dictionaries (in all if none is named), by the steps of [`lookup::find`].
     pub fn look_up<'a>(&'a self, text: &str, wanted: &[String]) -> Option<Found<'a>> {
         let names = self.names();
         if names.len() < 2 {
@@ -142,7 +142,7 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
         Some(found.unwrap_or_else(|never| match never {}))
     }
 
-    /// As [`Dictionary::suggest`], headwords of some dictionaries only.
+    /// As [`Dictionary::suggest`], but only headwords of some dictionaries.
     pub fn suggest_of(&self, text: &str, most: usize, wanted: &[String]) -> Vec<String> {
         if wanted.is_empty() || self.names().len() < 2 {
             return self.suggest(text, most);
@@ -155,7 +155,7 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
         found
     }
 
-    /// Some of the dictionaries as their files had them; by what they say of themselves.
+    /// Some of the dictionaries, by their notes, as their files had them.
     pub fn taken_apart<'a>(&'a self, wanted: &[DictionaryNote]) -> Vec<Parsed<'a>> {
         let names = self.names();
         let mut entries: Vec<Vec<ParsedEntry<'a>>> = wanted.iter().map(|_| Vec::new()).collect();

@@ -20,7 +20,7 @@ pub struct SameName {
     pub numbers: [usize; 2],
 }
 
-/// The name of a dictionary that says none: its file's stem, as far as a name can hold it.
+/// The name of a dictionary that states none: its file's stem, as far as a name can hold it.
 pub fn name_of(file: &Path) -> String {
     let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let fits = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_') { c } else { '-' };
@@ -29,7 +29,7 @@ pub fn name_of(file: &Path) -> String {
 }
 
 impl Parsed<'_> {
-    /// What it says of itself; its file's name stands for a name.
+    /// What it states about itself; without a name, its file's is used.
     pub fn note(&self, file: &Path) -> DictionaryNote {
         DictionaryNote {
             name: if self.name.is_empty() { name_of(file) } else { self.name.clone() },
@@ -50,8 +50,7 @@ impl Parsed<'_> {
     }
 }
 
-/// Makes one of several words files, each with what it says of itself, in the order of preference. One alone stays as it
-/// is.
+/// Makes one of several words files, each with its note, in the order of preference. One alone stays as it is.
 ///
 /// # Errors
 /// Two have the same name.
@@ -101,13 +100,13 @@ fn heading(name: &str) -> String {
     format!("[{name}]")
 }
 
-/// An article none of whose lines is a heading: those that are one, or look like one that was changed so, have a blank
-/// more at their beginning.
+/// An article without headings: lines that are one, or look like one that was changed so, get one more blank at their
+/// beginning.
 fn shielded<'a>(article: &'a str, headings: &[String]) -> Cow<'a, str> {
     with_headings(article, headings, |line| format!(" {line}"))
 }
 
-/// The article that [`shielded`] has made it of.
+/// The article that [`shielded`] has made this one from.
 pub(super) fn unshielded<'a>(article: &'a str, names: &[String]) -> Cow<'a, str> {
     let headings: Vec<String> = names.iter().map(|name| heading(name)).collect();
     with_headings(article, &headings, |line| line.strip_prefix(' ').unwrap_or(line).to_owned())
@@ -138,7 +137,7 @@ pub fn articles<'t, 'n>(interpret: &'t str, names: &'n [String]) -> Vec<(&'n str
         let end = line.saturating_sub(2);
         match open {
             Some((before, begin)) => found.push((before, interpret.get(begin..end).unwrap_or_default())),
-            // No dictionary says whose it is.
+            // No heading names its dictionary.
             None if line > 0 => found.push((first, &interpret[..end])),
             None => {}
         }
@@ -149,8 +148,8 @@ pub fn articles<'t, 'n>(interpret: &'t str, names: &'n [String]) -> Vec<(&'n str
     found
 }
 
-/// Adds a dictionary's article to those that a headword has already: below its name, if it has one. What [`articles`]
-/// takes apart.
+/// Adds a dictionary's article to those that a headword has already: below its name, if it has one. [`articles`] takes
+/// the result apart.
 pub fn append(articles: &mut String, dictionary: &str, article: &str) {
     if !articles.is_empty() {
         articles.push_str("\\n");
@@ -206,12 +205,12 @@ pub(super) fn behind_heading(interpret: &str, place: usize, names: &[String]) ->
     heading_at(interpret, line, names).map(|(_, after)| after).filter(|after| begins_line && place < *after)
 }
 
-/// Whether a dictionary is asked; without names all of them are.
+/// Whether a dictionary is searched; without names all of them are.
 pub fn is_wanted(wanted: &[String], name: &str) -> bool {
     wanted.is_empty() || wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(name))
 }
 
-/// What some of several dictionaries say in an entry, below their names; `None` if they have no article in it.
+/// The articles of some of several dictionaries in an entry, below their names; `None` if they have none in it.
 pub fn only<'t>(interpret: &'t str, names: &[String], wanted: &[String]) -> Option<Cow<'t, str>> {
     if wanted.is_empty() {
         return Some(Cow::Borrowed(interpret));
@@ -267,10 +266,10 @@ pub fn notes_to_text(notes: &[DictionaryNote]) -> String {
     text
 }
 
-/// What stands in the seventh field of a dictionary that begins its headwords with capitals.
+/// The seventh field of a dictionary that begins its headwords with capitals.
 const CAPITALISES: &str = "A";
 
-/// Reads what [`notes_to_text`] has written; what it has not is passed over. The last three fields may be missing.
+/// Reads what [`notes_to_text`] has written; anything else is passed over. The last three fields may be missing.
 pub fn notes_from_text(text: &str) -> Vec<DictionaryNote> {
     let note = |line: &str| {
         let mut fields = line.split('\t').map(unescape);
@@ -394,7 +393,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the articles hold, they come apart as they went in, but for the blank before what looks like a name.
+        /// Whatever articles hold, they come apart as they went in, except for the blank before what looks like a name.
         #[test]
         fn articles_come_apart_again(texts in proptest::collection::vec("( {0,2}\\[[ab]\\]|[a ]|\\\\\\\\|\\\\n){1,8}x", 2..3)) {
             let files: Vec<(String, String)> =

@@ -106,7 +106,7 @@ const SOUNDS: [(&str, &str, Position); 86] = [
     ("cum", "come", Anywhere),
 ];
 
-/// What a word in lower case may be, spelled otherwise; with one change first.
+/// The words that a word in lower case may be, spelled differently; with one change first.
 pub fn respellings(word: &str) -> Vec<String> {
     if word.chars().count() > MOST_LETTERS || !word.bytes().all(|byte| byte.is_ascii_lowercase()) {
         return Vec::new();

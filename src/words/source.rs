@@ -11,7 +11,7 @@ const MOST: u64 = u32::MAX as u64;
 /// Why a words file could not be read.
 #[derive(Debug)]
 pub enum ReadError {
-    /// It is not there, or may not be read.
+    /// It does not exist, or may not be read.
     Absent(std::io::Error),
     /// It is a directory, a FIFO, a device.
     NotAFile,
@@ -50,11 +50,11 @@ pub fn read_file(path: &Path) -> Result<Vec<u8>, ReadError> {
     open_file(path).and_then(read_opened)
 }
 
-/// The files that a path stands for: itself, or of a directory all that it holds whose names end with `.txt`, in the
-/// order of their names.
+/// The files that a path stands for: itself or, for a directory, all in it whose names end with `.txt`, in the order of
+/// their names.
 ///
 /// # Errors
-/// [`ReadError::Absent`] if the directory can't be read, [`ReadError::Empty`] if it holds none.
+/// [`ReadError::Absent`] if the directory can't be read, [`ReadError::Empty`] if it holds no such file.
 pub fn files_of(path: &Path) -> Result<Vec<PathBuf>, ReadError> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
@@ -79,7 +79,7 @@ pub fn open_file(path: &Path) -> Result<File, ReadError> {
 /// Reads a file as a whole.
 ///
 /// # Errors
-/// All of [`ReadError`] but [`ReadError::Absent`].
+/// All of [`ReadError`] except [`ReadError::Absent`].
 pub fn read_opened(mut file: File) -> Result<Vec<u8>, ReadError> {
     let before = file.metadata().map_err(ReadError::Io)?;
     if !before.is_file() {

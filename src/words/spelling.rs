@@ -44,7 +44,7 @@ pub fn distance(left: &[char], right: &[char], most: u8) -> Option<u8> {
     rows.distance(most)
 }
 
-/// Tells `found` the number and the distance of each word that is no farther than `most` from `text`.
+/// Passes to `found` the number and the distance of each word that is no farther than `most` from `text`.
 pub fn near(words: &impl SortedWords, text: &[char], most: u8, mut found: impl FnMut(usize, u8)) {
     match Bits::new(text, most) {
         Some(table) => walk(words, most, table, &mut found),
@@ -121,7 +121,7 @@ impl<'a, W: SortedWords, T: Table, F: FnMut(usize, u8)> Walk<'a, W, T, F> {
         self.table.pop(pushed);
     }
 
-    /// The first word from `begin` that does not begin with `shared`, of which all words have the first `depth` bytes; and
+    /// The first word from `begin` that does not begin with `shared`, whose first `depth` bytes all words have; and
     /// that word, if it was looked at last. By doubling steps, then halves.
     fn end_of(&self, begin: usize, end: usize, depth: usize, shared: &[u8]) -> (usize, Option<&'a [u8]>) {
         let words = self.words;

@@ -23,7 +23,7 @@ pub struct Candidate {
 struct Rank {
     /// Letters that are doubled, or should be, count as one mistake, however many.
     distance: u8,
-    /// Neither the same but for doubled letters nor the same letters in another order.
+    /// Neither the same except for doubled letters nor the same letters in another order.
     unlike: bool,
     other_first_letter: bool,
     other_length: usize,
@@ -50,7 +50,7 @@ pub struct Suggestions {
 }
 
 impl Suggestions {
-    /// Nothing is found yet; at most `most` will be.
+    /// An empty collection, for at most `most` headwords.
     pub fn new(text: &str, most: usize) -> Self {
         let lower: Vec<char> = fold(text).chars().collect();
         let mut sorted = lower.clone();
@@ -110,7 +110,7 @@ impl Suggestions {
         self.add(headword, Rank { distance: 1, unlike: true, other_first_letter: false, other_length: 1, capital });
     }
 
-    /// A headword of which it is not known how far it is; taken if it is near.
+    /// A headword whose distance is not known; taken if it is near.
     pub fn perhaps(&mut self, headword: &str) {
         let letters: Vec<char> = fold(headword).chars().collect();
         if letters.starts_with(&self.lower) {
@@ -147,9 +147,9 @@ impl Suggestions {
     }
 }
 
-/// Every text at distance one from `lower`, with the letters a to z: what table `words` is asked for, because it has
-/// an index but no walk. None for a text that is longer than any headword in lower case: a request line has room for
-/// a thousand letters, and their neighbours would take 50 MiB.
+/// Every text at distance one from `lower`, with the letters a to z: table `words` is queried for these, because it has
+/// an index but no walk. Empty for a text that is longer than any headword in lower case: a request line has room for a
+/// thousand letters, and their neighbours would take 50 MiB.
 pub fn neighbours(lower: &[char]) -> Vec<String> {
     if lower.len() > LONGEST {
         return Vec::new();
@@ -177,8 +177,8 @@ pub fn neighbours(lower: &[char]) -> Vec<String> {
     found.into_iter().collect()
 }
 
-/// Every text with one letter moved farther than to the next place (`yatch`): for table `words`, as [`neighbours`]. None
-/// for a long text, of which there would be hundreds.
+/// Every text with one letter moved farther than to the next place (`yatch`): for table `words`, as [`neighbours`].
+/// Empty for a long text, which would have hundreds.
 pub fn moves(lower: &[char]) -> Vec<String> {
     const LONGEST_MOVED: usize = 14;
     if lower.len() > LONGEST_MOVED {

@@ -11,21 +11,21 @@ pub struct Wildcards {
 }
 
 impl Wildcards {
-    /// The pattern that a text is, if it is one: it has a `*` or a `?`, and something besides to look for.
+    /// The pattern that a text is, if it is one: it has a `*` or a `?`, and something else to look for.
     pub fn new(text: &str) -> Option<Self> {
         let lower = fold(text.trim());
         let is_wild = |c: char| matches!(c, '*' | '?');
         if !lower.contains(is_wild) || !lower.contains(char::is_alphanumeric) {
             return None;
         }
-        // What else a glob makes something of stands for itself.
+        // Other special characters of a glob stand for themselves.
         let glob: String =
             lower.chars().flat_map(|c| matches!(c, '[' | '\\').then_some('\\').into_iter().chain([c])).collect();
         let pattern = Pattern::new(Strategy::Glob, &glob).ok()?;
         Some(Self { pattern, prefix: lower.chars().take_while(|&c| !is_wild(c)).collect() })
     }
 
-    /// What every text that matches begins with, in lower case.
+    /// The beginning of every text that matches, in lower case.
     pub fn prefix(&self) -> &str {
         &self.prefix
     }

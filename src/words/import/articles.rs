@@ -15,7 +15,7 @@ pub(super) struct Article {
 }
 
 impl Article {
-    /// As an index tells it, in numbers that may be wider than any dictionary we take. `place` names the index's line.
+    /// From an index, whose numbers may be larger than any dictionary we take. `place` names the index's line.
     pub(super) fn new(offset: u64, length: u64, number: usize, place: impl Fn() -> String) -> Result<Self, Failure> {
         let points_at =
             |what: &str| Failure::damaged(place(), format!("points at {length} bytes from {offset}: {what}"));
@@ -39,7 +39,7 @@ pub(super) fn visit(
     mut take: impl FnMut(Article, &[u8], bool) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     articles.sort_unstable();
-    // Overlapping articles could make much of little; nobody can load more than this.
+    // Overlapping articles could turn a small file into a huge one; no more than this can be loaded.
     let same = |left: &Article, right: &Article| (left.offset, left.length) == (right.offset, right.length);
     let total: u64 = articles.chunk_by(same).filter_map(<[_]>::first).map(|article| u64::from(article.length)).sum();
     if total > u64::from(u32::MAX) {

@@ -10,7 +10,7 @@ use super::report::Refusal;
 use std::io::{BufReader, Read};
 
 /// The entries of a CC-CEDICT file: the simplified headword, and the traditional one if it differs; and, if `pinyin` is
-/// said, the reading as headwords of their own, as people write it: `píngguǒ`, `ping2guo3`, `pingguo`.
+/// set, the reading as headwords of their own, as people write it: `píngguǒ`, `ping2guo3`, `pingguo`.
 ///
 /// # Errors
 /// It can't be read.

@@ -13,7 +13,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Where a text lies. It is worth something only to the collection that gave it.
+/// Where a text lies. It is valid only for the collection that returned it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TextAt {
     at: u32,
@@ -44,16 +44,16 @@ pub struct Collection {
 pub struct Written {
     /// Headwords, each once.
     pub headwords: u64,
-    /// Bytes.
+    /// The file's size in bytes.
     pub bytes: u64,
     /// Entries of sources that capitalise every headword, filed under another source's lower-case headword.
     pub lowered: u64,
-    /// For each source: entries that joined a headword that was there already, and those that told it nothing new.
+    /// For each source: entries that joined a headword that was there already, and those that added nothing new.
     pub merged: Vec<(u64, u64)>,
 }
 
 impl Collection {
-    /// Nothing yet.
+    /// An empty collection.
     pub fn new() -> Self {
         Self::default()
     }
@@ -91,7 +91,7 @@ impl Collection {
         numbers
     }
 
-    /// Which sources begin at least 80 % of their headwords with a capital, and so say nothing by it.
+    /// Which sources begin at least 80 % of their headwords with a capital, so that their capitals mean nothing.
     fn capitalisers(&self) -> Vec<bool> {
         let mut counts = vec![(0_u64, 0_u64); self.notices.len()];
         for entry in &self.entries {
@@ -103,11 +103,11 @@ impl Collection {
         counts.iter().map(|(capitals, all)| capitals * 10 >= all * 8 && *all > 0).collect()
     }
 
-    /// Files entries under the lower-case headword of another source, where their own source begins every headword
-    /// with a capital and so says nothing by it (GCIDE: `Abandon`, beside WordNet's `abandon`). Where the others have
-    /// the capital, too (`Apple`, the maker of computers), nobody knows which is meant: it is filed under both, since a
-    /// lookup of either must find it. Where they have only the capital (`China`), it stays. Gives how many were filed
-    /// under a lower-case headword.
+    /// Files entries under the lower-case headword of another source, where their own source begins every headword with
+    /// a capital, so that its capitals mean nothing (GCIDE: `Abandon`, beside WordNet's `abandon`). Where the others
+    /// have the capital, too (`Apple`, the maker of computers), it is unknown which is meant: it is filed under both,
+    /// since a lookup of either must find it. Where they have only the capital (`China`), it stays. Returns how many
+    /// were filed under a lower-case headword.
     fn settle_capitals(&mut self) -> u64 {
         let capitalises = self.capitalisers();
         let means_nothing = |entry: &Entry| capitalises.get(usize::from(entry.source)).copied().unwrap_or(false);
@@ -147,8 +147,8 @@ impl Collection {
         lowered
     }
 
-    /// Whether the daemon could load what would be written; said before a byte is written, since a small source in
-    /// which many headwords share a long text makes a large words file.
+    /// Whether the daemon could load the result; checked before a byte is written, since a small source in which many
+    /// headwords share a long text makes a large words file.
     fn fits(&self) -> bool {
         let mut size = 0_u64;
         let several = self.notices.len() > 1;
@@ -226,13 +226,13 @@ impl Collection {
             let text = self.text(entry.text);
             let new_source = source_before != Some(entry.source);
             if new_source {
-                // What another dictionary says, too, is said once more under its name.
+                // Text that another dictionary has, too, is repeated under its name.
                 seen.clear();
                 source_before = Some(entry.source);
             }
             if at == 0 {
                 let headword = self.headword(&entry);
-                // At the beginning of a line it would make a comment.
+                // A `#` at the beginning of a line would start a comment.
                 out.text(if headword.starts_with('#') { " " } else { "" })?;
                 out.text(headword)?;
                 out.text("\t")?;
@@ -291,12 +291,12 @@ pub struct Intake<'a> {
 }
 
 impl Intake<'_> {
-    /// Keeps a text, tidied and escaped. An empty one may come of it: an entry with it will be refused.
+    /// Keeps a text, tidied and escaped. The result may be empty: an entry with it will be refused.
     pub(super) fn text(&mut self, raw: &str) -> Result<TextAt, Failure> {
         self.text_as(raw, Indentation::Common)
     }
 
-    /// As [`Intake::text`], for a text that was laid out here: what its lines are indented by means something.
+    /// As [`Intake::text`], for a text that was laid out here: its indentation is significant.
     pub(super) fn laid_out(&mut self, raw: &str) -> Result<TextAt, Failure> {
         self.text_as(raw, Indentation::Kept)
     }
@@ -344,8 +344,8 @@ impl Intake<'_> {
         Ok(())
     }
 
-    /// As [`Intake::entry`], for formats whose texts begin by repeating the headword: takes that line off, and the
-    /// spelling of it that it has, if the headword comes from an index that folds its own.
+    /// As [`Intake::entry`], for formats whose texts begin by repeating the headword: takes that line off, and uses its
+    /// spelling of the headword if the headword comes from an index that folds its own.
     pub(super) fn entry_repeated(
         &mut self,
         headword: &str,

@@ -17,7 +17,7 @@ use std::path::Path;
 /// Digits of the index's numbers, as in RFC 2229's base 64: most significant first.
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// Finds the files that belong to `path` (the index, the dictionary, or what their names have in common).
+/// Finds the files that belong to `path` (the index, the dictionary, or the common part of their names).
 pub(super) fn import(path: &Path, intake: &mut Intake<'_>, watch: &Watch<'_>) -> Result<Notice, Failure> {
     let with = siblings(path, &[".index", ".dict.dz", ".dict"]);
     let index_path = with(".index");
@@ -26,7 +26,7 @@ pub(super) fn import(path: &Path, intake: &mut Intake<'_>, watch: &Watch<'_>) ->
     let index = watch.read(&index_path)?;
     let dictionary = watch.open(&dictionary_path)?;
     let notice = entries(&index, dictionary, intake).map_err(|failure| match &failure {
-        // The index is read by lines; what has no line is the dictionary's own.
+        // The index is read by lines; a failure without a line is the dictionary's own.
         Failure::Damaged { place, .. } if place.starts_with("line") => failure.of(&index_path),
         _ => failure.of(&dictionary_path),
     })?;
@@ -67,8 +67,8 @@ fn number(digits: &[u8]) -> Option<u64> {
     })
 }
 
-/// What a line of the index says about the dictionary, if it is one of those: `00-database-short`, or
-/// `00databaseshort` in dictionaries whose index knows only letters and digits.
+/// What a line of the index describes of the dictionary, if it does: `00-database-short`, or `00databaseshort` in
+/// dictionaries whose index knows only letters and digits.
 fn about(headword: &[u8]) -> Option<&[u8]> {
     headword.strip_prefix(b"00-database-").or_else(|| headword.strip_prefix(b"00database"))
 }
@@ -76,14 +76,14 @@ fn about(headword: &[u8]) -> Option<&[u8]> {
 /// The entries of a dictionary in this format, unpacked. Those of one headword keep the index's order.
 ///
 /// # Errors
-/// A line of the index that is none, or that points outside the dictionary; a dictionary that can't be read.
+/// An invalid line of the index, or one that points outside the dictionary; a dictionary that can't be read.
 pub fn entries(index: &[u8], dictionary: impl Read, intake: &mut Intake<'_>) -> Result<Notice, Failure> {
     let lines = || {
         let lines = index.split(|&byte| byte == b'\n').enumerate();
         lines.filter(|(_, line)| !line.is_empty()).map(|(at, line)| (at, Line::parse(line)))
     };
     let mut articles = Vec::new();
-    // The lines that tell of the dictionary, and the pieces they point at.
+    // The lines that describe the dictionary, and the pieces they point at.
     let mut about_at = BTreeMap::new();
     let mut about_pieces = HashSet::new();
     for (at, line) in lines() {
@@ -129,7 +129,7 @@ pub fn entries(index: &[u8], dictionary: impl Read, intake: &mut Intake<'_>) -> 
     })?;
     for (at, line) in lines() {
         let Ok(line) = line else { continue };
-        // Other names of the same pieces (`00-gcide-short`) are no entries either.
+        // Other names of the same pieces (`00-gcide-short`) are not entries either.
         let alias = || line.headword.starts_with(b"00-") && about_pieces.contains(&(line.offset, line.length));
         let Some(text) = texts.get(at).copied().flatten().filter(|_| !alias()) else { continue };
         let place = format_args!("index line {}", at + 1);

@@ -23,7 +23,7 @@ const FORMS: [(&str, &str); 8] = [
     ("0", "原型"),
 ];
 
-/// The codes of examinations, and what they are called.
+/// The codes of examinations, and their names.
 const EXAMINATIONS: [(&str, &str); 8] = [
     ("zk", "中考"),
     ("gk", "高考"),
@@ -35,7 +35,7 @@ const EXAMINATIONS: [(&str, &str); 8] = [
     ("gre", "GRE"),
 ];
 
-/// What is shown of the columns that have a form of their own, in this order; others follow by their names.
+/// The columns that are shown in a form of their own, in this order; others follow by their names.
 const SHOWN: [&str; 11] =
     ["phonetic", "translation", "definition", "pos", "exchange", "collins", "oxford", "tag", "bnc", "frq", "detail"];
 
@@ -75,7 +75,7 @@ impl Columns {
     }
 }
 
-/// The entries of an ECDICT file, with the columns that are wanted, or with all that is for reading.
+/// The entries of an ECDICT file, with the columns that are wanted, or with all that are meant for reading.
 ///
 /// # Errors
 /// It can't be read, or has no header with a column `word` and those that are wanted.
@@ -112,7 +112,7 @@ fn failure(error: csv::Error) -> Failure {
     }
 }
 
-/// The text of an entry; empty if nothing in it says what the word means. None if it is not UTF-8.
+/// The text of an entry; empty if nothing in it gives a meaning. `None` if it is not UTF-8.
 fn interpret<'a>(columns: &Columns, field: impl Fn(usize) -> Result<&'a str, std::str::Utf8Error>) -> Option<String> {
     let mut shown = [""; SHOWN.len()];
     for (value, column) in shown.iter_mut().zip(columns.shown) {

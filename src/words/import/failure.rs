@@ -5,11 +5,11 @@ use std::path::PathBuf;
 /// Why an import can't go on.
 #[derive(Debug)]
 pub enum Failure {
-    /// A file is not there, or may not be read.
+    /// A file does not exist, or may not be read.
     Absent(PathBuf, std::io::Error),
     /// A file is damaged, or is not of this format.
     Damaged {
-        /// The file, empty where the bytes came from none.
+        /// The file, empty if the bytes came from no file.
         file: PathBuf,
         /// Where in it: a line, an offset.
         place: String,
@@ -45,7 +45,7 @@ impl Failure {
     }
 }
 
-/// What a reader says through [`std::io::Error`] when it means something that is no fault of the disk.
+/// A failure that is no fault of the disk, as a reader reports it through [`std::io::Error`].
 #[derive(Debug)]
 pub(super) enum ReaderSays {
     Stopped,
@@ -79,7 +79,7 @@ impl From<std::io::Error> for Failure {
             Err(error) => error,
         };
         match error.kind() {
-            // What flate2 says of bad gzip.
+            // flate2's errors for bad gzip.
             UnexpectedEof => Self::damaged("", "it is truncated (gzip)"),
             InvalidData | InvalidInput => Self::damaged("", format!("bad gzip: {error}")),
             _ => Self::Read(PathBuf::new(), error),

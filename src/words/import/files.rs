@@ -13,20 +13,20 @@ use std::path::{Path, PathBuf};
 
 /// The most that a source may hold when unpacked: offsets of the snapshot are 32 bits wide.
 const MAX_UNPACKED: u64 = u32::MAX as u64;
-/// Longest piece that is kept in one: a line, an article. Table `words` holds no longer ones either.
+/// Longest piece that is kept whole: a line, an article. Table `words` holds no longer ones either.
 pub(super) const MAX_PIECE: usize = (16 << 20) - 1;
-/// A text that unpacks to more than this many times its size is no dictionary (those reach 6, deflate can 1032) …
+/// A text that unpacks to more than this many times its size is not a dictionary (those reach 6, deflate can 1032) …
 pub(super) const MAX_RATIO: u64 = 50;
-/// The same for what is read as a whole and kept.
+/// The same for sources that are read as a whole and kept.
 const MAX_RATIO_KEPT: u64 = 10;
 /// … if it is larger than this; below, the ratio does not matter.
 pub(super) const ALWAYS_UNPACKED: u64 = 64 << 20;
 
-/// Who watches an import: told how far it is, and asked whether to stop.
+/// The callbacks that watch an import: one for its progress, one for whether to stop.
 pub struct Watch<'a> {
-    /// Whether to stop. Asked often, so it should be quick.
+    /// Whether to stop. Called often, so it should be quick.
     pub stop: &'a dyn Fn() -> bool,
-    /// Told of a file, how much of it is done, and how much there is.
+    /// Called with a file, how much of it is done, and its size.
     pub progress: &'a dyn Fn(&Path, u64, u64),
 }
 
@@ -101,7 +101,7 @@ pub(super) fn read_line(source: &mut impl BufRead, line: &mut Vec<u8>, number: u
     Ok(size > 0)
 }
 
-/// The files of a dictionary that share a name: given one of them, or what they share, gives any.
+/// The files of a dictionary that share a name: from one of them, or the shared part, finds any.
 pub(super) fn siblings(path: &Path, extensions: &[&str]) -> impl Fn(&str) -> PathBuf {
     let name = path.as_os_str().as_bytes();
     let base = extensions.iter().find_map(|extension| name.strip_suffix(extension.as_bytes())).unwrap_or(name);
@@ -126,7 +126,7 @@ impl Read for Watched<'_> {
         }
         let size = self.file.read(buffer)?;
         self.done.set(self.done.get() + size as u64);
-        // Told a thousand times at most.
+        // Called a thousand times at most.
         if size == 0 || self.done.get() - self.told.get() > self.size / 1000 {
             self.told.set(self.done.get());
             (self.watch.progress)(self.path, self.done.get(), self.size);
@@ -140,7 +140,7 @@ struct Limits {
     ratio: u64,
 }
 
-/// Ends reading where more comes than any dictionary holds.
+/// Ends reading when a source holds more than any dictionary does.
 struct Limited<R> {
     inner: R,
     limits: Limits,

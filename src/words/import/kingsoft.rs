@@ -50,7 +50,7 @@ enum Piece<'a> {
     Text(String),
 }
 
-/// The elements and texts of a piece of XML, one after the other. What is no XML is text.
+/// The elements and texts of a piece of XML, one after the other. Anything that is not XML is text.
 fn pieces<'a>(xml: &'a str, mut take: impl FnMut(Piece<'a>)) {
     let mut rest = xml;
     while let Some(at) = rest.find('<') {
@@ -104,7 +104,7 @@ pub(super) fn kingsoft(xml: &str) -> String {
         if !text.is_empty() {
             text.push(if joined { ' ' } else { '\n' });
         }
-        // The part of speech stands before what it is of.
+        // The part of speech stands before the text that it describes.
         joined = matches!(element, "单词词性" | "DX");
         text.push_str(&line);
     });
@@ -116,7 +116,7 @@ fn phonetic(text: &str) -> String {
     text.chars().map(letter).collect()
 }
 
-/// Without `&b{…}` (bold), `&L{…}` (a link) and their like; `&X{…}` is a transcription.
+/// The text without `&b{…}` (bold), `&L{…}` (a link) and similar marks; `&X{…}` is a transcription.
 fn without_marks(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut open = Vec::new();

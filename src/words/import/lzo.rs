@@ -24,7 +24,7 @@ pub(super) fn decompress(packed: &[u8], limit: usize) -> Option<Vec<u8>> {
         let instruction = reader.byte()?;
         let low = usize::from(instruction);
         let (length, distance, trailing) = match instruction {
-            // A run of literals, or a short copy, by what was before.
+            // A run of literals, or a short copy, depending on the instruction before.
             0..=15 if state == 0 => {
                 let count = reader.length(low, 15)? + 3;
                 reader.literals(count)?;
@@ -104,7 +104,7 @@ impl Reader<'_> {
         Some(())
     }
 
-    /// Copies from what was written; it may run into itself.
+    /// Copies from the output; source and target may overlap.
     fn copy(&mut self, distance: usize, length: usize) -> Option<()> {
         let from = self.out.len().checked_sub(distance)?;
         if self.out.len() + length > self.limit {

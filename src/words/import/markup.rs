@@ -1,17 +1,17 @@
 //! HTML, Pango markup and XDXF as plain text. Tags, attributes and entities are read by `html5gum`, as the HTML
-//! standard has them (all named entities, numbers of windows-1252, quotes in attributes, what is no tag); it is a
-//! tokenizer that reads once from left to right and keeps no tree, so that neither time nor memory depends on how deep
-//! tags nest. A [`Page`] lays out what is shown.
+//! standard defines them (all named entities, numbers of windows-1252, quotes in attributes, text that is not a tag);
+//! it is a tokenizer that reads once from left to right and keeps no tree, so that neither time nor memory depends on
+//! how deep tags nest. A [`Page`] lays out the visible text.
 
 use super::media::is_file_name;
 use super::page::{Marks, Page};
 use html5gum::{DefaultEmitter, EndTag, Error, StartTag, Token, Tokenizer};
 use std::borrow::Cow;
 
-/// So often an unfinished tag is taken for text, and what follows it is read again; then all that follows is text.
+/// How often an unfinished tag is taken for text, and the text after it read again; then all the rest is text.
 const UNFINISHED_TAGS: usize = 8;
 
-/// What a text is written in.
+/// The markup that a text is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Dialect {
     /// HTML: newlines are blanks.
@@ -50,7 +50,7 @@ pub(super) fn plain(text: &str, dialect: Dialect) -> String {
     reader.page.finish()
 }
 
-/// `<![CDATA[…]]>` as text, which it is in XML, and is meant for in HTML that was made from it.
+/// `<![CDATA[…]]>` as text: its meaning in XML, and the intent in HTML that was made from it.
 fn without_sections(text: &str) -> Cow<'_, str> {
     const BEGIN: &str = "<![CDATA[";
     if !text.contains(BEGIN) {
@@ -76,7 +76,7 @@ pub(super) fn decoded(text: &str) -> Cow<'_, str> {
     Cow::Owned(plain(&text.replace('<', "&lt;"), Dialect::Pango))
 }
 
-/// The attributes of the first tag of a text: how formats say what they are.
+/// The attributes of the first tag of a text, in which formats describe themselves.
 pub(super) fn attributes(text: &str) -> Vec<(String, String)> {
     let attributes = Tokenizer::new(text).find_map(|token| match token {
         Ok(Token::StartTag(tag)) => Some(tag.attributes),
@@ -102,7 +102,7 @@ struct Reader {
 }
 
 impl Reader {
-    /// Reads to the end; or gives where the tag begins that does not end.
+    /// Reads to the end, or returns where an unfinished tag begins.
     fn read(&mut self, text: &str) -> Option<usize> {
         let mut emitter = DefaultEmitter::<usize>::new_with_span();
         // `script` and `style` hold text that no tag is in.
@@ -194,7 +194,7 @@ impl Reader {
         }
     }
 
-    /// Tags that mean something else in XDXF, or only there. Whether it was one.
+    /// Handles tags that mean something else in XDXF, or occur only there; returns whether it was one.
     fn begin_xdxf(&mut self, name: &[u8], attribute: &dyn Fn(&[u8]) -> Option<String>) -> bool {
         match name {
             b"tr" | b"rref" => self.hold(name),
@@ -242,7 +242,7 @@ impl Reader {
         }
     }
 
-    /// The content of a tag that was held is judged.
+    /// Decides on the content of a tag that was held.
     fn release(&mut self) {
         let Some(Held { name, from }) = self.held.take() else { return };
         let content = self.page.since(from).trim().to_owned();
@@ -277,7 +277,7 @@ impl Reader {
 pub(super) const SUPERSCRIPTS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
 pub(super) const SUBSCRIPTS: [char; 10] = ['₀', '₁', '₂', '₃', '₄', '₅', '₆', '₇', '₈', '₉'];
 
-/// Digits that stand higher or lower, as Unicode has them: `10³` is not 103. Anything else has no such letters.
+/// Superscript or subscript digits as Unicode has them: `10³` is not 103. Anything else has no such characters.
 pub(super) fn raised(text: &str, digits: &[char; 10]) -> Option<String> {
     let digit = |c: char| c.to_digit(10).and_then(|digit| digits.get(digit as usize)).copied();
     text.chars().map(digit).collect::<Option<String>>().filter(|raised| !raised.is_empty())

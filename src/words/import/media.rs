@@ -1,6 +1,6 @@
 //! File names of sounds and pictures that occur in texts: a terminal can't play or show them.
 
-/// What such files are called.
+/// The extensions of such files.
 const EXTENSIONS: [&str; 30] = [
     "aac", "aiff", "avi", "bmp", "flac", "gif", "ico", "jpeg", "jpg", "m4a", "mid", "mkv", "mov", "mp3", "mp4", "mpeg",
     "mpg", "oga", "ogg", "ogv", "opus", "pdf", "png", "spx", "svg", "tif", "tiff", "wav", "webm", "webp",

@@ -2,8 +2,8 @@
 //!
 //! Each format has one file here, whose `entries` function reads bytes from any source (so that tests and fuzzers can
 //! hand it anything) and gives headwords and texts to an [`Intake`]. [`Collection`] keeps them and writes them sorted.
-//! What an importer never does: panic on what it reads, allocate by a number that a file claims, leave out an entry
-//! without counting it, or write anything but through [`Collection::write`].
+//! An importer never panics on its input, allocates by a number that a file claims, leaves out an entry without
+//! counting it, or writes anything except through [`Collection::write`].
 
 mod articles;
 mod cedict;
@@ -55,14 +55,14 @@ pub enum Format {
     Mdx,
     /// ABBYY Lingvo's DSL.
     Dsl,
-    /// A words file in any order, with anything wrong in it.
+    /// A words file in any order, with any faults in it.
     Plain,
 }
 
-/// What the user chose of what a format offers.
+/// The user's choices among a format's options.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choices {
-    /// The columns of ECDICT that are shown, by their names; none for all that is for reading.
+    /// The columns of ECDICT that are shown, by their names; `None` for all that are meant for reading.
     pub columns: Option<Vec<String>>,
     /// Whether CC-CEDICT's entries are found by their pinyin, too.
     pub pinyin: bool,
@@ -74,7 +74,7 @@ impl Default for Choices {
     }
 }
 
-/// The name of a source without its directory and what says its format: `wn` of `/usr/share/dictd/wn.dict.dz`.
+/// The name of a source without its directory and format: `wn` of `/usr/share/dictd/wn.dict.dz`.
 fn stem(path: &Path) -> String {
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
     let unpacked = [".dz", ".gz"].iter().find_map(|packed| name.strip_suffix(packed)).unwrap_or(&name);
@@ -82,10 +82,10 @@ fn stem(path: &Path) -> String {
     if stem.is_empty() { unpacked.to_owned() } else { stem.to_owned() }
 }
 
-/// Reads one source into the collection, and reports what came of it.
+/// Reads one source into the collection, and reports the result.
 ///
 /// # Errors
-/// The source is not there, or damaged; or the collection is full.
+/// The source does not exist, or is damaged; or the collection is full.
 pub fn import(
     format: Format,
     path: &Path,
@@ -114,7 +114,7 @@ pub fn import(
     Ok(intake.finish(notice))
 }
 
-/// The importers over bytes that lie anywhere: what a fuzzer drives. Files are found and opened by [`import`].
+/// The importers over bytes from anywhere, for fuzzers. Files are found and opened by [`import`].
 pub mod formats {
     pub use super::cedict::entries as cedict;
     pub use super::dictd::entries as dictd;

@@ -8,14 +8,14 @@ const SHORT: usize = 240;
 /// How much of the full text is kept.
 const FULL: usize = 256 << 10;
 
-/// What a source says of itself.
+/// What a source states about itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Notice {
     /// Its title, one line.
     pub title: String,
     /// Its licence, one short line.
     pub licence: String,
-    /// All that it says, in lines.
+    /// All that it states, in lines.
     pub text: String,
     /// A short name in ASCII, by which a program asks for the dictionary; empty where the file's stem will do.
     pub name: String,
@@ -38,7 +38,7 @@ pub(super) fn one_line(text: &str) -> String {
     printable.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The first paragraph that grants something, or else claims something, or else says anything.
+/// The first paragraph that grants something, or else claims something, or else has any text.
 pub(super) fn short_licence(text: &str) -> String {
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
     let paragraphs: Vec<String> =
@@ -62,25 +62,25 @@ pub(super) fn short_licence(text: &str) -> String {
     format!("{}…", cut.trim_end_matches([',', ';', ' ']))
 }
 
-/// What the user calls the result, where the sources do not say, or say too much.
+/// The user's labels for the result, where the sources have none, or too much.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Labels {
     /// Instead of the sources' titles.
     pub title: Option<String>,
     /// Instead of the sources' short licences; their texts stay.
     pub licence: Option<String>,
-    /// Instead of the name that the source says, or its file has.
+    /// Instead of the name that the source states, or that of its file.
     pub name: Option<String>,
-    /// The language of the headwords, instead of what the source says.
+    /// The language of the headwords, instead of the source's.
     pub from: Option<String>,
-    /// The language of the interpretations, instead of what the source says.
+    /// The language of the interpretations, instead of the source's.
     pub to: Option<String>,
 }
 
 /// The longest name that is made of a title; a number may have to follow it.
 const MAX_NAME: usize = 60;
 
-/// The text as a dictionary's name: ASCII letters, digits, `-`, `.` and `_`; what else stands between them becomes `-`.
+/// The text as a dictionary's name: ASCII letters, digits, `-`, `.` and `_`; anything else between them becomes `-`.
 pub fn name_of(text: &str) -> String {
     let mut name = String::new();
     for c in text.chars() {
@@ -95,7 +95,7 @@ pub fn name_of(text: &str) -> String {
     name[..name.len().min(MAX_NAME)].trim_end_matches(['-', '.']).to_owned()
 }
 
-/// The lines that name the sources above their articles, escaped. Two that call themselves the same have a number.
+/// The lines that name the sources above their articles, escaped. Sources with the same name get a number.
 pub(super) fn headings(notices: &[Notice]) -> Vec<String> {
     let same = |at: usize, all: &[Notice]| all.iter().filter(|other| other.title == notices[at].title).count();
     let heading = |at: usize| {
@@ -106,7 +106,7 @@ pub(super) fn headings(notices: &[Notice]) -> Vec<String> {
     (0..notices.len()).map(heading).collect()
 }
 
-/// Writes the comments that begin a words file: the titles joined, each licence, then all that each source says.
+/// Writes the comments that begin a words file: the titles joined, each licence, then each source's full text.
 pub(super) fn write(notices: &[Notice], labels: &Labels, out: &mut dyn Write) -> io::Result<()> {
     let titles: Vec<&str> = notices.iter().map(|notice| notice.title.as_str()).collect();
     let only = if let [only] = notices { Some(only) } else { None };
@@ -127,7 +127,7 @@ pub(super) fn write(notices: &[Notice], labels: &Labels, out: &mut dyn Write) ->
         ("from", &labels.from, notices.first().map(|notice| &notice.from)),
         ("to", &labels.to, notices.first().map(|notice| &notice.to)),
     ] {
-        // Of several sources it is the language of all, or nothing is said.
+        // With several sources, a language is written only if it is the same for all.
         let same = |code: &&String| notices.iter().all(|notice| [&notice.from, &notice.to].contains(code));
         let said = said.filter(|code| notices.len() == 1 || same(code));
         if let Some(code) = label.as_ref().or(said).filter(|code| !code.is_empty()) {
@@ -150,7 +150,7 @@ pub(super) fn write(notices: &[Notice], labels: &Labels, out: &mut dyn Write) ->
                 writeln!(out, "# …")?;
                 break;
             }
-            // A line of the text must not pass for ours.
+            // A line of the text must not be taken for one of ours.
             let quoted =
                 ["title:", "licence:", "name:", "from:", "to:"].iter().any(|k| line.trim_start().starts_with(k));
             let mark = match (line.is_empty(), quoted) {

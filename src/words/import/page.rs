@@ -9,9 +9,9 @@ const MAX_MARGIN: usize = 24;
 pub(super) enum Marks {
     Bullets,
     Numbers,
-    /// `a`, or `A` if so said.
+    /// `a`, or `A` if true.
     Letters(bool),
-    /// `i`, or `I` if so said.
+    /// `i`, or `I` if true.
     Roman(bool),
 }
 
@@ -95,7 +95,7 @@ impl Page {
         Self { text, keeps_newlines, margin: 0, marked: None, blocks: Vec::new(), lists: 0 }
     }
 
-    /// How long it is by now: a place to go back to.
+    /// Its current length: a place to go back to.
     pub(super) fn length(&self) -> usize {
         self.text.len()
     }
@@ -112,7 +112,7 @@ impl Page {
         }
     }
 
-    /// The whole of it.
+    /// The whole text.
     pub(super) fn finish(self) -> String {
         self.text
     }
@@ -127,7 +127,7 @@ impl Page {
         }
     }
 
-    /// Running text.
+    /// Adds running text.
     pub(super) fn add(&mut self, text: &str) {
         if self.keeps_newlines {
             self.add_as_it_is(text);
@@ -149,7 +149,7 @@ impl Page {
         }
     }
 
-    /// Text whose blanks and newlines stay.
+    /// Adds text whose blanks and newlines stay.
     pub(super) fn add_as_it_is(&mut self, text: &str) {
         for (at, line) in text.split('\n').enumerate() {
             if at > 0 {
@@ -162,7 +162,7 @@ impl Page {
         }
     }
 
-    /// What follows begins a line; an empty one does.
+    /// Starts a line for what follows, unless the current one is empty.
     pub(super) fn fresh_line(&mut self) {
         if self.at_beginning_of_line() {
             return;
@@ -200,7 +200,7 @@ impl Page {
         }
     }
 
-    /// Begins an item of the innermost list, or of none. Its number may be said.
+    /// Begins an item of the innermost list, or of none. It may have a number of its own.
     pub(super) fn item(&mut self, number: Option<i64>) {
         self.close_item();
         self.fresh_line();
@@ -257,7 +257,7 @@ impl Page {
     }
 }
 
-/// A no-break space is a blank like others in a terminal, and a soft hyphen is none to show.
+/// A no-break space is a blank like others in a terminal, and a soft hyphen is not shown.
 fn push_shown(out: &mut String, text: &str) {
     let is_special = |c: char| matches!(c, '\u{a0}' | '\u{ad}' | '\r');
     if text.contains(is_special) {

@@ -66,7 +66,7 @@ fn mark(syllable: &str, tone: char, out: &mut String) {
 }
 
 /// How people write a reading as one word, in small letters: with marks, with numbers, with neither; `ü` as `v`, too,
-/// as on a keyboard. Nothing for what is no reading (`xx5`, `A B C`).
+/// as on a keyboard. Empty for a text that is not a reading (`xx5`, `A B C`).
 pub(super) fn spellings(reading: &str) -> Vec<String> {
     let has_tones =
         reading.split(' ').any(|syllable| syllable.len() > 1 && syllable.ends_with(['1', '2', '3', '4', '5']));

@@ -24,7 +24,7 @@ pub enum Refusal {
     NotUtf8,
     /// The line is not of this format.
     BadLine,
-    /// It only points at a headword that is not there.
+    /// It only points at a headword that does not exist.
     DanglingLink,
 }
 
@@ -53,7 +53,7 @@ pub struct Refused {
     pub examples: Vec<String>,
 }
 
-/// What came of a source.
+/// The result of importing a source.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
     /// The source's title.
@@ -66,9 +66,9 @@ pub struct Report {
     pub taken: u64,
     /// Entries that were refused.
     pub refused: BTreeMap<Refusal, Refused>,
-    /// What is odd about the source as a whole, though it was taken.
+    /// Oddities of the source as a whole, though it was taken.
     pub warnings: Vec<String>,
-    /// What was left out of or mended in entries that were taken, each with how often.
+    /// Omissions and repairs in entries that were taken, each with its count.
     pub notes: BTreeMap<String, u64>,
 }
 

@@ -3,11 +3,11 @@
 
 use crate::text::unescape;
 
-/// How far into a text it is looked, in lines and in bytes of a line.
+/// How far into a text the headword is looked for, in lines and in bytes of a line.
 const LINES: usize = 16;
 const LINE_BYTES: usize = 1024;
 
-/// What a text's first lines say of its headword.
+/// How a text's first lines repeat its headword.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Fit {
     /// The headword as it is spelled there.
@@ -16,9 +16,9 @@ pub(super) struct Fit {
     pub skip: usize,
 }
 
-/// Looks for the headword at the beginning of an escaped text: alone in its first line, or there before a
-/// pronunciation or grammar (`/…/`, `[…]`, `<…>`, `(…)`), or alone in one of the next lines, as synonyms have it.
-/// A `folded` headword is any spelling with the same letters; another one is itself only.
+/// Looks for the headword at the beginning of an escaped text: alone in its first line, or there before a pronunciation
+/// or grammar (`/…/`, `[…]`, `<…>`, `(…)`), or alone in one of the next lines, as with synonyms. A `folded` headword
+/// matches any spelling with the same letters; another one matches only itself.
 pub(super) fn fit(headword: &str, folded: bool, text: &str) -> Fit {
     let same_word =
         |line: &str| if folded { same_letters(headword, line) } else { headword.trim() == unescape(line).trim() };
@@ -54,7 +54,7 @@ pub(super) fn fit(headword: &str, folded: bool, text: &str) -> Fit {
     nothing
 }
 
-/// The line, and what follows its escaped newline; none if the line is too long to be a headword's.
+/// The line, and what follows its escaped newline; `None` if the line is too long to be a headword's.
 fn split_line(text: &str) -> Option<(&str, &str)> {
     let bytes = text.as_bytes();
     let mut at = 0;
@@ -69,7 +69,7 @@ fn split_line(text: &str) -> Option<(&str, &str)> {
     (at >= bytes.len()).then_some((text, ""))
 }
 
-/// Past escaped newlines and blanks.
+/// The place behind escaped newlines and blanks.
 fn skip_newlines(text: &str, from: usize) -> usize {
     let mut rest = &text[from..];
     while let Some(after) = rest.strip_prefix("\\n").or_else(|| rest.strip_prefix(' ')) {
@@ -81,7 +81,7 @@ fn skip_newlines(text: &str, from: usize) -> usize {
 /// Whether two spellings have the same letters and digits; where one has none, whether they are the same.
 ///
 /// An index that knows only letters and digits has nothing left of a headword without any (`!?`): then a line without
-/// any is it.
+/// any matches it.
 fn same_letters(left: &str, right: &str) -> bool {
     let letters =
         |word: &str| -> String { word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect() };
@@ -135,7 +135,7 @@ mod tests {
             let fit = fit(headword, true, text);
             assert_eq!((fit.spelling.as_deref(), &text[fit.skip..]), (spelling, rest), "{headword} in {text}");
         }
-        // What is no more than a cross-reference in other letters must not be lost.
+        // A text that is only a cross-reference in other letters must not be lost.
         assert_eq!(fit("ex libris", false, "exlibris"), Fit { spelling: None, skip: 0 });
         assert_eq!(fit("word", false, r"word\nn. text").skip, 6);
     }

@@ -25,7 +25,7 @@ pub struct Parts<'a> {
     pub synonyms: &'a [u8],
 }
 
-/// Finds the files that belong to `path` (one of them, or what their names have in common).
+/// Finds the files that belong to `path` (one of them, or the common part of their names).
 pub(super) fn import(path: &Path, intake: &mut Intake<'_>, watch: &Watch<'_>) -> Result<Notice, Failure> {
     let with = siblings(path, &[".ifo", ".idx.gz", ".idx", ".dict.dz", ".dict", ".syn.dz", ".syn"]);
     let present = |names: [&str; 2]| names.into_iter().map(&with).find(|file| file.exists());
@@ -48,7 +48,7 @@ pub(super) fn import(path: &Path, intake: &mut Intake<'_>, watch: &Watch<'_>) ->
     })
 }
 
-/// What `.ifo` says that matters here.
+/// The parts of `.ifo` that matter here.
 struct Info {
     text: String,
     types: Vec<u8>,
@@ -135,7 +135,7 @@ impl<'a> Iterator for Records<'a> {
     }
 }
 
-/// The entries of a dictionary in this format, unpacked; synonyms become entries with the text of what they mean.
+/// The entries of a dictionary in this format, unpacked; synonyms become entries with the text of their headwords.
 ///
 /// # Errors
 /// A part that is cut off, or that points outside another; a dictionary that can't be read.
@@ -155,7 +155,7 @@ pub fn entries(parts: Parts<'_>, dictionary: impl Read, intake: &mut Intake<'_>)
             let message = format!("{found} headwords, but .ifo announces {words}: it is truncated");
             return Err(Failure::damaged(".idx", message));
         }
-        // Some programs count wrong; the size says that nothing is cut off.
+        // Some programs count wrongly; the size shows that nothing is cut off.
         let warning = format!("wordcount in .ifo is {words}, but .idx has {found} headwords; its size is as .ifo says");
         intake.report.warnings.push(warning);
     }
@@ -198,7 +198,7 @@ fn one(intake: &mut Intake<'_>, headword: &[u8], text: TextAt, place: std::fmt::
     }
 }
 
-/// What is shown of a field, and whether we laid it out; `None` if it holds nothing for a reader of text.
+/// The text shown for a field, and whether we laid it out; `None` if it holds nothing for a reader of text.
 fn shown(kind: u8, field: &[u8], intake: &mut Intake<'_>) -> Option<(String, bool)> {
     let text = || decode(field);
     Some(match kind {
@@ -248,7 +248,7 @@ fn text_of(mut data: &[u8], types: &[u8], intake: &mut Intake<'_>) -> Option<(St
         } else {
             match data.iter().position(|&byte| byte == 0) {
                 Some(end) => (&data[..end], &data[end + 1..]),
-                // The very last field of an entry often goes without its zero.
+                // The very last field of an entry often lacks its zero.
                 None => (data, &b""[..]),
             }
         };

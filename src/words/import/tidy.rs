@@ -10,7 +10,7 @@ pub(super) fn decode(bytes: &[u8]) -> Cow<'_, str> {
     std::str::from_utf8(bytes).map_or_else(|_| WINDOWS_1252.decode_without_bom_handling(bytes).0, Cow::Borrowed)
 }
 
-/// The characters U+0080 to U+009F as windows-1252 has them: a text of that character set which somebody made UTF-8 of
+/// The characters U+0080 to U+009F as windows-1252 has them: a text in that character set that was converted to UTF-8
 /// as if it were Latin-1 is full of them (Debian's dict-de-en: U+0093 where `“` is meant). Browsers read them so, too.
 pub(super) fn windows_1252(text: &str) -> Cow<'_, str> {
     if !text.contains(is_c1) {
@@ -27,18 +27,18 @@ fn is_c1(c: char) -> bool {
     matches!(c, '\u{80}'..='\u{9f}')
 }
 
-/// What is done with blanks at the beginnings of lines.
+/// The treatment of blanks at the beginnings of lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Indentation {
-    /// Those that all lines but the first have in common go.
+    /// Those that all lines but the first have in common are removed.
     Common,
     /// They stay: the text was laid out here.
     Kept,
 }
 
-/// Appends a text as it shall stand in a words file, escapes and all: without blanks at the ends of lines, without
-/// empty lines at either end, one empty line where there were several, and without the indentation that all lines
-/// but the first have in common (the first one often hangs out).
+/// Appends a text as it must stand in a words file, escapes and all: without blanks at the ends of lines, without empty
+/// lines at either end, one empty line where there were several, and without the indentation that all lines but the
+/// first have in common (the first one often hangs out).
 pub(super) fn tidy_into(raw: &str, indentation: Indentation, out: &mut String) {
     let raw = windows_1252(raw);
     let clean = clean(&raw);

@@ -23,7 +23,7 @@ pub fn verify(mut file: impl Read) -> io::Result<u64> {
             if ended { buffer.len() } else { buffer.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1) };
         let piece = &buffer[..whole];
         let lines = piece.split(|&byte| byte == b'\n').filter(|line| !line.is_empty() && line[0] != b'#').count();
-        // A piece of comments alone is no words file by itself.
+        // A piece of comments alone is not a words file by itself.
         if lines > 0 {
             let parsed = parse(piece).map_err(|refused| wrong(format!("after {last:?}: {refused}")))?;
             let first = parsed.entries.first().map_or("", |entry| entry.headword);
@@ -57,7 +57,7 @@ mod tests {
         for bad in ["", "# c\n", "b\t1\na\t2\n", "a\t1\na\t2\n", "a\t1\nb\n"] {
             assert!(verify(bad.as_bytes()).is_err(), "{bad:?}");
         }
-        // Over the borders of pieces.
+        // Longer than one piece.
         let mut text: String = (0..700_000).map(|n| format!("{n:07}\ttext of {n}\n")).collect();
         assert!(text.len() > 3 * PIECE);
         assert_eq!(verify(text.as_bytes()).unwrap(), 700_000);

@@ -5,7 +5,7 @@
 use super::markup::{Dialect, plain};
 use super::page::{Marks, Page};
 
-/// Links and templates are followed so deep into each other.
+/// How deeply nested links and templates are followed.
 const MAX_DEPTH: usize = 8;
 
 /// Namespaces whose links show nothing to a reader, in the languages that dictionaries come from most.
@@ -67,7 +67,7 @@ struct Open {
     from: usize,
 }
 
-/// Without quotes, links and templates.
+/// The text without quotes, links and templates.
 fn inline(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut open: Vec<Open> = Vec::new();
@@ -80,7 +80,7 @@ fn inline(text: &str) -> String {
         let begun = [("[[", "]]"), ("{{", "}}"), ("[http", "]")].into_iter().find(|(begin, _)| rest.starts_with(begin));
         if let Some((begin, end)) = begun.filter(|_| open.len() < MAX_DEPTH) {
             open.push(Open { end, from: out.len() });
-            // Of an outer link the address stays, to be seen at its end.
+            // The address of an outer link stays, to be seen at the link's end.
             rest = &rest[if begin == "[http" { 1 } else { begin.len() }..];
             continue;
         }
@@ -112,7 +112,7 @@ fn link(inside: &str) -> String {
     shown.trim_start_matches(':').to_owned()
 }
 
-/// A template's arguments, or its name if there are none: nobody knows here what it makes of them.
+/// A template's arguments, or its name if there are none: what it makes of them is not known here.
 fn template(inside: &str) -> String {
     let mut pieces = inside.split('|').map(|piece| piece.split_once('=').map_or(piece, |(_, value)| value).trim());
     let name = pieces.next().unwrap_or("");

@@ -1,4 +1,4 @@
-//! Taking off regular English endings: the words of which a text may be an inflected form. This module only proposes;
+//! Taking off regular English endings: the words that a text may be an inflected form of. This module only proposes;
 //! the dictionary decides whether a proposal is a headword, and the headword's part of speech whether it can have the
 //! ending.
 
@@ -8,8 +8,8 @@ use super::speech::{Speech, speech_of};
 use crate::words::fold;
 
 impl Ending {
-    /// Whether an entry can have this ending, by what its interpretation says of its part of speech. One that says
-    /// nothing may be anything, unless it is known for a form itself.
+    /// Whether an entry can have this ending, by the parts of speech that its interpretation states. One that states
+    /// none may be anything, unless it is known to be a form itself.
     pub fn fits(self, headword: &str, interpret: &str) -> bool {
         let Some(speech) = speech_of(interpret) else {
             return self != Self::ShortPlural && !irregular::is_only_a_form(&fold(headword));
@@ -31,14 +31,14 @@ impl Ending {
     }
 }
 
-/// Whether an adjective has -er and -est: those of one syllable, of two with certain endings, a few more, and these with
-/// un-. (`open` and `inside` have not; an opener and an insider are other words.)
+/// Whether an adjective has -er and -est: those of one syllable, of two with certain endings, a few more, and these
+/// with un-. (`open` and `inside` do not; an opener and an insider are other words.)
 fn is_compared_by_endings(adjective: &str) -> bool {
     const MORE: [&str; 20] = [
         "common", "complete", "cruel", "extreme", "handsome", "mature", "minute", "obscure", "pleasant", "polite",
         "profound", "quiet", "remote", "secure", "severe", "sincere", "solid", "stupid", "sublime", "wicked",
     ];
-    /// Whose -er is nearly always something else.
+    /// Adjectives whose -er form is nearly always another word.
     const NEVER: [&str; 3] = ["home", "olive", "prime"];
     let plain = adjective.strip_prefix("un").filter(|rest| rest.len() > 3).unwrap_or(adjective);
     let vowels = |text: &str| text.split(is_consonant).filter(|run| !run.is_empty()).count();
@@ -57,7 +57,7 @@ fn is_compared_by_endings(adjective: &str) -> bool {
 pub struct Base {
     /// In lower case.
     pub text: String,
-    /// What was taken off.
+    /// The ending that was taken off.
     pub ending: Ending,
 }
 
@@ -66,8 +66,8 @@ const NAMES: [&str; 4] = ["frances", "hans", "james", "peter"];
 
 /// What `word` may be an inflected form of, likeliest first. `word` must be in lower case.
 ///
-/// The order decides where a form could come from two headwords: `hoped` is of `hope` before `hop`, `hopped` of `hop`,
-/// `ranged` of `range` before `rang`, `skies` of `sky` before `skie`, `singing` of `sing` before `singe`.
+/// The order decides where a form could come from two headwords: `hoped` from `hope` before `hop`, `hopped` from `hop`,
+/// `ranged` from `range` before `rang`, `skies` from `sky` before `skie`, `singing` from `sing` before `singe`.
 pub fn bases(word: &str) -> Vec<Base> {
     let mut found = Vec::new();
     if NAMES.contains(&word) {
@@ -115,7 +115,7 @@ pub fn bases(word: &str) -> Vec<Base> {
     found
 }
 
-/// What a word in -s may be the plural, or the third person, of.
+/// The words that a word in -s may be the plural, or the third person, of.
 fn plurals(found: &mut Vec<Base>, word: &str) {
     let Some(stem) = word.strip_suffix('s').filter(|stem| !stem.ends_with('s')) else { return };
     let letters = word.chars().count();
@@ -143,8 +143,8 @@ fn plurals(found: &mut Vec<Base>, word: &str) {
     }
 }
 
-/// What a stem before -ed, -ing, -er or -est may have been: with its doubled consonant, or that single; with the `e`
-/// that the ending took the place of; as it is; or with a `y` for an `i`.
+/// The words that a stem before -ed, -ing, -er or -est may come from: with its doubled consonant, or that single; with
+/// the `e` that the ending replaced; as it is; or with a `y` for an `i`.
 fn after_a_vowel_ending(found: &mut Vec<Base>, ending: Ending, stem: &str) {
     if let Some(stem) = stem.strip_suffix('i') {
         propose(found, ending, stem, "y");
@@ -161,7 +161,7 @@ fn after_a_vowel_ending(found: &mut Vec<Base>, ending: Ending, stem: &str) {
             propose(found, ending, stem, "e");
         }
         _ => {
-            // being is not of bee.
+            // `being` does not come from `bee`.
             if !stem.ends_with(['e', 'o']) {
                 propose(found, ending, stem, "e");
             }
@@ -175,7 +175,7 @@ fn after_a_vowel_ending(found: &mut Vec<Base>, ending: Ending, stem: &str) {
 }
 
 /// Whether a stem has to double its consonant before an ending: one syllable, one vowel, one consonant (`hopping`; so
-/// `hoping` is not of `hop`). `visit`, `box` and `play` need not.
+/// `hoping` does not come from `hop`). `visit`, `box` and `play` need not.
 fn doubles(stem: &str) -> bool {
     let mut letters = stem.chars().rev();
     let (last, before) = (letters.next(), letters.next());
@@ -186,8 +186,8 @@ fn doubles(stem: &str) -> bool {
         && !stem.contains("qu")
 }
 
-/// A base has two letters at least, and a vowel: `thing` is no form of `th`. What is short for something has none, but
-/// has a plural (`cds`).
+/// A base has two letters at least, and a vowel: `thing` is not a form of `th`. An abbreviation has no vowel, but has a
+/// plural (`cds`).
 fn propose(found: &mut Vec<Base>, ending: Ending, stem: &str, addition: &str) {
     let text = format!("{stem}{addition}");
     let vowel = stem.chars().any(|c| !is_consonant(c)) || matches!(addition, "y" | "i" | "ie" | "ee");

@@ -48,10 +48,10 @@ vertex vertices|vortex vortices|wharf wharves|wife wives|wolf wolves|woman women
 const DEGREES: &str = "bad worse worst|far farther farthest further furthest|good better best|little less least|\
 much more most|well better best";
 
-/// What `word`, in lower case, is an irregular form of.
+/// The words that `word`, in lower case, is an irregular form of.
 pub fn bases(word: &str) -> impl Iterator<Item = (&'static str, Ending)> {
     let lists = [(VERBS, Ending::Verb), (NOUNS, Ending::Plural), (DEGREES, Ending::Degree)];
-    // Most words are in none of the lists, and that is seen soonest so.
+    // Most words are in none of the lists, and this is the fastest way to see that.
     let sought = memmem::Finder::new(word);
     let lists = lists.into_iter().filter(move |(list, _)| sought.find(list.as_bytes()).is_some());
     lists.flat_map(move |(list, ending)| {
@@ -60,7 +60,7 @@ pub fn bases(word: &str) -> impl Iterator<Item = (&'static str, Ending)> {
     })
 }
 
-/// Whether `word` is a form of another word and, as far as it is known here, no word of its own.
+/// Whether `word` is a form of another word and, as far as is known here, not a word of its own.
 pub fn is_only_a_form(word: &str) -> bool {
     /// Forms that are words of their own as well.
     const WORDS: [&str; 36] = [

@@ -6,12 +6,12 @@ use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::canonical_combining_class;
 
-/// Longest key, in characters; what is longer is cut off. It is the width of the column `folded` of table `words`.
+/// Longest key, in characters; the rest is cut off. It is the width of the column `folded` of table `words`.
 pub const MAX_KEY_CHARS: usize = 256;
 
 /// The key of a headword, or of a text that is looked up: compatible characters made one (NFKC), full case folding,
-/// without accents, apostrophes, hyphens, blanks, invisible characters and the number of a homograph (`(1)`). A text of
-/// nothing else is its own key, in lower case.
+/// without accents, apostrophes, hyphens, blanks, invisible characters and the number of a homograph (`(1)`). A text
+/// that consists only of these is its own key, in lower case.
 ///
 /// Two texts with one key are likely to be two spellings of one word: `e-mail` and `email`, `café` and `cafe`, `ice
 /// cream` and `icecream`. Table `words` holds the keys, so a change of these rules needs `words load` again.
@@ -24,14 +24,14 @@ pub fn key(text: &str) -> String {
     let text_alone = without_number(text);
     let stays = |c: char| !is_blank(c) && !is_invisible(c) && !is_dash(c) && !is_apostrophe(c);
     let mut key: String = if text_alone.is_ascii() {
-        // What is done to others leaves it as it is.
+        // The steps for other texts would leave it unchanged.
         text_alone.chars().filter(|&c| stays(c)).map(|c| c.to_ascii_lowercase()).take(MAX_KEY_CHARS).collect()
     } else {
         let unaccented = text_alone.nfkd().filter(|&c| !is_accent(c));
         let folded: String = unaccented.default_case_fold().nfkd().filter(|&c| !is_accent(c) && stays(c)).collect();
         latin(&folded).nfc().take(MAX_KEY_CHARS).collect()
     };
-    // One may stand at the end now that it did not before: `recessus (1)'`.
+    // A number may stand at the end now that did not before: `recessus (1)'`.
     while without_number(&key).len() < key.len() {
         key.truncate(without_number(&key).len());
     }
@@ -145,7 +145,7 @@ mod tests {
             prop_assert_eq!(key(&once), once.clone(), "{:?}", text);
         }
 
-        /// What is ASCII goes a shorter way, to the same key.
+        /// ASCII takes a shorter way, to the same key.
         #[test]
         fn with_an_accent_or_without_any(text in "[ -~]{0,6}[a-zA-Z][ -~]{0,6}") {
             let letter = text.find(|c: char| c.is_ascii_alphabetic()).unwrap();

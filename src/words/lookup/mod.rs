@@ -22,16 +22,16 @@ use super::fold;
 use super::spelling::distance;
 use std::borrow::Cow;
 
-/// How a headword was found: what is between it and what was typed.
+/// How a headword was found: how it differs from what was typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum How {
     /// It is what was typed.
     Exact,
-    /// But for upper and lower case.
+    /// It differs only in upper and lower case.
     Case,
-    /// But for accents, blanks, hyphens, apostrophes, compatible characters, or marks around it.
+    /// It differs only in accents, blanks, hyphens, apostrophes, compatible characters, or marks around it.
     Folded,
-    /// It is spelled so on the other side of the Atlantic.
+    /// It is the spelling on the other side of the Atlantic.
     Spelling,
     /// What was typed is an inflected form of it, a possessive or a contraction.
     Form,
@@ -53,7 +53,7 @@ impl How {
     }
 }
 
-/// A headword and what it means.
+/// A headword and its meaning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Article<'a> {
     /// As the dictionary spells it.
@@ -75,25 +75,25 @@ pub struct Found<'a> {
 pub trait Lexicon<'a> {
     /// What can go wrong.
     type Error;
-    /// How many keys to ask for at once: one where asking is cheap, many where each question is a message.
+    /// How many keys to look up at once: one where a lookup is cheap, many where each query is a message.
     const AT_ONCE: usize;
     /// Whether some headwords may be found by their lower case only, because an older version made the index.
     const MAY_BE_OLD: bool = false;
 
-    /// Whether its articles say what they are, so that an ending can be judged by that.
+    /// Whether its articles can state a part of speech, so that an ending can be judged by that.
     const HAS_ARTICLES: bool = true;
 
     /// The article of exactly this headword.
     ///
     /// # Errors
-    /// The store can't be asked.
+    /// The store can't be queried.
     fn exactly(&mut self, word: &str) -> Result<Option<Article<'a>>, Self::Error>;
 
     /// The article of a headword whose lower case this is: one that is all lower case first, else the first in byte
-    /// order. For a store that finds it sooner so than by keys, which leads to the same.
+    /// order. For a store that finds it faster this way than by keys, with the same result.
     ///
     /// # Errors
-    /// The store can't be asked.
+    /// The store can't be queried.
     fn in_other_case(&mut self, _lower: &str) -> Result<Option<Article<'a>>, Self::Error> {
         Ok(None)
     }
@@ -101,11 +101,11 @@ pub trait Lexicon<'a> {
     /// The articles of all headwords that have one of these keys, in the byte order of headwords for each key.
     ///
     /// # Errors
-    /// The store can't be asked.
+    /// The store can't be queried.
     fn keyed(&mut self, keys: &[String]) -> Result<Vec<Article<'a>>, Self::Error>;
 }
 
-/// A text that may be a headword, and what the headword has to be then.
+/// A text that may be a headword, and the conditions that the headword has to meet.
 struct Proposal {
     text: String,
     key: String,
@@ -115,14 +115,14 @@ struct Proposal {
     contracted: Contracted,
 }
 
-/// What a text without an apostrophe stands for.
+/// Which headwords with an apostrophe a text without one may stand for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Contracted {
-    /// No headword with one.
+    /// None of them.
     Never,
-    /// `o'clock` and `don't`, of which it can't be a form.
+    /// `o'clock` and `don't`, which it can't be a form of.
     Clearly,
-    /// `that's`, too. Not `we'd`, for `wed` is a word.
+    /// `that's`, too. Not `we'd`, since `wed` is a word.
     Perhaps,
 }
 
@@ -132,7 +132,7 @@ impl Proposal {
         Self { key: key(&text), text, how, ending, contracted }
     }
 
-    /// Whether the apostrophes of a headword, plain and in lower case, go with those of the text.
+    /// Whether the apostrophes of a headword, plain and in lower case, match those of the text.
     fn agrees_in_apostrophes(&self, headword: &str) -> bool {
         match (self.text.contains('\''), headword.contains('\'')) {
             (false, false) | (true, true) => true,
@@ -147,13 +147,13 @@ impl Proposal {
     }
 }
 
-/// What is tried where there is no such headword, in this order.
+/// The steps that are tried where there is no such headword, in this order.
 const STEPS: [fn(&str) -> Vec<Proposal>; 3] = [as_typed, otherwise_spelled, as_phrase];
 
 /// Looks a text up.
 ///
 /// # Errors
-/// The store can't be asked.
+/// The store can't be queried.
 pub fn find<'a, L: Lexicon<'a>>(lexicon: &mut L, text: &str) -> Result<Option<Found<'a>>, L::Error> {
     if let Some(article) = lexicon.exactly(text)? {
         return Ok(Some(Found { article, how: How::Exact }));
@@ -192,14 +192,14 @@ pub fn find<'a, L: Lexicon<'a>>(lexicon: &mut L, text: &str) -> Result<Option<Fo
     Ok(None)
 }
 
-/// The keys of all headwords that [`find`] may ask for, that of the very text first, in the order of its steps: for a store
-/// that is better asked once.
+/// The keys of all headwords that [`find`] may look up, that of the text itself first, in the order of its steps: for a
+/// store that is better queried once.
 pub fn keys(text: &str) -> Vec<String> {
     keys_of(text, &STEPS)
 }
 
-/// The first of them: of headwords that differ from the text in case, accents, blanks and the like only. They take no time
-/// to find.
+/// The first of them: of headwords that differ from the text only in case, accents, blanks and similar details. They
+/// take no time to find.
 pub fn keys_as_typed(text: &str) -> Vec<String> {
     keys_of(text, &STEPS[..1])
 }
@@ -259,7 +259,7 @@ impl<'a> Lexicon<'a> for Single<'a> {
     }
 }
 
-/// What was typed, and that without the marks around it.
+/// The text as typed, and without the marks around it.
 fn as_typed(plain: &str) -> Vec<Proposal> {
     let bare = typed::without_marks(plain);
     [plain.to_owned()].into_iter().chain(bare).map(|text| Proposal::new(text, How::Folded, None)).collect()
@@ -309,7 +309,7 @@ fn as_phrase(plain: &str) -> Vec<Proposal> {
     phrases::phrases(&bare(plain)).into_iter().map(|text| Proposal::new(text, How::Phrase, None)).collect()
 }
 
-/// Whether a text is more likely a formula or a program's than words: every blank and mark in it counts.
+/// Whether a text is more likely part of a formula or a program than words: every blank and mark in it counts.
 fn is_code(text: &str) -> bool {
     text.contains(['=', '<', '>', '|', '{', '}', '$', '\\'])
 }

@@ -51,7 +51,7 @@ impl Shapes {
     }
 }
 
-/// Without the article, or the `to` of an infinitive, that it begins with.
+/// The words without the article, or the `to` of an infinitive, that they begin with.
 fn without_lead<'a>(words: &[&'a str]) -> Option<Vec<&'a str>> {
     let leads = ["a", "an", "the", "to"].contains(&words[0]);
     leads.then(|| words[1..].to_vec())
@@ -82,7 +82,7 @@ fn with_ones<'a>(words: &[&'a str]) -> Vec<Vec<&'a str>> {
     found
 }
 
-/// Without its object, or with what dictionaries write for one: `turn it on`, `turn the light on`. Two words are left.
+/// The words without an object, or with a placeholder for one: `turn it on`, `turn the light on`. Two are left.
 fn without_objects<'a>(words: &[&'a str]) -> Vec<Vec<&'a str>> {
     const PRONOUNS: [&str; 18] = [
         "it",

@@ -12,7 +12,7 @@ use std::ops::BitOr;
 pub struct Speech(u8);
 
 impl Speech {
-    /// Nouns, and what has a plural as they do: numerals and abbreviations.
+    /// Nouns, and other words that have a plural: numerals and abbreviations.
     pub const NOUN: Self = Self(1);
     /// Verbs.
     pub const VERB: Self = Self(2);
@@ -20,7 +20,7 @@ impl Speech {
     pub const ADJECTIVE: Self = Self(4);
     /// Adverbs.
     pub const ADVERB: Self = Self(8);
-    /// What has none of the regular endings: pronouns, prepositions, conjunctions, phrases and the rest.
+    /// Words without regular endings: pronouns, prepositions, conjunctions, phrases and the rest.
     pub const OTHER: Self = Self(16);
 
     /// Whether the two have a part of speech in common.
@@ -37,14 +37,14 @@ impl BitOr for Speech {
     }
 }
 
-/// The most of an interpretation that is read: articles of a megabyte say what they are at the beginning.
+/// The most of an interpretation that is read: articles of a megabyte state their parts of speech at the beginning.
 const MOST_BYTES: usize = 16 << 10;
 /// How far into a line a pronunciation may end.
 const PRONUNCIATION: usize = 400;
 
 /// The parts of speech that an interpretation (with the escapes of the wire) names; `None` if it names none. A part
-/// that says it is a form of another word (`v. (give 的过去式) …`, `past tense of give`) adds nothing: what is a form
-/// itself has no forms.
+/// that states that it is a form of another word (`v. (give 的过去式) …`, `past tense of give`) adds nothing: a form
+/// has no forms itself.
 pub fn speech_of(interpret: &str) -> Option<Speech> {
     let mut found = None;
     let end = interpret.floor_char_boundary(MOST_BYTES);
@@ -63,8 +63,8 @@ pub fn speech_of(interpret: &str) -> Option<Speech> {
     found
 }
 
-/// What follows a transcription in slashes or square brackets, with or without the headword before it. GCIDE writes
-/// the headword again between (escaped) backslashes, and what it is behind that and a comma.
+/// What follows a transcription in slashes or square brackets, with or without the headword before it. GCIDE writes the
+/// headword again between (escaped) backslashes, and the part of speech behind that and a comma.
 fn behind_pronunciation(line: &str) -> &str {
     if let Some((_, rest)) = line.split_once("\\\\")
         && let Some((_, rest)) = rest.split_once("\\\\")
@@ -99,7 +99,7 @@ fn labels(text: &str) -> (Option<Speech>, &str) {
                 found = Some(found.unwrap_or_default() | speech);
                 rest = after;
             }
-            // `n.苹果`: the label, and what it means without a blank.
+            // `n.苹果`: the label, and the meaning without a blank.
             None => {
                 let length = word.find(|c: char| !c.is_ascii_alphabetic() && c != '.').unwrap_or(word.len());
                 if let Some(speech) = label(&word[..length], "").filter(|_| length < word.len()) {
@@ -142,7 +142,7 @@ fn label(word: &str, after: &str) -> Option<Speech> {
     found
 }
 
-/// A part of speech by its name or, if that is marked as an abbreviation, by that.
+/// A part of speech by its name or, if marked as one, by its abbreviation.
 fn named(name: &str, abbreviated: bool) -> Option<Speech> {
     match name {
         "noun" | "名词" => Some(Speech::NOUN),
@@ -160,7 +160,7 @@ fn named(name: &str, abbreviated: bool) -> Option<Speech> {
     }
 }
 
-/// Whether a sense says, before anything else, that it is a form of another word.
+/// Whether a sense states, before anything else, that it is a form of another word.
 fn is_form(sense: &str) -> bool {
     const SAYS: [&str; 18] = [
         "的过去",
@@ -222,7 +222,7 @@ mod tests {
             ("", None),
             ("» n. an example", None),
             ("v. 看\\n» adj. an example", Some(verb)),
-            // Forms say what they are and add nothing.
+            // Forms state that they are forms, and add nothing.
             ("v. (ring 的过去式) 打电话", Some(Speech::default())),
             ("v. (leave 的过去式和过去分词) 离开 | adj. 左边的", Some(adjective)),
             ("v. 使厌烦; 钻; (bear 的过去式) 忍受 | n. 人", Some(verb | noun)),

@@ -8,7 +8,7 @@ fn dictionary(text: &str) -> Dictionary<Vec<u8>> {
     Dictionary::open(image(&parse(text.as_bytes()).unwrap()).unwrap()).unwrap()
 }
 
-/// What `text` is answered with, and how it was found.
+/// The answer for `text`, and how it was found.
 fn answer(dictionary: &Dictionary<Vec<u8>>, text: &str) -> (String, &'static str) {
     let found = dictionary.find(text);
     found.map_or((String::new(), "-"), |found| (found.article.headword.into_owned(), found.how.name()))
@@ -28,8 +28,8 @@ fn check(dictionary: &Dictionary<Vec<u8>>, cases: &str) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// The words that English is written in most, from a list of frequencies: no ending is taken off that the entry can't
-/// have. The rules are written down a second time, in another way.
+/// The most frequent English words, from a list of frequencies: no ending is taken off that the entry can't have. The
+/// rules are written down a second time, in another way.
 #[test]
 fn no_misfit_among_the_commonest_words() {
     let dictionary = dictionary(BUILT_IN);
@@ -194,7 +194,7 @@ fn never_a_wrong_answer_by_an_ending() {
     );
 }
 
-/// Dictionaries that say nothing of parts of speech: every ending may be one, but not of what is known for a form.
+/// Dictionaries without parts of speech: every ending may be one, except on a word that is known to be a form.
 #[test]
 fn entries_that_say_no_part_of_speech() {
     check(
@@ -211,7 +211,7 @@ fn entries_that_say_no_part_of_speech() {
     );
 }
 
-/// The case of a headword is found before anything else is tried, as ever.
+/// The case of a headword is found before anything else is tried, as always.
 #[test]
 fn case_before_everything_else() {
     check(
@@ -233,7 +233,7 @@ fn case_before_everything_else() {
     );
 }
 
-/// How a headword was found is found out from the two alone, without its article.
+/// How a headword was found can be derived from the two alone, without its article.
 #[test]
 fn how_it_was_found() {
     for (text, headword, expected) in [
@@ -256,7 +256,7 @@ fn how_it_was_found() {
     }
 }
 
-/// The misspellings of the list for which the word that was meant is a headword, and those written by ear.
+/// The misspellings of the list whose intended word is a headword, and those written by ear.
 fn misspellings(dictionary: &Dictionary<Vec<u8>>) -> [Vec<(&'static str, &'static str)>; 2] {
     let (common, by_ear) = include_str!("../../../tests/misspellings.txt").split_once("# by ear").unwrap();
     [common, by_ear].map(|part| {
@@ -266,7 +266,7 @@ fn misspellings(dictionary: &Dictionary<Vec<u8>>) -> [Vec<(&'static str, &'stati
     })
 }
 
-/// Those of which the word is not among the first three.
+/// Those whose word is not among the first three.
 fn missed<'a>(pairs: &[(&'a str, &'a str)], suggest: impl Fn(&str) -> Vec<String>) -> Vec<String> {
     let missed = pairs.iter().map(|(wrong, right)| (wrong, right, suggest(wrong)));
     let missed = missed.filter(|(_, right, found)| !found.iter().take(3).any(|found| found == *right));
@@ -313,7 +313,7 @@ fn ahead_of_other_spellers() {
     }
 }
 
-/// What a program prints for an input, if it is there and succeeds.
+/// What a program prints for an input, if it exists and succeeds.
 fn run(arguments: &[&str], input: &str) -> Option<String> {
     use std::io::Write;
     use std::process::{Command, Stdio};
@@ -326,7 +326,7 @@ fn run(arguments: &[&str], input: &str) -> Option<String> {
 }
 
 proptest::proptest! {
-    /// Whatever is asked of whatever dictionary: no panic, and what is found can be explained from the two alone.
+    /// Any text in any dictionary: no panic, and what is found can be explained from the two alone.
     #[test]
     fn what_is_found_can_be_explained(
         asked in "([a-zé'’ .,(1)-]{0,3}|gave|up|his|apple|'s|ies|ing|er|ed|ﬁ|\u{ad}|“|”| |-|\\PC){1,6}",

@@ -8,7 +8,7 @@ pub(super) fn is_blank(c: char) -> bool {
     c.is_whitespace() || is_in(c, GeneralCategory::SpaceSeparator)
 }
 
-/// Soft hyphens, zero-width characters, marks of direction; and what only selects a glyph.
+/// Soft hyphens, zero-width characters, marks of direction; and characters that only select a glyph.
 pub(super) fn is_invisible(c: char) -> bool {
     is_in(c, GeneralCategory::Format) || matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{34f}')
 }
@@ -18,13 +18,13 @@ pub(super) fn is_dash(c: char) -> bool {
     c == '-' || c == '\u{2212}' || is_in(c, GeneralCategory::DashPunctuation)
 }
 
-/// Whether a character beyond ASCII is of a category. To find that in Unicode's table takes longer than all else that is
-/// asked of a character here, and most are ASCII.
+/// Whether a character beyond ASCII is of a category. A lookup in Unicode's table takes longer than all other checks of
+/// a character here, and most are ASCII.
 fn is_in(c: char, category: GeneralCategory) -> bool {
     !c.is_ascii() && c.general_category() == category
 }
 
-/// Apostrophes, and what is typed for them.
+/// Apostrophes, and characters that are typed for them.
 pub(super) fn is_apostrophe(c: char) -> bool {
     matches!(c, '\'' | '‘' | '’' | '‛' | '`' | '´' | 'ʼ' | 'ʻ' | 'ʹ' | 'ˈ' | '′' | '＇' | '｀' | 'ꞌ')
 }
@@ -93,7 +93,7 @@ pub fn without_marks(plain: &str) -> Vec<String> {
     found
 }
 
-/// Marks before a word. Not what a headword may begin with: `.net`, `@`, `-able`, `&c`.
+/// Marks before a word. Not those that a headword may begin with: `.net`, `@`, `-able`, `&c`.
 fn opens(c: char) -> bool {
     use GeneralCategory as G;
     match c {
@@ -114,7 +114,7 @@ fn opens(c: char) -> bool {
     }
 }
 
-/// Marks behind a word. Not what a headword may end with: `C#`, `C++`, `100%`.
+/// Marks behind a word. Not those that a headword may end with: `C#`, `C++`, `100%`.
 fn closes(c: char) -> bool {
     !matches!(c, '#' | '%' | '+' | '.') && (opens(c) || matches!(c, '/' | '\\' | '&'))
 }

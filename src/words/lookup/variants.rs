@@ -1,7 +1,7 @@
 //! British and American spelling, by rule: how a word may be spelled in the other variety. Proposals only; a proposal
 //! counts if it is a headword.
 
-/// A part of a word that is spelled otherwise elsewhere, in both directions.
+/// A part of a word that is spelled differently in the other variety, in both directions.
 struct Rule {
     one: &'static str,
     other: &'static str,
@@ -48,14 +48,14 @@ const RULES: [Rule; 24] = [
     rule("cheque", "check", 0, "*"),
 ];
 
-/// Doubled and single l: what the endings alone would explain is tried before these.
+/// Doubled and single l: spellings that the endings alone explain are tried before these.
 const DOUBLED: [Rule; 3] = [
     rule("ll", "l", 2, "ed ing ings er ers or ors ous ously ist ists ed en ens ful fully fulness ment ments ery"),
     rule("ll", "l", 4, "- s"),
     rule("llery", "lry", 2, "-"),
 ];
 
-/// Words that differ by no rule, with whatever follows them.
+/// Words that differ by no rule, whatever follows them.
 const PAIRS: [(&str, &str); 36] = [
     ("ageing", "aging"),
     ("aluminium", "aluminum"),
@@ -151,7 +151,7 @@ fn apply(rule: &Rule, word: &str, found: &mut Vec<String>) {
     }
 }
 
-/// ae and oe, which others write e: `anaemia`, `foetus`. Short words with an e are no such words.
+/// ae and oe, which others write e: `anaemia`, `foetus`. Short words with an e are exempt.
 fn digraphs(word: &str, found: &mut Vec<String>) {
     for digraph in ["ae", "oe"] {
         if word.len() >= 5 {

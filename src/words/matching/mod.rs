@@ -23,17 +23,17 @@ const MAX_COMPILED: usize = 256 << 10;
 pub enum Strategy {
     /// The headword itself, in any case.
     Exact,
-    /// Headwords that it begins.
+    /// Headwords that begin with it.
     Prefix,
-    /// Headwords that it ends.
+    /// Headwords that end with it.
     Suffix,
-    /// Headwords that it is in.
+    /// Headwords that contain it.
     Substring,
-    /// Headwords of which it is one word, or several in a row.
+    /// Headwords that contain it as one word, or as several in a row.
     Word,
-    /// Headwords of which it is the first word.
+    /// Headwords whose first word it is.
     First,
-    /// Headwords of which it is the last word.
+    /// Headwords whose last word it is.
     Last,
     /// Headwords in which a POSIX basic regular expression matches.
     BasicExpression,
@@ -43,13 +43,13 @@ pub enum Strategy {
     Glob,
     /// Headwords that sound alike in English, by Soundex.
     Sound,
-    /// Headwords that are spelled nearly so, nearest first.
+    /// Headwords with a similar spelling, nearest first.
     Spelling,
     /// `skip#count#prefix`: `count` of the headwords that begin with the prefix, after the first `skip`.
     CountedPrefix,
 }
 
-/// Why a text is no pattern.
+/// Why a text is not a pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BadPattern(String);
 
@@ -79,7 +79,7 @@ enum Test {
     Spelling(Vec<char>),
 }
 
-/// What a walk has found.
+/// The result of a walk.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Matches {
     /// The headwords, as the dictionary spells them.
@@ -95,12 +95,12 @@ pub enum Range<'a> {
     Equal {
         /// The lower case.
         lower: &'a str,
-        /// The first.
+        /// The headword that comes first.
         first: &'a str,
     },
-    /// Headwords whose lower case begins so, and how many of them are enough.
+    /// Headwords whose lower case begins with a prefix, and how many of them are enough.
     Beginning {
-        /// With this.
+        /// The prefix.
         prefix: &'a str,
         /// How many are skipped.
         skip: usize,
@@ -114,10 +114,10 @@ pub enum Range<'a> {
 }
 
 impl Pattern {
-    /// Makes a pattern of what was asked for.
+    /// Makes a pattern from a strategy and a text.
     ///
     /// # Errors
-    /// It is no expression, or too large a one.
+    /// The text is not an expression, or too large a one.
     pub fn new(strategy: Strategy, text: &str) -> Result<Self, BadPattern> {
         let lower = || fold(text);
         let words = |first, last| Test::Words { text: lower(), first, last };
@@ -139,7 +139,7 @@ impl Pattern {
         Ok(Self { test })
     }
 
-    /// Whether a headword is one of those. `folded` is its lower case.
+    /// Whether a headword matches. `folded` is its lower case.
     pub fn matches(&self, headword: &str, folded: &str) -> bool {
         match &self.test {
             Test::Exact { lower, .. } => folded == lower,
@@ -173,7 +173,7 @@ impl Pattern {
         for headword in candidates {
             let other: Vec<char> = fold(headword).chars().collect();
             match distance(letters, &other, farthest_for(letters.len())) {
-                // Before all that are spelled in another way.
+                // Before all with another spelling.
                 Some(0) => nearest.completion(headword),
                 Some(distance) => nearest.spelling(headword, distance),
                 None => {}
@@ -183,7 +183,7 @@ impl Pattern {
     }
 }
 
-/// `skip#count#prefix`, as dictd has it; what is not of that form is a prefix.
+/// `skip#count#prefix`, as in dictd; any other text is a prefix.
 fn counted(text: &str) -> Test {
     let parts: Vec<&str> = text.splitn(3, '#').collect();
     if let [skip, count, prefix] = parts[..]

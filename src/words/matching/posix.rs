@@ -5,11 +5,11 @@ use super::BadPattern;
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// A POSIX basic regular expression: `\(`, `\)`, `\{`, `\}` are special, and as GNU has it `\|`, `\+`, `\?`.
+/// A POSIX basic regular expression: `\(`, `\)`, `\{`, `\}` are special, and, as in GNU, `\|`, `\+`, `\?`.
 pub(super) fn basic(text: &str) -> Result<String, BadPattern> {
     let mut out = String::new();
     let mut rest = text.chars().peekable();
-    // Whether what came last is nothing that can be repeated.
+    // Whether there is nothing before this that can be repeated.
     let mut begins = true;
     while let Some(c) = rest.next() {
         let mut next_begins = false;
@@ -64,7 +64,7 @@ pub(super) fn extended(text: &str) -> Result<String, BadPattern> {
                 next_begins = true;
             }
             ')' | '.' | '$' => out.push(c),
-            // What has nothing before it to repeat stands for itself; so `(?i)` is no flag either.
+            // An operator with nothing before it to repeat stands for itself; so `(?i)` is not a flag either.
             '*' | '+' | '?' if !begins => out.push(c),
             '{' if !begins => {
                 let mut ahead = rest.clone();
@@ -83,7 +83,7 @@ pub(super) fn extended(text: &str) -> Result<String, BadPattern> {
     Ok(out)
 }
 
-/// A glob, which stands for the whole headword.
+/// A glob, which has to match the whole headword.
 pub(super) fn glob(text: &str) -> Result<String, BadPattern> {
     let mut out = String::from("^");
     let mut rest = text.chars().peekable();
@@ -118,7 +118,7 @@ fn literal(c: char, out: &mut String) {
     out.push_str(&regex::escape(c.encode_utf8(&mut [0; 4])));
 }
 
-/// What stands behind a backslash.
+/// Translates the character behind a backslash.
 fn escape(escaped: Option<char>, out: &mut String) -> Result<(), BadPattern> {
     match escaped {
         None => return Err(bad("a backslash at the end")),

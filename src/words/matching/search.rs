@@ -6,13 +6,13 @@ use super::super::selected::has_any;
 use super::super::spelling::farthest_for;
 use super::{Matches, Pattern, Range};
 
-/// How many headwords are looked at before who asks is asked whether to go on.
+/// How many headwords are looked at between two calls of `goes_on`.
 const AT_ONCE: usize = 1_024;
 
 impl<B: AsRef<[u8]>> Dictionary<B> {
     /// The headwords that match, at most `most`. Nearest first for spellings, else in the order of their lower case or
-    /// in byte order. `goes_on` is asked from time to time, and ends the walk when it says no. Headwords of the
-    /// dictionaries of these names only; without any, of all.
+    /// in byte order. `goes_on` is called from time to time, and ends the walk when it returns `false`. Only headwords
+    /// of the dictionaries with these names; without names, of all.
     pub fn headwords_matching(
         &self,
         pattern: &Pattern,
@@ -115,7 +115,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever way a pattern's candidates are found, they are those of a linear search.
+        /// However a pattern's candidates are found, they are those of a linear search.
         #[test]
         fn finds_what_a_linear_search_finds(
             words in proptest::collection::btree_set("[aAbBé词]{1,4}( [ab]{1,2})?", 1..40),

@@ -1,6 +1,6 @@
 //! American Soundex: a letter and three digits for the sound of the beginning of an English word.
 
-/// The code of a text by its ASCII letters, others passed over; none for a text without any.
+/// The code of a text by its ASCII letters, others passed over; `None` for a text without any.
 pub(super) fn soundex(text: &str) -> Option<[u8; 4]> {
     let mut letters = text.bytes().filter(u8::is_ascii_alphabetic).map(|letter| letter.to_ascii_lowercase());
     let first = letters.next()?;

@@ -3,7 +3,7 @@
 use super::characters::{Characters, Class, Entries};
 use super::needle::{Needle, Scope};
 
-/// Entries, by the best that each can be found as, best first.
+/// Entries, by the best class that each can have, best first.
 #[derive(Debug, Default)]
 pub(super) struct Candidates(pub(super) Vec<(Class, Vec<usize>)>);
 
@@ -37,7 +37,7 @@ pub(super) fn of_needle(index: Characters<'_>, needle: &Needle, scope: Scope) ->
         let class = match class {
             Class::Elsewhere if scope == Scope::Meaning => continue,
             class if class == Class::Elsewhere || needle.is_one_character() => class,
-            // Together they may be more than each of them is.
+            // Several characters together may rank better than each alone.
             _ => Class::Alone,
         };
         candidates.0[class as usize].1.push(entry);
@@ -56,7 +56,7 @@ fn of_any(lists: &[Entries<'_>], scope: Scope) -> Vec<(usize, Class)> {
     found
 }
 
-/// Tells of each entry in a list, of those that were found already, where it is among these and its class.
+/// Calls `note` for each entry of a list that was found already, with its place among those and its class.
 fn for_both(found: &[(usize, Class)], list: Entries<'_>, mut note: impl FnMut(usize, Class)) {
     let mut at = 0;
     for (entry, class) in list {

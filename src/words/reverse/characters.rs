@@ -18,8 +18,8 @@ const READINGS: u32 = 1 << 31;
 /// How many characters there may be: the last plane that has any ends here.
 const CHARACTERS: usize = 0x4_0000;
 
-/// What a character is to an article at best, best first. A single character that is asked for is ranked so, but within a
-/// class. It is told by the characters next to it alone: to take every article apart would make a load last too long.
+/// A character's best standing in an article, best first. A search for a single character ranks by it, except within a
+/// class. It depends only on the characters next to it: taking every article apart would make a load last too long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Class {
     /// No other Chinese character is next to it: it may be a whole sense.
@@ -54,13 +54,13 @@ impl Class {
 
 /// Makes the index, entry by entry.
 pub(in super::super) struct Builder {
-    /// For each character the place of its list, and one; 0 if it has none.
+    /// For each character the place of its list, plus one; 0 if it has none.
     places: Vec<u32>,
     readings: HashMap<u32, u32>,
     lists: Vec<List>,
     /// For each list the class that the entry is to be noted with; [`NOT_YET`], if it is in none.
     classes: Vec<u8>,
-    /// The lists that have one.
+    /// The lists that have a class.
     touched: Vec<u32>,
     /// Characters in a row.
     run: Vec<char>,
@@ -71,13 +71,13 @@ const NOT_YET: u8 = u8::MAX;
 
 struct List {
     code: u32,
-    /// What the last noted entry was, and one.
+    /// The number of the last noted entry, plus one.
     after: u32,
     bytes: Vec<u8>,
 }
 
 impl Builder {
-    /// An empty one.
+    /// An empty builder.
     pub(in super::super) fn new() -> Self {
         Self {
             places: vec![0; CHARACTERS],
@@ -91,7 +91,7 @@ impl Builder {
 
     /// Takes in one article of the entry that [`Builder::end_entry`] ends.
     pub(in super::super) fn article(&mut self, headword: &str, article: &str) {
-        // Chinese characters begin with such bytes, all of them.
+        // All Chinese characters begin with such bytes.
         if !article.bytes().any(may_have_head) {
             return;
         }
@@ -112,7 +112,7 @@ impl Builder {
             } else if is_taken_whole {
                 self.note_runs(line);
             } else {
-                // What is cut in two may be anything.
+                // A line that is cut in two may be anything.
                 self.note_all(line, Class::Alone);
             }
             rest = next;
@@ -154,7 +154,7 @@ impl Builder {
         text.chars().filter(|c| is_chinese(*c)).for_each(|c| self.note(c, class));
     }
 
-    /// Ends an entry: this one. They come in order.
+    /// Ends the entry with this number. Entries come in order.
     pub(in super::super) fn end_entry(&mut self, entry: u32) {
         for list in self.touched.drain(..) {
             let class = std::mem::replace(&mut self.classes[list as usize], NOT_YET);
@@ -188,7 +188,7 @@ impl Builder {
         self.note_in(list, Class::Alone);
     }
 
-    /// The number of a new list. There are fewer than codes.
+    /// The number of a new list. There are fewer lists than codes.
     fn new_list(&mut self, code: u32) -> u32 {
         self.lists.push(List { code, after: 0, bytes: Vec::new() });
         self.classes.push(NOT_YET);
@@ -211,11 +211,11 @@ impl Builder {
     }
 }
 
-/// What [`Builder`] has made.
+/// The lists that [`Builder`] has made.
 pub(in super::super) struct Lists(Vec<(u32, Vec<u8>)>);
 
 impl Lists {
-    /// How many there are.
+    /// How many lists there are.
     pub(in super::super) fn count(&self) -> usize {
         self.0.len()
     }
@@ -231,7 +231,7 @@ impl List {
         let mut number = u64::from(entry - self.after) << 3 | u64::from(class);
         self.after = entry + 1;
         if (0x80..0x4000).contains(&number) {
-            // As below, in one step: most are so.
+            // As below, in one step: most numbers are this long.
             self.bytes.extend_from_slice(&[(number & 0x7f) as u8 | 0x80, (number >> 7) as u8]);
             return;
         }
@@ -243,7 +243,7 @@ impl List {
     }
 }
 
-/// The code that entries of a reading are listed under, of its letters without tones: a hash, so others may have the same.
+/// The code that a reading's entries are listed under: a hash of its letters without tones, which others may share.
 pub(super) fn reading_code(letters: &str) -> u32 {
     let bytes = letters.chars().map(|c| if c == 'ü' { 'u' } else { c });
     // FNV-1a.
@@ -257,7 +257,7 @@ pub(in super::super) struct Characters<'a> {
     lists: &'a [u8],
 }
 
-/// The entries of a list, and what the character is to each.
+/// The entries of a list, and the class of the character in each.
 #[derive(Debug, Clone)]
 pub(super) struct Entries<'a> {
     bytes: std::slice::Iter<'a, u8>,
@@ -265,7 +265,7 @@ pub(super) struct Entries<'a> {
 }
 
 impl<'a> Characters<'a> {
-    /// Over the directory and the lists.
+    /// The index over the directory and the lists.
     pub(in super::super) fn new(directory: &'a [u8], lists: &'a [u8]) -> Self {
         Self { directory, lists }
     }
@@ -325,7 +325,7 @@ impl Iterator for Entries<'_> {
             }
             shift += 7;
             if shift > 35 {
-                // None of ours.
+                // Not a number of our index.
                 return None;
             }
         }
@@ -373,7 +373,7 @@ mod tests {
         assert_eq!(found('x'), []);
         assert_eq!(characters.read("pingguo").collect::<Vec<_>>(), [(2_000, Alone)]);
         assert_eq!(characters.read("ping").count(), 0);
-        // Nothing that is no index makes it panic.
+        // Nothing that is not an index makes it panic.
         for cut in 0..directory.len() {
             let _ = Characters::new(&directory[..cut], &bytes).entries('果').count();
             let _ = Characters::new(&directory, &bytes[..cut.min(bytes.len())]).entries('果').count();

@@ -1,8 +1,8 @@
-//! Finding a text of which each character may have several forms (upper and lower case, both scripts) in many bytes.
+//! Finding a text whose characters may have several forms each (upper and lower case, both scripts) in many bytes.
 //!
 //! Two bytes of the text are looked for at once, at their distance from each other, in a block of bytes at a time; the
-//! compiler makes a few vector instructions of that. Only where both are, the whole text is compared. Which two bytes
-//! these are is decided by a sample of what is searched: the more seldom they occur together, the fewer comparisons.
+//! compiler makes a few vector instructions of that. The whole text is compared only where both are. The two bytes are
+//! chosen by a sample of the bytes that are searched: the more rarely they occur together, the fewer comparisons.
 
 mod pair;
 
@@ -13,7 +13,7 @@ use std::ops::Range;
 
 /// How much of the built-in dictionary stands for a text that is not known: from its middle.
 const KNOWN: usize = 1 << 10;
-/// Of how many bytes of a run, the rarest, all pairs are counted, and of how many runs.
+/// For how many of a run's rarest bytes all pairs are counted, and for how many runs.
 const MOST_PAIRED: usize = 6;
 const MOST_RUNS: usize = 3;
 
@@ -21,7 +21,7 @@ const MOST_RUNS: usize = 3;
 #[derive(Debug)]
 pub(super) struct Forms {
     characters: Vec<Character>,
-    /// For texts of which nothing is known.
+    /// For unknown texts.
     anchor: Anchor,
 }
 
@@ -47,7 +47,7 @@ impl Character {
         Self { forms, letter }
     }
 
-    /// Where a form ends that stands at a place.
+    /// Where a form that begins at a place ends.
     #[inline]
     fn end(&self, bytes: &[u8], at: usize) -> Option<usize> {
         match self.letter {
@@ -56,12 +56,12 @@ impl Character {
         }
     }
 
-    /// Where a form begins that ends at a place.
+    /// Where a form that ends at a place begins.
     fn begin(&self, bytes: &[u8], at: usize) -> Option<usize> {
         self.forms.iter().find_map(|form| at.checked_sub(form.length).filter(|&begin| form.is_at(bytes, begin)))
     }
 
-    /// Whether all forms have as many bytes.
+    /// Whether all forms have the same number of bytes.
     fn is_even(&self) -> bool {
         self.forms.windows(2).all(|pair| pair[0].length == pair[1].length)
     }
@@ -109,7 +109,7 @@ pub(super) struct Anchor {
 }
 
 impl Forms {
-    /// A text of which each character has the forms that `forms` gives it; `None` without characters.
+    /// A text whose characters have the forms that `forms` returns; `None` without characters.
     pub(super) fn new(text: &str, forms: impl Fn(char) -> Vec<char>) -> Option<Self> {
         let characters: Vec<Character> = text.chars().map(|c| Character::new(&forms(c))).collect();
         let middle = BUILT_IN.len() / 2;
@@ -117,7 +117,7 @@ impl Forms {
         Some(Self { anchor: best_anchor(&characters, &known)?, characters })
     }
 
-    /// What is best looked for in these bytes.
+    /// The best anchor for a search of these bytes.
     pub(super) fn anchor_for(&self, bytes: &[u8]) -> Anchor {
         best_anchor(&self.characters, &Sample::of(bytes)).unwrap_or(self.anchor)
     }
@@ -154,7 +154,7 @@ struct Run {
     bytes: Vec<(usize, Byte)>,
 }
 
-/// The two bytes that occur together most seldom, of those whose distance from each other is known.
+/// The two bytes that occur together most rarely, of those whose distance from each other is known.
 fn best_anchor(characters: &[Character], sample: &Sample<'_>) -> Option<Anchor> {
     let mut runs: Vec<Run> = Vec::new();
     let (mut begin, mut before) = (0, 0);
@@ -180,7 +180,7 @@ fn best_anchor(characters: &[Character], sample: &Sample<'_>) -> Option<Anchor> 
         before += characters[begin..end].iter().map(Character::least).sum::<usize>();
         begin = end;
     }
-    // To count what stands together takes time: in the most promising runs only.
+    // Counting pairs takes time: only those of the most promising runs are counted.
     runs.sort_by_cached_key(|run| run.bytes.iter().take(2).map(|(count, _)| count).product::<usize>());
     let anchors = runs.iter().take(MOST_RUNS).filter_map(|run| {
         let (pair, count) = sample.rarest(&run.bytes)?;
@@ -210,7 +210,7 @@ mod tests {
     }
 
     proptest! {
-        /// What an expression without regard to case finds, whatever is looked for first.
+        /// Finds what a case-insensitive expression finds, whichever bytes are looked for first.
         #[test]
         fn finds_what_an_expression_finds(
             pieces in proptest::collection::vec("[aAkKsS\u{212a}\u{17f}eé\u{df}\u{1e9e}苹蘋果0 ]{1,9}|[x苹]{20,70}", 0..8),

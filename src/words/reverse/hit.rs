@@ -9,7 +9,7 @@ pub struct Hit {
     pub interpret: String,
 }
 
-/// What was found.
+/// The result of a search.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Hits {
     /// Best first.

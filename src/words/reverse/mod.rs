@@ -59,7 +59,7 @@ pub fn steps(text: &str, scope: Scope) -> Vec<Step> {
 }
 
 impl Step {
-    /// What every article has in it that this step finds, if that can be said in one text.
+    /// A text that every article found by this step contains, if there is one.
     pub fn holds(&self) -> Option<&str> {
         match &self.test {
             Test::Needle(needle) => needle.bytes(),
@@ -78,12 +78,12 @@ impl Step {
     }
 }
 
-/// The dictionaries that entries are of, and those of them that are asked; without any all are.
+/// The dictionaries that entries are of, and those of them that are searched; all are if none is named.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Asked<'s> {
     /// The names of all, in order.
     pub names: &'s [String],
-    /// The names of those that are asked.
+    /// The names of those that are searched.
     pub wanted: &'s [String],
 }
 
@@ -104,7 +104,7 @@ impl Finder<'_> {
         self.look_from(headword, interpret, 0);
     }
 
-    /// The same, where it is known that what is looked for does not begin before a place.
+    /// The same, where the text is known not to begin before a place.
     fn look_from(&mut self, headword: &str, interpret: &str, place: usize) {
         let Asked { names, wanted } = self.asked;
         // Places in several articles are not those in each.
@@ -130,7 +130,7 @@ impl Finder<'_> {
                 for (_, article) in all {
                     segments.of_article(headword, article, |segment, rank| ranks.push((segment, rank)));
                 }
-                // Of each segment the best.
+                // The best of each segment.
                 ranks.sort_unstable();
                 ranks.dedup_by_key(|(segment, _)| *segment);
                 if let Some(shown) = only(interpret, names, wanted).filter(|_| !ranks.is_empty()) {
@@ -154,7 +154,7 @@ impl Finder<'_> {
         self.best.is_beyond(rank)
     }
 
-    /// The best of them, best first.
+    /// The best entries, best first.
     pub fn into_hits(self) -> Vec<Hit> {
         match &self.step.test {
             Test::Sentence(segments) => {
@@ -166,7 +166,7 @@ impl Finder<'_> {
     }
 }
 
-/// How many of the best.
+/// A given number of the best entries.
 #[derive(Debug)]
 struct Best {
     most: usize,

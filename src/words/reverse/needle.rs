@@ -13,12 +13,12 @@ pub struct Rank {
     kind: Kind,
     /// Whether it is not the first sense.
     is_later: bool,
-    /// Of the sense, in characters.
+    /// Length of the sense, in characters.
     length: u32,
     /// How common the headword is.
     band: u8,
     at: u32,
-    /// Of the headword, in bytes.
+    /// Length of the headword, in bytes.
     headword: u32,
 }
 
@@ -42,16 +42,16 @@ pub enum Scope {
     Text,
 }
 
-/// What is looked for.
+/// A text to look for.
 #[derive(Debug)]
 pub(super) struct Needle {
     text: String,
     search: Forms,
-    /// Whether exactly these bytes are looked for, and nothing else.
+    /// Whether only exactly these bytes are looked for.
     is_plain: bool,
     /// Whether it is of letters that have blanks between words.
     has_words: bool,
-    /// For each of its Chinese characters the forms that it may have.
+    /// The forms that each of its Chinese characters may have.
     characters: Vec<Vec<char>>,
 }
 
@@ -62,7 +62,7 @@ impl Needle {
         Self::of(text, is_plain, |c| vec![c])
     }
 
-    /// A text in whatever mixture of traditional and simplified characters; none, if there is only one.
+    /// A text in whatever mixture of traditional and simplified characters; `None`, if there is only one.
     pub(super) fn in_any_script(text: &str) -> Option<Self> {
         if text.chars().all(|c| forms(c).len() == 1) { None } else { Self::of(text, false, forms) }
     }
@@ -77,7 +77,7 @@ impl Needle {
         })
     }
 
-    /// The Chinese characters that every article has that this is in, each in one of these forms.
+    /// The Chinese characters that every article containing this has, each in one of these forms.
     pub(super) fn characters(&self) -> &[Vec<char>] {
         &self.characters
     }
@@ -88,7 +88,7 @@ impl Needle {
         chars.next().is_some_and(is_chinese) && chars.next().is_none()
     }
 
-    /// What every article has in it that has this; none if that can't be said.
+    /// A text that is in every article that contains this; `None` if none is known.
     pub(super) fn bytes(&self) -> Option<&str> {
         self.is_plain.then_some(self.text.as_str())
     }
@@ -98,14 +98,14 @@ impl Needle {
         self.search.find(bytes, from)
     }
 
-    /// How these bytes are searched best, and each of their places then.
+    /// Finds the first place in these bytes from a given one on, in the way that suits them best.
     pub(super) fn search_all<'s>(&'s self, bytes: &'s [u8]) -> impl Fn(usize) -> Option<Range<usize>> + 's {
         let anchor: Anchor = self.search.anchor_for(bytes);
         move |from| self.search.find_by(&anchor, bytes, from)
     }
 
-    /// How well an article fits, in which this is nowhere before a place; `None` if it does not fit. A rank of which
-    /// `is_beyond` says that it is of no use may be another one of no use.
+    /// How well an article fits in which this is nowhere before a place; `None` if it does not fit. In place of a rank
+    /// that `is_beyond` rejects, another that it rejects may be returned.
     pub(super) fn rank(
         &self,
         (headword, article): (&str, &str),
@@ -141,7 +141,7 @@ impl Needle {
             (kind == Kind::Sense).then_some(())
         });
         if best.is_none() && scope == Scope::Text {
-            // Across pieces, or in what is no piece.
+            // Across pieces, or outside all pieces.
             let kind = Kind::Elsewhere;
             best = Some(Rank {
                 kind,
@@ -155,7 +155,7 @@ impl Needle {
         best.map(|rank| rank.in_article(article))
     }
 
-    /// How well a sense fits that has it.
+    /// How well a sense that contains this fits.
     fn fit(&self, sense: &Sense<'_>) -> Kind {
         if sense.is_example {
             return Kind::Elsewhere;
@@ -199,7 +199,7 @@ fn count(number: usize) -> u32 {
 }
 
 impl Rank {
-    /// What no article of a class is better than.
+    /// The best rank that an article of a class can have.
     pub(super) fn best_of(class: Class) -> Self {
         let (kind, length) = match class {
             Class::Alone => (Kind::Sense, 0),
@@ -212,7 +212,7 @@ impl Rank {
         Self { kind, is_later: false, length, band: 0, at: 0, headword: 0 }
     }
 
-    /// What no sense but the first of an article is better than.
+    /// The best rank that a later sense of an article than the first can have.
     fn best_of_later() -> Self {
         Self { is_later: true, ..Self::best_of(Class::Alone) }
     }
@@ -228,17 +228,17 @@ impl Rank {
         }
     }
 
-    /// With what the whole article says.
+    /// The rank with what depends on the whole article.
     fn in_article(self, article: &str) -> Self {
         Self { band: band(article), ..self }
     }
 
-    /// That of an article of which this sense is a word of a sentence: the commonest headword is meant most often.
+    /// The rank of an article whose sense is a word of a sentence: the commonest headword is meant most often.
     pub(super) fn of_word(headword: &str, article: &str, sense: &Sense<'_>) -> Self {
         Self { is_later: false, ..Self::new(Kind::Sense, headword, sense).in_article(article) }
     }
 
-    /// That of an article whose reading was asked for: short words first, and of these the shorter articles.
+    /// The rank of an article that was searched by its reading: short words first, and of these the shorter articles.
     pub(super) fn of_reading(headword: &str, article: &str) -> Self {
         let length = count(headword.chars().count());
         Self { kind: Kind::Sense, is_later: false, length, band: band(article), at: 0, headword: count(article.len()) }

@@ -10,7 +10,7 @@ const MOST: usize = 64;
 const MARKS: [char; 4] = ['\u{304}', '\u{301}', '\u{30c}', '\u{300}'];
 const DIAERESIS: char = '\u{308}';
 
-/// What is asked for.
+/// A reading to look for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Reading {
     letters: String,
@@ -54,7 +54,7 @@ impl Reading {
         &self.letters
     }
 
-    /// Whether it is that of an article.
+    /// Whether it is the reading of an article.
     pub(super) fn is_of(&self, headword: &str, article: &str) -> bool {
         let Some(head) = head(article).filter(|head| head.word == headword) else { return false };
         let reading = head.reading.to_lowercase();

@@ -6,13 +6,13 @@ use super::needle::{Needle, Rank};
 use super::{Asked, Finder, Hits, Scope, Step, Test, steps};
 use crate::words::several::behind_heading;
 
-/// How many articles are looked at before who asks is asked whether to go on.
+/// How many articles are looked at between two calls of `goes_on`.
 const AT_ONCE: usize = 1_024;
 
 impl<B: AsRef<[u8]>> Dictionary<B> {
-    /// The headwords that mean a text, or whose article holds it; at most `most`, best first. `goes_on` is asked from
-    /// time to time, and ends the search when it says no.
-    /// Only the dictionaries of these names are asked; without any all are.
+    /// The headwords that mean a text, or whose article holds it; at most `most`, best first. `goes_on` is called from
+    /// time to time, and ends the search when it returns `false`. Only the dictionaries with these names are searched;
+    /// without names, all are.
     pub fn reverse(
         &self,
         text: &str,
@@ -33,7 +33,7 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
         hits
     }
 
-    /// Looks at all articles that a step may find. Says whether it came to the end.
+    /// Looks at all articles that a step may find. Returns whether it came to the end.
     fn take_step(&self, step: &Step, scope: Scope, finder: &mut Finder<'_>, goes_on: &mut dyn FnMut() -> bool) -> bool {
         let index = self.characters();
         match &step.test {
@@ -55,8 +55,8 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
         }
     }
 
-    /// Looks at candidates, those that may be better first, until no other can be among the best; at those only in which
-    /// there is a `place` before which there is nothing.
+    /// Looks at candidates, those that may be better first, until no other can be among the best; only at those that
+    /// have a `place`, before which there is nothing to find.
     fn look_at_each(
         &self,
         candidates: Candidates,
@@ -84,7 +84,7 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
         true
     }
 
-    /// Walks over the text, and looks at every article that has what is looked for.
+    /// Walks over the text, and looks at every article that contains the needle.
     fn walk(&self, needle: &Needle, finder: &mut Finder<'_>, goes_on: &mut dyn FnMut() -> bool) -> bool {
         let find = needle.search_all(self.text());
         let (mut from, mut at, mut looked) = (0, 0, 0);

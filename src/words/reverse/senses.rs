@@ -9,7 +9,7 @@ use crate::words::fields;
 use memchr::memchr;
 use std::borrow::Cow;
 
-/// What stands for a note that was taken out; no question holds it.
+/// Stands for a note that was taken out; no question holds it.
 const APART: char = '\0';
 /// How much of an article is looked at, in bytes: that of the longest of dictionaries for people.
 pub(super) const MOST_OF_ARTICLE: usize = 64 << 10;
@@ -19,11 +19,11 @@ pub(super) const MOST_OF_ARTICLE: usize = 64 << 10;
 pub(super) struct Sense<'a> {
     /// Its text.
     pub(super) text: Cow<'a, str>,
-    /// What stands in the article, notes and all.
+    /// The piece as it stands in the article, notes and all.
     pub(super) whole: &'a str,
     /// Where that begins in the article.
     pub(super) begin: usize,
-    /// Which of the article's it is, counted from zero.
+    /// Its number in the article, counted from zero.
     pub(super) at: usize,
     /// Whether it is from an example.
     pub(super) is_example: bool,
@@ -40,7 +40,7 @@ pub(super) struct Head<'a> {
     pub(super) rest: &'a str,
 }
 
-/// Whether an article that begins with this byte may have a head: most have none, and this is asked of each.
+/// Whether an article that begins with this byte may have a head: most have none, and each is checked.
 pub(super) fn may_have_head(first: u8) -> bool {
     // A Chinese character.
     first >= 0xe3
@@ -101,7 +101,7 @@ pub(super) fn senses<'a, T>(article: &'a str, mut take: impl FnMut(Sense<'a>) ->
     None
 }
 
-/// A line, what follows it, and that it is one.
+/// A line, what follows it, and `true`, because it ends a line.
 pub(super) fn rest_of_line(text: &str) -> (&str, &str, bool) {
     let mut from = 0;
     while let Some(at) = memchr(b'\\', &text.as_bytes()[from..]).map(|at| from + at) {
@@ -119,7 +119,7 @@ fn next_piece(text: &str) -> (&str, &str, bool) {
     let mut depth = 0_u32;
     let mut at = 0;
     loop {
-        // Most bytes are no mark.
+        // Most bytes are not marks.
         at += bytes[at..].iter().take_while(|&&byte| !MARKS[usize::from(byte)]).count();
         if at >= bytes.len() {
             return (text, "", true);
@@ -169,7 +169,7 @@ fn core(piece: &str) -> Cow<'_, str> {
     loop {
         let before = rest;
         rest = without_label(rest);
-        // Nothing that is taken off begins so high; a Chinese character does.
+        // Nothing that is taken off begins with so high a byte; a Chinese character does.
         if rest.as_bytes().first().is_some_and(|&first| first >= 0xe4) {
             break;
         }
@@ -192,7 +192,7 @@ fn core(piece: &str) -> Cow<'_, str> {
         match c {
             _ if is_bracket(c) => {
                 depth += 1;
-                // What stands on both sides of a note is not one text.
+                // The texts on both sides of a note are not one text.
                 if !out.is_empty() && !out.ends_with(APART) {
                     out.push(APART);
                 }
@@ -256,7 +256,7 @@ fn without_label(text: &str) -> &str {
 /// A line without the `/…/` that it begins with.
 fn without_pronunciation(line: &str) -> &str {
     let spoken = line.strip_prefix('/').and_then(|rest| rest.split_once('/'));
-    // One without an end is none.
+    // One without an end is not a pronunciation.
     let is_one = |spoken: &str| !spoken.contains('\\') && (!spoken.contains(';') || spoken.len() < 512);
     spoken.filter(|(spoken, _)| is_one(spoken)).map_or(line, |(_, rest)| rest)
 }

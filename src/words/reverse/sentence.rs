@@ -15,7 +15,7 @@ const MOST_OF_PIECE: usize = 8;
 /// The pieces of a sentence that may be words.
 #[derive(Debug)]
 pub(super) struct Segments {
-    /// The Chinese characters of it, simplified; none for what stands between them.
+    /// Its Chinese characters, simplified; `None` for anything between them.
     chars: Vec<Option<char>>,
     numbers: HashMap<String, usize>,
 }
@@ -34,7 +34,7 @@ impl Segments {
                 let Some(piece) = chars[from..from + length].iter().copied().collect::<Option<String>>() else { break };
                 let next = numbers.len();
                 let number = *numbers.entry(piece).or_insert(next);
-                // As it is typed, it leads to the same.
+                // The piece as typed leads to the same number.
                 numbers.entry(own[from..from + length].iter().collect()).or_insert(number);
             }
         }
@@ -46,12 +46,12 @@ impl Segments {
         self.numbers.len()
     }
 
-    /// The pieces; with each its beginnings.
+    /// The pieces, each with its beginnings.
     pub(super) fn pieces(&self) -> impl Iterator<Item = &str> {
         self.numbers.keys().map(String::as_str)
     }
 
-    /// Says of each piece that is a sense of an article how well that fits.
+    /// Passes to `found` each piece that is a sense of an article, and how well it fits.
     pub(super) fn of_article(&self, headword: &str, article: &str, mut found: impl FnMut(usize, Rank)) {
         if head(article).is_some_and(|head| head.word != headword) {
             return;

@@ -88,7 +88,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        /// Letter by letter what the whole table says.
+        /// Letter by letter the same as the whole table.
         #[test]
         fn says_what_the_table_says(
             text in "[abcé词]{0,9}|[ab]{60,63}",

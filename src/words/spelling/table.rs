@@ -3,12 +3,12 @@
 /// The farthest that a spelling is looked for.
 pub const FARTHEST: u8 = 2;
 
-/// The table of edit distances between a text and a word of which the letters are pushed one by one.
+/// The table of edit distances between a text and a word whose letters are pushed one by one.
 pub(super) trait Table {
-    /// Adds a letter; says whether anything that begins so can still be near enough.
+    /// Adds a letter; returns whether anything with this beginning can still be near enough.
     fn push(&mut self, letter: char, most: u8) -> bool;
     /// Takes that many letters off.
     fn pop(&mut self, count: usize);
-    /// How far the word is that was pushed, if it is near enough.
+    /// The distance of the word that was pushed, if it is near enough.
     fn distance(&self, most: u8) -> Option<u8>;
 }

@@ -6,7 +6,7 @@ use encoding_rs::{
 };
 use std::borrow::Cow;
 
-/// How much of a file shows its encoding.
+/// How much of a file is examined for its encoding.
 const BEGINNING: usize = 4096;
 
 /// The file's text, without a byte-order mark.
@@ -18,7 +18,7 @@ pub(super) fn decode(bytes: &[u8]) -> Cow<'_, str> {
     encoding.decode_with_bom_removal(bytes).0
 }
 
-/// Without a mark. Every card has blanks and line ends, whose other byte is zero in UTF-16.
+/// Guesses the encoding without a mark. Every card has blanks and line ends, whose other byte is zero in UTF-16.
 fn guess(bytes: &[u8]) -> &'static Encoding {
     let beginning = &bytes[..bytes.len().min(BEGINNING)];
     let zeros = |parity: usize| beginning.iter().skip(parity).step_by(2).filter(|&&byte| byte == 0).count();

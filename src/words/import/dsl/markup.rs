@@ -9,7 +9,7 @@ const MOST_OPTIONAL: usize = 4;
 /// What is put over a stressed letter.
 const ACUTE: char = '\u{301}';
 
-/// The text without `{{comments}}`, which may go over lines. One that does not end is text.
+/// The text without `{{comments}}`, which may span lines. One that does not end is text.
 pub(super) fn without_comments(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -24,7 +24,7 @@ pub(super) fn without_comments(text: &str) -> String {
             }
             any_end = false;
         }
-        // An escape, or a brace: with what it is of.
+        // A single brace, or an escape with the character that it escapes.
         let mut chars = rest.chars();
         let taken = if chars.next() == Some('\\') { 1 + chars.next().map_or(0, char::len_utf8) } else { 1 };
         out.push_str(&rest[..taken]);
@@ -91,7 +91,7 @@ fn pieces(line: &str) -> Vec<Piece> {
         let (Piece::Text(text) | Piece::Optional(text) | Piece::Unsorted(text)) = last;
         match c {
             '\\' => text.extend(chars.next()),
-            // Tags stand in headwords only to be shown: a stress.
+            // Tags in headwords only affect display: a stress.
             ']' if in_tag => in_tag = false,
             _ if in_tag => {}
             '[' => in_tag = true,
@@ -115,7 +115,7 @@ enum Tag<'a> {
     Raised(&'a str),
     End(&'a str),
     NewLine,
-    /// A tag of colours, labels, languages: nothing to see in plain text.
+    /// A tag of colours, labels, languages: invisible in plain text.
     Plain,
 }
 
@@ -141,7 +141,7 @@ impl<'a> Tag<'a> {
     }
 }
 
-/// The body of a card as text.
+/// The body of a card as plain text.
 pub(super) fn shown(lines: &[&str], headword: &str) -> String {
     let headword = if headword.chars().count() > MAX_HEADWORD_CHARS { "~" } else { headword };
     let mut body = Body { out: String::new(), margin: 0, open: None, headword };
@@ -188,11 +188,11 @@ impl<'a> Body<'a> {
             }
             rest = self.character(c, after);
         }
-        // A file's name or a stress goes over no line.
+        // A file's name or a stress never spans lines.
         self.close();
     }
 
-    /// Adds a character, or what it stands for; gives what follows.
+    /// Adds a character, or what it stands for; returns what follows.
     fn character(&mut self, c: char, after: &'a str) -> &'a str {
         match c {
             '\\' => {
@@ -217,7 +217,7 @@ impl<'a> Body<'a> {
         }
     }
 
-    /// The headword; with the other case of its first letter.
+    /// Adds the headword, or the headword with the other case of its first letter.
     fn tilde(&mut self, other_case: bool) {
         if self.out.len() > MAX_PIECE {
             self.out.push('~');

@@ -12,7 +12,7 @@ use std::io::{self, Read};
 const INDEX_SALT: [u8; 4] = 0x3695_u32.to_le_bytes();
 /// Where unscrambling begins.
 const BEFORE_FIRST: u8 = 0x36;
-/// What a block begins with: how it is packed, and a checksum of what it holds.
+/// The head of a block: how it is packed, and a checksum of its content.
 const BLOCK_HEAD: usize = 8;
 
 pub(super) fn big_endian(bytes: &[u8]) -> u64 {
@@ -30,7 +30,7 @@ fn unscramble(bytes: &mut [u8], key: &[u8]) {
     }
 }
 
-/// A source that is read in pieces whose sizes it says itself.
+/// A source that is read in pieces whose sizes it states itself.
 pub(super) struct Blocks<R> {
     source: R,
     /// How much was read packed, and how much it unpacked to.
@@ -58,7 +58,7 @@ impl<R: Read> Blocks<R> {
         Ok(big_endian(&self.bytes(width as u64, what)?))
     }
 
-    /// Unpacks a block that shall hold `size` bytes.
+    /// Unpacks a block that must hold `size` bytes.
     fn unpack(&mut self, mut block: Vec<u8>, size: u64, what: &str) -> Result<Vec<u8>, Failure> {
         let damaged = |message: &str| Failure::damaged(what, message);
         let (head, data) = block.split_at_mut_checked(BLOCK_HEAD).ok_or_else(|| damaged("a block is truncated"))?;
@@ -66,7 +66,7 @@ impl<R: Read> Blocks<R> {
         if limit > 4 * MAX_PIECE {
             return Err(damaged("a block claims to hold more than 64 MiB"));
         }
-        // The way it is packed; how, and how far, it is scrambled.
+        // How it is packed; how, and how far, it is scrambled.
         let (packing, scrambling) = (head[0] & 0xf, head[0] >> 4);
         match scrambling {
             0 => {}
@@ -137,7 +137,7 @@ impl<R: Read> Blocks<R> {
         Ok(())
     }
 
-    /// Reads what is said of the records, which are what is left to read then.
+    /// Reads the description of the records, which are all that is left to read then.
     pub(super) fn records(mut self, number_bytes: usize) -> Result<Records<R>, Failure> {
         let what = "records";
         let count = self.number(number_bytes, what)?;
@@ -195,7 +195,7 @@ pub(super) struct Records<R> {
 }
 
 impl<R> Records<R> {
-    /// How long they shall be together, in bytes.
+    /// Their stated total length, in bytes.
     pub(super) fn size(&self) -> u64 {
         self.size
     }

@@ -1,4 +1,4 @@
-//! What the header of an MDX file says.
+//! The header of an MDX file.
 
 use crate::words::import::failure::Failure;
 use crate::words::import::markup::{Dialect, attributes, plain};
@@ -9,7 +9,7 @@ use std::collections::HashMap;
 /// What MdxBuilder writes where its user gave no title.
 const NO_TITLE: &str = "Title (No HTML code allowed)";
 
-/// What the header says.
+/// The header's content.
 pub(super) struct Header {
     pub(super) second_version: bool,
     /// Whether the index of keys is scrambled.

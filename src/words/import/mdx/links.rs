@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 /// one by links to links.
 const MOST: usize = 32;
 
-/// What a record is.
+/// The kind of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Found {
     Nothing,

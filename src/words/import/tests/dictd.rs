@@ -156,7 +156,7 @@ fn files_are_found_by_any_of_their_names_packed_or_not() {
     assert!(matches!(read("f"), Err(Failure::Damaged { .. })));
 }
 
-/// A gzip bomb ends early: what a dictionary unpacks to has bounds.
+/// A gzip bomb ends early: the unpacked size of a dictionary is bounded.
 #[test]
 fn bombs_are_refused() {
     let directory = tempfile::tempdir().unwrap();

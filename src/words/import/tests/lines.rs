@@ -106,7 +106,7 @@ fn plain() {
     assert!(failure.contains("iconv -f UTF-16"), "{failure}");
 }
 
-/// What is read is taken or refused, and counted.
+/// Every entry that is read is taken or refused, and counted.
 fn import_or_refuse(bytes: &[u8]) {
     let csv = [b"word,translation,exchange,phonetic\n".as_slice(), bytes].concat();
     let outcomes = [

@@ -1,4 +1,4 @@
-//! What is shown of HTML, Pango markup and XDXF.
+//! The text that is shown of HTML, Pango markup and XDXF.
 
 use super::*;
 use proptest::prelude::*;

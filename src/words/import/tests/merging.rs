@@ -56,7 +56,7 @@ fn capitals_that_mean_nothing_do_not_keep_entries_apart() {
     let expected: Vec<(String, String)> =
         expected.iter().map(|(headword, text)| ((*headword).to_owned(), text.clone())).collect();
     assert_eq!(shown, expected);
-    // Alone, and among their like, they stay.
+    // Alone, and among others of their kind, they stay.
     let (mut collection, _) = merged(&[upper, "Abandon 1"]);
     assert!(pairs(&mut collection).iter().all(|(headword, _)| headword.starts_with(char::is_uppercase)));
 }

@@ -2,11 +2,11 @@
 
 /// How many bytes are compared at once.
 const BLOCK: usize = 64;
-/// A sample is made of as many pieces of a text, evenly apart, each of this many bytes.
+/// A sample consists of this many pieces of a text, evenly spaced, each of this many bytes.
 const PIECES: usize = 32;
 const PIECE: usize = 512;
 
-/// A byte at a place, in the values that it may have there. Other values may pass for them, none of them is missed.
+/// A byte at a place, in the values that it may have there. Other values may pass for them, but none of them is missed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Byte {
     offset: usize,
@@ -15,7 +15,7 @@ pub(super) struct Byte {
     other: Test,
 }
 
-/// Whether a byte is a value, but for some bits.
+/// Whether a byte is a value, except for some bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Test {
     any: u8,
@@ -35,7 +35,7 @@ impl Test {
 }
 
 impl Byte {
-    /// At an offset one of these values, of which there is one at least.
+    /// A byte at an offset with one of these values, of which there is at least one.
     pub(super) fn new(offset: usize, values: impl Iterator<Item = u8>) -> Self {
         let values: Vec<u8> = values.collect();
         let first = values.first().copied().unwrap_or(0);
@@ -56,7 +56,7 @@ impl Byte {
     }
 }
 
-/// Two of them, and one that is asked for only where these are; one may stand for another, where there are fewer.
+/// Two such bytes, and a third that is compared only where these are; one may stand for another, where there are fewer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Pair {
     first: Byte,
@@ -65,7 +65,7 @@ pub(super) struct Pair {
 }
 
 impl Pair {
-    /// Asks `take` about each place, from one on, from which these bytes are at their offsets, until it takes one.
+    /// Calls `take` for each place, from one on, from which these bytes are at their offsets, until it takes one.
     pub(super) fn find_map<T>(&self, bytes: &[u8], from: usize, take: impl FnMut(usize) -> Option<T>) -> Option<T> {
         let is_simple = |byte: &Byte| byte.test == byte.other;
         if is_simple(&self.first) && is_simple(&self.second) {
@@ -132,7 +132,7 @@ pub(super) struct Sample<'a> {
 }
 
 impl<'a> Sample<'a> {
-    /// That of a text; all of it, if it is short.
+    /// The sample of a text; all of it, if it is short.
     pub(super) fn of(text: &'a [u8]) -> Self {
         let pieces: Vec<&[u8]> = if text.len() <= PIECES * PIECE {
             vec![text]
@@ -143,7 +143,7 @@ impl<'a> Sample<'a> {
         Self { counts: counts(&pieces), pieces }
     }
 
-    /// Which bytes are rare in a text, and nothing of which stand together.
+    /// A sample that shows which bytes are rare in a text, but not which stand together.
     pub(super) fn of_bytes(text: &'a [u8]) -> Self {
         Self { pieces: Vec::new(), counts: counts(&[text]) }
     }
@@ -153,8 +153,8 @@ impl<'a> Sample<'a> {
         values.iter().map(|&value| self.counts[usize::from(value)]).sum()
     }
 
-    /// The two of these bytes, each with its count, that stand together most seldom, with a measure of how often: less is
-    /// more seldom.
+    /// The two of these bytes, each with its count, that stand together most rarely, with a measure of how often: less
+    /// is rarer.
     pub(super) fn rarest(&self, counted: &[(usize, Byte)]) -> Option<(Pair, (usize, usize))> {
         let measure = |pair: &Pair| self.pieces.iter().map(|piece| together(pair, piece)).sum::<usize>();
         if let [(count, only)] = *counted {
