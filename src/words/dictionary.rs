@@ -32,7 +32,7 @@ impl std::fmt::Display for Damaged {
 
 impl std::error::Error for Damaged {}
 
-/// One entry as the dictionary has it.
+/// One entry of the dictionary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry<'a> {
     /// The headword as the dictionary spells it.

@@ -211,7 +211,7 @@ fn first_lower(text: &str) -> Option<String> {
     rest.next().map(|first| first.to_lowercase().chain(rest).collect())
 }
 
-/// Whether a headword is another one as a title has it: `Apple`, `Apple Tree`. `CAT` is not `cat`, but an acronym.
+/// Whether a headword is another one in title case: `Apple`, `Apple Tree`. `CAT` is not `cat`, but an acronym.
 fn is_capitalised(headword: &str, plain: &str) -> bool {
     headword != plain
         && headword.starts_with(char::is_uppercase)
@@ -308,7 +308,7 @@ mod tests {
     }
 
     proptest! {
-        /// What is taken apart and merged again is the same image, byte for byte.
+        /// Dictionaries taken apart and merged again give the same image, byte for byte.
         #[test]
         fn taken_apart_and_merged_again(
             first in proptest::collection::btree_map("[a-c]{1,2}", "( {0,2}\\[[abc]\\]|[a ]|\\\\\\\\|\\\\n){0,6}x", 1..8),

@@ -43,7 +43,7 @@ impl Parsed<'_> {
         }
     }
 
-    /// Whether at least 80 % of its headwords begin with a capital. A few headwords are no habit.
+    /// Whether at least 80 % of its headwords begin with a capital. A few headwords do not count as a habit.
     fn capitalises(&self) -> bool {
         let capitals = self.entries.iter().filter(|entry| entry.headword.starts_with(char::is_uppercase)).count();
         self.entries.len() >= FEW && capitals * 10 >= self.entries.len() * 8

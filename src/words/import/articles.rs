@@ -6,7 +6,7 @@ use super::failure::Failure;
 use super::files::MAX_PIECE;
 use std::io::Read;
 
-/// Where an article lies, and which line of the index says so.
+/// Where an article lies, and the line of the index that points at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Article {
     pub offset: u32,

@@ -67,8 +67,8 @@ fn number(digits: &[u8]) -> Option<u64> {
     })
 }
 
-/// What a line of the index describes of the dictionary, if it does: `00-database-short`, or `00databaseshort` in
-/// dictionaries whose index knows only letters and digits.
+/// The property of the dictionary that a line of the index describes, if any: `00-database-short`, or `00databaseshort`
+/// in dictionaries whose index knows only letters and digits.
 fn about(headword: &[u8]) -> Option<&[u8]> {
     headword.strip_prefix(b"00-database-").or_else(|| headword.strip_prefix(b"00database"))
 }

@@ -15,7 +15,7 @@ impl Ending {
             return self != Self::ShortPlural && !irregular::is_only_a_form(&fold(headword));
         };
         match self {
-            // Adjectives of nations are nouns, too, whether a dictionary says so or not: Americans.
+            // Adjectives of nations are nouns, too, whether a dictionary lists them so or not: Americans.
             Self::Plural | Self::ShortPlural => {
                 let capital = headword.starts_with(char::is_uppercase);
                 let nation = speech.meets(Speech::ADJECTIVE) && capital && headword.ends_with("an");

@@ -240,7 +240,7 @@ pub fn how(text: &str, headword: &str) -> Option<How> {
     find(&mut Single(headword), text).unwrap_or_else(|never| match never {}).map(|found| found.how)
 }
 
-/// A dictionary of one headword, of which nothing else is known.
+/// A dictionary of one headword, without its article.
 struct Single<'a>(&'a str);
 
 impl<'a> Lexicon<'a> for Single<'a> {

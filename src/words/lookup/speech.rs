@@ -1,4 +1,4 @@
-//! Which parts of speech an entry has, as far as its interpretation says so. They decide whether it can have an ending.
+//! Which parts of speech an entry has, as far as its interpretation states them. They decide if it can have an ending.
 //!
 //! Dictionaries abbreviate them in much the same way: `n.`, `vt.` or `adj. & n.` at the beginning of a line or of a
 //! part of it (` | `), behind a pronunciation (`/ˈæpl/ n.`) or a number (`1. n.`), in angle brackets (FreeDict), or

@@ -72,7 +72,7 @@ fn for_both(found: &[(usize, Class)], list: Entries<'_>, mut note: impl FnMut(us
 }
 
 /// The entries that may have a sense which is one of these pieces. With every piece its beginnings are pieces, too.
-/// `holds` says whether an entry has a text.
+/// `holds` returns whether an entry has a text.
 pub(super) fn of_pieces(
     index: Characters<'_>,
     mut pieces: Vec<&str>,

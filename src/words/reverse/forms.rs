@@ -159,7 +159,7 @@ fn best_anchor(characters: &[Character], sample: &Sample<'_>) -> Option<Anchor> 
     let mut runs: Vec<Run> = Vec::new();
     let (mut begin, mut before) = (0, 0);
     while begin < characters.len() {
-        // A run: characters whose forms are of one length, and one more, of which the first byte's place is known.
+        // A run: characters whose forms are of one length, and one more, whose first byte's place is known.
         let even = characters[begin..].iter().take_while(|character| character.is_even()).count();
         let end = (begin + even + 1).min(characters.len());
         let mut run = Run { character: begin, least_before: before, bytes: Vec::new() };

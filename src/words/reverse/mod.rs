@@ -29,7 +29,7 @@ use scripts::simplified;
 use sentence::Segments;
 use std::collections::BinaryHeap;
 
-/// One way to understand what is asked.
+/// One interpretation of a question.
 #[derive(Debug)]
 pub struct Step {
     test: Test,

@@ -1,7 +1,7 @@
 //! What an article says its headword means, piece by piece.
 //!
 //! A piece is the text between `;`, `|`, commas and the ends of lines (outside brackets), without part of speech,
-//! pronunciation, notes in brackets and tags. Only such a bare piece can be equal to the text that is asked for.
+//! pronunciation, notes in brackets and tags. Only such a bare piece can be equal to the text that is searched for.
 
 use super::scripts::is_chinese;
 use crate::text::pieces;

@@ -6,7 +6,7 @@ use super::table::{FARTHEST, Table};
 
 const SETS: usize = FARTHEST as usize + 1;
 
-/// A row: for each distance which cells are no farther.
+/// A row: for each distance the cells that are no farther.
 type Row = [u64; SETS];
 
 /// The rows so far, one for each letter that was pushed, and the first.
@@ -22,7 +22,7 @@ pub(super) struct Bits<'a> {
 }
 
 impl<'a> Bits<'a> {
-    /// The first row; `None` for a text or a distance that there is no room for.
+    /// The first row; `None` for a text or a distance that is too large for it.
     pub(super) fn new(text: &'a [char], most: u8) -> Option<Self> {
         if text.len() >= u64::BITS as usize || most > FARTHEST {
             return None;

@@ -6,7 +6,7 @@ use crate::words::import::markup::{SUBSCRIPTS, SUPERSCRIPTS, raised};
 
 /// A headword with more optional parts than this is taken with all of them, and with none.
 const MOST_OPTIONAL: usize = 4;
-/// What is put over a stressed letter.
+/// The accent over a stressed letter.
 const ACUTE: char = '\u{301}';
 
 /// The text without `{{comments}}`, which may span lines. One that does not end is text.

@@ -8,7 +8,7 @@ use flate2::read::ZlibDecoder;
 use ripemd::{Digest, Ripemd128};
 use std::io::{self, Read};
 
-/// What is mixed into the key by which the index of keys is scrambled.
+/// The salt of the key by which the index of keys is scrambled.
 const INDEX_SALT: [u8; 4] = 0x3695_u32.to_le_bytes();
 /// Where unscrambling begins.
 const BEFORE_FIRST: u8 = 0x36;

@@ -35,7 +35,7 @@ impl Test {
 }
 
 impl Byte {
-    /// A byte at an offset with one of these values, of which there is at least one.
+    /// A byte at an offset with one of these values, at least one.
     pub(super) fn new(offset: usize, values: impl Iterator<Item = u8>) -> Self {
         let values: Vec<u8> = values.collect();
         let first = values.first().copied().unwrap_or(0);
