@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # ppp 2.3.0 (crates.io): headers of the PROXY protocol, version 2, with the command LOCAL.
 #
-# Guessed: of a LOCAL header only the length is read, to skip what follows: the specification has the receiver ignore the
-#          family and the addresses ("must accept the connection … and discard the protocol block").
+# Guessed: of a LOCAL header only the length is read, to skip what follows: the specification has the receiver ignore
+#          the family and whatever follows.
 # Seen:    the family and its length are judged all the same. LOCAL with "TCP over IPv4" and no addresses is an error
 #          (InvalidAddresses), and with a family that is not assigned, too (AddressFamily). With room for the addresses, or
 #          as UNSPEC of any length, it is taken.
