@@ -13,7 +13,9 @@ fuzz_target!(|bytes: &[u8]| {
     if asked.is_empty() || asked.len() > 1_000 {
         return;
     }
-    let words = format!("apple\t/a/ n. 苹果; 树 (苹果)\\n» An apple. 苹果。\\n{{k2}}\n苹果\t苹果 [苹果/蘋果] píng guǒ apple\n{words}");
+    let words = format!(
+        "apple\t/a/ n. 苹果; 树 (苹果)\\n» An apple. 苹果。\\n{{k2}}\n苹果\t苹果 [苹果/蘋果] píng guǒ apple\n{words}"
+    );
     let Ok(parsed) = parse(words.as_bytes()) else { return };
     let dictionary = Dictionary::open(image(&parsed).expect("small")).expect("our own image");
     for scope in [Scope::Meaning, Scope::Text] {

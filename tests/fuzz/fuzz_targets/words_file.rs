@@ -6,7 +6,8 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let mut errors = 0;
-    let all = parse_all(bytes, &mut |problem| errors += usize::from(problem.severity == cidian::words::Severity::Error));
+    let all =
+        parse_all(bytes, &mut |problem| errors += usize::from(problem.severity == cidian::words::Severity::Error));
     let Ok(parsed) = parse(bytes) else {
         assert!(errors > 0);
         return;
