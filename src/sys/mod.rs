@@ -7,6 +7,7 @@
 mod code;
 mod descriptors;
 mod environment;
+mod files;
 mod fork;
 mod interrupts;
 mod limits;
@@ -25,6 +26,7 @@ pub use descriptors::{
     receive_with_descriptors, send_with_descriptor, send_with_descriptors, write_when_ready,
 };
 pub use environment::{set_time_zone, set_variable, take_variable};
+pub use files::{FileNumber, file_number, name_number, open_file_number};
 pub use fork::exit_now;
 pub use interrupts::{InterruptsIgnored, SignalsCaught, catch_signals, ignore_interrupts, is_ignored};
 pub use limits::leave_no_core;

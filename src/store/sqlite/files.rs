@@ -1,33 +1,30 @@
 //! Which files an open database consists of: the database itself, and the log and its index, which SQLite keeps beside
 //! it. A name may come to stand for another file while a process has the first one open.
 
-use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
+use crate::sys::{FileNumber, file_number};
 use std::fs::{File, metadata};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-/// Device (major and minor) and inode; `None` for a file that does not exist.
-type FileNumber = Option<(u32, u32, u64)>;
-
 /// The files of one connection: what their names were, and what they stood for.
 #[derive(Debug)]
 pub(super) struct Files {
-    database: (PathBuf, FileNumber),
+    database: (PathBuf, Option<FileNumber>),
     /// The log and its index, beside the file that a link leads to.
-    beside: [(PathBuf, FileNumber); 2],
+    beside: [(PathBuf, Option<FileNumber>); 2],
 }
 
 impl Files {
     /// Those that a connection is about to open.
     pub fn before_opening(path: &Path) -> Self {
         let [_, log, index] = names(path);
-        Self { database: (path.to_owned(), number(path)), beside: [(log, None), (index, None)] }
+        Self { database: (path.to_owned(), file_number(path)), beside: [(log, None), (index, None)] }
     }
 
     /// They are open now. (If the database was replaced in between, the next look shows it.)
     pub fn opened(&mut self) {
         for (path, found) in &mut self.beside {
-            *found = number(path);
+            *found = file_number(path);
         }
     }
 
@@ -38,22 +35,14 @@ impl Files {
 
     /// Whether all names still stand for the files that are open.
     pub fn are_in_place(&self) -> bool {
-        self.is_database_in_place() && self.beside.iter().all(|(path, found)| *found == number(path))
+        self.is_database_in_place() && self.beside.iter().all(|(path, found)| *found == file_number(path))
     }
 
     /// Whether the database's name does.
     pub fn is_database_in_place(&self) -> bool {
         let (path, found) = &self.database;
-        found.is_some() && *found == number(path)
+        found.is_some() && *found == file_number(path)
     }
-}
-
-/// Asks for nothing but the inode's number. Since Linux 6.13, whoever asks for a file's times makes its next change get a
-/// time of its own (`Documentation/filesystems/multigrain-ts.rst`), which the next fsync(2) then has to write, too: before
-/// each commit, that made the commit half as slow again.
-fn number(path: &Path) -> FileNumber {
-    let found = statx(CWD, path, AtFlags::empty(), StatxFlags::INO).ok()?;
-    Some((found.stx_dev_major, found.stx_dev_minor, found.stx_ino))
 }
 
 /// The names of an embedded database's files: itself, its log and the index of that. The file that a link leads to counts.

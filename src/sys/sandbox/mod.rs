@@ -15,14 +15,13 @@ pub use key::CallKey;
 pub use policy::{Access, Condition, Policy};
 pub use support::Support;
 
+use super::files::{FileNumber, file_number};
 use filter::Filter;
 use nix::errno::Errno;
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
-use std::os::unix::fs::MetadataExt;
-use std::path::Path;
 
 /// A policy, ready to be entered by forked children.
 #[derive(Debug)]
@@ -37,9 +36,6 @@ pub struct Sandbox {
     /// What the policy's paths led to: Landlock binds a rule to a file, not to its name.
     files: Vec<Option<FileNumber>>,
 }
-
-/// Device and inode.
-type FileNumber = (u64, u64);
 
 impl Sandbox {
     /// Makes ready what the kernel supports of a policy.
@@ -145,8 +141,4 @@ impl Sandbox {
         *self = Self::prepare(self.policy.clone(), self.support)?;
         Ok(())
     }
-}
-
-fn file_number(path: &Path) -> Option<FileNumber> {
-    std::fs::metadata(path).ok().map(|data| (data.dev(), data.ino()))
 }

@@ -7,11 +7,12 @@
 use super::aside;
 use super::frame::{self, HEADER_SIZE, MAGIC, MAGIC_OF_OLD};
 use crate::store::Identity;
+use crate::sys;
 use nix::libc::{O_NOFOLLOW, O_NONBLOCK};
 use std::fs::{File, TryLockError};
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -153,10 +154,7 @@ impl SpoolFile {
 
     /// Whether its name stands for another file now, or for none.
     pub(super) fn is_removed(&self) -> bool {
-        let number = |found: std::fs::Metadata| (found.dev(), found.ino());
-        let ours = self.file.metadata().ok().map(number);
-        let there = std::fs::symlink_metadata(&self.path).ok().map(number);
-        there != ours
+        sys::name_number(&self.path) != sys::open_file_number(&self.file)
     }
 
     pub(super) fn file(&self) -> &File {
