@@ -12,8 +12,7 @@ use super::spool::{Chunk, Spool};
 use super::trim::Trimmer;
 use crate::ipc::scoreboard::Scoreboard;
 use crate::store::{self, Batch, Error, Hosts, Kind, Location, Operator, Standing, Store};
-use crate::sys::StoreKey;
-use std::os::unix::fs::MetadataExt;
+use crate::sys::{FileNumber, StoreKey, file_number};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -54,7 +53,7 @@ pub(super) struct Committer<'a> {
     /// Whether it was logged that the spool's file is gone.
     removal_said: bool,
     /// The directory of an embedded database, as it was when this writer was confined to it.
-    directory: Option<(u64, u64)>,
+    directory: Option<FileNumber>,
     /// Of this time of using the spool: what was delivered, and what belonged to accounts that are deleted.
     delivered: u64,
     dropped: u64,
@@ -528,10 +527,10 @@ fn recognise(store: &mut dyn Store, spool: &Spool<'_>, first: &Chunk) -> Result<
 }
 
 /// Device and inode of the directory that an embedded database is in.
-fn directory_of(location: &Location) -> Option<(u64, u64)> {
+fn directory_of(location: &Location) -> Option<FileNumber> {
     let Location::Sqlite(path) = location else { return None };
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::metadata(directory).ok().map(|found| (found.dev(), found.ino()))
+    file_number(directory)
 }
 
 /// How many records are durable.
