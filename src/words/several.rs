@@ -127,7 +127,7 @@ fn with_headings<'a>(article: &'a str, headings: &[String], change: impl Fn(&str
 /// one dictionary is its article.
 pub fn articles<'t, 'n>(interpret: &'t str, names: &'n [String]) -> Vec<(&'n str, &'t str)> {
     let [first, _, ..] = names else {
-        return vec![(names.first().map_or("words", String::as_str), interpret)];
+        return vec![(only_name(names), interpret)];
     };
     let mut found: Vec<(&str, &str)> = Vec::new();
     // The article that is not ended yet: its name, and where it begins.
@@ -146,6 +146,21 @@ pub fn articles<'t, 'n>(interpret: &'t str, names: &'n [String]) -> Vec<(&'n str
     let (name, begin) = open.unwrap_or((first, 0));
     found.push((name, &interpret[begin..]));
     found
+}
+
+/// The same, without an allocation for an entry of one dictionary: a search does this for each entry that it looks at.
+pub(super) fn each_article<'t, 'n>(
+    interpret: &'t str,
+    names: &'n [String],
+) -> impl Iterator<Item = (&'n str, &'t str)> {
+    let only = (names.len() < 2).then(|| (only_name(names), interpret));
+    let of_several = if only.is_none() { articles(interpret, names) } else { Vec::new() };
+    only.into_iter().chain(of_several)
+}
+
+/// The name of one dictionary that may have none.
+fn only_name(names: &[String]) -> &str {
+    names.first().map_or("words", String::as_str)
 }
 
 /// Adds a dictionary's article to those that a headword has already: below its name, if it has one. [`articles`] takes

@@ -22,12 +22,13 @@ pub use scripts::is_chinese;
 
 pub use hit::{Hit, Hits};
 
-use super::several::{articles, is_wanted, only};
+use super::several::{each_article, is_wanted, only};
 use needle::Needle;
 use pinyin::Reading;
 use scripts::simplified;
 use sentence::Segments;
 use std::collections::BinaryHeap;
+use std::ops::Range;
 
 /// One interpretation of a question.
 #[derive(Debug)]
@@ -101,15 +102,15 @@ pub struct Finder<'s> {
 impl Finder<'_> {
     /// Looks at an entry: at each dictionary's article by itself.
     pub fn look_at(&mut self, headword: &str, interpret: &str) {
-        self.look_from(headword, interpret, 0);
+        self.look_from(headword, interpret, None);
     }
 
-    /// The same, where the text is known not to begin before a place.
-    fn look_from(&mut self, headword: &str, interpret: &str, place: usize) {
+    /// The same, where the first place of the text may be known.
+    fn look_from(&mut self, headword: &str, interpret: &str, place: Option<Range<usize>>) {
         let Asked { names, wanted } = self.asked;
         // Places in several articles are not those in each.
-        let place = if names.len() < 2 { place } else { 0 };
-        let all = articles(interpret, names).into_iter().filter(|(name, _)| is_wanted(wanted, name));
+        let place = place.filter(|_| names.len() < 2);
+        let all = each_article(interpret, names).filter(|(name, _)| is_wanted(wanted, name));
         let mut best: Option<Rank> = None;
         let mut note = |rank: Option<Rank>| {
             if let Some(rank) = rank {
@@ -119,7 +120,9 @@ impl Finder<'_> {
         match &self.step.test {
             Test::Needle(needle) => {
                 let is_beyond = |rank| self.best.is_beyond(rank);
-                all.for_each(|(_, article)| note(needle.rank((headword, article), place, self.scope, is_beyond)));
+                all.for_each(|(_, article)| {
+                    note(needle.rank((headword, article), place.clone(), self.scope, is_beyond));
+                });
             }
             Test::Reading(reading) => {
                 let own = all.filter(|(_, article)| reading.is_of(headword, article));

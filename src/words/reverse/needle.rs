@@ -104,12 +104,12 @@ impl Needle {
         move |from| self.search.find_by(&anchor, bytes, from)
     }
 
-    /// How well an article fits in which this is nowhere before a place; `None` if it does not fit. In place of a rank
-    /// that `is_beyond` rejects, another that it rejects may be returned.
+    /// How well an article fits, in which the first place may be known; `None` if it does not fit. In place of a rank that
+    /// `is_beyond` rejects, another that it rejects may be returned.
     pub(super) fn rank(
         &self,
         (headword, article): (&str, &str),
-        from: usize,
+        first: Option<Range<usize>>,
         scope: Scope,
         is_beyond: impl Fn(Rank) -> bool,
     ) -> Option<Rank> {
@@ -118,7 +118,7 @@ impl Needle {
             return None;
         }
         // The first place that does not begin before the sense that is looked at.
-        let mut place = self.find(article.as_bytes(), from)?;
+        let mut place = first.or_else(|| self.find(article.as_bytes(), 0))?;
         let mut best: Option<Rank> = None;
         let only_first = is_beyond(Rank::best_of_later());
         senses(article, |sense| {

@@ -5,6 +5,7 @@ use super::candidates::{self, Candidates};
 use super::needle::{Needle, Rank};
 use super::{Asked, Finder, Hits, Scope, Step, Test, steps};
 use crate::words::several::behind_heading;
+use std::ops::Range;
 
 /// How many articles are looked at between two calls of `goes_on`.
 const AT_ONCE: usize = 1_024;
@@ -40,27 +41,27 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
             Test::Needle(needle) if needle.characters().is_empty() => self.walk(needle, finder, goes_on),
             Test::Needle(needle) => {
                 let of_needle = candidates::of_needle(index, needle, scope);
-                let place = |article: &str| needle.find(article.as_bytes(), 0).map(|place| place.start);
+                let place = |article: &str| needle.find(article.as_bytes(), 0);
                 self.look_at_each(of_needle, place, finder, goes_on)
             }
             Test::Reading(reading) => {
-                self.look_at_each(candidates::of_reading(index, reading.letters()), |_| Some(0), finder, goes_on)
+                self.look_at_each(candidates::of_reading(index, reading.letters()), |_| Some(0..0), finder, goes_on)
             }
             Test::Sentence(segments) => {
                 let holds =
                     |at: usize, piece: &str| self.entry(at).is_some_and(|entry| entry.interpret.contains(piece));
                 let of_pieces = candidates::of_pieces(index, segments.pieces().collect(), holds);
-                self.look_at_each(of_pieces, |_| Some(0), finder, goes_on)
+                self.look_at_each(of_pieces, |_| Some(0..0), finder, goes_on)
             }
         }
     }
 
     /// Looks at candidates, those that may be better first, until no other can be among the best; only at those that
-    /// have a `place`, before which there is nothing to find.
+    /// have a `place`: the first one of a needle, anything for other tests.
     fn look_at_each(
         &self,
         candidates: Candidates,
-        place: impl Fn(&str) -> Option<usize>,
+        place: impl Fn(&str) -> Option<Range<usize>>,
         finder: &mut Finder<'_>,
         goes_on: &mut dyn FnMut() -> bool,
     ) -> bool {
@@ -73,7 +74,7 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
                 if let Some(entry) = self.entry(at)
                     && let Some(place) = place(entry.interpret)
                 {
-                    finder.look_from(entry.headword, entry.interpret, place);
+                    finder.look_from(entry.headword, entry.interpret, Some(place));
                 }
                 looked += 1;
                 if looked % AT_ONCE == 0 && !goes_on() {
@@ -88,21 +89,22 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
     fn walk(&self, needle: &Needle, finder: &mut Finder<'_>, goes_on: &mut dyn FnMut() -> bool) -> bool {
         let find = needle.search_all(self.text());
         let (mut from, mut at, mut looked) = (0, 0, 0);
-        while let Some(place) = find(from).map(|place| place.start) {
-            at = self.entry_over(place, at);
+        while let Some(place) = find(from) {
+            at = self.entry_over(place.start, at);
             let Some(extent) = self.extent(at) else { break };
-            if place < extent.article {
+            if place.start < extent.article {
                 // In the headword.
                 from = extent.article;
                 continue;
             }
             if let Some(entry) = self.entry(at) {
-                if let Some(after) = behind_heading(entry.interpret, place - extent.article, self.names()) {
+                let place = place.start - extent.article..place.end - extent.article;
+                if let Some(after) = behind_heading(entry.interpret, place.start, self.names()) {
                     // In the name of a dictionary.
                     from = extent.article + after;
                     continue;
                 }
-                finder.look_from(entry.headword, entry.interpret, place - extent.article);
+                finder.look_from(entry.headword, entry.interpret, Some(place));
             }
             from = extent.end;
             looked += 1;

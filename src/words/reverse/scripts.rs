@@ -28,12 +28,17 @@ pub(super) fn simplified(c: char) -> char {
 
 /// Every form of a character: itself, its simplified form, and the traditional ones of that.
 pub(super) fn forms(c: char) -> Vec<char> {
-    let simple = simplified(c);
     let mut forms = vec![c];
-    let others = TABLE.lines().filter_map(|line| {
-        let mut pair = line.chars();
-        pair.next().filter(|_| pair.next() == Some(simple))
-    });
+    if c.len_utf8() != 3 {
+        // None of the table's.
+        return forms;
+    }
+    let simple = simplified(c);
+    let mut buffer = [0; 4];
+    let wanted = simple.encode_utf8(&mut buffer).as_bytes();
+    // Bytes are compared: every question goes through all lines, most of them for nothing.
+    let lines = TABLE.as_bytes().chunks_exact(LINE).enumerate().filter(|(_, line)| line[3..6] == *wanted);
+    let others = lines.filter_map(|(number, _)| TABLE[number * LINE..].chars().next());
     for form in [simple].into_iter().chain(others) {
         if !forms.contains(&form) {
             forms.push(form);

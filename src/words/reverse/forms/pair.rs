@@ -1,7 +1,11 @@
 //! Two bytes at a distance: where both stand in many bytes, and how often they do. A third is compared where they do.
 
+use crate::sys::prefetch;
+
 /// How many bytes are compared at once.
 const BLOCK: usize = 64;
+/// How far ahead memory is asked for: a page, because the processor stops to look ahead at the end of each.
+const AHEAD: usize = 4_096;
 /// A sample consists of this many pieces of a text, evenly spaced, each of this many bytes.
 const PIECES: usize = 32;
 const PIECE: usize = 512;
@@ -103,6 +107,9 @@ impl Pair {
                 }
             }
             at += BLOCK;
+            if let Some(ahead) = bytes.get(at + AHEAD) {
+                prefetch(ahead);
+            }
         }
         let last = bytes.len().saturating_sub(first.offset.max(second.offset).max(third.offset));
         let stands = |at: &usize| first.is_at(bytes, *at) && second.is_at(bytes, *at) && third.is_at(bytes, *at);
