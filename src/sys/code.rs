@@ -6,26 +6,22 @@
 //! which is sealed, and mapped over the code itself, byte for byte the same.
 
 use super::Forker;
+use super::huge_pages::{HUGE, join};
 use super::sealed::SEALS;
-use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::sys::memfd::{MFdFlags, memfd_create};
-use nix::sys::mman::{MapFlags, ProtFlags, mmap, mmap_anonymous, munmap};
+use nix::sys::mman::{MapFlags, ProtFlags, mmap};
 use nix::unistd::ftruncate;
 use std::fs::File;
 use std::io;
 use std::num::NonZeroUsize;
 use std::ops::Range;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::FileExt;
 use std::ptr;
 
-/// Bytes of a huge page. Where it is another size the kernel refuses, and nothing changes.
-const HUGE: usize = 2 << 20;
 /// A part that is larger stays where it is.
 const MOST: usize = 64 << 20;
-/// Joins pages to huge ones now; of madvise(2), where the C library's crate has no name for it.
-const MADV_COLLAPSE: libc::c_int = 25;
 
 /// Puts the code and the constants of this program into huge pages, as far as they fill whole ones; how many bytes that
 /// is. For the process that forks all others: nothing else may have the addresses in use meanwhile, and no other thread
@@ -88,7 +84,7 @@ fn move_into_huge_pages(range: Range<usize>, protection: ProtFlags) -> io::Resul
     let skipped = range.start % HUGE;
     let memory = copy(&range, skipped)?;
     // First at a free place: only what succeeds there takes the code's place.
-    join(&memory, whole.start - range.start + skipped, whole.len())?;
+    join(memory.as_fd(), whole.start - range.start + skipped, whole.len())?;
     let offset = i64::try_from(skipped).map_err(io::Error::other)?;
     let flags = MapFlags::MAP_PRIVATE | MapFlags::MAP_FIXED;
     // SAFETY: what is mapped has the same bytes at the same places, for reading or running as before, and can't change:
@@ -111,25 +107,6 @@ fn copy(range: &Range<usize>, skipped: usize) -> io::Result<OwnedFd> {
     file.write_all_at(code, skipped as u64)?;
     fcntl(&file, FcntlArg::F_ADD_SEALS(SEALS))?;
     Ok(file.into())
-}
-
-/// Has the kernel join the pages of a part of a memfd to huge ones.
-fn join(memory: &OwnedFd, begin: usize, size: usize) -> io::Result<()> {
-    let offset = i64::try_from(begin).map_err(io::Error::other)?;
-    let (Some(length), Some(room)) = (NonZeroUsize::new(size), NonZeroUsize::new(size + HUGE)) else { return Ok(()) };
-    // SAFETY: a new mapping at an address of the kernel's choice disturbs no other.
-    let reserved = unsafe { mmap_anonymous(None, room, ProtFlags::PROT_NONE, MapFlags::MAP_PRIVATE) }?;
-    let aligned = NonZeroUsize::new(reserved.as_ptr().addr().next_multiple_of(HUGE));
-    let (read, flags) = (ProtFlags::PROT_READ, MapFlags::MAP_PRIVATE | MapFlags::MAP_FIXED);
-    // SAFETY: it takes the place of a part of the mapping that was just made, and that nothing else refers to.
-    let mapped = unsafe { mmap(aligned, length, read, flags, memory, offset) };
-    let joined = mapped.and_then(|place| {
-        // SAFETY: the range is that mapping; no byte of it changes.
-        Errno::result(unsafe { libc::madvise(place.as_ptr(), size, MADV_COLLAPSE) })
-    });
-    // SAFETY: the range is the reserved one, with what was mapped in it.
-    unsafe { munmap(reserved, room.get()) }?;
-    Ok(joined.map(drop)?)
 }
 
 #[cfg(test)]
@@ -162,7 +139,7 @@ mod tests {
         let _ = bytes.as_ptr().expose_provenance();
         let memory = copy(&range, 4_096).unwrap();
         // A kernel that can't do it says so, and harms nothing.
-        let _ = join(&memory, HUGE, HUGE);
+        let _ = join(memory.as_fd(), HUGE, HUGE);
         let mut copied = vec![0; bytes.len()];
         let file = File::from(memory);
         file.read_exact_at(&mut copied, 4_096).unwrap();

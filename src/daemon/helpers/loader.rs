@@ -11,7 +11,7 @@ use crate::words::{self, Dictionary, DictionaryNote, Parsed, ReadError, SameName
 use nix::errno::Errno;
 use std::borrow::Cow;
 use std::fs::File;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 /// What is to be loaded.
@@ -315,5 +315,7 @@ fn load_words(files: Vec<(PathBuf, Source)>, old: Option<&Old>) -> Result<Loaded
     let image = words::image(&parsed).map_err(|error| refused(&all, error.to_string()))?;
     let memory = sys::seal(c"cidian-words", &image)
         .map_err(|error| (SYSTEM, format!("words file {all}: no memory for the snapshot: {error}")))?;
+    // Here, because it takes time. Without huge pages the words are the same, and found more slowly.
+    let _ = sys::join_pages(memory.as_fd());
     Ok(LoadedWords { memory, read: taken.len() - kept.len(), of: taken.len(), warnings })
 }
