@@ -27,20 +27,24 @@ pub fn escape_into(text: &str, out: &mut String) {
 /// hand hold such backslashes, and dropping them would lose text.
 pub fn unescape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut rest = text;
     // From one backslash to the next: most of a text has none.
-    while let Some((before, after)) = rest.split_once('\\') {
-        out.push_str(before);
-        let escaped = match after.as_bytes().first() {
-            Some(b'n') => Some('\n'),
-            Some(b't') => Some('\t'),
-            Some(b'\\') => Some('\\'),
-            _ => None,
+    let mut begin = 0;
+    for at in memchr::memchr_iter(b'\\', text.as_bytes()) {
+        // The second one of a pair is done already.
+        if at < begin {
+            continue;
+        }
+        let escaped = match text.as_bytes().get(at + 1) {
+            Some(b'n') => '\n',
+            Some(b't') => '\t',
+            Some(b'\\') => '\\',
+            _ => continue,
         };
-        out.push(escaped.unwrap_or('\\'));
-        rest = &after[usize::from(escaped.is_some())..];
+        out.push_str(&text[begin..at]);
+        out.push(escaped);
+        begin = at + 2;
     }
-    out.push_str(rest);
+    out.push_str(&text[begin..]);
     out
 }
 

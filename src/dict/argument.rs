@@ -8,6 +8,9 @@ pub(super) enum SingleQuotes {
     Rfc,
 }
 
+/// Room for most arguments, so that nearly none is moved while it is read.
+const SHORT: usize = 32;
+
 /// One argument.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Argument {
@@ -28,8 +31,13 @@ pub(super) fn arguments(line: &[u8], single: SingleQuotes) -> Vec<Argument> {
         if at == line.len() {
             return found;
         }
-        let (start, mut bytes, mut quote) = (at, Vec::new(), None);
-        while let Some(&byte) = line.get(at) {
+        let (start, mut bytes, mut quote) = (at, Vec::with_capacity(SHORT), None);
+        loop {
+            // What needs no look at the quotes, in one piece.
+            let plain = line[at..].iter().take_while(|&&byte| !is_special(byte)).count();
+            bytes.extend_from_slice(&line[at..at + plain]);
+            at += plain;
+            let Some(&byte) = line.get(at) else { break };
             match (quote, byte) {
                 (None, byte) if is_blank(byte) => break,
                 (None, b'"' | b'\'') => quote = Some(byte),
@@ -45,6 +53,11 @@ pub(super) fn arguments(line: &[u8], single: SingleQuotes) -> Vec<Argument> {
         }
         found.push(Argument { bytes, start });
     }
+}
+
+/// Whether a byte may end a piece, begin one, or be something other than itself.
+fn is_special(byte: u8) -> bool {
+    is_blank(byte) || matches!(byte, b'"' | b'\'' | b'\\')
 }
 
 pub(super) fn is_blank(byte: u8) -> bool {

@@ -11,8 +11,11 @@ const INDENT: &str = "  ";
 /// Writes an article: headword and interpretation as people read them, without the escapes of the words file.
 pub fn push_article(out: &mut Vec<u8>, headword: &str, interpretation: &str) {
     push_broken(out, "", headword);
-    for line in interpretation.split('\n') {
-        push_broken(out, INDENT, line.trim_end());
+    let mut begin = 0;
+    let ends = memchr::memchr_iter(b'\n', interpretation.as_bytes()).chain([interpretation.len()]);
+    for end in ends {
+        push_broken(out, INDENT, interpretation[begin..end].trim_end());
+        begin = end + 1;
     }
 }
 
@@ -21,7 +24,8 @@ pub fn push_article(out: &mut Vec<u8>, headword: &str, interpretation: &str) {
 pub(super) fn push_broken(out: &mut Vec<u8>, indent: &str, text: &str) {
     let most = MAX_TEXT_LINE - indent.len() - 1;
     // Nearly every line: no character takes more columns than bytes.
-    if !text.is_empty() && text.len() <= most && text.bytes().all(is_surely_shown) {
+    // (All bytes are looked at, without a branch for each: the compiler then takes many at a time.)
+    if !text.is_empty() && text.len() <= most && text.bytes().fold(true, |shown, byte| shown & is_surely_shown(byte)) {
         return push_parts(out, indent, text);
     }
     let mut rest = text;

@@ -103,14 +103,15 @@ impl DictCommand {
     /// # Errors
     /// The line is not a command.
     pub fn parse(line: &[u8]) -> Result<Option<Self>, Mistake> {
-        let chars = line.iter().filter(|&&byte| byte & 0xc0 != 0x80 && byte != b'\\').count();
-        if chars > MAX_LINE_CHARS {
+        let chars = || line.iter().filter(|&&byte| byte & 0xc0 != 0x80 && byte != b'\\').count();
+        if line.len() > MAX_LINE_CHARS && chars() > MAX_LINE_CHARS {
             return Err(Mistake::TooLong);
         }
-        let all = arguments(line, SingleQuotes::Shell);
-        let Some((command, rest)) = all.split_first() else { return Ok(None) };
-        let command = command.bytes.to_ascii_uppercase();
-        match command.as_slice() {
+        let mut all = arguments(line, SingleQuotes::Shell);
+        let Some(command) = all.first_mut() else { return Ok(None) };
+        command.bytes.make_ascii_uppercase();
+        let (command, rest) = (all[0].bytes.as_slice(), &all[1..]);
+        match command {
             b"DEFINE" => {
                 let database = text(rest.first())?;
                 Ok(Self::Define { database, word: Readings::of(line, &all, 2).ok_or(Mistake::Arguments)? })

@@ -10,21 +10,20 @@ const MAX_NAME: usize = 64;
 
 /// Writes a status line.
 pub fn push_status(out: &mut Vec<u8>, code: u16, text: &str) {
-    push_status_of(out, code, &[text]);
-}
-
-/// A status line whose text has several parts.
-fn push_status_of(out: &mut Vec<u8>, code: u16, parts: &[&str]) {
     let digits = [code / 100, code / 10 % 10, code % 10];
-    out.extend(digits.map(|digit| b"0123456789"[usize::from(digit)]));
-    out.push(b' ');
-    parts.iter().for_each(|part| out.extend_from_slice(part.as_bytes()));
-    out.extend_from_slice(b"\r\n");
+    out.extend_from_slice(&digits.map(|digit| b"0123456789"[usize::from(digit)]));
+    for part in [" ", text, "\r\n"] {
+        out.extend_from_slice(part.as_bytes());
+    }
 }
 
 /// Writes the line before a definition (151).
 pub fn push_definition(out: &mut Vec<u8>, headword: &str, database: &str, title: &str) {
-    push_status_of(out, 151, &[&quoted(headword), " ", database, " \"", title, "\""]);
+    out.extend_from_slice(b"151 ");
+    push_quoted(out, headword);
+    for part in [" ", database, " \"", title, "\"\r\n"] {
+        out.extend_from_slice(part.as_bytes());
+    }
 }
 
 /// A text of several lines, from its MIME header to the dot that ends it.
@@ -73,7 +72,13 @@ pub fn push_text_header(out: &mut Vec<u8>) {
 
 /// Writes a row of 152: a client that sends it back unchanged finds the headword.
 pub fn push_match_row(out: &mut Vec<u8>, database: &str, headword: &str) {
-    push_line(out, &format!("{database} {}", quoted(headword)));
+    if database.starts_with('.') {
+        out.push(b' ');
+    }
+    out.extend_from_slice(database.as_bytes());
+    out.push(b' ');
+    push_quoted(out, headword);
+    out.extend_from_slice(b"\r\n");
 }
 
 /// Writes a row of 110 or 111: a name and its description.
@@ -105,18 +110,17 @@ pub fn database_title(text: &str) -> String {
     if title.trim().is_empty() { "Words".to_owned() } else { title }
 }
 
-/// A headword in double quotes, with backslashes where RFC 2229 needs them.
-fn quoted(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    for c in text.chars() {
-        if matches!(c, '"' | '\\') {
-            out.push('\\');
-        }
-        out.push(c);
+/// Writes a headword in double quotes, with backslashes where RFC 2229 needs them.
+fn push_quoted(out: &mut Vec<u8>, text: &str) {
+    out.push(b'"');
+    let mut begin = 0;
+    for at in memchr::memchr2_iter(b'"', b'\\', text.as_bytes()) {
+        out.extend_from_slice(&text.as_bytes()[begin..at]);
+        out.push(b'\\');
+        begin = at;
     }
-    out.push('"');
-    out
+    out.extend_from_slice(&text.as_bytes()[begin..]);
+    out.push(b'"');
 }
 
 #[cfg(test)]

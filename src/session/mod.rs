@@ -373,7 +373,7 @@ impl<'a> Session<'a> {
     fn answer_what_was_read(&mut self) -> Result<u64, ExitReason> {
         let mut answered = 0;
         let mut exit_reason = None;
-        let mut whole = Zeroizing::new(Vec::with_capacity(MAX_LINE));
+        let mut whole = Zeroizing::new(Vec::new());
         let mut secrets = false;
         let mut begun = Instant::now();
         while let Some(line) = self.client.connection.lines.next_line() {
@@ -386,6 +386,8 @@ impl<'a> Session<'a> {
                 Line::TooLong => None,
                 Line::Whole(bytes) => {
                     whole.clear();
+                    // At once, where there is a line at all: nothing of a password stays where it was before it grew.
+                    whole.reserve(MAX_LINE);
                     whole.extend_from_slice(bytes);
                     Some(whole.as_slice())
                 }
@@ -480,6 +482,7 @@ impl<'a> Session<'a> {
         if std::mem::take(&mut self.replies.secret) {
             replies.zeroize();
         }
+        self.replies.reuse(replies);
         written
     }
 
@@ -528,7 +531,9 @@ impl<'a> Session<'a> {
             if self.writer.channel.idle_at().is_some_and(|at| at <= now) {
                 self.writer.channel.close();
             }
-            rests_at = rests_at.filter(|at| *at > now);
+            if rests_at.take_if(|at| *at <= now).is_some() {
+                self.replies.release();
+            }
             sys::give_back_memory();
         }
     }

@@ -41,6 +41,9 @@ pub struct Replies {
 /// With this many bytes, replies are sent before more requests are answered.
 const MANY_BYTES: usize = 64 * 1024;
 
+/// Memory for replies that is no larger than this is used again.
+const KEPT_BYTES: usize = 16 * 1024;
+
 impl Replies {
     /// No replies yet.
     pub fn new(language: Language) -> Self {
@@ -119,6 +122,22 @@ impl Replies {
     pub fn take(&mut self) -> Vec<u8> {
         debug_assert!(!self.any_waiting());
         std::mem::take(&mut self.bytes)
+    }
+
+    /// Takes the memory of replies that have been sent, for the next ones: a client that sends many requests in one
+    /// write would otherwise have it grow again each time. Not that of long ones, which come rarely.
+    pub fn reuse(&mut self, mut sent: Vec<u8>) {
+        if self.bytes.capacity() == 0 && sent.capacity() <= KEPT_BYTES {
+            sent.clear();
+            self.bytes = sent;
+        }
+    }
+
+    /// Gives back the memory for the next replies: there will be none for some time.
+    pub fn release(&mut self) {
+        if self.bytes.is_empty() {
+            self.bytes = Vec::new();
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! `DEFINE` and `MATCH`: which databases and strategies exist, and what is found with them.
 
-use super::super::Session;
 use super::super::clock::new_record;
 use super::super::replies::Awaits;
+use super::super::stores::Stores;
+use super::super::{Session, WordSource};
 use crate::dict::{
     Readings, Text, database_name, database_title, push_article, push_definition, push_match_row, push_status,
 };
@@ -10,6 +11,7 @@ use crate::protocol::{Code, Failure, MAX_SUGGESTIONS, trim_blanks, unescape};
 use crate::words::fields::with_tags_in_brackets;
 use crate::words::matching::{Pattern, Strategy};
 use crate::words::{DictionaryNote, articles};
+use std::borrow::Cow;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -47,8 +49,8 @@ pub(super) struct Database {
 }
 
 /// The definitions of one headword.
-struct Definitions {
-    headword: String,
+struct Definitions<'a> {
+    headword: Cow<'a, str>,
     /// Which of the databases each is of, and its text without the escapes of the words file.
     articles: Vec<(usize, String)>,
 }
@@ -109,12 +111,17 @@ impl Session<'_> {
         let databases = self.databases()?;
         let Some(chosen) = Chosen::of(&databases, database) else { return self.invalid_database() };
         let is_kept = self.is_somebodys()?;
-        let Some(Definitions { headword, articles }) = self.definitions(&databases, chosen, word)? else {
+        let mime = self.has_mime();
+        let Some(Definitions { headword, articles }) =
+            definitions(self.dictionaries.words, &mut self.stores, &databases, chosen, word)?
+        else {
             return self.refuse_command(552, "no match", Code::NotFound);
         };
-        let mime = self.has_mime();
         let write = |out: &mut Vec<u8>| {
-            push_status(out, 150, &format!("{} definitions retrieved", articles.len()));
+            match articles.len() {
+                1 => push_status(out, 150, "1 definitions retrieved"),
+                count => push_status(out, 150, &format!("{count} definitions retrieved")),
+            }
             for (number, article) in &articles {
                 let Some(database) = databases.get(*number) else { continue };
                 push_definition(out, &headword, &database.name, &database.title);
@@ -132,30 +139,6 @@ impl Session<'_> {
         self.replies.records.push(record);
         self.replies.waiting(Awaits::Record, write);
         Ok(())
-    }
-
-    /// What the first reading of a word that is in the databases means: in `*` and `!` as in a lookup, in one as if
-    /// there were no other.
-    fn definitions(
-        &mut self,
-        databases: &[Database],
-        chosen: Chosen,
-        word: &Readings,
-    ) -> Result<Option<Definitions>, Failure> {
-        let asked = asked(databases, chosen);
-        let names = names(databases);
-        for reading in word.iter().map(trim_blanks).filter(|reading| !reading.is_empty()) {
-            let Some(found) = self.dictionaries.words.find(reading, &asked, &mut self.stores)? else { continue };
-            let number = |name: &str| databases.iter().position(|other| other.dictionary.as_deref() == Some(name));
-            let found_articles = articles(&found.article.interpret, &names);
-            let mut articles: Vec<(usize, String)> =
-                found_articles.into_iter().map(|(name, text)| (number(name).unwrap_or(0), unescape(text))).collect();
-            if chosen == Chosen::First {
-                articles.truncate(1);
-            }
-            return Ok(Some(Definitions { headword: found.article.headword.into_owned(), articles }));
-        }
-        Ok(None)
     }
 
     /// `MATCH`: never kept.
@@ -300,6 +283,31 @@ impl Session<'_> {
         }
         Ok(matches.headwords)
     }
+}
+
+/// What the first reading of a word that is in the databases means: in `*` and `!` as in a lookup, in one as if there
+/// were no other.
+fn definitions<'a>(
+    words: &'a WordSource,
+    stores: &mut Stores<'_>,
+    databases: &[Database],
+    chosen: Chosen,
+    word: &Readings,
+) -> Result<Option<Definitions<'a>>, Failure> {
+    let asked = asked(databases, chosen);
+    let names = names(databases);
+    for reading in word.iter().map(trim_blanks).filter(|reading| !reading.is_empty()) {
+        let Some(found) = words.find(reading, &asked, stores)? else { continue };
+        let number = |name: &str| databases.iter().position(|other| other.dictionary.as_deref() == Some(name));
+        let found_articles = articles(&found.article.interpret, &names);
+        let mut articles: Vec<(usize, String)> =
+            found_articles.into_iter().map(|(name, text)| (number(name).unwrap_or(0), unescape(text))).collect();
+        if chosen == Chosen::First {
+            articles.truncate(1);
+        }
+        return Ok(Some(Definitions { headword: found.article.headword, articles }));
+    }
+    Ok(None)
 }
 
 /// The names of the dictionaries; empty if there is only one.

@@ -88,6 +88,29 @@ fn commands_in_any_pieces() {
     assert!(client.0.at_eof());
 }
 
+/// A client that asks for one thing at a time has each reply at once; one that sends all in one packet gets the very
+/// same bytes, mistakes among them, and nothing after the goodbye.
+#[test]
+fn many_commands_in_one_packet_are_answered_as_one_by_one() {
+    let daemon = setup().start();
+    let words = ["apple", "APPLE", "pear", "zzz", "apples", "\"ice cream\"", "zoo", "went"];
+    let mut commands: Vec<String> = words.iter().cycle().take(16).map(|word| format!("DEFINE * {word}")).collect();
+    commands.insert(5, "HELLO".to_owned());
+    commands.insert(9, format!("AUTH nobody {}", "0".repeat(32)));
+    commands.insert(12, "OPTION MIME".to_owned());
+    let mut single = Client::open(&daemon);
+    let one_by_one: Vec<Vec<String>> = commands.iter().map(|command| single.ask(command)).collect();
+    let codes: Vec<u16> = one_by_one.iter().map(|reply| code(&reply[0])).collect();
+    assert_eq!((codes[0], codes[3], codes[5], codes[9], codes[12]), (150, 552, 500, 531, 250));
+    let mut batch = Client::open(&daemon);
+    batch.send(format!("{}\r\nQUIT\r\nDEFINE * apple\r\n", commands.join("\r\n")));
+    for expected in &one_by_one {
+        assert_eq!(&batch.reply(), expected);
+    }
+    assert_eq!(code(&batch.line()), 221);
+    assert!(batch.0.at_eof());
+}
+
 /// Both servers take 45 ms for each DEFINE on a kept connection: a reply in two writes waits for the client's
 /// acknowledgement of the first, where Nagle's algorithm is on. One write is what can be counted.
 #[test]
