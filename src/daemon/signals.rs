@@ -46,6 +46,10 @@ impl Signals {
 
     /// Whether a signal has come since it was last asked.
     pub fn take(&self, signal: Signal) -> bool {
-        self.flags.iter().any(|(known, flag)| *known == signal && flag.swap(false, Ordering::AcqRel))
+        // Nothing is written unless one has come: this is asked all the time, and what the parent writes after a fork
+        // leaves its child with a copy of the whole page.
+        self.flags
+            .iter()
+            .any(|(known, flag)| *known == signal && flag.load(Ordering::Acquire) && flag.swap(false, Ordering::AcqRel))
     }
 }

@@ -44,6 +44,9 @@ const RETURN: u16 = 0x06;
 /// What a refused call fails with.
 const NO_MEMORY: u32 = libc::ENOMEM.cast_unsigned();
 
+/// The most instructions that are copied to the stack: 4 KiB, more than a session's filter has.
+const ON_STACK: usize = 512;
+
 /// An assembled program.
 #[derive(Debug, Clone)]
 pub(super) struct Filter {
@@ -100,8 +103,21 @@ impl Filter {
 
     /// Puts this process, which has one thread, under the filter. Its children inherit it: with a key it is for them,
     /// and what it allows for a process's own number it allows for any.
+    // Never a part of its caller, on whose stack the copy would stay while the session waits.
+    #[inline(never)]
     pub(super) fn install(&self, key: Option<&CallKey>) -> Result<(), Errno> {
-        let mut program = self.program.clone();
+        // The copy is on the stack, which an idle session gives back: on the heap it took a page or two of its parent's,
+        // and so made them its own, in each session.
+        let mut room = [libc::sock_filter { code: 0, jt: 0, jf: 0, k: 0 }; ON_STACK];
+        let mut longer = Vec::new();
+        let program = match room.get_mut(..self.program.len()) {
+            Some(room) => room,
+            None => {
+                longer.resize(self.program.len(), room[0]);
+                longer.as_mut_slice()
+            }
+        };
+        program.copy_from_slice(&self.program);
         for &(at, what) in &self.written_in {
             match (what, key) {
                 (WrittenIn::OwnProcess, None) => program[at].k = std::process::id(),
@@ -111,7 +127,7 @@ impl Filter {
                 (WrittenIn::Key { .. }, None) => program[at].jt = program[at].jf,
             }
         }
-        let installed = hand_over(&mut program);
+        let installed = hand_over(program);
         // No copy of the key stays where children could find it.
         self.written_in.iter().for_each(|(at, _)| program[*at].k.zeroize());
         installed
