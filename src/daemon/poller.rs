@@ -111,22 +111,23 @@ impl Poller {
         let _ = self.epoll.delete(fd);
     }
 
-    /// Waits until something has happened or the deadline has passed.
+    /// Waits until something has happened or the deadline has passed. What has happened is not on the heap: the parent
+    /// would write to a page of it that its latest child shares.
     ///
     /// # Errors
     /// Those of `epoll_wait(2)` but for EINTR, which is nothing.
-    pub fn wait(&self, deadline: Option<Instant>) -> Result<Vec<Token>, Errno> {
+    pub fn wait(&self, deadline: Option<Instant>) -> Result<impl Iterator<Item = Token> + Clone + use<>, Errno> {
         let timeout = deadline.map_or(EpollTimeout::NONE, |deadline| {
             // Rounded up: waking a moment early would spin.
             let left = deadline.saturating_duration_since(Instant::now()) + Duration::from_micros(999);
             EpollTimeout::try_from(left).unwrap_or(EpollTimeout::MAX)
         });
         let mut events = [EpollEvent::empty(); 64];
-        match self.epoll.wait(&mut events, timeout) {
-            Ok(count) => Ok(events[..count].iter().filter_map(|event| Token::of(event.data())).collect()),
-            Err(Errno::EINTR) => Ok(Vec::new()),
-            Err(error) => Err(error),
-        }
+        let count = match self.epoll.wait(&mut events, timeout) {
+            Err(Errno::EINTR) => 0,
+            waited => waited?,
+        };
+        Ok(events.into_iter().take(count).filter_map(|event| Token::of(event.data())))
     }
 }
 

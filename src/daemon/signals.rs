@@ -1,55 +1,63 @@
-//! The parent's signals. Handlers only set a flag and write to a pipe (OpenSSH's CVE-2024-6387 was a handler that did
-//! more); the loop decides what a signal means.
+//! The parent's signals. They are blocked for good and read from a descriptor: no handler interrupts the parent anywhere
+//! (OpenSSH's CVE-2024-6387 was a handler that did too much), none costs a turn of the loop, and none writes to memory that
+//! a child shares. The loop decides what a signal means.
 
-use crate::sys::PARENT_SIGNALS;
-use nix::sys::signal::Signal;
-use std::io::{self, Read};
+use crate::sys::{PARENT_SIGNALS, PreparedSignals};
+use nix::errno::Errno;
+use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+use nix::unistd::read;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::net::UnixStream;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Bytes of what the descriptor gives for each signal; its number comes first (signalfd(2)).
+const RECORD: usize = 128;
 
 /// The signals that have come.
 #[derive(Debug)]
 pub struct Signals {
-    flags: [(Signal, Arc<AtomicBool>); PARENT_SIGNALS.len()],
-    wake: UnixStream,
+    descriptor: SignalFd,
+    prepared: PreparedSignals,
+    came: [bool; PARENT_SIGNALS.len()],
 }
 
 impl Signals {
-    /// Installs the handlers.
+    /// Blocks the signals, and lets all others in: a private server was forked with all of them blocked.
     ///
     /// # Errors
-    /// No descriptor for the pipe.
-    pub fn install() -> io::Result<Self> {
-        let (wake, written) = UnixStream::pair()?;
-        wake.set_nonblocking(true)?;
-        let flags = PARENT_SIGNALS.map(|signal| (signal, Arc::new(AtomicBool::new(false))));
-        for (signal, flag) in &flags {
-            // In this order: when the pipe wakes the loop, the flag is set.
-            signal_hook::flag::register(*signal as i32, Arc::clone(flag))?;
-            signal_hook::low_level::pipe::register(*signal as i32, written.try_clone()?)?;
-        }
-        Ok(Self { flags, wake })
+    /// No descriptor.
+    pub fn install() -> Result<Self, Errno> {
+        let prepared = PreparedSignals::install()?;
+        let mut wanted = SigSet::empty();
+        PARENT_SIGNALS.into_iter().for_each(|signal| wanted.add(signal));
+        let descriptor = SignalFd::with_flags(&wanted, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?;
+        Ok(Self { descriptor, prepared, came: [false; PARENT_SIGNALS.len()] })
     }
 
     /// Readable when a signal has come.
     pub fn as_fd(&self) -> BorrowedFd<'_> {
-        self.wake.as_fd()
+        self.descriptor.as_fd()
     }
 
-    /// Empties the pipe; the flags show what came.
-    pub fn drain(&self) {
-        let mut bytes = [0; 64];
-        while matches!((&self.wake).read(&mut bytes), Ok(size) if size > 0) {}
+    /// What sessions are forked with.
+    pub fn for_sessions(&self) -> PreparedSignals {
+        self.prepared
+    }
+
+    /// Reads which signals have come. The kernel keeps one of each, so that one call reads all.
+    pub fn drain(&mut self) {
+        let mut records = [0; RECORD * PARENT_SIGNALS.len()];
+        let size = read(&self.descriptor, &mut records).unwrap_or(0);
+        for record in records[..size].chunks_exact(RECORD) {
+            let number = record.first_chunk().map(|number| i32::from_ne_bytes(*number));
+            for (came, signal) in self.came.iter_mut().zip(PARENT_SIGNALS) {
+                *came |= number == Some(signal as i32);
+            }
+        }
     }
 
     /// Whether a signal has come since it was last asked.
-    pub fn take(&self, signal: Signal) -> bool {
-        // Nothing is written unless one has come: this is asked all the time, and what the parent writes after a fork
-        // leaves its child with a copy of the whole page.
-        self.flags
-            .iter()
-            .any(|(known, flag)| *known == signal && flag.load(Ordering::Acquire) && flag.swap(false, Ordering::AcqRel))
+    pub fn take(&mut self, signal: Signal) -> bool {
+        let came = self.came.iter_mut().zip(PARENT_SIGNALS).find(|(_, known)| *known == signal);
+        came.is_some_and(|(came, _)| std::mem::take(came))
     }
 }

@@ -114,8 +114,6 @@ pub(super) fn prepare(
     raise_descriptor_limit();
     let system = |what: &str, error: &dyn std::fmt::Display| Fatal::new(Exit::System, format!("{what}: {error}"));
     let signals = Signals::install().map_err(|error| system("signals", &error))?;
-    // A private server was forked with them blocked.
-    sys::let_signals_in().map_err(|error| system("signals", &error))?;
     for network in settings.proxies.too_wide() {
         warn!("proxy-protocol {network}: any client can claim any address; name only the addresses of your proxies");
     }

@@ -337,11 +337,16 @@ impl<'a> Slot<'a> {
     /// The name that was logged in when the child last published it; made fit for a log, because the child may be under
     /// an attacker's control.
     pub fn user(&self) -> String {
-        let mut bytes = Vec::new();
+        let size = usize::try_from(self.load(NAME_SIZE)).unwrap_or(0);
+        // No heap for a session without a login: the parent asks after each.
+        if size == 0 {
+            return String::new();
+        }
+        let mut bytes = Vec::with_capacity(NAME_NUMBERS * size_of::<u64>());
         for at in 0..NAME_NUMBERS {
             bytes.extend_from_slice(&self.load(NAME + at).to_ne_bytes());
         }
-        bytes.truncate(usize::try_from(self.load(NAME_SIZE)).unwrap_or(0));
+        bytes.truncate(size);
         crate::text::printable(&String::from_utf8_lossy(&bytes))
     }
 

@@ -17,7 +17,9 @@ use zeroize::Zeroize;
 const NO_PROGRESS: Duration = Duration::from_secs(60);
 /// How often it is looked whether a slow client has taken anything.
 const LOOK: Duration = Duration::from_secs(5);
-/// Read at once: a batch of requests, and little stack for an idle child.
+/// Read at once, at first: a few requests. It fits into the page of the stack that a child has touched already.
+const FEW: usize = 1_024;
+/// Read at once from a client that has sent more than that at a time.
 const CHUNK: usize = 4_096;
 /// The most that is thrown away of what a client sends after the last line.
 const DRAIN_BYTES: usize = 1 << 20;
@@ -43,12 +45,14 @@ pub struct Connection {
     pub lines: Lines,
     /// Whether the last read filled its buffer, so that more is probably waiting.
     more: bool,
+    /// Whether a read has ever filled the smaller buffer.
+    sends_much: bool,
 }
 
 impl Connection {
     /// A connection whose lines have at most `max_line` bytes.
     pub fn new(socket: Rc<OwnedFd>, tls: Option<Tls>, max_line: usize) -> Self {
-        Self { socket, tls, lines: Lines::new(max_line), more: true }
+        Self { socket, tls, lines: Lines::new(max_line), more: true, sends_much: false }
     }
 
     /// Whether nobody on the way can read the traffic.
@@ -110,17 +114,25 @@ impl Connection {
     }
 
     /// Reads what is there. `false` is the end of the client's stream.
-    // Never a part of its caller, which would keep the buffer's page on the stack while it waits for the client.
-    #[inline(never)]
     pub fn read(&mut self) -> Result<bool, ExitReason> {
         if self.tls.is_some() {
-            return self.read_tls();
+            self.read_tls()
+        } else if self.sends_much {
+            self.read_at_once::<CHUNK>()
+        } else {
+            self.read_at_once::<FEW>()
         }
-        let mut buffer = [0; CHUNK];
+    }
+
+    // Never a part of its caller, which would keep the buffer's page on the stack while it waits for the client.
+    #[inline(never)]
+    fn read_at_once<const SIZE: usize>(&mut self) -> Result<bool, ExitReason> {
+        let mut buffer = [0; SIZE];
         match recv(self.socket.as_raw_fd(), &mut buffer, MsgFlags::MSG_DONTWAIT) {
             Ok(0) => Ok(false),
             Ok(size) => {
                 self.more = size == buffer.len();
+                self.sends_much |= self.more;
                 self.lines.push(&buffer[..size]);
                 // A password may be in it, and the stack would keep it.
                 buffer[..size].zeroize();
@@ -212,20 +224,26 @@ impl Connection {
         let deadline = begun + patience;
         let mut still_waiting = Some(still_waiting);
         let mut thrown_away = 0;
-        let mut buffer = [0; CHUNK];
+        let mut buffer = [0; FEW];
+        // Nearly no client has closed already: a read that is tried first is a call for nothing.
+        let mut is_ready = false;
         while thrown_away < DRAIN_BYTES && Instant::now() < deadline {
+            if !is_ready {
+                let until = if still_waiting.is_some() { deadline.min(begun + soon) } else { deadline };
+                let mut sockets = [PollFd::new(self.socket.as_fd(), PollFlags::POLLIN)];
+                match ppoll(&mut sockets, time_until(Some(until)), None) {
+                    Ok(0) => {
+                        still_waiting.take().into_iter().for_each(|call| call());
+                        continue;
+                    }
+                    Ok(_) => is_ready = true,
+                    Err(_) => return,
+                }
+            }
             match recv(self.socket.as_raw_fd(), &mut buffer, MsgFlags::MSG_DONTWAIT) {
                 Ok(0) => return,
                 Ok(size) => thrown_away += size,
-                Err(Errno::EAGAIN) => {
-                    let until = if still_waiting.is_some() { deadline.min(begun + soon) } else { deadline };
-                    let mut sockets = [PollFd::new(self.socket.as_fd(), PollFlags::POLLIN)];
-                    match ppoll(&mut sockets, time_until(Some(until)), None) {
-                        Ok(0) => still_waiting.take().into_iter().for_each(|call| call()),
-                        Ok(_) => {}
-                        Err(_) => return,
-                    }
-                }
+                Err(Errno::EAGAIN) => is_ready = false,
                 Err(Errno::EINTR) => {}
                 Err(_) => return,
             }

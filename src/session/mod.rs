@@ -45,7 +45,7 @@ use crate::ipc::scoreboard::{Scoreboard, SlotNumber};
 use crate::protocol::{Code, Failure, Line, MAX_LINE, Request};
 use crate::standard_error::StandardError;
 use crate::sys::sandbox::{CallKey, Sandbox};
-use crate::sys::{self, ChildSignals, Origin, Title};
+use crate::sys::{self, ChildSignals, Origin, PreparedSignals, Title};
 use clock::Clock;
 use connection::{Connection, Wait};
 use nix::poll::{PollFd, PollFlags};
@@ -98,7 +98,12 @@ pub struct Inherited<'a> {
 #[derive(Debug)]
 pub enum Confinement<'a> {
     /// It enters the whole sandbox, and closes what it needs no more.
-    Whole(&'a Sandbox),
+    Whole {
+        /// All of this.
+        sandbox: &'a Sandbox,
+        /// Its signals, whose handlers are installed.
+        signals: PreparedSignals,
+    },
     /// It has inherited most of it, and no descriptor that it does not need.
     Rest {
         /// Of this it enters the rest.
@@ -143,12 +148,12 @@ pub fn run(mut inherited: Inherited<'_>, scoreboard: &mut Scoreboard, origin: Or
 /// Whatever has to be opened is opened here, before the first byte of the client is read.
 fn prepare(inherited: &mut Inherited<'_>) -> io::Result<(ChildSignals, Option<Tls>, Option<dict::Dialogue>)> {
     let Inherited { client, language, tls, control_channel, rendezvous, settings, confinement, .. } = inherited;
-    if let Confinement::Whole(sandbox) = confinement {
+    if let Confinement::Whole { sandbox, .. } = confinement {
         // In clear text the memory of the certificate and of the tickets' keys goes with all others, unread.
-        let mut keep = vec![client.as_fd(), *control_channel, *rendezvous];
-        keep.extend(sandbox.descriptor());
-        keep.extend(tls.iter().flat_map(TlsMemory::descriptors));
-        sys::close_all_but(&keep)?;
+        let client = client.as_fd();
+        let [pair, resumption] = tls.as_ref().map_or([client; 2], TlsMemory::descriptors);
+        let ruleset = sandbox.descriptor().unwrap_or(client);
+        sys::close_all_but(&[client, *control_channel, *rendezvous, ruleset, pair, resumption])?;
     }
     let tls = match tls {
         Some(memory) => {
@@ -164,8 +169,8 @@ fn prepare(inherited: &mut Inherited<'_>) -> io::Result<(ChildSignals, Option<Tl
     };
     // The last step: from here on only what a session needs is possible, and not a byte of the client's is read yet.
     let signals = match confinement {
-        Confinement::Whole(sandbox) => {
-            let signals = ChildSignals::install()?;
+        Confinement::Whole { sandbox, signals } => {
+            let signals = ChildSignals::take_up(*signals)?;
             sandbox.enter()?;
             signals
         }

@@ -12,14 +12,14 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 /// # Errors
 /// `ENOSYS` before Linux 5.9.
 pub fn close_all_but(keep: &[BorrowedFd<'_>]) -> Result<(), Errno> {
-    let mut keep: Vec<u32> = keep.iter().filter_map(|fd| u32::try_from(fd.as_raw_fd()).ok()).collect();
-    keep.sort_unstable();
     let mut from = 3;
-    for fd in keep {
+    // A few, and not sorted on the heap: what a child allocates costs it a page.
+    while let Some(fd) = keep.iter().filter_map(|fd| u32::try_from(fd.as_raw_fd()).ok()).filter(|&fd| fd >= from).min()
+    {
         if fd > from {
             close_range(from, fd - 1)?;
         }
-        from = from.max(fd + 1);
+        from = fd + 1;
     }
     close_range(from, u32::MAX)
 }

@@ -2,7 +2,7 @@
 
 use super::origin::{Forker, Origin};
 use super::sandbox::CallKey;
-use super::signals;
+use super::signals::{self, PreparedSignals};
 use nix::errno::Errno;
 use nix::sys::prctl;
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
@@ -36,6 +36,26 @@ impl Forker {
                 sigprocmask(SigmaskHow::SIG_SETMASK, Some(&before), None)?;
                 Err(error)
             }
+        }
+    }
+
+    /// Forks a session, with fewer system calls: it inherits the mask of this process, whose own signals are blocked,
+    /// and the handlers, which are a session's. Otherwise as [`Forker::fork`].
+    ///
+    /// # Errors
+    /// As [`Forker::fork`].
+    pub fn fork_session(
+        &mut self,
+        signals: PreparedSignals,
+        child: impl FnOnce(PreparedSignals, Origin) -> Infallible,
+    ) -> Result<Pid, Errno> {
+        let parent = getpid();
+        match bare_fork()? {
+            ForkResult::Child => {
+                die_with(parent, prctl::set_pdeathsig(Signal::SIGKILL));
+                run(|| child(signals, Origin::of_child()))
+            }
+            ForkResult::Parent { child } => Ok(child),
         }
     }
 
@@ -100,8 +120,12 @@ fn bare_fork() -> Result<ForkResult, Errno> {
 fn become_child(parent: Pid) {
     // The mask stays as it is: a signal that comes now (a reload signals every child) would end the child by its
     // default action. The child lets signals in when it is ready for them.
-    let prepared = prctl::set_pdeathsig(Signal::SIGKILL).and_then(|()| signals::reset_to_default());
-    // A parent that died before PR_SET_PDEATHSIG took effect sends no signal any more.
+    die_with(parent, prctl::set_pdeathsig(Signal::SIGKILL).and_then(|()| signals::reset_to_default()));
+}
+
+/// Ends this child if it could not be prepared, or its parent died before PR_SET_PDEATHSIG took effect: that sends no
+/// signal any more.
+fn die_with(parent: Pid, prepared: Result<(), Errno>) {
     if prepared.is_err() || getppid() != parent {
         exit_now(i32::from(prepared.is_err()));
     }

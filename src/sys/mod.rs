@@ -38,5 +38,7 @@ pub use origin::{Forker, Origin, StoreKey};
 pub use prefetch::prefetch;
 pub use sealed::{SealedMap, join_pages, seal, seal_rest};
 pub use shared::SharedPages;
-pub use signals::{ChildSignals, PARENT_SIGNALS, let_signals_in, let_urgent_signals_in, survive_file_size_limit};
+pub use signals::{
+    ChildSignals, PARENT_SIGNALS, PreparedSignals, let_signals_in, let_urgent_signals_in, survive_file_size_limit,
+};
 pub use title::Title;

@@ -1,10 +1,12 @@
-//! Signal dispositions of a forked child. The parent's are signal-hook's, which only sets flags and writes to a pipe.
+//! Signal dispositions of a forked child. The parent has its own signals blocked, and reads which have come from a
+//! descriptor.
 
 use nix::errno::Errno;
 use nix::sys::signal::{SaFlags, SigAction, SigHandler, SigSet, SigmaskHow, Signal, sigaction, sigprocmask};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The signals that the parent handles, and that every fork therefore sets back to default in the child.
+/// The signals that the parent handles. Every fork sets them back to default in the child, but for a session, which
+/// finds its own handlers installed.
 pub const PARENT_SIGNALS: [Signal; 5] =
     [Signal::SIGHUP, Signal::SIGINT, Signal::SIGTERM, Signal::SIGUSR1, Signal::SIGCHLD];
 
@@ -55,6 +57,42 @@ extern "C" fn note_stop(_: libc::c_int) {
 
 extern "C" fn note_nothing(_: libc::c_int) {}
 
+/// What a session does with its signals.
+const HANDLED: [(Signal, extern "C" fn(libc::c_int)); 3] =
+    [(Signal::SIGTERM, note_stop), (Signal::SIGINT, note_stop), (Signal::SIGHUP, note_nothing)];
+
+fn install_handlers() -> Result<(), Errno> {
+    for (signal, handler) in HANDLED {
+        // No SA_RESTART: the wait must end.
+        let action = SigAction::new(SigHandler::Handler(handler), SaFlags::empty(), SigSet::empty());
+        // SAFETY: the handlers store to an atomic, or do nothing: async-signal-safe.
+        unsafe { sigaction(signal, &action) }?;
+    }
+    Ok(())
+}
+
+/// The handlers of sessions, installed in the process that forks them: a session inherits them, and each saves the
+/// system calls. In this process they never run, because its signals are blocked.
+#[derive(Debug, Clone, Copy)]
+pub struct PreparedSignals {
+    _private: (),
+}
+
+impl PreparedSignals {
+    /// Blocks [`PARENT_SIGNALS`], lets all other signals in, and installs the handlers. Whoever reads the signals does so
+    /// by a descriptor (signalfd(2)); nothing may let them in later.
+    ///
+    /// # Errors
+    /// The kernel refuses; it has no reason to.
+    pub fn install() -> Result<Self, Errno> {
+        let mut blocked = SigSet::empty();
+        PARENT_SIGNALS.into_iter().for_each(|signal| blocked.add(signal));
+        sigprocmask(SigmaskHow::SIG_SETMASK, Some(&blocked), None)?;
+        install_handlers()?;
+        Ok(Self { _private: () })
+    }
+}
+
 /// A session's signals: TERM and INT ask it to stop, HUP wakes it to look at the scoreboard. They are blocked but while
 /// it waits, so that no signal interrupts its work or is missed between looking and waiting.
 #[derive(Debug, Clone, Copy)]
@@ -68,18 +106,21 @@ impl ChildSignals {
     /// # Errors
     /// The kernel refuses; it has no reason to.
     pub fn install() -> Result<Self, Errno> {
+        install_handlers()?;
+        Self::block()
+    }
+
+    /// The same in a child whose parent has [installed](PreparedSignals::install) the handlers.
+    ///
+    /// # Errors
+    /// The kernel refuses; it has no reason to.
+    pub fn take_up(_: PreparedSignals) -> Result<Self, Errno> {
+        Self::block()
+    }
+
+    fn block() -> Result<Self, Errno> {
         let mut blocked = SigSet::empty();
-        for (signal, handler) in [
-            (Signal::SIGTERM, note_stop as extern "C" fn(libc::c_int)),
-            (Signal::SIGINT, note_stop),
-            (Signal::SIGHUP, note_nothing),
-        ] {
-            blocked.add(signal);
-            // No SA_RESTART: the wait must end.
-            let action = SigAction::new(SigHandler::Handler(handler), SaFlags::empty(), SigSet::empty());
-            // SAFETY: the handlers store to an atomic, or do nothing: async-signal-safe.
-            unsafe { sigaction(signal, &action) }?;
-        }
+        HANDLED.into_iter().for_each(|(signal, _)| blocked.add(signal));
         sigprocmask(SigmaskHow::SIG_SETMASK, Some(&blocked), None)?;
         Ok(Self { _private: () })
     }

@@ -124,7 +124,7 @@ impl Children {
         self.reaped += 1;
         let slot = scoreboard.slot(child.slot);
         let (peer, user, requests) = (&child.peer, slot.user(), slot.requests());
-        let user = if user.is_empty() { "-".to_owned() } else { user };
+        let user = if user.is_empty() { "-" } else { &user };
         self.unlogged = self.unlogged.saturating_add(slot.unlogged().min(MOST_UNLOGGED));
         self.database_errors = self.database_errors.saturating_add(slot.database_errors());
         if self.counters.is_empty() {
@@ -133,7 +133,8 @@ impl Children {
         slot.counters().add_to(&self.counters);
         let seconds = child.connected.elapsed().as_secs_f64();
         let plural = if requests == 1 { "" } else { "s" };
-        let who = format!("client {peer} user {user}: {requests} request{plural} in {seconds:.3} s");
+        // Not on the heap: the parent would write to a page of it that its latest child shares.
+        let who = format_args!("client {peer} user {user}: {requests} request{plural} in {seconds:.3} s");
         *self.endings.entry(name_of(status)).or_default() += 1;
         let is_check = child.is_unknown || child.is_of_proxy && requests == 0;
         match status {

@@ -82,12 +82,13 @@ impl Parent {
         let (language, is_proxied) = (entering.language, entering.is_proxied);
         let tls = self.served.tls.as_ref().filter(|_| language == Language::LinesOverTls).map(Tls::memory);
         let sandbox = self.forking.sandboxes.for_session();
+        let signals = self.signals.for_sessions();
         let lines = self.reports.unlogged.lines();
         let (peer, slot, source, connected) =
             (entering.peer.clone(), entering.reserved.slot(), entering.source(), entering.since);
         // In the child the client's socket is moved into the session; here it stays, to refuse with.
         let mut entering = Some(entering);
-        let forked = self.forking.forker.fork(|origin| match entering.take() {
+        let forked = self.forking.forker.fork_session(signals, |signals, origin| match entering.take() {
             Some(Entering { client, .. }) => session::run(
                 Inherited {
                     client,
@@ -103,7 +104,7 @@ impl Parent {
                     title,
                     connected,
                     source,
-                    confinement: Confinement::Whole(sandbox),
+                    confinement: Confinement::Whole { sandbox, signals },
                     lines,
                 },
                 scoreboard,

@@ -274,6 +274,7 @@ impl Parent {
         let status = self.status();
         info!("ready: {status}");
         self.reports.notifier.ready(status);
+        let mut signals_were_first = false;
         loop {
             if self.signals.take(Signal::SIGTERM) | self.signals.take(Signal::SIGINT) {
                 if self.stop_by.is_some() {
@@ -300,7 +301,14 @@ impl Parent {
             }
             let deadline = self.do_what_is_due(Instant::now());
             match self.poller.wait(deadline) {
-                Ok(tokens) => tokens.into_iter().for_each(|token| self.attend_to(token)),
+                Ok(tokens) => {
+                    // Signals before all else, which waits for the next turn: who has gone makes room for who comes. But
+                    // not twice in a row, or children that end one after the other would keep clients waiting.
+                    signals_were_first = !signals_were_first && tokens.clone().any(|token| token == Token::Signal);
+                    tokens
+                        .filter(|token| !signals_were_first || *token == Token::Signal)
+                        .for_each(|token| self.attend_to(token));
+                }
                 Err(error) => {
                     // Nothing of ours can cause this; going on without it would spin.
                     error!("the event loop failed: {error}");
