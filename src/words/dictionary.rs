@@ -10,6 +10,7 @@ use super::sound::respellings;
 use super::spelling::{self, SortedWords, farthest_for};
 use super::suggest::Suggestions;
 use super::wildcards::Wildcards;
+use crate::sys::prefetch;
 use std::ops::Range;
 
 /// The most headwords of one key, and so of one lower case, that are looked at: a dictionary has some dozens.
@@ -283,6 +284,19 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
         found.sort_unstable();
         found.truncate(most);
         found.into_iter().map(|(_, headword)| headword.to_owned()).collect()
+    }
+
+    /// The headword of a number, counted as in [`Dictionary::entry`], as bytes.
+    pub(super) fn headword_bytes(&self, at: usize) -> Option<&[u8]> {
+        self.entry_bytes(at).map(|(headword, _)| headword)
+    }
+
+    /// Asks for the memory of an entry that will be looked at soon, if there is one.
+    pub(super) fn prefetch(&self, at: usize) {
+        let begin = number(&self.bytes.as_ref()[self.entries.clone()], 4 * at);
+        if let Some(byte) = begin.and_then(|begin| self.text().get(begin)) {
+            prefetch(byte);
+        }
     }
 
     /// The headword of a number, counted as in [`Dictionary::entry`].

@@ -3,6 +3,7 @@
 //! All of it is without regard to case. The work is bounded: any regular expression takes time in proportion to the
 //! text, and the caller decides from time to time whether the walk goes on.
 
+mod glance;
 mod posix;
 mod search;
 mod soundex;
@@ -10,6 +11,7 @@ mod soundex;
 use super::fold::fold;
 use super::spelling::{distance, farthest_for};
 use super::suggest::Suggestions;
+use glance::Glance;
 use regex::{Regex, RegexBuilder};
 use soundex::soundex;
 
@@ -65,6 +67,7 @@ impl std::error::Error for BadPattern {}
 #[derive(Debug, Clone)]
 pub struct Pattern {
     test: Test,
+    glance: Glance,
 }
 
 #[derive(Debug, Clone)]
@@ -136,7 +139,18 @@ impl Pattern {
             Strategy::Sound => Test::Sound(soundex(text)),
             Strategy::Spelling => Test::Spelling(lower().chars().collect()),
         };
-        Ok(Self { test })
+        let glance = match &test {
+            Test::Suffix(text) => Glance::ends(text),
+            Test::Substring(text) | Test::Words { text, .. } => Glance::holds(text),
+            Test::Expression(expression) => Glance::expression(expression.as_str()),
+            Test::Exact { .. } | Test::Prefix { .. } | Test::Sound(_) | Test::Spelling(_) => Glance::default(),
+        };
+        Ok(Self { test, glance })
+    }
+
+    /// Whether a headword of ASCII characters without capitals, as bytes, may match; a few steps for each.
+    fn may_match(&self, headword: &[u8]) -> bool {
+        self.glance.allows(headword)
     }
 
     /// Whether a headword matches. `folded` is its lower case.

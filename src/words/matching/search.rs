@@ -8,6 +8,8 @@ use super::{Matches, Pattern, Range};
 
 /// How many headwords are looked at between two calls of `goes_on`.
 const AT_ONCE: usize = 1_024;
+/// How many headwords ahead memory is asked for: a few thousand bytes.
+const AHEAD: usize = 64;
 
 impl<B: AsRef<[u8]>> Dictionary<B> {
     /// The headwords that match, at most `most`. Nearest first for spellings, else in the order of their lower case or
@@ -51,13 +53,19 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
                     if matches.headwords.len() == most {
                         break;
                     }
+                    self.prefetch(at + AHEAD);
                     if at % AT_ONCE == AT_ONCE - 1 && !goes_on() {
                         matches.unfinished = true;
                         break;
                     }
-                    let Some(headword) = self.headword(at) else { continue };
+                    let Some(bytes) = self.headword_bytes(at) else { continue };
                     // Most headwords are their own lower case, and need no memory for it.
-                    let is_plain = headword.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+                    let is_plain =
+                        bytes.iter().fold(true, |plain, byte| plain & byte.is_ascii() & !byte.is_ascii_uppercase());
+                    if is_plain && !pattern.may_match(bytes) {
+                        continue;
+                    }
+                    let Some(headword) = self.headword(at) else { continue };
                     let found = if is_plain {
                         pattern.matches(headword, headword)
                     } else {
@@ -115,6 +123,25 @@ mod tests {
     }
 
     proptest! {
+        /// What is seen at a glance leaves none out.
+        #[test]
+        fn finds_what_an_expression_matches(
+            words in proptest::collection::btree_set("[abAks\u{212a}é]{1,5}", 1..60),
+            text in "\\^?[abAkS\u{17f}é.*?]{0,3}([ab]*|\\(a|b\\))[abAk.]{0,2}\\$?",
+        ) {
+            let words: Vec<String> = words.into_iter().collect();
+            let dictionary = dictionary(&words);
+            for strategy in [Strategy::Glob, Strategy::BasicExpression, Strategy::ExtendedExpression] {
+                let Ok(pattern) = Pattern::new(strategy, &text) else { continue };
+                let mut expected: Vec<&String> = words.iter().filter(|word| pattern.matches(word, &fold(word))).collect();
+                let found = dictionary.headwords_matching(&pattern, usize::MAX, &[], || true).headwords;
+                let mut found: Vec<&String> = found.iter().collect();
+                found.sort_unstable();
+                expected.sort_unstable();
+                prop_assert_eq!(found, expected, "{:?} {}", strategy, text);
+            }
+        }
+
         /// However a pattern's candidates are found, they are those of a linear search.
         #[test]
         fn finds_what_a_linear_search_finds(
