@@ -88,6 +88,9 @@ impl PreparedSignals {
         let mut blocked = SigSet::empty();
         PARENT_SIGNALS.into_iter().for_each(|signal| blocked.add(signal));
         sigprocmask(SigmaskHow::SIG_SETMASK, Some(&blocked), None)?;
+        // What started this process may have ignored some of them, and the kernel drops a SIGCHLD that is ignored, and the
+        // child's status with it, even where it is blocked.
+        reset_to_default()?;
         install_handlers()?;
         Ok(Self { _private: () })
     }

@@ -166,6 +166,24 @@ fn sigpipe_is_ignored() {
     assert_eq!(daemon.connect().ask("I").len(), 5);
 }
 
+/// What whoever starts it ignores or blocks is not ignored or blocked in the daemon: a program that ignores SIGCHLD would
+/// otherwise leave it with children that it never notices to end.
+#[test]
+fn ignored_and_blocked_signals_are_not_inherited() {
+    let ignored = "--ignore-signal=CHLD,TERM,HUP,USR1";
+    let mut daemon =
+        Setup::new(Store::Sqlite).wrapper(&["env", ignored, "--block-signal=CHLD,TERM,HUP,USR1,ALRM"]).start();
+    let (client, child) = daemon.connect_with_child();
+    drop(client);
+    wait_until("the child to be reaped", || processes::state(child).is_none());
+    daemon.signal(Signal::SIGUSR1);
+    daemon.wait_log("clients=0 forks=1 reaped=1");
+    daemon.signal(Signal::SIGHUP);
+    daemon.wait_log("generation 2");
+    daemon.signal(Signal::SIGTERM);
+    assert_eq!(daemon.wait_exit().code(), Some(0));
+}
+
 #[test]
 fn the_service_manager_is_told() {
     let directory = tempfile::tempdir().expect("a directory");
