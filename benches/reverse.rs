@@ -1,11 +1,12 @@
-//! How long looking up backwards takes: in the built-in dictionary, and in one of a million headwords (62 MB of words
-//! file) whose senses use two thousand different characters, as those of a real dictionary do. Run it with
+//! How long looking up backwards and by patterns takes: in the built-in dictionary, and in one of a million headwords
+//! (62 MB of words file) whose senses use two thousand different characters, as those of a real dictionary do. Run it with
 //!
 //!     cargo bench --bench reverse
 //!
 //! It prints milliseconds for each question, the median of several rounds with their least and greatest.
 
 use cidian::sys::{SealedMap, seal};
+use cidian::words::matching::{Pattern, Strategy};
 use cidian::words::reverse::Scope;
 use cidian::words::{BUILT_IN, Dictionary, image, parse};
 use std::hint::black_box;
@@ -14,6 +15,17 @@ use std::time::Instant;
 
 const HEADWORDS: usize = 1_000_000;
 const ROUNDS: usize = 9;
+/// As many headwords as the server sends for a pattern.
+const MOST: usize = 200;
+/// Patterns for which every headword has to be looked at. In the million few match.
+const PATTERNS: [(Strategy, &str); 6] = [
+    (Strategy::Suffix, "77777"),
+    (Strategy::Substring, "xyzzy"),
+    (Strategy::Word, "cream"),
+    (Strategy::Glob, "un*ness"),
+    (Strategy::ExtendedExpression, "x.*z"),
+    (Strategy::Sound, "robert"),
+];
 
 fn main() {
     println!("| question | found | milliseconds, median | least | greatest |\n| --- | ---: | ---: | ---: | ---: |");
@@ -24,6 +36,7 @@ fn main() {
     for text in ["苹果", "一", "apple", "An apple a day", "zzz"] {
         report("words.txt, all text", &built_in, text, Scope::Text);
     }
+    report_patterns("words.txt", &built_in);
     let text = words_file();
     let begin = Instant::now();
     let million = open(&text);
@@ -40,6 +53,7 @@ fn main() {
     for text in [rare.as_str(), "meaning 77", "Meaning 777777"] {
         report("a million, all text", &million, text, Scope::Text);
     }
+    report_patterns("a million", &million);
 }
 
 fn open(text: &str) -> Dictionary<SealedMap> {
@@ -49,16 +63,32 @@ fn open(text: &str) -> Dictionary<SealedMap> {
 }
 
 fn report(name: &str, dictionary: &Dictionary<SealedMap>, text: &str, scope: Scope) {
+    time(&format!("{name}: {text}"), || {
+        black_box(dictionary.reverse(black_box(text), scope, 20, &[], || true)).found.len()
+    });
+}
+
+fn report_patterns(name: &str, dictionary: &Dictionary<SealedMap>) {
+    for (strategy, text) in PATTERNS {
+        let pattern = Pattern::new(strategy, text).expect("a pattern");
+        time(&format!("{name}, {strategy:?}: {text}"), || {
+            black_box(dictionary.headwords_matching(black_box(&pattern), MOST, &[], || true)).headwords.len()
+        });
+    }
+}
+
+/// Prints how long some work takes that returns how much it has found.
+fn time(name: &str, work: impl Fn() -> usize) {
     let mut found = 0;
     let mut rounds: Vec<f64> = (0..ROUNDS)
         .map(|_| {
             let begin = Instant::now();
-            found = black_box(dictionary.reverse(black_box(text), scope, 20, &[], || true)).found.len();
+            found = work();
             begin.elapsed().as_secs_f64() * 1_000.0
         })
         .collect();
     rounds.sort_unstable_by(f64::total_cmp);
-    println!("| {name}: {text} | {found} | {:.2} | {:.2} | {:.2} |", rounds[ROUNDS / 2], rounds[0], rounds[ROUNDS - 1]);
+    println!("| {name} | {found} | {:.2} | {:.2} | {:.2} |", rounds[ROUNDS / 2], rounds[0], rounds[ROUNDS - 1]);
 }
 
 /// Headwords that are numbers, each with senses of two to four characters.

@@ -116,12 +116,18 @@ impl Connection {
     /// Reads what is there. `false` is the end of the client's stream.
     pub fn read(&mut self) -> Result<bool, ExitReason> {
         if self.tls.is_some() {
-            self.read_tls()
-        } else if self.sends_much {
-            self.read_at_once::<CHUNK>()
-        } else {
-            self.read_at_once::<FEW>()
+            return self.read_tls();
         }
+        if self.sends_much {
+            return self.read_at_once::<CHUNK>();
+        }
+        let is_open = self.read_at_once::<FEW>()?;
+        // The same read goes on: what a client sends at a time belongs together, and what has been read is answered when
+        // the server stops. An end is found again by the next read, behind these lines.
+        if self.sends_much && !self.read_at_once::<CHUNK>()? {
+            self.more = true;
+        }
+        Ok(is_open)
     }
 
     // Never a part of its caller, which would keep the buffer's page on the stack while it waits for the client.

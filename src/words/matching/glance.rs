@@ -10,6 +10,8 @@ pub(super) struct Glance {
     begins: Vec<u8>,
     ends: Vec<u8>,
     holds: Vec<u8>,
+    /// Its first letter, whatever stands before that.
+    letter: Option<u8>,
 }
 
 impl Glance {
@@ -21,6 +23,11 @@ impl Glance {
     /// Of texts that contain this one, in lower case.
     pub(super) fn holds(lower: &str) -> Self {
         Self { holds: ascii(lower), ..Self::default() }
+    }
+
+    /// Of texts whose first letter this is, in upper or lower case.
+    pub(super) fn first_letter(letter: u8) -> Self {
+        Self { letter: Some(letter.to_ascii_lowercase()), ..Self::default() }
     }
 
     /// Of texts in which a regular expression matches without regard to case, by the letters that it has outside all
@@ -57,6 +64,7 @@ impl Glance {
         (self.ends.is_empty() || headword.ends_with(&self.ends))
             && (self.begins.is_empty() || headword.starts_with(&self.begins))
             && contains(headword, &self.holds)
+            && self.letter.is_none_or(|letter| headword.iter().find(|byte| byte.is_ascii_lowercase()) == Some(&letter))
     }
 }
 

@@ -143,7 +143,8 @@ impl Pattern {
             Test::Suffix(text) => Glance::ends(text),
             Test::Substring(text) | Test::Words { text, .. } => Glance::holds(text),
             Test::Expression(expression) => Glance::expression(expression.as_str()),
-            Test::Exact { .. } | Test::Prefix { .. } | Test::Sound(_) | Test::Spelling(_) => Glance::default(),
+            Test::Sound(Some(code)) => Glance::first_letter(code[0]),
+            Test::Exact { .. } | Test::Prefix { .. } | Test::Sound(None) | Test::Spelling(_) => Glance::default(),
         };
         Ok(Self { test, glance })
     }
