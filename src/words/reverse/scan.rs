@@ -97,6 +97,11 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
                 from = extent.article;
                 continue;
             }
+            if place.end > extent.end {
+                // Its last bytes are of the next entry.
+                from = extent.end;
+                continue;
+            }
             if let Some(entry) = self.entry(at) {
                 let place = place.start - extent.article..place.end - extent.article;
                 if let Some(after) = behind_heading(entry.interpret, place.start, self.names()) {

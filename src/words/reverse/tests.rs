@@ -44,6 +44,14 @@ fn words_of_a_script_with_blanks_are_whole_words() {
     assert_eq!(found(&dictionary, "good", Scope::Text, 20), ["好", "坏", "货"]);
 }
 
+/// The length of the next headword, which lies behind an article, may look like a letter of the text.
+#[test]
+fn nothing_is_found_across_the_end_of_an_article() {
+    let next = "b".repeat(usize::from(b'7'));
+    let dictionary = dictionary(&format!("a\tn. meaning 7\n{next}\tn. meaning 77\n"));
+    assert_eq!(found(&dictionary, "meaning 77", Scope::Text, 20), [next]);
+}
+
 #[test]
 fn a_dictionary_with_readings() {
     let dictionary = dictionary(
