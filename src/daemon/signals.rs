@@ -46,6 +46,7 @@ impl Signals {
     /// Reads which signals have come. The kernel keeps one of each, so that one call reads all.
     pub fn drain(&mut self) {
         let mut records = [0; RECORD * PARENT_SIGNALS.len()];
+        // It fails where none has come.
         let size = read(&self.descriptor, &mut records).unwrap_or(0);
         for record in records[..size].chunks_exact(RECORD) {
             let number = record.first_chunk().map(|number| i32::from_ne_bytes(*number));
