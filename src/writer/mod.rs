@@ -3,8 +3,8 @@
 //! A session may reply to a lookup only when its row is durable, and what a row costs is above all what a commit costs.
 //! So the children hand their records to this process: it commits everything that has arrived with one statement,
 //! acknowledges it to each child, and looks again; what arrives meanwhile is the next batch. It waits for nothing but
-//! records. While the database is away, records are kept in the spool, from which they go to the database when it is
-//! back.
+//! records, and with some in hand for others only where that keeps more of them in the same time ([`grouping`]). While
+//! the database is away, records are kept in the spool, from which they go to the database when it is back.
 //!
 //! Because it has a connection, it also answers short questions for which a child would have to open one: a login by
 //! token, the last lookups, whether an account may be used. It acts for an account only on behalf of a child that has
@@ -17,6 +17,7 @@
 #![forbid(unsafe_code)]
 
 mod committer;
+mod grouping;
 mod order;
 mod outage;
 mod questions;
@@ -36,9 +37,10 @@ use crate::store::Location;
 use crate::sys::sandbox::Sandbox;
 use crate::sys::{self, Origin, Title};
 use committer::Committer;
+use grouping::Grouping;
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, send};
-use receiver::Receiver;
+use receiver::{Gathered, Receiver};
 use spool::Spool;
 use std::convert::Infallible;
 use std::io;
@@ -141,12 +143,13 @@ fn serve(
     lines: &StandardError,
 ) -> Result<Option<Order>, Errno> {
     committer.prepare_embedded();
+    let mut grouping = Grouping::default();
     loop {
         if let Some(order) = committer.order() {
             return Ok(Some(order));
         }
         scoreboard.count_unlogged(lines.take_dropped());
-        let gathered = receiver
+        let mut gathered = receiver
             .wait([committer.due(), committer.return_due(), committer.trim_due()].into_iter().flatten().min())?;
         scoreboard.count_turn();
         if !gathered.questions().is_empty() {
@@ -155,7 +158,10 @@ fn serve(
             fail_meanwhile(receiver, &mut committer)?;
         }
         if !gathered.batches().is_empty() {
+            wait_for_others(receiver, &mut committer, &mut grouping, &mut gathered)?;
+            let begin = Instant::now();
             let outcomes = committer.keep(gathered.batches());
+            grouping.committed(gathered.channels(), gathered.amount(), begin.elapsed(), Instant::now());
             if let Some(order @ Order::TurnTo(_)) = committer.order() {
                 // Nothing of it was kept.
                 return Ok(Some(order));
@@ -181,6 +187,24 @@ fn serve(
         committer.return_to_preferred();
         committer.trim();
     }
+}
+
+/// Waits for what is about to come and is better kept with what has come; questions are answered meanwhile.
+fn wait_for_others(
+    receiver: &mut Receiver<'_>,
+    committer: &mut Committer<'_>,
+    grouping: &mut Grouping,
+    gathered: &mut Gathered,
+) -> Result<(), Errno> {
+    grouping.begin(gathered.channels(), |channel| receiver.is_open(channel), Instant::now());
+    while let Some(until) = grouping.until(gathered.batches().len(), Instant::now()) {
+        let Some(questions) = receiver.wait_for_more(gathered, until)? else { break };
+        if !questions.is_empty() {
+            receiver.answer(committer.answer(&questions));
+            fail_meanwhile(receiver, committer)?;
+        }
+    }
+    Ok(())
 }
 
 /// After a failure that took long: what came meanwhile was asked while the database could not be reached, and to try

@@ -13,11 +13,13 @@ use crate::ipc::writer_request::{MAX_REQUEST, WriterRequest, read_request};
 use crate::store::{Batch, Error, Standing};
 use crate::sys;
 use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::socket::{MsgFlags, recv, send};
+use nix::sys::time::TimeSpec;
 use nix::unistd::Pid;
 use std::collections::HashMap;
-use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 /// This many records are enough for one commit.
@@ -46,6 +48,16 @@ pub(super) struct Gathered {
 impl Gathered {
     pub fn batches(&self) -> &[Batch] {
         &self.batches
+    }
+
+    /// For each batch, the number of its channel.
+    pub fn channels(&self) -> &[u64] {
+        &self.from
+    }
+
+    /// How much it is: records, and each question for one.
+    pub fn amount(&self) -> usize {
+        self.amount
     }
 
     pub fn questions(&self) -> &Questions {
@@ -147,6 +159,11 @@ impl<'a> Receiver<'a> {
         std::mem::take(&mut self.offenders)
     }
 
+    /// Whether a channel is open, as far as is known.
+    pub fn is_open(&self, number: u64) -> bool {
+        self.channels.contains_key(&number)
+    }
+
     /// Whether the parent has closed the shutdown pipe.
     pub fn ended(&self) -> bool {
         self.ended
@@ -181,8 +198,35 @@ impl<'a> Receiver<'a> {
         let mut gathered = Gathered::default();
         let waits = self.round.is_empty() && !self.ended;
         gathered.pinged = self.see_what_has_come(if waits { patience } else { EpollTimeout::ZERO })?;
-        // In the order of the round: a request of each party, again and again.
         self.round.begin();
+        self.take(&mut gathered, enough);
+        Ok(gathered)
+    }
+
+    /// Waits for more to be committed with what was gathered, until a time at most, and returns the questions that have
+    /// come. `None` if there is nothing to wait for: it is enough, or more has come than one commit takes.
+    ///
+    /// # Errors
+    /// Those of `ppoll(2)` and `epoll_wait(2)`.
+    pub fn wait_for_more(&mut self, gathered: &mut Gathered, until: Instant) -> Result<Option<Questions>, Errno> {
+        if self.ended || !self.round.is_empty() || gathered.amount >= ENOUGH {
+            return Ok(None);
+        }
+        let left = TimeSpec::from_duration(until.saturating_duration_since(Instant::now()));
+        let mut events = [PollFd::new(self.epoll.0.as_fd(), PollFlags::POLLIN)];
+        match ppoll(&mut events, Some(left), None) {
+            Ok(0) | Err(Errno::EINTR) => return Ok(Some(Questions::default())),
+            Ok(_) => {}
+            Err(error) => return Err(error),
+        }
+        gathered.pinged |= self.see_what_has_come(EpollTimeout::ZERO)?;
+        gathered.questions = Questions::default();
+        self.take(gathered, ENOUGH);
+        Ok(Some(std::mem::take(&mut gathered.questions)))
+    }
+
+    /// Reads what has come, in the order of the round: a request of each party, again and again.
+    fn take(&mut self, gathered: &mut Gathered, enough: usize) {
         while gathered.amount < enough {
             let Some((party, number)) = self.round.next() else { break };
             // What comes from now on shows anew. A child that keeps to the rules waits for its answer before it asks
@@ -196,7 +240,6 @@ impl<'a> Receiver<'a> {
                 self.round.charge(party, amount, share);
             }
         }
-        Ok(gathered)
     }
 
     /// Notes which channels something has come on; the kernel reports each only once. Whether the parent wants a sign

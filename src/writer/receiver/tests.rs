@@ -250,3 +250,46 @@ fn a_child_has_one_channel() {
     let closed = |end: &OwnedFd| recv(end.as_raw_fd(), &mut [0; 1], MsgFlags::MSG_DONTWAIT) == Ok(0);
     assert_eq!(ends.iter().map(closed).collect::<Vec<_>>(), [true, true, false]);
 }
+
+/// What comes while a commit waits for more is kept with it; a question is returned at once.
+#[test]
+fn a_commit_that_waits_takes_in_what_comes() {
+    let rendezvous = Rendezvous::new().unwrap();
+    let (shutdown_pipe, theirs) = pair().unwrap();
+    let key = KeyMemory::new().unwrap().take_up().unwrap();
+    let ticket = key.issue(Pid::this(), ANN, "ann".to_owned(), true);
+    let mut receiver = Receiver::new(rendezvous.for_writer(), theirs.as_fd(), key).unwrap();
+    let (mut keep, mut recent) = (Vec::new(), Vec::new());
+    write_keep(&mut keep, &ticket, &[record("a")]);
+    write_recent(&mut recent, &ticket, 10, None);
+    let (child, writers) = pair().unwrap();
+    let message = [&[0; PARTY_SIZE][..], &keep].concat();
+    sys::send_with_descriptor(rendezvous.for_children(), &message, writers.as_fd(), MsgFlags::empty()).unwrap();
+    drop(writers);
+    let mut gathered = receiver.wait(None).unwrap();
+    assert_eq!(gathered.batches().len(), 1);
+    let channel = gathered.channels()[0];
+    assert!(receiver.is_open(channel));
+
+    let until = Instant::now() + Duration::from_secs(60);
+    send(child.as_raw_fd(), &recent, MsgFlags::empty()).unwrap();
+    let questions = receiver.wait_for_more(&mut gathered, until).unwrap().unwrap();
+    assert_eq!((questions.recent, gathered.batches().len()), (vec![(ANN, 10)], 1));
+    send(child.as_raw_fd(), &keep, MsgFlags::empty()).unwrap();
+    let questions = receiver.wait_for_more(&mut gathered, until).unwrap().unwrap();
+    assert!(questions.is_empty() && gathered.questions().is_empty());
+    assert_eq!(gathered.channels(), [channel, channel]);
+    // Nothing more comes.
+    let now = Instant::now();
+    let questions = receiver.wait_for_more(&mut gathered, now + Duration::from_millis(2)).unwrap().unwrap();
+    assert!(questions.is_empty() && now.elapsed() >= Duration::from_millis(2));
+    assert_eq!(gathered.batches().len(), 2);
+
+    // One that has gone is not open any more, and at the end nothing is waited for.
+    drop(child);
+    assert!(receiver.wait_for_more(&mut gathered, until).unwrap().unwrap().is_empty());
+    assert!(!receiver.is_open(channel));
+    drop(shutdown_pipe);
+    assert!(receiver.wait_for_more(&mut gathered, until).unwrap().unwrap().is_empty());
+    assert!(receiver.ended() && receiver.wait_for_more(&mut gathered, until).unwrap().is_none());
+}
