@@ -3,7 +3,7 @@
 //! A session may reply to a lookup only when its row is durable, and what a row costs is above all what a commit costs.
 //! So the children hand their records to this process: it commits everything that has arrived with one statement,
 //! acknowledges it to each child, and looks again; what arrives meanwhile is the next batch. It waits for nothing but
-//! records, and with some in hand for others only where that keeps more of them in the same time ([`grouping`]). While
+//! records, and with some in hand for others only where that keeps more of them in the same time (`grouping.rs`). While
 //! the database is away, records are kept in the spool, from which they go to the database when it is back.
 //!
 //! Because it has a connection, it also answers short questions for which a child would have to open one: a login by
