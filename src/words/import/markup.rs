@@ -251,11 +251,11 @@ impl Reader {
             b"tr" if content.starts_with(['[', '/']) => return,
             b"tr" => format!("[{content}]"),
             b"rref" | b"a" if !is_file_name(&content) => return,
-            b"sup" => match raised(&content, &SUPERSCRIPTS) {
+            b"sup" => match raised(&content, SUPERSCRIPTS) {
                 Some(raised) => raised,
                 None => return,
             },
-            b"sub" => match raised(&content, &SUBSCRIPTS) {
+            b"sub" => match raised(&content, SUBSCRIPTS) {
                 Some(lowered) => lowered,
                 None => return,
             },
@@ -274,13 +274,53 @@ impl Reader {
     }
 }
 
-pub(super) const SUPERSCRIPTS: [char; 10] = ['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'];
-pub(super) const SUBSCRIPTS: [char; 10] = ['₀', '₁', '₂', '₃', '₄', '₅', '₆', '₇', '₈', '₉'];
+/// Characters that Unicode has in a raised form: `10⁻³` is not `10-3`, `2ⁿ` not `2n`.
+pub(super) const SUPERSCRIPTS: &[(char, char)] = &[
+    ('0', '⁰'),
+    ('1', '¹'),
+    ('2', '²'),
+    ('3', '³'),
+    ('4', '⁴'),
+    ('5', '⁵'),
+    ('6', '⁶'),
+    ('7', '⁷'),
+    ('8', '⁸'),
+    ('9', '⁹'),
+    ('+', '⁺'),
+    ('-', '⁻'),
+    ('−', '⁻'),
+    ('–', '⁻'),
+    ('=', '⁼'),
+    ('(', '⁽'),
+    (')', '⁾'),
+    ('n', 'ⁿ'),
+];
 
-/// Superscript or subscript digits as Unicode has them: `10³` is not 103. Anything else has no such characters.
-pub(super) fn raised(text: &str, digits: &[char; 10]) -> Option<String> {
-    let digit = |c: char| c.to_digit(10).and_then(|digit| digits.get(digit as usize)).copied();
-    text.chars().map(digit).collect::<Option<String>>().filter(|raised| !raised.is_empty())
+/// The same in a lowered form.
+pub(super) const SUBSCRIPTS: &[(char, char)] = &[
+    ('0', '₀'),
+    ('1', '₁'),
+    ('2', '₂'),
+    ('3', '₃'),
+    ('4', '₄'),
+    ('5', '₅'),
+    ('6', '₆'),
+    ('7', '₇'),
+    ('8', '₈'),
+    ('9', '₉'),
+    ('+', '₊'),
+    ('-', '₋'),
+    ('−', '₋'),
+    ('–', '₋'),
+    ('=', '₌'),
+    ('(', '₍'),
+    (')', '₎'),
+];
+
+/// A text in superscript or subscript, if Unicode has all its characters so. Most letters have no such form.
+pub(super) fn raised(text: &str, forms: &[(char, char)]) -> Option<String> {
+    let form = |c: char| forms.iter().find(|(plain, _)| *plain == c).map(|(_, form)| *form);
+    text.chars().map(form).collect::<Option<String>>().filter(|raised| !raised.is_empty())
 }
 
 /// The marks of an `ol`, by its `type` or its style.

@@ -256,8 +256,8 @@ impl<'a> Body<'a> {
                 self.out.push(ACUTE);
             }
             _ => {
-                let digits = if name == "sup" { &SUPERSCRIPTS } else { &SUBSCRIPTS };
-                self.out.push_str(&raised(&content, digits).unwrap_or(content));
+                let forms = if name == "sup" { SUPERSCRIPTS } else { SUBSCRIPTS };
+                self.out.push_str(&raised(&content, forms).unwrap_or(content));
             }
         }
     }
@@ -297,7 +297,7 @@ mod tests {
             (&["<<dog>>, [ref dict=\"a\"]bird[/ref], [url]http://a[/url]"], "dog, bird, http://a"),
             (&["^~s \\~ \\^"], "Cats ~ ^"),
             (&["з[']а[/']мок"], "за\u{301}мок"),
-            (&["10[sup]3[/sup] H[sub]2[/sub]O x[sup]th[/sup]"], "10³ H₂O xth"),
+            (&["10[sup]3[/sup] H[sub]2[/sub]O x[sup]th[/sup] 10[sup]-9[/sup]"], "10³ H₂O xth 10⁻⁹"),
             (&["a[br]b"], "a\nb"),
             (&["[not a tag] [m1]x", "y"], "[not a tag] x\ny"),
             (&["[s]left.wav", "next"], "next"),

@@ -28,6 +28,7 @@ fn tags_go_and_lines_stay() {
             ("<dl><dt>a<dd>b<dt>c</dt><dd>d</dd></dl>e", "a\n  b\nc\n  d\ne"),
             ("<blockquote>a<blockquote>b</blockquote></blockquote>c", "  a\n    b\nc"),
             ("10<sup>3</sup> H<sub>2</sub>O x<sup>th</sup>", "10³ H₂O xth"),
+            ("10<sup>-9</sup> s<sup>−1</sup> Ca<sup>2+</sup> 2<sup>n</sup> x<sub>(1)</sub>", "10⁻⁹ s⁻¹ Ca²⁺ 2ⁿ x₍₁₎"),
             ("<q>a</q><img src=x.png alt=star><img alt=x.png>", "“a”star"),
             ("say <a href=\"sound://a.mp3\">a.mp3</a><a href=\"sound://a.mp3\">it</a>", "say it"),
         ],
