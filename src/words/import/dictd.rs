@@ -8,7 +8,7 @@ use super::files::{Watch, siblings};
 use super::markup::decoded;
 use super::notice::Notice;
 use super::report::Refusal;
-use super::tidy::decode;
+use super::tidy::{NOT_UTF8, decode};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::io::Read;
@@ -107,9 +107,9 @@ pub fn entries(index: &[u8], dictionary: impl Read, intake: &mut Intake<'_>) -> 
             return Ok(());
         }
         let mut text = decode(bytes);
-        if utf8 && matches!(text, Cow::Owned(_)) {
+        if matches!(text, Cow::Owned(_)) && (utf8 || text.contains('\u{fffd}')) {
             text = String::from_utf8_lossy(bytes);
-            intake.report.note("texts with bytes that are not UTF-8, shown as \u{fffd}");
+            intake.report.note(NOT_UTF8);
         }
         match about {
             Some(&b"short") => short = Some(text.into_owned()),

@@ -9,8 +9,9 @@ use super::kingsoft;
 use super::markup::{self, Dialect};
 use super::notice::{Notice, one_line};
 use super::report::Refusal;
-use super::tidy::decode;
+use super::tidy::{NOT_UTF8, decode};
 use super::wiki;
+use std::borrow::Cow;
 use std::io::Read;
 use std::path::Path;
 
@@ -200,17 +201,20 @@ fn one(intake: &mut Intake<'_>, headword: &[u8], text: TextAt, place: std::fmt::
 
 /// The text shown for a field, and whether we laid it out; `None` if it holds nothing for a reader of text.
 fn shown(kind: u8, field: &[u8], intake: &mut Intake<'_>) -> Option<(String, bool)> {
-    let text = || decode(field);
+    let text = decode(field);
+    if matches!(text, Cow::Owned(_)) && text.contains('\u{fffd}') {
+        intake.report.note(NOT_UTF8);
+    }
     Some(match kind {
-        b'm' | b'l' => (text().into_owned(), false),
+        b'm' | b'l' => (text.into_owned(), false),
         b't' | b'y' if field.is_empty() => (String::new(), false),
-        b't' | b'y' => (format!("[{}]", text().trim()), false),
-        b'g' => (markup::plain(&text(), Dialect::Pango), true),
-        b'x' => (markup::plain(&text(), Dialect::Xdxf), true),
-        b'h' => (markup::plain(&text(), Dialect::Html), true),
-        b'k' => (kingsoft::kingsoft(&text()), true),
-        b'n' => (kingsoft::wordnet(&text()), true),
-        b'w' => (wiki::without_markup(&text()), true),
+        b't' | b'y' => (format!("[{}]", text.trim()), false),
+        b'g' => (markup::plain(&text, Dialect::Pango), true),
+        b'x' => (markup::plain(&text, Dialect::Xdxf), true),
+        b'h' => (markup::plain(&text, Dialect::Html), true),
+        b'k' => (kingsoft::kingsoft(&text), true),
+        b'n' => (kingsoft::wordnet(&text), true),
+        b'w' => (wiki::without_markup(&text), true),
         other => {
             let what = match other {
                 b'r' => "names of files",

@@ -5,9 +5,25 @@ use crate::text::escape_into;
 use encoding_rs::WINDOWS_1252;
 use std::borrow::Cow;
 
-/// UTF-8 as it is; anything else is taken for Latin-1, as Windows extends it.
+/// The note on texts of which [`decode`] could not read all.
+pub(super) const NOT_UTF8: &str = "texts with bytes that are not UTF-8, shown as \u{fffd}";
+
+/// UTF-8 as it is. A text that is mostly UTF-8 loses only its wrong bytes, each shown as U+FFFD; anything else is taken
+/// for Latin-1, as Windows extends it. They are easily told apart: it takes two letters above ASCII in a row, and a rare
+/// pair, for Latin-1 to look like UTF-8.
 pub(super) fn decode(bytes: &[u8]) -> Cow<'_, str> {
-    std::str::from_utf8(bytes).map_or_else(|_| WINDOWS_1252.decode_without_bom_handling(bytes).0, Cow::Borrowed)
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Cow::Borrowed(text);
+    }
+    let (mut characters, mut wrong) = (0, 0);
+    for chunk in bytes.utf8_chunks() {
+        characters += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        wrong += usize::from(!chunk.invalid().is_empty());
+    }
+    if characters > 0 && characters >= wrong {
+        return String::from_utf8_lossy(bytes);
+    }
+    WINDOWS_1252.decode_without_bom_handling(bytes).0
 }
 
 /// The characters U+0080 to U+009F as windows-1252 has them: a text in that character set that was converted to UTF-8
@@ -134,6 +150,14 @@ mod tests {
     fn latin_1_is_read_where_it_is_not_utf_8() {
         assert_eq!(decode("été".as_bytes()), "été");
         assert_eq!(decode(b"\xe9t\xe9 market\x92s"), "été market’s");
+        assert_eq!(decode(b"\xc3\xa9, \xe9, \xe8"), "Ã©, é, è");
+    }
+
+    #[test]
+    fn wrong_bytes_do_not_spoil_the_text_around_them() {
+        assert_eq!(decode(b"\xe4\xb8\xad\xe6\x96\x87 caf\xff"), "中文 caf\u{fffd}");
+        // Cut off within a character.
+        assert_eq!(decode(b"\xe4\xb8\xad\xe6\x96\x87\xe8\xaf"), "中文\u{fffd}");
     }
 
     proptest! {

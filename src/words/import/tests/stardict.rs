@@ -75,6 +75,17 @@ fn types_said_each_time() {
     }
 }
 
+/// One wrong byte, or a text cut off within a character, is no reason to read all of it in another character set.
+#[test]
+fn bytes_that_are_not_utf8_are_the_only_ones_lost() {
+    let entries: [(&str, &[u8]); 3] =
+        [("cut", b"\xe4\xb8\xad\xe6\x96\x87\xe8\xaf"), ("latin", b"caf\xe9"), ("one", b"\xe8\xaf\x8d \xc3\xa9 \xff.")];
+    let (index, dictionary) = files(&entries, false);
+    let (report, mut collection) = read(&info("2.4.2", "sametypesequence=m\n"), &index, b"", &dictionary).unwrap();
+    assert_eq!(pairs(&mut collection), owned(&[("cut", "中文\u{fffd}"), ("latin", "café"), ("one", "词 é \u{fffd}.")]));
+    assert_eq!(report.notes.values().sum::<u64>(), 2, "{:?}", report.notes);
+}
+
 #[test]
 fn damage_is_named_with_its_place() {
     let (index, dictionary) = files(&[("apple", b"one"), ("pear", b"two")], false);
