@@ -7,6 +7,7 @@ use super::files::{Bounded, MAX_PIECE};
 use super::markup::decoded;
 use super::notice::Notice;
 use super::report::Refusal;
+use super::tidy::transcription;
 use csv::{ByteRecord, ErrorKind, ReaderBuilder};
 use std::cell::Cell;
 use std::io::Read;
@@ -122,7 +123,7 @@ fn interpret<'a>(columns: &Columns, field: impl Fn(usize) -> Result<&'a str, std
     let unfolded = |text: &str| text.replace("\\r\\n", "\n").replace("\\n", "\n").trim().to_owned();
     let mut lines = Vec::new();
     if !phonetic.is_empty() {
-        lines.push(format!("[{}]", phonetic.trim_matches(['[', ']'])));
+        lines.push(transcription(phonetic));
     }
     let mut meanings: Vec<String> = [translation, definition].map(unfolded).into();
     meanings.dedup();

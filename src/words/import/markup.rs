@@ -5,6 +5,7 @@
 
 use super::media::is_file_name;
 use super::page::{Marks, Page};
+use super::tidy::transcription;
 use html5gum::{DefaultEmitter, EndTag, Error, StartTag, Token, Tokenizer};
 use std::borrow::Cow;
 
@@ -248,8 +249,9 @@ impl Reader {
         let content = self.page.since(from).trim().to_owned();
         let shown = match &*name {
             b"tr" if content.is_empty() => return,
-            b"tr" if content.starts_with(['[', '/']) => return,
-            b"tr" => format!("[{content}]"),
+            // `[<tr>ə</tr>]` has its brackets around it.
+            b"tr" if self.page.before(from).ends_with(['[', '/']) => return,
+            b"tr" => transcription(&content),
             b"rref" | b"a" if !is_file_name(&content) => return,
             b"sup" => match raised(&content, SUPERSCRIPTS) {
                 Some(raised) => raised,

@@ -100,6 +100,11 @@ impl Page {
         self.text.len()
     }
 
+    /// What had been added up to a place.
+    pub(super) fn before(&self, place: usize) -> &str {
+        self.text.get(..place).unwrap_or("")
+    }
+
     /// What was added since a place.
     pub(super) fn since(&self, place: usize) -> &str {
         self.text.get(place..).unwrap_or("")

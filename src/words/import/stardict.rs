@@ -9,7 +9,7 @@ use super::kingsoft;
 use super::markup::{self, Dialect};
 use super::notice::{Notice, one_line};
 use super::report::Refusal;
-use super::tidy::{NOT_UTF8, decode};
+use super::tidy::{NOT_UTF8, decode, transcription};
 use super::wiki;
 use std::borrow::Cow;
 use std::io::Read;
@@ -208,7 +208,7 @@ fn shown(kind: u8, field: &[u8], intake: &mut Intake<'_>) -> Option<(String, boo
     Some(match kind {
         b'm' | b'l' => (text.into_owned(), false),
         b't' | b'y' if field.is_empty() => (String::new(), false),
-        b't' | b'y' => (format!("[{}]", text.trim()), false),
+        b't' | b'y' => (transcription(&text), false),
         b'g' => (markup::plain(&text, Dialect::Pango), true),
         b'x' => (markup::plain(&text, Dialect::Xdxf), true),
         b'h' => (markup::plain(&text, Dialect::Html), true),

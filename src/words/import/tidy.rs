@@ -43,6 +43,13 @@ fn is_c1(c: char) -> bool {
     matches!(c, '\u{80}'..='\u{9f}')
 }
 
+/// A transcription as it is shown: in brackets, if it does not come in brackets or slashes of its own.
+pub(super) fn transcription(text: &str) -> String {
+    let text = text.trim();
+    let has_own = ['[', '/'].iter().any(|&mark| text.starts_with(mark)) && text.ends_with([']', '/']);
+    if has_own { text.to_owned() } else { format!("[{}]", text.trim_matches(['[', ']'])) }
+}
+
 /// The treatment of blanks at the beginnings of lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Indentation {
@@ -143,6 +150,14 @@ mod tests {
         ];
         for (raw, expected) in cases {
             assert_eq!(tidy(raw), expected, "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn a_transcription_has_brackets_once() {
+        for (text, shown) in [("ə", "[ə]"), (" [ə] ", "[ə]"), ("/ə/", "/ə/"), ("[ə] /e/", "[ə] /e/"), ("[ə", "[ə]")]
+        {
+            assert_eq!(transcription(text), shown, "{text}");
         }
     }
 

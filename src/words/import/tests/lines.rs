@@ -9,7 +9,7 @@ fn ecdict() {
     let csv = "word,phonetic,definition,translation,pos,collins,oxford,tag,bnc,frq,exchange,detail,audio\n\
         go,gәu,\"v. move\",vi. 去\\nn. 去,,5,1,zk,1,2,p:went/d:gone,,\n\
         \"a, b\",,\"n. \"\"only\"\" English\\nsecond\",,,,,,,,,,\n\
-        went,,,v. 去,,,,,,,0:go/1:p,,\n\
+        went,/went/,,v. 去,,,,,,,0:go/1:p,,\n\
         nothing,x,,,,,,,,,s:nothings,,\n\
         short\n\
         \"two\nlines\",,,x,,,,,,,,,\n\
@@ -26,7 +26,7 @@ fn ecdict() {
                 "[gәu]\\nvi. 去\\nn. 去\\nv. move\\n过去式 went; 过去分词 gone\\n柯林斯 (Collins) ★★★★★; 牛津 (Oxford) 3000; \
                  中考; BNC 词频第 1; COCA 词频第 2\\nagain"
             ),
-            ("went", "v. 去\\n原型 go (过去式)"),
+            ("went", "/went/\\nv. 去\\n原型 go (过去式)"),
         ])
     );
     assert_eq!((report.read, report.taken), (9, 4));

@@ -75,6 +75,17 @@ fn types_said_each_time() {
     }
 }
 
+/// Many dictionaries have the brackets in their data.
+#[test]
+fn transcriptions_have_brackets_once() {
+    let entries: [(&str, &[u8]); 3] =
+        [("a", "[ə]\0one".as_bytes()), ("b", "/biː/\0two".as_bytes()), ("c", "siː\0three".as_bytes())];
+    let (index, dictionary) = files(&entries, false);
+    let (_, mut collection) = read(&info("2.4.2", "sametypesequence=tm\n"), &index, b"", &dictionary).unwrap();
+    let expected = owned(&[("a", "[ə]\\none"), ("b", "/biː/\\ntwo"), ("c", "[siː]\\nthree")]);
+    assert_eq!(pairs(&mut collection), expected);
+}
+
 /// One wrong byte, or a text cut off within a character, is no reason to read all of it in another character set.
 #[test]
 fn bytes_that_are_not_utf8_are_the_only_ones_lost() {
