@@ -6,6 +6,7 @@
 use super::media::is_file_name;
 use super::page::{Marks, Page};
 use super::tidy::transcription;
+use super::xdxf::{self, Logic};
 use html5gum::{DefaultEmitter, EndTag, Error, StartTag, Token, Tokenizer};
 use std::borrow::Cow;
 
@@ -26,9 +27,10 @@ pub(super) enum Dialect {
 /// The text without its markup.
 pub(super) fn plain(text: &str, dialect: Dialect) -> String {
     let text = without_sections(text);
-    let logical = dialect == Dialect::Xdxf && text.contains("<def");
-    let keeps_newlines = dialect != Dialect::Html && !logical;
-    let mut reader = Reader { page: Page::new(keeps_newlines, text.len()), dialect, logical, held: None, verbatim: 0 };
+    let logic = if dialect == Dialect::Xdxf { Logic::of(&text) } else { None };
+    let text = if logic.is_some() { xdxf::with_enumerated_lines(&text) } else { Cow::Borrowed(&*text) };
+    let keeps_newlines = dialect != Dialect::Html && logic.is_none();
+    let mut reader = Reader { page: Page::new(keeps_newlines, text.len()), dialect, logic, held: None, verbatim: 0 };
     // Behind the last `>` no tag ends.
     let (tags, text_only) = text.split_at(text.rfind('>').map_or(0, |at| at + 1));
     let mut rest = tags;
@@ -96,7 +98,8 @@ struct Held {
 struct Reader {
     page: Page,
     dialect: Dialect,
-    logical: bool,
+    /// Of an article of XDXF that is marked up by what it means.
+    logic: Option<Logic>,
     held: Option<Held>,
     /// How many `pre` are open.
     verbatim: usize,
@@ -138,6 +141,9 @@ impl Reader {
         if self.held.as_ref().is_some_and(|held| matches!(&*held.name, b"script" | b"style")) {
             return;
         }
+        if let Some(logic) = &mut self.logic {
+            logic.before_text(text, &mut self.page);
+        }
         if self.verbatim > 0 {
             self.page.add_as_it_is(text);
         } else {
@@ -155,7 +161,8 @@ impl Reader {
         let name: &[u8] = &tag.name;
         let attribute =
             |name: &[u8]| tag.attributes.get(name).map(|value| String::from_utf8_lossy(&value.value).into_owned());
-        if self.dialect == Dialect::Xdxf && self.begin_xdxf(name, &attribute) {
+        let is_empty_definition = name == b"def" && tag.self_closing;
+        if self.dialect == Dialect::Xdxf && (is_empty_definition || self.begin_xdxf(name, &attribute)) {
             return;
         }
         match name {
@@ -197,8 +204,12 @@ impl Reader {
 
     /// Handles tags that mean something else in XDXF, or occur only there; returns whether it was one.
     fn begin_xdxf(&mut self, name: &[u8], attribute: &dyn Fn(&[u8]) -> Option<String>) -> bool {
+        if self.logic.as_mut().is_some_and(|logic| logic.begin(name, attribute, &mut self.page)) {
+            return true;
+        }
         match name {
             b"tr" | b"rref" => self.hold(name),
+            b"opt" => self.text("("),
             b"iref" => {
                 self.hold(name);
                 if let Some(link) = attribute(b"href") {
@@ -210,8 +221,6 @@ impl Reader {
                 }
             }
             b"k" | b"ar" | b"sr" | b"etm" => self.page.fresh_line(),
-            b"def" if self.logical => self.page.indent("def", 0),
-            b"ex" if self.logical => self.page.indent("ex", 2),
             b"td" | b"th" | b"title" => {}
             _ => return false,
         }
@@ -224,13 +233,14 @@ impl Reader {
             self.release();
             return;
         }
+        if self.logic.as_mut().is_some_and(|logic| logic.end(name, &mut self.page)) {
+            return;
+        }
         match name {
             b"ol" | b"ul" | b"menu" | b"dir" => self.page.close_list(),
             b"li" => self.page.close_item(),
             b"dd" | b"dl" => self.page.close_indented("dd"),
             b"blockquote" => self.page.close_indented("blockquote"),
-            b"def" => self.page.close_indented("def"),
-            b"ex" if self.logical => self.page.close_indented("ex"),
             b"pre" => {
                 self.verbatim = self.verbatim.saturating_sub(1);
                 self.page.fresh_line();
@@ -238,6 +248,7 @@ impl Reader {
             b"q" => self.text("”"),
             b"tr" if self.dialect == Dialect::Xdxf => {}
             b"k" if self.dialect == Dialect::Xdxf => self.page.fresh_line(),
+            b"opt" if self.dialect == Dialect::Xdxf => self.text(")"),
             other if is_block(other) => self.page.fresh_line(),
             _ => {}
         }
@@ -272,7 +283,14 @@ impl Reader {
             _ => String::new(),
         };
         self.page.take_back(from);
+        let is_field = &*name == b"tr";
+        if let Some(logic) = self.logic.as_mut().filter(|_| is_field) {
+            logic.set_apart();
+        }
         self.text(&shown);
+        if let Some(logic) = self.logic.as_mut().filter(|_| is_field) {
+            logic.set_apart();
+        }
     }
 }
 

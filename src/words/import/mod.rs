@@ -30,6 +30,7 @@ mod tests;
 mod tidy;
 mod verify;
 mod wiki;
+mod xdxf;
 
 pub use collection::{Collection, Intake, TextAt, Written};
 pub use failure::Failure;

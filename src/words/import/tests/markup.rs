@@ -89,7 +89,47 @@ fn xdxf_is_shown_as_it_means() {
             ("<rref start=\"1\" size=\"2\">a.ogg</rref>x<rref>left.wav", "xleft.wav"),
             ("<iref href=\"http://a\">b</iref> <iref href=\"http://a\"></iref>", "b http://a"),
             ("<kref>b</kref>, <abr>n.</abr> <c c=\"red\">c</c> <co>d</co> <dtrn>e</dtrn>", "b, n. c d e"),
-            ("<ar><def><def>one</def>\n<def>two<ex>t</ex></def></def></ar>", "one\ntwo\n  t"),
+            ("<ar><def><def>one</def>\n<def>two<ex>t</ex></def></def></ar>", "1. one\n2. two\n     t"),
+        ],
+        Dialect::Xdxf,
+    );
+}
+
+/// Articles as the description of the format (revision 033) has them, and what it says of them.
+#[test]
+fn logical_xdxf_keeps_its_parts_apart() {
+    check(
+        &[
+            (
+                "<def>\n <gr><abbr>n.</abbr> <tr>'həum</tr><rref start=\"1\" lctn=\"a.ogg\"/></gr>\n <co>Home page</co>\n \
+                 <sr><kref type=\"rel\">home-made</kref></sr>\n <def><deftext>a place</deftext></def>\n <def>\n  \
+                 <deftext>\n   <dtrn>дом</dtrn>, at home</deftext>\n  <ex>\n   <ex_orig>at <mrkd>home</mrkd></ex_orig>\n   \
+                 <ex_tran>дома</ex_tran>\n  </ex>\n </def>\n</def>",
+                "n. ['həum] Home page\nrelated: home-made\n1. a place\n2. дом, at home\n     at home\n     дома",
+            ),
+            (
+                "<def><gr>n.</gr><tr>x</tr><deftext>a <kref>b</kref></deftext><ex><ex_orig>c</ex_orig><ex_tran>d</ex_tran></ex></def>",
+                "n. [x] a b\n  c\n  d",
+            ),
+            (
+                "<def><def><gr>n.</gr><def>one</def><def>two</def></def><def><gr>v.</gr><def>three</def></def></def>end",
+                "1. n.\n   a. one\n   b. two\n2. v.\n   three\nend",
+            ),
+            (
+                "<def>x<sr><kref type=\"spv\">a</kref>\n<kref type=\"syn\" kcmt=\"partly\">b</kref>\n<kref type=\"syn\">\
+                 <abbr>obs.</abbr>c</kref></sr>y</def>",
+                "x\nspelling variant: a; synonym: b (partly), obs. c\ny",
+            ),
+            ("<def><sr>Syn: <kref type=\"syn\">a</kref>, <kref type=\"syn\">b</kref></sr></def>", "Syn: a, b"),
+            (
+                "<k>home</k>\n<def>\n [<tr>ho:um</tr>]\n <gr>n.</gr>\n <rref> a.ogg </rref>\n 1) a place;\n  one lives there\n 2) \
+                 land\n</def>",
+                "home\n[ho:um] n.\n1) a place; one lives there\n2) land",
+            ),
+            ("<def cmt=\"round\"><deftext>x</deftext></def><def/>", "(round) x"),
+            ("<k>disc<opt>s</opt></k><def>x</def>", "disc(s)\nx"),
+            ("<def>1) a</def><def>2) b</def>", "1) a\n2) b"),
+            ("</def><def><ex>a</def></ex>b</def>c", "  a\nb\nc"),
         ],
         Dialect::Xdxf,
     );
@@ -121,6 +161,10 @@ fn hostile_markup_is_read_in_one_pass() {
         "<dd></ol><ol>",
         "]]>",
         "<pre>\n",
+        "<def>x",
+        "</def>",
+        "<sr><kref>",
+        "\n1) ",
     ];
     for piece in pieces {
         for dialect in [Dialect::Html, Dialect::Pango, Dialect::Xdxf] {
