@@ -84,6 +84,8 @@ pub(super) struct Page {
     margin: usize,
     /// How long the text was when a mark had been written: what follows stands on the mark's line.
     marked: Option<usize>,
+    /// How long the text was when a block had begun or ended a line: a newline of the text there adds no empty line.
+    broken: Option<usize>,
     blocks: Vec<Block>,
     lists: usize,
 }
@@ -92,7 +94,7 @@ impl Page {
     /// An empty page. Newlines of the texts are kept, or are blanks.
     pub(super) fn new(keeps_newlines: bool, capacity: usize) -> Self {
         let text = String::with_capacity(capacity);
-        Self { text, keeps_newlines, margin: 0, marked: None, blocks: Vec::new(), lists: 0 }
+        Self { text, keeps_newlines, margin: 0, marked: None, broken: None, blocks: Vec::new(), lists: 0 }
     }
 
     /// Its current length: a place to go back to.
@@ -156,6 +158,11 @@ impl Page {
 
     /// Adds text whose blanks and newlines stay.
     pub(super) fn add_as_it_is(&mut self, text: &str) {
+        let second = text.strip_prefix('\n').filter(|_| self.broken == Some(self.text.len()));
+        if second.is_some() {
+            self.broken = None;
+        }
+        let text = second.unwrap_or(text);
         for (at, line) in text.split('\n').enumerate() {
             if at > 0 {
                 self.text.push('\n');
@@ -176,6 +183,7 @@ impl Page {
             self.text.pop();
         }
         self.text.push('\n');
+        self.broken = Some(self.text.len());
     }
 
     /// Ends the line, even an empty one.

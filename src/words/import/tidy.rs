@@ -55,7 +55,7 @@ pub(super) fn transcription(text: &str) -> String {
 pub(super) enum Indentation {
     /// Those that all lines but the first have in common are removed.
     Common,
-    /// They stay: the text was laid out here.
+    /// Those that all lines have in common are removed: the text was laid out here, and no line hangs out.
     Kept,
 }
 
@@ -67,10 +67,8 @@ pub(super) fn tidy_into(raw: &str, indentation: Indentation, out: &mut String) {
     let clean = clean(&raw);
     let lines = || clean.split('\n').map(str::trim_end).skip_while(|line| line.is_empty());
     let blanks = |line: &str| line.len() - line.trim_start_matches(' ').len();
-    let common = match indentation {
-        Indentation::Common => lines().skip(1).filter(|line| !line.is_empty()).map(blanks).min().unwrap_or(0),
-        Indentation::Kept => 0,
-    };
+    let measured = usize::from(indentation == Indentation::Common);
+    let common = lines().skip(measured).filter(|line| !line.is_empty()).map(blanks).min().unwrap_or(0);
     let mut empty_before = false;
     for (at, line) in lines().enumerate() {
         if at == 0 {
@@ -150,6 +148,17 @@ mod tests {
         ];
         for (raw, expected) in cases {
             assert_eq!(tidy(raw), expected, "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_indented_as_a_whole_is_not() {
+        for (raw, expected) in
+            [("  a\n  b\n\n    c", "a\nb\n\n  c"), ("  a\nb", "a\nb"), ("a\n  b\n  c", "a\n  b\n  c")]
+        {
+            let mut out = String::new();
+            tidy_into(raw, Indentation::Kept, &mut out);
+            assert_eq!(unescape(&out), expected, "{raw:?}");
         }
     }
 

@@ -83,8 +83,12 @@ fn xdxf_is_shown_as_it_means() {
                 "<k>run</k>\n<tr>rʌn</tr> <gr>v.</gr>\n<def>to move fast <ex>he ran home</ex></def> <rref>run.wav</rref>",
                 "run\n[rʌn] v.\nto move fast\n  he ran home",
             ),
-            ("<k>a</k>\n<tr>/ə/</tr> <tr>[x]</tr><tr></tr>\n1) <ex>b</ex> — c", "a\n\n/ə/ [x]\n1) b — c"),
+            ("<k>a</k>\n<tr>/ə/</tr> <tr>[x]</tr><tr></tr>\n1) <ex>b</ex> — c", "a\n/ə/ [x]\n1) b — c"),
             ("[<tr>ho:um</tr>] <gr>n.</gr> /<tr>x</tr>/ <tr>[y] [z]</tr>", "[ho:um] n. /x/ [y] [z]"),
+            (
+                "<k>a</k>\n<blockquote>b</blockquote>\n<blockquote><blockquote>c</blockquote></blockquote>\n\nd",
+                "a\n  b\n    c\n\nd",
+            ),
             ("<rref>pictures/a b.jpg</rref>x <rref>see this</rref>", "x see this"),
             ("<rref start=\"1\" size=\"2\">a.ogg</rref>x<rref>left.wav", "xleft.wav"),
             ("<iref href=\"http://a\">b</iref> <iref href=\"http://a\"></iref>", "b http://a"),
