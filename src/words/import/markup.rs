@@ -186,7 +186,8 @@ impl Reader {
                 self.page.fresh_line();
                 self.verbatim += 1;
             }
-            b"td" | b"th" => self.text("  "),
+            b"tr" | b"table" => self.page.row(),
+            b"td" | b"th" => self.page.cell(),
             b"q" => self.text("“"),
             b"img" => {
                 if let Some(shown) = attribute(b"alt").filter(|shown| !is_file_name(shown)) {
@@ -247,6 +248,7 @@ impl Reader {
             }
             b"q" => self.text("”"),
             b"tr" if self.dialect == Dialect::Xdxf => {}
+            b"tr" | b"table" => self.page.row(),
             b"k" if self.dialect == Dialect::Xdxf => self.page.fresh_line(),
             b"opt" if self.dialect == Dialect::Xdxf => self.text(")"),
             other if is_block(other) => self.page.fresh_line(),

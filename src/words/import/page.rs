@@ -76,6 +76,17 @@ struct Block {
     margin_before: usize,
 }
 
+/// A row of a table.
+#[derive(Debug, Default)]
+struct Row {
+    from: usize,
+    /// How long the text was when a cell had begun: what follows stands on the row's line.
+    cell: Option<usize>,
+    /// How far it is known whether it has several lines.
+    seen: usize,
+    has_lines: bool,
+}
+
 /// A page that grows.
 #[derive(Debug)]
 pub(super) struct Page {
@@ -86,6 +97,7 @@ pub(super) struct Page {
     marked: Option<usize>,
     /// How long the text was when a block had begun or ended a line: a newline of the text there adds no empty line.
     broken: Option<usize>,
+    row: Row,
     blocks: Vec<Block>,
     lists: usize,
 }
@@ -94,7 +106,16 @@ impl Page {
     /// An empty page. Newlines of the texts are kept, or are blanks.
     pub(super) fn new(keeps_newlines: bool, capacity: usize) -> Self {
         let text = String::with_capacity(capacity);
-        Self { text, keeps_newlines, margin: 0, marked: None, broken: None, blocks: Vec::new(), lists: 0 }
+        Self {
+            text,
+            keeps_newlines,
+            margin: 0,
+            marked: None,
+            broken: None,
+            row: Row::default(),
+            blocks: Vec::new(),
+            lists: 0,
+        }
     }
 
     /// Its current length: a place to go back to.
@@ -125,7 +146,8 @@ impl Page {
     }
 
     fn at_beginning_of_line(&self) -> bool {
-        self.text.is_empty() || self.text.ends_with('\n') || self.marked == Some(self.text.len())
+        let length = self.text.len();
+        self.text.is_empty() || self.text.ends_with('\n') || [self.marked, self.row.cell].contains(&Some(length))
     }
 
     fn begin_line(&mut self) {
@@ -191,6 +213,33 @@ impl Page {
         if self.marked != Some(self.text.len()) {
             self.text.push('\n');
         }
+    }
+
+    /// Begins or ends a table's row.
+    pub(super) fn row(&mut self) {
+        self.row.cell = None;
+        self.fresh_line();
+        self.row = Row { from: self.text.len(), cell: None, seen: self.text.len(), has_lines: false };
+    }
+
+    /// Begins a cell, two blanks behind the cell before it: cells may hold several words. A cell behind one of several
+    /// lines gets a line of its own.
+    pub(super) fn cell(&mut self) {
+        let end = self.text.trim_end().len();
+        if end <= self.row.from {
+            return;
+        }
+        // The row is searched only once, however many cells it has.
+        self.row.has_lines |= self.text.get(self.row.seen..end).is_some_and(|seen| seen.contains('\n'));
+        self.row.seen = end;
+        if self.row.has_lines {
+            self.row.cell = None;
+            self.fresh_line();
+            return;
+        }
+        self.text.truncate(end);
+        self.text.push_str("  ");
+        self.row.cell = Some(self.text.len());
     }
 
     /// Begins a list.

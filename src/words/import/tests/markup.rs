@@ -24,7 +24,7 @@ fn tags_go_and_lines_stay() {
             ("<a title='x > y' href=\"1>0\">z</a>", "z"),
             ("one <![CDATA[<two> & ]]>three", "one <two> & three"),
             ("<pre>a\n  b</pre>c", "a\n  b\nc"),
-            ("<table><tr><td>a</td><td>b</td></tr><tr><th>c</th></tr></table>d", "a b\nc\nd"),
+            ("<table><tr><td>a</td><td>b</td></tr><tr><th>c</th></tr></table>d", "a  b\nc\nd"),
             ("<dl><dt>a<dd>b<dt>c</dt><dd>d</dd></dl>e", "a\n  b\nc\n  d\ne"),
             ("<blockquote>a<blockquote>b</blockquote></blockquote>c", "  a\n    b\nc"),
             ("10<sup>3</sup> H<sub>2</sub>O x<sup>th</sup>", "10³ H₂O xth"),
@@ -57,6 +57,23 @@ fn lists_are_numbered_and_indented() {
             ("<li>a</li><li>b</li>", "• a\n• b"),
             ("</ol></li></ul>a<ol></li>b</ol></ol>c", "a\nb\nc"),
             ("<ol><li></li><li>b</li></ol>", "1. 2. b"),
+        ],
+        Dialect::Html,
+    );
+}
+
+#[test]
+fn a_row_is_a_line_and_its_cells_are_apart() {
+    check(
+        &[
+            ("<table><tr><th>ich gehe</th>\n <td> wir gehen </td></tr></table>", "ich gehe  wir gehen"),
+            ("<table><tr><td>1.</td><td><p>to go</p><p>he goes</p></td></tr></table>z", "1.  to go\nhe goes\nz"),
+            ("<table><tr><td><p>a</p></td><td><div>b</div></td><td>c</td></tr></table>", "a  b  c"),
+            ("<table><tr><td>a<br>b</td><td>c</td></tr></table>", "a\nb\nc"),
+            ("<table><tr><td></td><td>a</td><td></td></tr><tr><td>b<td>c</table>d", "a\nb  c\nd"),
+            ("<ul><li><table><tr><td>a</td><td>b</td></tr></table></ul>", "• a  b"),
+            ("<table><tr><td>a<table><tr><td>b<td>c</table></td><td>d</td></tr></table>e", "a\nb  c\nd\ne"),
+            ("x<td>y", "x  y"),
         ],
         Dialect::Html,
     );
@@ -165,6 +182,8 @@ fn hostile_markup_is_read_in_one_pass() {
         "<dd></ol><ol>",
         "]]>",
         "<pre>\n",
+        "<td>x",
+        "<td>x<td>\n<br>",
         "<def>x",
         "</def>",
         "<sr><kref>",
