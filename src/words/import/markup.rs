@@ -197,7 +197,15 @@ impl Reader {
             b"a" if attribute(b"href").is_some_and(|link| link.starts_with("sound:") || is_file_name(&link)) => {
                 self.hold(name);
             }
-            b"script" | b"style" | b"title" | b"sup" | b"sub" if !tag.self_closing => self.hold(name),
+            b"rb" => self.release_reading(),
+            b"rt" | b"rp" => {
+                // Their end tags are often left out.
+                self.release_reading();
+                self.hold(name);
+            }
+            b"script" | b"style" | b"title" | b"audio" | b"video" | b"sup" | b"sub" if !tag.self_closing => {
+                self.hold(name);
+            }
             other if is_block(other) => self.page.fresh_line(),
             _ => {}
         }
@@ -247,12 +255,20 @@ impl Reader {
                 self.page.fresh_line();
             }
             b"q" => self.text("”"),
+            b"ruby" => self.release_reading(),
             b"tr" if self.dialect == Dialect::Xdxf => {}
             b"tr" | b"table" => self.page.row(),
             b"k" if self.dialect == Dialect::Xdxf => self.page.fresh_line(),
             b"opt" if self.dialect == Dialect::Xdxf => self.text(")"),
             other if is_block(other) => self.page.fresh_line(),
             _ => {}
+        }
+    }
+
+    /// Ends the reading beside a character, or the brackets around it.
+    fn release_reading(&mut self) {
+        if self.held.as_ref().is_some_and(|held| matches!(&*held.name, b"rt" | b"rp")) {
+            self.release();
         }
     }
 
@@ -265,6 +281,7 @@ impl Reader {
             // `[<tr>ə</tr>]` has its brackets around it.
             b"tr" if self.page.before(from).ends_with(['[', '/']) => return,
             b"tr" => transcription(&content),
+            b"rt" if !content.is_empty() => format!("({content})"),
             b"rref" | b"a" if !is_file_name(&content) => return,
             b"sup" => match raised(&content, SUPERSCRIPTS) {
                 Some(raised) => raised,

@@ -62,6 +62,25 @@ fn lists_are_numbered_and_indented() {
     );
 }
 
+/// A terminal has no second line for readings, and plays nothing: what browsers show that can't is not for it.
+#[test]
+fn readings_are_in_brackets_and_players_are_not_shown() {
+    check(
+        &[
+            ("<ruby>漢<rp>(</rp><rt>かん</rt><rp>)</rp>字<rt>じ</rt></ruby>。", "漢(かん)字(じ)。"),
+            ("<ruby>漢字<rt>かんじ</ruby>x <ruby><rb>漢<rb>字<rt>かん<rt>じ</ruby>", "漢字(かんじ)x 漢字(かん)(じ)"),
+            ("<ruby>字<rt></rt></ruby>", "字"),
+            ("<rt>open", "open"),
+            (
+                "bell <audio src=a.ogg>Your browser can't play it.</audio>n. <video><source src=b>No.</video>x",
+                "bell n. x",
+            ),
+            ("<audio src=a.ogg />x", "x"),
+        ],
+        Dialect::Html,
+    );
+}
+
 #[test]
 fn a_row_is_a_line_and_its_cells_are_apart() {
     check(
