@@ -1,5 +1,5 @@
 //! CC-CEDICT: `Traditional Simplified [pin1 yin1] /gloss/gloss/`, a line each; comments begin with `#`, and those of
-//! the form `#! key=value` describe the dictionary.
+//! the form `#! key=value` describe the dictionary. CC-Canto adds a reading in jyutping: `[pin1 yin1] {jyut6 ping3}`.
 
 use super::collection::Intake;
 use super::failure::Failure;
@@ -41,7 +41,7 @@ pub fn entries(source: impl Read, pinyin: bool, intake: &mut Intake<'_>) -> Resu
 }
 
 fn one(line: &str, aliases: bool, intake: &mut Intake<'_>, place: std::fmt::Arguments<'_>) -> Result<(), Failure> {
-    let Some((traditional, simplified, reading, glosses)) = parts(line) else {
+    let Some(Parts { traditional, simplified, reading, cantonese, glosses }) = parts(line) else {
         intake.refuse(Refusal::BadLine, line, place);
         return Ok(());
     };
@@ -49,6 +49,9 @@ fn one(line: &str, aliases: bool, intake: &mut Intake<'_>, place: std::fmt::Argu
     // have been found by its reading.
     let scripts = if traditional == simplified { String::new() } else { format!(" [{simplified}/{traditional}]") };
     let mut text = format!("{simplified}{scripts} {}", pinyin::with_marks(reading));
+    if !cantonese.is_empty() {
+        text.push_str(&format!(" [{cantonese}]"));
+    }
     let mut empty = true;
     for gloss in glosses.split('/').map(str::trim).filter(|gloss| !gloss.is_empty()) {
         text.push_str(if empty { " " } else { "; " });
@@ -69,15 +72,31 @@ fn one(line: &str, aliases: bool, intake: &mut Intake<'_>, place: std::fmt::Argu
     Ok(())
 }
 
-/// Traditional, simplified, reading, and the glosses with the slashes between them.
-fn parts(line: &str) -> Option<(&str, &str, &str, &str)> {
+/// The parts of a line.
+struct Parts<'a> {
+    traditional: &'a str,
+    simplified: &'a str,
+    /// In pinyin.
+    reading: &'a str,
+    /// In jyutping; empty but in CC-Canto, which has it in braces.
+    cantonese: &'a str,
+    /// With the slashes between them.
+    glosses: &'a str,
+}
+
+fn parts(line: &str) -> Option<Parts<'_>> {
     let (headwords, rest) = line.split_once('[')?;
     let (reading, rest) = rest.split_once(']')?;
-    let (traditional, simplified) = headwords.trim().split_once(' ')?;
+    let (traditional, simplified) = headwords.trim().split_once([' ', '\t'])?;
     // Newer files have [[pin1yin1]].
-    let (reading, rest) = (reading.trim_start_matches('['), rest.trim_start_matches(']'));
+    let (reading, rest) = (reading.trim_start_matches('['), rest.trim_start_matches(']').trim());
+    let (cantonese, rest) = rest.strip_prefix('{').and_then(|rest| rest.split_once('}')).unwrap_or(("", rest));
     let glosses = rest.trim().strip_prefix('/')?;
-    Some((traditional.trim(), simplified.trim(), reading.trim(), glosses))
+    // Behind the last slash CC-Canto says where an entry comes from: `# adapted from cc-cedict`.
+    let glosses =
+        glosses.rsplit_once('/').filter(|(_, rest)| rest.trim().starts_with('#')).map_or(glosses, |(all, _)| all);
+    let [traditional, simplified, reading, cantonese] = [traditional, simplified, reading, cantonese].map(str::trim);
+    Some(Parts { traditional, simplified, reading, cantonese, glosses })
 }
 
 #[derive(Default)]

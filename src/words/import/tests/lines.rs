@@ -81,6 +81,22 @@ fn cedict() {
     assert!(file.contains("# licence: License: Creative Commons BY-SA 4.0\n"), "{file}");
 }
 
+/// CC-Canto has lines of CC-CEDICT with a second reading.
+#[test]
+fn cedict_with_jyutping() {
+    let text = "電腦 电脑 [dian4 nao3] {din6 nou5} /computer/PC/ # adapted from cc-cedict\n\
+        一\t一\t[yi1]\t/one/\n井 井 [jing3] /well/# (sign)/\n";
+    let (report, mut collection) = imported(|intake| formats::cedict(text.as_bytes(), false, intake)).unwrap();
+    let expected = owned(&[
+        ("一", "一 yī one"),
+        ("井", "井 jǐng well; # (sign)"),
+        ("电脑", "电脑 [电脑/電腦] diàn nǎo [din6 nou5] computer; PC"),
+        ("電腦", "电脑 [电脑/電腦] diàn nǎo [din6 nou5] computer; PC"),
+    ]);
+    assert_eq!(pairs(&mut collection), expected);
+    assert_eq!((report.read, report.taken), (4, 4));
+}
+
 #[test]
 fn plain() {
     let text = "\u{feff}# title: Class\r\n# licence: ours\r\n# a note\r\nzoo  n. 动物园\r\nice cream\tn. 冰淇淋\\n甜\r\n\r\n\
