@@ -4,6 +4,7 @@
 
 use super::markup::{Dialect, plain};
 use super::page::{Marks, Page};
+use std::borrow::Cow;
 
 /// How deeply nested links and templates are followed.
 const MAX_DEPTH: usize = 8;
@@ -15,26 +16,29 @@ const NOT_SHOWN: [&str; 6] = ["file", "image", "category", "文件", "图像", "
 pub(super) fn without_markup(text: &str) -> String {
     let inline = inline(&plain(text, Dialect::Pango));
     let mut page = Page::new(true, inline.len());
+    let mut before = "";
     let mut depth = 0;
     for line in inline.lines() {
         let marks: &str = &line[..line.len() - line.trim_start_matches(['*', '#', ':', ';']).len()];
         let wanted = marks.len().min(MAX_DEPTH);
-        while depth > wanted {
+        let same = common(before, marks);
+        before = marks;
+        while depth > wanted.min(same) {
             page.close_list();
             depth -= 1;
         }
         let content = line[marks.len()..].trim();
         if marks.is_empty() {
-            if line.starts_with("----") || matches!(content, "{|" | "|}" | "|-") || line.starts_with("{|") {
+            if ["----", "{|", "|}", "|-"].iter().any(|begin| line.starts_with(begin)) {
                 continue;
             }
             page.fresh_line();
-            page.add(heading(content).unwrap_or_else(|| cells(content)));
+            page.add(&heading(content).map_or_else(|| cells(content), Cow::Borrowed));
             page.end_line();
             continue;
         }
-        let numbered = marks.ends_with('#');
         while depth < wanted {
+            let numbered = marks.as_bytes().get(depth) == Some(&b'#');
             page.open_list(if numbered { Marks::Numbers } else { Marks::Bullets }, 1);
             depth += 1;
         }
@@ -43,7 +47,8 @@ pub(super) fn without_markup(text: &str) -> String {
         } else {
             page.close_item();
             page.fresh_line();
-            page.add("  ");
+            // What is said of a term is indented, the term is not.
+            page.add(if marks.ends_with(';') { "" } else { "  " });
         }
         page.add(content);
     }
@@ -56,9 +61,27 @@ fn heading(line: &str) -> Option<&str> {
     Some(inside.trim_matches('=').trim())
 }
 
-/// A row or a cell of a table.
-fn cells(line: &str) -> &str {
-    line.strip_prefix(['|', '!']).filter(|_| !line.starts_with("||")).map_or(line, str::trim)
+/// How much two lines have of their lists in common, in levels. A term (`;`) and what it means (`:`) are one list.
+fn common(one: &str, other: &str) -> usize {
+    let kind = |mark: u8| if mark == b';' { b':' } else { mark };
+    one.bytes().zip(other.bytes()).take_while(|(one, other)| kind(*one) == kind(*other)).count()
+}
+
+/// A row of a table, its cells two blanks apart: `| a || b`, `! a !! b`, `| style="…" | a`. Any other line as it is.
+fn cells(line: &str) -> Cow<'_, str> {
+    let (rest, between) = match line.as_bytes() {
+        [b'|', b'|', ..] => return Cow::Borrowed(line),
+        [b'|', b'+', ..] => (&line[2..], "||"),
+        [b'|', ..] => (&line[1..], "||"),
+        [b'!', ..] => (&line[1..], "!!"),
+        _ => return Cow::Borrowed(line),
+    };
+    // Attributes are not shown.
+    let content = |cell: &'_ str| match cell.split_once('|') {
+        Some((attributes, content)) if attributes.contains('=') => content.trim().to_owned(),
+        _ => cell.trim().to_owned(),
+    };
+    Cow::Owned(rest.split(between).map(content).collect::<Vec<_>>().join("  "))
 }
 
 /// What began and has not ended: a link `[[`, a template `{{`, an outer link `[http`.
@@ -136,6 +159,12 @@ mod tests {
             ("a<br/>b &eacute; <ref>c</ref><!-- d -->", "a\nb é c"),
             ("; term\n: text\nend", "term\n  text\nend"),
             ("{|\n! head\n|-\n| cell\n|}\n----\nend", "head\ncell\nend"),
+            (
+                "{| class=x\n|+ Forms\n! a b !! c\n|- class=\"y\"\n| style=\"x\" | d || e | f\n|}",
+                "Forms\na b  c\nd  e | f",
+            ),
+            ("* a\n# b\n# c\n* d\n** e\n*# f", "• a\n1. b\n2. c\n• d\n  • e\n  1. f"),
+            ("# a\n#: x\n#* y\n# b\n; c\n: d", "1. a\n     x\n   • y\n2. b\nc\n  d"),
             ("[[open and {{open and ''", "open and open and"),
             ("a ]] b }} c ] it's", "a ]] b }} c ] it's"),
         ];
