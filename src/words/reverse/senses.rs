@@ -48,6 +48,7 @@ pub(super) fn may_have_head(first: u8) -> bool {
 
 /// Reads the head of an article that has one.
 pub(super) fn head(article: &str) -> Option<Head<'_>> {
+    let article = without_title(article);
     if !article.as_bytes().first().is_some_and(|&byte| may_have_head(byte)) {
         return None;
     }
@@ -71,6 +72,13 @@ pub(super) fn head(article: &str) -> Option<Head<'_>> {
     }
     let (reading, rest) = rest.split_at(end);
     Some(Head { word, reading: reading.trim_end(), rest }).filter(|head| !head.reading.is_empty())
+}
+
+/// An article without the line that names its dictionary, which the importer writes above the articles of several
+/// sources: `[CC-CEDICT]`.
+fn without_title(article: &str) -> &str {
+    let line = article.strip_prefix('[').and_then(|rest| rest.split_once("\\n"));
+    line.filter(|(title, _)| title.ends_with(']')).map_or(article, |(_, rest)| rest)
 }
 
 /// The pieces of an article (with the escapes of the wire), in order, until one is taken.
@@ -317,6 +325,9 @@ mod tests {
         let found = head("苹果 [苹果/蘋果] píng guǒ apple; x").unwrap();
         assert_eq!((found.word, found.reading, found.rest), ("苹果", "píng guǒ", "apple; x"));
         assert_eq!(head("好 hǎo good").unwrap().reading, "hǎo");
+        // In a file of several sources.
+        let found = head(r"[CC-CEDICT (2024)]\n苹果 [苹果/蘋果] píng guǒ apple").unwrap();
+        assert_eq!((found.word, found.reading, found.rest), ("苹果", "píng guǒ", "apple"));
         for none in ["n. 苹果", "苹果", "苹果; 梨", "苹果 (1) x", ""] {
             assert_eq!(head(none), None, "{none}");
         }

@@ -52,6 +52,18 @@ fn nothing_is_found_across_the_end_of_an_article() {
     assert_eq!(found(&dictionary, "meaning 77", Scope::Text, 20), [next]);
 }
 
+/// The importer puts the articles of several sources below lines with their titles.
+#[test]
+fn readings_in_a_file_of_several_sources() {
+    let dictionary = dictionary(
+        "苹果\t[CC-CEDICT]\\n苹果 [苹果/蘋果] píng guǒ apple\\n[HanDeDict]\\n苹果 [苹果/蘋果] píng guǒ Apfel\n\
+         蘋果\t[CC-CEDICT]\\n苹果 [苹果/蘋果] píng guǒ apple\\n[HanDeDict]\\n苹果 [苹果/蘋果] píng guǒ Apfel\n",
+    );
+    for text in ["apple", "Apfel", "pingguo", "ping2guo3", "píng guǒ"] {
+        assert_eq!(found(&dictionary, text, Scope::Meaning, 20), ["苹果"], "{text}");
+    }
+}
+
 #[test]
 fn a_dictionary_with_readings() {
     let dictionary = dictionary(
