@@ -180,11 +180,12 @@ pub fn entries(parts: Parts<'_>, dictionary: impl Read, intake: &mut Intake<'_>)
         let (headword, number, at) = record?;
         let number = big_endian(number);
         let text = usize::try_from(number).ok().and_then(|number| texts.get(number).copied().flatten());
-        let text = text.ok_or_else(|| {
-            let message = format!("it refers to entry {number}, but there are {}", texts.len());
-            Failure::damaged(format!(".syn offset {at}"), message)
-        })?;
-        one(intake, headword, text, format_args!(".syn offset {at}"))?;
+        let place = format_args!(".syn offset {at}");
+        match text {
+            Some(text) => one(intake, headword, text, place)?,
+            // The entries are all there: only this name of one is lost.
+            None => intake.refuse(Refusal::DanglingLink, &decode(headword), place),
+        }
     }
     Ok(info.notice())
 }
