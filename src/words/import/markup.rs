@@ -169,8 +169,9 @@ impl Reader {
             b"br" => self.page.end_line(),
             b"ol" | b"ul" | b"menu" | b"dir" => {
                 let said = attribute(b"type").or_else(|| attribute(b"style")).unwrap_or_default();
+                let usual = if name == b"ol" { Marks::Numbers } else { Marks::Bullets };
                 let first = attribute(b"start").and_then(|first| first.trim().parse().ok()).unwrap_or(1);
-                self.page.open_list(if name == b"ol" { marks(&said) } else { Marks::Bullets }, first);
+                self.page.open_list(marks(&said, usual), first);
             }
             b"li" => self.page.item(attribute(b"value").and_then(|number| number.trim().parse().ok())),
             b"dl" | b"dt" => {
@@ -282,7 +283,9 @@ impl Reader {
             b"tr" if self.page.before(from).ends_with(['[', '/']) => return,
             b"tr" => transcription(&content),
             b"rt" if !content.is_empty() => format!("({content})"),
-            b"rref" | b"a" if !is_file_name(&content) => return,
+            // A loudspeaker says nothing either.
+            b"a" if content.contains(char::is_alphanumeric) && !is_file_name(&content) => return,
+            b"rref" if !is_file_name(&content) => return,
             b"sup" => match raised(&content, SUPERSCRIPTS) {
                 Some(raised) => raised,
                 None => return,
@@ -362,18 +365,29 @@ pub(super) fn raised(text: &str, forms: &[(char, char)]) -> Option<String> {
     text.chars().map(form).collect::<Option<String>>().filter(|raised| !raised.is_empty())
 }
 
-/// The marks of an `ol`, by its `type` or its style.
-fn marks(said: &str) -> Marks {
+/// The marks of a list, by its `type` or its style; the usual ones where neither says anything.
+fn marks(said: &str, usual: Marks) -> Marks {
+    // Numbers and letters are told apart by case in `type` only.
     match said.trim() {
-        "a" => Marks::Letters(false),
-        "A" => Marks::Letters(true),
-        "i" => Marks::Roman(false),
-        "I" => Marks::Roman(true),
-        style if style.contains("lower-alpha") || style.contains("lower-latin") => Marks::Letters(false),
-        style if style.contains("upper-alpha") || style.contains("upper-latin") => Marks::Letters(true),
-        style if style.contains("lower-roman") => Marks::Roman(false),
-        style if style.contains("upper-roman") => Marks::Roman(true),
-        _ => Marks::Numbers,
+        "1" => return Marks::Numbers,
+        "a" => return Marks::Letters(false),
+        "A" => return Marks::Letters(true),
+        "i" => return Marks::Roman(false),
+        "I" => return Marks::Roman(true),
+        _ => {}
+    }
+    let is_list_style = |style: &&str| style.trim_start().to_ascii_lowercase().starts_with("list-style");
+    let Some(style) = said.split(';').find(is_list_style).map(str::to_ascii_lowercase) else { return usual };
+    let has = |names: &[&str]| style.split([':', ' ', '!']).any(|word| names.contains(&word));
+    match () {
+        () if has(&["none"]) => Marks::None,
+        () if has(&["lower-alpha", "lower-latin"]) => Marks::Letters(false),
+        () if has(&["upper-alpha", "upper-latin"]) => Marks::Letters(true),
+        () if has(&["lower-roman"]) => Marks::Roman(false),
+        () if has(&["upper-roman"]) => Marks::Roman(true),
+        () if has(&["decimal", "decimal-leading-zero"]) => Marks::Numbers,
+        () if has(&["disc", "circle", "square"]) => Marks::Bullets,
+        () => usual,
     }
 }
 

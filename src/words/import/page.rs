@@ -7,6 +7,8 @@ const MAX_MARGIN: usize = 24;
 /// How the items of a list are marked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Marks {
+    /// Not at all: the text has its own.
+    None,
     Bullets,
     Numbers,
     /// `a`, or `A` if true.
@@ -18,6 +20,7 @@ pub(super) enum Marks {
 impl Marks {
     fn mark(self, number: i64) -> String {
         match (self, usize::try_from(number)) {
+            (Self::None, _) => String::new(),
             (Self::Bullets, _) => "•".to_owned(),
             (Self::Letters(upper), Ok(number)) if number > 0 => format!("{}.", letters(number, upper)),
             (Self::Roman(upper), Ok(number)) if (1..4000).contains(&number) => format!("{}.", roman(number, upper)),
@@ -274,6 +277,9 @@ impl Page {
         }
         if self.marked != Some(self.text.len()) {
             self.begin_line();
+        }
+        if mark.is_empty() {
+            return;
         }
         self.text.push_str(&mark);
         self.text.push(' ');

@@ -30,7 +30,10 @@ fn tags_go_and_lines_stay() {
             ("10<sup>3</sup> H<sub>2</sub>O x<sup>th</sup>", "10³ H₂O xth"),
             ("10<sup>-9</sup> s<sup>−1</sup> Ca<sup>2+</sup> 2<sup>n</sup> x<sub>(1)</sub>", "10⁻⁹ s⁻¹ Ca²⁺ 2ⁿ x₍₁₎"),
             ("<q>a</q><img src=x.png alt=star><img alt=x.png>", "“a”star"),
-            ("say <a href=\"sound://a.mp3\">a.mp3</a><a href=\"sound://a.mp3\">it</a>", "say it"),
+            (
+                "say <a href=\"sound://a.mp3\">a.mp3</a><a href=\"sound://a.mp3\">it</a> <a href=\"sound://a.mp3\">🔊</a>",
+                "say it",
+            ),
         ],
         Dialect::Html,
     );
@@ -51,6 +54,10 @@ fn lists_are_numbered_and_indented() {
             ("<ol start=3><li>a<li value=7>b<li>c</ol>", "3. a\n7. b\n8. c"),
             ("<ol type=a><li>a<ol type=I><li>b<li>c</ol><li>d</ol>", "a. a\n   I. b\n   II. c\nb. d"),
             ("<ol style='list-style-type: upper-alpha'><li>a</ol>", "A. a"),
+            ("<ol style='margin:0; list-style-type:none'><li>1) a<li>2) b</ol>", "1) a\n2) b"),
+            ("<ul style='list-style: decimal inside'><li>a<ul style='color:red'><li>b</ul></ul>", "1. a\n   • b"),
+            ("<ol style='list-style-type: square'><li>a</ol>", "• a"),
+            ("<ul style='list-style:none'><li>a<ul><li>b</ul><li>c</ul>", "a\n• b\nc"),
             ("<ul><li>a<ol><li>b<ul><li>c</ul></ol></ul>d", "• a\n  1. b\n     • c\nd"),
             ("<ol><li><ol><li>a</li><li>b</li></ol></li></ol>", "1. 1. a\n   2. b"),
             ("<ol><li>a<br>b</li></ol>", "1. a\n   b"),
