@@ -1,11 +1,11 @@
 //! dictd's format: an index of (headword, offset, length) lines with numbers in base 64, and the texts in one file.
-//! Entries that begin with `00-database` describe the dictionary itself.
+//! Entries that begin with `00-database` describe the dictionary itself; one of them may say that the texts are HTML.
 
 use super::articles::{Article, visit};
 use super::collection::Intake;
 use super::failure::Failure;
 use super::files::{Watch, siblings};
-use super::markup::decoded;
+use super::markup::{Dialect, decoded, plain};
 use super::notice::Notice;
 use super::report::Refusal;
 use super::tidy::{NOT_UTF8, decode};
@@ -98,6 +98,7 @@ pub fn entries(index: &[u8], dictionary: impl Read, intake: &mut Intake<'_>) -> 
     let utf8 = about_at.values().any(|what| *what == b"utf8");
     let mut texts = vec![None; articles.last().map_or(0, |article| article.number as usize + 1)];
     let (mut short, mut info) = (None, None);
+    let mut is_html = false;
     let mut kept = None;
     visit(&mut articles, dictionary, |article, bytes, same| {
         let number = article.number as usize;
@@ -114,7 +115,10 @@ pub fn entries(index: &[u8], dictionary: impl Read, intake: &mut Intake<'_>) -> 
         match about {
             Some(&b"short") => short = Some(text.into_owned()),
             Some(&b"info") => info = Some(text.into_owned()),
+            // It precedes the texts that it is about.
+            Some(&(b"mime-header" | b"mimeheader")) => is_html = text.to_ascii_lowercase().contains("text/html"),
             Some(_) => {}
+            None if is_html => texts[number] = Some(intake.laid_out(&plain(&text, Dialect::Html))?),
             None => texts[number] = Some(intake.text(&text)?),
         }
         kept = texts[number];

@@ -53,6 +53,17 @@ fn small() -> (String, String) {
     ])
 }
 
+/// As `dictfmt --mime-header` writes it.
+#[test]
+fn texts_that_are_html() {
+    let (index, texts) = dictionary(&[
+        ("00-database-mime-header", None, "00-database-mime-header\nContent-type: text/html; charset=utf-8\n"),
+        ("cat", None, "<b>cat</b><ol><li>an animal<li>a &quot;cat&quot;</ol>"),
+    ]);
+    let (_, mut collection) = imported(|intake| formats::dictd(index.as_bytes(), texts.as_bytes(), intake)).unwrap();
+    assert_eq!(pairs(&mut collection), owned(&[("cat", "1. an animal\\n2. a \"cat\"")]));
+}
+
 #[test]
 fn a_small_dictionary() {
     let (index, texts) = small();
