@@ -356,6 +356,8 @@ impl Intake<'_> {
         let fit = spelling::fit(headword, folded, self.collection.text(text));
         // At most as long as the text, whose length is 32 bits wide.
         let skip = u32::try_from(fit.skip).map_or(0, |skip| skip.min(text.length));
+        // The German for `Hotel` is `Hotel`: what is no repetition by the format's rules, and all there is, is the meaning.
+        let skip = if skip == text.length && !folded { 0 } else { skip };
         let rest = TextAt { at: text.at + skip, length: text.length - skip };
         let spelling = fit.spelling.unwrap_or_else(|| headword.to_owned());
         self.entry(&spelling, rest, place)

@@ -153,7 +153,7 @@ impl Logic {
         match name {
             b"def" => self.begin_definition(attribute(b"cmt"), page),
             b"ex" => page.indent("ex", 2),
-            b"ex_orig" | b"ex_tran" => page.fresh_line(),
+            b"ex_orig" | b"ex_tran" | b"ex_trn" => page.fresh_line(),
             b"sr" => {
                 page.fresh_line();
                 self.relations = Some(Relations { end: page.length(), any: false, kind: None });

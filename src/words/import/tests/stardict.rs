@@ -75,6 +75,16 @@ fn types_said_each_time() {
     }
 }
 
+/// Between related languages many a word means itself.
+#[test]
+fn a_word_that_means_itself_has_a_text() {
+    let entries: [(&str, &[u8]); 2] = [("Hotel", b"Hotel"), ("name", b" name\n")];
+    let (index, dictionary) = files(&entries, false);
+    let (report, mut collection) = read(&info("2.4.2", "sametypesequence=m\n"), &index, b"", &dictionary).unwrap();
+    assert_eq!(pairs(&mut collection), owned(&[("Hotel", "Hotel"), ("name", "name")]));
+    assert_eq!(report.taken, 2);
+}
+
 /// A synonym that leads nowhere is counted, as such a link of the other formats is; the entries are complete.
 #[test]
 fn a_synonym_that_leads_nowhere_is_refused_alone() {
