@@ -248,8 +248,8 @@ impl Logic {
         if let Some(kind) = kind.filter(|kind| relations.kind != Some(kind) && !is_said) {
             page.add(&format!("{kind}: "));
         }
-        relations.kind = kind;
-        relations.any = true;
+        // A word whose end tag is left out is not read again by the next one.
+        *relations = Relations { end: page.length(), any: true, kind };
     }
 }
 
