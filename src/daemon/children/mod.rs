@@ -3,6 +3,7 @@
 
 pub mod control_channel;
 pub mod fair;
+mod free_slots;
 pub mod leases;
 pub mod lookup_rates;
 pub mod turns;
@@ -13,11 +14,12 @@ use crate::ipc::counters;
 use crate::ipc::scoreboard::{Scoreboard, SlotNumber};
 use crate::ipc::status::Clients;
 use crate::session::{ExitReason, Language, Peer, State};
+use free_slots::FreeSlots;
 use log::{debug, error, info, warn};
 use nix::sys::signal::{Signal, kill};
 use nix::sys::wait::WaitStatus;
 use nix::unistd::Pid;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::AtomicU64;
 use std::time::Instant;
 
@@ -60,13 +62,10 @@ impl Reserved {
 }
 
 /// The table.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Children {
     by_pid: HashMap<Pid, Child>,
-    /// Slots that were used and are free again; the lowest is taken first, so that the scoreboard stays small.
-    free: BTreeSet<SlotNumber>,
-    /// The first slot that was never used.
-    fresh: u32,
+    free: FreeSlots,
     forks: u64,
     reaped: u64,
     /// Sessions ended, by reason.
@@ -79,16 +78,23 @@ pub struct Children {
 }
 
 impl Children {
+    /// A table without children, which gives them slots of this scoreboard.
+    pub fn new(scoreboard: &Scoreboard) -> Self {
+        Self {
+            by_pid: HashMap::new(),
+            free: FreeSlots::all(scoreboard.slots()),
+            forks: 0,
+            reaped: 0,
+            endings: BTreeMap::new(),
+            unlogged: 0,
+            counters: Vec::new(),
+            database_errors: 0,
+        }
+    }
+
     /// Takes a slot, before the fork. `None` if the scoreboard has no more.
     pub fn reserve(&mut self, scoreboard: &Scoreboard) -> Option<Reserved> {
-        let slot = match self.free.pop_first() {
-            Some(slot) => slot,
-            None if self.fresh < scoreboard.slots() => {
-                self.fresh += 1;
-                SlotNumber(self.fresh - 1)
-            }
-            None => return None,
-        };
+        let slot = self.free.take_lowest()?;
         scoreboard.slot(slot).clear();
         Some(Reserved { slot })
     }
