@@ -91,6 +91,11 @@ impl Arguments {
         self.only.is_empty() || self.only.contains(&part)
     }
 
+    /// Whether a part was named, and does not run only because all do.
+    pub fn names(&self, part: Part) -> bool {
+        self.only.contains(&part)
+    }
+
     /// Whether the result is written into the tree.
     pub fn writes(&self) -> bool {
         self.write || !self.quick && self.only.is_empty()
