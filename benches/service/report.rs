@@ -5,7 +5,7 @@ use crate::figures::{Comparison, Contestant, Reading, Section, Series, Target};
 use std::fmt::Write;
 use std::path::Path;
 
-const BEGIN: &str = "<!-- The rest, up to the end mark, is written by `cargo bench --bench service`. -->";
+const BEGIN: &str = "<!-- What follows, up to the end mark, is written by `cargo bench --bench service`. -->";
 const END: &str = "<!-- end -->";
 
 /// All sections as one Markdown text.
