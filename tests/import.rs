@@ -96,6 +96,26 @@ fn several_sources_become_a_file_each() {
     }
 }
 
+/// A file that `words import` made, imported again over itself, of one source or of several.
+#[test]
+fn importing_again_changes_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    dictionaries(directory.path());
+    fs::write(at("good.txt"), "# title: Good\nb 1\na 2\n").unwrap();
+    for sources in [&["--from", "plain", "good.txt"][..], &["--from", "dictd", "one", "two"]] {
+        let out = import(directory.path(), &[sources, &["-o", "good.txt"]].concat());
+        assert_eq!(out.status.code(), Some(0), "{}", text(&out.stderr));
+        let made = fs::read_to_string(at("good.txt")).unwrap();
+        for _ in 0..2 {
+            let out = import(directory.path(), &["--from", "plain", "good.txt", "-o", "good.txt"]);
+            assert_eq!(out.status.code(), Some(0), "{}", text(&out.stderr));
+            assert_eq!(fs::read_to_string(at("good.txt")).unwrap(), made);
+        }
+        assert!(!made.contains("# licence:"), "{made}");
+    }
+}
+
 #[test]
 fn whatever_fails_leaves_the_old_file_and_nothing_else() {
     let directory = tempfile::tempdir().unwrap();

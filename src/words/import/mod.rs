@@ -111,8 +111,14 @@ pub fn import(
     if notice.title.is_empty() {
         notice.title = notice::one_line(&stem);
     }
-    notice.name = notice::name_of(if notice.name.is_empty() { &stem } else { &notice.name });
-    Ok(intake.finish(notice))
+    let own_name = notice::name_of(if notice.name.is_empty() { &stem } else { &notice.name });
+    // An import that joined several dictionaries gave the file no name, and importing it again gives it none.
+    if notice.made.is_none() || !notice.name.is_empty() {
+        notice.name.clone_from(&own_name);
+    }
+    let mut report = intake.finish(notice);
+    report.name = own_name;
+    Ok(report)
 }
 
 /// The importers over bytes from anywhere, for fuzzers. Files are found and opened by [`import`].

@@ -1,7 +1,15 @@
 //! Titles and licences: the authors of a dictionary stay named in the words file that is made from it.
 
 use crate::text::escape;
+use std::collections::HashSet;
 use std::io::{self, Write};
+
+/// How the line begins that says who made a words file. What follows it, an import wrote.
+pub(super) const MADE_BY: &str = "Made by: cidiand words import (cidian ";
+/// What begins a source's part among several, after an empty line.
+const NEXT_SOURCE: &str = "\n\n---- ";
+/// Between the titles of several sources.
+const BETWEEN_TITLES: &str = " + ";
 
 /// The short licence is cut to this many characters.
 const SHORT: usize = 240;
@@ -13,10 +21,12 @@ const FULL: usize = 256 << 10;
 pub struct Notice {
     /// Its title, one line.
     pub title: String,
-    /// Its licence, one short line.
+    /// Its licence, one short line; where an earlier import made it of several sources, a line for each of them.
     pub licence: String,
     /// All that it states, in lines.
     pub text: String,
+    /// If an earlier import made it: the texts of its sources with their titles, as that import wrote them.
+    pub made: Option<String>,
     /// A short name in ASCII, by which a program asks for the dictionary; empty where the file's stem will do.
     pub name: String,
     /// The language of the headwords, a code (`en`); empty if it is not known.
@@ -30,6 +40,17 @@ impl Notice {
     pub(super) fn new(title: &str, text: &str) -> Self {
         Self { title: one_line(title), licence: short_licence(text), text: text.to_owned(), ..Self::default() }
     }
+
+    /// The titles of its sources, or its own.
+    fn titles(&self) -> Vec<&str> {
+        if self.made.is_some() { self.title.split(BETWEEN_TITLES).collect() } else { vec![&self.title] }
+    }
+
+    /// Whether a line of its licence begins with the title of the source that it is about.
+    fn names_its_source(&self, licence: &str) -> bool {
+        let is_of = |title: &str| licence.strip_prefix(title).is_some_and(|rest| rest.starts_with(": "));
+        self.made.is_some() && self.titles().into_iter().any(is_of)
+    }
 }
 
 /// The text as one line, without control characters.
@@ -40,9 +61,22 @@ pub(super) fn one_line(text: &str) -> String {
 
 /// The first paragraph that grants something, or else claims something, or else has any text.
 pub(super) fn short_licence(text: &str) -> String {
+    let any = || paragraphs(text).into_iter().find(|paragraph| !paragraph.is_empty());
+    shortened(granting(text).or_else(any).unwrap_or_default())
+}
+
+/// The first paragraph that grants something, or else claims something: in a text that may be about anything.
+pub(super) fn stated_licence(text: &str) -> String {
+    shortened(granting(text).unwrap_or_default())
+}
+
+fn paragraphs(text: &str) -> Vec<String> {
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
-    let paragraphs: Vec<String> =
-        lines.split(|line| !line.contains(char::is_alphanumeric)).map(|lines| one_line(&lines.join(" "))).collect();
+    lines.split(|line| !line.contains(char::is_alphanumeric)).map(|lines| one_line(&lines.join(" "))).collect()
+}
+
+fn granting(text: &str) -> Option<String> {
+    let paragraphs = paragraphs(text);
     let holds = |marks: &[&str]| {
         let found = paragraphs.iter().find(|paragraph| {
             let lower = paragraph.to_lowercase();
@@ -50,10 +84,11 @@ pub(super) fn short_licence(text: &str) -> String {
         });
         found.cloned()
     };
-    let found = holds(&["licen", "public domain", "creative commons", "free software", "许可"])
+    holds(&["licen", "public domain", "creative commons", "free software", "许可"])
         .or_else(|| holds(&["copyright", "©", "版权"]))
-        .or_else(|| paragraphs.iter().find(|paragraph| !paragraph.is_empty()).cloned())
-        .unwrap_or_default();
+}
+
+fn shortened(found: String) -> String {
     if found.chars().count() <= SHORT {
         return found;
     }
@@ -106,19 +141,75 @@ pub(super) fn headings(notices: &[Notice]) -> Vec<String> {
     (0..notices.len()).map(heading).collect()
 }
 
-/// Writes the comments that begin a words file: the titles joined, each licence, then each source's full text.
-pub(super) fn write(notices: &[Notice], labels: &Labels, out: &mut dyn Write) -> io::Result<()> {
-    let titles: Vec<&str> = notices.iter().map(|notice| notice.title.as_str()).collect();
-    let only = if let [only] = notices { Some(only) } else { None };
-    let title = labels.title.as_deref().map_or_else(|| titles.join(" + "), one_line);
-    writeln!(out, "# title: {title}")?;
-    if let Some(licence) = &labels.licence {
-        writeln!(out, "# licence: {}", one_line(licence))?;
-    } else {
-        for notice in notices.iter().filter(|notice| !notice.licence.is_empty()) {
-            let whose = if notices.len() > 1 { format!("{}: ", notice.title) } else { String::new() };
-            writeln!(out, "# licence: {whose}{}", notice.licence)?;
+/// The titles joined. One that an earlier import wrote is not repeated.
+fn joined_titles(notices: &[Notice]) -> String {
+    if let [only] = notices {
+        return only.title.clone();
+    }
+    let (mut titles, mut seen) = (Vec::new(), HashSet::new());
+    for notice in notices {
+        titles.extend(notice.titles().into_iter().filter(|title| seen.insert(*title) || notice.made.is_none()));
+    }
+    titles.join(BETWEEN_TITLES)
+}
+
+/// The licences, each once, and with several sources each with the title that it belongs to.
+fn licences(notices: &[Notice]) -> Vec<String> {
+    let mut seen = HashSet::new();
+    let lines = notices.iter().flat_map(|notice| {
+        notice.licence.lines().map(move |licence| {
+            let is_named = notices.len() == 1 || notice.names_its_source(licence);
+            if is_named { licence.to_owned() } else { format!("{}: {licence}", notice.title) }
+        })
+    });
+    lines.filter(|line| seen.insert(line.clone())).collect()
+}
+
+/// The full texts of all sources, each once, under their titles.
+fn texts(notices: &[Notice]) -> String {
+    let mut all = String::new();
+    for notice in notices {
+        if !notice.text.trim().is_empty() {
+            all.push_str(&format!("{NEXT_SOURCE}{} ----\n\n{}", notice.title, laid_out(&notice.text)));
         }
+        let made = notice.made.as_deref().unwrap_or_default().trim_matches('\n');
+        if !made.is_empty() {
+            all.push_str("\n\n");
+            all.push_str(made);
+        }
+    }
+    let mut seen = HashSet::new();
+    let each_once: Vec<&str> = all.split(NEXT_SOURCE).filter(|source| seen.insert(*source)).collect();
+    each_once.join(NEXT_SOURCE)
+}
+
+/// A text without the indentation that all lines after its first have in common, and not longer than [`FULL`].
+fn laid_out(text: &str) -> String {
+    let text = text.trim_matches(|c: char| c.is_whitespace() || c.is_control());
+    let indentation = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let common = text.lines().skip(1).filter(|line| !line.trim().is_empty()).map(indentation).min().unwrap_or(0);
+    let mut out = String::new();
+    for (at, line) in text.lines().enumerate() {
+        let line = if at == 0 { line } else { line.get(common..).unwrap_or("") };
+        if out.len() + line.len() + 1 > FULL {
+            out.push('…');
+            break;
+        }
+        out.push_str(line);
+        out.push('\n');
+    }
+    out.trim_end().to_owned()
+}
+
+/// Writes the comments that begin a words file: the titles joined, each licence, then each source's full text. Of a
+/// file that was written here before, they become what they were.
+pub(super) fn write(notices: &[Notice], labels: &Labels, out: &mut dyn Write) -> io::Result<()> {
+    let only = if let [only] = notices { Some(only) } else { None };
+    let title = labels.title.as_deref().map_or_else(|| joined_titles(notices), one_line);
+    writeln!(out, "# title: {title}")?;
+    let licences = labels.licence.as_ref().map_or_else(|| licences(notices), |licence| vec![one_line(licence)]);
+    for licence in licences {
+        writeln!(out, "# licence: {licence}")?;
     }
     if let Some(name) = labels.name.as_ref().or(only.map(|notice| &notice.name)).filter(|name| !name.is_empty()) {
         writeln!(out, "# name: {name}")?;
@@ -134,32 +225,20 @@ pub(super) fn write(notices: &[Notice], labels: &Labels, out: &mut dyn Write) ->
             writeln!(out, "# {key}: {}", one_line(code))?;
         }
     }
-    writeln!(out, "#\n# Made by: cidiand words import (cidian {})", env!("CARGO_PKG_VERSION"))?;
-    for notice in notices.iter().filter(|notice| !notice.text.trim().is_empty()) {
-        writeln!(out, "#\n# ---- {} ----\n#", notice.title)?;
-        let mut size = 0;
-        let text = notice.text.trim_matches(['\n', '\r', ' ']);
-        let indentation = |line: &str| line.len() - line.trim_start_matches(' ').len();
-        let common = text.lines().skip(1).filter(|line| !line.trim().is_empty()).map(indentation).min().unwrap_or(0);
-        for (at, line) in text.lines().enumerate() {
-            let line = if at == 0 { line } else { line.get(common..).unwrap_or("") };
-            let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-            let line = line.trim_end();
-            size += line.len() + 1;
-            if size > FULL {
-                writeln!(out, "# …")?;
-                break;
-            }
-            // A line of the text must not be taken for one of ours.
-            let quoted =
-                ["title:", "licence:", "name:", "from:", "to:"].iter().any(|k| line.trim_start().starts_with(k));
-            let mark = match (line.is_empty(), quoted) {
-                (true, _) => "#",
-                (false, false) => "# ",
-                (false, true) => "# > ",
-            };
-            writeln!(out, "{mark}{line}")?;
-        }
+    writeln!(out, "#\n# {MADE_BY}{})", env!("CARGO_PKG_VERSION"))?;
+    for line in texts(notices).lines().skip(1) {
+        let line: String = line.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let line = line.trim_end();
+        // A line of the text must not be taken for one of ours.
+        let quoted = [MADE_BY, "title:", "licence:", "name:", "from:", "to:"]
+            .iter()
+            .any(|key| line.trim_start().starts_with(key));
+        let mark = match (line.is_empty(), quoted) {
+            (true, _) => "#",
+            (false, false) => "# ",
+            (false, true) => "# > ",
+        };
+        writeln!(out, "{mark}{line}")?;
     }
     writeln!(out, "#")
 }

@@ -32,6 +32,70 @@ fn entries_of_one_headword_join_in_the_order_of_the_sources() {
     assert!(out.starts_with(b"# title: Both\n# licence: mine\n#\n"));
 }
 
+/// The words file that an import of these sources makes.
+fn made(sources: &[&str]) -> String {
+    String::from_utf8(words_file(&mut merged(sources).0)).unwrap()
+}
+
+/// A file that an import made, of one source or of several, is not changed by another import: nothing in its head is
+/// taken for a licence or a text of its own.
+#[test]
+fn what_an_import_made_stays_as_it_is() {
+    let long = format!("# title: Long\n{}a 1\n", "# a line\n#   and another\n".repeat(1 << 14));
+    for sources in [
+        &["# title: Good\nb 1\\n  two\na 1\nb 3\n"][..],
+        &["# title: Good\n# licence: free\n# from: en\n# to: zh\n# some\n#\n#   words\n# > title: x\na 1\n"],
+        &["# title: Good\n# first\n#\n# Copyright by none\n#\n#\n# ---- Good ----\n# last\na 1\n"],
+        &[
+            "# title: One\n# licence: A\n# text of one\na 1\n",
+            "# title: Two\n# licence: B\na 2\n",
+            "# title: Three\na 3",
+        ],
+        &["# title: One\n# one\na 1\n", "# title: One\n# two\na 2\n"],
+        &[&long],
+        &[&long, "# title: Short\na 1\n"],
+    ] {
+        let first = made(sources);
+        let again = made(&[&first]);
+        assert!(again == first, "{first:.2000}\n{again:.2000}");
+        assert!(!parse(first.as_bytes()).unwrap().licence.contains("Made by"), "{first:.2000}");
+    }
+    // As version 0.1.0 left it.
+    let old = "# title: Good\n# licence: Made by: cidiand words import (cidian 0.1.0)\na 1\n";
+    assert_eq!(parse(made(&[old]).as_bytes()).unwrap().licence, "");
+    // A text that is about anything is no licence.
+    assert_eq!(parse(made(&["# my own words\na 1\n"]).as_bytes()).unwrap().licence, "");
+}
+
+/// Among others, such a file brings the titles, licences and texts of its sources, each once.
+#[test]
+fn what_an_import_made_is_merged_with_others() {
+    let one = made(&["# title: One\n# licence: A\n# text of one\na 1\n"]);
+    let two = made(&["# title: Two\n# text of two\nb 2\n"]);
+    let both = made(&[&one, &two]);
+    let head = |file: &str| -> Vec<String> {
+        let comments = file.lines().take_while(|line| line.starts_with('#'));
+        comments.filter(|line| *line != "#" && !line.contains("Made by")).map(str::to_owned).collect()
+    };
+    let expected = [
+        "# title: One + Two",
+        "# licence: One: A",
+        "# ---- One ----",
+        "# text of one",
+        "# ---- Two ----",
+        "# text of two",
+    ];
+    assert_eq!(head(&both), expected);
+    assert_eq!(head(&made(&[&both])), expected);
+    assert_eq!(head(&made(&[&both, &one])), expected);
+    let three = "# title: Three\n# licence: C\n# text of three\nc 3\n";
+    let mut expected = expected.to_vec();
+    expected[0] = "# title: One + Two + Three";
+    expected.insert(2, "# licence: Three: C");
+    expected.extend(["# ---- Three ----", "# text of three"]);
+    assert_eq!(head(&made(&[&both, three])), expected);
+}
+
 #[test]
 fn capitals_that_mean_nothing_do_not_keep_entries_apart() {
     let lower = "abandon 1\nchina 2\nChina 3\npolish 4\nIndia 0\nice 0\nice cream\t11";
