@@ -8,7 +8,7 @@ use log::{info, warn};
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 use nix::libc::{O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK};
-use nix::unistd::geteuid;
+use nix::unistd::{AccessFlags, access, geteuid};
 use std::ffi::OsString;
 use std::fs::{File, Permissions};
 use std::io::{self, Read, Write};
@@ -90,12 +90,35 @@ impl StateDirectory {
             .map_err(|error| Fatal::new(Exit::System, format!("state directory {}: {error}", self.path.display())))
     }
 
+    /// Whether it is there. Unlike [`make`](Self::make) it changes nothing.
+    ///
+    /// # Errors
+    /// As of [`make`](Self::make), as far as that shows without trying.
+    pub fn look(&self) -> Result<bool, Fatal> {
+        let looked = match self.open_to_others() {
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => can_be_made(&self.path).map(|()| false),
+            Err(error) => Err(error),
+        };
+        looked.map_err(|error| Fatal::new(Exit::System, format!("state directory {}: {error}", self.path.display())))
+    }
+
     fn close_to_others(&self) -> io::Result<()> {
+        if let Some((directory, mode)) = self.open_to_others()? {
+            directory.set_permissions(Permissions::from_mode(mode & !OTHERS))?;
+            let shown = self.path.display();
+            info!("state directory {shown} was open to others (mode {mode:04o}); it is private now");
+        }
+        Ok(())
+    }
+
+    /// If it is open to others and ours alone: the directory, and its mode.
+    fn open_to_others(&self) -> io::Result<Option<(File, u32)>> {
         let directory = File::options().read(true).custom_flags(O_DIRECTORY).open(&self.path)?;
         let (shown, found) = (self.path.display(), directory.metadata()?);
         let mode = found.mode() & 0o7777;
         if mode & OTHERS == 0 {
-            return Ok(());
+            return Ok(None);
         }
         let is_ours = |name: std::ffi::OsString| {
             OURS.iter().any(|ours| name == *ours) || name.to_str().is_some_and(|name| name.starts_with(SPOOL_ASIDE))
@@ -105,21 +128,20 @@ impl StateDirectory {
         let owned = geteuid().is_root() || found.uid() == geteuid().as_raw();
         // One with the sticky bit is meant for all, though nothing is in it yet.
         if ours_alone && owned && mode & 0o1000 == 0 {
-            directory.set_permissions(Permissions::from_mode(mode & !OTHERS))?;
-            info!("state directory {shown} was open to others (mode {mode:04o}); it is private now");
-        } else if mode & OTHERS_WRITE != 0 {
+            return Ok(Some((directory, mode)));
+        }
+        if mode & OTHERS_WRITE != 0 {
             let why = format!(
                 "others can write to it (mode {mode:04o}); chmod 700 {shown}, or set STATE_DIRECTORY to a directory of \
                  this daemon's own"
             );
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
-        } else {
-            warn!(
-                "state directory {shown} can be read by others (mode {mode:04o}), and contains files that are not the \
-                 daemon's"
-            );
         }
-        Ok(())
+        warn!(
+            "state directory {shown} can be read by others (mode {mode:04o}), and contains files that are not the \
+             daemon's"
+        );
+        Ok(None)
     }
 
     /// The identity of the embedded database that was used last, if it was this one.
@@ -170,6 +192,21 @@ impl StateDirectory {
             Err((_, error)) => Err(refuse(error.to_string())),
         }
     }
+}
+
+/// Whether a path that is not there can be made, as far as the directory shows in which that begins.
+///
+/// # Errors
+/// It can't be.
+pub fn can_be_made(path: &Path) -> io::Result<()> {
+    let path = std::path::absolute(path)?;
+    let Some(above) = path.ancestors().skip(1).find(|above| above.exists()) else { return Ok(()) };
+    access(above, AccessFlags::W_OK | AccessFlags::X_OK).map_err(|error| {
+        io::Error::new(
+            io::Error::from(error).kind(),
+            format!("does not exist, and cannot be made in {}: {}", above.display(), error.desc()),
+        )
+    })
 }
 
 /// How a database is written down.

@@ -16,20 +16,21 @@ use super::systemd::{activation, logging};
 use crate::config::address::Address;
 use crate::config::options::Lookup;
 use crate::config::settings::{Settings, environment};
-use crate::config::{addresses, dict, lost, ownership};
+use crate::config::state_directory::can_be_made;
+use crate::config::{addresses, dict, lost};
 use crate::exit::{Exit, Fatal};
 use crate::ipc::scoreboard::Scoreboard;
 use crate::sandbox;
 use crate::session::{Language, TableNotes, WordSource};
 use crate::standard_error::StandardError;
-use crate::store;
+use crate::store::{self, Location};
 use crate::sys::sandbox::Support;
 use crate::sys::{self, Forker, Origin, Title};
 use crate::writer::SpoolFile;
 use log::{debug, warn};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::sys::stat::{Mode, umask};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::os::fd::{AsFd, OwnedFd};
 
 /// The most children there is a place for, where no limit is set: as many as a 64-bit Linux has process numbers
@@ -223,7 +224,7 @@ fn raise_descriptor_limit() {
     }
 }
 
-/// `--check`: every problem is reported, not only the first.
+/// `--check`: every problem is reported, not only the first. It makes no file, no directory and no database.
 pub fn check(settings: Settings, origin: Origin) -> Exit {
     let mut forker = origin.into_forker();
     let support = sandboxes::support();
@@ -249,16 +250,43 @@ pub fn check(settings: Settings, origin: Origin) -> Exit {
         let checked = load(Wanted { words: None, pair: Some(pair.clone()) }, None, &mut forker, support);
         note(checked.map(|_| format!("TLS: fine, certificate {}", pair.certificate.display())));
     }
-    note(
-        settings
-            .state_directory
-            .make()
-            .and_then(|()| lost::check(&settings.state_directory, &settings.session.database))
-            .map(|()| ownership::leave_to_its_owner(&settings.session.database))
-            .and_then(|()| probe::check(&mut forker, &settings.session.database, support))
-            .map(|_| format!("database: fine, {}", settings.session.database)),
-    );
+    match settings.state_directory.look() {
+        Ok(is_there) => {
+            if !is_there {
+                let path = settings.state_directory.path().display();
+                note(Ok(format!("state directory: {path} does not exist yet; it would be created")));
+            }
+            note(check_database(&settings, &mut forker, support));
+        }
+        Err(fatal) => note(Err(fatal)),
+    }
     worst
+}
+
+/// What `--check` says of the database. One that is not there yet is not made.
+fn check_database(settings: &Settings, forker: &mut Forker, support: Support) -> Result<String, Fatal> {
+    let database = &settings.session.database;
+    lost::look(&settings.state_directory, database)?;
+    if let Location::Sqlite(path) = database {
+        match std::fs::metadata(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let wrong = |why: String| Fatal::new(Exit::Configuration, format!("database {database}: {why}"));
+                let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
+                let is_made = directory == Some(settings.state_directory.path());
+                if let Some(missing) = directory.filter(|directory| !is_made && !directory.exists()) {
+                    let why = format!("directory {} does not exist; create it, or correct the path", missing.display());
+                    return Err(wrong(why));
+                }
+                can_be_made(path).map_err(|error| wrong(error.to_string()))?;
+                return Ok(format!("database: fine, {database} does not exist yet; it would be created"));
+            }
+            Ok(found) if found.is_file() && found.len() == 0 => {
+                return Ok(format!("database: fine, {database} is empty; its tables would be created"));
+            }
+            _ => {}
+        }
+    }
+    probe::check(forker, database, support).map(|_| format!("database: fine, {database}"))
 }
 
 /// A line on standard output; a reader that has gone does not fail the check.

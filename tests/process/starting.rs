@@ -2,6 +2,7 @@
 
 use nix::sys::signal::Signal;
 use std::net::{Ipv6Addr, TcpListener, TcpStream};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
 use std::process::Output;
 use support::{Connection, Daemon, Setup, Store, code, shared_mariadb};
@@ -135,6 +136,34 @@ fn check_says_everything_that_is_wrong() {
     let daemon = Daemon::over(Store::Sqlite);
     let beside = setup().environment("STATE_DIRECTORY", daemon.path("state").display().to_string()).run(&["--check"]);
     assert_eq!(beside.status.code(), Some(0), "{beside:?}");
+}
+
+/// What does not exist yet is named, and not made; nothing that exists is changed.
+#[test]
+fn check_makes_nothing() {
+    let setup = setup();
+    let output = setup.run(&["--check"]);
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    for path in ["state", "state/cidian.db"] {
+        let part = format!("{} does not exist yet; it would be created", setup.path(path).display());
+        assert!(said.contains(&part), "{part:?} is not in: {said}");
+    }
+    assert!(!setup.path("state").exists());
+    let check = |database: &str| {
+        let url = format!("sqlite:{}", setup.path(database).display());
+        setup.run(&["--database", &url, "--check"])
+    };
+    fails(&check("absent/x.db"), 78, "absent does not exist; create it");
+    assert!(!setup.path("absent").exists());
+    std::fs::write(setup.path("empty.db"), "").expect("a file");
+    std::fs::create_dir(setup.path("state")).expect("a directory");
+    let open = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(setup.path("state"), open).expect("it is ours");
+    let output = check("empty.db");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("is empty; its tables would be created"), "{output:?}");
+    let found = |path: &str| std::fs::metadata(setup.path(path)).expect("it is there");
+    assert_eq!((found("empty.db").len(), found("state").mode() & 0o777), (0, 0o755));
 }
 
 #[test]
