@@ -25,8 +25,19 @@ pub fn init_db(settings: &Settings, origin: Origin) -> Result<Exit, Fatal> {
     say(&format!("{database}: schema version {} is in place", store::SCHEMA_VERSION))
 }
 
-/// `cidiand words check FILE`.
-pub fn check_words(file: &Path) -> Result<Exit, Fatal> {
+/// `cidiand words check FILE`; of a directory, every words file in it.
+pub fn check_words(path: &Path) -> Result<Exit, Fatal> {
+    let mut outcome = Exit::Success;
+    for file in words::files_of(path).map_err(|error| unread(path, &error))? {
+        if !check_words_file(&file)? {
+            outcome = Exit::Data;
+        }
+    }
+    Ok(outcome)
+}
+
+/// Prints every problem of a words file. Returns whether it would be taken.
+fn check_words_file(file: &Path) -> Result<bool, Fatal> {
     let bytes = read(file)?;
     let mut out = io::BufWriter::new(io::stdout().lock());
     let (mut errors, mut warnings) = (0_u64, 0_u64);
@@ -54,7 +65,7 @@ pub fn check_words(file: &Path) -> Result<Exit, Fatal> {
         })
         .and_then(|()| out.flush())
         .or_else(broken_pipe_is_fine)?;
-    Ok(if errors == 0 { Exit::Success } else { Exit::Data })
+    Ok(errors == 0)
 }
 
 /// `cidiand reload`.

@@ -326,7 +326,7 @@ pub enum WordsCommand {
         after_help = "Exit statuses: 0 the file would be accepted (with or without warnings); 65 it would be refused; 66 it is missing.\n\nExample:\n  cidiand words check my-words.txt"
     )]
     Check {
-        /// The words file
+        /// The words file, or a directory of words files (*.txt)
         file: PathBuf,
     },
     /// Make words files from dictionaries in another format; several become one file, or a file each

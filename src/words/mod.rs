@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod dictionary;
+mod encoding;
 pub mod fields;
 mod fold;
 mod image;

@@ -1,5 +1,6 @@
 //! The words file's grammar: one entry a line, every problem with its line number.
 
+use super::encoding::foreign;
 use super::note::{DictionaryNote, is_name};
 use crate::text::{escape, trim_blanks, unescape};
 use std::borrow::Cow;
@@ -99,6 +100,10 @@ pub fn parse_all<'a>(bytes: &'a [u8], tell: &mut dyn FnMut(Problem)) -> Parsed<'
 fn parse_lines<'a>(bytes: &'a [u8], tell: &mut dyn FnMut(Problem) -> bool) -> Parsed<'a> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut parsed = Parsed::default();
+    if let Some(message) = foreign(bytes) {
+        tell(Problem { line: 1, severity: Severity::Error, message: message.to_owned() });
+        return parsed;
+    }
     let mut previous = "";
     let mut number = 0;
     for line in bytes.split_inclusive(|&byte| byte == b'\n') {
@@ -286,7 +291,9 @@ mod tests {
     #[test]
     fn errors_name_their_line() {
         let long = "x".repeat(257) + " y";
-        let cases: [(&[u8], u64, &str); 8] = [
+        let cases: [(&[u8], u64, &str); 10] = [
+            (b"\xff\xfea\0 \0b\0\n\0", 1, "it is UTF-16"),
+            (b"\x1f\x8b\x08\0", 1, "compressed with gzip"),
             (b"a 1\nword\nb", 2, "without an interpretation"),
             (b"a 1\nword \t ", 2, "without an interpretation"),
             (b"a 1\n\n\xff x", 3, "not UTF-8"),

@@ -37,6 +37,40 @@ fn words_check_names_every_problem_with_its_line() {
     assert_eq!(check(b"# title: x\n").0, Some(65));
 }
 
+/// One line says what to do with a file that is no text at all.
+#[test]
+fn words_check_recognises_other_files() {
+    let utf16: Vec<u8> = "\u{feff}apple n. 苹果\nzoo n. 动物园\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (bytes, advice) in
+        [(utf16.as_slice(), "iconv -f UTF-16 -t UTF-8"), (b"\x1f\x8b\x08\0\n\xff\n".as_slice(), "gzip -d")]
+    {
+        let (status, lines) = check(bytes);
+        assert_eq!((status, lines.len()), (Some(65), 2), "{lines:?}");
+        assert!(lines[0].starts_with("my words:1: error: it is ") && lines[0].contains(advice), "{lines:?}");
+    }
+}
+
+/// A directory stands for the words files in it, as it does for the daemon.
+#[test]
+fn words_check_takes_a_directory() {
+    let setup = Setup::new(Store::Sqlite).no_words().listening_as_told();
+    std::fs::create_dir(setup.path("words.d")).expect("a directory");
+    let check = || setup.run(&["words", "check", "words.d"]);
+    let empty = check();
+    assert_eq!(empty.status.code(), Some(65), "{empty:?}");
+    for (name, text) in [("a.txt", "a 1\n"), ("b.txt", "b 1\n"), ("c", "bad\n")] {
+        std::fs::write(setup.path("words.d").join(name), text).expect("a file");
+    }
+    let good = check();
+    assert_eq!(good.status.code(), Some(0), "{good:?}");
+    assert_eq!(said(&good).lines().count(), 2, "{good:?}");
+    std::fs::write(setup.path("words.d/a.txt"), "bad\n").expect("a file");
+    let bad = check();
+    assert_eq!(bad.status.code(), Some(65), "{bad:?}");
+    assert!(said(&bad).starts_with("words.d/a.txt:1: error: "), "{bad:?}");
+    assert!(said(&bad).contains("words.d/b.txt: 1 headword, 0 errors"), "{bad:?}");
+}
+
 /// What a words file may look like.
 #[test]
 fn words_check_takes_what_may_be() {

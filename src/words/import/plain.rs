@@ -7,6 +7,7 @@ use super::files::read_line;
 use super::notice::{MADE_BY, Notice, one_line, stated_licence};
 use super::report::Refusal;
 use crate::text::unescape;
+use crate::words::encoding::marked_as_utf16;
 use std::io::{BufReader, Read};
 
 /// How much of the comments is kept.
@@ -79,8 +80,9 @@ pub fn entries(source: impl Read, intake: &mut Intake<'_>) -> Result<Notice, Fai
         if !read_line(&mut source, &mut line, number)? {
             break;
         }
-        if number == 1 && (line.starts_with(b"\xff\xfe") || line.starts_with(b"\xfe\xff")) {
-            let message = "it is UTF-16; convert it with: iconv -f UTF-16 -t UTF-8";
+        if number == 1
+            && let Some(message) = marked_as_utf16(&line)
+        {
             return Err(Failure::damaged("line 1", message));
         }
         let bytes = if number == 1 { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line) } else { &line };
