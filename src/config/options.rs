@@ -38,7 +38,8 @@ Examples:
 
 const EXPORT_HELP: &str = "\
 Its keys: name, created, locked, exported (the time of the export), tokens (created and last_used of each; never the \
-token), history (word and time of each, newest first). Times are RFC 3339 in UTC. The password's hash is left out.
+token), history (word and time of each, newest first), stars (each word of the notebook, with its tags, note and dates), \
+reviews (word, grade and time of each). Times are RFC 3339 in UTC. The password's hash is left out.
 
 Exit statuses: 0; 65 no such account; 69 database unreachable; 71 the file cannot be written; 78 configuration or \
 schema.
