@@ -153,10 +153,11 @@ impl<'de> Deserialize<'de> for OneOrMore {
 fn plainly(text: &str, error: &toml::de::Error) -> String {
     let begin = error.span().map_or(0, |span| span.start.min(text.len()));
     let number = text[..begin].matches('\n').count() + 1;
+    let message = error.message();
     let wrong =
-        error.message().strip_prefix("invalid type: ").or_else(|| error.message().strip_prefix("invalid value: "));
+        ["invalid type: ", "invalid value: ", "unknown variant "].iter().find_map(|kind| message.strip_prefix(kind));
     let Some((found, wanted)) = wrong.and_then(|wrong| wrong.split_once(", expected ")) else {
-        return format!("line {number}: {}", error.message());
+        return format!("line {number}: {message}");
     };
     let wanted = match wanted {
         "u32" => "a whole number, from 0 to 4294967295",
@@ -573,7 +574,7 @@ mod tests {
             ("words = [5]", "line 2: words: expected a text in quotes, not `5`"),
             ("database = 'sqlite:/x'\nrequire_cluster = true", "an embedded database is not in a cluster"),
             ("require_tls = \"yes\"", "line 2: require_tls: expected true or false, not \"yes\""),
-            ("registration = \"ajar\"", "unknown variant `ajar`, expected `open` or `closed`"),
+            ("registration = \"ajar\"", "line 2: registration: expected `open` or `closed`, not `ajar`"),
         ] {
             let config = tempfile::NamedTempFile::new().unwrap();
             std::fs::write(config.path(), format!("# fine\n{line}\n")).unwrap();
