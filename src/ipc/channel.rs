@@ -176,7 +176,7 @@ impl<'a> Channel<'a> {
             // Whatever still comes on this channel is an answer to what was given up.
             self.open = None;
             if begin.elapsed() + pause >= patience {
-                return Err(Error::world(format!("the writer does not answer: {error}")));
+                return Err(Error::world(silence(begin.elapsed(), error)));
             }
             // Nothing is watched: this is a pause.
             let _ = ppoll(&mut [], Some(TimeSpec::from_duration(pause)), None);
@@ -233,10 +233,37 @@ impl<'a> Channel<'a> {
     }
 }
 
+/// How long there was no answer, and why, if it was not only late.
+fn silence(waited: Duration, error: Errno) -> String {
+    let tenths = (waited.as_millis() + 50) / 100;
+    let why = if error == Errno::EAGAIN { String::new() } else { format!(": {}", error.desc()) };
+    format!("the writer did not answer within {}.{} s{why}", tenths / 10, tenths % 10)
+}
+
 /// The error in a reply that does not answer the request.
 fn unexpected(reply: WriterReply) -> Error {
     match reply {
         WriterReply::Failed(error) => error,
         _ => Error::bug("the writer answered a question that was not asked"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ipc::rendezvous::Rendezvous;
+    use crate::ipc::ticket::SecretDigest;
+
+    #[test]
+    fn a_silent_writer_is_told_in_plain_words() {
+        let rendezvous = Rendezvous::new().unwrap();
+        let mut channel = Channel::new(rendezvous.for_children(), 0);
+        let proof = Proof::Passwd(SecretDigest::of("x"));
+        let error = channel.log_in("ann", &proof, true, SOON, &mut || {}).unwrap_err();
+        assert!(error.message.starts_with("the writer did not answer within 0."), "{error}");
+        assert!(error.message.ends_with(" s"), "{error}");
+        assert_eq!(silence(ANSWER_TIMEOUT, Errno::EAGAIN), "the writer did not answer within 10.0 s");
+        let died = silence(ANSWER_TIMEOUT, Errno::ECONNRESET);
+        assert_eq!(died, "the writer did not answer within 10.0 s: Connection reset by peer");
     }
 }

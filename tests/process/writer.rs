@@ -222,7 +222,7 @@ fn a_writer_that_does_nothing_is_told_of() {
     let mut ann = daemon.connect_as("ann");
     let writer = stop(&daemon);
     assert_eq!(ann.refused("Q ann apple"), "unavailable");
-    daemon.wait_log("the writer does not answer");
+    daemon.wait_log("the writer did not answer within");
     send_signal(writer, Signal::SIGCONT);
     assert!(ann.ask_line("Q ann zoo").starts_with("OK zoo\t"));
     let history = ann.history("ann");
