@@ -1,6 +1,7 @@
 //! `cidian login` and `cidian logout`: a kept token, so that later calls ask for nothing; against a real daemon.
 
 use crate::person::{self, Person, Ran};
+use crate::prompts::{level_one, level_two, look_up};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use support::terminal::CTRL_D;
@@ -99,11 +100,62 @@ fn on_a_terminal() {
     terminal.line(PASSWD);
     assert_eq!(terminal.exit(), 0);
     assert!(kept(&person) != before && known(&daemon) == "1");
-    // The menus are as they were: they log in with a password.
+}
+
+/// The menus begin at level two; logging out there leaves the saved login.
+#[test]
+fn the_menus_ask_for_nothing_either() {
+    let (daemon, person) = ann();
+    daemon.connect_as("bob");
+    login(&person, "ann");
+    login(&person, "bob");
+    for (arguments, welcome) in [(["--user", "ann"].as_slice(), "Welcome, ann."), (&[], "Welcome, bob.")] {
+        let mut terminal = person.terminal(arguments);
+        terminal.expect(welcome);
+        level_two(&mut terminal);
+        terminal.line("3");
+        terminal.expect("Logged out.");
+        level_one(&mut terminal);
+        terminal.line("3");
+        assert_eq!(terminal.exit(), 0);
+        assert!(!terminal.shown().contains("Password"), "{}", terminal.shown());
+    }
+    assert_eq!((kept(&person).len(), known(&daemon).as_str()), (2, "2"));
+    // Somebody else, a password that is given, and a script begin at level one.
+    level_one(&mut person.terminal(&["--user", "carol"]));
+    let password = person.password_file(PASSWD);
+    level_one(&mut person.terminal(&["--user", "ann", "--password-file", password.to_str().unwrap()]));
+    let ran = person.run(&["--user", "ann"], "3\n").ended(0);
+    assert!(ran.out.contains("1  register") && !ran.out.contains("Welcome"), "{}", ran.out);
+}
+
+/// The server has ended the token, before the menus or while nothing was typed.
+#[test]
+fn the_menus_drop_a_token_that_is_no_longer_good() {
+    let daemon = person::daemon("--idle-timeout 1");
+    daemon.connect_as("ann");
+    let person = Person::new(person::port(&daemon));
+    login(&person, "ann");
     let mut terminal = person.terminal(&[]);
-    crate::prompts::level_one(&mut terminal);
-    crate::prompts::log_in(&mut terminal, "ann", PASSWD);
-    crate::prompts::level_two(&mut terminal);
+    level_two(&mut terminal);
+    // The connection comes back by the token, too.
+    daemon.wait_children(0);
+    look_up(&mut terminal);
+    terminal.line("apple");
+    terminal.expect("苹果");
+    terminal.expect("Word (## to go back): ");
+    daemon.sql("DELETE FROM token");
+    daemon.wait_children(0);
+    terminal.line("zoo");
+    terminal.expect("The saved login of ann is no longer valid");
+    level_one(&mut terminal);
+    assert!(!tokens_file(&person).exists());
+    login(&person, "ann");
+    daemon.sql("DELETE FROM token");
+    let mut terminal = person.terminal(&["--user", "ann"]);
+    terminal.expect("The saved login of ann is no longer valid");
+    level_one(&mut terminal);
+    assert!(!tokens_file(&person).exists());
 }
 
 /// The server has ended the token: it is dropped, and the password is asked for, or a hint shows how to log in.

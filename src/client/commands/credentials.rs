@@ -73,6 +73,23 @@ impl Credentials {
         self.name(console)
     }
 
+    /// The login that was saved for the account that is named, else for the user who logged in last. A password that is
+    /// given is the one that is meant.
+    ///
+    /// # Errors
+    /// The kept logins can't be read.
+    pub(crate) fn saved_login(&self) -> Result<Option<(String, Token)>> {
+        if self.password_file.is_some() {
+            return Ok(None);
+        }
+        let name = match &self.user {
+            Some(user) => Some(user.clone()),
+            None => self.kept.user()?,
+        };
+        let Some(name) = name else { return Ok(None) };
+        Ok(self.kept.token(&name)?.map(|token| (name, token)))
+    }
+
     /// The user's own account, if no login by another name is saved.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 //! login repeated. A request is sent again only if it was certainly not carried out, and only once.
 
 use crate::client::error::{Error, Result};
+use crate::client::files::kept::Token;
 use crate::client::server::connection::Connection;
 use crate::client::server::stream::Connector;
 use crate::client::terminal::console::Password;
@@ -17,10 +18,26 @@ const TYPING_TIMEOUT: Duration = Duration::from_secs(2);
 const RETRIES: u32 = 4;
 const RETRY_PAUSE: Duration = if cfg!(fuzzing) { Duration::ZERO } else { Duration::from_millis(250) };
 
+/// What proves who logs in.
+pub(super) enum Secret {
+    Password(Password),
+    /// A saved login's.
+    Token(Token),
+}
+
 /// Who is logged in, and what it takes to log in again.
 struct Account {
     name: String,
-    password: Password,
+    secret: Secret,
+}
+
+impl Account {
+    fn log_in(&self, connection: &mut Connection) -> Result<()> {
+        match &self.secret {
+            Secret::Password(password) => connection.log_in(&self.name, password.as_str()),
+            Secret::Token(token) => connection.log_in_by_token(&self.name, token.as_str(), &[]),
+        }
+    }
 }
 
 /// A connection that comes and goes.
@@ -59,23 +76,24 @@ impl Link {
     ///
     /// # Errors
     /// Whatever can go wrong with that; no user is logged in then.
-    pub(super) fn log_in(&mut self, name: String, password: Password) -> Result<()> {
+    pub(super) fn log_in(&mut self, name: String, secret: Secret) -> Result<()> {
+        let account = Account { name, secret };
         let kept = self.connection.is_some();
-        let mut outcome = self.exchange(|connection| connection.log_in(&name, password.as_str()));
+        let mut outcome = self.exchange(|connection| account.log_in(connection));
         // The server may have closed a connection of before in this very moment; a login sent twice is one login.
         if kept && matches!(outcome, Err(Error::Lost { .. })) {
-            outcome = self.exchange(|connection| connection.log_in(&name, password.as_str()));
+            outcome = self.exchange(|connection| account.log_in(connection));
         }
         if let Err(error) = outcome {
             // After several failures the server hangs up; the next attempt must not run into that.
             self.log_out();
             return Err(error);
         }
-        self.account = Some(Account { name, password });
+        self.account = Some(account);
         Ok(())
     }
 
-    /// Logs out: ends the conversation if there is a connection, and forgets the password.
+    /// Logs out: ends the conversation if there is a connection, and forgets the password or token.
     pub(super) fn log_out(&mut self) {
         self.account = None;
         if let Some(mut connection) = self.connection.take()
@@ -130,7 +148,7 @@ impl Link {
         }
         let mut connection = self.connect(|| thread::sleep(RETRY_PAUSE))?;
         if let Some(account) = &self.account {
-            connection.log_in(&account.name, account.password.as_str())?;
+            account.log_in(&mut connection)?;
         }
         self.run(connection, &mut work)
     }
@@ -166,7 +184,8 @@ mod tests {
         let mut pauses = 0;
         assert!(matches!(link.connect(|| pauses += 1), Err(Error::Unreachable { .. })));
         assert_eq!(pauses, 0, "nobody is logged in: nothing was there a moment ago");
-        link.account = Some(Account { name: "ann".into(), password: Password::new("horse".into()) });
+        let secret = Secret::Password(Password::new("horse".into()));
+        link.account = Some(Account { name: "ann".into(), secret });
         assert!(matches!(link.connect(|| pauses += 1), Err(Error::Unreachable { .. })));
         assert_eq!(pauses, RETRIES);
         let mut listener = None;

@@ -10,13 +10,14 @@ use super::commands::history;
 use super::commands::notebook::speech::Speaker;
 use super::error::{Error, Result};
 use super::files::config::Config;
+use super::files::kept::Token;
 use super::messages::{Language, Message};
 use super::server::address::Address;
 use super::server::stream::Connector;
 use super::server::tls::Trust;
-use super::terminal::console::{Console, Password};
+use super::terminal::console::Console;
 use crate::protocol::{Code, Count, DEFAULT_HISTORY, MAX_HISTORY, check_name};
-use link::SharedLink;
+use link::{Secret, SharedLink};
 use std::net::IpAddr;
 
 /// Where to go after an entry of level two.
@@ -43,10 +44,10 @@ pub(crate) fn run(
     // What is wrong with the own account is reported, and level one is shown as usual.
     let own = credentials.own_account().and_then(|own| own.map(|own| own.ready(&connector)).transpose());
     let link = SharedLink::new(connector);
-    let mut menus = Menus { console, link, credentials, site, config, speaker, unsent: String::new() };
+    let mut menus = Menus { console, link, credentials, site, config, speaker, saved: None, unsent: String::new() };
     match own {
-        Ok(Some((name, password))) => menus.own_account(name, password)?,
-        Ok(None) => {}
+        Ok(Some((name, password))) => menus.begin(name, Secret::Password(password))?,
+        Ok(None) => menus.saved_login()?,
         Err(error) => menus.tell(&error)?,
     }
     menus.level_one()
@@ -85,6 +86,8 @@ struct Menus<'a> {
     site: Site<'a>,
     config: Config,
     speaker: Speaker,
+    /// The saved login that a person is logged in by.
+    saved: Option<(String, Token)>,
     /// A word that never reached the server: it need not be typed again.
     unsent: String,
 }
@@ -120,11 +123,28 @@ impl Menus<'_> {
         Ok(())
     }
 
-    /// Begins at level two, with the account of one's own.
-    fn own_account(&mut self, name: String, password: Password) -> Result<()> {
-        let entered = self.link.get().log_in(name.clone(), password);
+    /// Begins at level two.
+    fn begin(&mut self, name: String, secret: Secret) -> Result<()> {
+        let entered = self.link.get().log_in(name.clone(), secret);
         match entered {
             Ok(()) => self.level_two(&name),
+            Err(error) => self.tell_of_login(&error),
+        }
+    }
+
+    /// Begins at level two if a login is saved. A pipe that plays a person finds level one, as it always has.
+    fn saved_login(&mut self) -> Result<()> {
+        if !self.console.manner().asks_terminal {
+            return Ok(());
+        }
+        match self.credentials.saved_login() {
+            Ok(Some((name, token))) => {
+                self.saved = Some((name.clone(), token.clone()));
+                let done = self.begin(name, Secret::Token(token));
+                self.saved = None;
+                done
+            }
+            Ok(None) => Ok(()),
             Err(error) => self.tell(&error),
         }
     }
@@ -134,7 +154,7 @@ impl Menus<'_> {
         let password = self.credentials.new_password(self.console)?;
         self.link.get().register(&name, &password)?;
         self.console.say(&Message::Registered { name: &name })?;
-        self.link.get().log_in(name.clone(), password)?;
+        self.link.get().log_in(name.clone(), Secret::Password(password))?;
         Ok(name)
     }
 
@@ -142,7 +162,7 @@ impl Menus<'_> {
         let last = self.config.user.clone().filter(|_| self.console.manner().asks_terminal);
         let name = self.ask_name(last.as_deref())?;
         let password = self.credentials.password(self.console)?;
-        self.link.get().log_in(name.clone(), password)?;
+        self.link.get().log_in(name.clone(), Secret::Password(password))?;
         Ok(name)
     }
 
@@ -211,12 +231,22 @@ impl Menus<'_> {
 
     /// Reports what went wrong, and whether the person is still logged in as far as the server is concerned.
     fn tell_at_level_two(&mut self, error: &Error) -> Result<Next> {
-        self.tell(error)?;
+        self.tell_of_login(error)?;
         Ok(match error {
             Error::Unreachable { .. } | Error::LoginRefused(_) => Next::LevelOne,
             Error::Refused(failure) if failure.code == Code::Denied => Next::LevelOne,
             _ => Next::LevelTwo,
         })
+    }
+
+    /// Shows what went wrong. A saved login that the server refuses is removed, as in a subcommand.
+    fn tell_of_login(&mut self, error: &Error) -> Result<()> {
+        let saved = self.saved.take_if(|_| matches!(error, Error::LoginRefused(_)) && error.is_denied());
+        let Some((name, token)) = saved else { return self.tell(error) };
+        match self.credentials.kept.forget(&name, &token) {
+            Ok(()) => self.console.complain(&Message::TokenRefused { name: &name }),
+            Err(error) => self.tell(&error),
+        }
     }
 
     /// Shows what went wrong; an error of input or output itself, and Ctrl-C, are returned.
