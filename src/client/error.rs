@@ -89,6 +89,20 @@ pub(crate) enum Error {
         /// Why.
         reason: io::Error,
     },
+    /// A file of words is not UTF-8.
+    NotUtf8 {
+        /// Its path.
+        path: PathBuf,
+        /// The line, from 1 on.
+        line: usize,
+        /// The first wrong byte of the line, from 1 on.
+        byte: usize,
+    },
+    /// A file of words is UTF-16, as its first two bytes say.
+    Utf16 {
+        /// Its path.
+        path: PathBuf,
+    },
     /// No account was named, and no person can be asked.
     NoUser,
     /// No terminal to ask for a password on.

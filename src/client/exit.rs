@@ -14,7 +14,8 @@ pub enum Exit {
     NotFound = 1,
     /// A wrong option, or one that is missing (EX_USAGE).
     Usage = 64,
-    /// Something typed is not acceptable: a name, a password, two passwords that differ (EX_DATAERR).
+    /// Something typed is not acceptable: a name, a password, two passwords that differ; or a file that is not UTF-8
+    /// (EX_DATAERR).
     Data = 65,
     /// The password file, or that of `--tls-ca`, can't be read (EX_NOINPUT).
     NoInput = 66,
@@ -77,6 +78,7 @@ impl From<&Error> for Exit {
             Error::TlsNeedsHost | Error::ClearText { .. } => Self::Usage,
             Error::NoSuchDictionary { .. } | Error::DictionariesNotKnown => Self::Usage,
             Error::PasswordsDiffer | Error::NotConfirmed | Error::BadWord { .. } | Error::EndOfInput => Self::Data,
+            Error::NotUtf8 { .. } | Error::Utf16 { .. } => Self::Data,
             Error::TokenRefused { .. } => Self::Denied,
             Error::KeptLogins { fault, .. } => match fault {
                 KeptFault::Exposed | KeptFault::NotOurs => Self::Denied,

@@ -382,7 +382,8 @@ fn a_list_of_words_becomes_stars(store: Store) {
     person.run_as("ann", &["star", "apple"], "").ended(0);
     let file = person.file("words.txt", "# lesson 7\napple\nxyzzy\npears\nice cream\n");
     let arguments = ["import", file.to_str().unwrap(), "--tag", "lesson7"];
-    let ran = person.run_as("ann", &arguments, "").ended(1).complained("cidian: line 3: xyzzy: not in the dictionary");
+    let ran = person.run_as("ann", &arguments, "").ended(1);
+    let ran = ran.complained(&format!("cidian: {}: line 3: xyzzy: not in the dictionary", file.display()));
     assert_eq!(ran.out, "Starred: 2 new, 1 known. Refused: 1.\n");
     let mut words: Vec<Value> = lines(&person, &["stars", "--tag", "lesson7", "--json"]);
     words.sort_by_key(|star| star["word"].to_string());
@@ -399,6 +400,32 @@ fn a_list_of_words_becomes_stars(store: Store) {
         serde_json::from_str(person.run_as("bob", &["stars", "--json"], "").out.lines().next().unwrap()).unwrap();
     assert_eq!(theirs["tags"], json!(["lesson7"]));
     person.run_as("bob", &["import", "none.txt"], "").ended(74).complained("none.txt");
+    // Whoever refuses a line, the lines are in order.
+    person.file("order.txt", &format!("xyzzy\n{}\nxyzzz\n", "x".repeat(300)));
+    let ran = person.run_as("bob", &["import", "order.txt"], "").ended(1);
+    let numbers: Vec<&str> = ran.err.lines().filter_map(|line| line.split(": ").nth(2)).collect();
+    assert_eq!(numbers, ["line 1", "line 2", "line 3"], "{}", ran.err);
+    assert!(ran.err.lines().all(|line| line.starts_with("cidian: order.txt: ")), "{}", ran.err);
+}
+
+/// It is refused before anything is sent, with its line and the remedy.
+#[test]
+fn a_file_that_is_not_utf_8_is_not_imported() {
+    for (bytes, english, chinese) in [
+        (
+            b"apple\npe\xe9r\n".as_slice(),
+            "words.txt: line 2: not UTF-8 (byte 3 of the line); convert the file with: iconv -f GB18030 -t UTF-8",
+            "第 2 行",
+        ),
+        (b"\xff\xfea\0\n\0", "words.txt: line 1: the file is UTF-16; convert it with: iconv -f UTF-16", "UTF-16"),
+        (b"\xfe\xff\0a\0\n", "words.txt: line 1: the file is UTF-16; convert it with: iconv -f UTF-16", "UTF-16"),
+    ] {
+        for (language, part) in [("C", english), ("zh_CN.UTF-8", chinese)] {
+            let person = Person::new("127.0.0.1:1").with("LANG", language);
+            std::fs::write(person.home().join("words.txt"), bytes).unwrap();
+            person.run(&["import", "words.txt"], "").ended(65).complained(part).complained("iconv -f");
+        }
+    }
 }
 
 #[test]

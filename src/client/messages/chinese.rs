@@ -154,6 +154,14 @@ fn failed(error: &Error) -> String {
         Error::File { path, reason } => {
             format!("文件 {}：{}", printable(&path.to_string_lossy()), reasons_words(reason))
         }
+        Error::NotUtf8 { path, line, byte } => format!(
+            "文件 {} 第 {line} 行不是 UTF-8（该行第 {byte} 字节）；请转换：iconv -f GB18030 -t UTF-8",
+            printable(&path.to_string_lossy())
+        ),
+        Error::Utf16 { path } => format!(
+            "文件 {} 第 1 行：这是 UTF-16；请转换：iconv -f UTF-16 -t UTF-8",
+            printable(&path.to_string_lossy())
+        ),
         Error::NoSuchDictionary { missing, there } if there.is_empty() => {
             format!("没有这部词典：{}；服务器上只有一部", listed(missing, "、"))
         }

@@ -180,6 +180,14 @@ fn failed(error: &Error) -> String {
         Error::File { path, reason } => {
             format!("{}: {}", printable(&path.to_string_lossy()), systems_words(reason))
         }
+        Error::NotUtf8 { path, line, byte } => format!(
+            "{}: line {line}: not UTF-8 (byte {byte} of the line); convert the file with: iconv -f GB18030 -t UTF-8",
+            printable(&path.to_string_lossy())
+        ),
+        Error::Utf16 { path } => format!(
+            "{}: line 1: the file is UTF-16; convert it with: iconv -f UTF-16 -t UTF-8",
+            printable(&path.to_string_lossy())
+        ),
         Error::NoSuchDictionary { missing, there } if there.is_empty() => {
             format!("no such dictionary: {}; the server has only one", listed(missing, ", "))
         }

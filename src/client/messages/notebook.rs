@@ -2,6 +2,7 @@
 //! printable here.
 
 use crate::protocol::printable;
+use std::path::Path;
 
 /// A message about the notebook.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,6 +39,7 @@ pub(crate) enum NotebookMessage<'a> {
     },
     /// A line of an import was refused; `why` is one of a few texts.
     ImportRefused {
+        file: &'a Path,
         line: u64,
         word: &'a str,
         why: &'a str,
@@ -152,8 +154,8 @@ impl NotebookMessage<'_> {
                 "\n生词本\n  1  复习\n  2  星标\n  3  统计\n  4  返回",
             ),
             Self::NoWordWithTag { tag } => of_word(tag, "no word has the tag {}", "没有带标签 {} 的单词"),
-            Self::ImportRefused { line, word, why } => {
-                let word = printable(word);
+            Self::ImportRefused { file, line, word, why } => {
+                let (file, word) = (printable(&file.to_string_lossy()), printable(word));
                 let chinese = match *why {
                     "not in the dictionary" => "词典里没有",
                     "too many tags" => "标签太多",
@@ -162,7 +164,7 @@ impl NotebookMessage<'_> {
                     "too long" => "太长",
                     _ => "不是单词",
                 };
-                (format!("line {line}: {word}: {why}"), format!("第 {line} 行：{word}：{chinese}"))
+                (format!("{file}: line {line}: {word}: {why}"), format!("{file} 第 {line} 行：{word}：{chinese}"))
             }
             Self::ImportRefusedMore { more } => (format!("and {more} more"), format!("以及另外 {more} 行")),
             Self::Imported { new, known, refused } => (

@@ -58,7 +58,8 @@ struct RefusedLine {
 /// Whatever can go wrong with that; what was taken before is taken. Refused lines show in the exit status.
 pub(crate) fn run(context: &mut Context<'_>, arguments: &ImportArguments) -> Result<Exit> {
     let failed = |reason| Error::File { path: arguments.file.clone(), reason };
-    let text = read(context.console, &arguments.file).map_err(failed)?;
+    let bytes = read(context.console, &arguments.file).map_err(failed)?;
+    let text = text(&arguments.file, bytes)?;
     let mut line = ImportLine { ok: true, ..ImportLine::default() };
     let mut entries = Vec::new();
     for Line { number, entry } in lines(&text, &arguments.tags).map_err(|why| failed(io::Error::other(why)))? {
@@ -74,7 +75,9 @@ pub(crate) fn run(context: &mut Context<'_>, arguments: &ImportArguments) -> Res
     console.progress("");
     taken?;
     link.leave();
-    tell(console, &line)?;
+    // Those that the server refused came after those that were never sent.
+    line.refused.sort_by_key(|refused| refused.line);
+    tell(console, &arguments.file, &line)?;
     Ok(if line.refused.is_empty() { Exit::Done } else { Exit::NotFound })
 }
 
@@ -138,13 +141,13 @@ fn bar(done: usize, all: usize) -> String {
     format!("[{}{}] {done}/{all}", "#".repeat(filled), ".".repeat(BAR - filled))
 }
 
-fn tell(console: &mut Console, line: &ImportLine) -> Result<()> {
+fn tell(console: &mut Console, file: &Path, line: &ImportLine) -> Result<()> {
     if console.manner().json {
         return console.write_json(line);
     }
     for refused in line.refused.iter().take(TOLD) {
         let RefusedLine { line, word, why } = refused;
-        console.complain(&Message::Notebook(&NotebookMessage::ImportRefused { line: *line, word, why }))?;
+        console.complain(&Message::Notebook(&NotebookMessage::ImportRefused { file, line: *line, word, why }))?;
     }
     if let Some(more @ 1..) = line.refused.len().checked_sub(TOLD) {
         console.complain(&Message::Notebook(&NotebookMessage::ImportRefusedMore { more }))?;
@@ -153,19 +156,31 @@ fn tell(console: &mut Console, line: &ImportLine) -> Result<()> {
     console.say(&Message::Notebook(&NotebookMessage::Imported { new, known, refused }))
 }
 
-fn read(console: &Console, path: &Path) -> io::Result<String> {
-    let bytes = if path.as_os_str() == "-" {
+fn read(console: &Console, path: &Path) -> io::Result<Vec<u8>> {
+    if path.as_os_str() == "-" {
         let mut bytes = Vec::new();
         io::stdin().lock().take(MOST_BYTES + 1).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > MOST_BYTES {
             return Err(ErrorKind::FileTooLarge.into());
         }
-        bytes
+        Ok(bytes)
     } else {
         let notice = || console.notice(&Message::WaitingForPipe { path });
-        files::open(path, Pipes::Taken(&notice))?.read(MOST_BYTES)?.to_vec()
-    };
-    let text = String::from_utf8(bytes).map_err(|_| io::Error::from(ErrorKind::InvalidData))?;
+        Ok(files::open(path, Pipes::Taken(&notice))?.read(MOST_BYTES)?.to_vec())
+    }
+}
+
+/// The file's text, without a byte-order mark.
+fn text(path: &Path, bytes: Vec<u8>) -> Result<String> {
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        return Err(Error::Utf16 { path: path.to_owned() });
+    }
+    let text = String::from_utf8(bytes).map_err(|wrong| {
+        let valid = &wrong.as_bytes()[..wrong.utf8_error().valid_up_to()];
+        let line = valid.iter().filter(|&&byte| byte == b'\n').count() + 1;
+        let byte = valid.iter().rev().take_while(|&&byte| byte != b'\n').count() + 1;
+        Error::NotUtf8 { path: path.to_owned(), line, byte }
+    })?;
     Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
 }
 
