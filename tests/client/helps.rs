@@ -150,6 +150,18 @@ fn the_last_login_is_remembered() {
     terminal.expect_hidden("Password: ");
     terminal.line(PASSWD);
     terminal.expect("Welcome, ann.");
+    // Another server has other users, and so has the private one.
+    for server in [["--server", "127.0.0.1:1"].as_slice(), &["--local"]] {
+        let mut terminal = Terminal::start(person.command(server), 80, 24);
+        if server == ["--local"] {
+            level_two(&mut terminal);
+            terminal.line("3");
+        }
+        level_one(&mut terminal);
+        terminal.line("2");
+        let said = terminal.read_to("Name: ");
+        assert!(!said.contains("Last time"), "{said}");
+    }
     let password = person.password_file(PASSWD);
     person.run(&["--password-file", password.to_str().unwrap(), "lookup", "apple"], "").ended(0).said("n. 苹果\n");
     // A saved login need not be named; a script has to name the user.

@@ -159,11 +159,16 @@ impl Menus<'_> {
     }
 
     fn log_in(&mut self) -> Result<String> {
-        let last = self.config.user.clone().filter(|_| self.console.manner().asks_terminal);
+        let last = self.config.user.clone().filter(|_| self.console.manner().asks_terminal && self.was_here());
         let name = self.ask_name(last.as_deref())?;
         let password = self.credentials.password(self.console)?;
         self.link.get().log_in(name.clone(), Secret::Password(password))?;
         Ok(name)
+    }
+
+    /// Whether the last login was on this server: what is remembered of a user goes with the server.
+    fn was_here(&self) -> bool {
+        self.config.server.clone().unwrap_or_default() == *self.site.address
     }
 
     /// `last` is the user of the last login; a user named for this time comes first.
@@ -204,7 +209,13 @@ impl Menus<'_> {
         Ok(())
     }
 
-    /// The last entry of level two; the end of the input on any of its prompts is the same.
+    /// The end of the input on a prompt below level two: as the last entry of level two. On the private server nobody
+    /// has logged in, and it leads back to level two.
+    fn end_of_input(&mut self) -> Result<Next> {
+        if *self.site.address == Address::Local { Ok(Next::LevelTwo) } else { self.log_out() }
+    }
+
+    /// The last entry of level two.
     fn log_out(&mut self) -> Result<Next> {
         self.link.get().log_out();
         self.console.say(&Message::LoggedOut)?;
@@ -212,7 +223,7 @@ impl Menus<'_> {
     }
 
     fn history(&mut self, name: &str) -> Result<Next> {
-        let Some(typed) = self.console.ask(&Message::AskCount)? else { return self.log_out() };
+        let Some(typed) = self.console.ask(&Message::AskCount)? else { return self.end_of_input() };
         let Some(count) = read_count(typed.trim()) else {
             self.console.complain(&Message::BadCount)?;
             return Ok(Next::LevelTwo);
