@@ -49,6 +49,12 @@ pub fn check_name(name: &str) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Why a new name with characters of the category Cf is refused.
+pub const INVISIBLE_NAME: &str = "a new name holds no invisible characters";
+/// Why a new name in another normalization form is refused.
+pub const DECOMPOSED_NAME: &str =
+    "a new name is in Unicode's composed form (NFC): é as one character, say, not e and an accent";
+
 /// Checks the name of an account that is to be made: as [`check_name`], and so that no two names look alike for how
 /// they are encoded: in Unicode's Normalization Form C (UAX #15), and without characters of the category Cf, which show
 /// nothing, or turn a line round. Accounts that were made before keep their names.
@@ -58,11 +64,10 @@ pub fn check_name(name: &str) -> Result<(), Failure> {
 pub fn check_new_name(name: &str) -> Result<(), Failure> {
     check_name(name)?;
     if name.chars().any(|c| c.general_category() == GeneralCategory::Format) {
-        return Err(Failure::new(Code::BadName, "a new name holds no invisible characters"));
+        return Err(Failure::new(Code::BadName, INVISIBLE_NAME));
     }
     if !is_nfc(name) {
-        let why = "a new name is in Unicode's composed form (NFC): é as one character, say, not e and an accent";
-        return Err(Failure::new(Code::BadName, why));
+        return Err(Failure::new(Code::BadName, DECOMPOSED_NAME));
     }
     Ok(())
 }

@@ -16,9 +16,9 @@ mod request;
 pub use crate::text::{escape, escape_into, pieces, printable, safe_json, trim_blanks, unescape, unescape_in_place};
 pub use failure::{Code, Failure};
 pub use limits::{
-    DEFAULT_HISTORY, MAX_HISTORY, MAX_LINE, MAX_MATCHES, MAX_NAME_CHARS, MAX_NOTE_CHARS, MAX_PASSWD_BYTES,
-    MAX_PASSWD_CHARS, MAX_REVERSE, MAX_STARS_PAGE, MAX_SUGGESTIONS, MAX_TAG_CHARS, MAX_TAGS_BYTES, MAX_WORD_CHARS,
-    check_name, check_new_name, check_passwd,
+    DECOMPOSED_NAME, DEFAULT_HISTORY, INVISIBLE_NAME, MAX_HISTORY, MAX_LINE, MAX_MATCHES, MAX_NAME_CHARS,
+    MAX_NOTE_CHARS, MAX_PASSWD_BYTES, MAX_PASSWD_CHARS, MAX_REVERSE, MAX_STARS_PAGE, MAX_SUGGESTIONS, MAX_TAG_CHARS,
+    MAX_TAGS_BYTES, MAX_WORD_CHARS, check_name, check_new_name, check_passwd,
 };
 pub use lines::{Line, Lines, TooLong};
 pub use notebook::{

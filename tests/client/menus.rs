@@ -136,6 +136,16 @@ fn the_name_is_offered() {
     terminal.expect("Welcome, ann.");
 }
 
+/// The server's rules for new names are its own reasons.
+#[test]
+fn what_cannot_be_a_new_name() {
+    let daemon = person::daemon("");
+    let person = Person::new(person::port(&daemon));
+    for (name, why) in [("a\u{202e}b", "holds no invisible characters"), ("e\u{301}", "composed form (NFC)")] {
+        person.run_as(name, &["register"], "").ended(65).complained(why);
+    }
+}
+
 /// Invalid names and passwords are reported before anything is sent.
 #[test]
 fn what_cannot_be_a_name() {

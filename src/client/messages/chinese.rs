@@ -1,12 +1,13 @@
 //! The messages in Chinese, and nothing else.
 
-use super::{Message, listed, numbered, systems_words, wrong_login};
+use super::{Message, listed, numbered, other_name_rule, systems_words, wrong_login};
 use crate::client::error::Misuse;
 use crate::client::error::{Error, KeptFault, TlsFault, WordFault};
 use crate::client::render::show::shown;
 use crate::files::Refused;
 use crate::protocol::{
-    Code, Failure, MAX_HISTORY, MAX_LINE, MAX_NAME_CHARS, MAX_PASSWD_BYTES, MAX_PASSWD_CHARS, printable,
+    Code, DECOMPOSED_NAME, Failure, INVISIBLE_NAME, MAX_HISTORY, MAX_LINE, MAX_NAME_CHARS, MAX_PASSWD_BYTES,
+    MAX_PASSWD_CHARS, printable,
 };
 use std::io::{self, ErrorKind};
 
@@ -226,7 +227,14 @@ fn refused(failure: &Failure) -> String {
     match failure.code {
         Code::BadReq => format!("服务器不理解这个请求{}", servers_words(failure)),
         Code::TooLong => "内容太长，服务器不接受".into(),
-        Code::BadName => format!("用户名须为 1 到 {MAX_NAME_CHARS} 个字符，且不含空白"),
+        Code::BadName => match other_name_rule(failure) {
+            Some(INVISIBLE_NAME) => "用户名无效：新用户名不能含有不可见的字符".into(),
+            Some(DECOMPOSED_NAME) => {
+                "用户名无效：新用户名须为 Unicode 的组合形式（NFC），例如 é 是一个字符，而不是 e 加上重音符号".into()
+            }
+            Some(why) => format!("用户名无效：{}", printable(why)),
+            None => format!("用户名须为 1 到 {MAX_NAME_CHARS} 个字符，且不含空白"),
+        },
         Code::BadPasswd => format!("密码须为 1 到 {MAX_PASSWD_CHARS} 个字符，且不超过 {MAX_PASSWD_BYTES} 字节"),
         Code::Exists => "用户名已被占用".into(),
         Code::Denied => format!("服务器不允许这样做{}", servers_words(failure)),

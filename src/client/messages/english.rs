@@ -1,6 +1,6 @@
 //! The messages in English, and nothing else.
 
-use super::{Message, WRONG_LOGIN, listed, numbered, systems_words, wrong_login};
+use super::{Message, WRONG_LOGIN, listed, numbered, other_name_rule, systems_words, wrong_login};
 use crate::client::error::Misuse;
 use crate::client::error::{Error, KeptFault, TlsFault, WordFault};
 use crate::client::render::show::shown;
@@ -267,7 +267,10 @@ fn refused(failure: &Failure) -> String {
     match failure.code {
         Code::BadReq => format!("the server does not understand the request{}", servers_words(failure)),
         Code::TooLong => "that is too long for the server".into(),
-        Code::BadName => format!("a name has 1 to {MAX_NAME_CHARS} characters and no white space"),
+        Code::BadName => match other_name_rule(failure) {
+            Some(why) => format!("not a valid name: {}", printable(why)),
+            None => format!("a name has 1 to {MAX_NAME_CHARS} characters and no white space"),
+        },
         Code::BadPasswd => {
             format!("a password has 1 to {MAX_PASSWD_CHARS} characters and at most {MAX_PASSWD_BYTES} bytes")
         }

@@ -53,6 +53,13 @@ fn wrong_login(failure: &Failure) -> bool {
     failure.code == Code::Denied && (failure.message.is_empty() || failure.message == WRONG_LOGIN)
 }
 
+/// The server's reason to refuse a name, if it is another one than the rule that both languages have words for: its
+/// messages for that begin in the same way.
+fn other_name_rule(failure: &Failure) -> Option<&str> {
+    let known = failure.message.is_empty() || failure.message.starts_with("a name ");
+    (!known).then_some(failure.message.as_str())
+}
+
 /// The system's message for an error, without the error's number.
 pub(super) fn systems_words(reason: &io::Error) -> String {
     let text = reason.to_string();
@@ -308,6 +315,29 @@ mod tests {
         assert_eq!(said(Language::Chinese, &wrong), "登录失败：用户名或密码错误");
         let other = Error::LoginRefused(Failure::new(Code::Denied, "only over TLS"));
         assert_eq!(said(Language::English, &other), "not logged in: the server does not allow it (only over TLS)");
+    }
+
+    /// The rule for all names is not the reason why a new one is refused.
+    #[test]
+    fn names_are_refused_for_their_reason() {
+        let said = |language: Language, message: &str| {
+            language.say(&Message::Failed(&Error::Refused(Failure::new(Code::BadName, message))))
+        };
+        for rule in ["", "a name holds no white space", "a name has 1 to 32 characters"] {
+            assert_eq!(said(Language::English, rule), "a name has 1 to 32 characters and no white space");
+            assert_eq!(said(Language::Chinese, rule), "用户名须为 1 到 32 个字符，且不含空白");
+        }
+        for (name, chinese) in [("a\u{202e}b", "不可见"), ("e\u{301}", "NFC")] {
+            let failure = crate::protocol::check_new_name(name).unwrap_err();
+            let english = said(Language::English, &failure.message);
+            assert!(
+                english.starts_with("not a valid name: a new name ") && english.ends_with(&failure.message),
+                "{english}"
+            );
+            let said = said(Language::Chinese, &failure.message);
+            assert!(said.contains(chinese) && !said.contains("name"), "{said}");
+        }
+        assert_eq!(said(Language::Chinese, "too\u{1b} odd"), "用户名无效：too\\u{1b} odd");
     }
 
     #[test]
