@@ -155,8 +155,12 @@ pub(crate) enum TlsFault {
     NotValidYet,
     /// The certificate is one of an authority, not of a server.
     Authority,
-    /// Something else is wrong with the certificate; `rustls`'s words.
-    Certificate(String),
+    /// The certificate can't be read.
+    Damaged,
+    /// The certificate is not for servers.
+    Purpose,
+    /// Something else keeps the certificate from being verified.
+    Unverifiable,
     /// What answers is no TLS.
     NotTls,
     /// The server hung up before the handshake was over.

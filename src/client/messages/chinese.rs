@@ -198,7 +198,9 @@ fn tls(address: &str, fault: &TlsFault) -> String {
         TlsFault::Authority => {
             format!("{address} 的证书是签发机构自己的证书，不是服务器证书；其管理员须制作 CA:FALSE 的证书")
         }
-        TlsFault::Certificate(why) => format!("{address} 的证书不可信：{}", printable(why)),
+        TlsFault::Damaged => format!("{address} 的证书无法读取，须由其管理员更换"),
+        TlsFault::Purpose => format!("{address} 的证书不是服务器证书；其管理员须制作用途为 serverAuth 的证书"),
+        TlsFault::Unverifiable => format!("{address} 的证书无法验证，须由其管理员更换"),
         TlsFault::NotTls => format!("{address} 上的服务不使用 TLS；请换一个端口，或者去掉 --tls"),
         TlsFault::HungUp => format!("服务器 {address} 在 TLS 握手时断开了连接；它可能正忙，请稍后再试"),
         TlsFault::Silent => format!("服务器 {address} 没有回应 TLS，请换一个端口"),

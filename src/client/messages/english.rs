@@ -231,7 +231,13 @@ fn tls(address: &str, fault: &TlsFault) -> String {
             "the certificate of {address} is an authority's own, not a server's; its operator has to make one with \
              basicConstraints CA:FALSE"
         ),
-        TlsFault::Certificate(why) => format!("the certificate of {address} is not trusted: {}", printable(why)),
+        TlsFault::Damaged => format!("the certificate of {address} cannot be read; its operator has to replace it"),
+        TlsFault::Purpose => {
+            format!("the certificate of {address} is not for servers; its operator has to make one with serverAuth")
+        }
+        TlsFault::Unverifiable => {
+            format!("the certificate of {address} cannot be verified; its operator has to replace it")
+        }
         TlsFault::NotTls => format!("{address} does not speak TLS; try another port, or omit --tls"),
         TlsFault::HungUp => {
             format!("the server at {address} hung up during the TLS handshake; it may be busy, try again later")

@@ -73,24 +73,78 @@ fn roots(trust: &Trust) -> Result<RootCertStore, TlsFault> {
     }
 }
 
+/// What is wrong with a certificate. The words of `rustls` are for programmers, and are not shown.
+fn certificates_fault(certificate: &CertificateError) -> TlsFault {
+    match certificate {
+        // An issuer of the same name, whose key can't have made the signature, is another issuer.
+        CertificateError::UnknownIssuer
+        | CertificateError::BadSignature
+        | CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => TlsFault::UnknownIssuer,
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => TlsFault::WrongName,
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => TlsFault::Expired,
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => TlsFault::NotValidYet,
+        CertificateError::BadEncoding => TlsFault::Damaged,
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => TlsFault::Purpose,
+        // rustls keeps the reasons of webpki to itself but for their names.
+        other if format!("{other:?}").contains("CaUsedAsEndEntity") => TlsFault::Authority,
+        _ => TlsFault::Unverifiable,
+    }
+}
+
 /// What the handshake failed with, as a person needs to know it.
 fn fault(error: io::Error) -> TlsFault {
     let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
     match (tls, error.kind()) {
-        (Some(Error::InvalidCertificate(certificate)), _) => match certificate {
-            CertificateError::UnknownIssuer | CertificateError::BadSignature => TlsFault::UnknownIssuer,
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => TlsFault::WrongName,
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => TlsFault::Expired,
-            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => TlsFault::NotValidYet,
-            // rustls keeps the reasons of webpki to itself but for their names.
-            other if format!("{other:?}").contains("CaUsedAsEndEntity") => TlsFault::Authority,
-            other => TlsFault::Certificate(other.to_string()),
-        },
+        (Some(Error::InvalidCertificate(certificate)), _) => certificates_fault(certificate),
         // What came first is not a TLS record.
         (Some(Error::InvalidMessage(_)), _) => TlsFault::NotTls,
         (Some(other), _) => TlsFault::Other(other.to_string()),
         (None, ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe) => TlsFault::HungUp,
         (None, ErrorKind::WouldBlock | ErrorKind::TimedOut) => TlsFault::Silent,
         (None, _) => TlsFault::Lost(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::messages::{Language, Message};
+
+    /// In either language, without the names that they have in the source of rustls.
+    #[test]
+    fn certificates_are_refused_in_plain_words() {
+        let oid = || vec![42, 134, 72];
+        for (error, part) in [
+            (
+                CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext {
+                    signature_algorithm_id: oid(),
+                    public_key_algorithm_id: oid(),
+                },
+                "--tls-ca FILE",
+            ),
+            (
+                CertificateError::UnsupportedSignatureAlgorithmContext {
+                    signature_algorithm_id: oid(),
+                    supported_algorithms: Vec::new(),
+                },
+                "--tls-ca FILE",
+            ),
+            (CertificateError::BadEncoding, "cannot be read"),
+            (CertificateError::InvalidPurpose, "not for servers"),
+            (CertificateError::UnhandledCriticalExtension, "cannot be verified"),
+            (CertificateError::Revoked, "cannot be verified"),
+            (CertificateError::ApplicationVerificationFailure, "cannot be verified"),
+        ] {
+            let name = format!("{error:?}");
+            let name = name.split([' ', '(']).next().unwrap();
+            let fault = fault(io::Error::new(ErrorKind::InvalidData, Error::InvalidCertificate(error.clone())));
+            let failure = crate::client::error::Error::Tls { address: "a:1".into(), fault };
+            let english = Language::English.say(&Message::Failed(&failure));
+            assert!(english.contains(part), "{name}: {english}");
+            for said in [english, Language::Chinese.say(&Message::Failed(&failure))] {
+                assert!(!said.contains(name) && !said.contains('{'), "{said}");
+            }
+        }
     }
 }
