@@ -65,7 +65,10 @@ fn stars_and_what_is_said_of_them(store: Store) {
     let of_food = run(&["stars", "--tag", "food"]).ended(0);
     let fields: Vec<&str> = of_food.out.trim_end().split('\t').collect();
     assert_eq!((fields.len(), fields[0], fields[7]), (8, "ice cream", "I ate an ice cream, C:\\\\new."));
-    run(&["unstar", "ice cream", "--tag", "food"]).ended(0).said("Tags removed from: ice cream\n");
+    run(&["unstar", "ice cream", "--tag", "food"]).ended(0).said("ice cream is now without: food\n");
+    run(&["unstar", "ice cream", "--tag", "nosuch", "--tag", "cet4"])
+        .ended(0)
+        .said("ice cream is now without: nosuch, cet4\n");
     assert_eq!(lines(&person, &["stars", "--json"])[1]["tags"], json!(["summer"]));
     run(&["unstar", "ice cream", "zoo"]).ended(1).complained("zoo: this word has no star");
     run(&["unstar", "--json", "pear"]).ended(0).said("{\"word\":\"pear\",\"starred\":false}\n");

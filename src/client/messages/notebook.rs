@@ -1,6 +1,7 @@
 //! Messages about the notebook, in both languages: one value, two sentences side by side. Text from outside is made
 //! printable here.
 
+use super::listed;
 use crate::protocol::printable;
 use std::path::Path;
 
@@ -15,9 +16,10 @@ pub(crate) enum NotebookMessage<'a> {
     Unstarred {
         word: &'a str,
     },
-    /// It has lost tags.
-    TagsRemoved {
+    /// It does not have these tags any more; whether it had them, the server does not say.
+    WithoutTags {
         word: &'a str,
+        tags: &'a [String],
     },
     /// It can't have a star.
     NeverLookedUp {
@@ -137,7 +139,13 @@ impl NotebookMessage<'_> {
         match self {
             Self::Starred { word } => of_word(word, "Starred: {}", "已加星标：{}"),
             Self::Unstarred { word } => of_word(word, "No longer starred: {}", "已去掉星标：{}"),
-            Self::TagsRemoved { word } => of_word(word, "Tags removed from: {}", "已去掉标签：{}"),
+            Self::WithoutTags { word, tags } => {
+                let word = printable(word);
+                (
+                    format!("{word} is now without: {}", listed(tags, ", ")),
+                    format!("{word} 现在不带标签：{}", listed(tags, "、")),
+                )
+            }
             Self::NeverLookedUp { word } => of_word(
                 word,
                 "{}: you have never looked this word up; do that first",

@@ -136,7 +136,7 @@ pub(crate) fn unstar(context: &mut Context<'_>, arguments: &UnstarArguments) -> 
         } else if tags.is_empty() {
             console.say(&Message::Notebook(&NotebookMessage::Unstarred { word }))?;
         } else {
-            console.say(&Message::Notebook(&NotebookMessage::TagsRemoved { word }))?;
+            console.say(&Message::Notebook(&NotebookMessage::WithoutTags { word, tags }))?;
         }
     }
     connection.leave();
