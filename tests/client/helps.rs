@@ -69,6 +69,11 @@ fn manual_pages_and_completions() {
         for word in ["delete-account", "export", "since"] {
             assert!(script.contains(word), "{shell}: {word}");
         }
+        // What --help does not show is not completed; the script itself calls one of them.
+        for line in script.lines().filter(|line| !line.contains("(cidian complete-words")) {
+            let mut words = line.split(|c: char| !c.is_alphanumeric());
+            assert!(!line.contains("complete-words") && !words.any(|word| word == "manual"), "{shell}: {line}");
+        }
         // The shell itself takes it, where it is installed.
         let file = person.file("script", &script);
         match Command::new(check).arg("-n").arg(&file).output() {
@@ -85,6 +90,19 @@ fn manual_pages_and_completions() {
     );
     let output = Command::new("bash").args(["-c", &line]).output().expect("bash runs");
     assert_eq!(String::from_utf8(output.stdout).unwrap(), "history\n");
+}
+
+/// Complaints name all that would do, and are in one language.
+#[test]
+fn complaints_about_options() {
+    let english = Person::new("");
+    let chinese = Person::new("").with("LANG", "zh_CN.UTF-8");
+    for person in [&english, &chinese] {
+        person.run(&["export"], "").ended(64).complained("--anki <FILE>").complained("--csv <FILE>");
+    }
+    let said = chinese.run(&["history", "--since", "x"], "").ended(64).complained("今天").err;
+    assert!(!said.contains("today") && !said.contains("time"), "{said}");
+    english.run(&["history", "--since", "x"], "").ended(64).complained("yesterday");
 }
 
 fn config(person: &Person, text: &str) {

@@ -25,7 +25,7 @@ use super::server::address::Address;
 use super::terminal::colour::Colour;
 use crate::protocol::{Count, DEFAULT_HISTORY};
 use crate::words::is_name;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// Look words up in a networked dictionary that remembers what you looked up.
@@ -158,11 +158,12 @@ pub(crate) enum ClientCommand {
     #[command(after_help = HISTORY_EXAMPLES)]
     History(HistoryArguments),
     /// Write the words of your history, with their interpretations, into a file to learn from
-    #[command(after_help = EXPORT_EXAMPLES)]
+    #[command(after_help = EXPORT_EXAMPLES,
+              group = ArgGroup::new("written").args(["anki", "csv"]).required(true).multiple(true))]
     Export {
         /// A file that Anki imports as it is: the word on the front, the interpretation on the back; a second import
         /// updates the first; - for standard output
-        #[arg(long, value_name = "FILE", required_unless_present = "csv")]
+        #[arg(long, value_name = "FILE")]
         anki: Option<PathBuf>,
 
         /// Comma-separated values: word, interpretation, count, first and last time, when it was

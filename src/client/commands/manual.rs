@@ -2,7 +2,7 @@
 //! do not exist. The packaging calls `cidian manual DIRECTORY` and `cidian completions SHELL`.
 
 use crate::client::arguments::Arguments;
-use clap::CommandFactory;
+use clap::{Command, CommandFactory};
 use clap_complete::Shell;
 use std::io;
 use std::path::Path;
@@ -48,8 +48,15 @@ complete -c cidian -n "__fish_cidian_using_subcommand lookup star" -f -a "(cidia
 /// The completions of one shell.
 pub(crate) fn completions(shell: Shell) -> String {
     let mut text = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), "cidian", &mut text);
+    clap_complete::generate(shell, &mut without_hidden(&Arguments::command()), "cidian", &mut text);
     with_words(shell, &String::from_utf8_lossy(&text))
+}
+
+/// The command line without the subcommands that `--help` does not show: clap would complete them all the same.
+fn without_hidden(whole: &Command) -> Command {
+    let shown = whole.get_subcommands().filter(|subcommand| !subcommand.is_hide_set()).cloned();
+    // No subcommand can be taken out of a definition: this is a new one.
+    Command::new("cidian").version(env!("CARGO_PKG_VERSION")).args(whole.get_arguments().cloned()).subcommands(shown)
 }
 
 /// What completes words of the dictionary after `lookup` and `star`, beside what clap makes of the options.

@@ -1,9 +1,14 @@
 //! What is wrong with a command line, as a sentence. The English text is clap's own; the Chinese one is made from
 //! clap's error.
 
+use crate::client::commands::history::WhenError;
 use crate::client::messages::Language;
 use crate::protocol::printable;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+/// What [`WhenError`] says.
+const TIMES: &str =
+    "时间可以写成 2026-11-23、'2026-11-23 14:03'、14:03、今天、昨天，或 30min、2h、3d、2w、1y（多久以前）";
 
 /// The complaint, with its line ends; `None` where clap's own words are right: English, and what is not an error.
 pub(crate) fn complaint(error: &clap::Error, language: Language) -> Option<String> {
@@ -17,7 +22,10 @@ pub(crate) fn complaint(error: &clap::Error, language: Language) -> Option<Strin
         ErrorKind::InvalidValue if value().is_empty() => format!("{} 需要一个值", argument()),
         ErrorKind::InvalidValue => format!("{} 不能是“{}”", argument(), value()),
         ErrorKind::ValueValidation => {
-            let reason = std::error::Error::source(error).map(|reason| format!("：{}", printable(&reason.to_string())));
+            let reason = std::error::Error::source(error).map(|reason| match reason.downcast_ref::<WhenError>() {
+                Some(WhenError) => format!("：{TIMES}"),
+                None => format!("：{}", printable(&reason.to_string())),
+            });
             format!("{} 不能是“{}”{}", argument(), value(), reason.unwrap_or_default())
         }
         ErrorKind::UnknownArgument => format!("没有 {} 这个选项或参数", argument()),

@@ -12,7 +12,7 @@ pub(crate) use self::chosen::chosen;
 pub(crate) use self::format::wire_time;
 pub(crate) use self::query::{Choice, Format, Wanted};
 pub(crate) use self::top::{Tally, definitions, tally, top};
-pub(crate) use self::when::When;
+pub(crate) use self::when::{When, WhenError};
 
 use self::budget::Budget;
 use self::format::Rows;
