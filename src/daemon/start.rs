@@ -270,15 +270,13 @@ fn check_database(settings: &Settings, forker: &mut Forker, support: Support) ->
     if let Location::Sqlite(path) = database {
         match std::fs::metadata(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                let wrong = |why: String| Fatal::new(Exit::Configuration, format!("database {database}: {why}"));
-                let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
-                let is_made = directory == Some(settings.state_directory.path());
-                if let Some(missing) = directory.filter(|directory| !is_made && !directory.exists()) {
-                    let why = format!("directory {} does not exist; create it, or correct the path", missing.display());
-                    return Err(wrong(why));
-                }
-                can_be_made(path).map_err(|error| wrong(error.to_string()))?;
-                return Ok(format!("database: fine, {database} does not exist yet; it would be created"));
+                can_be_made(path)
+                    .map_err(|error| Fatal::new(Exit::Configuration, format!("database {database}: {error}")))?;
+                let directory = path.parent().filter(|directory| *directory != settings.state_directory.path());
+                let directory = directory.filter(|directory| !directory.as_os_str().is_empty() && !directory.exists());
+                let with =
+                    directory.map_or(String::new(), |directory| format!(", with directory {}", directory.display()));
+                return Ok(format!("database: fine, {database} does not exist yet; it would be created{with}"));
             }
             Ok(found) if found.is_file() && found.len() == 0 => {
                 return Ok(format!("database: fine, {database} is empty; its tables would be created"));

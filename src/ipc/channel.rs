@@ -260,8 +260,8 @@ mod tests {
         let mut channel = Channel::new(rendezvous.for_children(), 0);
         let proof = Proof::Passwd(SecretDigest::of("x"));
         let error = channel.log_in("ann", &proof, true, SOON, &mut || {}).unwrap_err();
-        assert!(error.message.starts_with("the writer did not answer within 0."), "{error}");
-        assert!(error.message.ends_with(" s"), "{error}");
+        let is_plain = error.message.starts_with("the writer did not answer within ") && error.message.ends_with(" s");
+        assert!(is_plain, "{error}");
         assert_eq!(silence(ANSWER_TIMEOUT, Errno::EAGAIN), "the writer did not answer within 10.0 s");
         let died = silence(ANSWER_TIMEOUT, Errno::ECONNRESET);
         assert_eq!(died, "the writer did not answer within 10.0 s: Connection reset by peer");

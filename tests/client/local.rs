@@ -6,7 +6,7 @@ use crate::stream::Running;
 use nix::sys::signal::Signal;
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
-use support::terminal::{CTRL_C, CTRL_D, Terminal};
+use support::terminal::{CTRL_C, Terminal};
 use support::{PASSWD, processes, send_signal, wait_until};
 
 /// The inodes of every socket that listens: TCP of both kinds, and Unix sockets.
@@ -81,24 +81,6 @@ fn from_an_empty_home() {
     // Its file opens it: private, beside the database.
     let own = state.join("own-account.json");
     assert_eq!(own.metadata().unwrap().permissions().mode() & 0o777, 0o600);
-}
-
-/// Ctrl-D on a question goes back to the menu: nobody has logged in who could be logged out.
-#[test]
-fn the_end_of_file_goes_back_one_level() {
-    let mut terminal = open(&Person::new(""));
-    terminal.line("2");
-    terminal.expect("all): ");
-    terminal.keys(CTRL_D);
-    level_two(&mut terminal);
-    look_up(&mut terminal);
-    terminal.keys(CTRL_D);
-    level_two(&mut terminal);
-    terminal.keys(CTRL_D);
-    terminal.expect("Logged out.");
-    level_one(&mut terminal);
-    terminal.keys(CTRL_D);
-    assert_eq!(terminal.exit(), 0, "{}", terminal.shown());
 }
 
 /// The first word needs no name, no password and no menu; and whatever is lost of the files, the next one works.

@@ -151,7 +151,7 @@ mod tests {
             ("--color sometimes about", "可以是：auto、always、never"),
             ("--local about --server a:1", "两个不同的服务器"),
             ("--json", "菜单是给人看的"),
-            ("export", "缺少 --anki <FILE>"),
+            ("export", "缺少 <--anki <FILE>|--csv <FILE>>"),
             ("--server", "需要一个值"),
             ("register ann", "没有 ann"),
         ] {

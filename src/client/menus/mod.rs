@@ -209,13 +209,7 @@ impl Menus<'_> {
         Ok(())
     }
 
-    /// The end of the input on a prompt below level two: as the last entry of level two. On the private server nobody
-    /// has logged in, and it leads back to level two.
-    fn end_of_input(&mut self) -> Result<Next> {
-        if *self.site.address == Address::Local { Ok(Next::LevelTwo) } else { self.log_out() }
-    }
-
-    /// The last entry of level two.
+    /// The last entry of level two; the end of the input on any of its prompts is the same.
     fn log_out(&mut self) -> Result<Next> {
         self.link.get().log_out();
         self.console.say(&Message::LoggedOut)?;
@@ -223,7 +217,7 @@ impl Menus<'_> {
     }
 
     fn history(&mut self, name: &str) -> Result<Next> {
-        let Some(typed) = self.console.ask(&Message::AskCount)? else { return self.end_of_input() };
+        let Some(typed) = self.console.ask(&Message::AskCount)? else { return self.log_out() };
         let Some(count) = read_count(typed.trim()) else {
             self.console.complain(&Message::BadCount)?;
             return Ok(Next::LevelTwo);

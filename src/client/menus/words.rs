@@ -57,7 +57,7 @@ impl Menus<'_> {
         // The headword that was found last.
         let mut last: Option<String> = None;
         loop {
-            let Some(typed) = self.ask_word(prompt.as_mut())? else { return self.end_of_input() };
+            let Some(typed) = self.ask_word(prompt.as_mut())? else { return self.log_out() };
             let (typed, starred) = match Asterisk::of(&typed, last.as_deref(), &offered) {
                 // The speech command reads the last one again.
                 Asterisk::None if typed.trim() == "!" && self.speaker.is_there() && last.is_some() => {

@@ -1,7 +1,6 @@
 //! Messages about the notebook, in both languages: one value, two sentences side by side. Text from outside is made
 //! printable here.
 
-use super::listed;
 use crate::protocol::printable;
 use std::path::Path;
 
@@ -141,9 +140,10 @@ impl NotebookMessage<'_> {
             Self::Unstarred { word } => of_word(word, "No longer starred: {}", "已去掉星标：{}"),
             Self::WithoutTags { word, tags } => {
                 let word = printable(word);
+                let tags: Vec<String> = tags.iter().map(|tag| printable(tag)).collect();
                 (
-                    format!("{word} is now without: {}", listed(tags, ", ")),
-                    format!("{word} 现在不带标签：{}", listed(tags, "、")),
+                    format!("{word} is now without: {}", tags.join(", ")),
+                    format!("{word} 现在不带标签：{}", tags.join("、")),
                 )
             }
             Self::NeverLookedUp { word } => of_word(
