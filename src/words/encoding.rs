@@ -13,10 +13,14 @@ pub(super) fn foreign(bytes: &[u8]) -> Option<&'static str> {
     marked_as_utf16(bytes).or_else(|| utf16_without_mark(bytes))
 }
 
-/// Whether it begins with the mark of UTF-16.
+/// Whether a file begins with the mark of UTF-16, in either order of bytes.
+pub fn has_utf16_mark(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff")
+}
+
+/// What to do about a file that begins with the mark of UTF-16.
 pub(super) fn marked_as_utf16(bytes: &[u8]) -> Option<&'static str> {
-    let is_marked = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
-    is_marked.then_some("it is UTF-16; convert it with: iconv -f UTF-16 -t UTF-8")
+    has_utf16_mark(bytes).then_some("it is UTF-16; convert it with: iconv -f UTF-16 -t UTF-8")
 }
 
 /// In UTF-16 ASCII has a zero as every other byte: blanks, TABs and newlines, at least.

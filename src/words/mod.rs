@@ -26,6 +26,7 @@ mod suggest;
 mod wildcards;
 
 pub use dictionary::{Damaged, Dictionary, Entry};
+pub use encoding::has_utf16_mark;
 pub use fold::fold;
 pub use image::{TooLarge, image};
 pub use note::{DictionaryNote, Stamp, is_name};

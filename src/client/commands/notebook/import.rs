@@ -12,6 +12,7 @@ use crate::client::server::notebook::line_length;
 use crate::client::terminal::console::Console;
 use crate::files::{self, Pipes};
 use crate::protocol::{Imported, MAX_LINE, Notebook, Request, StarEntry};
+use crate::words::has_utf16_mark;
 use clap::Args;
 use serde::Serialize;
 use std::io::{self, ErrorKind, Read};
@@ -172,7 +173,7 @@ fn read(console: &Console, path: &Path) -> io::Result<Vec<u8>> {
 
 /// The file's text, without a byte-order mark.
 fn text(path: &Path, bytes: Vec<u8>) -> Result<String> {
-    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+    if has_utf16_mark(&bytes) {
         return Err(Error::Utf16 { path: path.to_owned() });
     }
     let text = String::from_utf8(bytes).map_err(|wrong| {
