@@ -224,7 +224,8 @@ fn raise_descriptor_limit() {
     }
 }
 
-/// `--check`: every problem is reported, not only the first. It makes no file, no directory and no database.
+/// `--check`: every problem is reported, not only the first. It makes no directory and no database. An embedded database
+/// that is there is opened as a start opens it, which brings it to the current version.
 pub fn check(settings: Settings, origin: Origin) -> Exit {
     let mut forker = origin.into_forker();
     let support = sandboxes::support();
