@@ -7,7 +7,7 @@
 
 use crate::sys;
 use nix::errno::Errno;
-use nix::poll::ppoll;
+use nix::poll::{PollFd, PollFlags, ppoll};
 use nix::sys::socket::sockopt::PeerCredentials;
 use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, getsockopt, recv, send, socketpair};
 use nix::sys::time::TimeSpec;
@@ -21,6 +21,10 @@ use std::time::Duration;
 /// How long to wait until a question is tried again for which too many descriptors are on their way, and how often.
 const PAUSE: Duration = Duration::from_millis(5);
 const MOST_TRIES: u32 = 400;
+/// How long the descriptors of a parent that has ended take to be closed, at most.
+const PARENT_ENDS: Duration = Duration::from_millis(100);
+/// How long the kernel takes to end the children of a parent that has ended, at most.
+const KILLED: Duration = Duration::from_secs(1);
 
 /// What can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,9 +166,9 @@ impl Permit {
     /// Reads the parent's answer: whether it grants what was asked, or refuses it.
     ///
     /// # Errors
-    /// The parent could not take the question: it has no descriptor left.
-    pub fn granted(&self) -> io::Result<bool> {
-        granted(&self.exchange)
+    /// The parent could not take the question: it has no descriptor left, or has gone.
+    pub fn granted(&self, control_channel: BorrowedFd<'_>) -> io::Result<bool> {
+        granted(control_channel, &self.exchange)
     }
 
     /// Whether the parent has reported since that others wait, or has gone.
@@ -179,13 +183,12 @@ impl Permit {
     }
 }
 
-fn granted(exchange: &OwnedFd) -> io::Result<bool> {
+fn granted(control_channel: BorrowedFd<'_>, exchange: &OwnedFd) -> io::Result<bool> {
     let mut answer = [0; 1];
-    match recv(exchange.as_raw_fd(), &mut answer, MsgFlags::empty()) {
-        Ok(1) if answer == GRANTED => Ok(true),
-        Ok(1) if answer == REFUSED => Ok(false),
-        Ok(_) => Err(short_of_descriptors()),
-        Err(error) => Err(error.into()),
+    match take_answer(exchange, &mut answer)? {
+        1 if answer == GRANTED => Ok(true),
+        1 if answer == REFUSED => Ok(false),
+        _ => Err(unanswered(control_channel)),
     }
 }
 
@@ -199,6 +202,7 @@ pub fn ask_for_words(control_channel: BorrowedFd<'_>) -> io::Result<(u64, OwnedF
     let (size, memory) = sys::receive_with_descriptor(exchange.as_fd(), &mut generation, MsgFlags::empty())?;
     match (size, memory) {
         (8, Some(memory)) => Ok((u64::from_ne_bytes(generation), memory)),
+        (0, None) => Err(unanswered(control_channel)),
         _ => Err(io::Error::other("the daemon sent no words")),
     }
 }
@@ -218,7 +222,7 @@ pub fn ask_for(control_channel: BorrowedFd<'_>, question: Question) -> io::Resul
 /// # Errors
 /// No descriptor for the question, here or in the parent.
 pub fn report(control_channel: BorrowedFd<'_>, question: Question) -> io::Result<bool> {
-    granted(&ask(control_channel, question)?)
+    granted(control_channel, &ask(control_channel, question)?)
 }
 
 /// Asks how long to wait before the account's next lookup.
@@ -228,10 +232,9 @@ pub fn report(control_channel: BorrowedFd<'_>, question: Question) -> io::Result
 pub fn ask_for_wait(control_channel: BorrowedFd<'_>, account: u64) -> io::Result<Duration> {
     let exchange = ask(control_channel, Question { ask: ParentRequest::LookingUp, account })?;
     let mut answer = [0; 8];
-    match recv(exchange.as_raw_fd(), &mut answer, MsgFlags::empty()) {
-        Ok(8) => Ok(Duration::from_micros(u64::from_ne_bytes(answer))),
-        Ok(_) => Err(short_of_descriptors()),
-        Err(error) => Err(error.into()),
+    match take_answer(&exchange, &mut answer)? {
+        8 => Ok(Duration::from_micros(u64::from_ne_bytes(answer))),
+        _ => Err(unanswered(control_channel)),
     }
 }
 
@@ -260,14 +263,14 @@ pub fn introduce(control_channel: BorrowedFd<'_>, address: Option<SocketAddr>) -
     let question = Question { ask: ParentRequest::Introducing, account: 0 };
     let exchange = ask_with(control_channel, question, Some(&address_to_bytes(address)))?;
     let mut answer = [0; MAX_INTRODUCED];
-    let size = recv(exchange.as_raw_fd(), &mut answer, MsgFlags::empty())?;
+    let size = take_answer(&exchange, &mut answer)?;
     match &answer[..size] {
         [b'g', source @ ..] => match source.try_into() {
             Ok(source) => Ok(Introduced::Welcome { source: u64::from_ne_bytes(source) }),
-            Err(_) => Err(short_of_descriptors()),
+            Err(_) => Err(unanswered(control_channel)),
         },
         [b'r', message @ ..] => Ok(Introduced::Refused(String::from_utf8_lossy(message).into_owned())),
-        _ => Err(short_of_descriptors()),
+        _ => Err(unanswered(control_channel)),
     }
 }
 
@@ -369,12 +372,33 @@ fn ask_with(control_channel: BorrowedFd<'_>, question: Question, message: Option
                 tries += 1;
                 let _ = ppoll(&mut [], Some(TimeSpec::from_duration(PAUSE)), None);
             }
+            Err(Errno::EPIPE | Errno::ECONNRESET | Errno::ECONNREFUSED) => return Err(unanswered(control_channel)),
             Err(error) => return Err(error.into()),
         }
     }
 }
 
-fn short_of_descriptors() -> io::Error {
+/// Reads the parent's answer; how many bytes it has, 0 if the parent has closed its end instead.
+fn take_answer(exchange: &OwnedFd, buffer: &mut [u8]) -> Result<usize, Errno> {
+    match recv(exchange.as_raw_fd(), buffer, MsgFlags::empty()) {
+        // As it is if the parent had not read all that was sent.
+        Err(Errno::ECONNRESET) => Ok(0),
+        answered => answered,
+    }
+}
+
+/// Why the parent has closed a question's pair without an answer.
+///
+/// A parent that has ended closes its descriptors before the kernel ends its children: a child that sees the one waits
+/// here for the other, so that it reports nothing about a daemon that is no more.
+fn unanswered(control_channel: BorrowedFd<'_>) -> io::Error {
+    // No event is requested: that the other end has hung up is always reported. The descriptors of a process are closed
+    // one after the other.
+    let mut watched = [PollFd::new(control_channel, PollFlags::empty())];
+    if ppoll(&mut watched, Some(TimeSpec::from_duration(PARENT_ENDS)), None) == Ok(1) {
+        let _ = ppoll(&mut [], Some(TimeSpec::from_duration(KILLED)), None);
+        return io::Error::new(io::ErrorKind::BrokenPipe, "the daemon has ended");
+    }
     io::Error::other("the daemon is short of descriptors")
 }
 

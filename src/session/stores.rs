@@ -250,7 +250,7 @@ impl Waiting<'_> {
                 Err(_) => return Err(failed(&"the wait failed")),
             }
         }
-        permit.granted().map_err(|error| failed(&error))?;
+        permit.granted(self.control_channel).map_err(|error| failed(&error))?;
         Ok(Some(permit))
     }
 }

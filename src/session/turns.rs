@@ -76,7 +76,7 @@ impl Session<'_> {
                 Err(_) => return Err(failed(&"the wait failed")),
             }
         }
-        if permit.granted().map_err(|error| failed(&error))? {
+        if permit.granted(self.parent.control_channel).map_err(|error| failed(&error))? {
             return Ok(permit);
         }
         self.requests.ends = Some(ExitReason::Refused);

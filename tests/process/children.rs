@@ -4,7 +4,8 @@ use nix::sys::signal::Signal;
 use nix::sys::socket::{setsockopt, sockopt};
 use std::collections::BTreeSet;
 use support::{
-    Connection, Daemon, PATIENCE, Setup, Store, WORDS, on_both_stores, processes, send_signal, wait_for, wait_until,
+    Connection, Daemon, PASSWD, PATIENCE, Setup, Store, WORDS, on_both_stores, processes, send_signal, wait_for,
+    wait_until,
 };
 
 on_both_stores!(an_idle_child_holds_no_database, one_child_killed_others_untouched);
@@ -203,6 +204,27 @@ fn when_the_parent_is_killed_its_children_end() {
     wait_for("every child to be gone", PATIENCE, || {
         children.iter().all(|&child| !processes::lives(child)).then_some(())
     });
+}
+
+/// A question that the end of the daemon leaves open is no shortage in it.
+#[test]
+fn when_the_parent_is_killed_its_children_complain_of_nothing() {
+    let mut daemon = Daemon::over(Store::Sqlite);
+    let mut clients: Vec<Connection> = (0..20).map(|_| daemon.connect()).collect();
+    let children = daemon.wait_children(20);
+    let before: Vec<usize> = children.iter().map(|&child| processes::descriptors(child).len()).collect();
+    daemon.signal(Signal::SIGSTOP);
+    for (number, client) in clients.iter_mut().enumerate() {
+        client.send(format!("R ann{number} {PASSWD}\n"));
+    }
+    wait_until("every child to have asked the parent", || {
+        children.iter().zip(&before).all(|(&child, &before)| processes::descriptors(child).len() > before)
+    });
+    daemon.signal(Signal::SIGKILL);
+    daemon.wait_exit();
+    wait_until("every child to be gone", || children.iter().all(|&child| !processes::lives(child)));
+    let log = daemon.log();
+    assert!(!log.contains("client 127.0.0.1:"), "{log}");
 }
 
 fn an_idle_child_holds_no_database(store: Store) {
