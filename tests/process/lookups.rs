@@ -6,6 +6,7 @@ on_both_stores!(
     the_rules_of_lookups,
     the_same_rules_in_table_words,
     long_interpretations_arrive_whole,
+    nothing_longer_than_a_headword_is_found,
     not_found_records_nothing,
     two_hashes_are_a_word,
     sql_in_every_field_is_data,
@@ -101,6 +102,30 @@ fn long_interpretations_arrive_whole(store: Store) {
         assert!(ann.line() == format!("OK long\t{long}"));
         assert!(ann.line() == format!("OK longest\t{longest}"));
     }
+}
+
+/// Not even by the key of the longest headword, with which it begins.
+fn nothing_longer_than_a_headword_is_found(store: Store) {
+    let longest = ["m", "词"].map(|letter| letter.repeat(256));
+    let words = format!("{}\tone\n{}\ttwo\n", longest[0], longest[1]);
+    let daemon = Setup::new(store).words(&words).start();
+    let loaded = daemon.tool(&["words", "load", "words.txt"]);
+    assert!(loaded.status.success(), "{loaded:?}");
+    let table = Setup::new(Store::Url(daemon.database_url())).options("--lookup database").no_words().start();
+    daemon.connect().register("ann");
+    for daemon in [&daemon, &table] {
+        let mut ann = daemon.connect();
+        ann.login("ann");
+        for word in &longest {
+            assert!(ann.ask_line(&format!("Q ann {word}")).starts_with("OK "));
+            for more in ["m", "词", "xyz something else"] {
+                assert_eq!(ann.refused(&format!("Q ann {word}{more}")), "notfound", "{word}{more}");
+            }
+        }
+    }
+    let mut ann = daemon.connect();
+    ann.login("ann");
+    assert_eq!(ann.history("ann").len(), 4);
 }
 
 fn not_found_records_nothing(store: Store) {

@@ -2,40 +2,57 @@
 
 use super::typed::{is_apostrophe, is_blank, is_dash, is_invisible, without_number};
 use caseless::Caseless;
+use sha2::{Digest, Sha256};
 use std::borrow::Cow;
+use std::fmt::Write;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::canonical_combining_class;
 
-/// Longest key, in characters; the rest is cut off. It is the width of the column `folded` of table `words`.
+/// Longest key, in characters. It is the width of the column `folded` of table `words`.
 pub const MAX_KEY_CHARS: usize = 256;
+/// Bytes of a digest that stand in a key, as hexadecimal digits, for all that it has no room for.
+const DIGEST_BYTES: usize = 8;
 
 /// The key of a headword, or of a text that is looked up: compatible characters made one (NFKC), full case folding,
 /// without accents, apostrophes, hyphens, blanks, invisible characters and the number of a homograph (`(1)`). A text
 /// that consists only of these is its own key, in lower case.
 ///
 /// Two texts with one key are likely to be two spellings of one word: `e-mail` and `email`, `café` and `cafe`, `ice
-/// cream` and `icecream`. Table `words` holds the keys, so a change of these rules needs `words load` again.
+/// cream` and `icecream`. Table `words` holds the keys, so a change of these rules needs `words load` again. What is too
+/// long for a key differs from all that only begins like it.
 pub fn key(text: &str) -> String {
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        let mut key = text.to_ascii_lowercase();
-        key.truncate(MAX_KEY_CHARS);
-        return key;
+        return bounded(text.to_ascii_lowercase());
     }
     let text_alone = without_number(text);
     let stays = |c: char| !is_blank(c) && !is_invisible(c) && !is_dash(c) && !is_apostrophe(c);
     let mut key: String = if text_alone.is_ascii() {
         // The steps for other texts would leave it unchanged.
-        text_alone.chars().filter(|&c| stays(c)).map(|c| c.to_ascii_lowercase()).take(MAX_KEY_CHARS).collect()
+        text_alone.chars().filter(|&c| stays(c)).map(|c| c.to_ascii_lowercase()).collect()
     } else {
         let unaccented = text_alone.nfkd().filter(|&c| !is_accent(c));
         let folded: String = unaccented.default_case_fold().nfkd().filter(|&c| !is_accent(c) && stays(c)).collect();
-        latin(&folded).nfc().take(MAX_KEY_CHARS).collect()
+        latin(&folded).nfc().collect()
     };
     // A number may stand at the end now that did not before: `recessus (1)'`.
     while without_number(&key).len() < key.len() {
         key.truncate(without_number(&key).len());
     }
-    if key.is_empty() { text.nfkc().flat_map(char::to_lowercase).take(MAX_KEY_CHARS).collect() } else { key }
+    bounded(if key.is_empty() { text.nfkc().flat_map(char::to_lowercase).collect() } else { key })
+}
+
+/// A key that fits: of a longer one the beginning, and a digest of the whole.
+fn bounded(mut key: String) -> String {
+    if key.len() <= MAX_KEY_CHARS || key.chars().nth(MAX_KEY_CHARS).is_none() {
+        return key;
+    }
+    let digest: [u8; 32] = Sha256::digest(key.as_bytes()).into();
+    let beginning = key.char_indices().nth(MAX_KEY_CHARS - 2 * DIGEST_BYTES).map_or(key.len(), |(at, _)| at);
+    key.truncate(beginning);
+    for byte in &digest[..DIGEST_BYTES] {
+        let _ = write!(key, "{byte:02x}");
+    }
+    key
 }
 
 /// Whether a combining mark is one that people leave out: accents, stress marks, the points of Hebrew and Arabic, by
@@ -133,6 +150,20 @@ mod tests {
         ];
         for (left, right) in apart {
             assert_ne!(key(left), key(right), "{left} {right}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_long_has_a_key_of_its_own() {
+        for letter in ["m", "词", "é", "M "] {
+            let fits = letter.repeat(MAX_KEY_CHARS);
+            for more in [letter, "xyz", " and so on"] {
+                let longer = format!("{fits}{more}");
+                assert_ne!(key(&longer), key(&fits), "{longer}");
+                assert_eq!(key(&longer).chars().count(), MAX_KEY_CHARS);
+                assert_eq!(key(&longer.to_uppercase()), key(&longer));
+                assert_eq!(key(&key(&longer)), key(&longer));
+            }
         }
     }
 
