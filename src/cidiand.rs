@@ -25,7 +25,10 @@ pub fn run(line: CommandLine, origin: Origin) -> Exit {
         Some(DaemonCommand::Completions { shell }) => tools::say(manual::completions(shell).trim_end()),
         Some(DaemonCommand::Manual { directory }) => tools::write_manual(&directory),
         Some(DaemonCommand::Metrics { output }) => tools::metrics(output.as_deref()),
-        command => Settings::settle(line.options.clone(), environment).and_then(|settings| match command {
+        None if line.options.check => {
+            Settings::check(line.options, environment).map(|checked| daemon::check(checked, origin))
+        }
+        command => Settings::settle(line.options, environment).and_then(|settings| match command {
             Some(DaemonCommand::InitDb { upgrade: false, .. }) => tools::init_db(&settings, origin),
             Some(DaemonCommand::InitDb { time_zone, .. }) => upgrade::run(&settings, time_zone.as_deref(), origin),
             Some(DaemonCommand::Words(WordsCommand::Load { files })) => load::run(&settings, &files, origin),
@@ -38,7 +41,6 @@ pub fn run(line: CommandLine, origin: Origin) -> Exit {
             Some(DaemonCommand::User(user)) => users::run(&settings, user.action, origin),
             // Those that need no settings are done already.
             Some(_) => Ok(Exit::Software),
-            None if line.options.check => Ok(daemon::check(settings, origin)),
             None => daemon::serve(settings, origin, lines),
         }),
     };

@@ -11,7 +11,7 @@ use std::net::SocketAddr;
 const NAMELESS: &str = "localhost";
 
 /// Everything about DICT.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct DictService {
     /// Where it is spoken.
     pub listen: Vec<Address>,

@@ -189,13 +189,48 @@ fn non_empty(list: Vec<String>) -> Option<Vec<String>> {
     (!list.is_empty()).then_some(list)
 }
 
+/// Settings, and what is wrong with them.
+#[derive(Debug)]
+pub struct CheckedSettings {
+    /// The settings; what is wrong is as if it had not been set.
+    pub settings: Settings,
+    /// The mistakes.
+    pub problems: Vec<Fatal>,
+    /// Whether the database is the one that is wanted.
+    pub database_is_known: bool,
+}
+
+/// The mistakes so far.
+#[derive(Default)]
+struct Problems(Vec<Fatal>);
+
+impl Problems {
+    /// The value; nothing in the place of a mistake.
+    fn noted<T: Default>(&mut self, settled: Result<T, Fatal>) -> T {
+        settled.unwrap_or_else(|problem| {
+            self.0.push(problem);
+            T::default()
+        })
+    }
+}
+
 impl Settings {
     /// Settles everything.
     ///
     /// # Errors
     /// [`Exit::Usage`] for the command line's (or the environment's) mistakes, [`Exit::Configuration`] for the file's.
-    #[expect(clippy::too_many_lines, reason = "one option after the other")]
     pub fn settle(options: Options, environment: impl Fn(&str) -> Option<String>) -> Result<Self, Fatal> {
+        let checked = Self::check(options, environment)?;
+        checked.problems.into_iter().next().map_or(Ok(checked.settings), Err)
+    }
+
+    /// Settles everything, and goes on after a mistake.
+    ///
+    /// # Errors
+    /// The configuration file can't be read at all, or there is no state directory.
+    #[expect(clippy::too_many_lines, reason = "one option after the other")]
+    pub fn check(options: Options, environment: impl Fn(&str) -> Option<String>) -> Result<CheckedSettings, Fatal> {
+        let mut problems = Problems::default();
         let (file, path) = read_config(options.config.as_deref())?;
         let state_directory = StateDirectory::locate(&environment)?;
 
@@ -206,18 +241,19 @@ impl Settings {
             tls_listen,
             choose("tls-cert", options.tls_cert, credential(credentials::TLS_CERT).or(file.tls_cert), &path),
             choose("tls-key", options.tls_key, credential(credentials::TLS_KEY).or(file.tls_key), &path),
-        )?;
+        );
+        let tls = problems.noted(tls);
         let dict_listen =
             choose("dict-listen", non_empty(options.dict_listen), file.dict_listen.map(OneOrMore::into_vec), &path);
         let dict_account = choose("dict-account", options.dict_account, file.dict_account, &path);
-        let dict = DictService::settle(dict_listen, dict_account)?;
+        let dict = problems.noted(DictService::settle(dict_listen, dict_account));
         let listen = choose("listen", non_empty(options.listen), file.listen.map(OneOrMore::into_vec), &path);
         let listens_by_default = listen.is_none();
         let listen = match listen {
             Some(said) if said.value.is_empty() && tls.pair.is_none() && dict.listen.is_empty() => {
-                return Err(said.wrong("no address"));
+                problems.noted(Err(said.wrong("no address")))
             }
-            Some(said) => addresses(&said)?,
+            Some(said) => problems.noted(addresses(&said)),
             None => vec![Address::default()],
         };
         let exempt = choose(
@@ -227,7 +263,7 @@ impl Settings {
             &path,
         );
         let exempt = match exempt {
-            Some(said) => Exemptions::parse(&said.value).map_err(|why| said.wrong(why))?,
+            Some(said) => problems.noted(Exemptions::parse(&said.value).map_err(|why| said.wrong(why))),
             None => Exemptions::default(),
         };
         let proxies = choose(
@@ -237,7 +273,7 @@ impl Settings {
             &path,
         );
         let proxies = match proxies {
-            Some(said) => Proxies::parse(&said.value).map_err(|why| said.wrong(why))?,
+            Some(said) => problems.noted(Proxies::parse(&said.value).map_err(|why| said.wrong(why))),
             None => Proxies::default(),
         };
         let said = database_url(
@@ -247,23 +283,30 @@ impl Settings {
             file.database,
             file.database_file,
             &path,
-        )?;
-        let database = match said {
-            Some(said) => Location::parse(&said.value).map_err(|why| said.wrong(why))?,
-            None => Location::Sqlite(state_directory.path().join("cidian.db")),
-        };
+        );
+        let own = || Location::Sqlite(state_directory.path().join("cidian.db"));
+        let database = said.and_then(|said| match said {
+            Some(said) => Location::parse(&said.value).map_err(|why| said.wrong(why)),
+            None => Ok(own()),
+        });
         let said = choose("require-cluster", options.require_cluster.then_some(true), file.require_cluster, &path);
-        let database = match said {
+        let database = database.and_then(|database| match said {
             Some(said) if said.value => {
                 let required = database.requiring_a_cluster();
-                required.ok_or_else(|| said.wrong("an embedded database is not in a cluster"))?
+                required.ok_or_else(|| said.wrong("an embedded database is not in a cluster"))
             }
-            _ => database,
-        };
+            _ => Ok(database),
+        });
+        let database_is_known = database.is_ok();
+        let database = database.unwrap_or_else(|problem| {
+            problems.0.push(problem);
+            own()
+        });
         let said = choose("database-connections", options.database_connections, file.database_connections, &path);
         let database_connections = match said {
             Some(said) if said.value < 2 => {
-                return Err(said.wrong("at least 2: one for the writer, one for everything else"));
+                problems.0.push(said.wrong("at least 2: one for the writer, one for everything else"));
+                DATABASE_CONNECTIONS
             }
             said => said.map_or(DATABASE_CONNECTIONS, |said| said.value),
         };
@@ -279,7 +322,7 @@ impl Settings {
         let seconds = |option: Option<u64>, key: Option<u64>, default| {
             Some(option.or(key).unwrap_or(default)).filter(|&n| n > 0).map(Duration::from_secs)
         };
-        Ok(Self {
+        let settings = Self {
             listen,
             listens_by_default,
             tls_listen: tls.listen,
@@ -307,7 +350,8 @@ impl Settings {
             spool_limit: Some(u64::from(options.spool_limit.or(file.spool_limit).unwrap_or(SPOOL_LIMIT)) << 20),
             fork_server: options.fork_server || file.fork_server == Some(true),
             state_directory,
-        })
+        };
+        Ok(CheckedSettings { settings, problems: problems.0, database_is_known })
     }
 
     /// What a client's private server runs with: the embedded database, the built-in words and the person's own, and no

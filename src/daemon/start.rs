@@ -15,7 +15,7 @@ use super::systemd::notify::Notifier;
 use super::systemd::{activation, logging};
 use crate::config::address::Address;
 use crate::config::options::Lookup;
-use crate::config::settings::{Settings, environment};
+use crate::config::settings::{CheckedSettings, Settings, environment};
 use crate::config::state_directory::can_be_made;
 use crate::config::{addresses, dict, lost};
 use crate::exit::{Exit, Fatal};
@@ -226,7 +226,8 @@ fn raise_descriptor_limit() {
 
 /// `--check`: every problem is reported, not only the first. It makes no directory and no database. An embedded database
 /// that is there is opened as a start opens it, which brings it to the current version.
-pub fn check(settings: Settings, origin: Origin) -> Exit {
+pub fn check(checked: CheckedSettings, origin: Origin) -> Exit {
+    let CheckedSettings { settings, problems, database_is_known } = checked;
     let mut forker = origin.into_forker();
     let support = sandboxes::support();
     let mut worst = Exit::Success;
@@ -239,7 +240,10 @@ pub fn check(settings: Settings, origin: Origin) -> Exit {
             }
         }
     };
-    note(Ok("configuration: fine".to_owned()));
+    if problems.is_empty() {
+        note(Ok("configuration: fine".to_owned()));
+    }
+    problems.into_iter().for_each(|problem| note(Err(problem)));
     let problems = addresses::check(settings.listen.iter().chain(&settings.tls_listen).chain(&settings.dict_listen));
     problems.into_iter().for_each(|problem| note(Err(problem)));
     let words = (settings.lookup == Lookup::Text).then(|| settings.words.clone());
@@ -257,7 +261,9 @@ pub fn check(settings: Settings, origin: Origin) -> Exit {
                 let path = settings.state_directory.path().display();
                 note(Ok(format!("state directory: {path} does not exist yet; it would be created")));
             }
-            note(check_database(&settings, &mut forker, support));
+            if database_is_known {
+                note(check_database(&settings, &mut forker, support));
+            }
         }
         Err(fatal) => note(Err(fatal)),
     }

@@ -132,6 +132,26 @@ fn check_says_everything_that_is_wrong() {
     fails(&output, 65, "line 1");
     fails(&output, 65, "/nonexistent/s");
     fails(&setup().options("--listen nowhere").run(&["--check"]), 64, "nowhere");
+    // Each mistake of the command line and of the file, and what is to be found out beside them.
+    let several = setup()
+        .listening_as_told()
+        .no_words()
+        .options("--config cidiand.toml --listen nowhere --exempt-source 1.2.3.4/99 --words absent");
+    std::fs::write(several.path("cidiand.toml"), "database_connections = 1\ndatabase = 'postgres://x/y'\n")
+        .expect("a file");
+    let output = several.run(&["--check"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    for part in [
+        "nowhere",
+        "1.2.3.4/99",
+        "database_connections: at least 2",
+        "toml: database: ",
+        "words file absent cannot be opened",
+    ] {
+        assert_eq!(said.matches(part).count(), 1, "{part:?} in {said}");
+    }
+    assert_eq!((output.status.code(), said.lines().count()), (Some(64), 5), "{output:?}");
+    assert!(!String::from_utf8_lossy(&output.stdout).contains("fine"), "{output:?}");
     // It only looks: beside a daemon that runs, too, and without taking its port.
     let daemon = Daemon::over(Store::Sqlite);
     let beside = setup().environment("STATE_DIRECTORY", daemon.path("state").display().to_string()).run(&["--check"]);
