@@ -57,10 +57,11 @@ pub fn run(arguments: Arguments, local: Option<LocalServer>) -> Exit {
     let colour = arguments.color.or(arguments.config.color).unwrap_or_default();
     let mut console = Console::standard(arguments.language, colour, arguments.json, arguments.command.is_none());
     console.show_examples(arguments.verbose || arguments.config.verbose);
+    let near = arguments.near_subcommand.clone();
     let done = interrupt::watch().map_err(Error::System).and_then(|()| dispatch(&mut console, arguments, local));
     // Buffered output may still fail, and has to come before the complaint.
     let flushed = console.flush();
-    match (done, flushed) {
+    let exit = match (done, flushed) {
         (Ok(exit), Ok(())) => exit,
         (Err(failure), _) | (Ok(_), Err(failure)) => {
             let exit = Exit::from(&failure);
@@ -69,7 +70,12 @@ pub fn run(arguments: Arguments, local: Option<LocalServer>) -> Exit {
             }
             exit
         }
+    };
+    if let Some(name) = near.filter(|_| !matches!(exit, Exit::Done | Exit::BrokenPipe | Exit::Interrupted)) {
+        console.hint(&Message::NearSubcommand { name: &name });
+        let _ = console.flush();
     }
+    exit
 }
 
 fn dispatch(console: &mut Console, arguments: Arguments, local: Option<LocalServer>) -> Result<Exit> {

@@ -37,7 +37,7 @@ pub struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Option<ClientCommand>,
 
-    /// Where the server is, HOST:PORT or unix:PATH [default: $CIDIAN_SERVER, else 127.0.0.1:2629]
+    /// Where the server is, HOST:PORT or unix:PATH [default: $CIDIAN_SERVER, else that of the configuration, else 127.0.0.1:2629]
     #[arg(long, global = true, value_name = "ADDRESS")]
     pub(crate) server: Option<Address>,
 
@@ -89,6 +89,10 @@ pub struct Arguments {
     /// The language of menus, messages and help, en or zh [default: that of the locale]
     #[arg(long, global = true, value_name = "LANGUAGE", hide_possible_values = true)]
     pub(crate) lang: Option<Language>,
+
+    /// The subcommand that may have been meant by a word that is looked up.
+    #[arg(skip)]
+    pub(crate) near_subcommand: Option<String>,
 
     /// The language that was decided on.
     #[arg(skip)]

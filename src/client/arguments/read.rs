@@ -7,7 +7,6 @@ use crate::client::files::config::Config;
 use crate::client::help::{self, complaint};
 use crate::client::messages::{Language, Message};
 use crate::client::misuse::misuse;
-use crate::words::BUILT_IN;
 use clap::error::ErrorKind;
 use clap::{FromArgMatches, ValueEnum};
 use std::ffi::OsString;
@@ -58,9 +57,23 @@ fn language(arguments: &[OsString], config: Option<&Config>, variable: impl Fn(&
 
 fn checked(arguments: impl IntoIterator<Item = OsString>, language: Language) -> Result<Arguments, clap::Error> {
     let mut command = help::command(language);
-    let arguments = with_lookup(arguments.into_iter().collect(), &command);
-    let matches = command.try_get_matches_from_mut(arguments)?;
-    let arguments = Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+    let typed: Vec<OsString> = arguments.into_iter().collect();
+    let word = word_alone(&typed, &command);
+    let near = word.and_then(|at| near_subcommand(&typed[at].to_string_lossy(), &command));
+    let matches = match word {
+        None => command.try_get_matches_from_mut(typed)?,
+        Some(at) => {
+            let mut with_lookup = typed.clone();
+            with_lookup.insert(at, "lookup".into());
+            match command.try_get_matches_from_mut(with_lookup) {
+                // What goes with it is nothing for a lookup: it is about the subcommand's name.
+                Err(_) if near.is_some() => command.try_get_matches_from_mut(typed)?,
+                read => read?,
+            }
+        }
+    };
+    let mut arguments = Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+    arguments.near_subcommand = near;
     // Options may stand before and after the subcommand; clap's own conflicts look at one side only.
     match misuse(&arguments) {
         Some(misuse) => {
@@ -71,10 +84,9 @@ fn checked(arguments: impl IntoIterator<Item = OsString>, language: Language) ->
     }
 }
 
-/// `cidian WORD…` is `cidian lookup WORD…` where no subcommand has the word's name, or where `--` stands before it.
-/// What is nearly the name of a subcommand, and no headword of the built-in dictionary, is left for clap to complain
-/// of.
-fn with_lookup(mut arguments: Vec<OsString>, command: &clap::Command) -> Vec<OsString> {
+/// Where the first word is of `cidian WORD…`, which is `cidian lookup WORD…` where no subcommand has the word's name, or
+/// where `--` stands before it.
+fn word_alone(arguments: &[OsString], command: &clap::Command) -> Option<usize> {
     let takes_value = |option: &str| {
         let named = |argument: &&clap::Arg| argument.get_long() == Some(option);
         let takes = |argument: &clap::Arg| argument.get_action().takes_values() && !argument.is_require_equals_set();
@@ -89,25 +101,23 @@ fn with_lookup(mut arguments: Vec<OsString>, command: &clap::Command) -> Vec<OsS
             None => break,
         }
     }
-    let Some(first) = arguments.get(at).map(|argument| argument.to_string_lossy()) else { return arguments };
-    let of_word = match &*first {
+    let is_word = match &*arguments.get(at)?.to_string_lossy() {
         "--" => at + 1 < arguments.len(),
         "help" => false,
-        word => !command.get_subcommands().any(|below| below.get_name() == word || is_mistyped(word, below.get_name())),
+        word => !command.get_subcommands().any(|below| below.get_name() == word),
     };
-    if of_word {
-        arguments.insert(at, "lookup".into());
-    }
-    arguments
+    is_word.then_some(at)
 }
 
-/// Whether a word is rather a subcommand's name with a slip than a word to look up.
-fn is_mistyped(word: &str, name: &str) -> bool {
-    let slips = if name.len() < 6 { 1 } else { 2 };
-    // `searches` is a word: a name with something behind it is not a slip.
-    strsim::damerau_levenshtein(word, name) <= slips
-        && !word.starts_with(name)
-        && ![' ', '\t'].iter().any(|blank| BUILT_IN.contains(&format!("\n{word}{blank}")))
+/// The subcommand whose name with a slip this word may be.
+fn near_subcommand(word: &str, command: &clap::Command) -> Option<String> {
+    let is_near = |name: &str| {
+        let slips = if name.len() < 6 { 1 } else { 2 };
+        // `searches` is a word: a name with something behind it is not a slip.
+        strsim::damerau_levenshtein(word, name) <= slips && !word.starts_with(name)
+    };
+    let mut shown = command.get_subcommands().filter(|below| !below.is_hide_set()).map(clap::Command::get_name);
+    shown.find(|name| is_near(name)).map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -145,7 +155,7 @@ mod tests {
         let said = |line: &str| complaint(&checked(words(line), Language::Chinese).expect_err(line), Language::Chinese);
         for (line, part) in [
             ("--frobnicate", "没有 --frobnicate"),
-            ("histroy", "、history"),
+            ("histroy -n 5", "、history"),
             ("history -n 5 --all", "不能与"),
             ("history -n x", "不能是“x”"),
             ("--color sometimes about", "可以是：auto、always、never"),
@@ -209,10 +219,16 @@ mod tests {
             ("expert", vec!["expert"]),
             ("searched", vec!["searched"]),
             ("about-face", vec!["about-face"]),
+            ("lokup", vec!["lokup"]),
         ] {
             let arguments = read(line).expect(line);
             let Some(ClientCommand::Lookup { words, .. }) = arguments.command else { panic!("not lookup: {line}") };
             assert_eq!(words, expected, "{line}");
+        }
+        for (line, near) in
+            [("lokup", Some("lookup")), ("regsiter", Some("register")), ("searched", None), ("-- lokup", None)]
+        {
+            assert_eq!(read(line).expect(line).near_subcommand.as_deref(), near, "{line}");
         }
         assert!(matches!(read("about").unwrap().command, Some(ClientCommand::About)));
         assert!(read("--").unwrap().command.is_none());
@@ -221,8 +237,8 @@ mod tests {
     #[test]
     fn wrong_usage() {
         for line in [
-            "histroy",
-            "--json expotr",
+            "histroy -n 5",
+            "--json expotr --csv f",
             "history -n 0",
             "history -n 1001",
             "history -n 5 --all",

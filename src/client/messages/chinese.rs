@@ -84,6 +84,7 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::HeadInterpretation => "释义".into(),
         Message::Exported { words } => format!("已导出 {words} 个单词。"),
         Message::NotFound { word } => format!("没有找到：{}", printable(word)),
+        Message::NearSubcommand { name } => format!("如果您要的是命令：cidian {name}"),
         Message::DidYouMean { headwords } => format!("您是不是要找：{}？", listed(headwords, "、")),
         Message::DidYouMeanNumbered { headwords } => {
             format!("您是不是要找：{}？", numbered(headwords, "、", ["（", "）"]))

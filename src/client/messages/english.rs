@@ -96,6 +96,7 @@ pub(super) fn say(message: &Message<'_>) -> String {
         Message::HeadInterpretation => "Interpretation".into(),
         Message::Exported { words } => format!("{words} words exported."),
         Message::NotFound { word } => format!("not found: {}", printable(word)),
+        Message::NearSubcommand { name } => format!("If you meant the command: cidian {name}"),
         Message::DidYouMean { headwords } => format!("Did you mean: {}?", listed(headwords, ", ")),
         Message::DidYouMeanNumbered { headwords } => {
             format!("Did you mean: {}?", numbered(headwords, ", ", [" (", ")"]))

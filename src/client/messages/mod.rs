@@ -207,6 +207,10 @@ pub(crate) enum Message<'a> {
     NotFound {
         word: &'a str,
     },
+    /// A word alone led to nothing, and is nearly a subcommand's name.
+    NearSubcommand {
+        name: &'a str,
+    },
     /// Headwords that may have been meant by a word that was not found; there is at least one.
     DidYouMean {
         headwords: &'a [String],
