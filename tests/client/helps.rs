@@ -62,6 +62,11 @@ fn manual_pages_and_completions() {
     for option in ["server", "local", "user", "password\\-file", "json", "color", "lang"] {
         assert!(first.contains(&format!("\\-\\-{option}")), "{option}: {first}");
     }
+    for (section, word) in [("FILES", "config.toml"), ("ENVIRONMENT", "CIDIAN_SERVER"), ("SEE ALSO", "cidiand")] {
+        let (_, section) =
+            first.split_once(&format!(".SH {section}\n")).unwrap_or_else(|| panic!("{section}: {first}"));
+        assert!(section.contains(word), "{word}: {section}");
+    }
     assert!(!std::fs::exists(person.home().join("man/cidian-manual.1")).unwrap());
     person.run(&["manual", "/proc/nowhere"], "").ended(74);
     for (shell, check) in [("bash", "bash"), ("zsh", "zsh"), ("fish", "fish")] {

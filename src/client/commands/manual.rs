@@ -4,7 +4,8 @@
 use crate::client::arguments::Arguments;
 use clap::{Command, CommandFactory};
 use clap_complete::Shell;
-use std::io;
+use std::fs::OpenOptions;
+use std::io::{self, Write};
 use std::path::Path;
 
 /// After the function that clap writes: words where no option is completed.
@@ -30,6 +31,9 @@ _cidian_words() {
 
 complete -F _cidian_words -o bashdefault -o default cidian
 "#;
+
+/// Behind what clap knows of the program itself: its files and variables.
+const END: &str = include_str!("../help/cidian.1.end");
 
 /// Before the function that clap writes.
 const ZSH_WORDS: &str = r#"_cidian_words() {
@@ -92,5 +96,7 @@ fn with_words(shell: Shell, options: &str) -> String {
 /// The directory can't be written.
 pub(crate) fn write(directory: &Path) -> io::Result<()> {
     std::fs::create_dir_all(directory)?;
-    clap_mangen::generate_to(Arguments::command(), directory)
+    clap_mangen::generate_to(Arguments::command(), directory)?;
+    let mut first = OpenOptions::new().append(true).open(directory.join("cidian.1"))?;
+    first.write_all(END.as_bytes())
 }

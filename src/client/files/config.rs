@@ -191,6 +191,18 @@ mod tests {
         Config::read_from(&path)
     }
 
+    /// What a wrong key's message lists is what the documents explain.
+    #[test]
+    fn every_key_is_explained() {
+        let message = toml::from_str::<Config>("nonsense = 1").unwrap_err().message().to_owned();
+        let keys: Vec<&str> = message.split('`').skip(3).step_by(2).collect();
+        assert!(keys.len() >= 10, "{message}");
+        for key in keys {
+            assert!(include_str!("../../../docs/client.md").contains(&format!("| `{key}` |")), "{key} in client.md");
+            assert!(include_str!("../help/cidian.1.end").contains(&format!("\\fB{key}\\fR")), "{key} in cidian.1");
+        }
+    }
+
     #[test]
     fn what_it_may_say() {
         let all = read("server = \"[::1]:7\"\nuser = \"小明\" # me\nlang = \"zh\"\ncolor = \"never\"\n").unwrap();
