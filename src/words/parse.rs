@@ -1,7 +1,7 @@
 //! The words file's grammar: one entry a line, every problem with its line number.
 
 use super::encoding::foreign;
-use super::note::{DictionaryNote, is_name};
+use super::note::{DictionaryNote, MAX_NAME, is_name};
 use crate::text::{escape, trim_blanks, unescape};
 use std::borrow::Cow;
 
@@ -119,7 +119,11 @@ fn parse_lines<'a>(bytes: &'a [u8], tell: &mut dyn FnMut(Problem) -> bool) -> Pa
             Ok(line) if line.trim().is_empty() => continue,
             Ok(line) => match line.strip_prefix('#') {
                 Some(comment) => {
-                    note_comment(&mut parsed, comment);
+                    if let Some(message) = note_comment(&mut parsed, comment)
+                        && !tell(warning(number, message))
+                    {
+                        return parsed;
+                    }
                     continue;
                 }
                 None => parse_entry(line).map_err(error),
@@ -134,9 +138,14 @@ fn parse_lines<'a>(bytes: &'a [u8], tell: &mut dyn FnMut(Problem) -> bool) -> Pa
                         "{:?} stands after {previous:?}; to avoid this, sort the file byte by byte (LC_ALL=C)",
                         entry.headword
                     );
-                    if !tell(Problem { line: number, severity: Severity::Warning, message }) {
+                    if !tell(warning(number, message)) {
                         return parsed;
                     }
+                }
+                if let Some(message) = unaskable(entry.headword)
+                    && !tell(warning(number, message))
+                {
+                    return parsed;
                 }
                 previous = entry.headword;
                 parsed.entries.push(entry);
@@ -163,6 +172,23 @@ fn parse_lines<'a>(bytes: &'a [u8], tell: &mut dyn FnMut(Problem) -> bool) -> Pa
     }
     merge_same_headwords(&mut parsed.entries);
     parsed
+}
+
+fn warning(line: u64, message: String) -> Problem {
+    Problem { line, severity: Severity::Warning, message }
+}
+
+/// What to say of a headword that no request can hold.
+fn unaskable(headword: &str) -> Option<String> {
+    // The second ones begin with this byte, as do others.
+    if !headword.bytes().any(|byte| byte.is_ascii_control() || byte == 0xc2) {
+        return None;
+    }
+    let control = headword.chars().find(|c| c.is_control())?;
+    Some(format!(
+        "{headword:?} contains a control character (U+{:04X}), so nobody can look it up; remove that character",
+        u32::from(control)
+    ))
 }
 
 fn parse_entry(line: &str) -> Result<ParsedEntry<'_>, &'static str> {
@@ -203,14 +229,22 @@ fn canonical(interpret: &str) -> Cow<'_, str> {
     Cow::Owned(escape(&unescape(interpret)))
 }
 
-fn note_comment(parsed: &mut Parsed<'_>, comment: &str) {
+/// Takes what a comment says of the dictionary; returns a warning about what it cannot mean.
+fn note_comment(parsed: &mut Parsed<'_>, comment: &str) -> Option<String> {
     let comment = comment.trim();
     if let Some(title) = comment.strip_prefix("title:") {
         if parsed.title.is_empty() {
             parsed.title = title.trim().to_owned();
         }
     } else if let Some(name) = comment.strip_prefix("name:").map(str::trim) {
-        if parsed.name.is_empty() && is_name(name) {
+        if !is_name(name) {
+            let most = MAX_NAME;
+            return Some(format!(
+                "{name:?} cannot be a dictionary's name and is ignored; a name has 1 to {most} ASCII letters, digits, \
+                 '-', '.' and '_'"
+            ));
+        }
+        if parsed.name.is_empty() {
             name.clone_into(&mut parsed.name);
         }
     } else if let Some(language) = comment.strip_prefix("from:") {
@@ -226,6 +260,7 @@ fn note_comment(parsed: &mut Parsed<'_>, comment: &str) {
         parsed.head.push_str(comment);
         parsed.head.push('\n');
     }
+    None
 }
 
 /// Several entries of one headword become one, their interpretations in the file's order.
@@ -279,6 +314,18 @@ mod tests {
             pairs(b"a\tx\\ny\\tz\\\\\nb\tone\ttwo\nc C:\\dir"),
             owned(&[("a", "x\\ny\\tz\\\\"), ("b", "one\\ttwo"), ("c", "C:\\\\dir")])
         );
+    }
+
+    #[test]
+    fn what_is_of_no_use_is_a_warning() {
+        let text = "# name: a b\n# name: fine\n# name: 词\na\u{7}\tbell\nb\u{85}\tnext line\nc\u{a0}\tblank\nd\tx\n";
+        let mut problems = Vec::new();
+        let parsed = parse_all(text.as_bytes(), &mut |problem| problems.push(problem));
+        let found: Vec<_> = problems.iter().map(|problem| (problem.line, problem.severity)).collect();
+        assert_eq!(found, [1, 3, 4, 5].map(|line| (line, Severity::Warning)));
+        assert!(problems[0].message.contains("\"a b\"") && problems[3].message.contains("U+0085"), "{problems:?}");
+        assert_eq!((parsed.name.as_str(), parsed.entries.len()), ("fine", 4));
+        assert!(parse(text.as_bytes()).is_ok());
     }
 
     #[test]
