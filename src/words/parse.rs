@@ -106,7 +106,9 @@ fn parse_lines<'a>(bytes: &'a [u8], tell: &mut dyn FnMut(Problem) -> bool) -> Pa
     }
     let mut previous = "";
     let mut number = 0;
-    for line in bytes.split_inclusive(|&byte| byte == b'\n') {
+    // A file of the old Macintosh has no newline at all; it would be one entry with all the others in it.
+    let end = if memchr::memchr(b'\n', bytes).is_some() { b'\n' } else { b'\r' };
+    for line in bytes.split_inclusive(|&byte| byte == end) {
         number += 1;
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -286,6 +288,20 @@ mod tests {
 
     fn owned(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
         pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
+    }
+
+    /// A file of the old Macintosh was one entry, with all the others in its interpretation.
+    #[test]
+    fn lines_may_end_in_a_carriage_return_alone() {
+        for text in ["# title: T\ra\t1\r\rb\t2\r", "# title: T\r\na\t1\r\nb\t2"] {
+            assert_eq!(pairs(text.as_bytes()), owned(&[("a", "1"), ("b", "2")]));
+            assert_eq!(parse(text.as_bytes()).unwrap().title, "T");
+        }
+        let mut problems = Vec::new();
+        parse_all(b"a\t1\rb\r", &mut |problem| problems.push(problem.line));
+        assert_eq!(problems, [2]);
+        // Where there are newlines, it belongs to the text.
+        assert_eq!(pairs(b"a\t1\r2\n"), owned(&[("a", "1\r2")]));
     }
 
     /// BOM, CRLF, upper case, no last newline, first and last word.

@@ -3,7 +3,7 @@
 
 use super::collection::Intake;
 use super::failure::Failure;
-use super::files::read_line;
+use super::files::{line_end, read_line};
 use super::notice::{Notice, one_line, short_licence};
 use super::pinyin;
 use super::report::Refusal;
@@ -15,13 +15,14 @@ use std::io::{BufReader, Read};
 /// # Errors
 /// It can't be read.
 pub fn entries(source: impl Read, pinyin: bool, intake: &mut Intake<'_>) -> Result<Notice, Failure> {
-    let mut source = BufReader::new(source);
+    let mut source = BufReader::with_capacity(64 << 10, source);
+    let end = line_end(&mut source)?;
     let mut about = About::default();
     let mut line = Vec::new();
     let mut number = 0_u64;
     loop {
         number += 1;
-        if !read_line(&mut source, &mut line, number)? {
+        if !read_line(&mut source, end, &mut line, number)? {
             break;
         }
         let place = format_args!("line {number}");

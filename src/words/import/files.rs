@@ -91,10 +91,16 @@ impl<R: Read> Read for Bounded<'_, R> {
     }
 }
 
+/// The byte that ends the lines of a source: a newline, or the carriage return alone of the old Macintosh.
+pub(super) fn line_end(source: &mut impl BufRead) -> Result<u8, Failure> {
+    let beginning = source.fill_buf()?;
+    Ok(if beginning.contains(&b'\r') && !beginning.contains(&b'\n') { b'\r' } else { b'\n' })
+}
+
 /// Reads a line into `line`, its end included; `false` at the end of the source.
-pub(super) fn read_line(source: &mut impl BufRead, line: &mut Vec<u8>, number: u64) -> Result<bool, Failure> {
+pub(super) fn read_line(source: &mut impl BufRead, end: u8, line: &mut Vec<u8>, number: u64) -> Result<bool, Failure> {
     line.clear();
-    let size = source.take(MAX_PIECE as u64 + 1).read_until(b'\n', line)?;
+    let size = source.take(MAX_PIECE as u64 + 1).read_until(end, line)?;
     if size > MAX_PIECE {
         return Err(Failure::damaged(format!("line {number}"), "longer than 16 MiB"));
     }

@@ -3,7 +3,7 @@
 
 use super::collection::Intake;
 use super::failure::Failure;
-use super::files::read_line;
+use super::files::{line_end, read_line};
 use super::notice::{MADE_BY, Notice, one_line, stated_licence};
 use super::report::Refusal;
 use crate::text::unescape;
@@ -72,12 +72,13 @@ impl Comments {
 /// It can't be read, or is UTF-16.
 pub fn entries(source: impl Read, intake: &mut Intake<'_>) -> Result<Notice, Failure> {
     let mut comments = Comments::default();
-    let mut source = BufReader::new(source);
+    let mut source = BufReader::with_capacity(64 << 10, source);
+    let end = line_end(&mut source)?;
     let mut line = Vec::new();
     let mut number = 0_u64;
     loop {
         number += 1;
-        if !read_line(&mut source, &mut line, number)? {
+        if !read_line(&mut source, end, &mut line, number)? {
             break;
         }
         if number == 1
