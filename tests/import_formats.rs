@@ -165,3 +165,15 @@ fn merged_sources_keep_their_names_and_articles() {
     let expected = "Apple\t[capitals]\\nfruit\\n[third]\\na maker of computers";
     assert!(entries.iter().any(|line| line == expected), "{entries:?}");
 }
+
+/// Words that no reader can tell apart are one entry of two sources, so that a lookup shows both.
+#[test]
+fn sources_that_spell_a_word_in_other_bytes_share_its_entry() {
+    let directory = tempfile::tempdir().unwrap();
+    let sources = [("a", "café\t1\nice cream\t2\n"), ("b", "cafe\u{301}\t3\rice\u{a0}cream\t4\r")];
+    for (name, lines) in sources {
+        fs::write(directory.path().join(name), lines).unwrap();
+    }
+    let (_, entries) = imported(directory.path(), &["--from", "plain", "a", "b"]);
+    assert_eq!(entries, ["café\t[a]\\n1\\n[b]\\n3", "ice cream\t[a]\\n2\\n[b]\\n4"]);
+}

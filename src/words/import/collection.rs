@@ -316,7 +316,8 @@ impl Intake<'_> {
     pub(super) fn entry(&mut self, headword: &str, text: TextAt, place: fmt::Arguments<'_>) -> Result<(), Failure> {
         self.report.read += 1;
         let headword = tidy::windows_1252(headword.trim());
-        let headword = headword.trim();
+        let headword = tidy::headword(headword.trim());
+        let headword = headword.as_ref();
         let refusal = if headword.is_empty() {
             Some(Refusal::NoHeadword)
         } else if headword.chars().any(char::is_control) {

@@ -4,6 +4,8 @@
 use crate::text::escape_into;
 use encoding_rs::WINDOWS_1252;
 use std::borrow::Cow;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 /// The note on texts of which [`decode`] could not read all.
 pub(super) const NOT_UTF8: &str = "texts with bytes that are not UTF-8, shown as \u{fffd}";
@@ -41,6 +43,43 @@ pub(super) fn windows_1252(text: &str) -> Cow<'_, str> {
 
 fn is_c1(c: char) -> bool {
     matches!(c, '\u{80}'..='\u{9f}')
+}
+
+/// A headword as it looks: letters composed with their marks, one plain blank for blanks of any kind and number, and
+/// nothing invisible. Where two sources have one word in different bytes, it would be two entries otherwise, and a lookup
+/// would show one of them. Joiners stay, since Persian is spelled with them; so do control characters, which give a
+/// broken entry away.
+pub(super) fn headword(raw: &str) -> Cow<'_, str> {
+    let is_plain = |byte: u8| byte.is_ascii() && !byte.is_ascii_whitespace();
+    if raw.split(' ').all(|word| !word.is_empty() && word.bytes().all(is_plain)) {
+        return Cow::Borrowed(raw);
+    }
+    let mut out = String::with_capacity(raw.len());
+    for c in raw.chars().filter(|&c| !is_invisible(c)) {
+        if c == ' ' || (c.is_whitespace() && !c.is_control()) {
+            if !out.is_empty() && !out.ends_with(' ') {
+                out.push(' ');
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out.truncate(out.trim_end_matches(' ').len());
+    // Only marks are composed: single characters that Unicode replaces (a compatible ideograph, the sign for ohm) stay.
+    if out.contains(|c| is_combining_mark(c) || matches!(c, '\u{1160}'..='\u{11ff}')) {
+        out = out.nfc().collect();
+    }
+    if out.is_empty() { Cow::Borrowed(raw) } else { Cow::Owned(out) }
+}
+
+/// Characters that no reader sees and that spell nothing: soft hyphens, blanks of no width, marks of direction, and
+/// byte-order marks of files that were joined.
+fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{2066}'..='\u{2069}'
+            | '\u{feff}'
+    )
 }
 
 /// A transcription as it is shown: in brackets, if it does not come in brackets or slashes of its own.
@@ -83,9 +122,9 @@ pub(super) fn tidy_into(raw: &str, indentation: Indentation, out: &mut String) {
     }
 }
 
-/// Newlines as `\n`, no TABs where they indent, no other control characters.
+/// Newlines as `\n`, no TABs where they indent, no other control characters, no byte-order marks.
 fn clean(raw: &str) -> Cow<'_, str> {
-    if !raw.contains(|c: char| (c.is_control() && c != '\n') || matches!(c, '\u{2028}' | '\u{2029}')) {
+    if !raw.contains(|c: char| (c.is_control() && c != '\n') || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')) {
         return Cow::Borrowed(raw);
     }
     let mut clean = String::with_capacity(raw.len());
@@ -107,6 +146,7 @@ fn clean(raw: &str) -> Cow<'_, str> {
                 }
                 None => clean.push('\t'),
             },
+            '\u{feff}' => {}
             control if control.is_control() => {}
             ' ' => {
                 clean.push(' ');
@@ -145,6 +185,7 @@ mod tests {
             ("a\u{1b}[1mb\0\u{9d}", "a[1mb"),
             ("\u{93}Centre\u{94} \u{80}\u{85} don\u{92}t", "“Centre” €… don’t"),
             ("C:\\new", "C:\\new"),
+            ("\u{feff}a \u{feff}\n\u{feff} b", "a\nb"),
         ];
         for (raw, expected) in cases {
             assert_eq!(tidy(raw), expected, "{raw:?}");
@@ -167,6 +208,28 @@ mod tests {
         for (text, shown) in [("ə", "[ə]"), (" [ə] ", "[ə]"), ("/ə/", "/ə/"), ("[ə] /e/", "[ə] /e/"), ("[ə", "[ə]")]
         {
             assert_eq!(transcription(text), shown, "{text}");
+        }
+    }
+
+    #[test]
+    fn headwords_are_spelled_as_they_look() {
+        let cases = [
+            ("ice cream", "ice cream"),
+            ("ice\u{a0}cream", "ice cream"),
+            (" ice \u{3000} cream\u{2009}", "ice cream"),
+            ("cafe\u{301}", "café"),
+            ("soft\u{ad}ware\u{200b}", "software"),
+            ("\u{feff}word", "word"),
+            ("\u{200f}שלום", "שלום"),
+            ("می\u{200c}خواهم", "می\u{200c}خواهم"),
+            ("\u{1112}\u{1161}\u{11ab}", "한"),
+            ("\u{fa19}\u{2126}", "\u{fa19}\u{2126}"),
+            ("a\n\tb", "a\n\tb"),
+            ("\u{ad}", "\u{ad}"),
+            ("", ""),
+        ];
+        for (raw, expected) in cases {
+            assert_eq!(headword(raw), expected, "{raw:?}");
         }
     }
 

@@ -220,7 +220,7 @@ proptest! {
     /// (A text that only repeats its headword would lose that; none begins with a zero.)
     #[test]
     fn what_goes_in_comes_out(entries in proptest::collection::btree_map(
-        r"[a-zA-Zé词][a-zA-Zé词' -]{0,10}[a-z词]", r"0([ 0-9a-z.;\\词/]{0,20}[0-9;\\词])?(\n[0-9;\\词]{1,5}){0,3}", 1..40,
+        r"[a-zA-Zé词]([a-zA-Zé词'-] ?){0,10}[a-z词]", r"0([ 0-9a-z.;\\词/]{0,20}[0-9;\\词])?(\n[0-9;\\词]{1,5}){0,3}", 1..40,
     )) {
         import_what_was_written(&entries);
     }

@@ -122,6 +122,26 @@ fn plain() {
     assert!(failure.contains("iconv -f UTF-16"), "{failure}");
 }
 
+/// What a reader can't tell apart is one headword: blanks, composed letters, what is invisible.
+#[test]
+fn headwords_that_look_alike_are_one() {
+    for end in ["\n", "\r", "\r\n"] {
+        let lines = [
+            "café\t1",
+            "cafe\u{301}\t2",
+            "ice cream\t3",
+            "ice\u{a0}cream\t4",
+            "ice  cream\t5",
+            "soft\u{ad}ware\t6",
+            "\u{200b}software\t7",
+            "\u{feff}\u{feff}b\t8",
+        ];
+        let (_, mut collection) = imported(|intake| formats::plain(lines.join(end).as_bytes(), intake)).unwrap();
+        let expected = owned(&[("b", "8"), ("café", "1\\n2"), ("ice cream", "3\\n4\\n5"), ("software", "6\\n7")]);
+        assert_eq!(pairs(&mut collection), expected);
+    }
+}
+
 /// Every entry that is read is taken or refused, and counted.
 fn import_or_refuse(bytes: &[u8]) {
     let csv = [b"word,translation,exchange,phonetic\n".as_slice(), bytes].concat();
