@@ -171,10 +171,16 @@ impl Reader {
                 let said = attribute(b"type").or_else(|| attribute(b"style")).unwrap_or_default();
                 let usual = if name == b"ol" { Marks::Numbers } else { Marks::Bullets };
                 let first = attribute(b"start").and_then(|first| first.trim().parse().ok()).unwrap_or(1);
-                self.page.open_list(marks(&said, usual), first);
+                self.page.open_list(marks(&said).unwrap_or(usual), first);
             }
-            b"li" => self.page.item(attribute(b"value").and_then(|number| number.trim().parse().ok())),
-            b"dl" | b"dt" => {
+            b"li" => {
+                let said = attribute(b"type").or_else(|| attribute(b"style"));
+                let number = attribute(b"value").and_then(|number| number.trim().parse().ok());
+                self.page.item(number, said.and_then(|said| marks(&said)));
+            }
+            // It may be within another one's `dd`, which goes on behind it.
+            b"dl" => self.page.indent("dl", 0),
+            b"dt" => {
                 self.page.close_indented("dd");
                 self.page.fresh_line();
             }
@@ -249,7 +255,13 @@ impl Reader {
         match name {
             b"ol" | b"ul" | b"menu" | b"dir" => self.page.close_list(),
             b"li" => self.page.close_item(),
-            b"dd" | b"dl" => self.page.close_indented("dd"),
+            b"dd" => self.page.close_indented("dd"),
+            b"dl" => {
+                self.page.close_indented("dd");
+                self.page.close_indented("dl");
+            }
+            // A browser takes it for `<br>`; in XML it only ends one.
+            b"br" if self.dialect == Dialect::Html => self.page.end_line(),
             b"blockquote" => self.page.close_indented("blockquote"),
             b"pre" => {
                 self.verbatim = self.verbatim.saturating_sub(1);
@@ -365,21 +377,21 @@ pub(super) fn raised(text: &str, forms: &[(char, char)]) -> Option<String> {
     text.chars().map(form).collect::<Option<String>>().filter(|raised| !raised.is_empty())
 }
 
-/// The marks of a list, by its `type` or its style; the usual ones where neither says anything.
-fn marks(said: &str, usual: Marks) -> Marks {
+/// The marks of a list or of an item, by its `type` or its style, if that says anything.
+fn marks(said: &str) -> Option<Marks> {
     // Numbers and letters are told apart by case in `type` only.
     match said.trim() {
-        "1" => return Marks::Numbers,
-        "a" => return Marks::Letters(false),
-        "A" => return Marks::Letters(true),
-        "i" => return Marks::Roman(false),
-        "I" => return Marks::Roman(true),
+        "1" => return Some(Marks::Numbers),
+        "a" => return Some(Marks::Letters(false)),
+        "A" => return Some(Marks::Letters(true)),
+        "i" => return Some(Marks::Roman(false)),
+        "I" => return Some(Marks::Roman(true)),
         _ => {}
     }
     let is_list_style = |style: &&str| style.trim_start().to_ascii_lowercase().starts_with("list-style");
-    let Some(style) = said.split(';').find(is_list_style).map(str::to_ascii_lowercase) else { return usual };
+    let style = said.split(';').find(is_list_style).map(str::to_ascii_lowercase)?;
     let has = |names: &[&str]| style.split([':', ' ', '!']).any(|word| names.contains(&word));
-    match () {
+    Some(match () {
         () if has(&["none"]) => Marks::None,
         () if has(&["lower-alpha", "lower-latin"]) => Marks::Letters(false),
         () if has(&["upper-alpha", "upper-latin"]) => Marks::Letters(true),
@@ -387,8 +399,8 @@ fn marks(said: &str, usual: Marks) -> Marks {
         () if has(&["upper-roman"]) => Marks::Roman(true),
         () if has(&["decimal", "decimal-leading-zero"]) => Marks::Numbers,
         () if has(&["disc", "circle", "square"]) => Marks::Bullets,
-        () => usual,
-    }
+        () => return None,
+    })
 }
 
 /// Elements that begin and end a line.

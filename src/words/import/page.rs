@@ -69,7 +69,12 @@ fn roman(mut number: usize, upper: bool) -> String {
 /// What opened a margin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Opened {
-    List { marks: Marks, next: i64 },
+    /// With the number of the next item, and whether one has begun and not ended.
+    List {
+        marks: Marks,
+        next: i64,
+        in_item: bool,
+    },
     Indented(&'static str),
 }
 
@@ -245,15 +250,21 @@ impl Page {
         self.row.cell = Some(self.text.len());
     }
 
-    /// Begins a list.
+    /// Begins a list. One that is in another list, but in none of its items, is indented by itself.
     pub(super) fn open_list(&mut self, marks: Marks, first: i64) {
         self.fresh_line();
-        self.open(Opened::List { marks, next: first }, 0);
+        if let Some(Block { opened: Opened::List { in_item: false, .. }, margin_before }) = self.blocks.last() {
+            self.margin = (margin_before + 2).min(MAX_MARGIN);
+        }
+        self.open(Opened::List { marks, next: first, in_item: false }, 0);
         self.lists += 1;
     }
 
     /// Ends the innermost list, if there is one.
     pub(super) fn close_list(&mut self) {
+        if self.lists > 0 {
+            self.close_item();
+        }
         self.fresh_line();
         while self.lists > 0 {
             let Some(block) = self.blocks.pop() else { break };
@@ -265,15 +276,16 @@ impl Page {
         }
     }
 
-    /// Begins an item of the innermost list, or of none. It may have a number of its own.
-    pub(super) fn item(&mut self, number: Option<i64>) {
+    /// Begins an item of the innermost list, or of none. It may have a number and a mark of its own.
+    pub(super) fn item(&mut self, number: Option<i64>, own_marks: Option<Marks>) {
         self.close_item();
         self.fresh_line();
-        let mut mark = Marks::Bullets.mark(0);
-        if let Some(Block { opened: Opened::List { marks, next }, .. }) = self.blocks.last_mut() {
+        let mut mark = own_marks.unwrap_or(Marks::Bullets).mark(0);
+        if let Some(Block { opened: Opened::List { marks, next, in_item }, .. }) = self.blocks.last_mut() {
             *next = number.unwrap_or(*next);
-            mark = marks.mark(*next);
+            mark = own_marks.unwrap_or(*marks).mark(*next);
             *next = next.saturating_add(1);
+            *in_item = true;
         }
         if self.marked != Some(self.text.len()) {
             self.begin_line();
@@ -287,18 +299,30 @@ impl Page {
         self.margin = (self.margin + mark.chars().count() + 1).min(MAX_MARGIN);
     }
 
-    /// Ends the item of the innermost list.
+    /// Ends the item of the innermost list, or the one that is in no list.
     pub(super) fn close_item(&mut self) {
         if self.lists == 0 {
+            self.end_empty_item();
             self.margin = self.blocks.last().map_or(0, |block| block.margin_before);
             return;
         }
-        while let Some(block) = self.blocks.last() {
+        while let Some(block) = self.blocks.last_mut() {
             self.margin = block.margin_before;
-            if matches!(block.opened, Opened::List { .. }) {
+            if let Opened::List { in_item, .. } = &mut block.opened {
+                if std::mem::take(in_item) {
+                    self.end_empty_item();
+                }
                 break;
             }
             self.blocks.pop();
+        }
+    }
+
+    /// An item without a text has its line all the same; what follows does not stand behind its mark.
+    fn end_empty_item(&mut self) {
+        if self.marked.take() == Some(self.text.len()) {
+            self.text.truncate(self.text.trim_end_matches(' ').len());
+            self.text.push('\n');
         }
     }
 

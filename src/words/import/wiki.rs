@@ -43,7 +43,7 @@ pub(super) fn without_markup(text: &str) -> String {
             depth += 1;
         }
         if marks.ends_with(['*', '#']) {
-            page.item(None);
+            page.item(None, None);
         } else {
             page.close_item();
             page.fresh_line();
@@ -52,7 +52,7 @@ pub(super) fn without_markup(text: &str) -> String {
         }
         page.add(content);
     }
-    page.finish().trim().to_owned()
+    page.finish().trim_end().trim_start_matches('\n').to_owned()
 }
 
 /// `== Noun ==` as `Noun`.

@@ -213,7 +213,7 @@ impl Logic {
                 if definition.first {
                     page.open_list(marks, 1);
                 }
-                page.item(None);
+                page.item(None, None);
             }
             None => page.indent("def", 0),
         }
