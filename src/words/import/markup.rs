@@ -30,7 +30,8 @@ pub(super) fn plain(text: &str, dialect: Dialect) -> String {
     let logic = if dialect == Dialect::Xdxf { Logic::of(&text) } else { None };
     let text = if logic.is_some() { xdxf::with_enumerated_lines(&text) } else { Cow::Borrowed(&*text) };
     let keeps_newlines = dialect != Dialect::Html && logic.is_none();
-    let mut reader = Reader { page: Page::new(keeps_newlines, text.len()), dialect, logic, held: None, verbatim: 0 };
+    let mut reader =
+        Reader { page: Page::new(keeps_newlines, text.len()), dialect, logic, held: None, apart: false, verbatim: 0 };
     // Behind the last `>` no tag ends.
     let (tags, text_only) = text.split_at(text.rfind('>').map_or(0, |at| at + 1));
     let mut rest = tags;
@@ -101,6 +102,8 @@ struct Reader {
     /// Of an article of XDXF that is marked up by what it means.
     logic: Option<Logic>,
     held: Option<Held>,
+    /// A transcription has begun or ended in an article of XDXF that is laid out already.
+    apart: bool,
     /// How many `pre` are open.
     verbatim: usize,
 }
@@ -143,6 +146,9 @@ impl Reader {
         }
         if let Some(logic) = &mut self.logic {
             logic.before_text(text, &mut self.page);
+        } else if self.apart && !text.is_empty() {
+            self.apart = false;
+            xdxf::part(text, &mut self.page);
         }
         if self.verbatim > 0 {
             self.page.add_as_it_is(text);
@@ -271,7 +277,7 @@ impl Reader {
             b"ruby" => self.release_reading(),
             b"tr" if self.dialect == Dialect::Xdxf => {}
             b"tr" | b"table" => self.page.row(),
-            b"k" if self.dialect == Dialect::Xdxf => self.page.fresh_line(),
+            b"k" | b"ar" | b"etm" if self.dialect == Dialect::Xdxf => self.page.fresh_line(),
             b"opt" if self.dialect == Dialect::Xdxf => self.text(")"),
             other if is_block(other) => self.page.fresh_line(),
             _ => {}
@@ -317,13 +323,20 @@ impl Reader {
             _ => String::new(),
         };
         self.page.take_back(from);
-        let is_field = &*name == b"tr";
-        if let Some(logic) = self.logic.as_mut().filter(|_| is_field) {
-            logic.set_apart();
+        if &*name == b"tr" {
+            self.set_apart();
+            self.text(&shown);
+            self.set_apart();
+        } else {
+            self.text(&shown);
         }
-        self.text(&shown);
-        if let Some(logic) = self.logic.as_mut().filter(|_| is_field) {
-            logic.set_apart();
+    }
+
+    /// What comes next is a field of its own.
+    fn set_apart(&mut self) {
+        match &mut self.logic {
+            Some(logic) => logic.set_apart(),
+            None => self.apart = true,
         }
     }
 }

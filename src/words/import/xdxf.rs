@@ -162,7 +162,7 @@ impl Logic {
                 self.begin_reference(attribute(b"type"), page);
                 self.comment = attribute(b"kcmt").filter(|comment| !comment.trim().is_empty());
             }
-            b"gr" | b"co" | b"categ" | b"deftext" => self.apart = true,
+            b"gr" | b"co" | b"categ" | b"deftext" | b"dtrn" => self.apart = true,
             _ => return false,
         }
         true
@@ -185,7 +185,7 @@ impl Logic {
                     relations.end = page.length();
                 }
             }
-            b"gr" | b"co" | b"categ" | b"deftext" | b"abbr" | b"abr" => self.apart = true,
+            b"gr" | b"co" | b"categ" | b"deftext" | b"dtrn" | b"abbr" | b"abr" => self.apart = true,
             _ => return false,
         }
         true
@@ -198,11 +198,9 @@ impl Logic {
 
     /// Puts a blank before a text that would touch the field before it.
     pub(super) fn before_text(&mut self, text: &str, page: &mut Page) {
-        let Some(first) = text.chars().next().filter(|_| self.apart) else { return };
-        self.apart = false;
-        let opens = |c: char| matches!(c, '(' | '[' | '{' | '«' | '“' | '‘');
-        if (first.is_alphanumeric() || opens(first)) && !page.since(0).ends_with(|c| opens(c) || c == '/') {
-            page.add(" ");
+        if self.apart && !text.is_empty() {
+            self.apart = false;
+            part(text, page);
         }
     }
 
@@ -250,6 +248,17 @@ impl Logic {
         }
         // A word whose end tag is left out is not read again by the next one.
         *relations = Relations { end: page.length(), any: true, kind };
+    }
+}
+
+/// Adds a blank before a text that would touch the field before it.
+pub(super) fn part(text: &str, page: &mut Page) {
+    let opens = |c: char| matches!(c, '(' | '[' | '{' | '«' | '“' | '‘');
+    let begins = text.starts_with(|c: char| c.is_alphanumeric() || opens(c));
+    let before = page.since(0);
+    let touches = !before.is_empty() && !before.ends_with(|c: char| c.is_whitespace() || opens(c) || c == '/');
+    if begins && touches {
+        page.add(" ");
     }
 }
 
