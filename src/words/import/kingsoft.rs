@@ -149,7 +149,8 @@ pub(super) fn wordnet(xml: &str) -> String {
         }
         Piece::Text(inside) => {
             let inside = inside.trim();
-            if inside.is_empty() {
+            // StarDict shows no other elements: numbers of synsets and the like.
+            if inside.is_empty() || !matches!(element, "" | "type" | "word" | "gloss") {
                 return;
             }
             let shown = match (element, inside) {
@@ -207,6 +208,7 @@ mod tests {
                 "adj. a, b & c: x",
             ),
             ("<type>v</type><gloss>x</gloss><type>r</type><gloss>y</gloss>", "v.: x\nadv.: y"),
+            ("<type>n</type><wordnum>1</wordnum><wordgroup><word>cat</word></wordgroup><gloss>x</gloss>", "n. cat: x"),
             ("text", "text"),
         ];
         for (xml, expected) in cases {

@@ -15,6 +15,9 @@ const NOT_SHOWN: [&str; 6] = ["file", "image", "category", "文件", "图像", "
 /// The text without its markup.
 pub(super) fn without_markup(text: &str) -> String {
     let inline = inline(&plain(text, Dialect::Pango));
+    if let Some(target) = redirect(&inline) {
+        return format!("→ {target}");
+    }
     let mut page = Page::new(true, inline.len());
     let mut before = "";
     let mut depth = 0;
@@ -47,8 +50,16 @@ pub(super) fn without_markup(text: &str) -> String {
         } else {
             page.close_item();
             page.fresh_line();
-            // What is said of a term is indented, the term is not.
+            // What is said of a term is indented, the term is not; both may stand on one line.
+            let (term, said) = content.split_once(" : ").filter(|_| marks.ends_with(';')).unwrap_or((content, ""));
             page.add(if marks.ends_with(';') { "" } else { "  " });
+            page.add(term.trim());
+            if !said.is_empty() {
+                page.fresh_line();
+                page.add("  ");
+                page.add(said.trim());
+            }
+            continue;
         }
         page.add(content);
     }
@@ -57,8 +68,16 @@ pub(super) fn without_markup(text: &str) -> String {
 
 /// `== Noun ==` as `Noun`.
 fn heading(line: &str) -> Option<&str> {
-    let inside = line.strip_prefix("==")?.strip_suffix("==")?;
-    Some(inside.trim_matches('=').trim())
+    let inside = line.strip_prefix('=')?.strip_suffix('=')?.trim_matches('=').trim();
+    Some(inside).filter(|inside| !inside.is_empty())
+}
+
+/// The headword that a text only leads to: `#REDIRECT [[colour]]`, with the links taken off.
+fn redirect(text: &str) -> Option<&str> {
+    let (command, target) = text.trim().strip_prefix('#')?.split_at_checked("REDIRECT".len())?;
+    let is_command = command.eq_ignore_ascii_case("REDIRECT") && target.starts_with([':', ' ']);
+    let target = target.trim_start_matches([':', ' ']).lines().next()?.trim();
+    Some(target).filter(|target| is_command && !target.is_empty())
 }
 
 /// How much two lines have of their lists in common, in levels. A term (`;`) and what it means (`:`) are one list.
@@ -163,6 +182,11 @@ mod tests {
                 "{| class=x\n|+ Forms\n! a b !! c\n|- class=\"y\"\n| style=\"x\" | d || e | f\n|}",
                 "Forms\na b  c\nd  e | f",
             ),
+            ("= Top =\n; a : b : c\n; d\n=\n==", "Top\na\n  b : c\nd\n=\n=="),
+            (": a\n:: b", "  a\n    b"),
+            ("#REDIRECT [[colour|x]]\n", "→ x"),
+            ("#redirect: [[a]]", "→ a"),
+            ("#redirected", "1. redirected"),
             ("* a\n# b\n# c\n* d\n** e\n*# f", "• a\n1. b\n2. c\n• d\n  • e\n  1. f"),
             ("# a\n#: x\n#* y\n# b\n; c\n: d", "1. a\n     x\n   • y\n2. b\nc\n  d"),
             ("[[open and {{open and ''", "open and open and"),
