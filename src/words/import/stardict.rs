@@ -207,6 +207,7 @@ fn shown(kind: u8, field: &[u8], intake: &mut Intake<'_>) -> Option<(String, boo
         intake.report.note(NOT_UTF8);
     }
     Some(match kind {
+        // By the format's rules every type in a small letter is text, also one that no program knows.
         b'm' | b'l' => (text.into_owned(), false),
         b't' | b'y' if field.is_empty() => (String::new(), false),
         b't' | b'y' => (transcription(&text), false),
@@ -216,6 +217,7 @@ fn shown(kind: u8, field: &[u8], intake: &mut Intake<'_>) -> Option<(String, boo
         b'k' => (kingsoft::kingsoft(&text), true),
         b'n' => (kingsoft::wordnet(&text), true),
         b'w' => (wiki::without_markup(&text), true),
+        other if other.is_ascii_lowercase() && other != b'r' => (text.into_owned(), false),
         other => {
             let what = match other {
                 b'r' => "names of files",

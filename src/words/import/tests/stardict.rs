@@ -85,6 +85,15 @@ fn a_word_that_means_itself_has_a_text() {
     assert_eq!(report.taken, 2);
 }
 
+/// A type that nobody knows is text if its letter is small.
+#[test]
+fn unknown_types_are_text_or_counted() {
+    let (index, dictionary) = files(&[("word", b"q<b>\0mtext\0X\0\0\0\x01aqlast")], false);
+    let (report, mut collection) = read(&info("2.4.2", ""), &index, b"", &dictionary).unwrap();
+    assert_eq!(pairs(&mut collection), owned(&[("word", "<b>\\ntext\\nlast")]));
+    assert_eq!(report.notes.len(), 1, "{:?}", report.notes);
+}
+
 /// A synonym that leads nowhere is counted, as such a link of the other formats is; the entries are complete.
 #[test]
 fn a_synonym_that_leads_nowhere_is_refused_alone() {
