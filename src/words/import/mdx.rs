@@ -97,7 +97,7 @@ pub fn entries(source: impl Read, intake: &mut Intake<'_>) -> Result<Notice, Fai
     }
     let found = read_records(&mut articles, records, &header, intake)?;
     drop(articles);
-    enter(&keys, &offsets, &found, intake)?;
+    enter(&keys, &offsets, &found, header.strips_keys, intake)?;
     Ok(header.notice)
 }
 
@@ -111,10 +111,11 @@ fn read_records(
     let mut found = vec![Found::Nothing; articles.len()];
     visit(articles, records, |article, bytes, _| {
         let record = header.text(bytes);
-        let shown = match record.strip_prefix("@@@LINK=") {
-            Some(target) => Found::Link(target.trim().to_owned()),
-            None if header.is_text => Found::Text(intake.laid_out(&record)?),
-            None => {
+        let links = links::targets(&record);
+        let shown = match () {
+            () if !links.is_empty() => Found::Links(links),
+            () if header.is_text => Found::Text(intake.laid_out(&record)?),
+            () => {
                 let record = if header.styles.is_empty() { record } else { with_styles(&record, &header.styles) };
                 Found::Text(intake.laid_out(&plain(&record, Dialect::Html))?)
             }
@@ -126,17 +127,23 @@ fn read_records(
 }
 
 /// Makes entries of headwords and records; links become the texts that they lead to.
-fn enter(keys: &Keys, offsets: &[u64], found: &[Found], intake: &mut Intake<'_>) -> Result<(), Failure> {
+fn enter(
+    keys: &Keys,
+    offsets: &[u64],
+    found: &[Found],
+    strips_keys: bool,
+    intake: &mut Intake<'_>,
+) -> Result<(), Failure> {
     let record_of = |number: usize| offsets.binary_search(&keys.keys[number].0).unwrap_or(0);
-    let led_to = resolve(keys, found, record_of);
+    let led_to = resolve(keys, found, record_of, strips_keys);
     for number in 0..keys.keys.len() {
         let place = format_args!("headword {}", number + 1);
         let headword = decoded(keys.headword(number));
         match &found[record_of(number)] {
             Found::Text(text) => intake.entry_repeated(&headword, false, *text, place)?,
             Found::Nothing => intake.refuse(Refusal::NoText, &headword, place),
-            Found::Link(target) => {
-                let texts = led_to.texts(target);
+            Found::Links(targets) => {
+                let texts = led_to.texts(targets);
                 if texts.is_empty() {
                     intake.refuse(Refusal::DanglingLink, &headword, place);
                 }

@@ -16,6 +16,8 @@ pub(super) struct Header {
     pub(super) scrambled: bool,
     pub(super) encoding: &'static Encoding,
     pub(super) is_text: bool,
+    /// Whether MDict compares headwords without their blanks and marks.
+    pub(super) strips_keys: bool,
     pub(super) styles: HashMap<String, (String, String)>,
     pub(super) notice: Notice,
 }
@@ -58,6 +60,7 @@ impl Header {
             scrambled: encrypted & 2 != 0,
             encoding,
             is_text: said("format").eq_ignore_ascii_case("text"),
+            strips_keys: said("stripkey").eq_ignore_ascii_case("yes"),
             styles: styles(attributes.get("stylesheet").map_or("", String::as_str)),
             notice: Notice::new(&plain(title, Dialect::Html), &plain(said("description"), Dialect::Html)),
         })

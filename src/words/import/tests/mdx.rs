@@ -195,6 +195,38 @@ fn links_are_followed_and_end() {
     assert!(report.taken < 70_000, "{}", report.taken);
 }
 
+/// Links as programs other than MdxBuilder write them: several in one record, behind blanks, to a headword that MDict finds
+/// without its marks.
+#[test]
+fn links_are_found_as_mdict_finds_them() {
+    let entries = [
+        ("a", "\r\n  @@@LINK=s\r\n"),
+        ("b", "@@@LINK=t\r\n@@@LINK=S\r\n"),
+        ("c", "@@@LINK=co op"),
+        ("co-op", "shop"),
+        ("d", "@@@LINK=!?"),
+        ("e", "no @@@LINK=s"),
+        ("s", "one"),
+        ("t", "two"),
+    ];
+    let strips = Form { more: "StripKey=\"Yes\"", ..USUAL };
+    for (form, has_stripped) in [(strips, true), (USUAL, false)] {
+        let (report, mut collection) = read(&form.file(&entries)).unwrap();
+        let mut expected = owned(&[
+            ("a", "one"),
+            ("b", "two\\none"),
+            ("c", "shop"),
+            ("co-op", "shop"),
+            ("e", "no @@@LINK=s"),
+            ("s", "one"),
+            ("t", "two"),
+        ]);
+        expected.retain(|(headword, _)| has_stripped || headword != "c");
+        assert_eq!(pairs(&mut collection), expected);
+        assert_eq!(refused(&report, Refusal::DanglingLink), 2 - u64::from(has_stripped));
+    }
+}
+
 #[test]
 fn styles_and_plain_text() {
     let sheet = "Format=\"Html\" StyleSheet=\"1&#10;&lt;b&gt;&#10;&lt;/b&gt;&lt;br&gt;&#10;2&#10;(&#10;)\"";
