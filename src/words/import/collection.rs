@@ -282,6 +282,34 @@ impl Write for Counted<'_> {
     }
 }
 
+/// Whether the texts of a source begin by repeating their headwords: 80 % do. Where only some do, it is no repetition:
+/// the French `table` means `table`, and its text must not lose that.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Habit {
+    texts: u64,
+    repeating: u64,
+}
+
+impl Habit {
+    /// That of a format which names the headword in every text.
+    pub(super) const REPEATS: Self = Self { texts: 0, repeating: 1 };
+
+    /// That of a source, from its headwords and their texts.
+    pub(super) fn of<H: AsRef<str>>(intake: &Intake<'_>, entries: impl Iterator<Item = (H, TextAt)>) -> Self {
+        let mut habit = Self::default();
+        for (headword, text) in entries {
+            let skip = spelling::fit(headword.as_ref(), false, intake.collection.text(text)).skip;
+            habit.texts += 1;
+            habit.repeating += u64::from(skip > 0 && skip < text.length as usize);
+        }
+        habit
+    }
+
+    fn is_to_repeat(self) -> bool {
+        self.repeating * 10 >= self.texts * 8
+    }
+}
+
 /// Takes the entries of one source.
 #[derive(Debug)]
 pub struct Intake<'a> {
@@ -362,6 +390,21 @@ impl Intake<'_> {
         let rest = TextAt { at: text.at + skip, length: text.length - skip };
         let spelling = fit.spelling.unwrap_or_else(|| headword.to_owned());
         self.entry(&spelling, rest, place)
+    }
+
+    /// As [`Intake::entry_repeated`], for formats whose texts may begin by repeating the headword.
+    pub(super) fn entry_by_habit(
+        &mut self,
+        headword: &str,
+        text: TextAt,
+        habit: Habit,
+        place: fmt::Arguments<'_>,
+    ) -> Result<(), Failure> {
+        if habit.is_to_repeat() {
+            self.entry_repeated(headword, false, text, place)
+        } else {
+            self.entry(headword, text, place)
+        }
     }
 
     /// An entry that was read and can't be taken.

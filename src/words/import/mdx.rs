@@ -16,7 +16,7 @@ mod keys;
 mod links;
 
 use super::articles::{Article, visit};
-use super::collection::Intake;
+use super::collection::{Habit, Intake};
 use super::failure::Failure;
 use super::markup::{Dialect, decoded, plain};
 use super::notice::Notice;
@@ -136,11 +136,16 @@ fn enter(
 ) -> Result<(), Failure> {
     let record_of = |number: usize| offsets.binary_search(&keys.keys[number].0).unwrap_or(0);
     let led_to = resolve(keys, found, record_of, strips_keys);
+    let named = (0..keys.keys.len()).filter_map(|number| match found[record_of(number)] {
+        Found::Text(text) => Some((decoded(keys.headword(number)), text)),
+        _ => None,
+    });
+    let habit = Habit::of(intake, named);
     for number in 0..keys.keys.len() {
         let place = format_args!("headword {}", number + 1);
         let headword = decoded(keys.headword(number));
         match &found[record_of(number)] {
-            Found::Text(text) => intake.entry_repeated(&headword, false, *text, place)?,
+            Found::Text(text) => intake.entry_by_habit(&headword, *text, habit, place)?,
             Found::Nothing => intake.refuse(Refusal::NoText, &headword, place),
             Found::Links(targets) => {
                 let texts = led_to.texts(targets);
@@ -148,7 +153,7 @@ fn enter(
                     intake.refuse(Refusal::DanglingLink, &headword, place);
                 }
                 for text in texts {
-                    intake.entry_repeated(&headword, false, text, place)?;
+                    intake.entry_by_habit(&headword, text, habit, place)?;
                 }
             }
         }

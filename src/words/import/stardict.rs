@@ -2,7 +2,7 @@
 //! is in `.dict`, `.syn` has further headwords. Only data that is text is taken.
 
 use super::articles::{Article, visit};
-use super::collection::{Intake, TextAt};
+use super::collection::{Habit, Intake, TextAt};
 use super::failure::Failure;
 use super::files::{Watch, siblings};
 use super::kingsoft;
@@ -172,9 +172,12 @@ pub fn entries(parts: Parts<'_>, dictionary: impl Read, intake: &mut Intake<'_>)
         Ok(())
     })?;
     drop(articles);
+    // An article of XDXF begins with its key.
+    let habit =
+        if info.types.contains(&b'x') { Habit::REPEATS } else { Habit::of(intake, named(records().zip(&texts))) };
     for (record, text) in records().zip(&texts) {
         let ((headword, _, at), Some(text)) = (record?, *text) else { continue };
-        one(intake, headword, text, format_args!(".idx offset {at}"))?;
+        one(intake, headword, text, habit, format_args!(".idx offset {at}"))?;
     }
     for record in (Records { all: parts.synonyms, rest: parts.synonyms, tail: 4, name: ".syn" }) {
         let (headword, number, at) = record?;
@@ -182,7 +185,7 @@ pub fn entries(parts: Parts<'_>, dictionary: impl Read, intake: &mut Intake<'_>)
         let text = usize::try_from(number).ok().and_then(|number| texts.get(number).copied().flatten());
         let place = format_args!(".syn offset {at}");
         match text {
-            Some(text) => one(intake, headword, text, place)?,
+            Some(text) => one(intake, headword, text, habit, place)?,
             // The entries are all there: only this name of one is lost.
             None => intake.refuse(Refusal::DanglingLink, &decode(headword), place),
         }
@@ -190,9 +193,25 @@ pub fn entries(parts: Parts<'_>, dictionary: impl Read, intake: &mut Intake<'_>)
     Ok(info.notice())
 }
 
-fn one(intake: &mut Intake<'_>, headword: &[u8], text: TextAt, place: std::fmt::Arguments<'_>) -> Result<(), Failure> {
+/// The headwords that have a text, as they are shown, with it.
+fn named<'a>(
+    records: impl Iterator<Item = (<Records<'a> as Iterator>::Item, &'a Option<TextAt>)>,
+) -> impl Iterator<Item = (Cow<'a, str>, TextAt)> {
+    records.filter_map(|(record, text)| {
+        let headword = std::str::from_utf8(record.ok()?.0).ok()?;
+        Some((markup::decoded(headword), (*text)?))
+    })
+}
+
+fn one(
+    intake: &mut Intake<'_>,
+    headword: &[u8],
+    text: TextAt,
+    habit: Habit,
+    place: std::fmt::Arguments<'_>,
+) -> Result<(), Failure> {
     match std::str::from_utf8(headword) {
-        Ok(headword) => intake.entry_repeated(&markup::decoded(headword), false, text, place),
+        Ok(headword) => intake.entry_by_habit(&markup::decoded(headword), text, habit, place),
         Err(_) => {
             intake.refuse(Refusal::NotUtf8, &String::from_utf8_lossy(headword), place);
             Ok(())

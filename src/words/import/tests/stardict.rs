@@ -85,6 +85,22 @@ fn a_word_that_means_itself_has_a_text() {
     assert_eq!(report.taken, 2);
 }
 
+/// Texts that begin with their headword repeat it only where all do; `table` in French means `table`.
+#[test]
+fn a_meaning_is_no_repetition_of_the_headword() {
+    let entries: [(&str, &[u8]); 3] = [("chien", b"dog"), ("orange", b"orange (fruit)"), ("table", b"table\nchart")];
+    let (index, dictionary) = files(&entries, false);
+    let (_, mut collection) =
+        read(&info("2.4.2", "sametypesequence=m\n"), &index, b"tab\0\0\0\0\x02", &dictionary).unwrap();
+    let expected =
+        [("chien", "dog"), ("orange", "orange (fruit)"), ("tab", "table\\nchart"), ("table", "table\\nchart")];
+    assert_eq!(pairs(&mut collection), owned(&expected));
+    let entries: [(&str, &[u8]); 3] = [("chien", b"chien\ndog"), ("orange", b"orange (n)"), ("table", b"table\nchart")];
+    let (index, dictionary) = files(&entries, false);
+    let (_, mut collection) = read(&info("2.4.2", "sametypesequence=m\n"), &index, b"", &dictionary).unwrap();
+    assert_eq!(pairs(&mut collection), owned(&[("chien", "dog"), ("orange", "(n)"), ("table", "chart")]));
+}
+
 /// A type that nobody knows is text if its letter is small.
 #[test]
 fn unknown_types_are_text_or_counted() {
