@@ -166,6 +166,26 @@ fn merged_sources_keep_their_names_and_articles() {
     assert!(entries.iter().any(|line| line == expected), "{entries:?}");
 }
 
+/// A card's tilde in its other headwords and in the cards within it, and a file that is included.
+#[test]
+fn dsl_cards_are_found_by_all_their_headwords() {
+    let directory = tempfile::tempdir().unwrap();
+    let cards = "#NAME \"D\"\n#INCLUDE \"more.dsl\"\n\ngo\n\t[m1]x\n\t@ ~ on\n\tcontinue\n{to }run\n~ away\n\tflee\n";
+    fs::write(directory.path().join("d.dsl"), cards).unwrap();
+    fs::write(directory.path().join("more.dsl"), "stop (at {[i]}once{[/i]})\r\tend\r").unwrap();
+    let (_, entries) = imported(directory.path(), &["--from", "dsl", "d.dsl"]);
+    let expected = [
+        "go\tx\\ngo on\\ncontinue",
+        "go on\tcontinue",
+        "run\tflee",
+        "stop\tend",
+        "stop at once\tend",
+        "to run\tflee",
+        "to run away\tflee",
+    ];
+    assert_eq!(entries, expected);
+}
+
 /// Words that no reader can tell apart are one entry of two sources, so that a lookup shows both.
 #[test]
 fn sources_that_spell_a_word_in_other_bytes_share_its_entry() {

@@ -8,10 +8,17 @@ mod markup;
 
 use super::collection::Intake;
 use super::failure::Failure;
+use super::files::Watch;
 use super::notice::{Notice, one_line};
 use characters::decode;
 use header::header;
-use markup::{headwords, shown, without_comments};
+use markup::{headwords, shown, title, without_comments};
+use std::borrow::Cow;
+use std::collections::{HashSet, VecDeque};
+use std::path::{Component, Path, PathBuf};
+
+/// The most files that one dictionary is taken from.
+const MOST_FILES: usize = 256;
 
 /// Languages by the beginnings of the names that Lingvo has for them, and their codes.
 const LANGUAGES: [(&str, &str); 27] = [
@@ -57,12 +64,61 @@ struct Card<'a> {
     body: Vec<&'a str>,
 }
 
-/// The entries of a DSL file, unpacked.
+/// The file that an `#INCLUDE` means: beside the file that includes it, or in a directory below. A full path is of its
+/// author's machine, so only the name counts.
+fn included(name: &str, beside: &Path) -> PathBuf {
+    let name = name.replace("\\\\", "\\").replace('\\', "/");
+    let relative: PathBuf = Path::new(&name).components().filter(|component| *component != Component::CurDir).collect();
+    let directory = beside.parent().unwrap_or(Path::new(""));
+    let is_below =
+        relative.components().all(|component| matches!(component, Component::Normal(_))) && !name.contains(':');
+    match (is_below, name.rsplit('/').next()) {
+        (false, Some(last)) => directory.join(last),
+        _ => directory.join(relative),
+    }
+}
+
+/// The entries of a DSL file, and of the files that it includes.
+///
+/// # Errors
+/// A file can't be read; there is more than can be loaded.
+pub(super) fn import(path: &Path, intake: &mut Intake<'_>, watch: &Watch<'_>) -> Result<Notice, Failure> {
+    let mut seen = HashSet::from([path.to_owned()]);
+    let mut ahead = VecDeque::from([path.to_owned()]);
+    let mut notice = None;
+    while let Some(path) = ahead.pop_front() {
+        let mut includes = Vec::new();
+        let own = read(&watch.read(&path)?, &mut includes, intake).map_err(|failure| failure.of(&path))?;
+        notice.get_or_insert(own);
+        for name in includes {
+            let file = included(&name, &path);
+            if !file.is_file() || seen.len() == MOST_FILES {
+                intake
+                    .report
+                    .warnings
+                    .push(format!("#INCLUDE {name:?} left out: there is no such file beside this one"));
+            } else if seen.insert(file.clone()) {
+                ahead.push_back(file);
+            }
+        }
+    }
+    Ok(notice.unwrap_or_default())
+}
+
+/// The entries of a DSL file, unpacked, without those of files that it includes.
 ///
 /// # Errors
 /// There is more than can be loaded.
 pub fn entries(bytes: &[u8], intake: &mut Intake<'_>) -> Result<Notice, Failure> {
-    let text = decode(bytes);
+    read(bytes, &mut Vec::new(), intake)
+}
+
+/// Reads a file; the names of those that it includes go to `includes`.
+fn read(bytes: &[u8], includes: &mut Vec<String>, intake: &mut Intake<'_>) -> Result<Notice, Failure> {
+    let mut text = decode(bytes);
+    if text.contains('\r') && !text.contains('\n') {
+        text = text.replace('\r', "\n").into();
+    }
     let text = without_comments(&text);
     let mut notice = Notice::default();
     let mut card = Card::default();
@@ -79,6 +135,8 @@ pub fn entries(bytes: &[u8], intake: &mut Intake<'_>) -> Result<Notice, Failure>
                 notice.from = language(name);
             } else if let Some(name) = header(line, "CONTENTS_LANGUAGE") {
                 notice.to = language(name);
+            } else if let Some(name) = header(line, "INCLUDE") {
+                includes.push(name.to_owned());
             }
             continue;
         }
@@ -102,10 +160,10 @@ pub fn entries(bytes: &[u8], intake: &mut Intake<'_>) -> Result<Notice, Failure>
 
 /// Makes entries of a card, and of the cards within it (`@ headword`), which it shows, too.
 fn enter(card: &Card<'_>, intake: &mut Intake<'_>) -> Result<(), Failure> {
-    let Some(first) = card.headwords.first() else { return Ok(()) };
-    let named = headwords(first);
+    let Some((first, others)) = card.headwords.split_first() else { return Ok(()) };
+    let named = headwords(first, None);
     let name = named.last().map_or("", String::as_str);
-    let mut whole = Vec::new();
+    let mut whole: Vec<Cow<'_, str>> = Vec::new();
     let mut inner: Vec<Card<'_>> = Vec::new();
     let mut is_inner = false;
     for &line in &card.body {
@@ -114,11 +172,11 @@ fn enter(card: &Card<'_>, intake: &mut Intake<'_>) -> Result<(), Failure> {
             is_inner = !headword.is_empty();
             if is_inner {
                 inner.push(Card { line: card.line, headwords: vec![headword], body: Vec::new() });
-                whole.push(headword);
+                whole.push(title(headword, name).into());
             }
             continue;
         }
-        whole.push(line);
+        whole.push(line.into());
         if let Some(inner) = inner.last_mut().filter(|_| is_inner) {
             inner.body.push(line);
         }
@@ -126,7 +184,8 @@ fn enter(card: &Card<'_>, intake: &mut Intake<'_>) -> Result<(), Failure> {
     let text = intake.laid_out(&shown(&whole, name))?;
     let place = format_args!("line {}", card.line);
     let mut before = Vec::new();
-    for headword in card.headwords.iter().flat_map(|written| headwords(written)) {
+    let others = others.iter().flat_map(|written| headwords(written, Some(name)));
+    for headword in named.iter().cloned().chain(others) {
         if !before.contains(&headword) {
             intake.entry(&headword, text, place)?;
             if before.len() < 64 {
@@ -135,7 +194,7 @@ fn enter(card: &Card<'_>, intake: &mut Intake<'_>) -> Result<(), Failure> {
         }
     }
     for card in inner.iter().filter(|card| !card.body.is_empty()) {
-        for headword in card.headwords.iter().flat_map(|written| headwords(written)) {
+        for headword in card.headwords.iter().flat_map(|written| headwords(written, Some(name))) {
             let text = intake.laid_out(&shown(&card.body, &headword))?;
             intake.entry(&headword, text, place)?;
         }

@@ -103,7 +103,7 @@ pub fn import(
         }
         Format::Cedict => watch.open(path).and_then(|source| cedict::entries(source, choices.pinyin, &mut intake)),
         Format::Mdx => watch.open(path).and_then(|source| mdx::entries(source, &mut intake)),
-        Format::Dsl => watch.read(path).and_then(|source| dsl::entries(&source, &mut intake)),
+        Format::Dsl => dsl::import(path, &mut intake, watch),
         Format::Plain => watch.open(path).and_then(|source| plain::entries(source, &mut intake)),
     };
     let mut notice = notice.map_err(|failure| failure.of(path))?;

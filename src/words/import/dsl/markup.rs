@@ -6,6 +6,8 @@ use crate::words::import::markup::{SUBSCRIPTS, SUPERSCRIPTS, raised};
 
 /// A headword with more optional parts than this is taken with all of them, and with none.
 const MOST_OPTIONAL: usize = 4;
+/// What tildes add to a line of headwords at most, in bytes: longer ones are refused anyway.
+const MOST_OF_TILDES: usize = 8 * MAX_HEADWORD_CHARS;
 /// The accent over a stressed letter.
 const ACUTE: char = '\u{301}';
 
@@ -35,41 +37,33 @@ pub(super) fn without_comments(text: &str) -> String {
 }
 
 /// A piece of a headword's line.
-enum Piece {
-    Text(String),
-    /// In parentheses: with it or without it.
-    Optional(String),
+#[derive(Default)]
+struct Piece {
+    text: String,
+    /// The number of the parentheses that it is in: it may be left out.
+    optional: Option<usize>,
     /// In braces: shown, but not sorted by.
-    Unsorted(String),
+    unsorted: bool,
 }
 
 /// The headwords that a line means: `colo(u)r` two, `{to }go` as it is sorted and as it is shown. The last has all.
-pub(super) fn headwords(line: &str) -> Vec<String> {
-    let pieces = pieces(line);
-    let optional = pieces.iter().filter(|piece| matches!(piece, Piece::Optional(_))).count();
+/// `main` is the card's own headword, for which a tilde stands in its other headwords.
+pub(super) fn headwords(line: &str, main: Option<&str>) -> Vec<String> {
+    let pieces = pieces(line, main);
+    let optional = pieces.iter().filter_map(|piece| piece.optional).max().map_or(0, |last| last + 1);
     // Bit n: with optional part n.
     let choices: Vec<usize> =
         if optional <= MOST_OPTIONAL { (0..1 << optional).collect() } else { vec![0, usize::MAX] };
     let mut found: Vec<String> = Vec::new();
     for unsorted in [false, true] {
         for choice in &choices {
-            let mut number = 0;
-            let mut headword = String::new();
-            for piece in &pieces {
-                match piece {
-                    Piece::Text(text) => headword.push_str(text),
-                    Piece::Unsorted(text) if unsorted => headword.push_str(text),
-                    Piece::Unsorted(_) => {}
-                    Piece::Optional(text) => {
-                        let taken = choice.checked_shr(number).map_or(*choice == usize::MAX, |bits| bits & 1 == 1);
-                        if taken {
-                            headword.push_str(text);
-                        }
-                        number += 1;
-                    }
-                }
-            }
-            let headword = headword.split_whitespace().collect::<Vec<_>>().join(" ");
+            let is_chosen =
+                |number: usize| *choice == usize::MAX || (number < MOST_OPTIONAL && choice >> number & 1 == 1);
+            let taken = pieces
+                .iter()
+                .filter(|piece| (unsorted || !piece.unsorted) && piece.optional.is_none_or(is_chosen))
+                .map(|piece| piece.text.as_str());
+            let headword = with_single_blanks(&taken.collect::<String>());
             found.retain(|before| *before != headword);
             found.push(headword);
         }
@@ -80,29 +74,96 @@ pub(super) fn headwords(line: &str) -> Vec<String> {
     found
 }
 
-fn pieces(line: &str) -> Vec<Piece> {
-    let mut pieces = vec![Piece::Text(String::new())];
+/// A headword as it stands above its card: with its optional parts in their parentheses, as a line of a body.
+pub(super) fn title(line: &str, main: &str) -> String {
+    let mut shown = String::new();
+    let mut open = None;
+    for piece in pieces(line, Some(main)) {
+        if piece.optional != open {
+            shown.push_str(if open.is_some() { ")" } else { "" });
+            shown.push_str(if piece.optional.is_some() { "(" } else { "" });
+            open = piece.optional;
+        }
+        shown.push_str(&piece.text);
+    }
+    shown.push_str(if open.is_some() { ")" } else { "" });
+    let mut line = String::new();
+    for c in with_single_blanks(&shown).chars() {
+        if matches!(c, '\\' | '[' | '~' | '^' | '<' | '>') {
+            line.push('\\');
+        }
+        line.push(c);
+    }
+    line
+}
+
+fn with_single_blanks(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn pieces(line: &str, main: Option<&str>) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut piece = Piece::default();
+    let mut parentheses = 0;
+    let mut room = MOST_OF_TILDES;
     let mut chars = line.chars().peekable();
     let mut in_tag = false;
     while let Some(c) = chars.next() {
-        let Some(last) = pieces.last_mut() else { break };
-        let (plain, optional, unsorted) =
-            (matches!(last, Piece::Text(_)), matches!(last, Piece::Optional(_)), matches!(last, Piece::Unsorted(_)));
-        let (Piece::Text(text) | Piece::Optional(text) | Piece::Unsorted(text)) = last;
-        match c {
-            '\\' => text.extend(chars.next()),
+        let (in_optional, in_unsorted) = (piece.optional.is_some(), piece.unsorted);
+        let (optional, unsorted) = match c {
+            '\\' => {
+                piece.text.extend(chars.next());
+                continue;
+            }
             // Tags in headwords only affect display: a stress.
-            ']' if in_tag => in_tag = false,
-            _ if in_tag => {}
-            '[' => in_tag = true,
-            '(' if plain => pieces.push(Piece::Optional(String::new())),
-            '{' if plain => pieces.push(Piece::Unsorted(String::new())),
-            ')' if optional => pieces.push(Piece::Text(String::new())),
-            '}' if unsorted => pieces.push(Piece::Text(String::new())),
-            other => text.push(other),
-        }
+            ']' if in_tag => {
+                in_tag = false;
+                continue;
+            }
+            _ if in_tag => continue,
+            '[' => {
+                in_tag = true;
+                continue;
+            }
+            '(' if !in_optional && !in_unsorted => {
+                parentheses += 1;
+                (Some(parentheses - 1), false)
+            }
+            ')' if in_optional && !in_unsorted => (None, false),
+            '{' if !in_unsorted => (piece.optional, true),
+            '}' if in_unsorted => (piece.optional, false),
+            '~' | '^' if c == '~' || chars.peek() == Some(&'~') => {
+                let other_case = c == '^' && chars.next().is_some();
+                match main.filter(|main| main.len() <= room) {
+                    Some(main) => {
+                        room -= main.len();
+                        with_first_letter(main, other_case, &mut piece.text);
+                    }
+                    None => piece.text.push_str(if other_case { "^~" } else { "~" }),
+                }
+                continue;
+            }
+            other => {
+                piece.text.push(other);
+                continue;
+            }
+        };
+        pieces.push(std::mem::replace(&mut piece, Piece { text: String::new(), optional, unsorted }));
     }
+    pieces.push(piece);
     pieces
+}
+
+/// Adds a headword, or the headword with the other case of its first letter.
+fn with_first_letter(headword: &str, other_case: bool, out: &mut String) {
+    let mut chars = headword.chars();
+    match chars.next() {
+        Some(first) if other_case && first.is_uppercase() => out.extend(first.to_lowercase()),
+        Some(first) if other_case => out.extend(first.to_uppercase()),
+        Some(first) => out.push(first),
+        None => {}
+    }
+    out.push_str(chars.as_str());
 }
 
 /// The tags, by what is between their brackets.
@@ -142,11 +203,11 @@ impl<'a> Tag<'a> {
 }
 
 /// The body of a card as plain text.
-pub(super) fn shown(lines: &[&str], headword: &str) -> String {
+pub(super) fn shown<L: AsRef<str>>(lines: &[L], headword: &str) -> String {
     let headword = if headword.chars().count() > MAX_HEADWORD_CHARS { "~" } else { headword };
     let mut body = Body { out: String::new(), margin: 0, open: None, headword };
     for line in lines {
-        body.line(line);
+        body.line(line.as_ref());
     }
     body.out
 }
@@ -161,6 +222,8 @@ struct Body<'a> {
 
 impl<'a> Body<'a> {
     fn line(&mut self, line: &'a str) {
+        let before = self.out.len();
+        let mut names_file = false;
         if !self.out.is_empty() {
             self.out.push('\n');
         }
@@ -177,6 +240,7 @@ impl<'a> Body<'a> {
                     && let Some(tag) = Tag::parse(inside)
                 {
                     begun &= !matches!(tag, Tag::NewLine);
+                    names_file |= matches!(tag, Tag::File);
                     self.tag(&tag);
                     rest = behind;
                     continue;
@@ -190,6 +254,10 @@ impl<'a> Body<'a> {
         }
         // A file's name or a stress never spans lines.
         self.close();
+        // A line of sounds alone is no empty line.
+        if names_file && self.out[before..].trim().is_empty() {
+            self.out.truncate(before);
+        }
     }
 
     /// Adds a character, or what it stands for; returns what follows.
@@ -223,14 +291,7 @@ impl<'a> Body<'a> {
             self.out.push('~');
             return;
         }
-        let mut chars = self.headword.chars();
-        match chars.next() {
-            Some(first) if other_case && first.is_uppercase() => self.out.extend(first.to_lowercase()),
-            Some(first) if other_case => self.out.extend(first.to_uppercase()),
-            Some(first) => self.out.push(first),
-            None => {}
-        }
-        self.out.push_str(chars.as_str());
+        with_first_letter(self.headword, other_case, &mut self.out);
     }
 
     fn tag(&mut self, tag: &Tag<'a>) {
@@ -283,13 +344,31 @@ mod tests {
             ("(1)(2)(3)(4)(5)a", &["a", "12345a"]),
         ];
         for (line, expected) in cases {
-            assert_eq!(headwords(line), expected, "{line}");
+            assert_eq!(headwords(line, None), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_tilde_in_another_headword_is_the_first_one() {
+        let cases: [(&str, &[&str], &str); 8] = [
+            ("~ on", &["go on"], "go on"),
+            ("{to }~ ~(ing)", &["go go", "go going", "to go go", "to go going"], "to go go(ing)"),
+            ("^~", &["Go"], "Go"),
+            ("\\~ \\^", &["~ ^"], "\\~ \\^"),
+            ("^ {(}a[b]{)}", &["^ a", "^ (a)"], "\\^ (a)"),
+            ("a (b{ c} {[i]}d{[/i]})", &["a b d", "a", "a b c d"], "a (b c d)"),
+            ("({a }b) <<c>>", &["b <<c>>", "<<c>>", "a b <<c>>"], "(a b) \\<\\<c\\>\\>"),
+            ("", &[""], ""),
+        ];
+        for (line, expected, shown) in cases {
+            assert_eq!(headwords(line, Some("go")), expected, "{line}");
+            assert_eq!(title(line, "go"), shown, "{line}");
         }
     }
 
     #[test]
     fn bodies_are_shown_without_their_tags() {
-        let cases: [(&[&str], &str); 14] = [
+        let cases: [(&[&str], &str); 15] = [
             (&["[m1][b]1.[/b] [trn]кот[/trn][/m]", "[m2][*][ex]the ~ sat[/ex][/*][/m]"], "1. кот\n  the cat sat"),
             (&["[c green]n[/c] [p]зоол.[/p] [lang id=1033]x[/lang]"], "n зоол. x"),
             (&["\\[[t]kæt[/t]\\]"], "[kæt]"),
@@ -301,6 +380,7 @@ mod tests {
             (&["a[br]b"], "a\nb"),
             (&["[not a tag] [m1]x", "y"], "[not a tag] x\ny"),
             (&["[s]left.wav", "next"], "next"),
+            (&["a", "[m1][s]a.wav[/s] [s]b.jpg[/s][/m]", "b", "\\", "c"], "a\nb\n\nc"),
             (&["[m3]deep[/m]", "[m0]flat"], "    deep\nflat"),
             (&["open [b"], "open [b"),
             (&["a < b > c"], "a < b > c"),
@@ -331,7 +411,8 @@ mod tests {
             let line = piece.repeat(100_000);
             let text = shown(&[&line], &"x".repeat(200));
             assert!(text.len() < 2 * MAX_PIECE, "{piece}");
-            headwords(&line);
+            headwords(&line, Some("word"));
+            title(&line, "word");
         }
     }
 
@@ -339,7 +420,8 @@ mod tests {
         #[test]
         fn any_text_is_taken(line in r"(\[|\]|\(|\)|\{|\}|\\|~|\^|<|>|m1|s|/|'|é|sup| ){0,30}") {
             shown(&[&line], "word");
-            headwords(&line);
+            headwords(&line, Some("word"));
+            title(&line, "word");
             without_comments(&line);
         }
     }

@@ -1,6 +1,6 @@
 //! DSL files, in all the character sets in which they occur.
 
-use super::super::formats;
+use super::super::{Choices, Format, formats, import};
 use super::*;
 use encoding_rs::WINDOWS_1251;
 use proptest::prelude::*;
@@ -46,6 +46,49 @@ fn cards_become_entries() {
         let file = String::from_utf8(words_file(&mut collection)).unwrap();
         assert!(file.contains("# from: en\n# to: ru\n"), "{file}");
     }
+}
+
+#[test]
+fn a_tilde_in_other_headwords_is_the_cards_own() {
+    let cards = "go\n\tx\n\t@ ~ on\n\tcontinue; ~\n\t@ {to }~ (far )off\n\t[s]a.wav[/s]\n\texplode\n{to }run\n~ away\n\tflee\r\n";
+    for cards in [cards.to_owned(), cards.replace('\n', "\r").replace("\r\r", "\r")] {
+        let (_, mut collection) = imported(|intake| formats::dsl(cards.as_bytes(), intake)).unwrap();
+        let expected = owned(&[
+            ("go", "x\\ngo on\\ncontinue; go\\nto go (far )off\\nexplode"),
+            ("go far off", "explode"),
+            ("go off", "explode"),
+            ("go on", "continue; go on"),
+            ("run", "flee"),
+            ("to go far off", "explode"),
+            ("to go off", "explode"),
+            ("to run", "flee"),
+            ("to run away", "flee"),
+        ]);
+        assert_eq!(pairs(&mut collection), expected);
+    }
+}
+
+/// Lingvo makes one dictionary of a file and those that it includes.
+#[test]
+fn included_files_are_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let at = |name: &str| directory.path().join(name);
+    std::fs::create_dir(at("more")).unwrap();
+    let main = "#NAME \"Main\"\n#INCLUDE \".\\\\more\\\\b.dsl\"\n#INCLUDE \"C:\\\\Words\\\\c.dsl\"\n#INCLUDE \"../none.dsl\"\n\na\n\t1\n";
+    std::fs::write(at("main.dsl"), main).unwrap();
+    std::fs::write(at("more/b.dsl"), "#NAME \"B\"\n#INCLUDE \"..\\\\main.dsl\"\n#INCLUDE \"b.dsl\"\n\nb\n\t2\n")
+        .unwrap();
+    std::fs::write(at("c.dsl"), "c\n\t3\n").unwrap();
+    let mut collection = Collection::new();
+    let report = import(Format::Dsl, &at("main.dsl"), &Choices::default(), &mut collection, &UNWATCHED).unwrap();
+    assert_eq!(pairs(&mut collection), owned(&[("a", "1"), ("b", "2"), ("c", "3")]));
+    assert_eq!(report.title, "Main");
+    assert_eq!(report.warnings.len(), 2, "{:?}", report.warnings);
+    assert!(
+        report.warnings[0].contains("none.dsl") && report.warnings[1].contains("main.dsl"),
+        "{:?}",
+        report.warnings
+    );
 }
 
 /// A comment takes its line end with it.
