@@ -96,7 +96,7 @@ pub fn entries(source: impl Read, wanted: Option<&[String]>, intake: &mut Intake
         };
         let text = intake.text(&interpret)?;
         // Broken rows have a piece of a definition where the word should be; a newline gives them away.
-        intake.entry(&decoded(&word.replace("\\n", "\n")), text, place)?;
+        intake.entry(&decoded(&unescaped(word)), text, place)?;
         for (_, name) in
             columns.left_out.iter().filter(|(at, _)| record.get(*at).is_some_and(|field| !field.is_empty()))
         {
@@ -113,6 +113,26 @@ fn failure(error: csv::Error) -> Failure {
     }
 }
 
+/// A field as ECDICT's own program reads it: `\n`, `\r` and `\\` are escapes, any other backslash is itself.
+fn unescaped(field: &str) -> String {
+    let mut out = String::with_capacity(field.len());
+    let mut chars = field.chars();
+    while let Some(c) = chars.next() {
+        match (c, chars.clone().next()) {
+            ('\\', Some(next @ ('n' | 'r' | '\\'))) => {
+                chars.next();
+                out.push(match next {
+                    'n' => '\n',
+                    'r' => '\r',
+                    other => other,
+                });
+            }
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
 /// The text of an entry; empty if nothing in it gives a meaning. `None` if it is not UTF-8.
 fn interpret<'a>(columns: &Columns, field: impl Fn(usize) -> Result<&'a str, std::str::Utf8Error>) -> Option<String> {
     let mut shown = [""; SHOWN.len()];
@@ -120,7 +140,7 @@ fn interpret<'a>(columns: &Columns, field: impl Fn(usize) -> Result<&'a str, std
         *value = column.map_or(Ok(""), &field).ok()?;
     }
     let [phonetic, translation, definition, pos, exchange, collins, oxford, tag, bnc, frq, detail] = shown;
-    let unfolded = |text: &str| text.replace("\\r\\n", "\n").replace("\\n", "\n").trim().to_owned();
+    let unfolded = |text: &str| unescaped(text).trim().to_owned();
     let mut lines = Vec::new();
     if !phonetic.is_empty() {
         lines.push(transcription(phonetic));
@@ -206,6 +226,13 @@ fn forms(exchange: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn escapes_are_those_of_ecdict() {
+        for (field, text) in [(r"a\nb\r\nc\rd", "a\nb\r\nc\rd"), (r"C:\\new \x\", "C:\\new \\x\\"), ("", "")] {
+            assert_eq!(unescaped(field), text, "{field}");
+        }
+    }
 
     #[test]
     fn forms_read_well() {

@@ -29,6 +29,9 @@ fn ecdict() {
             ("went", "/went/\\nv. 去\\n原型 go (过去式)"),
         ])
     );
+    let escapes = "word,translation,detail\n\\\\,x\\ry\\\\n,\npath,C:\\\\new\\\\table,\n";
+    let (_, mut collection) = imported(|intake| formats::ecdict(escapes.as_bytes(), None, intake)).unwrap();
+    assert_eq!(pairs(&mut collection), owned(&[("\\", "x\\ny\\\\n"), ("path", "C:\\\\new\\\\table")]));
     assert_eq!((report.read, report.taken), (9, 4));
     assert_eq!(report.refused[&Refusal::NoText].examples, ["nothing (line 5)", "short (line 6)"]);
     assert_eq!(report.refused[&Refusal::NotUtf8].examples, ["line 11"]);
