@@ -9,6 +9,9 @@ use super::pinyin;
 use super::report::Refusal;
 use std::io::{BufReader, Read};
 
+/// Dictionaries in this format whose glosses are not English, and their languages.
+const SISTERS: [(&str, &str); 2] = [("HanDeDict", "de"), ("CFDICT", "fr")];
+
 /// The entries of a CC-CEDICT file: the simplified headword, and the traditional one if it differs; and, if `pinyin` is
 /// set, the reading as headwords of their own, as people write it: `píngguǒ`, `ping2guo3`, `pingguo`.
 ///
@@ -133,6 +136,9 @@ impl About {
             (true, _) | (false, true) => named,
             (false, false) => self.licence,
         };
-        Notice { title, licence, text: self.text, from: "zh".into(), to: "en".into(), ..Notice::default() }
+        // Others have taken the format over, and say in their head who they are.
+        let is_of = |name: &str| title.contains(name) || self.text.contains(name);
+        let to = SISTERS.iter().find(|(name, _)| is_of(name)).map_or("en", |(_, language)| language);
+        Notice { title, licence, text: self.text, from: "zh".into(), to: to.into(), ..Notice::default() }
     }
 }

@@ -99,6 +99,11 @@ pub(super) fn in_brackets(gloss: &str) -> String {
             rest = after;
             continue;
         };
+        // Newer files have [[pin1yin1]] here, too.
+        let (reading, after) = match (reading.strip_prefix('['), after.strip_prefix(']')) {
+            (Some(reading), Some(after)) => (reading, after),
+            _ => (reading, after),
+        };
         out.push_str(&with_marks(reading));
         out.push(']');
         rest = after;
@@ -146,6 +151,7 @@ mod tests {
         for (reading, expected) in cases {
             assert_eq!(spellings(reading), expected, "{reading}");
         }
+        assert_eq!(in_brackets("see 漢字[[han4zi4]], [[x] [a4]"), "see 漢字[hànzì], [[x] [à]");
         assert_eq!(in_brackets("variant of 愛[ai4], see [x"), "variant of 愛[ài], see [x");
     }
 }

@@ -84,6 +84,20 @@ fn cedict() {
     assert!(file.contains("# licence: License: Creative Commons BY-SA 4.0\n"), "{file}");
 }
 
+/// HanDeDict and CFDICT have CC-CEDICT's format.
+#[test]
+fn cedict_in_german_and_with_old_line_ends() {
+    for (head, language) in [("# HanDeDict", "de"), ("# CFDICT", "fr"), ("# x", "en")] {
+        for end in ["\n", "\r", "\r\n"] {
+            let text = [head, "中 中 [zhong1] /Mitte/", "字 字 [[zi4]] /s. 漢字[[han4zi4]]/", ""].join(end);
+            let (_, mut collection) = imported(|intake| formats::cedict(text.as_bytes(), false, intake)).unwrap();
+            assert_eq!(pairs(&mut collection), owned(&[("中", "中 zhōng Mitte"), ("字", "字 zì s. 漢字[hànzì]")]));
+            let file = String::from_utf8(words_file(&mut collection)).unwrap();
+            assert!(file.contains(&format!("# from: zh\n# to: {language}\n")), "{file}");
+        }
+    }
+}
+
 /// CC-Canto has lines of CC-CEDICT with a second reading.
 #[test]
 fn cedict_with_jyutping() {
