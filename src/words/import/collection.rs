@@ -37,6 +37,8 @@ pub struct Collection {
     notices: Vec<Notice>,
     /// The notices' titles as lines, escaped; made when it is written.
     headings: Vec<String>,
+    /// For each source, the headings that its articles have already.
+    headings_within: Vec<Vec<String>>,
 }
 
 /// What was written.
@@ -176,6 +178,7 @@ impl Collection {
     ) -> Result<Written, Failure> {
         let lowered = self.settle_capitals();
         self.headings = notice::headings(&self.notices);
+        self.headings_within = notice::headings_within(&self.notices);
         if !self.fits() {
             return Err(Failure::TooLarge);
         }
@@ -209,6 +212,14 @@ impl Collection {
     /// The line that names a source above its articles, where a words file holds those of several.
     fn heading(&self, source: u16) -> &str {
         self.headings.get(usize::from(source)).map_or("", String::as_str)
+    }
+
+    /// Whether an article begins with such a line already, from an earlier import of several sources.
+    fn has_heading(&self, source: u16, text: &str) -> bool {
+        let begins = |heading: &String| {
+            text.strip_prefix(heading.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with("\\n"))
+        };
+        self.headings_within.get(usize::from(source)).is_some_and(|within| within.iter().any(begins))
     }
 
     /// Writes the entries of one headword as a line.
@@ -246,7 +257,7 @@ impl Collection {
                 }
                 out.text("\\n")?;
             }
-            if new_source && several {
+            if new_source && several && !self.has_heading(entry.source, text) {
                 out.text(self.heading(entry.source))?;
                 out.text("\\n")?;
             }

@@ -141,6 +141,16 @@ pub(super) fn headings(notices: &[Notice]) -> Vec<String> {
     (0..notices.len()).map(heading).collect()
 }
 
+/// For each source, the headings that an earlier import has put above its articles; none if it was of one source.
+pub(super) fn headings_within(notices: &[Notice]) -> Vec<Vec<String>> {
+    let within = |notice: &Notice| -> Vec<String> {
+        let titles = if notice.made.is_some() { notice.titles() } else { Vec::new() };
+        let are_several = titles.len() > 1;
+        titles.into_iter().filter(|_| are_several).map(|title| escape(&format!("[{title}]"))).collect()
+    };
+    notices.iter().map(within).collect()
+}
+
 /// The titles joined. One that an earlier import wrote is not repeated.
 fn joined_titles(notices: &[Notice]) -> String {
     if let [only] = notices {

@@ -96,6 +96,15 @@ fn what_an_import_made_is_merged_with_others() {
     assert_eq!(head(&made(&[&both, three])), expected);
 }
 
+/// Each piece has the name of the dictionary that it is from, once.
+#[test]
+fn what_an_import_made_brings_the_names_of_its_sources() {
+    let both = made(&["# title: One\nbank edge\na 1\n", "# title: Two\nbank money\n"]);
+    let (mut collection, _) = merged(&[&both, "# title: Three\nbank seat\na [One]\n"]);
+    let expected = [("a", "[One]\\n1\\n[Three]\\n[One]"), ("bank", "[One]\\nedge\\n[Two]\\nmoney\\n[Three]\\nseat")];
+    assert_eq!(pairs(&mut collection), owned(&expected));
+}
+
 #[test]
 fn capitals_that_mean_nothing_do_not_keep_entries_apart() {
     let lower = "abandon 1\nchina 2\nChina 3\npolish 4\nIndia 0\nice 0\nice cream\t11";
