@@ -24,6 +24,23 @@ const FORMS: [(&str, &str); 8] = [
     ("0", "原型"),
 ];
 
+/// The codes of parts of speech: the beginnings of those of the British National Corpus, read as ECDICT's program does.
+const PARTS_OF_SPEECH: [(&str, &str); 13] = [
+    ("a", "pron."),
+    ("c", "conj."),
+    ("d", "det."),
+    ("i", "prep."),
+    ("j", "adj."),
+    ("m", "num."),
+    ("n", "n."),
+    ("p", "pron."),
+    ("r", "adv."),
+    ("t", "不定式标记"),
+    ("u", "int."),
+    ("v", "v."),
+    ("x", "否定标记"),
+];
+
 /// The codes of examinations, and their names.
 const EXAMINATIONS: [(&str, &str); 8] = [
     ("zk", "中考"),
@@ -140,6 +157,7 @@ fn interpret<'a>(columns: &Columns, field: impl Fn(usize) -> Result<&'a str, std
         *value = column.map_or(Ok(""), &field).ok()?;
     }
     let [phonetic, translation, definition, pos, exchange, collins, oxford, tag, bnc, frq, detail] = shown;
+    let word = field(columns.word).ok()?;
     let unfolded = |text: &str| unescaped(text).trim().to_owned();
     let mut lines = Vec::new();
     if !phonetic.is_empty() {
@@ -157,17 +175,25 @@ fn interpret<'a>(columns: &Columns, field: impl Fn(usize) -> Result<&'a str, std
         return Some(String::new());
     }
     lines.extend(meanings);
-    let forms = forms(exchange);
+    let forms = forms(exchange, word);
     lines.extend((!forms.is_empty()).then_some(forms));
-    let ranks = [parts_of_speech(pos), standing(collins, oxford, tag, bnc, frq)];
+    let ranks = [parts_of_speech(pos, word), standing(collins, oxford, tag, bnc, frq)];
     lines.extend(ranks.into_iter().filter(|line| !line.is_empty()));
     Some(lines.join("\n"))
 }
 
-/// `n:46/v:54` as `词性 n. 46%、v. 54%`.
-fn parts_of_speech(pos: &str) -> String {
+/// `n:46/j:54` as `词性 n. 46%、adj. 54%`.
+fn parts_of_speech(pos: &str, word: &str) -> String {
+    let name = |code: &str| match (code, word.to_lowercase().as_str()) {
+        ("a", "a" | "an" | "the") => "art.".to_owned(),
+        ("a", "no" | "every") => "adj.".to_owned(),
+        _ => {
+            let known = PARTS_OF_SPEECH.iter().find(|(known, _)| *known == code);
+            known.map_or_else(|| format!("{code}."), |(_, name)| (*name).to_owned())
+        }
+    };
     let share = |part: &str| match part.split_once(':') {
-        Some((name, percent)) => format!("{}. {}%", name.trim(), percent.trim()),
+        Some((code, percent)) => format!("{} {}%", name(code.trim()), percent.trim()),
         None => part.trim().to_owned(),
     };
     let shares: Vec<String> = pos.split('/').filter(|part| !part.trim().is_empty()).map(share).collect();
@@ -202,8 +228,8 @@ fn standing(collins: &str, oxford: &str, tag: &str, bnc: &str, frq: &str) -> Str
     pieces.join("; ")
 }
 
-/// `p:went/d:gone` as `过去式 went; 过去分词 gone`; `0:go/1:p` as `原型 go (过去式)`.
-fn forms(exchange: &str) -> String {
+/// `p:went/d:gone` as `过去式 went; 过去分词 gone`; `0:go/1:p` as `原型 go (过去式)`, but not of `go` itself.
+fn forms(exchange: &str, word: &str) -> String {
     let name = |code: &str| FORMS.iter().find(|(known, _)| *known == code).map(|(_, name)| *name);
     let pairs = || exchange.split('/').filter_map(|form| form.split_once(':'));
     // Code 1 says which forms of the base word this headword is.
@@ -211,14 +237,19 @@ fn forms(exchange: &str) -> String {
         .filter(|(code, _)| *code == "1")
         .flat_map(|(_, codes)| codes.char_indices().filter_map(|(at, c)| name(&codes[at..at + c.len_utf8()])))
         .collect();
+    let headword = word.to_lowercase();
     let mut shown: Vec<String> = Vec::new();
-    for (code, word) in pairs() {
-        let (Some(name), word) = (name(code.trim()), word.trim()) else { continue };
-        if word.is_empty() {
+    for (code, form) in pairs() {
+        let (Some(name), form) = (name(code.trim()), form.trim()) else { continue };
+        if form.is_empty() || (code == "0" && form.to_lowercase() == headword) {
             continue;
         }
-        let form = format!("{name} {word}");
-        shown.push(if code == "0" && !of_base.is_empty() { format!("{form} ({})", of_base.join("、")) } else { form });
+        let named = format!("{name} {form}");
+        shown.push(if code == "0" && !of_base.is_empty() {
+            format!("{named} ({})", of_base.join("、"))
+        } else {
+            named
+        });
     }
     shown.join("; ")
 }
@@ -237,19 +268,22 @@ mod tests {
     #[test]
     fn forms_read_well() {
         assert_eq!(
-            forms("p:went/d:gone/3:goes/i:going"),
+            forms("p:went/d:gone/3:goes/i:going", "go"),
             "过去式 went; 过去分词 gone; 第三人称单数 goes; 现在分词 going"
         );
-        assert_eq!(forms("0:perceive/1:dp"), "原型 perceive (过去分词、过去式)");
-        assert_eq!(parts_of_speech("n:46/v:54"), "词性 n. 46%、v. 54%");
-        assert_eq!(parts_of_speech("x"), "词性 x");
+        assert_eq!(forms("0:perceive/1:dp", "perceived"), "原型 perceive (过去分词、过去式)");
+        assert_eq!(forms("0:lie/1:s/p:lied", "Lie"), "过去式 lied");
+        assert_eq!(parts_of_speech("n:46/v:54", "fuse"), "词性 n. 46%、v. 54%");
+        assert_eq!(parts_of_speech("j:60/r:30/y:10", "fast"), "词性 adj. 60%、adv. 30%、y. 10%");
+        assert_eq!(parts_of_speech("a:100", "The"), "词性 art. 100%");
+        assert_eq!(parts_of_speech("x", "word"), "词性 x");
         assert_eq!(
             standing("3", "1", "cet4 ky new", "2000", "2500"),
             "柯林斯 (Collins) ★★★; 牛津 (Oxford) 3000; 四级 (CET-4)、考研、new; BNC 词频第 2000; COCA 词频第 2500"
         );
         assert_eq!(standing("0", "0", " ", "0", ""), "");
         for nothing in ["", "/", "x:y", "p:", "::", "1:词"] {
-            assert_eq!(forms(nothing), "", "{nothing}");
+            assert_eq!(forms(nothing, "word"), "", "{nothing}");
         }
     }
 }
