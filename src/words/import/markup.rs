@@ -150,6 +150,9 @@ impl Reader {
             self.apart = false;
             xdxf::part(text, &mut self.page);
         }
+        // `<k>word</k> <tr>…`: the blank was between them, and the line has ended.
+        let is_between = self.dialect == Dialect::Xdxf && self.verbatim == 0 && self.page.is_at_break();
+        let text = if is_between { text.trim_start_matches(' ') } else { text };
         if self.verbatim > 0 {
             self.page.add_as_it_is(text);
         } else {

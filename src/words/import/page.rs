@@ -158,6 +158,11 @@ impl Page {
         self.text.is_empty() || self.text.ends_with('\n') || [self.marked, self.row.cell].contains(&Some(length))
     }
 
+    /// Whether a block has just begun or ended a line.
+    pub(super) fn is_at_break(&self) -> bool {
+        self.broken == Some(self.text.len())
+    }
+
     fn begin_line(&mut self) {
         if self.text.is_empty() || self.text.ends_with('\n') {
             self.text.extend(std::iter::repeat_n(' ', self.margin));
@@ -188,7 +193,7 @@ impl Page {
 
     /// Adds text whose blanks and newlines stay.
     pub(super) fn add_as_it_is(&mut self, text: &str) {
-        let second = text.strip_prefix('\n').filter(|_| self.broken == Some(self.text.len()));
+        let second = text.strip_prefix('\n').filter(|_| self.is_at_break());
         if second.is_some() {
             self.broken = None;
         }

@@ -147,6 +147,8 @@ fn xdxf_is_shown_as_it_means() {
             ("<iref href=\"http://a\">b</iref> <iref href=\"http://a\"></iref>", "b http://a"),
             ("<kref>b</kref>, <abr>n.</abr> <c c=\"red\">c</c> <co>d</co> <dtrn>e</dtrn>", "b, n. c d e"),
             ("<k>a</k>\n<tr>ə</tr><tr>e</tr>one (<tr>x</tr>)", "a\n[ə] [e] one ([x])"),
+            ("<k>a</k> <tr>ə</tr> one\n  two", "a\n[ə] one\n  two"),
+            ("<k>a</k> \n  one\n two", "a\n  one\n two"),
             ("<ar><k>a</k><ar><k>b</k>\none</ar>two</ar>\n<etm>c</etm>d", "a\nb\none\ntwo\nc\nd"),
             ("<ar><def><def>one</def>\n<def>two<ex>t</ex></def></def></ar>", "1. one\n2. two\n     t"),
         ],
