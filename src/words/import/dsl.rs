@@ -169,9 +169,14 @@ fn enter(card: &Card<'_>, intake: &mut Intake<'_>) -> Result<(), Failure> {
     for &line in &card.body {
         if let Some(headword) = line.strip_prefix('@') {
             let headword = headword.trim();
+            let follows_headword = is_inner && inner.last().is_some_and(|card| card.body.is_empty());
             is_inner = !headword.is_empty();
             if is_inner {
-                inner.push(Card { line: card.line, headwords: vec![headword], body: Vec::new() });
+                // A card within has several headwords as others have, a line each.
+                match inner.last_mut().filter(|_| follows_headword) {
+                    Some(card) => card.headwords.push(headword),
+                    None => inner.push(Card { line: card.line, headwords: vec![headword], body: Vec::new() }),
+                }
                 whole.push(title(headword, name).into());
             }
             continue;

@@ -68,6 +68,19 @@ fn a_tilde_in_other_headwords_is_the_cards_own() {
     }
 }
 
+#[test]
+fn a_card_within_may_have_several_headwords() {
+    let cards = "go\n\tx\n\t@ ~ on\n\t@ ~ ahead\n\tcontinue\n\t@\n\ty\n\t@ alone\n\t@\n\t@ ~ off\n\texplode\n";
+    let (_, mut collection) = imported(|intake| formats::dsl(cards.as_bytes(), intake)).unwrap();
+    let expected = owned(&[
+        ("go", "x\\ngo on\\ngo ahead\\ncontinue\\ny\\nalone\\ngo off\\nexplode"),
+        ("go ahead", "continue"),
+        ("go off", "explode"),
+        ("go on", "continue"),
+    ]);
+    assert_eq!(pairs(&mut collection), expected);
+}
+
 /// Lingvo makes one dictionary of a file and those that it includes.
 #[test]
 fn included_files_are_read() {
