@@ -263,7 +263,10 @@ impl Reader {
         }
         match name {
             b"ol" | b"ul" | b"menu" | b"dir" => self.page.close_list(),
-            b"li" => self.page.close_item(),
+            b"li" => {
+                self.page.close_item();
+                self.page.fresh_line();
+            }
             b"dd" => self.page.close_indented("dd"),
             b"dl" => {
                 self.page.close_indented("dd");

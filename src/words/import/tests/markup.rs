@@ -68,6 +68,7 @@ fn lists_are_numbered_and_indented() {
             ("<li>a</li><li>b</li>", "• a\n• b"),
             ("</ol></li></ul>a<ol></li>b</ol></ol>c", "a\nb\nc"),
             ("<ol><li></li><li>b</li></ol>", "1.\n2. b"),
+            ("<ul><li>a</li>b <li>c</li></ul>d", "• a\nb\n• c\nd"),
             ("<ol><li>a<li></ol>b", "1. a\n2.\nb"),
             ("<ul><li><ul></ul></li><li>a</ul><li><li>b</li>", "•\n• a\n•\n• b"),
             ("<ul><li style='list-style: none'>a<li>b</ul><ol><li type=A>c<li>d</ol>", "a\n• b\nA. c\n2. d"),
