@@ -396,6 +396,22 @@ pub(super) fn raised(text: &str, forms: &[(char, char)]) -> Option<String> {
     text.chars().map(form).collect::<Option<String>>().filter(|raised| !raised.is_empty())
 }
 
+/// What a list's style calls its marks.
+const LIST_STYLES: [(&str, Marks); 12] = [
+    ("none", Marks::None),
+    ("lower-alpha", Marks::Letters(false)),
+    ("lower-latin", Marks::Letters(false)),
+    ("upper-alpha", Marks::Letters(true)),
+    ("upper-latin", Marks::Letters(true)),
+    ("lower-roman", Marks::Roman(false)),
+    ("upper-roman", Marks::Roman(true)),
+    ("decimal", Marks::Numbers),
+    ("decimal-leading-zero", Marks::Numbers),
+    ("disc", Marks::Bullets),
+    ("circle", Marks::Bullets),
+    ("square", Marks::Bullets),
+];
+
 /// The marks of a list or of an item, by its `type` or its style, if that says anything.
 fn marks(said: &str) -> Option<Marks> {
     // Numbers and letters are told apart by case in `type` only.
@@ -409,17 +425,8 @@ fn marks(said: &str) -> Option<Marks> {
     }
     let is_list_style = |style: &&str| style.trim_start().to_ascii_lowercase().starts_with("list-style");
     let style = said.split(';').find(is_list_style).map(str::to_ascii_lowercase)?;
-    let has = |names: &[&str]| style.split([':', ' ', '!']).any(|word| names.contains(&word));
-    Some(match () {
-        () if has(&["none"]) => Marks::None,
-        () if has(&["lower-alpha", "lower-latin"]) => Marks::Letters(false),
-        () if has(&["upper-alpha", "upper-latin"]) => Marks::Letters(true),
-        () if has(&["lower-roman"]) => Marks::Roman(false),
-        () if has(&["upper-roman"]) => Marks::Roman(true),
-        () if has(&["decimal", "decimal-leading-zero"]) => Marks::Numbers,
-        () if has(&["disc", "circle", "square"]) => Marks::Bullets,
-        () => return None,
-    })
+    let has = |name: &str| style.split([':', ' ', '!']).any(|word| word == name);
+    LIST_STYLES.iter().find(|(name, _)| has(name)).map(|(_, marks)| *marks)
 }
 
 /// Elements that begin and end a line.

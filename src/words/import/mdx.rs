@@ -112,13 +112,13 @@ fn read_records(
     visit(articles, records, |article, bytes, _| {
         let record = header.text(bytes);
         let links = links::targets(&record);
-        let shown = match () {
-            () if !links.is_empty() => Found::Links(links),
-            () if header.is_text => Found::Text(intake.laid_out(&record)?),
-            () => {
-                let record = if header.styles.is_empty() { record } else { with_styles(&record, &header.styles) };
-                Found::Text(intake.laid_out(&plain(&record, Dialect::Html))?)
-            }
+        let shown = if !links.is_empty() {
+            Found::Links(links)
+        } else if header.is_text {
+            Found::Text(intake.laid_out(&record)?)
+        } else {
+            let record = if header.styles.is_empty() { record } else { with_styles(&record, &header.styles) };
+            Found::Text(intake.laid_out(&plain(&record, Dialect::Html))?)
         };
         found[article.number as usize] = shown;
         Ok(())
