@@ -55,7 +55,7 @@ pub(super) fn headword(raw: &str) -> Cow<'_, str> {
         return Cow::Borrowed(raw);
     }
     let mut out = String::with_capacity(raw.len());
-    for c in raw.chars().filter(|&c| !is_invisible(c)) {
+    for c in raw.chars().filter(|&c| !spells_nothing(c)) {
         if c == ' ' || (c.is_whitespace() && !c.is_control()) {
             if !out.is_empty() && !out.ends_with(' ') {
                 out.push(' ');
@@ -73,8 +73,9 @@ pub(super) fn headword(raw: &str) -> Cow<'_, str> {
 }
 
 /// Characters that no reader sees and that spell nothing: soft hyphens, blanks of no width, marks of direction, and
-/// byte-order marks of files that were joined.
-fn is_invisible(c: char) -> bool {
+/// byte-order marks of files that were joined. Fewer than those that a lookup disregards: joiners and selectors of glyphs
+/// are part of a spelling.
+fn spells_nothing(c: char) -> bool {
     matches!(
         c,
         '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{2066}'..='\u{2069}'
