@@ -37,7 +37,8 @@ pub struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Option<ClientCommand>,
 
-    /// Where the server is, HOST:PORT or unix:PATH [default: $CIDIAN_SERVER, else that of the configuration, else 127.0.0.1:2629]
+    /// Where the server is, HOST:PORT or unix:PATH [default: $CIDIAN_SERVER, else that of the configuration, else
+    /// 127.0.0.1:2629]
     #[arg(long, global = true, value_name = "ADDRESS")]
     pub(crate) server: Option<Address>,
 
