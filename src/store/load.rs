@@ -77,7 +77,8 @@ pub(super) trait LoadTarget {
     /// Makes the load's generation the valid one, takes the mark away, and deletes what is left of generation 0.
     fn switch(&mut self, claim: &Claim, about: &[(&'static str, String)]) -> Result<(), Stopped>;
 
-    /// Waits until each host shows the generation. Those that do not, in words.
+    /// Waits until each host shows the generation, and no session takes an older one for valid. The hosts that do not
+    /// show it, in words.
     fn behind(&mut self, generation: u32) -> Vec<String>;
 }
 

@@ -36,6 +36,8 @@ pub(super) const GENERATION: &str = "words_generation";
 pub(super) const LOAD: &str = "words_load";
 /// The generation of table `words` that a new database begins with.
 pub(super) const FIRST_GENERATION: u32 = 1;
+/// The generation of rows that were not loaded but put in by other means: always valid.
+pub(super) const NOT_LOADED: u32 = 0;
 
 /// What was found where our schema should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,7 @@
 //! Table `words`: what a row is, the notes of the table about itself, and how words are looked up in it.
 
+use std::time::{Duration, Instant};
+
 use super::{AccountId, Error, Standing, schema};
 use crate::words::{self, DictionaryNote};
 
@@ -90,6 +92,26 @@ impl LookedUp {
     /// The headword that was asked for.
     pub(super) fn exactly(found: (String, String), generation: u32) -> Self {
         Self { exact: Some(found), generation, ..Self::default() }
+    }
+}
+
+/// How long after it was read the valid generation is taken for valid: to read it with each lookup costs a server a
+/// quarter more. A load ends only when the one before it is not taken for valid any more.
+pub(super) const GENERATION_HOLDS: Duration = Duration::from_millis(50);
+
+/// The valid generation of table `words`, as it was last read.
+#[derive(Debug, Default)]
+pub(super) struct KnownGeneration(Option<(u32, Instant)>);
+
+impl KnownGeneration {
+    /// The valid generation if it was read a short time ago.
+    pub(super) fn valid(&self) -> Option<u32> {
+        self.0.filter(|(_, asked)| asked.elapsed() < GENERATION_HOLDS).map(|(generation, _)| generation)
+    }
+
+    /// This one was valid at that time or after.
+    pub(super) fn seen(&mut self, generation: u32, asked: Instant) {
+        self.0 = Some((generation, asked));
     }
 }
 
@@ -206,6 +228,17 @@ mod tests {
         ];
         let pairs = [("ant", r"[b]\n1\n2"), ("apple", r"x\nby hand"), ("bee", r"[a]\n1\n[b]\n2")];
         assert_eq!(articles(rows), pairs.map(|(word, text)| (word.to_owned(), text.to_owned())));
+    }
+
+    #[test]
+    fn the_generation_is_known_for_a_short_time() {
+        let mut known = KnownGeneration::default();
+        assert_eq!(known.valid(), None);
+        let now = Instant::now();
+        known.seen(3, now + GENERATION_HOLDS);
+        assert_eq!(known.valid(), Some(3));
+        known.seen(4, now.checked_sub(GENERATION_HOLDS).unwrap());
+        assert_eq!(known.valid(), None);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::connection::{Attempt, Link};
 use super::select::{select, select_first};
 use super::{connect, locks, statements};
 use crate::store::load::{Claim, LoadTarget, Most, Stopped, random_mark};
+use crate::store::words::GENERATION_HOLDS;
 use crate::store::{WordRow, schema};
 
 /// Most rows in one insert. A power of two: a batch is sent in inserts of powers of two, so that few statements are
@@ -161,6 +162,15 @@ impl LoadTarget for Load<'_> {
     }
 
     fn behind(&mut self, generation: u32) -> Vec<String> {
+        let behind = self.hosts_behind(generation);
+        std::thread::sleep(GENERATION_HOLDS);
+        behind
+    }
+}
+
+impl Load<'_> {
+    /// Waits until each host shows the generation. Those that do not, in words.
+    fn hosts_behind(&self, generation: u32) -> Vec<String> {
         let server = self.link.server().clone();
         if server.hosts.len() < 2 {
             return Vec::new();

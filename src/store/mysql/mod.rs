@@ -31,6 +31,7 @@ use self::connect::{HURRIED, USUAL};
 use self::connection::Link;
 use self::select::select_first;
 use super::location::Server;
+use super::words::KnownGeneration;
 use super::{Error, Hosts, Identity, Store, schema};
 use crate::sys::StoreKey;
 
@@ -60,19 +61,21 @@ pub(super) fn warm_up() {
 #[derive(Debug)]
 pub(super) struct MySql {
     link: Link,
+    /// Of table `words`.
+    generation: KnownGeneration,
 }
 
 impl MySql {
     /// Connects.
     pub(super) fn open(server: &Server, hosts: &Hosts, _: StoreKey) -> Result<Self, Error> {
-        Ok(Self { link: Link::open(server, USUAL, hosts)? })
+        Ok(Self { link: Link::open(server, USUAL, hosts)?, generation: KnownGeneration::default() })
     }
 
     /// Connects, for a caller that does not wait for long.
     pub(super) fn open_for_writer(server: &Server, hosts: &Hosts, _: StoreKey) -> Result<Self, Error> {
         let mut link = Link::open(server, HURRIED, hosts)?;
         link.find_cluster()?;
-        Ok(Self { link })
+        Ok(Self { link, generation: KnownGeneration::default() })
     }
 }
 

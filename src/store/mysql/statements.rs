@@ -157,6 +157,9 @@ pub(in crate::store) fn keyed() -> String {
 pub(super) const LOOK_UP_EXACTLY: &str = "\
     SELECT STRAIGHT_JOIN meta.value, words.id, words.word, words.dictionary, words.interpret, words.generation \
     FROM meta JOIN words FORCE INDEX (PRIMARY) WHERE meta.name = 'words_generation' AND words.word = ?";
+/// The same where the valid generation is known: three quarters of the server's time.
+pub(super) const LOOK_UP_IN_GENERATION: &str =
+    "SELECT id, word, dictionary, interpret, generation FROM words FORCE INDEX (PRIMARY) WHERE word = ?";
 
 /// What a lookup needs, in one statement: at least one row, with the generation that is valid, and the account's number
 /// if it may be used; and with each of these the rows that have one of the given number of keys. The parameters are

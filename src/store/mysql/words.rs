@@ -1,5 +1,7 @@
 //! Table `words`: looking up.
 
+use std::time::Instant;
+
 use ::mysql::prelude::Queryable;
 use ::mysql::{Value, from_row_opt};
 
@@ -12,13 +14,23 @@ use crate::store::{AboutWords, AccountId, Error, Loading, LookedUp, Standing, Wo
 
 impl WordTable for MySql {
     fn look_up_exactly(&mut self, word: &str) -> Result<Option<LookedUp>, Error> {
+        if let Some(valid) = self.generation.valid() {
+            let rows: Vec<(u64, String, String, String, u32)> =
+                self.link.run(|connection, _| select(connection, statements::LOOK_UP_IN_GENERATION, (word,)))?;
+            // What is answered late may be of a load that is not valid any more.
+            if self.generation.valid() == Some(valid) {
+                return Ok(exactly_of(word, rows.into_iter(), valid));
+            }
+        }
         type Row = (String, u64, String, String, String, u32);
+        let asked = Instant::now();
         let rows: Vec<Row> = self.link.run(|connection, _| select(connection, statements::LOOK_UP_EXACTLY, (word,)))?;
         let Some((value, ..)) = rows.first() else { return Ok(None) };
         let valid = value.parse().unwrap_or_default();
-        let rows = rows.into_iter().filter(|(.., generation)| [0, valid].contains(generation));
-        let rows = rows.map(|(_, id, word, dictionary, interpret, _)| (id, word, dictionary, interpret));
-        Ok(exactly(word, rows.collect()).map(|exact| LookedUp::exactly(exact, valid)))
+        self.generation.seen(valid, asked);
+        let rows =
+            rows.into_iter().map(|(_, id, word, dictionary, interpret, of)| (id, word, dictionary, interpret, of));
+        Ok(exactly_of(word, rows, valid))
     }
 
     fn look_up(&mut self, word: &str, keys: &[String], account: Option<AccountId>) -> Result<LookedUp, Error> {
@@ -32,16 +44,14 @@ impl WordTable for MySql {
         let again = now.iter().rev().take(1).cycle();
         parameters.extend(now.iter().chain(again).take(places).map(|key| schema::cut_folded(key).into()));
         parameters.resize(2 + places, Value::NULL);
+        let asked = Instant::now();
         let rows: Vec<Row> = self.link.run(|connection, _| select(connection, &statement, parameters.clone()))?;
         let Some((generation, usable, ..)) = rows.first() else {
             return Err(Error::configuration("table meta has no words_generation: run cidiand init-db"));
         };
-        let standing = Standing::of_found(*usable);
-        let mut found = LookedUp {
-            standing: account.map(|_| standing),
-            generation: generation.parse().unwrap_or_default(),
-            ..LookedUp::default()
-        };
+        let (generation, standing) = (generation.parse().unwrap_or_default(), Standing::of_found(*usable));
+        self.generation.seen(generation, asked);
+        let mut found = LookedUp { standing: account.map(|_| standing), generation, ..LookedUp::default() };
         let rows = rows
             .into_iter()
             .filter_map(|(_, _, id, word, dictionary, interpret)| Some((id?, word?, dictionary?, interpret?)));
@@ -154,8 +164,11 @@ impl WordTable for MySql {
     }
 
     fn about_words(&mut self) -> Result<AboutWords, Error> {
+        let asked = Instant::now();
         let rows: Vec<(String, String)> = self.link.run(|connection, _| select(connection, statements::ABOUT, ()))?;
-        Ok(AboutWords::from_meta(rows))
+        let about = AboutWords::from_meta(rows);
+        self.generation.seen(about.generation, asked);
+        Ok(about)
     }
 
     fn replace_words(
@@ -176,6 +189,17 @@ const FEWEST_KEYS: usize = 2;
 /// The article of exactly this headword. The server compares 'a' equal to 'a '; we don't.
 fn exactly(word: &str, rows: Vec<FoundRow>) -> Option<(String, String)> {
     articles(rows).into_iter().find(|(found, _)| found == word)
+}
+
+/// The same, of rows of all generations.
+fn exactly_of(
+    word: &str,
+    rows: impl Iterator<Item = (u64, String, String, String, u32)>,
+    valid: u32,
+) -> Option<LookedUp> {
+    let rows = rows.filter(|(.., generation)| [schema::NOT_LOADED, valid].contains(generation));
+    let rows = rows.map(|(id, word, dictionary, interpret, _)| (id, word, dictionary, interpret));
+    exactly(word, rows.collect()).map(|exact| LookedUp::exactly(exact, valid))
 }
 
 /// As many parameters as the statement has places.

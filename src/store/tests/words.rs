@@ -15,6 +15,7 @@ on_both!(
     dictionaries_side_by_side,
     a_lookup_in_one_statement,
     what_loads_have_left_is_cleared,
+    a_load_has_ended_for_every_session,
     rows_put_in_by_hand,
     of_two_loads_one_wins,
     an_overtaken_load_changes_nothing,
@@ -285,6 +286,33 @@ fn what_loads_have_left_is_cleared(bed: &Bed) {
     assert_eq!(bed.sql("SELECT word, interpret, generation FROM words"), "a\tnew\t10\n");
     assert_eq!(bed.sql("SELECT COUNT(*) FROM meta WHERE name = 'words_load'"), "0\n");
     assert_eq!(bed.sql("SELECT value FROM meta WHERE name = 'words_generation'"), "10\n");
+}
+
+/// A session that has just found a word of the load before, and finds it no more when the next load returns, though its
+/// row may still be there (a host may be late to delete it).
+fn a_load_has_ended_for_every_session(bed: &Bed) {
+    let (mut store, mut session) = (bed.open(), bed.open());
+    assert_eq!(load(&mut *store, &[("old", "1"), ("kept", "1")]), done(2));
+    let found = |session: &mut dyn Store, word| {
+        session.look_up_exactly(word).unwrap().map(|found| (found.exact.unwrap().1, found.generation))
+    };
+    let mut rows = [WordRow { word: "kept", dictionary: "", folded: "kept", key: "kept", interpret: "2" }]
+        .into_iter()
+        .inspect(|_| {
+            for _ in 0..2 {
+                assert_eq!(found(&mut *session, "old"), Some(("1".to_owned(), 2)));
+                assert_eq!(found(&mut *session, "kept"), Some(("1".to_owned(), 2)));
+            }
+        });
+    assert_eq!(store.replace_words(&AboutWords::default(), &mut rows, &mut |_| {}), done(1));
+    bed.sql("INSERT INTO words (word, generation, folded, lookup_key, interpret) VALUES ('old', 2, 'old', 'old', '1')");
+    for _ in 0..2 {
+        assert_eq!(found(&mut *session, "old"), None);
+        assert_eq!(found(&mut *session, "kept"), Some(("2".to_owned(), 3)));
+    }
+    // What is put in by hand is found by a session that knows the generation, too.
+    bed.sql("INSERT INTO words (word, folded, interpret) VALUES ('kept', 'kept', 'by hand')");
+    assert_eq!(found(&mut *session, "kept"), Some((r"2\nby hand".to_owned(), 3)));
 }
 
 /// Rows that were inserted by SQL are found at once, and go with the next load.
