@@ -7,6 +7,7 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
+use support::network::Namespace;
 use support::terminal::Terminal;
 use support::{self, Daemon, Setup, Store};
 use tempfile::TempDir;
@@ -71,19 +72,29 @@ pub struct Person {
     home: TempDir,
     server: String,
     environment: Vec<(String, String)>,
+    machine: Option<Namespace>,
 }
 
 impl Person {
     /// Talks to the server at this address; to no server if it is empty.
     pub fn new(server: impl Into<String>) -> Self {
         let home = tempfile::Builder::new().prefix("cidian-home-").tempdir().expect("a temporary directory");
-        Self { home, server: server.into(), environment: Vec::new() }
+        Self { home, server: server.into(), environment: Vec::new(), machine: None }
     }
 
     /// With a variable in the environment.
     pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
         self.environment.push((name.to_owned(), value.into()));
         self
+    }
+
+    /// On a machine without servers.
+    ///
+    /// # Errors
+    /// This system has no namespaces for us; the error is the reason.
+    pub fn without_servers(mut self) -> Result<Self, String> {
+        self.machine = Some(Namespace::new()?);
+        Ok(self)
     }
 
     /// The home directory.
@@ -93,7 +104,15 @@ impl Person {
 
     /// The client, ready to be started.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cidian"));
+        let client = env!("CARGO_BIN_EXE_cidian");
+        let mut command = match self.machine.as_ref().map(Namespace::wrapper) {
+            Some(wrapper) => {
+                let mut command = Command::new(&wrapper[0]);
+                command.args(&wrapper[1..]).arg(client);
+                command
+            }
+            None => Command::new(client),
+        };
         command.args(arguments).env_clear().current_dir(self.home()).stdin(Stdio::null());
         command.env("HOME", self.home()).env("PATH", "/usr/bin:/bin").env("TERM", "dumb");
         if !self.server.is_empty() {

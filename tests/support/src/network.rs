@@ -28,13 +28,17 @@ impl Link {
 
 /// A network namespace. It exists for as long as its keeper lives, which ends with the pipe that the test process
 /// holds.
-struct Namespace {
+pub struct Namespace {
     keeper: Child,
     pipe: Option<ChildStdin>,
 }
 
 impl Namespace {
-    fn new() -> Result<Self, String> {
+    /// With a loopback device and nothing else, on which nobody listens.
+    ///
+    /// # Errors
+    /// This system has no namespaces for us; the error is the reason.
+    pub fn new() -> Result<Self, String> {
         let mut command = Command::new("unshare");
         command.args(["--net", "sh", "-c", "ip link set lo up && echo ready && exec cat >/dev/null"]);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -52,7 +56,7 @@ impl Namespace {
     }
 
     /// The wrapper that runs a command in it.
-    fn wrapper(&self) -> Vec<String> {
+    pub fn wrapper(&self) -> Vec<String> {
         vec!["nsenter".to_owned(), format!("--net=/proc/{}/ns/net", self.keeper.id()), "--".to_owned()]
     }
 
