@@ -224,8 +224,8 @@ fn raise_descriptor_limit() {
     }
 }
 
-/// `--check`: every problem is reported, not only the first. It makes no directory and no database. An embedded database
-/// that is there is opened as a start opens it, which brings it to the current version.
+/// `--check`: every problem is reported, not only the first. It makes no directory and no database, and leaves one of an
+/// older version as it is: the daemon of that version may be running.
 pub fn check(checked: CheckedSettings, origin: Origin) -> Exit {
     let CheckedSettings { settings, problems, database_is_known } = checked;
     let mut forker = origin.into_forker();
@@ -290,6 +290,9 @@ fn check_database(settings: &Settings, forker: &mut Forker, support: Support) ->
             }
             _ => {}
         }
+    }
+    if let Some(would_do) = probe::would_do(forker, database, support)? {
+        return Ok(format!("database: fine, {database}: {would_do}"));
     }
     probe::check(forker, database, support).map(|_| format!("database: fine, {database}"))
 }

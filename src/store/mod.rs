@@ -156,6 +156,17 @@ pub fn check(location: &Location, _: StoreKey) -> Result<(), Error> {
     }
 }
 
+/// What [`check`] would do to an embedded database that is there, in words.
+///
+/// # Errors
+/// As [`check`].
+pub fn would_do(location: &Location, _: StoreKey) -> Result<Option<String>, Error> {
+    match location {
+        Location::MySql(_) => Ok(None),
+        Location::Sqlite(path) => sqlite::would_do(path),
+    }
+}
+
 /// Whether the database is on a member of a cluster, where another may be ahead of it.
 ///
 /// # Errors

@@ -189,6 +189,29 @@ fn check_makes_nothing() {
     assert_eq!((found("empty.db").len(), found("state").mode() & 0o777), (0, 0o755));
 }
 
+/// The daemon of the version before may be running on it.
+#[test]
+fn check_leaves_an_older_database_as_it_is() {
+    let setup = setup();
+    let path = setup.path("old.db");
+    let database = rusqlite::Connection::open(&path).expect("a database");
+    database.pragma_update(None, "journal_mode", "WAL").expect("a log");
+    database.execute_batch(include_str!("../schemas/sqlite-3.sql")).expect("the schema");
+    drop(database);
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("it is ours");
+    let before = std::fs::read(&path).expect("it is there");
+    let output = setup.run(&["--database", &format!("sqlite:{}", path.display()), "--check"]);
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(said.contains("version 3 of its schema would be brought to 4"), "{said}");
+    let database = rusqlite::Connection::open(&path).expect("a database");
+    let version: String = database
+        .query_row("SELECT value FROM meta WHERE name = 'schema_version'", (), |row| row.get(0))
+        .expect("a version");
+    drop(database);
+    assert!(version == "3" && before == std::fs::read(&path).expect("it is there"), "version {version}");
+}
+
 #[test]
 fn the_configuration_file_has_a_key_for_every_option() {
     let setup = setup().listening_as_told().no_words();

@@ -5,9 +5,9 @@ use super::{Answer, Helper};
 use crate::daemon::logging;
 use crate::exit::{Exit, Fatal};
 use crate::sandbox;
-use crate::store::{self, Identity, Kind, Location};
-use crate::sys::Forker;
+use crate::store::{self, Error, Identity, Kind, Location};
 use crate::sys::sandbox::Support;
+use crate::sys::{Forker, StoreKey};
 use log::warn;
 use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitStatus, waitpid};
@@ -34,6 +34,36 @@ pub struct Found {
 /// [`Exit::Unavailable`] if it can't be reached, [`Exit::Configuration`] if it has no schema (an embedded one is
 /// made) or refuses us.
 pub fn check(forker: &mut Forker, location: &Location, support: Support) -> Result<Found, Fatal> {
+    let (outcome, message) = ask(forker, location, support, |key| {
+        store::check(location, key)?;
+        let identity = store::open(location, key)?.identity()?;
+        let outcome = if store::is_cluster(location, key)? { MEMBER } else { FINE };
+        Ok((outcome, [vec![identity.to_string()], store::weaknesses(location, key)?].concat().join("\n")))
+    })?;
+    let mut lines = message.lines();
+    let identity = lines.next().and_then(Identity::parse);
+    lines.for_each(|weakness| warn!("database {location}: {weakness}"));
+    let nameless = || Fatal::new(Exit::Software, format!("the check of database {location} returned no identity"));
+    identity.map(|identity| Found { identity, is_cluster: outcome == MEMBER }).ok_or_else(nameless)
+}
+
+/// What a start would do to the database first, in words; nothing is changed.
+///
+/// # Errors
+/// As [`check`].
+pub fn would_do(forker: &mut Forker, location: &Location, support: Support) -> Result<Option<String>, Fatal> {
+    let (_, message) =
+        ask(forker, location, support, |key| Ok((FINE, store::would_do(location, key)?.unwrap_or_default())))?;
+    Ok(Some(message).filter(|message| !message.is_empty()))
+}
+
+/// Does something with the database in a helper, and waits for the outcome and the message.
+fn ask(
+    forker: &mut Forker,
+    location: &Location,
+    support: Support,
+    work: impl Fn(StoreKey) -> Result<(u8, String), Error>,
+) -> Result<(u8, String), Fatal> {
     let sandbox = sandboxes::one(sandbox::probe(location), support)?;
     let helper = Helper::start(
         forker,
@@ -41,25 +71,14 @@ pub fn check(forker: &mut Forker, location: &Location, support: Support) -> Resu
         || (),
         |origin, ()| {
             logging::log_panics();
-            let key = origin.into_store_key();
-            let checked = store::check(location, key).and_then(|()| {
-                let identity = store::open(location, key)?.identity()?;
-                let outcome = if store::is_cluster(location, key)? { MEMBER } else { FINE };
-                Ok((outcome, identity, store::weaknesses(location, key)?))
+            let (outcome, message) = work(origin.into_store_key()).unwrap_or_else(|error| {
+                let outcome = match error.kind {
+                    Kind::World => WORLD,
+                    Kind::Configuration => CONFIGURATION,
+                    Kind::Bug => BUG,
+                };
+                (outcome, error.message)
             });
-            let (outcome, message) = match checked {
-                Ok((outcome, identity, weaknesses)) => {
-                    (outcome, [vec![identity.to_string()], weaknesses].concat().join("\n"))
-                }
-                Err(error) => (
-                    match error.kind {
-                        Kind::World => WORLD,
-                        Kind::Configuration => CONFIGURATION,
-                        Kind::Bug => BUG,
-                    },
-                    error.message,
-                ),
-            };
             Answer { outcome, message, made: Vec::new() }
         },
     )
@@ -80,22 +99,7 @@ pub fn check(forker: &mut Forker, location: &Location, support: Support) -> Resu
         return Err(Fatal::new(Exit::Software, format!("the check of database {location} {why}")));
     };
     let exit = match answer.outcome {
-        FINE | MEMBER => {
-            let is_cluster = answer.outcome == MEMBER;
-            let mut lines = answer.message.lines();
-            let identity = lines.next().and_then(Identity::parse);
-            lines.for_each(|weakness| warn!("database {location}: {weakness}"));
-            let nameless = || {
-                Fatal::new(
-                    Exit::Software,
-                    format!(
-                        "the check of database {location} returned no \
-            identity"
-                    ),
-                )
-            };
-            return identity.map(|identity| Found { identity, is_cluster }).ok_or_else(nameless);
-        }
+        FINE | MEMBER => return Ok((answer.outcome, answer.message)),
         WORLD => Exit::Unavailable,
         CONFIGURATION => Exit::Configuration,
         _ => Exit::Software,

@@ -29,7 +29,7 @@ use crate::sys::StoreKey;
 use files::Files;
 
 pub(super) use files::{is_shut_out, names};
-pub(super) use setup::init;
+pub(super) use setup::{init, would_do};
 
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -12,8 +12,8 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior};
 
 use super::{errors, load};
-use crate::store::Error;
 use crate::store::schema::{self, Found};
+use crate::store::{Error, SCHEMA_VERSION};
 
 /// Between two looks at something that SQLite does not wait for.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -154,6 +154,25 @@ pub(in crate::store) fn init(path: &Path) -> Result<(), Error> {
             Ok(()) => return Ok(()),
         }
     }
+}
+
+/// What [`init`] would do to a database that is there, in words.
+pub(in crate::store) fn would_do(path: &Path) -> Result<Option<String>, Error> {
+    let found =
+        open(path).map_err(Trouble::Sqlite).and_then(|connection| find(&connection)).map_err(
+            |trouble| match trouble {
+                Trouble::Sqlite(failure) => errors::explain(&failure),
+                Trouble::Ours(error) => error,
+            },
+        )?;
+    found.may_init()?;
+    Ok(match found {
+        _ if found.check().is_ok() => None,
+        Found::Version(version) => {
+            Some(format!("version {version} of its schema would be brought to {SCHEMA_VERSION}"))
+        }
+        _ => Some("its tables would be created".to_owned()),
+    })
 }
 
 /// Whether the database has a write-ahead log, as it is now. A copy that SQLite has made has no log.
@@ -304,7 +323,7 @@ fn find(connection: &Connection) -> Result<Found, Trouble> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Kind, SCHEMA_VERSION};
+    use crate::store::Kind;
     use std::os::unix::fs::PermissionsExt;
 
     #[test]
