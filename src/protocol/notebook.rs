@@ -72,13 +72,13 @@ pub struct StarEntry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Grade {
     /// Not at all.
-    Again,
+    Again = 1,
     /// Hardly.
-    Hard,
+    Hard = 2,
     /// Well.
-    Good,
+    Good = 3,
     /// Without having to think.
-    Easy,
+    Easy = 4,
 }
 
 impl Grade {
@@ -87,12 +87,7 @@ impl Grade {
 
     /// Its number on the wire.
     pub fn number(self) -> u8 {
-        match self {
-            Self::Again => 1,
-            Self::Hard => 2,
-            Self::Good => 3,
-            Self::Easy => 4,
-        }
+        self as u8
     }
 }
 

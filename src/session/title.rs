@@ -9,15 +9,15 @@ use crate::sys::Title;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     /// Nobody is logged in, and it waits for its client.
-    LoginAwaited,
+    LoginAwaited = 1,
     /// A user is logged in, and it waits for its client.
-    Idle,
+    Idle = 2,
     /// It answers requests.
-    Busy,
+    Busy = 3,
     /// It checks or makes a password's hash, or waits for its turn to.
-    Hashing,
+    Hashing = 4,
     /// It has written its last line.
-    Closing,
+    Closing = 5,
 }
 
 impl State {
@@ -25,13 +25,7 @@ impl State {
 
     /// Its number on the scoreboard; 0 for no state.
     pub fn number(self) -> u64 {
-        match self {
-            Self::LoginAwaited => 1,
-            Self::Idle => 2,
-            Self::Busy => 3,
-            Self::Hashing => 4,
-            Self::Closing => 5,
-        }
+        self as u64
     }
 
     /// The state of a number on the scoreboard.
