@@ -157,10 +157,9 @@ impl Children {
                 None => error!("{who}: child {pid} exited with unexpected status {status}"),
             },
             WaitStatus::Signaled(_, Signal::SIGKILL | Signal::SIGTERM, _) => warn!("{who}: child {pid} was killed"),
-            WaitStatus::Signaled(_, signal, _) => error!(
-                "{who}: child {pid} crashed ({signal}). This is a bug, please \
-                                                          report it"
-            ),
+            WaitStatus::Signaled(_, signal, _) => {
+                error!("{who}: child {pid} crashed ({signal}). This is a bug, please report it");
+            }
             other => error!("{who}: child {pid}: {other:?}"),
         }
         self.free.insert(child.slot);

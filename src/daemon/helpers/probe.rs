@@ -85,15 +85,8 @@ pub fn check(forker: &mut Forker, location: &Location, support: Support) -> Resu
             let mut lines = answer.message.lines();
             let identity = lines.next().and_then(Identity::parse);
             lines.for_each(|weakness| warn!("database {location}: {weakness}"));
-            let nameless = || {
-                Fatal::new(
-                    Exit::Software,
-                    format!(
-                        "the check of database {location} returned no \
-            identity"
-                    ),
-                )
-            };
+            let nameless =
+                || Fatal::new(Exit::Software, format!("the check of database {location} returned no identity"));
             return identity.map(|identity| Found { identity, is_cluster }).ok_or_else(nameless);
         }
         WORLD => Exit::Unavailable,
