@@ -3,7 +3,7 @@
 
 use super::replacement::Replacement;
 use super::tools::broken_pipe_is_fine;
-use crate::config::options::{DictionaryFormat, Import};
+use crate::config::options::Import;
 use crate::exit::{Exit, Fatal};
 use crate::words::import::{self, Choices, Collection, Failure, Format, Labels, Report, Watch, Written};
 use nix::sys::signal::Signal;
@@ -15,23 +15,6 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// The bar's length on the terminal.
-const BAR: usize = 30;
-
-impl From<DictionaryFormat> for Format {
-    fn from(format: DictionaryFormat) -> Self {
-        match format {
-            DictionaryFormat::Dictd => Self::Dictd,
-            DictionaryFormat::Stardict => Self::StarDict,
-            DictionaryFormat::Ecdict => Self::Ecdict,
-            DictionaryFormat::Cedict => Self::Cedict,
-            DictionaryFormat::Mdx => Self::Mdx,
-            DictionaryFormat::Dsl => Self::Dsl,
-            DictionaryFormat::Plain => Self::Plain,
-        }
-    }
-}
 
 /// `cidiand words import`.
 pub(crate) fn import_words(request: &Import) -> Result<Exit, Fatal> {
@@ -105,10 +88,10 @@ fn check(request: &Import) -> Result<(), Outcome> {
     if into_directory(request) && request.sources.len() > 1 && (request.title.is_some() || request.name.is_some()) {
         return usage("--title and --name describe one dictionary; several sources in a directory have their own");
     }
-    if request.columns.is_some() && request.from != DictionaryFormat::Ecdict {
+    if request.columns.is_some() && request.from != Format::Ecdict {
         return usage("--columns needs --from ecdict");
     }
-    if request.no_pinyin && request.from != DictionaryFormat::Cedict {
+    if request.no_pinyin && request.from != Format::Cedict {
         return usage("--no-pinyin needs --from cedict");
     }
     Ok(())
