@@ -3,7 +3,8 @@
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
 use super::accounts::live;
-use super::values::{number, place};
+use super::history::rows_before;
+use super::values::{count, number, place};
 use super::{Sqlite, statements, values};
 use crate::store::moment::{self, Civil};
 use crate::store::notebook::{self, StarRows};
@@ -84,9 +85,7 @@ impl StarRows for Rows<'_> {
     }
 
     fn count(&mut self) -> rusqlite::Result<u64> {
-        let count: i64 =
-            self.transaction.prepare_cached(statements::COUNT_STARS)?.query_row((self.id(),), |row| row.get(0))?;
-        Ok(count.unsigned_abs())
+        count(&self.transaction, statements::COUNT_STARS, (self.id(),))
     }
 
     fn insert(&mut self, word: &str, tags: &str, note: &str) -> rusqlite::Result<()> {
@@ -198,11 +197,8 @@ impl Stars for Sqlite {
                 return Ok(None);
             }
             let id = number(account);
-            let all: i64 = connection.prepare_cached(statements::COUNT_STARS)?.query_row((id,), |row| row.get(0))?;
-            let due: i64 = connection
-                .prepare_cached(statements::COUNT_DUE_STARS)?
-                .query_row((id, until, soon), |row| row.get(0))?;
-            Ok(Some((all.unsigned_abs(), due.unsigned_abs())))
+            let all = count(connection, statements::COUNT_STARS, (id,))?;
+            Ok(Some((all, count(connection, statements::COUNT_DUE_STARS, (id, until, soon))?)))
         })
     }
 }
@@ -230,13 +226,9 @@ pub(super) fn reviews_of(
 ) -> Result<Vec<PastReview>, Error> {
     let place = before.map(place).transpose()?;
     let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
-    let rows: Vec<(String, u8, String, i64)> = store.run(|connection| match &place {
-        None => connection.prepare_cached(statements::REVIEWS)?.query_map((number(account), limit), row)?.collect(),
-        Some((time, origin)) => connection
-            .prepare_cached(statements::REVIEWS_BEFORE)?
-            .query_map((number(account), time, origin, limit), row)?
-            .collect::<rusqlite::Result<_>>(),
-    })?;
+    let both = [statements::REVIEWS, statements::REVIEWS_BEFORE];
+    let rows: Vec<(String, u8, String, i64)> =
+        store.run(|connection| rows_before(connection, both, account, place, limit, row))?;
     let review = |(word, grade, text, origin): (String, u8, String, i64)| {
         Ok(PastReview { word, grade, time: time(&text)?, origin: origin.cast_unsigned() })
     };
