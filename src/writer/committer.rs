@@ -173,7 +173,7 @@ impl<'a> Committer<'a> {
         if records > 0 {
             self.scoreboard.count_commit(records);
             self.scoreboard.commit_times().observe(begin.elapsed());
-            self.note_growth(batches, &outcomes);
+            note_growth(&mut self.trimmer, batches, &outcomes);
         }
         if let Some(error) = failure(&outcomes) {
             let took = begin.elapsed();
@@ -195,7 +195,7 @@ impl<'a> Committer<'a> {
         let mut outcomes = match &self.outage {
             Some(outage) => {
                 // Whosever it is: what comes now has not been tried.
-                let away = Error::world(&outage.error().message);
+                let away = Error::world(&outage.error.message);
                 batches.iter().map(|_| Err(away.clone())).collect()
             }
             None => {
@@ -264,7 +264,7 @@ impl<'a> Committer<'a> {
     pub fn due(&self) -> Option<Instant> {
         let spool = self.spool.as_ref()?;
         match &self.outage {
-            Some(outage) => Some(outage.next()),
+            Some(outage) => Some(outage.next),
             // At once.
             None if !spool.is_empty() => Some(self.begun),
             None => None,
@@ -330,20 +330,13 @@ impl<'a> Committer<'a> {
                 self.scoreboard.count_commit(delivered);
                 self.scoreboard.commit_times().observe(begin.elapsed());
             }
-            if let Some(trimmer) = &mut self.trimmer {
-                let now = Instant::now();
-                for (batch, _) in
-                    chunk.batches.iter().zip(&outcomes).filter(|(_, outcome)| **outcome == Ok(Standing::Live))
-                {
-                    trimmer.recorded(batch.account, batch.records.len() as u64, now);
-                }
-            }
+            note_growth(&mut self.trimmer, &chunk.batches, &outcomes);
             let emptied = |error: std::io::Error| Error::world(format!("cannot empty the spool: {error}"));
             spool.delivered(&chunk).map_err(emptied)?;
         }
         let is_empty = spool.is_empty();
         if let Some(outage) = self.outage.take() {
-            log::info!("the database is back after {:.1} s", outage.since().elapsed().as_secs_f64());
+            log::info!("the database is back after {:.1} s", outage.since.elapsed().as_secs_f64());
         }
         self.refusal_said = false;
         if had_some && is_empty {
@@ -364,7 +357,7 @@ impl<'a> Committer<'a> {
         self.store = None;
         let now = Instant::now();
         let took = self.hosts.rest_after(self.location.hosts().len(), took, now);
-        if self.outage.as_ref().is_none_or(|outage| outage.error().kind != error.kind) {
+        if self.outage.as_ref().is_none_or(|outage| outage.error.kind != error.kind) {
             let where_to = "lookups are kept in the spool";
             match error.kind {
                 Kind::World => log::warn!("cannot use the database: {error}; {where_to} until it is back"),
@@ -438,17 +431,6 @@ impl<'a> Committer<'a> {
         log::warn!("cannot trim histories to their limit now: {error}");
     }
 
-    /// Reports how histories have grown by the batches that the database has.
-    fn note_growth(&mut self, batches: &[Batch], outcomes: &[Outcome]) {
-        let Some(trimmer) = &mut self.trimmer else { return };
-        let now = Instant::now();
-        for (batch, outcome) in batches.iter().zip(outcomes) {
-            if *outcome == Ok(Standing::Live) && !batch.records.is_empty() {
-                trimmer.recorded(batch.account, batch.records.len() as u64, now);
-            }
-        }
-    }
-
     /// Shows on the scoreboard what is known of the hosts, and logs when another one is used.
     fn show_hosts(&mut self) {
         if self.shown.changes == self.hosts.changes() {
@@ -472,7 +454,7 @@ impl<'a> Committer<'a> {
     fn show(&self) {
         let Some(spool) = &self.spool else { return };
         self.scoreboard.show_spool(spool.records(), spool.size(), spool.oldest().map_or(0, |time| time.0));
-        self.scoreboard.show_outage(self.outage.as_ref().map(|outage| outage.since().elapsed()));
+        self.scoreboard.show_outage(self.outage.as_ref().map(|outage| outage.since.elapsed()));
     }
 
     /// What `work` returns for the batches, or for each why it could not be done.
@@ -531,6 +513,17 @@ fn directory_of(location: &Location) -> Option<FileNumber> {
     let Location::Sqlite(path) = location else { return None };
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     file_number(directory)
+}
+
+/// Reports to the trimmer how histories have grown by the batches that the database has.
+fn note_growth(trimmer: &mut Option<Trimmer>, batches: &[Batch], outcomes: &[Outcome]) {
+    let Some(trimmer) = trimmer else { return };
+    let now = Instant::now();
+    for (batch, outcome) in batches.iter().zip(outcomes) {
+        if *outcome == Ok(Standing::Live) && !batch.records.is_empty() {
+            trimmer.recorded(batch.account, batch.records.len() as u64, now);
+        }
+    }
 }
 
 /// How many records are durable.

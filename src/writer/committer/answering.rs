@@ -2,7 +2,7 @@
 //! answer comes from the database; while it is away, a session has to find out for itself.
 
 use super::super::questions::{Answer, BySecret, Questions, Secret};
-use super::{Committer, LONG, Outage};
+use super::{Committer, LONG};
 use crate::ipc::ticket::SecretDigest;
 use crate::store::{AccountId, Each, Error, Kind, Operator};
 use std::time::Instant;
@@ -12,7 +12,7 @@ impl Committer<'_> {
     pub fn answer(&mut self, questions: &Questions) -> Vec<(u64, Answer)> {
         self.failed = None;
         if let Some(outage) = &self.outage {
-            return questions.failed(&Error::world(&outage.error().message));
+            return questions.failed(&Error::world(&outage.error.message));
         }
         let begun = self.begin();
         let mut answers = Vec::new();
@@ -73,7 +73,7 @@ impl Committer<'_> {
             return Vec::new();
         }
         // Questions of another kind may have shown it just now.
-        let known = self.outage.as_ref().map(Outage::error).or(self.failed.as_ref()).cloned();
+        let known = self.outage.as_ref().map(|outage| &outage.error).or(self.failed.as_ref()).cloned();
         let error = match known {
             Some(error) => error,
             None => {
