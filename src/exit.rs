@@ -73,6 +73,12 @@ impl Fatal {
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
         Self { exit, message: message.into() }
     }
+
+    /// The same, and more about it.
+    #[must_use]
+    pub fn and(self, more: &str) -> Self {
+        Self { message: self.message + more, ..self }
+    }
 }
 
 impl std::fmt::Display for Fatal {
