@@ -33,15 +33,15 @@ mod work;
 mod writer;
 
 use crate::config::session::SessionSettings;
-use crate::ipc::counters;
+use crate::ipc::counters::RequestKind;
 pub use crate::ipc::exit_reason::ExitReason;
 use crate::ipc::key_pair::TlsMemory;
-pub use peer::{Language, Peer};
+pub use peer::{Arrival, Language, Peer};
 pub use title::State;
 pub use words::{TableNotes, WordSource};
 
 use crate::ipc::channel::Channel;
-use crate::ipc::scoreboard::{Scoreboard, SlotNumber};
+use crate::ipc::scoreboard::Scoreboard;
 use crate::protocol::{Code, Failure, Line, MAX_LINE, Request};
 use crate::standard_error::StandardError;
 use crate::sys::sandbox::{CallKey, Sandbox};
@@ -63,20 +63,14 @@ use zeroize::{Zeroize, Zeroizing};
 pub struct Inherited<'a> {
     /// The client's connection, non-blocking.
     pub client: OwnedFd,
-    /// Who the client is.
-    pub peer: Peer,
-    /// What it speaks.
-    pub language: Language,
-    /// Whether a proxy's header comes first, which names the client.
-    pub is_proxied: bool,
+    /// Who the client is, and this session's place.
+    pub arrival: Arrival,
     /// What TLS is made with, where the client came in for it.
     pub tls: Option<TlsMemory<'a>>,
     /// Where the parent is asked for things.
     pub control_channel: BorrowedFd<'a>,
     /// Where the writer is handed what is to be kept.
     pub rendezvous: BorrowedFd<'a>,
-    /// This session's place on it.
-    pub slot: SlotNumber,
     /// Where words are looked up. The child's copy: it replaces it after a reload.
     pub words: &'a mut WordSource,
     /// What the operator has decided.
@@ -85,9 +79,6 @@ pub struct Inherited<'a> {
     pub title: Option<&'a mut Title>,
     /// When the client connected.
     pub connected: Instant,
-    /// A number for the source whose turns its lookups take at the writer, and whose budgets the parent keeps; 0 if its
-    /// account's are, and there are no budgets.
-    pub source: u64,
     /// What the session is confined to.
     pub confinement: Confinement<'a>,
     /// Where the log goes.
@@ -127,14 +118,15 @@ const DRAIN: Duration = Duration::from_secs(1);
 /// Runs a session to its end. This is the only way from the parent's code to the child's. Of the `scoreboard` it keeps
 /// its own slot, and the head to read.
 pub fn run(mut inherited: Inherited<'_>, scoreboard: &mut Scoreboard, origin: Origin) -> Infallible {
-    let Inherited { control_channel, slot, lines, .. } = inherited;
+    let Inherited { control_channel, lines, .. } = inherited;
+    let slot = inherited.arrival.slot;
     lines.begin_process();
     let kept = scoreboard.keep_only(slot);
     let scoreboard = &*scoreboard;
     let exit_reason = match kept.map_err(io::Error::from).and_then(|()| prepare(&mut inherited)) {
         Ok((signals, tls, dialogue)) => Session::new(inherited, scoreboard, origin, signals, tls, dialogue).serve(),
         Err(error) => {
-            log::error!("client {}: cannot set up the session: {error}", inherited.peer);
+            log::error!("client {}: cannot set up the session: {error}", inherited.arrival.peer);
             ExitReason::Internal
         }
     };
@@ -147,7 +139,7 @@ pub fn run(mut inherited: Inherited<'_>, scoreboard: &mut Scoreboard, origin: Or
 
 /// Whatever has to be opened is opened here, before the first byte of the client is read.
 fn prepare(inherited: &mut Inherited<'_>) -> io::Result<(ChildSignals, Option<Tls>, Option<dict::Dialogue>)> {
-    let Inherited { client, language, tls, control_channel, rendezvous, settings, confinement, .. } = inherited;
+    let Inherited { client, arrival, tls, control_channel, rendezvous, settings, confinement, .. } = inherited;
     if let Confinement::Whole { sandbox, .. } = confinement {
         // In clear text the memory of the certificate and of the tickets' keys goes with all others, unread.
         let client = client.as_fd();
@@ -163,7 +155,7 @@ fn prepare(inherited: &mut Inherited<'_>) -> io::Result<(ChildSignals, Option<Tl
         }
         None => None,
     };
-    let dialogue = match language {
+    let dialogue = match arrival.language {
         Language::Dict => Some(dict::Dialogue::new(&settings.dict).map_err(io::Error::other)?),
         Language::Lines | Language::LinesOverTls => None,
     };
@@ -264,21 +256,9 @@ impl<'a> Session<'a> {
         tls: Option<Tls>,
         dialogue: Option<dict::Dialogue>,
     ) -> Self {
-        let Inherited {
-            client,
-            peer,
-            language,
-            is_proxied,
-            control_channel,
-            rendezvous,
-            slot,
-            words,
-            settings,
-            title,
-            connected,
-            source,
-            ..
-        } = inherited;
+        let Inherited { client, arrival, control_channel, rendezvous, words, settings, title, connected, .. } =
+            inherited;
+        let Arrival { slot, peer, language, is_proxied, source } = arrival;
         // DICT needs no login.
         let grace = settings.login_grace.filter(|_| language != Language::Dict);
         let client = Rc::new(client);
@@ -451,7 +431,7 @@ impl<'a> Session<'a> {
                 if let Err(exit_reason) = ready.and_then(|()| self.wait_for_rate(&request)) {
                     return Some(exit_reason);
                 }
-                self.answer_and_count(&request)
+                self.answer_and_count(RequestKind::of(&request), |session| session.answer(&request))
             }
             Err(failure) => {
                 // An impossible name or password is a person's mistake, in a request.
@@ -465,11 +445,16 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn answer_and_count(&mut self, request: &Request<'_>) -> Option<ExitReason> {
-        let begun = tally::Begun::of(counters::RequestKind::of(request));
+    /// Answers a request, and counts it as one of this kind.
+    fn answer_and_count(
+        &mut self,
+        kind: RequestKind,
+        answer: impl FnOnce(&mut Self) -> Option<ExitReason>,
+    ) -> Option<ExitReason> {
+        let begun = tally::Begun::of(kind);
         let waiting = self.replies.count_waiting();
         self.replies.refused = None;
-        let exit_reason = self.answer(request);
+        let exit_reason = answer(self);
         let (refused, awaits) = (self.replies.refused, self.replies.awaits(waiting));
         self.requests.tally.answered(begun, refused, awaits, self.face.slot().counters(), self.face.peer());
         exit_reason

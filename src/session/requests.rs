@@ -63,8 +63,7 @@ impl Session<'_> {
                     | Request::Reverse { .. }
                     | Request::Goodbye => {
                         self.log_out();
-                        push_ok(self.replies.out());
-                        Ok(())
+                        self.done()
                     }
                 }
             }
@@ -236,15 +235,27 @@ impl Session<'_> {
     /// `OK`, or `denied` and logged out when the account is gone or locked.
     pub(super) fn done_if_live(&mut self, standing: Standing) -> Result<(), Failure> {
         match standing {
-            Standing::Live => {
-                push_ok(self.replies.out());
-                Ok(())
-            }
-            Standing::Gone => {
-                self.log_out();
-                Err(denied())
-            }
+            Standing::Live => self.done(),
+            Standing::Gone => Err(self.gone()),
         }
+    }
+
+    /// `OK`.
+    pub(super) fn done(&mut self) -> Result<(), Failure> {
+        push_ok(self.replies.out());
+        Ok(())
+    }
+
+    /// `OK` with something.
+    pub(super) fn done_with(&mut self, text: &str) -> Result<(), Failure> {
+        push_ok_text(self.replies.out(), text);
+        Ok(())
+    }
+
+    /// The account is gone or locked, and so is the login.
+    pub(super) fn gone(&mut self) -> Failure {
+        self.log_out();
+        denied()
     }
 
     /// The account of the login, if it is under this name. A name in a request proves nothing.
