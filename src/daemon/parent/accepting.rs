@@ -29,7 +29,7 @@ impl Parent {
             };
             match listener.accept() {
                 Accepted::Client(client, peer) => {
-                    let language = listener.language();
+                    let language = listener.language;
                     self.entry.scarcity.over();
                     self.admit(client, peer, language);
                 }
@@ -125,13 +125,13 @@ impl Parent {
             return false;
         }
         let listener = usize::try_from(number).ok().and_then(|number| self.entry.listeners.get(number));
-        let language = listener.map_or(Language::Lines, Listener::language);
+        let language = listener.map_or(Language::Lines, |listener| listener.language);
         let accepted = listener.map(Listener::accept);
         let refused = match accepted {
             Some(Accepted::Client(client, peer)) => {
                 self.entry.scarcity.begin(&std::io::Error::from(Errno::EMFILE));
                 log::debug!("client {peer} refused: no descriptor");
-                self.entry.refusals.refuse_at_once(client, language, Refusal::Overloaded);
+                self.entry.refusals.refuse_at_once(&client, language, Refusal::Overloaded);
                 true
             }
             _ => false,

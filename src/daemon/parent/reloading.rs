@@ -44,12 +44,12 @@ impl Parent {
             self.served.words.loaded(),
         )
         .and_then(|loader| {
-            self.poller.watch(loader.helper().as_fd(), Token::Loader)?;
+            self.poller.watch(loader.helper.as_fd(), Token::Loader)?;
             Ok(loader)
         });
         match started {
             Ok(loader) => {
-                info!("loading {}", loader.wanted());
+                info!("loading {}", loader.wanted);
                 self.reload.begun(loader, Instant::now());
             }
             Err(error) => self.reload_failed(&Fatal::new(Exit::System, format!("cannot fork a loader: {error}"))),
@@ -58,7 +58,7 @@ impl Parent {
 
     pub(super) fn finish_to_reload(&mut self) {
         let Some(loader) = self.reload.loader.take() else { return };
-        self.poller.forget(loader.helper().as_fd());
+        self.poller.forget(loader.helper.as_fd());
         let generation = self.served.words.generation() + 1;
         let loaded = loader.finish().and_then(|loaded| {
             if let Some(memory) = &loaded.words {
@@ -95,7 +95,7 @@ impl Parent {
                     Some((read, of)) if of > 1 => format!("; {read} of {of} dictionaries read anew"),
                     _ => String::new(),
                 };
-                info!("loaded {}: {}{read}", loader.wanted(), self.words_line());
+                info!("loaded {}: {}{read}", loader.wanted, self.words_line());
                 // Before `cidiand reload` is answered: systemd waits for both, and ends at the later.
                 self.reports.notifier.ready(self.status());
                 self.reload.loaded(self.served.words.generation(), Instant::now());
@@ -108,8 +108,8 @@ impl Parent {
     /// Gives up a load whose time is up.
     pub(super) fn give_up_loading(&mut self, now: Instant) {
         let Some(loader) = self.reload.overdue(now) else { return };
-        self.poller.forget(loader.helper().as_fd());
-        let why = format!("{}: not loaded within {} s", loader.wanted(), LONGEST.as_secs());
+        self.poller.forget(loader.helper.as_fd());
+        let why = format!("{}: not loaded within {} s", loader.wanted, LONGEST.as_secs());
         loader.give_up();
         self.reload_failed(&Fatal::new(Exit::System, why));
         self.load_again();
@@ -273,7 +273,7 @@ impl Parent {
             lookup_rate: self.forking.session.lookup_rate,
             lookups_delayed: self.shares.lookups.delayed(),
             commits: status::Times::of(self.scoreboard.commit_times()),
-            reloads: status::Reloads { taken: self.reload.counts().0, refused: self.reload.counts().1 },
+            reloads: status::Reloads { taken: self.reload.counts.0, refused: self.reload.counts.1 },
             log_lines_dropped: self.reports.unlogged.total(),
         }
     }
