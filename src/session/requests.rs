@@ -2,6 +2,7 @@
 
 use super::apart;
 use super::clock::new_record;
+use super::dict::PATTERN_TIME;
 use super::replies::{Awaits, denied};
 use super::{ExitReason, Session};
 use crate::ipc::parent::ParentRequest;
@@ -12,6 +13,7 @@ use crate::protocol::{
 use crate::store::{AccountId, Standing};
 use crate::words::lookup::{Article, Found};
 use crate::words::matching::Strategy;
+use std::time::Instant;
 
 impl Session<'_> {
     /// Answers one request, at the end of the replies; returns the reason if the session ends with it.
@@ -182,8 +184,8 @@ impl Session<'_> {
             How::Sound => (Strategy::Sound, trim_blanks(pattern)),
             How::Text => return self.search_text(trim_blanks(pattern)),
         };
-        let asked = self.dictionaries.asked.clone();
-        let found = self.matching(strategy, pattern, MAX_MATCHES, &asked)?;
+        let (asked, end) = (self.dictionaries.asked.clone(), Instant::now() + PATTERN_TIME);
+        let found = self.matching(strategy, pattern, MAX_MATCHES, &asked, end)?;
         self.list_headwords(&found);
         Ok(())
     }

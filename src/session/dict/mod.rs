@@ -14,6 +14,7 @@ use crate::config::session::DictSettings;
 use crate::dict::{self, DictCommand, Mistake, Text, push_named_row, push_status};
 use crate::ipc::counters::RequestKind;
 use crate::protocol::{Code, Failure};
+pub(super) use lookup::PATTERN_TIME;
 use lookup::{Database, STRATEGIES};
 use std::rc::Rc;
 use std::time::Instant;

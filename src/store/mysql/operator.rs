@@ -5,7 +5,9 @@ use ::mysql::Value;
 use super::accounts::{delete, find_account, set_passwd};
 use super::history::{history_rows, past_lookups, select_before};
 use super::select::{count, execute, select, select_first};
-use super::{MySql, connect, star, statements, values};
+use super::star::stars;
+use super::{MySql, connect, statements, values};
+use crate::store::star::damaged;
 use crate::store::{
     AccountDetails, AccountId, AccountSummary, Error, Microseconds, Operator, PastLookup, PastReview, Place, Standing,
     Star, moment, token,
@@ -64,11 +66,19 @@ impl Operator for MySql {
     }
 
     fn stars_of(&mut self, account: AccountId, after: &str, limit: u32) -> Result<Vec<Star>, Error> {
-        star::stars_of(self, account, after, limit)
+        let parameters = (values::id(account), after, limit);
+        stars(self.link.run(|connection, _| select(connection, statements::STARS_AFTER, &parameters))?)
     }
 
     fn reviews_of(&mut self, account: AccountId, before: Option<Place>, limit: u32) -> Result<Vec<PastReview>, Error> {
-        star::reviews_of(self, account, before, limit)
+        let place = before.map(values::place).transpose()?;
+        let both = [statements::REVIEWS, statements::REVIEWS_BEFORE];
+        let rows: Vec<(String, u8, Value, u64)> =
+            self.link.run(|connection, _| select_before(connection, both, account, place.as_ref(), limit))?;
+        let review = |(word, grade, time, origin): (String, u8, Value, u64)| {
+            Ok(PastReview { word, grade, time: values::moment(&time).ok_or_else(damaged)?, origin })
+        };
+        rows.into_iter().map(review).collect()
     }
 
     fn count_accounts(&mut self) -> Result<u64, Error> {

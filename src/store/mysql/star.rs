@@ -5,19 +5,18 @@ use ::mysql::{Conn, Params, Row, Transaction, TxOpts, Value};
 
 use super::accounts::live;
 use super::connection::{Attempt, Link};
-use super::history::select_before;
 use super::select::{count, exists, select, select_first};
 use super::{MySql, statements, values};
 use crate::store::moment::{self, Civil};
 use crate::store::notebook::{self, StarRows};
 use crate::store::star::{damaged, due_before};
 use crate::store::{
-    AccountId, Error, Grade, Grading, Learned, Memory, Microseconds, PastReview, Place, Record, Star, StarText,
-    Starring, Stars, Unstarring, schema,
+    AccountId, Error, Grade, Grading, Learned, Memory, Microseconds, Record, Star, StarText, Starring, Stars,
+    Unstarring, schema,
 };
 
 /// A row, its values as they come.
-struct Raw(Vec<Value>);
+pub(super) struct Raw(Vec<Value>);
 
 impl FromRow for Raw {
     fn from_row_opt(row: Row) -> Result<Self, ::mysql::FromRowError> {
@@ -54,7 +53,7 @@ fn star(Raw(row): Raw) -> Result<Star, Error> {
     })
 }
 
-fn stars(rows: Vec<Raw>) -> Result<Vec<Star>, Error> {
+pub(super) fn stars(rows: Vec<Raw>) -> Result<Vec<Star>, Error> {
     rows.into_iter().map(star).collect()
 }
 
@@ -236,27 +235,4 @@ fn read(
         select(connection, statement, parameters.clone()).map(Some)
     })?;
     rows.map(stars).transpose()
-}
-
-/// A page of all stars of an account, whether it is locked or not.
-pub(super) fn stars_of(store: &mut MySql, account: AccountId, after: &str, limit: u32) -> Result<Vec<Star>, Error> {
-    let parameters = (values::id(account), after, limit);
-    stars(store.link.run(|connection, _| select(connection, statements::STARS_AFTER, &parameters))?)
-}
-
-/// A page of its grades, the newest first.
-pub(super) fn reviews_of(
-    store: &mut MySql,
-    account: AccountId,
-    before: Option<Place>,
-    limit: u32,
-) -> Result<Vec<PastReview>, Error> {
-    let place = before.map(values::place).transpose()?;
-    let both = [statements::REVIEWS, statements::REVIEWS_BEFORE];
-    let rows: Vec<(String, u8, Value, u64)> =
-        store.link.run(|connection, _| select_before(connection, both, account, place.as_ref(), limit))?;
-    let review = |(word, grade, time, origin): (String, u8, Value, u64)| {
-        Ok(PastReview { word, grade, time: values::moment(&time).ok_or_else(damaged)?, origin })
-    };
-    rows.into_iter().map(review).collect()
 }

@@ -4,9 +4,11 @@ use rusqlite::{OptionalExtension, Row};
 
 use super::accounts::{find_account, set_passwd};
 use super::history::{history_rows, past_lookups, rows_before};
+use super::star::{rows_after, stars};
 use super::values::{count, created, number, place};
-use super::{Sqlite, star, statements, values};
+use super::{Sqlite, statements, values};
 use crate::store::moment::{self, Civil};
+use crate::store::star::damaged;
 use crate::store::{
     AccountDetails, AccountId, AccountSummary, Error, Microseconds, Operator, PastLookup, PastReview, Place, Standing,
     Star, token,
@@ -66,11 +68,20 @@ impl Operator for Sqlite {
     }
 
     fn stars_of(&mut self, account: AccountId, after: &str, limit: u32) -> Result<Vec<Star>, Error> {
-        star::stars_of(self, account, after, limit)
+        stars(self.run(|connection| rows_after(connection, account, after, limit))?)
     }
 
     fn reviews_of(&mut self, account: AccountId, before: Option<Place>, limit: u32) -> Result<Vec<PastReview>, Error> {
-        star::reviews_of(self, account, before, limit)
+        let place = before.map(place).transpose()?;
+        let both = [statements::REVIEWS, statements::REVIEWS_BEFORE];
+        let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
+        let rows: Vec<(String, u8, String, i64)> =
+            self.run(|connection| rows_before(connection, both, account, place, limit, row))?;
+        let review = |(word, grade, time, origin): (String, u8, String, i64)| {
+            let time = values::moment(&time).ok_or_else(damaged)?;
+            Ok(PastReview { word, grade, time, origin: origin.cast_unsigned() })
+        };
+        rows.into_iter().map(review).collect()
     }
 
     fn count_accounts(&mut self) -> Result<u64, Error> {

@@ -3,19 +3,18 @@
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
 use super::accounts::live;
-use super::history::rows_before;
-use super::values::{count, number, place};
+use super::values::{count, number};
 use super::{Sqlite, statements, values};
 use crate::store::moment::{self, Civil};
 use crate::store::notebook::{self, StarRows};
 use crate::store::star::{damaged, due_before};
 use crate::store::{
-    AccountId, Error, Grade, Grading, Learned, Memory, Microseconds, PastReview, Place, Record, Star, StarText,
-    Starring, Stars, Unstarring, schema,
+    AccountId, Error, Grade, Grading, Learned, Memory, Microseconds, Record, Star, StarText, Starring, Stars,
+    Unstarring, schema,
 };
 
 /// A row, its times still text.
-struct Raw {
+pub(super) struct Raw {
     word: String,
     tags: String,
     note: String,
@@ -203,34 +202,16 @@ impl Stars for Sqlite {
     }
 }
 
-fn stars(rows: Vec<Raw>) -> Result<Vec<Star>, Error> {
+pub(super) fn stars(rows: Vec<Raw>) -> Result<Vec<Star>, Error> {
     rows.into_iter().map(star).collect()
 }
 
-fn rows_after(connection: &Connection, account: AccountId, after: &str, limit: u32) -> rusqlite::Result<Vec<Raw>> {
+pub(super) fn rows_after(
+    connection: &Connection,
+    account: AccountId,
+    after: &str,
+    limit: u32,
+) -> rusqlite::Result<Vec<Raw>> {
     let mut select = connection.prepare_cached(statements::STARS_AFTER)?;
     select.query_map((number(account), after, limit), raw)?.collect()
-}
-
-/// A page of all stars of an account, whether it is locked or not.
-pub(super) fn stars_of(store: &mut Sqlite, account: AccountId, after: &str, limit: u32) -> Result<Vec<Star>, Error> {
-    stars(store.run(|connection| rows_after(connection, account, after, limit))?)
-}
-
-/// A page of its grades, the newest first.
-pub(super) fn reviews_of(
-    store: &mut Sqlite,
-    account: AccountId,
-    before: Option<Place>,
-    limit: u32,
-) -> Result<Vec<PastReview>, Error> {
-    let place = before.map(place).transpose()?;
-    let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
-    let both = [statements::REVIEWS, statements::REVIEWS_BEFORE];
-    let rows: Vec<(String, u8, String, i64)> =
-        store.run(|connection| rows_before(connection, both, account, place, limit, row))?;
-    let review = |(word, grade, text, origin): (String, u8, String, i64)| {
-        Ok(PastReview { word, grade, time: time(&text)?, origin: origin.cast_unsigned() })
-    };
-    rows.into_iter().map(review).collect()
 }
