@@ -34,9 +34,6 @@ const SLOT: usize = COUNTERS + counters::SIZE;
 const MOST_ERRORS: u64 = 1 << 40;
 /// In the head: whether there are enough children that each reports its own end.
 const MANY: usize = 1;
-/// In the head: records that the writer has made durable, and in how many commits.
-const RECORDS: usize = 2;
-const COMMITS: usize = 3;
 /// In the head, of the writer's spool: records, bytes, and when the oldest of them was looked up.
 const SPOOL_RECORDS: usize = 4;
 const SPOOL_BYTES: usize = 5;
@@ -46,8 +43,6 @@ const OUTAGE: usize = 7;
 
 /// In the head: log lines of the writer that standard error did not take.
 const UNLOGGED: usize = 8;
-/// In the head: how often the writer has gone round.
-const WRITER_TURN: usize = 9;
 /// In the head: how long commits took.
 const COMMIT_TIMES: usize = 16;
 /// In the head: what the writer knows of the database's hosts.
@@ -56,14 +51,25 @@ const HOSTS: usize = COMMIT_TIMES + counters::TIMES;
 const HEAD: usize = HOSTS + database_hosts::SIZE;
 const _: () = assert!(HEAD <= 512 && SLOT <= 512);
 
-/// In the head: lookups that were deleted because their accounts had too many.
-const TRIMMED: usize = 10;
-
-/// In the head: logins by token that the writer was asked for, and questions for the last lookups.
-const LOGINS: usize = 11;
-const LOOKS_BACK: usize = 12;
-/// In the head: requests that the writer refused, because the session had no right to them.
-const WRITER_REFUSALS: usize = 13;
+/// What the writer counts, and where in the head.
+#[derive(Debug, Clone, Copy)]
+#[repr(usize)]
+pub enum WriterCount {
+    /// Records that it has made durable.
+    Records = 2,
+    /// In how many commits.
+    Commits = 3,
+    /// How often it has got on with something: when this stays the same, it is idle, or stuck.
+    Turns = 9,
+    /// Lookups that were deleted because their accounts had too many.
+    Trimmed = 10,
+    /// Logins by token that it was asked for.
+    Logins = 11,
+    /// Questions for the last lookups.
+    LooksBack = 12,
+    /// Requests that it refused, because the session had no right to them.
+    Refusals = 13,
+}
 
 /// The scoreboard: the head, and the slots.
 #[derive(Debug)]
@@ -113,15 +119,21 @@ impl Scoreboard {
         self.head()[GENERATION].store(generation, Ordering::Release);
     }
 
-    /// Adds records that were made durable at once. The writer's.
-    pub fn count_commit(&self, records: u64) {
-        self.head()[RECORDS].fetch_add(records, Ordering::Relaxed);
-        self.head()[COMMITS].fetch_add(1, Ordering::Relaxed);
+    /// Adds to what the writer counts. The writer's.
+    pub fn count(&self, what: WriterCount, more: u64) {
+        self.head()[what as usize].fetch_add(more, Ordering::Relaxed);
     }
 
-    /// How many records were made durable, and in how many commits.
-    pub fn commits(&self) -> (u64, u64) {
-        (self.head()[RECORDS].load(Ordering::Relaxed), self.head()[COMMITS].load(Ordering::Relaxed))
+    /// What writers have counted.
+    pub fn counted(&self, what: WriterCount) -> u64 {
+        self.head()[what as usize].load(Ordering::Relaxed)
+    }
+
+    /// Adds records that were made durable at once, in this time. The writer's.
+    pub fn count_commit(&self, records: u64, took: Duration) {
+        self.count(WriterCount::Records, records);
+        self.count(WriterCount::Commits, 1);
+        self.commit_times().observe(took);
     }
 
     /// What is in the spool: records, bytes, and when the oldest was looked up, in microseconds since 1970. The
@@ -156,54 +168,9 @@ impl Scoreboard {
         self.ago(OUTAGE)
     }
 
-    /// Adds lookups that were deleted because an account had too many. The writer's.
-    pub fn count_trimmed(&self, lookups: u64) {
-        self.head()[TRIMMED].fetch_add(lookups, Ordering::Relaxed);
-    }
-
-    /// How many lookups were deleted because their accounts had too many.
-    pub fn trimmed(&self) -> u64 {
-        self.head()[TRIMMED].load(Ordering::Relaxed)
-    }
-
-    /// Adds logins by token that were asked for. The writer's.
-    pub fn count_logins(&self, logins: u64) {
-        self.head()[LOGINS].fetch_add(logins, Ordering::Relaxed);
-    }
-
-    /// Adds questions for the last lookups. The writer's.
-    pub fn count_looks_back(&self, questions: u64) {
-        self.head()[LOOKS_BACK].fetch_add(questions, Ordering::Relaxed);
-    }
-
-    /// How many logins by token the writer was asked for, and how often for the last lookups.
-    pub fn writer_questions(&self) -> (u64, u64) {
-        (self.head()[LOGINS].load(Ordering::Relaxed), self.head()[LOOKS_BACK].load(Ordering::Relaxed))
-    }
-
-    /// A request was refused, because the session had no right to it. The writer's.
-    pub fn count_writer_refusal(&self) {
-        self.head()[WRITER_REFUSALS].fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// How many requests the writer has refused, because a session had no right to them.
-    pub fn writer_refusals(&self) -> u64 {
-        self.head()[WRITER_REFUSALS].load(Ordering::Relaxed)
-    }
-
     fn ago(&self, at: usize) -> Option<Duration> {
         let then = Some(self.head()[at].load(Ordering::Relaxed)).filter(|&then| then > 0)?;
         Some(since_1970().saturating_sub(Duration::from_micros(then)))
-    }
-
-    /// The writer has got on with something. The writer's.
-    pub fn count_turn(&self) {
-        self.head()[WRITER_TURN].fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// How often writers have got on with something: when this stays the same, one is idle, or stuck.
-    pub fn writer_turn(&self) -> u64 {
-        self.head()[WRITER_TURN].load(Ordering::Relaxed)
     }
 
     /// Adds lines of the writer's log that were dropped. The writer's.

@@ -10,7 +10,7 @@ use super::order::Order;
 use super::outage::Outage;
 use super::spool::{Chunk, Spool};
 use super::trim::Trimmer;
-use crate::ipc::scoreboard::Scoreboard;
+use crate::ipc::scoreboard::{Scoreboard, WriterCount};
 use crate::store::{self, Batch, Error, Hosts, Kind, Location, Operator, Standing, Store};
 use crate::sys::{FileNumber, StoreKey, file_number};
 use std::path::Path;
@@ -171,8 +171,7 @@ impl<'a> Committer<'a> {
         }
         let records = records(batches, &outcomes);
         if records > 0 {
-            self.scoreboard.count_commit(records);
-            self.scoreboard.commit_times().observe(begin.elapsed());
+            self.scoreboard.count_commit(records, begin.elapsed());
             note_growth(&mut self.trimmer, batches, &outcomes);
         }
         if let Some(error) = failure(&outcomes) {
@@ -327,8 +326,7 @@ impl<'a> Committer<'a> {
             self.delivered += delivered;
             self.dropped += chunk.records - delivered;
             if delivered > 0 {
-                self.scoreboard.count_commit(delivered);
-                self.scoreboard.commit_times().observe(begin.elapsed());
+                self.scoreboard.count_commit(delivered, begin.elapsed());
             }
             note_growth(&mut self.trimmer, &chunk.batches, &outcomes);
             let emptied = |error: std::io::Error| Error::world(format!("cannot empty the spool: {error}"));
@@ -413,7 +411,7 @@ impl<'a> Committer<'a> {
         // Without a store the step fails as it would with one that does not answer.
         match self.store() {
             Ok(store) => match trimmer.step(store, now) {
-                Ok(deleted) => self.scoreboard.count_trimmed(deleted),
+                Ok(deleted) => self.scoreboard.count(WriterCount::Trimmed, deleted),
                 Err(error) => self.trimming_failed(&error),
             },
             Err(error) => {

@@ -30,7 +30,7 @@ pub use order::{Notice, Order};
 pub use spool::SpoolFile;
 
 use crate::ipc::rendezvous::Rendezvous;
-use crate::ipc::scoreboard::Scoreboard;
+use crate::ipc::scoreboard::{Scoreboard, WriterCount};
 use crate::ipc::ticket::{KeyMemory, TicketKey};
 use crate::standard_error::StandardError;
 use crate::store::Location;
@@ -151,7 +151,7 @@ fn serve(
         scoreboard.count_unlogged(lines.take_dropped());
         let mut gathered = receiver
             .wait([committer.due(), committer.return_due(), committer.trim_due()].into_iter().flatten().min())?;
-        scoreboard.count_turn();
+        scoreboard.count(WriterCount::Turns, 1);
         if !gathered.questions.is_empty() {
             // Before the commit, which takes longer.
             receiver.answer(committer.answer(&gathered.questions));
@@ -167,7 +167,7 @@ fn serve(
                 return Ok(Some(order));
             }
             receiver.acknowledge(&gathered, outcomes);
-            scoreboard.count_turn();
+            scoreboard.count(WriterCount::Turns, 1);
             fail_meanwhile(receiver, &mut committer)?;
         }
         if gathered.is_empty() && receiver.ended() {
@@ -175,7 +175,7 @@ fn serve(
             return Ok(None);
         }
         for offender in receiver.take_offenders() {
-            scoreboard.count_writer_refusal();
+            scoreboard.count(WriterCount::Refusals, 1);
             // Where there is no room the parent has enough to do with those before.
             let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
             let _ = send(shutdown_pipe.as_raw_fd(), &Notice::Offender(offender).write(), flags);

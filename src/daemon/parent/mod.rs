@@ -37,7 +37,7 @@ use crate::daemon::throttle::Throttle;
 use crate::daemon::unlogged::Unlogged;
 use crate::exit::{Exit, Fatal};
 use crate::ipc::parent::ParentRequest;
-use crate::ipc::scoreboard::Scoreboard;
+use crate::ipc::scoreboard::{Scoreboard, WriterCount};
 use crate::ipc::status::grouped;
 use crate::session::WordSource;
 use crate::standard_error::StandardError;
@@ -396,7 +396,7 @@ impl Parent {
 
     /// Forks a writer if it is time for one. Returns when it is, if that is later.
     fn fork_writer(&mut self, now: Instant) -> Option<Instant> {
-        let look = self.writer.look(|| self.scoreboard.writer_turn(), now);
+        let look = self.writer.look(|| self.scoreboard.counted(WriterCount::Turns), now);
         if self.writer.due().is_some_and(|due| due <= now) {
             let with = With {
                 scoreboard: &mut self.scoreboard,
@@ -427,7 +427,9 @@ impl Parent {
                     }
                 }
                 ParentRequest::ExitReason => self.note_ending(&socket),
-                ParentRequest::WriterSilent => self.writer.suspect(self.scoreboard.writer_turn(), Instant::now()),
+                ParentRequest::WriterSilent => {
+                    self.writer.suspect(self.scoreboard.counted(WriterCount::Turns), Instant::now());
+                }
                 ParentRequest::Working | ParentRequest::LoggingIn | ParentRequest::Writing => {
                     self.queue_for_turn(question, socket);
                 }

@@ -12,6 +12,7 @@ use crate::daemon::reload::{CHILDREN_HAVE, LONGEST, Moved};
 use crate::exit::{Exit, Fatal};
 use crate::ipc::control::ControlCommand;
 use crate::ipc::counters;
+use crate::ipc::scoreboard::WriterCount;
 use crate::ipc::status::{self, Status};
 use crate::text::printable;
 use log::{error, info, warn};
@@ -208,21 +209,19 @@ impl Parent {
             (Lookup::Text, files) => loader::names(files),
         };
         let generation = self.served.words.generation();
-        let (records, commits) = self.scoreboard.commits();
         let (spooled, spool_bytes) = self.scoreboard.spooled();
-        let (token_logins, histories) = self.scoreboard.writer_questions();
         let counted = self.children.counters(&self.scoreboard);
         let counted = counters::Counters::of(&counted);
         let writer = status::Writer {
             pid: self.writer.pid().map(nix::unistd::Pid::as_raw),
             forks: self.writer.forks(),
-            records,
-            commits,
+            records: self.scoreboard.counted(WriterCount::Records),
+            commits: self.scoreboard.counted(WriterCount::Commits),
             silent_seconds: self.writer.silent(Instant::now()).map(|silent| silent.as_secs()),
             replaced: self.writer.replaced(),
-            token_logins,
-            histories,
-            requests_refused: self.scoreboard.writer_refusals(),
+            token_logins: self.scoreboard.counted(WriterCount::Logins),
+            histories: self.scoreboard.counted(WriterCount::LooksBack),
+            requests_refused: self.scoreboard.counted(WriterCount::Refusals),
         };
         Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -269,7 +268,7 @@ impl Parent {
             requests: status::requests(counted),
             lookups: status::Times::of(counted.lookups()),
             history_limit: self.forking.history_limit.unwrap_or(0),
-            history_trimmed: self.scoreboard.trimmed(),
+            history_trimmed: self.scoreboard.counted(WriterCount::Trimmed),
             lookup_rate: self.forking.session.lookup_rate,
             lookups_delayed: self.shares.lookups.delayed(),
             commits: status::Times::of(self.scoreboard.commit_times()),

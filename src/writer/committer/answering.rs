@@ -3,6 +3,7 @@
 
 use super::super::questions::{Answer, BySecret, Questions, Secret};
 use super::{Committer, LONG};
+use crate::ipc::scoreboard::WriterCount;
 use crate::ipc::ticket::SecretDigest;
 use crate::store::{AccountId, Each, Error, Kind, Operator};
 use std::time::Instant;
@@ -31,7 +32,7 @@ impl Committer<'_> {
         for (((name, _), (channel, reads)), found) in asked.zip(found) {
             answers.push((*channel, logged_in(found, name, *reads)));
         }
-        self.scoreboard.count_logins(questions.tokens.len() as u64);
+        self.scoreboard.count(WriterCount::Logins, questions.tokens.len() as u64);
     }
 
     fn log_in_by_secret(&mut self, questions: &Questions, answers: &mut Vec<(u64, Answer)>) {
@@ -59,7 +60,8 @@ impl Committer<'_> {
             answers
                 .extend(found.into_iter().map(|found| (*channel, found.map_or_else(Answer::Failed, Answer::Lookups))));
         }
-        self.scoreboard.count_looks_back((questions.recent.len() + questions.earlier.len()) as u64);
+        let looks_back = questions.recent.len() + questions.earlier.len();
+        self.scoreboard.count(WriterCount::LooksBack, looks_back as u64);
     }
 
     /// Asks the database; of each question what came of it. What goes wrong with the connection is an outage, as it is when
