@@ -17,13 +17,11 @@ use std::time::Duration;
 pub struct SlotNumber(pub u32);
 
 const GENERATION: usize = 0;
-const REQUESTS: usize = 1;
 const NAME_SIZE: usize = 2;
 const NAME: usize = 3;
 /// A name's bytes, eight to a number.
 const NAME_NUMBERS: usize = MAX_NAME_CHARS * 4 / 8;
 const STATE: usize = NAME + NAME_NUMBERS;
-const SLOT_UNLOGGED: usize = STATE + 1;
 /// Requests of this session that the database failed.
 const DATABASE_ERRORS: usize = STATE + 2;
 /// Its counters, from a cache line of their own on.
@@ -50,6 +48,20 @@ const HOSTS: usize = COMMIT_TIMES + counters::TIMES;
 /// Numbers in the head. Both it and a slot fit into the smallest page there is, as the compiler sees.
 const HEAD: usize = HOSTS + database_hosts::SIZE;
 const _: () = assert!(HEAD <= 512 && SLOT <= 512);
+
+/// What a session shows of itself, and where in its slot.
+#[derive(Debug, Clone, Copy)]
+#[repr(usize)]
+pub enum Shown {
+    /// From which words it answers.
+    Generation = GENERATION,
+    /// How many requests it has read.
+    Requests = 1,
+    /// What it is doing, by a number of its own; 0 before it has shown it.
+    State = STATE,
+    /// How many lines of its log were dropped.
+    Unlogged = STATE + 1,
+}
 
 /// What the writer counts, and where in the head.
 #[derive(Debug, Clone, Copy)]
@@ -250,44 +262,14 @@ impl<'a> Slot<'a> {
         }
     }
 
-    /// Shows from which words the child answers.
-    pub fn acknowledge(&self, generation: u64) {
-        self.store(GENERATION, generation);
+    /// Shows something of the child.
+    pub fn show(&self, what: Shown, number: u64) {
+        self.store(what as usize, number);
     }
 
-    /// From which words the child answers.
-    pub fn generation(&self) -> u64 {
-        self.load(GENERATION)
-    }
-
-    /// Shows what the child is doing, by a number of its own.
-    pub fn set_state(&self, state: u64) {
-        self.store(STATE, state);
-    }
-
-    /// What the child is doing; 0 before it has shown it.
-    pub fn state(&self) -> u64 {
-        self.load(STATE)
-    }
-
-    /// Counts requests that the child has read.
-    pub fn set_requests(&self, requests: u64) {
-        self.store(REQUESTS, requests);
-    }
-
-    /// How many requests the child has read.
-    pub fn requests(&self) -> u64 {
-        self.load(REQUESTS)
-    }
-
-    /// Shows how many lines of the child's log were dropped.
-    pub fn set_unlogged(&self, lines: u64) {
-        self.store(SLOT_UNLOGGED, lines);
-    }
-
-    /// How many lines of the child's log were dropped.
-    pub fn unlogged(&self) -> u64 {
-        self.load(SLOT_UNLOGGED)
+    /// What the child shows.
+    pub fn shown(&self, what: Shown) -> u64 {
+        self.load(what as usize)
     }
 
     /// Sets the name that is logged in; empty without a login.
@@ -339,13 +321,13 @@ mod tests {
         scoreboard.slot(SlotNumber(0)).set_user("ann");
         scoreboard.slot(SlotNumber(1)).set_user(&longest);
         scoreboard.slot(SlotNumber(2)).set_user("bob");
-        scoreboard.slot(SlotNumber(1)).set_requests(7);
+        scoreboard.slot(SlotNumber(1)).show(Shown::Requests, 7);
         assert_eq!(scoreboard.slot(SlotNumber(0)).user(), "ann");
         assert_eq!(scoreboard.slot(SlotNumber(1)).user(), longest);
         assert_eq!(scoreboard.slot(SlotNumber(2)).user(), "bob");
         scoreboard.slot(SlotNumber(1)).clear();
         assert_eq!(scoreboard.slot(SlotNumber(1)).user(), "");
-        assert_eq!(scoreboard.slot(SlotNumber(1)).requests(), 0);
+        assert_eq!(scoreboard.slot(SlotNumber(1)).shown(Shown::Requests), 0);
         // An invalid number is harmless.
         scoreboard.slot(SlotNumber(u32::MAX)).set_user("nobody");
         assert_eq!(scoreboard.slot(SlotNumber(3)).user(), "");

@@ -41,7 +41,7 @@ pub use title::State;
 pub use words::{TableNotes, WordSource};
 
 use crate::ipc::channel::Channel;
-use crate::ipc::scoreboard::Scoreboard;
+use crate::ipc::scoreboard::{Scoreboard, Shown};
 use crate::protocol::{Code, Failure, Line, MAX_LINE, Request};
 use crate::standard_error::StandardError;
 use crate::sys::sandbox::{CallKey, Sandbox};
@@ -130,7 +130,7 @@ pub fn run(mut inherited: Inherited<'_>, scoreboard: &mut Scoreboard, origin: Or
             ExitReason::Internal
         }
     };
-    scoreboard.slot(slot).set_unlogged(lines.take_dropped());
+    scoreboard.slot(slot).show(Shown::Unlogged, lines.take_dropped());
     if scoreboard.are_many() {
         crate::ipc::parent::announce_end(control_channel);
     }
@@ -302,7 +302,7 @@ impl<'a> Session<'a> {
     }
 
     fn converse(&mut self) -> ExitReason {
-        self.face.slot().acknowledge(self.dictionaries.words.generation());
+        self.face.slot().show(Shown::Generation, self.dictionaries.words.generation());
         if self.client.is_proxied
             && let Err(exit_reason) = self.meet_client()
         {
@@ -563,7 +563,7 @@ impl<'a> Session<'a> {
                 .replace(generation, memory.as_fd())
                 .map_err(|error| std::io::Error::other(error.to_string()))
         }) {
-            Ok(()) => self.face.slot().acknowledge(self.dictionaries.words.generation()),
+            Ok(()) => self.face.slot().show(Shown::Generation, self.dictionaries.words.generation()),
             Err(error) => {
                 log::warn!("client {}: cannot load the new words, keeping the old ones: {error}", self.face.peer());
             }

@@ -2,7 +2,7 @@
 //! a word that was looked up.
 
 use super::peer::{Language, Peer};
-use crate::ipc::scoreboard::Slot;
+use crate::ipc::scoreboard::{Shown, Slot};
 use crate::sys::Title;
 
 /// What a session is doing.
@@ -110,13 +110,13 @@ impl<'a> Face<'a> {
 
     pub fn count_request(&mut self) {
         self.requests += 1;
-        self.slot.set_requests(self.requests);
+        self.slot.show(Shown::Requests, self.requests);
     }
 
     /// Shows on the scoreboard what the session is doing.
     pub fn show(&mut self, state: State) {
         self.state = state;
-        self.slot.set_state(state.number());
+        self.slot.show(Shown::State, state.number());
     }
 
     /// Brings the title up to date. For before every wait: a session that is over before it ever waits spares the pages
