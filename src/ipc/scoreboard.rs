@@ -4,7 +4,7 @@
 //! of it.
 
 use super::counters::{self as counters, Counters, Times};
-use super::database_hosts::{self, DatabaseHosts};
+use super::database_hosts::{self, DatabaseHosts, read_text, write_text};
 use super::time_of_day::since_1970;
 use crate::protocol::MAX_NAME_CHARS;
 use crate::sys::SharedPages;
@@ -275,28 +275,21 @@ impl<'a> Slot<'a> {
     /// Sets the name that is logged in; empty without a login.
     pub fn set_user(&self, name: &str) {
         self.store(NAME_SIZE, 0);
-        for (at, part) in name.as_bytes().chunks(8).take(NAME_NUMBERS).enumerate() {
-            let mut bytes = [0; 8];
-            bytes[..part.len()].copy_from_slice(part);
-            self.store(NAME + at, u64::from_ne_bytes(bytes));
-        }
-        self.store(NAME_SIZE, name.len() as u64);
+        self.store(NAME_SIZE, write_text(self.name(), name));
     }
 
     /// The name that was logged in when the child last published it; made fit for a log, because the child may be under
     /// an attacker's control.
     pub fn user(&self) -> String {
-        let size = usize::try_from(self.load(NAME_SIZE)).unwrap_or(0);
         // No heap for a session without a login: the parent asks after each.
-        if size == 0 {
-            return String::new();
+        match self.load(NAME_SIZE) {
+            0 => String::new(),
+            size => read_text(self.name(), size),
         }
-        let mut bytes = Vec::with_capacity(NAME_NUMBERS * size_of::<u64>());
-        for at in 0..NAME_NUMBERS {
-            bytes.extend_from_slice(&self.load(NAME + at).to_ne_bytes());
-        }
-        bytes.truncate(size);
-        crate::text::printable(&String::from_utf8_lossy(&bytes))
+    }
+
+    fn name(&self) -> &[AtomicU64] {
+        self.numbers.get(NAME..STATE).unwrap_or(&[])
     }
 
     fn store(&self, at: usize, value: u64) {

@@ -138,12 +138,7 @@ impl Session<'_> {
                 self.replies.records.push(record);
                 self.replies.waiting(Awaits::Record, |out| push_entry(out, &headword, &interpret));
             }
-            None => {
-                let failure = Failure::new(Code::NotFound, "no such word");
-                self.replies.refused = Some(failure.code);
-                self.replies.waiting(Awaits::Account, |out| crate::protocol::push_failure(out, &failure));
-                self.replies.standing = standing;
-            }
+            None => self.replies.no_such_word(standing),
         }
         Ok(())
     }
@@ -154,12 +149,13 @@ impl Session<'_> {
         self.renew_words();
         let (found, standing) =
             self.dictionaries.words.find_for(Some(account), word, &self.dictionaries.asked, &mut self.stores)?;
-        self.replies.refused = found.is_none().then_some(Code::NotFound);
-        self.replies.waiting(Awaits::Account, |out| match &found {
-            Some(Found { article: found, .. }) => push_entry(out, &found.headword, &found.interpret),
-            None => crate::protocol::push_failure(out, &Failure::new(Code::NotFound, "no such word")),
-        });
-        self.replies.standing = standing;
+        match found {
+            Some(Found { article: found, .. }) => {
+                self.replies.waiting(Awaits::Account, |out| push_entry(out, &found.headword, &found.interpret));
+                self.replies.standing = standing;
+            }
+            None => self.replies.no_such_word(standing),
+        }
         Ok(())
     }
 
