@@ -291,7 +291,8 @@ impl<'a> Session<'a> {
     }
 
     fn serve(mut self) -> ExitReason {
-        match self.converse() {
+        let Err(exit_reason) = self.converse();
+        match self.finish(exit_reason) {
             ExitReason::Closed | ExitReason::Lost | ExitReason::Idle
                 if self.requests.any_garbage && !self.requests.any_valid =>
             {
@@ -301,55 +302,43 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn converse(&mut self) -> ExitReason {
+    /// Answers the client until there is a reason to end.
+    fn converse(&mut self) -> Result<Infallible, ExitReason> {
         self.face.slot().show(Shown::Generation, self.dictionaries.words.generation());
-        if self.client.is_proxied
-            && let Err(exit_reason) = self.meet_client()
-        {
-            return self.finish(exit_reason);
+        if self.client.is_proxied {
+            self.meet_client()?;
         }
-        if let Err(exit_reason) = self.shake_hands() {
-            return self.finish(exit_reason);
-        }
-        if let Err(exit_reason) = self.greet() {
-            return self.finish(exit_reason);
-        }
+        self.shake_hands()?;
+        self.greet()?;
         let mut idle_ends = self.idle_from_now();
         loop {
-            match self.answer_what_was_read() {
-                Ok(answered) if answered > 0 => idle_ends = self.idle_from_now(),
-                Ok(_) => {}
-                Err(exit_reason) => return self.finish(exit_reason),
+            if self.answer_what_was_read()? > 0 {
+                idle_ends = self.idle_from_now();
             }
             if self.signals.stop_asked() {
                 self.replies.fail(&Failure::new(Code::Bye, "the server is stopping"));
-                return self.finish(ExitReason::Stopped);
+                return Err(ExitReason::Stopped);
             }
-            match self.wait_for_client(idle_ends) {
-                Ok(Wait::Ready) => {}
-                Ok(Wait::Interrupted) => {
+            match self.wait_for_client(idle_ends)? {
+                Wait::Ready => {}
+                Wait::Interrupted => {
                     self.renew_words();
                     continue;
                 }
-                Ok(Wait::TimedOut) => {
+                Wait::TimedOut => {
                     let (message, exit_reason) = if self.logins.grace_ends.is_some_and(|end| end <= Instant::now()) {
                         ("no login within the grace time", ExitReason::GraceOver)
                     } else {
                         ("idle too long", ExitReason::Idle)
                     };
                     self.replies.fail(&Failure::new(Code::Timeout, message));
-                    return self.finish(exit_reason);
+                    return Err(exit_reason);
                 }
-                Err(exit_reason) => return self.finish(exit_reason),
             }
-            match self.client.connection.read() {
-                Ok(true) => {}
+            if !self.client.connection.read()? {
                 // What follows the last newline is not a request; the replies are all written.
-                Ok(false) => {
-                    let _ = self.client.connection.end(Duration::ZERO);
-                    return ExitReason::Closed;
-                }
-                Err(exit_reason) => return self.finish(exit_reason),
+                let _ = self.client.connection.end(Duration::ZERO);
+                return Err(ExitReason::Closed);
             }
         }
     }

@@ -64,8 +64,8 @@ pub(super) fn history_rows(
     place: Option<(String, i64)>,
     limit: u32,
 ) -> rusqlite::Result<Vec<PastRow>> {
-    let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
-    rows_before(connection, [statements::HISTORY, statements::HISTORY_BEFORE], account, place, limit, row)
+    let both = [statements::HISTORY, statements::HISTORY_BEFORE];
+    rows_before(connection, both, account, place, limit, |row| row.try_into())
 }
 
 /// Rows of an account: the newest, by the first statement; or by the second those before a place.

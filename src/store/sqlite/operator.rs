@@ -43,7 +43,6 @@ impl Operator for Sqlite {
 
     fn account_details(&mut self, name: &str) -> Result<Option<AccountDetails>, Error> {
         let expired = token::expired_at(moment::present())?.text();
-        let pair = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
         let found = self.run(|connection| {
             let Some(account) = find_account(connection, name)? else { return Ok(None) };
             let id = number(account.id);
@@ -51,7 +50,7 @@ impl Operator for Sqlite {
                 connection.query_row(statements::CREATED, (id,), |row| row.get(0)).optional()?;
             let tokens: Vec<(String, String)> = connection
                 .prepare(statements::TOKENS)?
-                .query_map((id, expired), pair)?
+                .query_map((id, expired), |row| row.try_into())?
                 .collect::<rusqlite::Result<_>>()?;
             Ok(created.map(|created| (account, created, tokens)))
         })?;
@@ -74,9 +73,8 @@ impl Operator for Sqlite {
     fn reviews_of(&mut self, account: AccountId, before: Option<Place>, limit: u32) -> Result<Vec<PastReview>, Error> {
         let place = before.map(place).transpose()?;
         let both = [statements::REVIEWS, statements::REVIEWS_BEFORE];
-        let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
         let rows: Vec<(String, u8, String, i64)> =
-            self.run(|connection| rows_before(connection, both, account, place, limit, row))?;
+            self.run(|connection| rows_before(connection, both, account, place, limit, |row| row.try_into()))?;
         let review = |(word, grade, time, origin): (String, u8, String, i64)| {
             let time = values::moment(&time).ok_or_else(damaged)?;
             Ok(PastReview { word, grade, time, origin: origin.cast_unsigned() })

@@ -79,8 +79,10 @@ impl StarRows for Rows<'_> {
     }
 
     fn text(&mut self, word: &str) -> rusqlite::Result<Option<(String, String)>> {
-        let pair = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
-        self.transaction.prepare_cached(statements::STAR_TEXT)?.query_row((self.id(), word), pair).optional()
+        self.transaction
+            .prepare_cached(statements::STAR_TEXT)?
+            .query_row((self.id(), word), |row| row.try_into())
+            .optional()
     }
 
     fn count(&mut self) -> rusqlite::Result<u64> {

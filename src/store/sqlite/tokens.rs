@@ -78,8 +78,7 @@ impl Tokens for Sqlite {
 type Found = (i64, String, String);
 
 fn find(connection: &Connection, name: &str, token: &TokenHash) -> rusqlite::Result<Option<Found>> {
-    let columns = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
-    connection.prepare_cached(statements::TOKEN)?.query_row((token.bytes(), name), columns).optional()
+    connection.prepare_cached(statements::TOKEN)?.query_row((token.bytes(), name), |row| row.try_into()).optional()
 }
 
 /// Writes down that a token is used, if it is good, and removes it if it is not.
