@@ -114,12 +114,12 @@ mod tests {
     #[test]
     fn texts_are_cut_and_printable() {
         let numbers = numbers();
-        let place = &numbers[FAILURES..][..FAILURE];
+        let place = &numbers[FAILURES + TEXT..][..TEXT_NUMBERS];
         for (text, shown) in
             [("refused\x1b", "refused\\u{1b}".to_owned()), (&"é".repeat(100), "é".repeat(64)), ("", String::new())]
         {
-            write_text(place, text);
-            assert_eq!(read_text(place), shown);
+            let size = write_text(place, text);
+            assert_eq!(read_text(place, size), shown);
         }
     }
 }

@@ -1,11 +1,11 @@
 //! Showing a history: the last few lookups at once, or all of them page by page. Memory is bounded however long the
 //! history, and no database connection is kept while a client reads slowly.
 
+use super::stars::instant;
 use super::{ExitReason, Session};
 use crate::ipc::writer_request::MOST_RECENT;
 use crate::protocol::{Failure, HistoryRow, push_history_row, push_ok_text};
 use crate::store::{AccountId, PastLookup, Place};
-use time::OffsetDateTime;
 
 /// How many lookups are read at once.
 const PAGE: u32 = 1_000;
@@ -126,8 +126,6 @@ impl Session<'_> {
 
 fn push_lookups(out: &mut Vec<u8>, name: &str, lookups: &[PastLookup]) {
     for PastLookup { word, time, .. } in lookups {
-        let nanoseconds = i128::from(time.0) * 1_000;
-        let time = OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-        push_history_row(out, &HistoryRow { name, word, time });
+        push_history_row(out, &HistoryRow { name, word, time: instant(*time) });
     }
 }

@@ -102,7 +102,7 @@ impl Session<'_> {
         };
         let given = new_record(&mut self.writer.clock, word, self.face.peer())?;
         match self.stores.write(|store| store.grade(account, grade, &given))? {
-            Grading::Due(due) => self.done_with(&time_text(time(due))),
+            Grading::Due(due) => self.done_with(&time_text(instant(due))),
             Grading::NeverLookedUp => Err(self.never_looked_up()),
             Grading::Full => Err(full()),
             Grading::Gone => Err(self.gone()),
@@ -153,11 +153,12 @@ fn row(star: Star) -> StarRow {
         Learned::Review => StarState::Review,
         Learned::Relearning => StarState::Relearning,
     };
-    let (created, due) = (time(created), time(memory.due));
+    let (created, due) = (instant(created), instant(memory.due));
     StarRow { word, created, due, state, reps: memory.reps, lapses: memory.lapses, tags, note }
 }
 
-fn time(moment: Microseconds) -> OffsetDateTime {
+/// A moment as the protocol has it.
+pub(super) fn instant(moment: Microseconds) -> OffsetDateTime {
     let nanoseconds = i128::from(moment.0) * 1_000;
     OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }

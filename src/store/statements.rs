@@ -17,8 +17,8 @@ pub(super) const REMOVE_ACCOUNT: &str = "DELETE FROM user WHERE id = ? AND creat
 pub(super) const CREATED: &str = "SELECT created FROM user WHERE id = ?";
 pub(super) const TOKENS: &str =
     "SELECT created, last_used FROM token WHERE user_id = ? AND last_used > ? ORDER BY created, hash";
-/// The first and the last of an account's lookups are the ends of its range in an index. In the order of bytes, whatever
-/// a collation does with spaces: names contain no spaces.
+/// The first and the last of an account's lookups are the ends of its range in an index. In the order of bytes,
+/// whatever a collation does with spaces: names contain no spaces.
 pub(super) const ACCOUNTS: &str = "\
     SELECT name, created, locked, \
     (SELECT COUNT(*) FROM hist WHERE hist.user_id = user.id), \

@@ -37,7 +37,7 @@ pub(in crate::store) const PLACE_BEFORE: &str = "\
 pub(super) const DELETE_BEFORE: &str = "\
     DELETE FROM hist WHERE user_id = ? AND time <= ? AND (time < ? OR origin < ?) ORDER BY time, origin LIMIT ?";
 
-/// As `HISTORY`, from a place on. (A comparison of pairs, `(time, origin) < (?, ?)`, would read from the end to the place.)
+/// From a place on. (A comparison of pairs, `(time, origin) < (?, ?)`, would read from the end to the place.)
 pub(in crate::store) const HISTORY_BEFORE: &str = "\
     SELECT word, time, origin FROM hist WHERE user_id = ? AND time <= ? AND (time < ? OR origin < ?) \
     ORDER BY time DESC, origin DESC LIMIT ?";
