@@ -4,27 +4,28 @@ use std::process::ExitCode;
 
 /// How a program ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Exit {
     /// Done.
-    Success,
+    Success = 0,
     /// A bad option or URL on the command line.
-    Usage,
+    Usage = 64,
     /// The words file is refused; there is no such account.
-    Data,
+    Data = 65,
     /// The words file, or a password file, is not there.
-    NoInput,
+    NoInput = 66,
     /// The database can't be reached.
-    Unavailable,
+    Unavailable = 69,
     /// A failure of our own.
-    Software,
+    Software = 70,
     /// The system refuses: a port or the state directory is in use.
-    System,
+    System = 71,
     /// The account's name is taken.
-    Taken,
+    Taken = 73,
     /// Not now: children lag behind.
-    TryAgain,
+    TryAgain = 75,
     /// The configuration file, or no schema.
-    Configuration,
+    Configuration = 78,
 }
 
 impl Exit {
@@ -48,18 +49,7 @@ impl Exit {
 
     /// The number.
     pub fn status(self) -> u8 {
-        match self {
-            Self::Success => 0,
-            Self::Usage => 64,
-            Self::Data => 65,
-            Self::NoInput => 66,
-            Self::Unavailable => 69,
-            Self::Software => 70,
-            Self::System => 71,
-            Self::Taken => 73,
-            Self::TryAgain => 75,
-            Self::Configuration => 78,
-        }
+        self as u8
     }
 }
 
@@ -82,6 +72,12 @@ impl Fatal {
     /// An ending with its message.
     pub fn new(exit: Exit, message: impl Into<String>) -> Self {
         Self { exit, message: message.into() }
+    }
+
+    /// The same, and more about it.
+    #[must_use]
+    pub fn and(self, more: &str) -> Self {
+        Self { message: self.message + more, ..self }
     }
 }
 

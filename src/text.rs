@@ -114,6 +114,11 @@ pub fn safe_json(plain: &str) -> String {
     out
 }
 
+/// What stands before the first of these characters, and what behind it, if it is there.
+pub fn cut(text: &str, at: char) -> (&str, Option<&str>) {
+    text.split_once(at).map_or((text, None), |(before, behind)| (before, Some(behind)))
+}
+
 /// Takes the blanks (space and TAB) off both ends, as the protocol does with every word and the words file with
 /// every headword. It matters twice: MariaDB's `utf8mb4_bin` compares `'a'` equal to `'a '`.
 pub fn trim_blanks(text: &str) -> &str {

@@ -1,47 +1,31 @@
 //! `words import`: from the sources to a words file in its place, with progress and a summary. Unless the new file is
 //! complete, the old one stays as it was. The formats are known to `words::import` only.
 
+use super::progress::Progress;
 use super::replacement::Replacement;
 use super::tools::broken_pipe_is_fine;
-use crate::config::options::{DictionaryFormat, Import};
+use crate::config::options::Import;
 use crate::exit::{Exit, Fatal};
 use crate::words::import::{self, Choices, Collection, Failure, Format, Labels, Report, Watch, Written};
 use nix::sys::signal::Signal;
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::fmt::Write as _;
-use std::io::{self, BufWriter, IsTerminal as _, Seek as _, Write as _};
+use std::io::{self, BufWriter, Seek as _, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The bar's length on the terminal.
-const BAR: usize = 30;
-
-impl From<DictionaryFormat> for Format {
-    fn from(format: DictionaryFormat) -> Self {
-        match format {
-            DictionaryFormat::Dictd => Self::Dictd,
-            DictionaryFormat::Stardict => Self::StarDict,
-            DictionaryFormat::Ecdict => Self::Ecdict,
-            DictionaryFormat::Cedict => Self::Cedict,
-            DictionaryFormat::Mdx => Self::Mdx,
-            DictionaryFormat::Dsl => Self::Dsl,
-            DictionaryFormat::Plain => Self::Plain,
-        }
-    }
-}
-
 /// `cidiand words import`.
 pub(crate) fn import_words(request: &Import) -> Result<Exit, Fatal> {
     let stop = Stop::install().map_err(|error| Fatal::new(Exit::System, format!("signals: {error}")))?;
-    let bar = Bar { on: io::stderr().is_terminal(), shown: Cell::new(None) };
-    let progress = |file: &Path, done: u64, total: u64| bar.show(file, done, total);
+    let bar = RefCell::new(Progress::new());
+    let progress = |file: &Path, done: u64, total: u64| bar.borrow_mut().show_file(file, done, total);
     let asked = || stop.asked().is_some();
     let watch = Watch { stop: &asked, progress: &progress };
     let outcome = check(request).and_then(|()| make(request, &watch));
-    bar.clear();
+    drop(bar);
     let (reports, files) = match outcome {
         Ok(Made { reports, files }) => (reports, files),
         Err(Outcome::Fatal(fatal)) => return Err(fatal),
@@ -105,10 +89,10 @@ fn check(request: &Import) -> Result<(), Outcome> {
     if into_directory(request) && request.sources.len() > 1 && (request.title.is_some() || request.name.is_some()) {
         return usage("--title and --name describe one dictionary; several sources in a directory have their own");
     }
-    if request.columns.is_some() && request.from != DictionaryFormat::Ecdict {
+    if request.columns.is_some() && request.from != Format::Ecdict {
         return usage("--columns needs --from ecdict");
     }
-    if request.no_pinyin && request.from != DictionaryFormat::Cedict {
+    if request.no_pinyin && request.from != Format::Cedict {
         return usage("--no-pinyin needs --from cedict");
     }
     Ok(())
@@ -116,9 +100,8 @@ fn check(request: &Import) -> Result<(), Outcome> {
 
 fn make(request: &Import, watch: &Watch<'_>) -> Result<Made, Outcome> {
     let choices = Choices { columns: request.columns.clone(), pinyin: !request.no_pinyin };
-    let read = |source: &Path, collection: &mut Collection| {
-        import::import(request.from.into(), source, &choices, collection, watch)
-    };
+    let read =
+        |source: &Path, collection: &mut Collection| import::import(request.from, source, &choices, collection, watch);
     let mut made = Made { reports: Vec::new(), files: Vec::new() };
     // They take their places together, when all of them are complete.
     let mut replacements = Vec::new();
@@ -268,31 +251,5 @@ impl Stop {
 
     fn asked(&self) -> Option<Signal> {
         self.0.iter().find(|(_, flag)| flag.load(Ordering::Relaxed)).map(|(signal, _)| *signal)
-    }
-}
-
-/// A bar on the terminal, drawn again when there is another percent.
-struct Bar {
-    on: bool,
-    shown: Cell<Option<u64>>,
-}
-
-impl Bar {
-    fn show(&self, file: &Path, done: u64, total: u64) {
-        let percent = done.saturating_mul(100).checked_div(total).unwrap_or(100).min(100);
-        if !self.on || self.shown.replace(Some(percent)) == Some(percent) {
-            return;
-        }
-        let full = usize::try_from(percent).unwrap_or(100) * BAR / 100;
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
-        let name = crate::text::printable(&name);
-        let (bar, rest) = ("#".repeat(full), "-".repeat(BAR - full));
-        let _ = write!(io::stderr(), "\r\x1b[K[{bar}{rest}] {percent:3} % {name}");
-    }
-
-    fn clear(&self) {
-        if self.shown.get().is_some() && self.on {
-            let _ = write!(io::stderr(), "\r\x1b[K");
-        }
     }
 }

@@ -88,15 +88,7 @@ pub fn run(settings: &Settings, paths: &[PathBuf], origin: Origin) -> Result<Exi
         Ok(Loading::Overtaken(by)) => {
             Err(Fatal::new(Exit::TryAgain, format!("database {database}: {by}; this one has changed nothing")))
         }
-        Err(error) => {
-            let fatal = fatal(database, &error);
-            Err(Fatal::new(
-                fatal.exit,
-                format!(
-                    "{}; the words are the same as before, unless it happened while they were switched",
-                    fatal.message
-                ),
-            ))
-        }
+        Err(error) => Err(fatal(database, &error)
+            .and("; the words are the same as before, unless it happened while they were switched")),
     }
 }

@@ -11,8 +11,12 @@ struct Page {
 }
 
 impl Page {
-    /// Begins a family of samples.
-    fn family(&mut self, name: &str, kind: &str, help: &str) {
+    /// Begins a family of samples: a counter if its name ends with `_total`, as Prometheus wants it, and else a gauge.
+    fn family(&mut self, name: &str, help: &str) {
+        self.family_of(if name.ends_with("_total") { "counter" } else { "gauge" }, name, help);
+    }
+
+    fn family_of(&mut self, kind: &str, name: &str, help: &str) {
         let help = help.replace('\\', "\\\\").replace('\n', "\\n");
         let _ = writeln!(self.text, "# HELP cidian_{name} {help}\n# TYPE cidian_{name} {kind}");
     }
@@ -28,28 +32,21 @@ impl Page {
     }
 
     /// A family of one sample.
-    fn one(&mut self, name: &str, kind: &str, help: &str, value: impl std::fmt::Display) {
-        self.family(name, kind, help);
+    fn one(&mut self, name: &str, help: &str, value: impl std::fmt::Display) {
+        self.family(name, help);
         self.sample(name, &[], value);
     }
 
     /// A family with a sample for each value of one label.
-    fn each<'a>(
-        &mut self,
-        name: &str,
-        kind: &str,
-        help: &str,
-        label: &str,
-        all: impl IntoIterator<Item = (&'a str, u64)>,
-    ) {
-        self.family(name, kind, help);
+    fn each<'a>(&mut self, name: &str, help: &str, label: &str, all: impl IntoIterator<Item = (&'a str, u64)>) {
+        self.family(name, help);
         for (value, count) in all {
             self.sample(name, &[(label, value)], count);
         }
     }
 
     fn histogram(&mut self, name: &str, help: &str, times: &Times) {
-        self.family(name, "histogram", help);
+        self.family_of("histogram", name, help);
         let bucket = format!("{name}_bucket");
         let mut sum = 0_u64;
         for (bound, count) in times.bounds.iter().zip(&times.counts) {
@@ -70,7 +67,7 @@ fn seconds(microseconds: u64) -> String {
 /// The output when no daemon answers.
 pub fn down() -> String {
     let mut page = Page::default();
-    page.one("up", "gauge", UP, 0);
+    page.one("up", UP, 0);
     page.text
 }
 
@@ -79,13 +76,13 @@ const UP: &str = "Whether the daemon answered.";
 /// Everything.
 pub fn text(status: &Status) -> String {
     let mut page = Page::default();
-    page.one("up", "gauge", UP, 1);
-    page.family("build_info", "gauge", "The daemon's version.");
+    page.one("up", UP, 1);
+    page.family("build_info", "The daemon's version.");
     page.sample("build_info", &[("version", &status.version)], 1);
-    page.one("start_time_seconds", "gauge", "Start time of the daemon in seconds since 1970.", status.started);
+    page.one("start_time_seconds", "Start time of the daemon in seconds since 1970.", status.started);
     clients(&mut page, status);
     if !status.requests.is_empty() {
-        page.family("requests_total", "counter", "Requests answered, by kind and result.");
+        page.family("requests_total", "Requests answered, by kind and result.");
     }
     for (kind, results) in &status.requests {
         for (result, count) in results {
@@ -104,7 +101,6 @@ fn clients(page: &mut Page, status: &Status) {
     let clients = &status.clients;
     page.each(
         "clients",
-        "gauge",
         "Children, one for each client, by state.",
         "state",
         [
@@ -117,15 +113,14 @@ fn clients(page: &mut Page, status: &Status) {
         ],
     );
     if let Some(limit) = clients.limit {
-        page.one("clients_limit", "gauge", "Limit of clients.", limit);
+        page.one("clients_limit", "Limit of clients.", limit);
     }
-    page.one("connections_total", "counter", "Clients accepted; a child was forked for each.", status.forks);
+    page.one("connections_total", "Clients accepted; a child was forked for each.", status.forks);
     let ended = status.sessions_ended.iter().map(|(ending, count)| (ending.as_str(), *count));
-    page.each("sessions_ended_total", "counter", "Sessions ended, by reason.", "ending", ended);
+    page.each("sessions_ended_total", "Sessions ended, by reason.", "ending", ended);
     let by = status.refused_by;
     page.each(
         "refusals_total",
-        "counter",
         "Clients refused, by reason.",
         "reason",
         [
@@ -137,87 +132,76 @@ fn clients(page: &mut Page, status: &Status) {
     );
     let penalties = &status.penalties;
     let help = "Logins of connected clients refused because of their source's failures.";
-    page.one("logins_refused_total", "counter", help, penalties.logins_refused);
+    page.one("logins_refused_total", help, penalties.logins_refused);
     let help = "Registrations refused because their source made too many.";
-    page.one("registrations_refused_total", "counter", help, penalties.registrations_refused);
+    page.one("registrations_refused_total", help, penalties.registrations_refused);
     let help = "Changes of accounts refused because their source made too many.";
-    page.one("changes_refused_total", "counter", help, penalties.changes_refused);
+    page.one("changes_refused_total", help, penalties.changes_refused);
     let help = "Logins by token refused because their source made too many.";
-    page.one("token_logins_refused_total", "counter", help, penalties.token_logins_refused);
-    let help = "Limit of lookups kept for an account; 0 for no limit.";
-    page.one("history_limit", "gauge", help, status.history_limit);
+    page.one("token_logins_refused_total", help, penalties.token_logins_refused);
+    page.one("history_limit", "Limit of lookups kept for an account; 0 for no limit.", status.history_limit);
     let help = "Lookups deleted because their account exceeded the limit.";
-    page.one("history_trimmed_total", "counter", help, status.history_trimmed);
-    let help = "Limit of lookups a second for an account; 0 for no limit.";
-    page.one("lookup_rate_limit", "gauge", help, status.lookup_rate);
-    page.one("lookups_delayed_total", "counter", "Lookups delayed by that limit.", status.lookups_delayed);
-    page.one("penalised_sources", "gauge", "Sources with a penalty now.", penalties.sources);
-    page.one("refused_sources", "gauge", "Sources refused now.", penalties.refused_sources);
+    page.one("history_trimmed_total", help, status.history_trimmed);
+    page.one("lookup_rate_limit", "Limit of lookups a second for an account; 0 for no limit.", status.lookup_rate);
+    page.one("lookups_delayed_total", "Lookups delayed by that limit.", status.lookups_delayed);
+    page.one("penalised_sources", "Sources with a penalty now.", penalties.sources);
+    page.one("refused_sources", "Sources refused now.", penalties.refused_sources);
 }
 
 fn database(page: &mut Page, status: &Status) {
     let writer = &status.writer;
-    page.one("writer_up", "gauge", "Whether a writer process is running.", u8::from(writer.pid.is_some()));
-    page.one("writer_forks_total", "counter", "Writers forked.", writer.forks);
-    page.one("writer_replaced_total", "counter", "Writers that hung and were replaced.", writer.replaced);
-    let help = "Logins by token answered by the writer.";
-    page.one("writer_token_logins_total", "counter", help, writer.token_logins);
-    let help = "Questions for the last lookups answered by the writer.";
-    page.one("writer_histories_total", "counter", help, writer.histories);
+    page.one("writer_up", "Whether a writer process is running.", u8::from(writer.pid.is_some()));
+    page.one("writer_forks_total", "Writers forked.", writer.forks);
+    page.one("writer_replaced_total", "Writers that hung and were replaced.", writer.replaced);
+    page.one("writer_token_logins_total", "Logins by token answered by the writer.", writer.token_logins);
+    page.one("writer_histories_total", "Questions for the last lookups answered by the writer.", writer.histories);
     let help = "Requests of sessions for other accounts, refused by the writer.";
-    page.one("writer_requests_refused_total", "counter", help, writer.requests_refused);
-    page.one("records_total", "counter", "History records made durable.", writer.records);
-    page.one("commits_total", "counter", "Commits of history records.", writer.commits);
-    page.one(
-        "database_errors_total",
-        "counter",
-        "Requests that failed because of the database.",
-        status.database_errors,
-    );
+    page.one("writer_requests_refused_total", help, writer.requests_refused);
+    page.one("records_total", "History records made durable.", writer.records);
+    page.one("commits_total", "Commits of history records.", writer.commits);
+    page.one("database_errors_total", "Requests that failed because of the database.", status.database_errors);
     let connections = &status.database_connections;
-    let help = "Limit of concurrent database connections.";
-    page.one("database_connections_limit", "gauge", help, connections.limit);
-    let help = "Database connections leased to children.";
-    page.one("database_connections_leased", "gauge", help, connections.leased);
-    let help = "Children waiting for a database connection.";
-    page.one("database_connections_waiting", "gauge", help, connections.waiting);
+    page.one("database_connections_limit", "Limit of concurrent database connections.", connections.limit);
+    page.one("database_connections_leased", "Database connections leased to children.", connections.leased);
+    page.one("database_connections_waiting", "Children waiting for a database connection.", connections.waiting);
     if !status.database_hosts.is_empty() {
-        page.family("database_host_in_use", "gauge", "Whether the writer uses this host of the database.");
-        for host in &status.database_hosts {
-            page.sample("database_host_in_use", &[("host", &host.host)], u8::from(host.in_use));
-        }
-        page.family("database_host_failed", "gauge", "Whether this host could not be used when it was last tried.");
-        for host in &status.database_hosts {
-            page.sample("database_host_failed", &[("host", &host.host)], u8::from(host.error.is_some()));
-        }
+        let hosts = || status.database_hosts.iter();
+        let in_use = hosts().map(|host| (host.host.as_str(), u64::from(host.in_use)));
+        page.each("database_host_in_use", "Whether the writer uses this host of the database.", "host", in_use);
+        let failed = hosts().map(|host| (host.host.as_str(), u64::from(host.error.is_some())));
+        page.each(
+            "database_host_failed",
+            "Whether this host could not be used when it was last tried.",
+            "host",
+            failed,
+        );
     }
     let spool = &status.spool;
     let help = "Duration of the current database outage in seconds; 0 without one.";
-    page.one("database_outage_seconds", "gauge", help, spool.outage_seconds.unwrap_or(0));
-    page.one("spool_records", "gauge", "Lookups in the spool, waiting for the database.", spool.records);
-    page.one("spool_bytes", "gauge", "Size of the spool in bytes.", spool.bytes);
-    page.one("spool_limit_bytes", "gauge", "Limit of the spool's size in bytes.", spool.limit_bytes);
+    page.one("database_outage_seconds", help, spool.outage_seconds.unwrap_or(0));
+    page.one("spool_records", "Lookups in the spool, waiting for the database.", spool.records);
+    page.one("spool_bytes", "Size of the spool in bytes.", spool.bytes);
+    page.one("spool_limit_bytes", "Limit of the spool's size in bytes.", spool.limit_bytes);
     let help = "Age of the oldest lookup in the spool in seconds; 0 if it is empty.";
-    page.one("spool_oldest_seconds", "gauge", help, spool.oldest_seconds.unwrap_or(0));
+    page.one("spool_oldest_seconds", help, spool.oldest_seconds.unwrap_or(0));
 }
 
 fn words(page: &mut Page, status: &Status) {
     let words = &status.words;
     if let Some(headwords) = words.headwords {
-        page.one("headwords", "gauge", "Headwords of the loaded words file.", headwords);
+        page.one("headwords", "Headwords of the loaded words file.", headwords);
     }
-    page.one("words_generation", "gauge", "Generation of the loaded words.", words.generation);
-    page.one("words_lagging", "gauge", "Children that still answer from older words.", words.lagging);
+    page.one("words_generation", "Generation of the loaded words.", words.generation);
+    page.one("words_lagging", "Children that still answer from older words.", words.lagging);
     let reloads = status.reloads;
     page.each(
         "reloads_total",
-        "counter",
         "Reloads of words and certificate, by result.",
         "result",
         [("taken", reloads.taken), ("refused", reloads.refused)],
     );
     let help = "Log lines dropped because standard error was blocked.";
-    page.one("log_lines_dropped_total", "counter", help, status.log_lines_dropped);
+    page.one("log_lines_dropped_total", help, status.log_lines_dropped);
 }
 
 #[cfg(test)]

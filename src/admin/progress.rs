@@ -1,6 +1,8 @@
 //! A bar on the terminal that shows how far a tool has come. Without a terminal it shows nothing.
 
+use crate::text::printable;
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 
 /// How wide the bar is.
 const WIDTH: u64 = 30;
@@ -20,7 +22,17 @@ impl Progress {
 
     /// How many of the total are done.
     pub fn show(&mut self, what: &str, done: u64, total: u64) {
-        let line = bar(what, done, total);
+        self.put(bar(what, done, total));
+    }
+
+    /// How much of a file is done.
+    pub fn show_file(&mut self, file: &Path, done: u64, total: u64) {
+        let percent = part(done, total, 100);
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        self.put(format!("[{}] {percent:3} % {}", marks(percent, 100), printable(&name)));
+    }
+
+    fn put(&mut self, line: String) {
         if self.shown && line != self.line {
             // The end of a longer line before is wiped away.
             let _ = write!(io::stderr(), "\r{line}\x1b[K");
@@ -44,10 +56,17 @@ impl Drop for Progress {
 }
 
 fn bar(what: &str, done: u64, total: u64) -> String {
-    let part = |of: u64| done.min(total).saturating_mul(of).checked_div(total).unwrap_or(of);
-    let full = part(WIDTH);
+    format!("{what} [{}] {done} of {total} ({} %)", marks(done, total), part(done, total, 100))
+}
+
+fn part(done: u64, total: u64, of: u64) -> u64 {
+    done.min(total).saturating_mul(of).checked_div(total).unwrap_or(of)
+}
+
+fn marks(done: u64, total: u64) -> String {
+    let full = part(done, total, WIDTH);
     let (full, empty) = (usize::try_from(full).unwrap_or(0), usize::try_from(WIDTH - full).unwrap_or(0));
-    format!("{what} [{}{}] {done} of {total} ({} %)", "#".repeat(full), "-".repeat(empty), part(100))
+    "#".repeat(full) + &"-".repeat(empty)
 }
 
 #[cfg(test)]

@@ -67,10 +67,9 @@ pub(crate) fn run(settings: &Settings, age: Age, dry_run: bool, origin: Origin) 
     let (lookups, accounts) = (counted(lookups, "lookup"), counted(touched, "account"));
     let cutoff = instant(cutoff);
     if let Err(error) = pruned {
-        let fatal = fatal(database, &error);
         let so_far =
             if dry_run { String::new() } else { format!("; {lookups} of {accounts} had been deleted by then") };
-        return Err(Fatal::new(fatal.exit, format!("{}{so_far}", fatal.message)));
+        return Err(fatal(database, &error).and(&so_far));
     }
     let done = if dry_run { "would be deleted" } else { "deleted" };
     say(&format!("{database}: {lookups} of {accounts} from before {cutoff} {done}"))

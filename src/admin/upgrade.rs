@@ -49,10 +49,7 @@ pub(crate) fn run(settings: &Settings, time_zone: Option<&str>, origin: Origin) 
         },
     );
     drop(progress);
-    let upgraded = upgraded.map_err(|error| {
-        let fatal = fatal(database, &error);
-        Fatal::new(fatal.exit, format!("{}; nothing has changed", fatal.message))
-    })?;
+    let upgraded = upgraded.map_err(|error| fatal(database, &error).and("; nothing has changed"))?;
     told.or_else(broken_pipe_is_fine)?;
     let version = store::SCHEMA_VERSION;
     let Some(upgraded) = upgraded else {

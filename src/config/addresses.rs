@@ -41,21 +41,20 @@ pub fn check<'a>(addresses: impl Iterator<Item = &'a Address>) -> Vec<Fatal> {
     };
     for address in addresses {
         let text = address.to_string();
-        let places: Vec<Resolved> = match address {
+        let places: Result<Vec<Resolved>, String> = match address {
             Address::Internet(name) => match name.to_socket_addrs() {
-                Ok(found) => found.map(Resolved::Internet).collect(),
-                Err(error) => {
-                    problems.push(refuse(&text, &error));
-                    continue;
-                }
+                Ok(found) => Ok(found.map(Resolved::Internet).collect()),
+                Err(error) => Err(error.to_string()),
             },
-            Address::Unix(path) => match check_path(path) {
-                Ok(()) => vec![Resolved::Unix(std::path::absolute(path).unwrap_or_else(|_| path.clone()))],
-                Err(why) => {
-                    problems.push(refuse(&text, &why));
-                    continue;
-                }
-            },
+            Address::Unix(path) => check_path(path)
+                .map(|()| vec![Resolved::Unix(std::path::absolute(path).unwrap_or_else(|_| path.clone()))]),
+        };
+        let places = match places {
+            Ok(places) => places,
+            Err(why) => {
+                problems.push(refuse(&text, &why));
+                continue;
+            }
         };
         let before = places.iter().find_map(|place| seen.iter().find(|(other, _)| place.excludes(other)));
         if let Some((_, before)) = before {

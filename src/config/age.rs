@@ -54,13 +54,9 @@ impl Age {
     pub fn cutoff(self, now: OffsetDateTime) -> Result<Microseconds, Fatal> {
         let before = self.before(now).filter(|before| before.year() >= 1_000);
         let before = before.and_then(|before| i64::try_from(before.unix_timestamp_nanos() / 1_000).ok());
-        before.map(Microseconds).ok_or_else(|| {
-            Fatal::new(
-                Exit::Usage,
-                "--older-than: that is before the first date \
-        that can be stored",
-            )
-        })
+        before
+            .map(Microseconds)
+            .ok_or_else(|| Fatal::new(Exit::Usage, "--older-than: that is before the first date that can be stored"))
     }
 }
 

@@ -48,8 +48,7 @@ impl DictService {
 pub fn not_for_others(address: &dyn std::fmt::Display) -> String {
     format!(
         "{address} can be reached from other machines, and every client there would look up as this account; only \
-         loopback \
-         (127.0.0.1, [::1]) and Unix sockets can be bound to an account"
+         loopback (127.0.0.1, [::1]) and Unix sockets can be bound to an account"
     )
 }
 

@@ -1,5 +1,6 @@
 //! The sources under which clients are counted, and the networks that an operator names. Pure.
 
+use crate::text::cut;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// What counts as one source: an IPv4 address, or an IPv6 network of 64 bits, which is what one customer gets; over a
@@ -52,10 +53,7 @@ impl Network {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let (address, bits) = match text.split_once('/') {
-            Some((address, bits)) => (address, Some(bits)),
-            None => (text, None),
-        };
+        let (address, bits) = cut(text, '/');
         let address: IpAddr = address.parse().map_err(|_| "not an IP address or network".to_owned())?;
         let most = if address.is_ipv4() { 32 } else { 128 };
         let bits = match bits {

@@ -2,6 +2,7 @@
 
 use crate::admin::users::User;
 use crate::config::age::Age;
+use crate::words::import::{Format, name_of};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use serde::Deserialize;
@@ -113,14 +114,14 @@ pub struct Options {
     pub config: Option<PathBuf>,
     /// Where to listen: host:port, [v6]:port or unix:PATH; may be repeated; port 0 picks one [default: 127.0.0.1:2629]
     #[arg(long, value_name = "ADDR")]
-    pub listen: Vec<String>,
+    pub listen: Option<Vec<String>>,
     /// Where to speak TLS, as --listen; may be repeated; needs --tls-cert and --tls-key
     #[arg(long, value_name = "ADDR")]
-    pub tls_listen: Vec<String>,
+    pub tls_listen: Option<Vec<String>>,
     /// Where to speak DICT (RFC 2229): host, host:port, [v6]:port or unix:PATH; may be repeated; default port
     /// 2628
     #[arg(long, value_name = "ADDR")]
-    pub dict_listen: Vec<String>,
+    pub dict_listen: Option<Vec<String>>,
     /// All lookups by DICT are this account's; only where --dict-listen is loopback or a Unix socket
     #[arg(long, value_name = "NAME")]
     pub dict_account: Option<String>,
@@ -168,11 +169,11 @@ pub struct Options {
     /// A network exempt from per-source limits and penalties, or `unix` for users of this machine over a Unix socket;
     /// may be repeated; `none` exempts nothing [default: 127.0.0.0/8, ::1/128]
     #[arg(long, value_name = "NET")]
-    pub exempt_source: Vec<String>,
+    pub exempt_source: Option<Vec<String>>,
     /// A network, or `unix`, from which connections begin with a PROXY header (version 2) that names the client, for
     /// limits, penalties and the log; may be repeated [default: none]
     #[arg(long, value_name = "NET")]
-    pub proxy_protocol: Vec<String>,
+    pub proxy_protocol: Option<Vec<String>>,
     /// Limit of concurrent database connections, however many clients; at least 2 [default: 64]
     #[arg(long, value_name = "N")]
     pub database_connections: Option<u32>,
@@ -216,25 +217,6 @@ pub enum RegistrationMode {
     Open,
     /// It gets `FAIL denied`.
     Closed,
-}
-
-/// A dictionary's format.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum DictionaryFormat {
-    /// NAME.index with NAME.dict or NAME.dict.dz, as Debian's dict-* packages have it
-    Dictd,
-    /// NAME.ifo with NAME.idx, NAME.dict and NAME.syn; 2.4.2 and 3.0.0
-    Stardict,
-    /// ECDICT's CSV: word, phonetic, definition, translation, exchange …
-    Ecdict,
-    /// CC-CEDICT: Chinese headwords in both scripts, found by pinyin, too
-    Cedict,
-    /// MDict's NAME.mdx, versions 1 and 2; one that is encrypted with a user's key is refused
-    Mdx,
-    /// ABBYY Lingvo's NAME.dsl or NAME.dsl.dz, in UTF-8, UTF-16 or the code page it names
-    Dsl,
-    /// A words file in any order, errors included
-    Plain,
 }
 
 /// What `cidiand` does instead of serving.
@@ -348,7 +330,7 @@ pub enum WordsCommand {
 pub struct Import {
     /// The sources' format
     #[arg(long, value_name = "FORMAT")]
-    pub from: DictionaryFormat,
+    pub from: Format,
     /// The dictionaries; of a dictionary of several files, any of them or the common beginning of their names
     #[arg(value_name = "SOURCE", required = true)]
     pub sources: Vec<PathBuf>,
@@ -380,7 +362,7 @@ pub struct Import {
 }
 
 fn dictionary_name(text: &str) -> Result<String, String> {
-    if !text.is_empty() && text == crate::words::import::name_of(text) {
+    if !text.is_empty() && text == name_of(text) {
         Ok(text.to_owned())
     } else {
         Err("a name consists of ASCII letters, digits, '-', '.' and '_'".to_owned())

@@ -16,6 +16,7 @@ use crate::files::{self, Pipes};
 use crate::store::Location;
 use crate::words::BUILT_IN_NAME;
 use serde::Deserialize;
+use serde::de::value::SeqAccessDeserializer;
 use serde::de::{SeqAccess, Visitor};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -116,12 +117,6 @@ struct File {
 #[derive(Debug)]
 struct OneOrMore(Vec<String>);
 
-impl OneOrMore {
-    fn into_vec(self) -> Vec<String> {
-        self.0
-    }
-}
-
 impl<'de> Deserialize<'de> for OneOrMore {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Texts;
@@ -136,12 +131,8 @@ impl<'de> Deserialize<'de> for OneOrMore {
                 Ok(OneOrMore(vec![text.to_owned()]))
             }
 
-            fn visit_seq<A: SeqAccess<'de>>(self, mut texts: A) -> Result<OneOrMore, A::Error> {
-                let mut all = Vec::new();
-                while let Some(text) = texts.next_element()? {
-                    all.push(text);
-                }
-                Ok(OneOrMore(all))
+            fn visit_seq<A: SeqAccess<'de>>(self, texts: A) -> Result<OneOrMore, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(texts)).map(OneOrMore)
             }
         }
         deserializer.deserialize_any(Texts)
@@ -183,10 +174,6 @@ fn plainly(text: &str, error: &toml::de::Error) -> String {
 /// A variable of the environment that is set, and not to nothing.
 pub fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-fn non_empty(list: Vec<String>) -> Option<Vec<String>> {
-    (!list.is_empty()).then_some(list)
 }
 
 /// Settings, and what is wrong with them.
@@ -234,8 +221,8 @@ impl Settings {
         let (file, path) = read_config(options.config.as_deref())?;
         let state_directory = StateDirectory::locate(&environment)?;
 
-        let tls_listen =
-            choose("tls-listen", non_empty(options.tls_listen), file.tls_listen.map(OneOrMore::into_vec), &path);
+        let texts = |list: Option<OneOrMore>| list.map(|OneOrMore(texts)| texts);
+        let tls_listen = choose("tls-listen", options.tls_listen, texts(file.tls_listen), &path);
         let credential = |name| credentials::path(name, &environment);
         let tls = TlsSettings::settle(
             tls_listen,
@@ -243,11 +230,10 @@ impl Settings {
             choose("tls-key", options.tls_key, credential(credentials::TLS_KEY).or(file.tls_key), &path),
         );
         let tls = problems.noted(tls);
-        let dict_listen =
-            choose("dict-listen", non_empty(options.dict_listen), file.dict_listen.map(OneOrMore::into_vec), &path);
+        let dict_listen = choose("dict-listen", options.dict_listen, texts(file.dict_listen), &path);
         let dict_account = choose("dict-account", options.dict_account, file.dict_account, &path);
         let dict = problems.noted(DictService::settle(dict_listen, dict_account));
-        let listen = choose("listen", non_empty(options.listen), file.listen.map(OneOrMore::into_vec), &path);
+        let listen = choose("listen", options.listen, texts(file.listen), &path);
         let listens_by_default = listen.is_none();
         let listen = match listen {
             Some(said) if said.value.is_empty() && tls.pair.is_none() && dict.listen.is_empty() => {
@@ -256,22 +242,12 @@ impl Settings {
             Some(said) => problems.noted(addresses(&said)),
             None => vec![Address::default()],
         };
-        let exempt = choose(
-            "exempt-source",
-            non_empty(options.exempt_source),
-            file.exempt_source.map(OneOrMore::into_vec),
-            &path,
-        );
+        let exempt = choose("exempt-source", options.exempt_source, texts(file.exempt_source), &path);
         let exempt = match exempt {
             Some(said) => problems.noted(Exemptions::parse(&said.value).map_err(|why| said.wrong(why))),
             None => Exemptions::default(),
         };
-        let proxies = choose(
-            "proxy-protocol",
-            non_empty(options.proxy_protocol),
-            file.proxy_protocol.map(OneOrMore::into_vec),
-            &path,
-        );
+        let proxies = choose("proxy-protocol", options.proxy_protocol, texts(file.proxy_protocol), &path);
         let proxies = match proxies {
             Some(said) => problems.noted(Proxies::parse(&said.value).map_err(|why| said.wrong(why))),
             None => Proxies::default(),
@@ -310,8 +286,7 @@ impl Settings {
             }
             said => said.map_or(DATABASE_CONNECTIONS, |said| said.value),
         };
-        let of_file =
-            || file.words.map_or_else(Vec::new, |words| words.into_vec().into_iter().map(PathBuf::from).collect());
+        let of_file = || texts(file.words).unwrap_or_default().into_iter().map(PathBuf::from).collect();
         let mut words = if options.words.is_empty() { of_file() } else { options.words };
         let default = PathBuf::from(DEFAULT_WORDS);
         if words.is_empty() && default.exists() {

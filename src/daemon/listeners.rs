@@ -20,22 +20,25 @@ use std::path::{Path, PathBuf};
 
 /// A listening socket.
 #[derive(Debug)]
-pub enum Listener {
+pub struct Listener {
+    socket: Socket,
+    /// What its clients speak.
+    pub language: Language,
+}
+
+#[derive(Debug)]
+enum Socket {
     /// Over TCP.
     Internet(TcpListener, SocketAddr),
     /// Over a Unix socket, whose file goes when the listener goes.
     Unix(UnixListener, SocketFile),
     /// A client's private server: connections come as descriptors over a socket pair that no other process has.
     Private(OwnedFd),
-    /// Over TLS: the child will speak it, the parent knows it of the client.
-    Tls(Box<Listener>),
-    /// For clients that speak DICT.
-    Dict(Box<Listener>),
 }
 
 /// The file of a Unix socket.
 #[derive(Debug)]
-pub struct SocketFile {
+struct SocketFile {
     path: PathBuf,
     /// `None` for one that systemd has made: it stays.
     identity: Option<(u64, u64)>,
@@ -71,21 +74,22 @@ pub enum Accepted {
 
 impl Listener {
     /// Takes an address without letting clients in yet: that is [`Listener::start`]. A host's name may stand for
-    /// several.
+    /// several. `language` is what its clients speak.
     ///
     /// # Errors
     /// [`Exit::System`], naming the address.
-    pub fn open(address: &Address) -> Result<Vec<Self>, Fatal> {
-        match address {
-            Address::Internet(text) => {
-                let refuse = |error: io::Error| Fatal::new(Exit::System, format!("cannot listen on {text}: {error}"));
-                let addresses: Vec<SocketAddr> = text.to_socket_addrs().map_err(refuse)?.collect();
-                addresses.into_iter().map(|address| take(address).map_err(refuse)).collect()
-            }
-            Address::Unix(path) => take_path(path).map(|listener| vec![listener]).map_err(|error| {
-                Fatal::new(Exit::System, format!("cannot listen on unix:{}: {error}", path.display()))
-            }),
-        }
+    pub fn open(address: &Address, language: Language) -> Result<Vec<Self>, Fatal> {
+        let taken: io::Result<Vec<Socket>> = match address {
+            Address::Internet(text) => text.to_socket_addrs().and_then(|found| found.map(take).collect()),
+            Address::Unix(path) => take_path(path).map(|socket| vec![socket]),
+        };
+        let taken = taken.map_err(|error| Fatal::new(Exit::System, format!("cannot listen on {address}: {error}")))?;
+        Ok(taken.into_iter().map(|socket| Self { socket, language }).collect())
+    }
+
+    /// A client's private server's end of its socket pair.
+    pub fn private(socket: OwnedFd) -> Self {
+        Self { socket: Socket::Private(socket), language: Language::Lines }
     }
 
     /// Lets clients in, from now on; one that another process has opened does so already.
@@ -93,104 +97,78 @@ impl Listener {
     /// # Errors
     /// [`Exit::System`], naming the address: another process has taken it meanwhile.
     pub fn start(&self) -> Result<(), Fatal> {
-        let begun = match self {
-            Self::Internet(listener, _) => listen(listener, Backlog::MAXALLOWABLE).map_err(io::Error::from),
-            Self::Unix(_, SocketFile { identity: None, .. }) | Self::Private(_) => Ok(()),
-            Self::Unix(listener, file) => match identity(&file.path) {
+        let begun = match &self.socket {
+            Socket::Internet(listener, _) => listen(listener, Backlog::MAXALLOWABLE).map_err(io::Error::from),
+            Socket::Unix(_, SocketFile { identity: None, .. }) | Socket::Private(_) => Ok(()),
+            Socket::Unix(listener, file) => match identity(&file.path) {
                 Ok(there) if Some(there) == file.identity => {
                     listen(listener, Backlog::MAXALLOWABLE).map_err(io::Error::from)
                 }
                 _ => Err(io::Error::from_raw_os_error(libc::EADDRINUSE)),
             },
-            Self::Tls(listener) | Self::Dict(listener) => return listener.start(),
         };
         begun.map_err(|error| Fatal::new(Exit::System, format!("cannot listen on {self}: {error}")))
     }
 
-    /// As [`Listener::open`], for clients that speak TLS.
-    ///
-    /// # Errors
-    /// The same.
-    pub fn open_tls(address: &Address) -> Result<Vec<Self>, Fatal> {
-        Ok(Self::open(address)?.into_iter().map(|listener| Self::Tls(Box::new(listener))).collect())
-    }
-
-    /// As [`Listener::open`], for clients that speak DICT.
-    ///
-    /// # Errors
-    /// The same.
-    pub fn open_dict(address: &Address) -> Result<Vec<Self>, Fatal> {
-        Ok(Self::open(address)?.into_iter().map(|listener| Self::Dict(Box::new(listener))).collect())
-    }
-
-    /// Takes over a socket that another process has opened.
+    /// Takes over a socket that another process has opened. `language` is what its clients speak.
     ///
     /// # Errors
     /// It does not listen, or not for streams of a known family.
-    pub fn passed(socket: OwnedFd) -> io::Result<Self> {
+    pub fn passed(socket: OwnedFd, language: Language) -> io::Result<Self> {
         let unfit = |why| io::Error::new(io::ErrorKind::InvalidInput, why);
         if getsockopt(&socket, sockopt::SockType)? != SockType::Stream || !getsockopt(&socket, sockopt::AcceptConn)? {
             return Err(unfit("it is not a listening stream socket"));
         }
         let fd = std::os::fd::AsRawFd::as_raw_fd(&socket);
         fcntl(&socket, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
-        match getsockname::<SockaddrStorage>(fd)?.family() {
+        let socket = match getsockname::<SockaddrStorage>(fd)?.family() {
             Some(AddressFamily::Inet | AddressFamily::Inet6) => {
                 set_for_clients(&socket)?;
                 let listener = TcpListener::from(socket);
                 listener.set_nonblocking(true)?;
                 let address = listener.local_addr()?;
-                Ok(Self::Internet(listener, address))
+                Socket::Internet(listener, address)
             }
             Some(AddressFamily::Unix) => {
                 let listener = UnixListener::from(socket);
                 listener.set_nonblocking(true)?;
                 let path = listener.local_addr()?.as_pathname().map(Path::to_owned).unwrap_or_default();
-                Ok(Self::Unix(listener, SocketFile { path, identity: None }))
+                Socket::Unix(listener, SocketFile { path, identity: None })
             }
-            _ => Err(unfit("it is neither a TCP nor a Unix socket")),
-        }
-    }
-
-    /// What its clients speak.
-    pub fn language(&self) -> Language {
-        match self {
-            Self::Internet(..) | Self::Unix(..) | Self::Private(_) => Language::Lines,
-            Self::Tls(_) => Language::LinesOverTls,
-            Self::Dict(_) => Language::Dict,
-        }
+            _ => return Err(unfit("it is neither a TCP nor a Unix socket")),
+        };
+        Ok(Self { socket, language })
     }
 
     /// Whether only this machine reaches it.
     pub fn is_on_this_machine(&self) -> bool {
-        match self {
-            Self::Internet(_, address) => address.ip().to_canonical().is_loopback(),
-            Self::Unix(..) | Self::Private(_) => true,
-            Self::Tls(listener) | Self::Dict(listener) => listener.is_on_this_machine(),
+        match &self.socket {
+            Socket::Internet(_, address) => address.ip().to_canonical().is_loopback(),
+            Socket::Unix(..) | Socket::Private(_) => true,
         }
     }
 
     /// Whether it listens at this address, as it is written.
     pub fn is_at(&self, address: &Address) -> bool {
-        match (self, address) {
-            (Self::Internet(_, here), Address::Internet(text)) => text.parse() == Ok(*here),
-            (Self::Unix(_, file), Address::Unix(path)) => file.path == *path,
-            (Self::Tls(listener) | Self::Dict(listener), address) => listener.is_at(address),
+        match (&self.socket, address) {
+            (Socket::Internet(_, here), Address::Internet(text)) => text.parse() == Ok(*here),
+            (Socket::Unix(_, file), Address::Unix(path)) => file.path == *path,
             _ => false,
         }
     }
 
     /// Accepts one client.
     pub fn accept(&self) -> Accepted {
-        let accepted = match self {
-            Self::Internet(listener, _) => {
-                listener.accept().map(|(stream, address)| (stream.into(), Peer::Internet(address)))
+        let accepted = match &self.socket {
+            Socket::Internet(listener, _) => {
+                let peer = if self.language == Language::LinesOverTls { Peer::Tls } else { Peer::Internet };
+                listener.accept().map(|(stream, address)| (stream.into(), peer(address)))
             }
-            Self::Unix(listener, _) => listener.accept().and_then(|(stream, _)| {
+            Socket::Unix(listener, _) => listener.accept().and_then(|(stream, _)| {
                 let user = getsockopt(&stream, PeerCredentials)?.uid();
                 Ok((stream.into(), Peer::Local { user }))
             }),
-            Self::Private(socket) => {
+            Socket::Private(socket) => {
                 match sys::receive_with_descriptor(socket.as_fd(), &mut [0; 1], MsgFlags::MSG_DONTWAIT) {
                     Ok((0, _)) => return Accepted::Ended,
                     Ok((_, Some(stream))) => Ok((stream, Peer::Local { user: nix::unistd::getuid().as_raw() })),
@@ -198,37 +176,32 @@ impl Listener {
                     Err(error) => Err(error.into()),
                 }
             }
-            Self::Dict(listener) => return listener.accept(),
-            Self::Tls(listener) => {
-                return match listener.accept() {
-                    Accepted::Client(stream, Peer::Internet(address)) => Accepted::Client(stream, Peer::Tls(address)),
-                    other => other,
-                };
-            }
         };
         accepted.map_or_else(classify, |(stream, peer)| Accepted::Client(stream, peer))
     }
 
     /// The socket to watch.
     pub fn as_fd(&self) -> BorrowedFd<'_> {
-        match self {
-            Self::Internet(listener, _) => listener.as_fd(),
-            Self::Unix(listener, _) => listener.as_fd(),
-            Self::Private(socket) => socket.as_fd(),
-            Self::Tls(listener) | Self::Dict(listener) => listener.as_fd(),
+        match &self.socket {
+            Socket::Internet(listener, _) => listener.as_fd(),
+            Socket::Unix(listener, _) => listener.as_fd(),
+            Socket::Private(socket) => socket.as_fd(),
         }
     }
 }
 
 impl std::fmt::Display for Listener {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Internet(_, address) => write!(f, "{address}"),
-            Self::Unix(_, file) => write!(f, "unix:{}", file.path.display()),
-            Self::Private(_) => f.write_str("a private socket"),
-            Self::Tls(listener) => write!(f, "{listener} (TLS)"),
-            Self::Dict(listener) => write!(f, "{listener} (DICT)"),
-        }
+        match &self.socket {
+            Socket::Internet(_, address) => write!(f, "{address}"),
+            Socket::Unix(_, file) => write!(f, "unix:{}", file.path.display()),
+            Socket::Private(_) => f.write_str("a private socket"),
+        }?;
+        f.write_str(match self.language {
+            Language::Lines => "",
+            Language::LinesOverTls => " (TLS)",
+            Language::Dict => " (DICT)",
+        })
     }
 }
 
@@ -241,7 +214,7 @@ fn classify(error: io::Error) -> Accepted {
     }
 }
 
-fn take(address: SocketAddr) -> io::Result<Listener> {
+fn take(address: SocketAddr) -> io::Result<Socket> {
     let family = if address.is_ipv4() { AddressFamily::Inet } else { AddressFamily::Inet6 };
     let socket = socket(family, SockType::Stream, SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK, None)?;
     // A restart must not wait for the connections of the last run to be forgotten.
@@ -254,7 +227,7 @@ fn take(address: SocketAddr) -> io::Result<Listener> {
     bind(std::os::fd::AsRawFd::as_raw_fd(&socket), &SockaddrStorage::from(address))?;
     let listener = TcpListener::from(socket);
     let address = listener.local_addr()?;
-    Ok(Listener::Internet(listener, address))
+    Ok(Socket::Internet(listener, address))
 }
 
 /// Inherited by every accepted connection (tcp(7)), at no cost for each: replies go out at once, and a
@@ -264,7 +237,7 @@ fn set_for_clients(socket: &OwnedFd) -> nix::Result<()> {
     setsockopt(socket, KeepAlive, &true)
 }
 
-fn take_path(path: &Path) -> io::Result<Listener> {
+fn take_path(path: &Path) -> io::Result<Socket> {
     if std::fs::symlink_metadata(path).is_ok_and(|data| data.file_type().is_socket()) {
         // A socket without a listener was left by a daemon that was killed.
         match UnixStream::connect(path) {
@@ -278,7 +251,7 @@ fn take_path(path: &Path) -> io::Result<Listener> {
     let file = SocketFile { path: path.to_owned(), identity: Some(identity(path)?) };
     // Anyone who can reach the directory may connect, as with TCP; accounts are what protects.
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o666))?;
-    Ok(Listener::Unix(UnixListener::from(socket), file))
+    Ok(Socket::Unix(UnixListener::from(socket), file))
 }
 
 #[cfg(test)]

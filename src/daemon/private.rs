@@ -13,6 +13,7 @@ use crate::config::session::DictSettings;
 use crate::config::settings::{Settings, environment};
 use crate::exit::{Exit, Fatal};
 use crate::ipc::parent::pair;
+use crate::session::Language;
 use crate::standard_error::StandardError;
 use crate::sys::{self, Forker, Origin};
 use nix::sys::socket::{MsgFlags, recv, send};
@@ -129,7 +130,7 @@ fn open_dict(forker: Forker, addresses: &[String], account: String, lines: Stand
     for text in addresses {
         let wrong = |why: String| Fatal::new(Exit::Usage, format!("--listen: {why}"));
         let address = Address::parse_for_dict(text).map_err(|why| wrong(format!("{text}: {why}")))?;
-        let opened = Listener::open_dict(&address)?;
+        let opened = Listener::open(&address, Language::Dict)?;
         if let Some(open) = opened.iter().find(|listener| !listener.is_on_this_machine()) {
             return Err(wrong(dict::not_for_others(open)));
         }
@@ -150,7 +151,7 @@ fn serve(socket: OwnedFd, origin: Origin) -> Result<Exit, Fatal> {
     let notifier = notify::Notifier::take(&forker);
     let ready = socket.try_clone().map_err(|error| Fatal::new(Exit::System, error.to_string()))?;
     let kept_image = KeptImage::of_program(settings.state_directory.path());
-    let listeners = vec![Listener::Private(socket)];
+    let listeners = vec![Listener::private(socket)];
     let parent = start::prepare(settings, forker, listeners, None, kept_image, notifier, lines)?;
     send(ready.as_raw_fd(), b"\n", MsgFlags::MSG_NOSIGNAL)
         .map_err(|error| Fatal::new(Exit::System, format!("the client is gone: {error}")))?;

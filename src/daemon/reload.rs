@@ -30,7 +30,7 @@ pub struct Reload {
     /// The control clients that wait for the children, for which generation, and until when.
     moving: Vec<(ControlClient, u64, Instant)>,
     /// Loads that were taken, and loads that were refused, since the start.
-    counts: (u64, u64),
+    pub counts: (u64, u64),
 }
 
 /// The answer to a control client that waited for the children.
@@ -72,11 +72,6 @@ impl Reload {
         }
         self.waiting.append(&mut self.waiting_again);
         true
-    }
-
-    /// How many loads were taken, and how many refused.
-    pub fn counts(&self) -> (u64, u64) {
-        self.counts
     }
 
     /// Those that wait for the load need not wait any longer.
@@ -135,7 +130,7 @@ mod tests {
         let now = Instant::now();
         reload.wait(ControlClient(1));
         assert_eq!(reload.release(), [ControlClient(1)]);
-        assert_eq!(reload.counts(), (0, 0));
+        assert_eq!(reload.counts, (0, 0));
         reload.wait(ControlClient(1));
         assert_eq!(reload.failed(), [ControlClient(1)]);
         reload.wait(ControlClient(2));
@@ -148,7 +143,7 @@ mod tests {
         assert_eq!(reload.moved(|| 5, now + CHILDREN_HAVE), [Moved::Lagging(ControlClient(3))]);
         assert_eq!(reload.moved(|| 0, now), []);
         assert_eq!(reload.look_at(now), None);
-        assert_eq!(reload.counts(), (2, 1));
+        assert_eq!(reload.counts, (2, 1));
     }
 
     #[test]

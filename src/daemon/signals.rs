@@ -4,7 +4,7 @@
 
 use crate::sys::{PARENT_SIGNALS, PreparedSignals};
 use nix::errno::Errno;
-use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signal::Signal;
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::unistd::read;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -27,8 +27,7 @@ impl Signals {
     /// No descriptor.
     pub fn install() -> Result<Self, Errno> {
         let prepared = PreparedSignals::install()?;
-        let mut wanted = SigSet::empty();
-        PARENT_SIGNALS.into_iter().for_each(|signal| wanted.add(signal));
+        let wanted = PARENT_SIGNALS.into_iter().collect();
         let descriptor = SignalFd::with_flags(&wanted, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)?;
         Ok(Self { descriptor, prepared, came: [false; PARENT_SIGNALS.len()] })
     }

@@ -62,28 +62,20 @@ pub fn serve(settings: Settings, origin: Origin, lines: StandardError) -> Result
 
 /// Those that systemd has opened, and those that are asked for besides.
 fn listeners(settings: &Settings, passed: Vec<Listener>) -> Result<Vec<Listener>, Fatal> {
-    let (listen, tls_listen, dict_listen) = (&settings.listen, &settings.tls_listen, &settings.dict_listen);
     let mut listeners = passed;
     let from_systemd = listeners.len();
-    let is_there = |listeners: &[Listener], address: &Address| {
-        listeners.iter().take(from_systemd).any(|passed| passed.is_at(address))
-    };
-    for address in listen.iter().filter(|_| from_systemd == 0 || !settings.listens_by_default) {
-        if !is_there(&listeners, address) {
-            listeners.extend(Listener::open(address)?);
+    // Without an address of the operator's, sockets from systemd are used instead.
+    let listen: &[Address] = if from_systemd > 0 && settings.listens_by_default { &[] } else { &settings.listen };
+    let (tls_listen, dict_listen) = (settings.tls_listen.as_slice(), settings.dict_listen.as_slice());
+    let asked = [(listen, Language::Lines), (tls_listen, Language::LinesOverTls), (dict_listen, Language::Dict)];
+    for (addresses, language) in asked {
+        for address in addresses {
+            if !listeners.iter().take(from_systemd).any(|passed| passed.is_at(address)) {
+                listeners.extend(Listener::open(address, language)?);
+            }
         }
     }
-    for address in tls_listen {
-        if !is_there(&listeners, address) {
-            listeners.extend(Listener::open_tls(address)?);
-        }
-    }
-    for address in dict_listen {
-        if !is_there(&listeners, address) {
-            listeners.extend(Listener::open_dict(address)?);
-        }
-    }
-    let speak = |language| listeners.iter().filter(move |listener| listener.language() == language);
+    let speak = |language| listeners.iter().filter(move |listener| listener.language == language);
     // Of hosts by name, and of sockets from systemd, it is known only now where they are.
     if settings.session.dict.account.is_some()
         && let Some(open) = speak(Language::Dict).find(|listener| !listener.is_on_this_machine())
@@ -195,7 +187,7 @@ fn load(
     let loader = Loader::start(forker, &sandbox, wanted, None).map_err(|error| system(&error))?;
     let loaded = loader.finish();
     // Reaped here: the loop has not begun.
-    let _ = nix::sys::wait::waitpid(loader.helper().pid(), None);
+    let _ = nix::sys::wait::waitpid(loader.helper.pid(), None);
     let loaded = loaded?;
     for warning in &loaded.warnings {
         warn!("{warning}");
@@ -232,7 +224,10 @@ pub fn check(checked: CheckedSettings, origin: Origin) -> Exit {
     let support = sandboxes::support();
     let mut worst = Exit::Success;
     let mut note = |outcome: Result<String, Fatal>| match outcome {
-        Ok(fine) => println_quietly(&fine),
+        Ok(fine) => {
+            // A reader that has gone does not fail the check.
+            let _ = writeln!(std::io::stdout().lock(), "{fine}");
+        }
         Err(fatal) => {
             logging::complain(&fatal);
             if worst == Exit::Success {
@@ -295,9 +290,4 @@ fn check_database(settings: &Settings, forker: &mut Forker, support: Support) ->
         return Ok(format!("database: fine, {database}: {would_do}"));
     }
     probe::check(forker, database, support).map(|_| format!("database: fine, {database}"))
-}
-
-/// A line on standard output; a reader that has gone does not fail the check.
-fn println_quietly(line: &str) {
-    let _ = writeln!(std::io::stdout().lock(), "{line}");
 }

@@ -54,9 +54,8 @@ impl<'a> Text<'a> {
     }
 
     /// Writes a line, which is broken where it is too long.
-    pub fn line(&mut self, text: &str) -> &mut Self {
+    pub fn line(&mut self, text: &str) {
         push_broken(self.out, "", text);
-        self
     }
 
     /// Ends the text.
@@ -142,7 +141,8 @@ mod tests {
     fn a_text_with_its_header() {
         let mut out = Vec::new();
         let mut text = Text::prose(&mut out, true);
-        text.line(".hidden").line("");
+        text.line(".hidden");
+        text.line("");
         text.end();
         let expected =
             "Content-type: text/plain; charset=utf-8\r\nContent-transfer-encoding: 8bit\r\n\r\n .hidden\r\n\r\n.\r\n";

@@ -40,7 +40,7 @@ impl<'a> DatabaseHosts<'a> {
             let place = &numbers[FAILURES + host * FAILURE..][..FAILURE];
             place[0].store(0, Ordering::Relaxed);
             let Some(failure) = failure else { continue };
-            write_text(place, &failure.why);
+            place[SIZE_OF_TEXT].store(write_text(&place[TEXT..], &failure.why), Ordering::Relaxed);
             let since = since_1970().saturating_sub(failure.at.elapsed()).as_micros();
             place[0].store(u64::try_from(since).unwrap_or(u64::MAX), Ordering::Release);
         }
@@ -68,25 +68,28 @@ impl<'a> DatabaseHosts<'a> {
     pub fn failure(self, host: usize) -> Option<(Duration, String)> {
         let place = self.numbers.get(FAILURES + host.checked_mul(FAILURE)?..)?.get(..FAILURE)?;
         let since = Some(place[0].load(Ordering::Acquire)).filter(|&since| since > 0)?;
-        Some((since_1970().saturating_sub(Duration::from_micros(since)), read_text(place)))
+        // It may be half of one and half of another.
+        let why = read_text(&place[TEXT..], place[SIZE_OF_TEXT].load(Ordering::Relaxed));
+        Some((since_1970().saturating_sub(Duration::from_micros(since)), why))
     }
 }
 
-fn write_text(place: &[AtomicU64], text: &str) {
-    let end = text.floor_char_boundary(TEXT_NUMBERS * 8);
-    for (number, part) in place[TEXT..].iter().zip(text.as_bytes()[..end].chunks(8)) {
+/// Writes a text's bytes, eight to a number, as many as there is room for; how many that is.
+pub(super) fn write_text(numbers: &[AtomicU64], text: &str) -> u64 {
+    let end = text.floor_char_boundary(numbers.len() * 8);
+    for (number, part) in numbers.iter().zip(text.as_bytes()[..end].chunks(8)) {
         let mut bytes = [0; 8];
         bytes[..part.len()].copy_from_slice(part);
         number.store(u64::from_ne_bytes(bytes), Ordering::Relaxed);
     }
-    place[SIZE_OF_TEXT].store(end as u64, Ordering::Relaxed);
+    end as u64
 }
 
-/// Fit for a log: it is a server's text, and may be half of one and half of another.
-fn read_text(place: &[AtomicU64]) -> String {
-    let mut bytes: Vec<u8> =
-        place[TEXT..].iter().flat_map(|number| number.load(Ordering::Relaxed).to_ne_bytes()).collect();
-    bytes.truncate(usize::try_from(place[SIZE_OF_TEXT].load(Ordering::Relaxed)).unwrap_or(0));
+/// Reads so many bytes of a text; made fit for a log, because whoever wrote it may be under an attacker's control.
+pub(super) fn read_text(numbers: &[AtomicU64], size: u64) -> String {
+    let mut bytes = Vec::with_capacity(size_of_val(numbers));
+    bytes.extend(numbers.iter().flat_map(|number| number.load(Ordering::Relaxed).to_ne_bytes()));
+    bytes.truncate(usize::try_from(size).unwrap_or(0));
     printable(&String::from_utf8_lossy(&bytes))
 }
 
@@ -111,12 +114,12 @@ mod tests {
     #[test]
     fn texts_are_cut_and_printable() {
         let numbers = numbers();
-        let place = &numbers[FAILURES..][..FAILURE];
+        let place = &numbers[FAILURES + TEXT..][..TEXT_NUMBERS];
         for (text, shown) in
             [("refused\x1b", "refused\\u{1b}".to_owned()), (&"é".repeat(100), "é".repeat(64)), ("", String::new())]
         {
-            write_text(place, text);
-            assert_eq!(read_text(place), shown);
+            let size = write_text(place, text);
+            assert_eq!(read_text(place, size), shown);
         }
     }
 }

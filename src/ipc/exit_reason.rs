@@ -2,35 +2,36 @@
 
 /// Why a session ended. The numbers are stable; `docs/architecture.md` lists them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(i32)]
 pub enum ExitReason {
     /// The client sent `E`.
-    Goodbye,
+    Goodbye = 0,
     /// The client closed the connection.
-    Closed,
+    Closed = 10,
     /// The connection was reset, or failed.
-    Lost,
+    Lost = 11,
     /// No whole request within the idle timeout.
-    Idle,
+    Idle = 12,
     /// No login within the grace time.
-    GraceOver,
+    GraceOver = 13,
     /// Too many failed logins.
-    FailedLogins,
+    FailedLogins = 14,
     /// The client did not read its replies.
-    Unread,
+    Unread = 15,
     /// The server is stopping.
-    Stopped,
+    Stopped = 16,
     /// The client does not speak TLS as it has to be spoken.
-    TlsFailed,
+    TlsFailed = 17,
     /// The client speaks clear text where TLS is spoken.
-    ClearText,
+    ClearText = 18,
     /// The client closed, was lost or was idle, and had sent nothing but invalid requests.
-    Garbage,
+    Garbage = 20,
     /// Its source may do no more for now.
-    Refused,
+    Refused = 21,
     /// A proxy's connection did not begin with a header that names the client.
-    NoProxyHeader,
+    NoProxyHeader = 22,
     /// A failure of our own.
-    Internal,
+    Internal = 70,
 }
 
 impl ExitReason {
@@ -54,22 +55,7 @@ impl ExitReason {
 
     /// The exit status of the child.
     pub fn exit_status(self) -> i32 {
-        match self {
-            Self::Goodbye => 0,
-            Self::Closed => 10,
-            Self::Lost => 11,
-            Self::Idle => 12,
-            Self::GraceOver => 13,
-            Self::FailedLogins => 14,
-            Self::Unread => 15,
-            Self::Stopped => 16,
-            Self::TlsFailed => 17,
-            Self::ClearText => 18,
-            Self::Garbage => 20,
-            Self::Refused => 21,
-            Self::NoProxyHeader => 22,
-            Self::Internal => 70,
-        }
+        self as i32
     }
 
     /// The reason of an exit status; `None` for one that no session has.
@@ -79,41 +65,30 @@ impl ExitReason {
 
     /// Its text in the log.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Goodbye => "goodbye",
-            Self::Closed => "closed by the client",
-            Self::Lost => "connection lost",
-            Self::Idle => "idle too long",
-            Self::GraceOver => "no login within the grace time",
-            Self::FailedLogins => "too many failed logins",
-            Self::Unread => "replies not read",
-            Self::Stopped => "server stopping",
-            Self::TlsFailed => "TLS failed",
-            Self::ClearText => "clear text on a TLS address",
-            Self::Garbage => "nothing but garbage",
-            Self::Refused => "refused by a limit of its address",
-            Self::NoProxyHeader => "no usable PROXY header",
-            Self::Internal => "internal error",
-        }
+        self.called().1
     }
 
     /// Its name in counters: stable, one word.
     pub fn name(self) -> &'static str {
+        self.called().0
+    }
+
+    fn called(self) -> (&'static str, &'static str) {
         match self {
-            Self::Goodbye => "goodbye",
-            Self::Closed => "closed",
-            Self::Lost => "lost",
-            Self::Idle => "idle",
-            Self::GraceOver => "grace_over",
-            Self::FailedLogins => "failed_logins",
-            Self::Unread => "unread",
-            Self::Stopped => "stopped",
-            Self::TlsFailed => "tls_failed",
-            Self::ClearText => "clear_text",
-            Self::Garbage => "garbage",
-            Self::Refused => "refused",
-            Self::NoProxyHeader => "no_proxy_header",
-            Self::Internal => "internal",
+            Self::Goodbye => ("goodbye", "goodbye"),
+            Self::Closed => ("closed", "closed by the client"),
+            Self::Lost => ("lost", "connection lost"),
+            Self::Idle => ("idle", "idle too long"),
+            Self::GraceOver => ("grace_over", "no login within the grace time"),
+            Self::FailedLogins => ("failed_logins", "too many failed logins"),
+            Self::Unread => ("unread", "replies not read"),
+            Self::Stopped => ("stopped", "server stopping"),
+            Self::TlsFailed => ("tls_failed", "TLS failed"),
+            Self::ClearText => ("clear_text", "clear text on a TLS address"),
+            Self::Garbage => ("garbage", "nothing but garbage"),
+            Self::Refused => ("refused", "refused by a limit of its address"),
+            Self::NoProxyHeader => ("no_proxy_header", "no usable PROXY header"),
+            Self::Internal => ("internal", "internal error"),
         }
     }
 

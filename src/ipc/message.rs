@@ -65,6 +65,13 @@ pub(super) fn push_record(out: &mut Vec<u8>, time: Microseconds, origin: u64, wo
     push_text(out, word);
 }
 
+/// Reads the time, the origin and the word of one lookup.
+pub(super) fn take_record(bytes: &mut &[u8]) -> Option<Record> {
+    let time = Microseconds(i64::from_le_bytes(take(bytes)?));
+    let origin = u64::from_le_bytes(take(bytes)?);
+    Some(Record { word: take_text(bytes)?, time, origin })
+}
+
 /// Reads records until the end, which are no more than there may be.
 pub(super) fn read_records(mut bytes: &[u8]) -> Option<Vec<Record>> {
     let mut records = Vec::new();
@@ -72,9 +79,7 @@ pub(super) fn read_records(mut bytes: &[u8]) -> Option<Vec<Record>> {
         if records.len() == MOST_RECORDS {
             return None;
         }
-        let time = Microseconds(i64::from_le_bytes(take(&mut bytes)?));
-        let origin = u64::from_le_bytes(take(&mut bytes)?);
-        records.push(Record { word: take_text(&mut bytes)?, time, origin });
+        records.push(take_record(&mut bytes)?);
     }
     Some(records)
 }

@@ -28,38 +28,39 @@ const KILLED: Duration = Duration::from_secs(1);
 
 /// What can be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
 pub enum ParentRequest {
     /// The newest words: answered at once, with their generation and their descriptor.
-    Words,
+    Words = b'w',
     /// Leave to use a processor for long, as hashing a password does: answered with one byte when it is this child's
     /// turn; held until the pair closes.
-    Working,
+    Working = b'h',
     /// The same to check the password of a login, which is refused to a source that has failed too often.
-    LoggingIn,
+    LoggingIn = b'l',
     /// Leave to write to the embedded database, in the same way.
-    Writing,
+    Writing = b'x',
     /// A registration is about to be tried: answered with one byte, whether the client may.
-    Registering,
+    Registering = b'r',
     /// The same for a change of the account: a password, a token, a cleared history.
-    Changing,
+    Changing = b'c',
     /// The same for a login by token.
-    UsingToken,
+    UsingToken = b't',
     /// A login has failed: answered with one byte, whether the client may go on.
-    FailedLogin,
+    FailedLogin = b'f',
     /// A failed login is taken back, because the same name was logged in: answered in the same way.
-    Mended,
+    Mended = b'm',
     /// A lease of a database connection: answered with one byte when there is one for this child, held until the pair
     /// closes; the parent may ask for it back in between.
-    Database,
+    Database = b'd',
     /// The writer has not answered for a while: nothing is answered. The parent looks whether it still moves.
-    WriterSilent,
+    WriterSilent = b's',
     /// This child is about to end: nothing is answered.
-    ExitReason,
+    ExitReason = b'e',
     /// A lookup of an account whose lookups are limited: answered with how long to wait before it.
-    LookingUp,
+    LookingUp = b'q',
     /// The proxy's header has named the client: answered with what the source of that is to the writer, or why it
     /// is refused. The address is the first message of the pair.
-    Introducing,
+    Introducing = b'i',
 }
 
 impl ParentRequest {
@@ -79,25 +80,6 @@ impl ParentRequest {
         Self::WriterSilent,
         Self::Introducing,
     ];
-
-    const fn byte(self) -> u8 {
-        match self {
-            Self::Words => b'w',
-            Self::Working => b'h',
-            Self::LoggingIn => b'l',
-            Self::Writing => b'x',
-            Self::Registering => b'r',
-            Self::Changing => b'c',
-            Self::UsingToken => b't',
-            Self::FailedLogin => b'f',
-            Self::Mended => b'm',
-            Self::Database => b'd',
-            Self::WriterSilent => b's',
-            Self::ExitReason => b'e',
-            Self::LookingUp => b'q',
-            Self::Introducing => b'i',
-        }
-    }
 }
 
 /// The size of a question on the control channel.
@@ -115,7 +97,7 @@ pub struct Question {
 impl Question {
     /// As it goes over the control channel.
     pub fn to_bytes(self) -> [u8; QUESTION_SIZE] {
-        let mut bytes = [self.ask.byte(); QUESTION_SIZE];
+        let mut bytes = [self.ask as u8; QUESTION_SIZE];
         bytes[1..].copy_from_slice(&self.account.to_ne_bytes());
         bytes
     }
@@ -123,7 +105,7 @@ impl Question {
     /// The request that came over the control channel. `None` for an unknown one.
     pub fn from_bytes(bytes: [u8; QUESTION_SIZE]) -> Option<Self> {
         let [byte, account @ ..] = bytes;
-        let ask = ParentRequest::ALL.into_iter().find(|ask| ask.byte() == byte)?;
+        let ask = ParentRequest::ALL.into_iter().find(|ask| *ask as u8 == byte)?;
         Some(Self { ask, account: u64::from_ne_bytes(account) })
     }
 }
@@ -197,7 +179,7 @@ fn granted(control_channel: BorrowedFd<'_>, exchange: &OwnedFd) -> io::Result<bo
 /// # Errors
 /// The parent has no words, or is short of descriptors.
 pub fn ask_for_words(control_channel: BorrowedFd<'_>) -> io::Result<(u64, OwnedFd)> {
-    let exchange = ask(control_channel, Question { ask: ParentRequest::Words, account: 0 })?;
+    let exchange = ask(control_channel, Question { ask: ParentRequest::Words, account: 0 }, None)?;
     let mut generation = [0; 8];
     let (size, memory) = sys::receive_with_descriptor(exchange.as_fd(), &mut generation, MsgFlags::empty())?;
     match (size, memory) {
@@ -213,7 +195,7 @@ pub fn ask_for_words(control_channel: BorrowedFd<'_>) -> io::Result<(u64, OwnedF
 /// # Errors
 /// No descriptor for the question.
 pub fn ask_for(control_channel: BorrowedFd<'_>, question: Question) -> io::Result<Permit> {
-    Ok(Permit { exchange: ask(control_channel, question)? })
+    Ok(Permit { exchange: ask(control_channel, question, None)? })
 }
 
 /// Reports to the parent what the client has done, or is about to do. Whether the client may go on: when this returns,
@@ -222,7 +204,7 @@ pub fn ask_for(control_channel: BorrowedFd<'_>, question: Question) -> io::Resul
 /// # Errors
 /// No descriptor for the question, here or in the parent.
 pub fn report(control_channel: BorrowedFd<'_>, question: Question) -> io::Result<bool> {
-    granted(control_channel, &ask(control_channel, question)?)
+    granted(control_channel, &ask(control_channel, question, None)?)
 }
 
 /// Asks how long to wait before the account's next lookup.
@@ -230,7 +212,7 @@ pub fn report(control_channel: BorrowedFd<'_>, question: Question) -> io::Result
 /// # Errors
 /// No descriptor for the question, here or in the parent.
 pub fn ask_for_wait(control_channel: BorrowedFd<'_>, account: u64) -> io::Result<Duration> {
-    let exchange = ask(control_channel, Question { ask: ParentRequest::LookingUp, account })?;
+    let exchange = ask(control_channel, Question { ask: ParentRequest::LookingUp, account }, None)?;
     let mut answer = [0; 8];
     match take_answer(&exchange, &mut answer)? {
         8 => Ok(Duration::from_micros(u64::from_ne_bytes(answer))),
@@ -261,7 +243,7 @@ const MAX_INTRODUCED: usize = 256;
 /// No descriptor for the question, here or in the parent.
 pub fn introduce(control_channel: BorrowedFd<'_>, address: Option<SocketAddr>) -> io::Result<Introduced> {
     let question = Question { ask: ParentRequest::Introducing, account: 0 };
-    let exchange = ask_with(control_channel, question, Some(&address_to_bytes(address)))?;
+    let exchange = ask(control_channel, question, Some(&address_to_bytes(address)))?;
     let mut answer = [0; MAX_INTRODUCED];
     let size = take_answer(&exchange, &mut answer)?;
     match &answer[..size] {
@@ -336,12 +318,12 @@ pub fn who_asks(exchange: &OwnedFd) -> Result<Pid, Errno> {
 
 /// Reports to the parent that the writer does not answer. This is not answered, and may be lost.
 pub fn complain_of_writer(control_channel: BorrowedFd<'_>) {
-    let _ = ask(control_channel, Question { ask: ParentRequest::WriterSilent, account: 0 });
+    let _ = ask(control_channel, Question { ask: ParentRequest::WriterSilent, account: 0 }, None);
 }
 
 /// Reports to the parent that this child is about to end. This is not answered, and may be lost.
 pub fn announce_end(control_channel: BorrowedFd<'_>) {
-    let _ = ask(control_channel, Question { ask: ParentRequest::ExitReason, account: 0 });
+    let _ = ask(control_channel, Question { ask: ParentRequest::ExitReason, account: 0 }, None);
 }
 
 /// A pair of connected sockets that keep messages apart; for the control channel and for each question.
@@ -352,12 +334,8 @@ pub fn pair() -> Result<(OwnedFd, OwnedFd), Errno> {
     socketpair(AddressFamily::Unix, SockType::SeqPacket, None, SockFlag::SOCK_CLOEXEC)
 }
 
-fn ask(control_channel: BorrowedFd<'_>, question: Question) -> io::Result<OwnedFd> {
-    ask_with(control_channel, question, None)
-}
-
-/// The same; a message that waits at the pair's other end goes with the question.
-fn ask_with(control_channel: BorrowedFd<'_>, question: Question, message: Option<&[u8]>) -> io::Result<OwnedFd> {
+/// A message that waits at the pair's other end may go with the question.
+fn ask(control_channel: BorrowedFd<'_>, question: Question, message: Option<&[u8]>) -> io::Result<OwnedFd> {
     let (ours, theirs) = pair()?;
     if let Some(message) = message {
         send(ours.as_raw_fd(), message, MsgFlags::MSG_NOSIGNAL)?;
@@ -425,8 +403,6 @@ mod tests {
             assert_eq!(Question::from_bytes(question.to_bytes()), Some(question));
         }
         assert_eq!(Question::from_bytes([b'?'; QUESTION_SIZE]), None);
-        let bytes: std::collections::HashSet<u8> = ParentRequest::ALL.into_iter().map(ParentRequest::byte).collect();
-        assert_eq!(bytes.len(), ParentRequest::ALL.len());
         assert_ne!(account_number("ann"), account_number("bob"));
     }
 }

@@ -4,7 +4,7 @@
 //! of it.
 
 use super::counters::{self as counters, Counters, Times};
-use super::database_hosts::{self, DatabaseHosts};
+use super::database_hosts::{self, DatabaseHosts, read_text, write_text};
 use super::time_of_day::since_1970;
 use crate::protocol::MAX_NAME_CHARS;
 use crate::sys::SharedPages;
@@ -17,13 +17,11 @@ use std::time::Duration;
 pub struct SlotNumber(pub u32);
 
 const GENERATION: usize = 0;
-const REQUESTS: usize = 1;
 const NAME_SIZE: usize = 2;
 const NAME: usize = 3;
 /// A name's bytes, eight to a number.
 const NAME_NUMBERS: usize = MAX_NAME_CHARS * 4 / 8;
 const STATE: usize = NAME + NAME_NUMBERS;
-const SLOT_UNLOGGED: usize = STATE + 1;
 /// Requests of this session that the database failed.
 const DATABASE_ERRORS: usize = STATE + 2;
 /// Its counters, from a cache line of their own on.
@@ -34,9 +32,6 @@ const SLOT: usize = COUNTERS + counters::SIZE;
 const MOST_ERRORS: u64 = 1 << 40;
 /// In the head: whether there are enough children that each reports its own end.
 const MANY: usize = 1;
-/// In the head: records that the writer has made durable, and in how many commits.
-const RECORDS: usize = 2;
-const COMMITS: usize = 3;
 /// In the head, of the writer's spool: records, bytes, and when the oldest of them was looked up.
 const SPOOL_RECORDS: usize = 4;
 const SPOOL_BYTES: usize = 5;
@@ -46,8 +41,6 @@ const OUTAGE: usize = 7;
 
 /// In the head: log lines of the writer that standard error did not take.
 const UNLOGGED: usize = 8;
-/// In the head: how often the writer has gone round.
-const WRITER_TURN: usize = 9;
 /// In the head: how long commits took.
 const COMMIT_TIMES: usize = 16;
 /// In the head: what the writer knows of the database's hosts.
@@ -56,14 +49,39 @@ const HOSTS: usize = COMMIT_TIMES + counters::TIMES;
 const HEAD: usize = HOSTS + database_hosts::SIZE;
 const _: () = assert!(HEAD <= 512 && SLOT <= 512);
 
-/// In the head: lookups that were deleted because their accounts had too many.
-const TRIMMED: usize = 10;
+/// What a session shows of itself, and where in its slot.
+#[derive(Debug, Clone, Copy)]
+#[repr(usize)]
+pub enum Shown {
+    /// From which words it answers.
+    Generation = GENERATION,
+    /// How many requests it has read.
+    Requests = 1,
+    /// What it is doing, by a number of its own; 0 before it has shown it.
+    State = STATE,
+    /// How many lines of its log were dropped.
+    Unlogged = STATE + 1,
+}
 
-/// In the head: logins by token that the writer was asked for, and questions for the last lookups.
-const LOGINS: usize = 11;
-const LOOKS_BACK: usize = 12;
-/// In the head: requests that the writer refused, because the session had no right to them.
-const WRITER_REFUSALS: usize = 13;
+/// What the writer counts, and where in the head.
+#[derive(Debug, Clone, Copy)]
+#[repr(usize)]
+pub enum WriterCount {
+    /// Records that it has made durable.
+    Records = 2,
+    /// In how many commits.
+    Commits = 3,
+    /// How often it has got on with something: when this stays the same, it is idle, or stuck.
+    Turns = 9,
+    /// Lookups that were deleted because their accounts had too many.
+    Trimmed = 10,
+    /// Logins by token that it was asked for.
+    Logins = 11,
+    /// Questions for the last lookups.
+    LooksBack = 12,
+    /// Requests that it refused, because the session had no right to them.
+    Refusals = 13,
+}
 
 /// The scoreboard: the head, and the slots.
 #[derive(Debug)]
@@ -113,15 +131,21 @@ impl Scoreboard {
         self.head()[GENERATION].store(generation, Ordering::Release);
     }
 
-    /// Adds records that were made durable at once. The writer's.
-    pub fn count_commit(&self, records: u64) {
-        self.head()[RECORDS].fetch_add(records, Ordering::Relaxed);
-        self.head()[COMMITS].fetch_add(1, Ordering::Relaxed);
+    /// Adds to what the writer counts. The writer's.
+    pub fn count(&self, what: WriterCount, more: u64) {
+        self.head()[what as usize].fetch_add(more, Ordering::Relaxed);
     }
 
-    /// How many records were made durable, and in how many commits.
-    pub fn commits(&self) -> (u64, u64) {
-        (self.head()[RECORDS].load(Ordering::Relaxed), self.head()[COMMITS].load(Ordering::Relaxed))
+    /// What writers have counted.
+    pub fn counted(&self, what: WriterCount) -> u64 {
+        self.head()[what as usize].load(Ordering::Relaxed)
+    }
+
+    /// Adds records that were made durable at once, in this time. The writer's.
+    pub fn count_commit(&self, records: u64, took: Duration) {
+        self.count(WriterCount::Records, records);
+        self.count(WriterCount::Commits, 1);
+        self.commit_times().observe(took);
     }
 
     /// What is in the spool: records, bytes, and when the oldest was looked up, in microseconds since 1970. The
@@ -156,54 +180,9 @@ impl Scoreboard {
         self.ago(OUTAGE)
     }
 
-    /// Adds lookups that were deleted because an account had too many. The writer's.
-    pub fn count_trimmed(&self, lookups: u64) {
-        self.head()[TRIMMED].fetch_add(lookups, Ordering::Relaxed);
-    }
-
-    /// How many lookups were deleted because their accounts had too many.
-    pub fn trimmed(&self) -> u64 {
-        self.head()[TRIMMED].load(Ordering::Relaxed)
-    }
-
-    /// Adds logins by token that were asked for. The writer's.
-    pub fn count_logins(&self, logins: u64) {
-        self.head()[LOGINS].fetch_add(logins, Ordering::Relaxed);
-    }
-
-    /// Adds questions for the last lookups. The writer's.
-    pub fn count_looks_back(&self, questions: u64) {
-        self.head()[LOOKS_BACK].fetch_add(questions, Ordering::Relaxed);
-    }
-
-    /// How many logins by token the writer was asked for, and how often for the last lookups.
-    pub fn writer_questions(&self) -> (u64, u64) {
-        (self.head()[LOGINS].load(Ordering::Relaxed), self.head()[LOOKS_BACK].load(Ordering::Relaxed))
-    }
-
-    /// A request was refused, because the session had no right to it. The writer's.
-    pub fn count_writer_refusal(&self) {
-        self.head()[WRITER_REFUSALS].fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// How many requests the writer has refused, because a session had no right to them.
-    pub fn writer_refusals(&self) -> u64 {
-        self.head()[WRITER_REFUSALS].load(Ordering::Relaxed)
-    }
-
     fn ago(&self, at: usize) -> Option<Duration> {
         let then = Some(self.head()[at].load(Ordering::Relaxed)).filter(|&then| then > 0)?;
         Some(since_1970().saturating_sub(Duration::from_micros(then)))
-    }
-
-    /// The writer has got on with something. The writer's.
-    pub fn count_turn(&self) {
-        self.head()[WRITER_TURN].fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// How often writers have got on with something: when this stays the same, one is idle, or stuck.
-    pub fn writer_turn(&self) -> u64 {
-        self.head()[WRITER_TURN].load(Ordering::Relaxed)
     }
 
     /// Adds lines of the writer's log that were dropped. The writer's.
@@ -283,71 +262,34 @@ impl<'a> Slot<'a> {
         }
     }
 
-    /// Shows from which words the child answers.
-    pub fn acknowledge(&self, generation: u64) {
-        self.store(GENERATION, generation);
+    /// Shows something of the child.
+    pub fn show(&self, what: Shown, number: u64) {
+        self.store(what as usize, number);
     }
 
-    /// From which words the child answers.
-    pub fn generation(&self) -> u64 {
-        self.load(GENERATION)
-    }
-
-    /// Shows what the child is doing, by a number of its own.
-    pub fn set_state(&self, state: u64) {
-        self.store(STATE, state);
-    }
-
-    /// What the child is doing; 0 before it has shown it.
-    pub fn state(&self) -> u64 {
-        self.load(STATE)
-    }
-
-    /// Counts requests that the child has read.
-    pub fn set_requests(&self, requests: u64) {
-        self.store(REQUESTS, requests);
-    }
-
-    /// How many requests the child has read.
-    pub fn requests(&self) -> u64 {
-        self.load(REQUESTS)
-    }
-
-    /// Shows how many lines of the child's log were dropped.
-    pub fn set_unlogged(&self, lines: u64) {
-        self.store(SLOT_UNLOGGED, lines);
-    }
-
-    /// How many lines of the child's log were dropped.
-    pub fn unlogged(&self) -> u64 {
-        self.load(SLOT_UNLOGGED)
+    /// What the child shows.
+    pub fn shown(&self, what: Shown) -> u64 {
+        self.load(what as usize)
     }
 
     /// Sets the name that is logged in; empty without a login.
     pub fn set_user(&self, name: &str) {
         self.store(NAME_SIZE, 0);
-        for (at, part) in name.as_bytes().chunks(8).take(NAME_NUMBERS).enumerate() {
-            let mut bytes = [0; 8];
-            bytes[..part.len()].copy_from_slice(part);
-            self.store(NAME + at, u64::from_ne_bytes(bytes));
-        }
-        self.store(NAME_SIZE, name.len() as u64);
+        self.store(NAME_SIZE, write_text(self.name(), name));
     }
 
     /// The name that was logged in when the child last published it; made fit for a log, because the child may be under
     /// an attacker's control.
     pub fn user(&self) -> String {
-        let size = usize::try_from(self.load(NAME_SIZE)).unwrap_or(0);
         // No heap for a session without a login: the parent asks after each.
-        if size == 0 {
-            return String::new();
+        match self.load(NAME_SIZE) {
+            0 => String::new(),
+            size => read_text(self.name(), size),
         }
-        let mut bytes = Vec::with_capacity(NAME_NUMBERS * size_of::<u64>());
-        for at in 0..NAME_NUMBERS {
-            bytes.extend_from_slice(&self.load(NAME + at).to_ne_bytes());
-        }
-        bytes.truncate(size);
-        crate::text::printable(&String::from_utf8_lossy(&bytes))
+    }
+
+    fn name(&self) -> &[AtomicU64] {
+        self.numbers.get(NAME..STATE).unwrap_or(&[])
     }
 
     fn store(&self, at: usize, value: u64) {
@@ -372,13 +314,13 @@ mod tests {
         scoreboard.slot(SlotNumber(0)).set_user("ann");
         scoreboard.slot(SlotNumber(1)).set_user(&longest);
         scoreboard.slot(SlotNumber(2)).set_user("bob");
-        scoreboard.slot(SlotNumber(1)).set_requests(7);
+        scoreboard.slot(SlotNumber(1)).show(Shown::Requests, 7);
         assert_eq!(scoreboard.slot(SlotNumber(0)).user(), "ann");
         assert_eq!(scoreboard.slot(SlotNumber(1)).user(), longest);
         assert_eq!(scoreboard.slot(SlotNumber(2)).user(), "bob");
         scoreboard.slot(SlotNumber(1)).clear();
         assert_eq!(scoreboard.slot(SlotNumber(1)).user(), "");
-        assert_eq!(scoreboard.slot(SlotNumber(1)).requests(), 0);
+        assert_eq!(scoreboard.slot(SlotNumber(1)).shown(Shown::Requests), 0);
         // An invalid number is harmless.
         scoreboard.slot(SlotNumber(u32::MAX)).set_user("nobody");
         assert_eq!(scoreboard.slot(SlotNumber(3)).user(), "");

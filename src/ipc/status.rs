@@ -432,9 +432,7 @@ impl Status {
             out
         })
     }
-}
 
-impl Status {
     /// Requests by kind, each with what did not go well.
     fn tell_requests<'a>(&'a self, rows: &mut Vec<(&'a str, String)>) {
         let sum = |results: &BTreeMap<String, u64>| results.values().fold(0, |sum: u64, n| sum.saturating_add(*n));

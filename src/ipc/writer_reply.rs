@@ -1,9 +1,9 @@
 //! The writer's replies to a session, as bytes. Pure.
 
-use super::message::{MAX_RECORD, push_record, take, take_text};
+use super::message::{MAX_RECORD, push_record, take_record};
 use super::ticket::Ticket;
 use super::writer_request::{MOST_RECENT, push_ticket, take_ticket};
-use crate::store::{Error, Kind, Microseconds, PastLookup, Standing};
+use crate::store::{Error, Kind, PastLookup, Record, Standing};
 
 /// The longest explanation of a failure.
 const MAX_EXPLANATION: usize = 1_024;
@@ -75,9 +75,8 @@ pub fn read_reply(bytes: &[u8]) -> Option<WriterReply> {
         (&LOOKUPS, mut rest) => {
             let mut lookups = Vec::new();
             while !rest.is_empty() {
-                let time = Microseconds(i64::from_le_bytes(take(&mut rest)?));
-                let origin = u64::from_le_bytes(take(&mut rest)?);
-                lookups.push(PastLookup { word: take_text(&mut rest)?, time, origin });
+                let Record { word, time, origin } = take_record(&mut rest)?;
+                lookups.push(PastLookup { word, time, origin });
             }
             Some(WriterReply::Lookups(lookups))
         }
@@ -92,7 +91,7 @@ pub fn read_reply(bytes: &[u8]) -> Option<WriterReply> {
 mod tests {
     use super::super::ticket::SEAL_SIZE;
     use super::*;
-    use crate::store::{AccountId, MAX_WORD_CHARS};
+    use crate::store::{AccountId, MAX_WORD_CHARS, Microseconds};
     use proptest::prelude::*;
 
     fn read_back(reply: &WriterReply) -> (Option<WriterReply>, usize) {

@@ -87,6 +87,11 @@ impl Failure {
     }
 }
 
+/// `badreq`, with its message.
+pub(super) fn bad(message: impl Into<String>) -> Failure {
+    Failure::new(Code::BadReq, message)
+}
+
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}: {}", self.code.as_str(), self.message)

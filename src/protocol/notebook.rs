@@ -3,10 +3,10 @@
 //! Fields that may hold blanks are separated by `\t`, entries by `\n`, both written as escapes: a request is one line,
 //! and holds no control characters.
 
-use super::failure::{Code, Failure};
+use super::failure::{Failure, bad};
 use super::limits::{MAX_NOTE_CHARS, MAX_STARS_PAGE, MAX_TAG_CHARS, MAX_TAGS_BYTES, MAX_WORD_CHARS};
 use super::reply::TIME;
-use crate::text::{escape, escape_into, trim_blanks, unescape};
+use crate::text::{cut, escape, escape_into, trim_blanks, unescape};
 use time::format_description::well_known::Rfc3339;
 use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
 
@@ -72,13 +72,13 @@ pub struct StarEntry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Grade {
     /// Not at all.
-    Again,
+    Again = 1,
     /// Hardly.
-    Hard,
+    Hard = 2,
     /// Well.
-    Good,
+    Good = 3,
     /// Without having to think.
-    Easy,
+    Easy = 4,
 }
 
 impl Grade {
@@ -87,12 +87,7 @@ impl Grade {
 
     /// Its number on the wire.
     pub fn number(self) -> u8 {
-        match self {
-            Self::Again => 1,
-            Self::Hard => 2,
-            Self::Good => 3,
-            Self::Easy => 4,
-        }
+        self as u8
     }
 }
 
@@ -183,10 +178,7 @@ pub struct StarRow {
 impl Notebook {
     /// Reads what follows the name.
     pub(super) fn parse(text: &str) -> Result<Self, Failure> {
-        let (verb, rest) = match text.split_once(' ') {
-            Some((verb, rest)) => (verb, Some(rest)),
-            None => (text, None),
-        };
+        let (verb, rest) = cut(text, ' ');
         let needed = || rest.ok_or_else(|| bad("a field is missing"));
         match verb {
             "add" => Ok(Self::Add(entry(&plain(needed()?)?)?)),
@@ -206,10 +198,7 @@ impl Notebook {
             }
             "list" => Ok(Self::List { after: rest.map(only_word).transpose()? }),
             "due" => {
-                let (until, most) = match needed()?.split_once(' ') {
-                    Some((until, most)) => (until, Some(most)),
-                    None => (needed()?, None),
-                };
+                let (until, most) = cut(needed()?, ' ');
                 let most = match most {
                     None => Some(MAX_STARS_PAGE),
                     // `parse` alone would take a plus sign.
@@ -221,16 +210,13 @@ impl Notebook {
             }
             "count" => Ok(Self::Count { until: moment(needed()?)? }),
             "pick" => {
-                let (number, tag) = match needed()?.split_once(' ') {
-                    Some((number, tag)) => (number, Some(tag)),
-                    None => (needed()?, None),
-                };
+                let (number, tag) = cut(needed()?, ' ');
                 let digits = number.bytes().all(|byte| byte.is_ascii_digit());
                 let number = number.parse().ok().filter(|_| digits).ok_or_else(|| bad("pick takes a number"))?;
                 let tags = tag.map(|tag| plain(tag).and_then(|tag| check_tags(&tag))).transpose()?;
-                match tags {
+                match tags.as_deref() {
                     None => Ok(Self::Pick { number, tag: None }),
-                    Some(mut tags) if tags.len() == 1 => Ok(Self::Pick { number, tag: tags.pop() }),
+                    Some([tag]) => Ok(Self::Pick { number, tag: Some(tag.clone()) }),
                     Some(_) => Err(bad("pick takes one tag")),
                 }
             }
@@ -367,10 +353,6 @@ fn moment(text: &str) -> Result<OffsetDateTime, Failure> {
     whole.ok_or_else(|| bad("until is a time like 2026-11-23T05:32:10Z"))
 }
 
-fn bad(message: impl Into<String>) -> Failure {
-    Failure::new(Code::BadReq, message)
-}
-
 /// A moment as replies have it, in UTC with microseconds.
 pub fn time_text(time: OffsetDateTime) -> String {
     // Years outside 0..=9999 can't be stored, so formatting can't fail.
@@ -409,7 +391,7 @@ pub fn parse_star_row(line: &str) -> Option<StarRow> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::Request;
+    use crate::protocol::{Code, Request};
     use proptest::prelude::*;
     use time::macros::datetime;
 

@@ -1,9 +1,9 @@
 //! Requests: one line becomes one value, and back.
 
-use super::failure::{Code, Failure};
+use super::failure::{Failure, bad};
 use super::limits::{DEFAULT_HISTORY, MAX_HISTORY, check_name, check_new_name, check_passwd};
 use super::notebook::Notebook;
-use crate::text::trim_blanks;
+use crate::text::{cut, trim_blanks};
 
 /// How many lookups `H` asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -196,10 +196,7 @@ impl<'a> Request<'a> {
         if line.chars().any(char::is_control) {
             return Err(bad("the request holds a control character"));
         }
-        let (letter, rest) = match line.split_once(' ') {
-            Some((letter, rest)) => (letter, Some(rest)),
-            None => (line, None),
-        };
+        let (letter, rest) = cut(line, ' ');
         match letter {
             "R" => new_account(rest).map(|(name, passwd)| Self::Register { name, passwd }),
             "L" => account(rest).map(|(name, passwd)| Self::Login { name, passwd }),
@@ -416,10 +413,6 @@ impl Count {
     }
 }
 
-fn bad(message: impl Into<String>) -> Failure {
-    Failure::new(Code::BadReq, message)
-}
-
 fn missing() -> Failure {
     bad("a field is missing")
 }
@@ -429,8 +422,7 @@ fn alone(rest: Option<&str>) -> Result<(), Failure> {
 }
 
 fn account(rest: Option<&str>) -> Result<(&str, &str), Failure> {
-    let (name, passwd) = rest.and_then(|rest| rest.split_once(' ')).ok_or_else(missing)?;
-    check_name(name)?;
+    let (name, passwd) = with_token(rest)?;
     check_passwd(passwd)?;
     Ok((name, passwd))
 }
@@ -462,10 +454,7 @@ fn with_word(rest: Option<&str>) -> Result<(&str, &str), Failure> {
 
 fn with_optional(rest: Option<&str>) -> Result<(&str, Option<&str>), Failure> {
     let rest = rest.filter(|rest| !rest.is_empty()).ok_or_else(missing)?;
-    let (name, last) = match rest.split_once(' ') {
-        Some((name, last)) => (name, Some(last)),
-        None => (rest, None),
-    };
+    let (name, last) = cut(rest, ' ');
     check_name(name)?;
     Ok((name, last))
 }
@@ -479,6 +468,7 @@ fn whole_word(field: &str) -> Result<&str, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::Code;
     use proptest::prelude::*;
 
     fn code(line: &[u8]) -> Code {

@@ -64,10 +64,7 @@ impl Session<'_> {
             .hashing(ParentRequest::Working, || hashing::hash(passwd))?
             .map_err(|error| self.stores.failed(&error))?;
         match self.stores.write(|store| store.register(name, &hash))? {
-            Registration::Made(_) => {
-                push_ok(self.replies.out());
-                Ok(())
-            }
+            Registration::Made(_) => self.done(),
             Registration::NameTaken => Err(taken()),
         }
     }

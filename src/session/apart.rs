@@ -4,7 +4,7 @@
 use super::Session;
 use super::clock::new_record;
 use super::replies::Awaits;
-use crate::protocol::{Code, Failure, printable, push_failure, push_ok, push_ok_text};
+use crate::protocol::{Code, Failure, printable, push_ok, push_ok_text};
 use crate::words::lookup::{Article, Found};
 use crate::words::{DictionaryNote, articles};
 
@@ -16,10 +16,7 @@ impl Session<'_> {
         let (found, standing) =
             self.dictionaries.words.find_for(Some(account), word, &self.dictionaries.asked, &mut self.stores)?;
         let Some(Found { article: Article { headword, interpret }, .. }) = found else {
-            let failure = Failure::new(Code::NotFound, "no such word");
-            self.replies.refused = Some(failure.code);
-            self.replies.waiting(Awaits::Account, |out| push_failure(out, &failure));
-            self.replies.standing = standing;
+            self.replies.no_such_word(standing);
             return Ok(());
         };
         let names = self.dictionaries.words.names(&mut self.stores)?;

@@ -1,12 +1,11 @@
 //! Showing a history: the last few lookups at once, or all of them page by page. Memory is bounded however long the
 //! history, and no database connection is kept while a client reads slowly.
 
-use super::replies::denied;
+use super::stars::instant;
 use super::{ExitReason, Session};
 use crate::ipc::writer_request::MOST_RECENT;
 use crate::protocol::{Failure, HistoryRow, push_history_row, push_ok_text};
 use crate::store::{AccountId, PastLookup, Place};
-use time::OffsetDateTime;
 
 /// How many lookups are read at once.
 const PAGE: u32 = 1_000;
@@ -22,10 +21,7 @@ impl Session<'_> {
             Some(lookups) => lookups,
             None => self.stores.with(|store| store.history_page(account, None, count))?,
         };
-        let Some(lookups) = lookups else {
-            self.log_out();
-            return Err(denied());
-        };
+        let lookups = lookups.ok_or_else(|| self.gone())?;
         push_ok_text(self.replies.out(), &lookups.len().to_string());
         push_lookups(self.replies.out(), name, &lookups);
         Ok(())
@@ -50,10 +46,7 @@ impl Session<'_> {
         let account = self.logged_in_as(name)?;
         let (mut lines, mut count, mut place) = (Vec::new(), 0, None);
         let rest = loop {
-            let Some(page) = self.history_page(account, place, PAGE)? else {
-                self.log_out();
-                return Err(denied());
-            };
+            let page = self.history_page(account, place, PAGE)?.ok_or_else(|| self.gone())?;
             self.stores.close_if_wanted();
             push_lookups(&mut lines, name, &page);
             count += page.len() as u64;
@@ -133,8 +126,6 @@ impl Session<'_> {
 
 fn push_lookups(out: &mut Vec<u8>, name: &str, lookups: &[PastLookup]) {
     for PastLookup { word, time, .. } in lookups {
-        let nanoseconds = i128::from(time.0) * 1_000;
-        let time = OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-        push_history_row(out, &HistoryRow { name, word, time });
+        push_history_row(out, &HistoryRow { name, word, time: instant(*time) });
     }
 }

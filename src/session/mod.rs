@@ -33,15 +33,15 @@ mod work;
 mod writer;
 
 use crate::config::session::SessionSettings;
-use crate::ipc::counters;
+use crate::ipc::counters::RequestKind;
 pub use crate::ipc::exit_reason::ExitReason;
 use crate::ipc::key_pair::TlsMemory;
-pub use peer::{Language, Peer};
+pub use peer::{Arrival, Language, Peer};
 pub use title::State;
 pub use words::{TableNotes, WordSource};
 
 use crate::ipc::channel::Channel;
-use crate::ipc::scoreboard::{Scoreboard, SlotNumber};
+use crate::ipc::scoreboard::{Scoreboard, Shown};
 use crate::protocol::{Code, Failure, Line, MAX_LINE, Request};
 use crate::standard_error::StandardError;
 use crate::sys::sandbox::{CallKey, Sandbox};
@@ -63,20 +63,14 @@ use zeroize::{Zeroize, Zeroizing};
 pub struct Inherited<'a> {
     /// The client's connection, non-blocking.
     pub client: OwnedFd,
-    /// Who the client is.
-    pub peer: Peer,
-    /// What it speaks.
-    pub language: Language,
-    /// Whether a proxy's header comes first, which names the client.
-    pub is_proxied: bool,
+    /// Who the client is, and this session's place.
+    pub arrival: Arrival,
     /// What TLS is made with, where the client came in for it.
     pub tls: Option<TlsMemory<'a>>,
     /// Where the parent is asked for things.
     pub control_channel: BorrowedFd<'a>,
     /// Where the writer is handed what is to be kept.
     pub rendezvous: BorrowedFd<'a>,
-    /// This session's place on it.
-    pub slot: SlotNumber,
     /// Where words are looked up. The child's copy: it replaces it after a reload.
     pub words: &'a mut WordSource,
     /// What the operator has decided.
@@ -85,9 +79,6 @@ pub struct Inherited<'a> {
     pub title: Option<&'a mut Title>,
     /// When the client connected.
     pub connected: Instant,
-    /// A number for the source whose turns its lookups take at the writer, and whose budgets the parent keeps; 0 if its
-    /// account's are, and there are no budgets.
-    pub source: u64,
     /// What the session is confined to.
     pub confinement: Confinement<'a>,
     /// Where the log goes.
@@ -127,18 +118,19 @@ const DRAIN: Duration = Duration::from_secs(1);
 /// Runs a session to its end. This is the only way from the parent's code to the child's. Of the `scoreboard` it keeps
 /// its own slot, and the head to read.
 pub fn run(mut inherited: Inherited<'_>, scoreboard: &mut Scoreboard, origin: Origin) -> Infallible {
-    let Inherited { control_channel, slot, lines, .. } = inherited;
+    let Inherited { control_channel, lines, .. } = inherited;
+    let slot = inherited.arrival.slot;
     lines.begin_process();
     let kept = scoreboard.keep_only(slot);
     let scoreboard = &*scoreboard;
     let exit_reason = match kept.map_err(io::Error::from).and_then(|()| prepare(&mut inherited)) {
         Ok((signals, tls, dialogue)) => Session::new(inherited, scoreboard, origin, signals, tls, dialogue).serve(),
         Err(error) => {
-            log::error!("client {}: cannot set up the session: {error}", inherited.peer);
+            log::error!("client {}: cannot set up the session: {error}", inherited.arrival.peer);
             ExitReason::Internal
         }
     };
-    scoreboard.slot(slot).set_unlogged(lines.take_dropped());
+    scoreboard.slot(slot).show(Shown::Unlogged, lines.take_dropped());
     if scoreboard.are_many() {
         crate::ipc::parent::announce_end(control_channel);
     }
@@ -147,7 +139,7 @@ pub fn run(mut inherited: Inherited<'_>, scoreboard: &mut Scoreboard, origin: Or
 
 /// Whatever has to be opened is opened here, before the first byte of the client is read.
 fn prepare(inherited: &mut Inherited<'_>) -> io::Result<(ChildSignals, Option<Tls>, Option<dict::Dialogue>)> {
-    let Inherited { client, language, tls, control_channel, rendezvous, settings, confinement, .. } = inherited;
+    let Inherited { client, arrival, tls, control_channel, rendezvous, settings, confinement, .. } = inherited;
     if let Confinement::Whole { sandbox, .. } = confinement {
         // In clear text the memory of the certificate and of the tickets' keys goes with all others, unread.
         let client = client.as_fd();
@@ -163,7 +155,7 @@ fn prepare(inherited: &mut Inherited<'_>) -> io::Result<(ChildSignals, Option<Tl
         }
         None => None,
     };
-    let dialogue = match language {
+    let dialogue = match arrival.language {
         Language::Dict => Some(dict::Dialogue::new(&settings.dict).map_err(io::Error::other)?),
         Language::Lines | Language::LinesOverTls => None,
     };
@@ -264,21 +256,9 @@ impl<'a> Session<'a> {
         tls: Option<Tls>,
         dialogue: Option<dict::Dialogue>,
     ) -> Self {
-        let Inherited {
-            client,
-            peer,
-            language,
-            is_proxied,
-            control_channel,
-            rendezvous,
-            slot,
-            words,
-            settings,
-            title,
-            connected,
-            source,
-            ..
-        } = inherited;
+        let Inherited { client, arrival, control_channel, rendezvous, words, settings, title, connected, .. } =
+            inherited;
+        let Arrival { slot, peer, language, is_proxied, source } = arrival;
         // DICT needs no login.
         let grace = settings.login_grace.filter(|_| language != Language::Dict);
         let client = Rc::new(client);
@@ -311,7 +291,8 @@ impl<'a> Session<'a> {
     }
 
     fn serve(mut self) -> ExitReason {
-        match self.converse() {
+        let Err(exit_reason) = self.converse();
+        match self.finish(exit_reason) {
             ExitReason::Closed | ExitReason::Lost | ExitReason::Idle
                 if self.requests.any_garbage && !self.requests.any_valid =>
             {
@@ -321,55 +302,43 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn converse(&mut self) -> ExitReason {
-        self.face.slot().acknowledge(self.dictionaries.words.generation());
-        if self.client.is_proxied
-            && let Err(exit_reason) = self.meet_client()
-        {
-            return self.finish(exit_reason);
+    /// Answers the client until there is a reason to end.
+    fn converse(&mut self) -> Result<Infallible, ExitReason> {
+        self.face.slot().show(Shown::Generation, self.dictionaries.words.generation());
+        if self.client.is_proxied {
+            self.meet_client()?;
         }
-        if let Err(exit_reason) = self.shake_hands() {
-            return self.finish(exit_reason);
-        }
-        if let Err(exit_reason) = self.greet() {
-            return self.finish(exit_reason);
-        }
+        self.shake_hands()?;
+        self.greet()?;
         let mut idle_ends = self.idle_from_now();
         loop {
-            match self.answer_what_was_read() {
-                Ok(answered) if answered > 0 => idle_ends = self.idle_from_now(),
-                Ok(_) => {}
-                Err(exit_reason) => return self.finish(exit_reason),
+            if self.answer_what_was_read()? > 0 {
+                idle_ends = self.idle_from_now();
             }
             if self.signals.stop_asked() {
                 self.replies.fail(&Failure::new(Code::Bye, "the server is stopping"));
-                return self.finish(ExitReason::Stopped);
+                return Err(ExitReason::Stopped);
             }
-            match self.wait_for_client(idle_ends) {
-                Ok(Wait::Ready) => {}
-                Ok(Wait::Interrupted) => {
+            match self.wait_for_client(idle_ends)? {
+                Wait::Ready => {}
+                Wait::Interrupted => {
                     self.renew_words();
                     continue;
                 }
-                Ok(Wait::TimedOut) => {
+                Wait::TimedOut => {
                     let (message, exit_reason) = if self.logins.grace_ends.is_some_and(|end| end <= Instant::now()) {
                         ("no login within the grace time", ExitReason::GraceOver)
                     } else {
                         ("idle too long", ExitReason::Idle)
                     };
                     self.replies.fail(&Failure::new(Code::Timeout, message));
-                    return self.finish(exit_reason);
+                    return Err(exit_reason);
                 }
-                Err(exit_reason) => return self.finish(exit_reason),
             }
-            match self.client.connection.read() {
-                Ok(true) => {}
+            if !self.client.connection.read()? {
                 // What follows the last newline is not a request; the replies are all written.
-                Ok(false) => {
-                    let _ = self.client.connection.end(Duration::ZERO);
-                    return ExitReason::Closed;
-                }
-                Err(exit_reason) => return self.finish(exit_reason),
+                let _ = self.client.connection.end(Duration::ZERO);
+                return Err(ExitReason::Closed);
             }
         }
     }
@@ -451,7 +420,7 @@ impl<'a> Session<'a> {
                 if let Err(exit_reason) = ready.and_then(|()| self.wait_for_rate(&request)) {
                     return Some(exit_reason);
                 }
-                self.answer_and_count(&request)
+                self.answer_and_count(RequestKind::of(&request), |session| session.answer(&request))
             }
             Err(failure) => {
                 // An impossible name or password is a person's mistake, in a request.
@@ -465,11 +434,16 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn answer_and_count(&mut self, request: &Request<'_>) -> Option<ExitReason> {
-        let begun = tally::Begun::of(counters::RequestKind::of(request));
+    /// Answers a request, and counts it as one of this kind.
+    fn answer_and_count(
+        &mut self,
+        kind: RequestKind,
+        answer: impl FnOnce(&mut Self) -> Option<ExitReason>,
+    ) -> Option<ExitReason> {
+        let begun = tally::Begun::of(kind);
         let waiting = self.replies.count_waiting();
         self.replies.refused = None;
-        let exit_reason = self.answer(request);
+        let exit_reason = answer(self);
         let (refused, awaits) = (self.replies.refused, self.replies.awaits(waiting));
         self.requests.tally.answered(begun, refused, awaits, self.face.slot().counters(), self.face.peer());
         exit_reason
@@ -578,7 +552,7 @@ impl<'a> Session<'a> {
                 .replace(generation, memory.as_fd())
                 .map_err(|error| std::io::Error::other(error.to_string()))
         }) {
-            Ok(()) => self.face.slot().acknowledge(self.dictionaries.words.generation()),
+            Ok(()) => self.face.slot().show(Shown::Generation, self.dictionaries.words.generation()),
             Err(error) => {
                 log::warn!("client {}: cannot load the new words, keeping the old ones: {error}", self.face.peer());
             }

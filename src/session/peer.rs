@@ -1,8 +1,25 @@
 //! Who a client is, and which language it speaks. Pure.
 
 use crate::dict::{self, push_status};
+use crate::ipc::scoreboard::SlotNumber;
 use crate::protocol::{self, Code, Failure, MAX_LINE};
 use std::net::{IpAddr, SocketAddr};
+
+/// A client that was let in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Arrival {
+    /// Its session's place on the scoreboard.
+    pub slot: SlotNumber,
+    /// Who it is.
+    pub peer: Peer,
+    /// What it speaks.
+    pub language: Language,
+    /// Whether a proxy's header comes first, which names the client.
+    pub is_proxied: bool,
+    /// A number for the source whose turns its lookups take at the writer, and whose budgets the parent keeps; 0 if its
+    /// account's are, and there are no budgets.
+    pub source: u64,
+}
 
 /// Who a client is, as far as its address shows.
 #[derive(Debug, Clone, PartialEq, Eq)]

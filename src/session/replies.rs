@@ -4,7 +4,7 @@
 
 use super::Language;
 use crate::ipc::message::MOST_RECORDS;
-use crate::protocol::{Code, Failure};
+use crate::protocol::{Code, Failure, push_failure};
 use crate::store::{Record, Standing};
 use std::ops::Range;
 
@@ -75,6 +75,14 @@ impl Replies {
         write(&mut self.bytes);
         self.waiting.push((begin..self.bytes.len(), awaits));
         self.standing = None;
+    }
+
+    /// No such word, once it is known that the account still exists; `standing` if that is known.
+    pub fn no_such_word(&mut self, standing: Option<Standing>) {
+        let failure = Failure::new(Code::NotFound, "no such word");
+        self.refused = Some(failure.code);
+        self.waiting(Awaits::Account, |out| push_failure(out, &failure));
+        self.standing = standing;
     }
 
     /// How many replies wait.

@@ -2,6 +2,7 @@
 
 use super::apart;
 use super::clock::new_record;
+use super::dict::PATTERN_TIME;
 use super::replies::{Awaits, denied};
 use super::{ExitReason, Session};
 use crate::ipc::parent::ParentRequest;
@@ -12,6 +13,7 @@ use crate::protocol::{
 use crate::store::{AccountId, Standing};
 use crate::words::lookup::{Article, Found};
 use crate::words::matching::Strategy;
+use std::time::Instant;
 
 impl Session<'_> {
     /// Answers one request, at the end of the replies; returns the reason if the session ends with it.
@@ -63,8 +65,7 @@ impl Session<'_> {
                     | Request::Reverse { .. }
                     | Request::Goodbye => {
                         self.log_out();
-                        push_ok(self.replies.out());
-                        Ok(())
+                        self.done()
                     }
                 }
             }
@@ -137,12 +138,7 @@ impl Session<'_> {
                 self.replies.records.push(record);
                 self.replies.waiting(Awaits::Record, |out| push_entry(out, &headword, &interpret));
             }
-            None => {
-                let failure = Failure::new(Code::NotFound, "no such word");
-                self.replies.refused = Some(failure.code);
-                self.replies.waiting(Awaits::Account, |out| crate::protocol::push_failure(out, &failure));
-                self.replies.standing = standing;
-            }
+            None => self.replies.no_such_word(standing),
         }
         Ok(())
     }
@@ -153,12 +149,13 @@ impl Session<'_> {
         self.renew_words();
         let (found, standing) =
             self.dictionaries.words.find_for(Some(account), word, &self.dictionaries.asked, &mut self.stores)?;
-        self.replies.refused = found.is_none().then_some(Code::NotFound);
-        self.replies.waiting(Awaits::Account, |out| match &found {
-            Some(Found { article: found, .. }) => push_entry(out, &found.headword, &found.interpret),
-            None => crate::protocol::push_failure(out, &Failure::new(Code::NotFound, "no such word")),
-        });
-        self.replies.standing = standing;
+        match found {
+            Some(Found { article: found, .. }) => {
+                self.replies.waiting(Awaits::Account, |out| push_entry(out, &found.headword, &found.interpret));
+                self.replies.standing = standing;
+            }
+            None => self.replies.no_such_word(standing),
+        }
         Ok(())
     }
 
@@ -183,8 +180,8 @@ impl Session<'_> {
             How::Sound => (Strategy::Sound, trim_blanks(pattern)),
             How::Text => return self.search_text(trim_blanks(pattern)),
         };
-        let asked = self.dictionaries.asked.clone();
-        let found = self.matching(strategy, pattern, MAX_MATCHES, &asked)?;
+        let (asked, end) = (self.dictionaries.asked.clone(), Instant::now() + PATTERN_TIME);
+        let found = self.matching(strategy, pattern, MAX_MATCHES, &asked, end)?;
         self.list_headwords(&found);
         Ok(())
     }
@@ -236,15 +233,27 @@ impl Session<'_> {
     /// `OK`, or `denied` and logged out when the account is gone or locked.
     pub(super) fn done_if_live(&mut self, standing: Standing) -> Result<(), Failure> {
         match standing {
-            Standing::Live => {
-                push_ok(self.replies.out());
-                Ok(())
-            }
-            Standing::Gone => {
-                self.log_out();
-                Err(denied())
-            }
+            Standing::Live => self.done(),
+            Standing::Gone => Err(self.gone()),
         }
+    }
+
+    /// `OK`.
+    pub(super) fn done(&mut self) -> Result<(), Failure> {
+        push_ok(self.replies.out());
+        Ok(())
+    }
+
+    /// `OK` with something.
+    pub(super) fn done_with(&mut self, text: &str) -> Result<(), Failure> {
+        push_ok_text(self.replies.out(), text);
+        Ok(())
+    }
+
+    /// The account is gone or locked, and so is the login.
+    pub(super) fn gone(&mut self) -> Failure {
+        self.log_out();
+        denied()
     }
 
     /// The account of the login, if it is under this name. A name in a request proves nothing.

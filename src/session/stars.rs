@@ -3,11 +3,9 @@
 
 use super::Session;
 use super::clock::new_record;
-use super::replies::denied;
 use crate::ipc::parent::ParentRequest;
 use crate::protocol::{
-    self, Code, Failure, Imported, Notebook, StarEntry, StarRow, StarState, push_ok, push_ok_text, push_star_row,
-    time_text,
+    self, Code, Failure, Imported, Notebook, StarEntry, StarRow, StarState, push_ok_text, push_star_row, time_text,
 };
 use crate::store::{Grade, Grading, Learned, Microseconds, Star, StarText, Starring, Unstarring};
 use time::OffsetDateTime;
@@ -36,8 +34,7 @@ impl Session<'_> {
                 let (account, until) = (self.logged_in_as(name)?, microseconds(*until));
                 let (all, due) =
                     self.stores.with(|store| store.count_stars(account, until))?.ok_or_else(|| self.gone())?;
-                push_ok_text(self.replies.out(), &format!("{all} {due}"));
-                Ok(())
+                self.done_with(&format!("{all} {due}"))
             }
         }
     }
@@ -48,10 +45,7 @@ impl Session<'_> {
         let words = self.perhaps_meant(&entry.word)?;
         let text = text_of(entry);
         match self.stores.write(|store| store.star(account, &words, &text))? {
-            Starring::New(headword) | Starring::Known(headword) => {
-                push_ok_text(self.replies.out(), &headword);
-                Ok(())
-            }
+            Starring::New(headword) | Starring::Known(headword) => self.done_with(&headword),
             Starring::NeverLookedUp => Err(self.never_looked_up()),
             Starring::TooManyTags => Err(Failure::new(
                 Code::BadReq,
@@ -91,10 +85,7 @@ impl Session<'_> {
         let account = self.logged_in_as(name)?;
         self.spend(ParentRequest::Changing)?;
         match self.stores.write(|store| store.unstar(account, word, tags))? {
-            Unstarring::Done => {
-                push_ok(self.replies.out());
-                Ok(())
-            }
+            Unstarring::Done => self.done(),
             Unstarring::NotStarred => Err(Failure::new(Code::NotFound, "this word has no star")),
             Unstarring::Gone => Err(self.gone()),
         }
@@ -111,10 +102,7 @@ impl Session<'_> {
         };
         let given = new_record(&mut self.writer.clock, word, self.face.peer())?;
         match self.stores.write(|store| store.grade(account, grade, &given))? {
-            Grading::Due(due) => {
-                push_ok_text(self.replies.out(), &time_text(time(due)));
-                Ok(())
-            }
+            Grading::Due(due) => self.done_with(&time_text(instant(due))),
             Grading::NeverLookedUp => Err(self.never_looked_up()),
             Grading::Full => Err(full()),
             Grading::Gone => Err(self.gone()),
@@ -138,11 +126,6 @@ impl Session<'_> {
             push_star_row(out, &row(star));
         }
         Ok(())
-    }
-
-    fn gone(&mut self) -> Failure {
-        self.log_out();
-        denied()
     }
 
     /// This cannot be known while lookups wait in the spool.
@@ -170,11 +153,12 @@ fn row(star: Star) -> StarRow {
         Learned::Review => StarState::Review,
         Learned::Relearning => StarState::Relearning,
     };
-    let (created, due) = (time(created), time(memory.due));
+    let (created, due) = (instant(created), instant(memory.due));
     StarRow { word, created, due, state, reps: memory.reps, lapses: memory.lapses, tags, note }
 }
 
-fn time(moment: Microseconds) -> OffsetDateTime {
+/// A moment as the protocol has it.
+pub(super) fn instant(moment: Microseconds) -> OffsetDateTime {
     let nanoseconds = i128::from(moment.0) * 1_000;
     OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }

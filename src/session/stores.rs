@@ -128,12 +128,7 @@ impl<'a> Stores<'a> {
                 self.open_with(lease, host)?
             }
             None => {
-                let Some(lease) =
-                    self.waiting.permit(ParentRequest::Database, "no database connection: all are in use")?
-                else {
-                    self.client_has_gone = true;
-                    return Err(Error::world("the client is gone"));
-                };
+                let lease = self.permit(ParentRequest::Database, "no database connection: all are in use")?;
                 self.open_with(lease, host)?
             }
         };
@@ -164,10 +159,7 @@ impl<'a> Stores<'a> {
 
     /// Does something with the store; a failure is logged, and becomes the reply to the client.
     pub fn with<T>(&mut self, work: impl FnOnce(&mut dyn Store) -> Result<T, Error>) -> Result<T, Failure> {
-        match self.get().and_then(work) {
-            Ok(done) => Ok(done),
-            Err(error) => Err(self.failed(&error)),
-        }
+        self.get().and_then(work).map_err(|error| self.failed(&error))
     }
 
     /// The same for something that is written. Of the sessions one writes to the embedded database at a time, by turns.
@@ -175,7 +167,10 @@ impl<'a> Stores<'a> {
         let turn = match self.location {
             Location::MySql(_) => Ok(None),
             // A connection first: a turn is not kept while one is waited for.
-            Location::Sqlite(_) => self.get().map(drop).and_then(|()| self.turn_to_write().map(Some)),
+            Location::Sqlite(_) => self
+                .get()
+                .map(drop)
+                .and_then(|()| self.permit(ParentRequest::Writing, "no turn to write: others are writing").map(Some)),
         };
         let done = match turn {
             Ok(_turn) => self.get().and_then(work),
@@ -184,14 +179,10 @@ impl<'a> Stores<'a> {
         done.map_err(|error| self.failed(&error))
     }
 
-    fn turn_to_write(&mut self) -> Result<Permit, Error> {
-        match self.waiting.permit(ParentRequest::Writing, "no turn to write: others are writing")? {
-            Some(turn) => Ok(turn),
-            None => {
-                self.client_has_gone = true;
-                Err(Error::world("the client is gone"))
-            }
-        }
+    fn permit(&mut self, ask: ParentRequest, too_late: &str) -> Result<Permit, Error> {
+        let permit = self.waiting.permit(ask, too_late)?;
+        self.client_has_gone |= permit.is_none();
+        permit.ok_or_else(|| Error::world("the client is gone"))
     }
 
     /// A failure of this connection: it is logged, and becomes the reply to the client.

@@ -2,22 +2,22 @@
 //! a word that was looked up.
 
 use super::peer::{Language, Peer};
-use crate::ipc::scoreboard::Slot;
+use crate::ipc::scoreboard::{Shown, Slot};
 use crate::sys::Title;
 
 /// What a session is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     /// Nobody is logged in, and it waits for its client.
-    LoginAwaited,
+    LoginAwaited = 1,
     /// A user is logged in, and it waits for its client.
-    Idle,
+    Idle = 2,
     /// It answers requests.
-    Busy,
+    Busy = 3,
     /// It checks or makes a password's hash, or waits for its turn to.
-    Hashing,
+    Hashing = 4,
     /// It has written its last line.
-    Closing,
+    Closing = 5,
 }
 
 impl State {
@@ -25,13 +25,7 @@ impl State {
 
     /// Its number on the scoreboard; 0 for no state.
     pub fn number(self) -> u64 {
-        match self {
-            Self::LoginAwaited => 1,
-            Self::Idle => 2,
-            Self::Busy => 3,
-            Self::Hashing => 4,
-            Self::Closing => 5,
-        }
+        self as u64
     }
 
     /// The state of a number on the scoreboard.
@@ -116,13 +110,13 @@ impl<'a> Face<'a> {
 
     pub fn count_request(&mut self) {
         self.requests += 1;
-        self.slot.set_requests(self.requests);
+        self.slot.show(Shown::Requests, self.requests);
     }
 
     /// Shows on the scoreboard what the session is doing.
     pub fn show(&mut self, state: State) {
         self.state = state;
-        self.slot.set_state(state.number());
+        self.slot.show(Shown::State, state.number());
     }
 
     /// Brings the title up to date. For before every wait: a session that is over before it ever waits spares the pages

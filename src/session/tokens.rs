@@ -1,12 +1,11 @@
 //! Tokens: issuing one, logging in with one, forgetting one. They are written nowhere: the store gets only hashes.
 
 use super::accounts::{Checked, Means};
-use super::replies::denied;
 use super::{ExitReason, Session};
 use crate::ipc::channel::SOON;
 use crate::ipc::parent::ParentRequest;
 use crate::ipc::ticket::Proof;
-use crate::protocol::{Code, Failure, push_ok, push_ok_text};
+use crate::protocol::{Code, Failure};
 use crate::store::{DictKey, Forgetting, Standing, Token, TokenHash};
 
 impl Session<'_> {
@@ -14,17 +13,8 @@ impl Session<'_> {
         let account = self.logged_in_as(name)?;
         self.spend(ParentRequest::Changing)?;
         let token = Token::draw().map_err(|error| self.stores.failed(&error))?;
-        match self.stores.write(|store| store.keep_token(account, &token.hash()))? {
-            Standing::Live => {
-                self.replies.secret = true;
-                push_ok_text(self.replies.out(), token.as_str());
-                Ok(())
-            }
-            Standing::Gone => {
-                self.log_out();
-                Err(denied())
-            }
-        }
+        let standing = self.stores.write(|store| store.keep_token(account, &token.hash()))?;
+        self.tell_secret(standing, token.as_str())
     }
 
     /// A new DICT key in the place of the old one. It is as good as a password for looking up by DICT, so the session
@@ -33,17 +23,17 @@ impl Session<'_> {
         let account = self.logged_in_by_passwd(name)?;
         self.spend(ParentRequest::Changing)?;
         let key = DictKey::draw().map_err(|error| self.stores.failed(&error))?;
-        match self.stores.write(|store| store.set_dict_key(account, &key))? {
-            Standing::Live => {
-                self.replies.secret = true;
-                push_ok_text(self.replies.out(), key.as_str());
-                Ok(())
-            }
-            Standing::Gone => {
-                self.log_out();
-                Err(denied())
-            }
+        let standing = self.stores.write(|store| store.set_dict_key(account, &key))?;
+        self.tell_secret(standing, key.as_str())
+    }
+
+    /// The secret that was kept, if the account is still there.
+    fn tell_secret(&mut self, standing: Standing, secret: &str) -> Result<(), Failure> {
+        if standing == Standing::Gone {
+            return Err(self.gone());
         }
+        self.replies.secret = true;
+        self.done_with(secret)
     }
 
     /// It needs no turn to hash: a token is not a password, and needs no slow hash. A failure counts as any failed
@@ -57,15 +47,9 @@ impl Session<'_> {
         let account = self.logged_in_as(name)?;
         self.spend(ParentRequest::Changing)?;
         match self.stores.write(|store| store.forget_token(account, &TokenHash::of(token)))? {
-            Forgetting::Done => {
-                push_ok(self.replies.out());
-                Ok(())
-            }
+            Forgetting::Done => self.done(),
             Forgetting::NoSuchToken => Err(Failure::new(Code::Denied, "no such token")),
-            Forgetting::Gone => {
-                self.log_out();
-                Err(denied())
-            }
+            Forgetting::Gone => Err(self.gone()),
         }
     }
 

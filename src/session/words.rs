@@ -152,10 +152,7 @@ impl WordSource {
 
     /// How many headwords the snapshot has; `None` for the table, for which this is not known.
     pub fn headwords(&self) -> Option<usize> {
-        match self {
-            Self::Snapshot { dictionary, .. } => Some(dictionary.headwords()),
-            Self::Table(_) => None,
-        }
+        self.loaded().map(Dictionary::headwords)
     }
 
     /// Takes a newer snapshot. The old one's mapping ends, and with the last of these its memory is given back.

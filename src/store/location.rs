@@ -9,7 +9,6 @@ use super::location_error::LocationError;
 use super::ssl::DatabaseTls;
 use std::fmt;
 use std::path::PathBuf;
-use std::str::FromStr;
 use zeroize::Zeroizing;
 
 /// Where a database is.
@@ -54,9 +53,7 @@ impl Location {
             _ => Err(LocationError::Scheme),
         }
     }
-}
 
-impl Location {
     /// The same place, where logins are refused unless the server is in a cluster's primary component. `None` for an
     /// embedded database, which has no cluster.
     pub fn requiring_a_cluster(self) -> Option<Self> {
@@ -72,14 +69,6 @@ impl Location {
             Self::MySql(server) if server.socket.is_none() => &server.hosts,
             Self::MySql(_) | Self::Sqlite(_) => &[],
         }
-    }
-}
-
-impl FromStr for Location {
-    type Err = LocationError;
-
-    fn from_str(text: &str) -> Result<Self, LocationError> {
-        Self::parse(text)
     }
 }
 
@@ -299,7 +288,7 @@ mod tests {
         assert_eq!((socket.password.as_str(), hosts(&socket)), ("", vec!["localhost:3306".to_owned()]));
         let file = Location::parse("sqlite:/var/lib/cidian/cidian.db");
         assert_eq!(file, Ok(Location::Sqlite("/var/lib/cidian/cidian.db".into())));
-        assert_eq!("sqlite:foo.db".parse(), Ok(Location::Sqlite("foo.db".into())));
+        assert_eq!(Location::parse("sqlite:foo.db"), Ok(Location::Sqlite("foo.db".into())));
         assert_eq!(hosts(&server("mariadb://u@[::1]:3308/d")), ["[::1]:3308"]);
     }
 

@@ -91,7 +91,7 @@ pub fn open(location: &Location, key: StoreKey) -> Result<Box<dyn Store>, Error>
 pub fn open_for_session(location: &Location, hosts: &Hosts, key: StoreKey) -> Result<Box<dyn Store>, Error> {
     match location {
         Location::MySql(server) => Ok(Box::new(mysql::MySql::open(server, hosts, key)?)),
-        Location::Sqlite(path) => Ok(Box::new(sqlite::Sqlite::open_for_session(path, key)?)),
+        Location::Sqlite(path) => Ok(Box::new(sqlite::Sqlite::open(path, sqlite::Purpose::Session, key)?)),
     }
 }
 
@@ -117,7 +117,7 @@ pub fn is_shut_out(location: &Location) -> bool {
 pub fn open_for_writer(location: &Location, hosts: &Hosts, key: StoreKey) -> Result<Box<dyn Operator>, Error> {
     match location {
         Location::MySql(server) => Ok(Box::new(mysql::MySql::open_for_writer(server, hosts, key)?)),
-        Location::Sqlite(path) => Ok(Box::new(sqlite::Sqlite::open_for_writer(path, key)?)),
+        Location::Sqlite(path) => Ok(Box::new(sqlite::Sqlite::open(path, sqlite::Purpose::Writer, key)?)),
     }
 }
 
@@ -128,7 +128,7 @@ pub fn open_for_writer(location: &Location, hosts: &Hosts, key: StoreKey) -> Res
 pub fn open_for_operator(location: &Location, key: StoreKey) -> Result<Box<dyn Operator>, Error> {
     match location {
         Location::MySql(server) => Ok(Box::new(mysql::MySql::open(server, &Hosts::default(), key)?)),
-        Location::Sqlite(path) => Ok(Box::new(sqlite::Sqlite::open(path, key)?)),
+        Location::Sqlite(path) => Ok(Box::new(sqlite::Sqlite::open(path, sqlite::Purpose::Tool, key)?)),
     }
 }
 

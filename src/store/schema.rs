@@ -129,10 +129,8 @@ pub(super) fn check_word(word: &str) -> Result<(), Error> {
 pub(super) fn check_name(name: &str) -> Result<(), Error> {
     let chars = name.chars().count();
     if chars == 0 || chars > MAX_NAME_CHARS {
-        return Err(Error::bug(format!(
-            "the store received a name of {chars} characters; 1 to {MAX_NAME_CHARS} are \
-                                       allowed"
-        )));
+        let why = format!("the store received a name of {chars} characters; 1 to {MAX_NAME_CHARS} are allowed");
+        return Err(Error::bug(why));
     }
     Ok(())
 }

@@ -20,24 +20,19 @@ const AHEAD: i64 = 20 * 60 * 1_000_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Grade {
     /// Not at all.
-    Again,
+    Again = 1,
     /// Hardly.
-    Hard,
+    Hard = 2,
     /// Well.
-    Good,
+    Good = 3,
     /// Without having to think.
-    Easy,
+    Easy = 4,
 }
 
 impl Grade {
     /// As the database has it.
     pub(super) fn number(self) -> u8 {
-        match self {
-            Self::Again => 1,
-            Self::Hard => 2,
-            Self::Good => 3,
-            Self::Easy => 4,
-        }
+        self as u8
     }
 }
 
@@ -45,24 +40,19 @@ impl Grade {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Learned {
     /// Never reviewed.
-    New,
+    New = 0,
     /// Reviewed, and to be seen again within minutes.
-    Learning,
+    Learning = 1,
     /// To be seen again after days.
-    Review,
+    Review = 2,
     /// Forgotten, and to be seen again within minutes.
-    Relearning,
+    Relearning = 3,
 }
 
 impl Learned {
     /// As the database has it.
     pub(super) fn number(self) -> u8 {
-        match self {
-            Self::New => 0,
-            Self::Learning => 1,
-            Self::Review => 2,
-            Self::Relearning => 3,
-        }
+        self as u8
     }
 
     pub(super) fn of_number(number: u8) -> Option<Self> {

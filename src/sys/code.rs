@@ -7,12 +7,8 @@
 
 use super::Forker;
 use super::huge_pages::{HUGE, join};
-use super::sealed::SEALS;
-use nix::fcntl::{FcntlArg, fcntl};
-use nix::sys::memfd::{MFdFlags, memfd_create};
+use super::sealed::sealed;
 use nix::sys::mman::{MapFlags, ProtFlags, mmap};
-use nix::unistd::ftruncate;
-use std::fs::File;
 use std::io;
 use std::num::NonZeroUsize;
 use std::ops::Range;
@@ -99,14 +95,9 @@ fn move_into_huge_pages(range: Range<usize>, protection: ProtFlags) -> io::Resul
 
 /// A sealed memfd with what is mapped in a range, behind some empty bytes.
 fn copy(range: &Range<usize>, skipped: usize) -> io::Result<OwnedFd> {
-    let memory = memfd_create(c"cidian-code", MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING)?;
-    ftruncate(&memory, i64::try_from(skipped + range.len()).map_err(io::Error::other)?)?;
-    let file = File::from(memory);
     // SAFETY: `range` is a mapping of the program's own file that is readable and never changes.
     let code = unsafe { std::slice::from_raw_parts(ptr::with_exposed_provenance(range.start), range.len()) };
-    file.write_all_at(code, skipped as u64)?;
-    fcntl(&file, FcntlArg::F_ADD_SEALS(SEALS))?;
-    Ok(file.into())
+    sealed(c"cidian-code", |memory| memory.write_all_at(code, skipped as u64))
 }
 
 #[cfg(test)]
@@ -141,7 +132,7 @@ mod tests {
         // A kernel that can't do it says so, and harms nothing.
         let _ = join(memory.as_fd(), HUGE, HUGE);
         let mut copied = vec![0; bytes.len()];
-        let file = File::from(memory);
+        let file = std::fs::File::from(memory);
         file.read_exact_at(&mut copied, 4_096).unwrap();
         assert!(copied == bytes);
         assert!(file.write_all_at(b"x", 0).is_err(), "it is sealed");

@@ -6,7 +6,7 @@ use super::signals::{self, PreparedSignals};
 use nix::errno::Errno;
 use nix::sys::prctl;
 use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
-use nix::unistd::{ForkResult, Pid, getpid, getppid};
+use nix::unistd::{Pid, getpid, getppid};
 use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -22,21 +22,12 @@ impl Forker {
         // Between the fork and the child's own dispositions a signal would run the parent's handler in the child.
         let mut before = SigSet::empty();
         sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::all()), Some(&mut before))?;
-        let forked = bare_fork();
-        match forked {
-            Ok(ForkResult::Child) => {
-                become_child(parent);
-                run(|| child(Origin::of_child()))
-            }
-            Ok(ForkResult::Parent { child }) => {
-                sigprocmask(SigmaskHow::SIG_SETMASK, Some(&before), None)?;
-                Ok(child)
-            }
-            Err(error) => {
-                sigprocmask(SigmaskHow::SIG_SETMASK, Some(&before), None)?;
-                Err(error)
-            }
-        }
+        let forked = bare_fork(|| {
+            become_child(parent);
+            child(Origin::of_child())
+        });
+        sigprocmask(SigmaskHow::SIG_SETMASK, Some(&before), None)?;
+        forked
     }
 
     /// Forks a session, with fewer system calls: it inherits the mask of this process, whose own signals are blocked,
@@ -50,13 +41,10 @@ impl Forker {
         child: impl FnOnce(PreparedSignals, Origin) -> Infallible,
     ) -> Result<Pid, Errno> {
         let parent = getpid();
-        match bare_fork()? {
-            ForkResult::Child => {
-                die_with(parent, prctl::set_pdeathsig(Signal::SIGKILL));
-                run(|| child(signals, Origin::of_child()))
-            }
-            ForkResult::Parent { child } => Ok(child),
-        }
+        bare_fork(|| {
+            die_with(parent, prctl::set_pdeathsig(Signal::SIGKILL));
+            child(signals, Origin::of_child())
+        })
     }
 
     /// Forks on behalf of this process's parent: the new process is a child of the parent, which gets its signal and
@@ -108,12 +96,12 @@ unsafe extern "C" {
 }
 
 /// Forks, and writes to fewer pages than `fork` does: each would be copied, for the child and again for the parent.
-fn bare_fork() -> Result<ForkResult, Errno> {
+fn bare_fork(child: impl FnOnce() -> Infallible) -> Result<Pid, Errno> {
     // SAFETY: this process has one thread: a `Forker` exists only in a program that starts no threads, so no lock
     // can be held by a thread that the child does not have. `_Fork` takes nothing, and returns -1 if it has failed.
     match Errno::result(unsafe { _Fork() })? {
-        0 => Ok(ForkResult::Child),
-        child => Ok(ForkResult::Parent { child: Pid::from_raw(child) }),
+        0 => run(child),
+        number => Ok(Pid::from_raw(number)),
     }
 }
 

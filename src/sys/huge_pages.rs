@@ -52,7 +52,7 @@ pub(super) fn map_aligned(
     mapped
 }
 
-fn page_size() -> usize {
+pub(super) fn page_size() -> usize {
     let size = nix::unistd::sysconf(nix::unistd::SysconfVar::PAGE_SIZE).ok().flatten();
     size.and_then(|size| usize::try_from(size).ok()).unwrap_or(4_096)
 }

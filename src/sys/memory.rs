@@ -1,7 +1,7 @@
 //! Giving back memory that a process no longer needs: free memory that the C library's allocator holds, and the part of
 //! the stack that calls have used and left.
 
-use nix::unistd::{SysconfVar, sysconf};
+use super::huge_pages::page_size;
 #[cfg(target_env = "gnu")]
 use std::hint::black_box;
 
@@ -74,10 +74,7 @@ pub fn give_back_memory() {
 /// Gives back the pages below this call's frame: what calls that have ended have left there.
 #[inline(never)]
 fn give_back_stack() {
-    let Some(page) = sysconf(SysconfVar::PAGE_SIZE).ok().flatten().and_then(|size| usize::try_from(size).ok()) else {
-        return;
-    };
-    let here = 0_u8;
+    let (page, here) = (page_size(), 0_u8);
     // The rest of this call's own frame and that of the wrapper are within a kilobyte. (What a signal's handler would put
     // below is written after the pages are gone, or done with before.)
     let end = (&raw const here).addr().saturating_sub(1_024) / page * page;

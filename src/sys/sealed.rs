@@ -13,7 +13,7 @@ use std::num::NonZeroUsize;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::ptr::NonNull;
 
-pub(super) const SEALS: SealFlag =
+const SEALS: SealFlag =
     SealFlag::F_SEAL_WRITE.union(SealFlag::F_SEAL_SHRINK).union(SealFlag::F_SEAL_GROW).union(SealFlag::F_SEAL_SEAL);
 
 /// Puts bytes into a new memfd and seals it: its size and content are fixed for as long as it lives.
@@ -21,11 +21,7 @@ pub(super) const SEALS: SealFlag =
 /// # Errors
 /// No memory, or no descriptor.
 pub fn seal(name: &CStr, bytes: &[u8]) -> std::io::Result<OwnedFd> {
-    let memory = memfd_create(name, MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING)?;
-    let mut file = File::from(memory);
-    file.write_all(bytes)?;
-    fcntl(&file, FcntlArg::F_ADD_SEALS(SEALS))?;
-    Ok(file.into())
+    sealed(name, |memory| memory.write_all(bytes))
 }
 
 /// The rest of a file in sealed memory. The kernel copies it, without a buffer of this process.
@@ -33,8 +29,13 @@ pub fn seal(name: &CStr, bytes: &[u8]) -> std::io::Result<OwnedFd> {
 /// # Errors
 /// No memory, no descriptor, or the file can't be read.
 pub fn seal_rest(name: &CStr, file: &mut File) -> std::io::Result<OwnedFd> {
+    sealed(name, |memory| std::io::copy(file, memory).map(drop))
+}
+
+/// A new memfd, sealed when it is filled.
+pub(super) fn sealed(name: &CStr, fill: impl FnOnce(&mut File) -> std::io::Result<()>) -> std::io::Result<OwnedFd> {
     let mut memory = File::from(memfd_create(name, MFdFlags::MFD_CLOEXEC | MFdFlags::MFD_ALLOW_SEALING)?);
-    std::io::copy(file, &mut memory)?;
+    fill(&mut memory)?;
     fcntl(&memory, FcntlArg::F_ADD_SEALS(SEALS))?;
     Ok(memory.into())
 }

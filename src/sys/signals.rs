@@ -43,9 +43,11 @@ pub fn let_signals_in() -> Result<(), Errno> {
 /// # Errors
 /// The kernel refuses; it has no reason to.
 pub fn let_urgent_signals_in() -> Result<(), Errno> {
-    let mut blocked = SigSet::empty();
-    [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP].into_iter().for_each(|signal| blocked.add(signal));
-    sigprocmask(SigmaskHow::SIG_SETMASK, Some(&blocked), None)
+    block_only([Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP])
+}
+
+fn block_only(signals: impl IntoIterator<Item = Signal>) -> Result<(), Errno> {
+    sigprocmask(SigmaskHow::SIG_SETMASK, Some(&signals.into_iter().collect()), None)
 }
 
 /// Set by a handler, which can't be handed a value: the one place for a global.
@@ -85,9 +87,7 @@ impl PreparedSignals {
     /// # Errors
     /// The kernel refuses; it has no reason to.
     pub fn install() -> Result<Self, Errno> {
-        let mut blocked = SigSet::empty();
-        PARENT_SIGNALS.into_iter().for_each(|signal| blocked.add(signal));
-        sigprocmask(SigmaskHow::SIG_SETMASK, Some(&blocked), None)?;
+        block_only(PARENT_SIGNALS)?;
         // What started this process may have ignored some of them, and the kernel drops a SIGCHLD that is ignored, and the
         // child's status with it, even where it is blocked.
         reset_to_default()?;
@@ -122,9 +122,7 @@ impl ChildSignals {
     }
 
     fn block() -> Result<Self, Errno> {
-        let mut blocked = SigSet::empty();
-        HANDLED.into_iter().for_each(|(signal, _)| blocked.add(signal));
-        sigprocmask(SigmaskHow::SIG_SETMASK, Some(&blocked), None)?;
+        block_only(HANDLED.map(|(signal, _)| signal))?;
         Ok(Self { _private: () })
     }
 

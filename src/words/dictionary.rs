@@ -168,26 +168,7 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
         }
         let mut suggestions = Suggestions::new(text, most);
         let lower: String = suggestions.lower().iter().collect();
-        let begins = |bytes: &[u8]| bytes.starts_with(lower.as_bytes());
-        // Two sorted lists: headwords as they are, and those that are not lower case by their lower case.
-        let plain = self.first_headword(|headword| headword < lower.as_bytes());
-        for at in (plain..self.headwords).take(MOST_COMPLETIONS) {
-            match self.entry(at).filter(|entry| begins(entry.headword.as_bytes())) {
-                Some(entry) => suggestions.completion(entry.headword),
-                None => break,
-            }
-        }
-        let others = self.first_of(&self.folded, |folded| folded < lower.as_bytes());
-        for at in (others..self.folded.count).take(MOST_COMPLETIONS) {
-            match self
-                .index_entry(&self.folded, at)
-                .filter(|(folded, _)| begins(folded))
-                .and_then(|(_, entry)| self.entry(entry))
-            {
-                Some(entry) => suggestions.completion(entry.headword),
-                None => break,
-            }
-        }
+        self.begun_by(&lower, MOST_COMPLETIONS).for_each(|(_, headword)| suggestions.completion(headword));
         let full = suggestions.are_full_of_completions();
         let mut steps = self;
         let folded = steps.keyed(&[lookup::key(text)]).unwrap_or_else(|never| match never {});
@@ -219,23 +200,25 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
     fn matching(&self, wildcards: &Wildcards, most: usize) -> Vec<String> {
         let prefix = wildcards.prefix();
         let mut suggestions = Suggestions::new(prefix, most);
-        let begins = |bytes: &[u8]| bytes.starts_with(prefix.as_bytes());
-        let plain = self.first_headword(|headword| headword < prefix.as_bytes());
-        let plain = (plain..self.headwords).take(MOST_MATCHED).map_while(|at| self.entry(at));
-        for entry in plain.take_while(|entry| begins(entry.headword.as_bytes())) {
-            if wildcards.matches(entry.headword) {
-                suggestions.completion(entry.headword);
-            }
-        }
-        let others = self.first_of(&self.folded, |folded| folded < prefix.as_bytes());
-        let others = (others..self.folded.count).take(MOST_MATCHED).map_while(|at| self.index_entry(&self.folded, at));
-        for (folded, at) in others.take_while(|(folded, _)| begins(folded)) {
-            let matches = std::str::from_utf8(folded).is_ok_and(|folded| wildcards.matches(folded));
-            if let Some(entry) = self.entry(at).filter(|_| matches) {
-                suggestions.completion(entry.headword);
-            }
-        }
+        let matches = |lower: &[u8]| std::str::from_utf8(lower).is_ok_and(|lower| wildcards.matches(lower));
+        let matching = self.begun_by(prefix, MOST_MATCHED).filter(|(lower, _)| matches(lower));
+        matching.for_each(|(_, headword)| suggestions.completion(headword));
         suggestions.into_headwords()
+    }
+
+    /// Headwords whose lower case begins so, with that by which they are found; of two sorted lists the first `most`
+    /// each: headwords as they are, and those that are not lower case by their lower case.
+    fn begun_by<'a>(&'a self, lower: &'a str, most: usize) -> impl Iterator<Item = (&'a [u8], &'a str)> {
+        let plain = self.first_headword(|headword| headword < lower.as_bytes());
+        let plain = (plain..self.headwords).take(most).map_while(|at| self.entry(at));
+        let others = self.first_of(&self.folded, |folded| folded < lower.as_bytes());
+        let others = (others..self.folded.count).take(most).map_while(|at| {
+            let (folded, entry) = self.index_entry(&self.folded, at)?;
+            Some((folded, self.entry(entry)?.headword))
+        });
+        let begins = |(found, _): &(&[u8], &str)| found.starts_with(lower.as_bytes());
+        let plain = plain.map(|entry| (entry.headword.as_bytes(), entry.headword));
+        plain.take_while(begins).chain(others.take_while(begins))
     }
 
     /// Passes to `found` each headword whose lower case is at most `farthest` from these letters, and its distance.

@@ -160,13 +160,8 @@ fn parse_lines<'a>(bytes: &'a [u8], tell: &mut dyn FnMut(Problem) -> bool) -> Pa
         }
     }
     if parsed.entries.is_empty() {
-        tell(Problem {
-            line: number.max(1),
-            severity: Severity::Error,
-            message: "the file contains no \
-        entry"
-                .to_owned(),
-        });
+        let message = "the file contains no entry".to_owned();
+        tell(Problem { line: number.max(1), severity: Severity::Error, message });
     }
     if parsed.out_of_order.is_some() {
         // Stable: several entries of one headword stay in the file's order.

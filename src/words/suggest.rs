@@ -19,7 +19,7 @@ pub struct Candidate {
 /// Smaller is better: completions before spellings, near before far, what hands and ears mistake most before the rest,
 /// the same first letter before another, about as long before longer and shorter, plain before capital, and at last
 /// byte order.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
     /// Letters that are doubled, or should be, count as one mistake, however many.
     distance: u8,
@@ -28,13 +28,6 @@ struct Rank {
     other_first_letter: bool,
     other_length: usize,
     capital: bool,
-}
-
-impl Rank {
-    fn of_completion(lower: &[char], letters: usize, capital: bool) -> Self {
-        let other_length = letters.abs_diff(lower.len());
-        Self { distance: 0, unlike: false, other_first_letter: false, other_length, capital }
-    }
 }
 
 /// Collects candidates for one text and keeps the best.
@@ -67,14 +60,13 @@ impl Suggestions {
 
     /// A headword that the text begins.
     pub fn completion(&mut self, headword: &str) {
-        let rank = Rank::of_completion(&self.lower, headword.chars().count(), fold(headword) != headword);
-        self.add(headword, rank);
+        let other_length = headword.chars().count().abs_diff(self.lower.len());
+        self.add(headword, Rank { other_length, capital: fold(headword) != headword, ..Rank::default() });
     }
 
     /// A headword that the text folds to: what was meant, and first of all.
     pub fn folded(&mut self, headword: &str) {
-        let capital = fold(headword) != headword;
-        self.add(headword, Rank { distance: 0, unlike: false, other_first_letter: false, other_length: 0, capital });
+        self.add(headword, Rank { capital: fold(headword) != headword, ..Rank::default() });
     }
 
     /// A headword that sounds as the text is written.

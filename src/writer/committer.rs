@@ -10,7 +10,7 @@ use super::order::Order;
 use super::outage::Outage;
 use super::spool::{Chunk, Spool};
 use super::trim::Trimmer;
-use crate::ipc::scoreboard::Scoreboard;
+use crate::ipc::scoreboard::{Scoreboard, WriterCount};
 use crate::store::{self, Batch, Error, Hosts, Kind, Location, Operator, Standing, Store};
 use crate::sys::{FileNumber, StoreKey, file_number};
 use std::path::Path;
@@ -171,9 +171,8 @@ impl<'a> Committer<'a> {
         }
         let records = records(batches, &outcomes);
         if records > 0 {
-            self.scoreboard.count_commit(records);
-            self.scoreboard.commit_times().observe(begin.elapsed());
-            self.note_growth(batches, &outcomes);
+            self.scoreboard.count_commit(records, begin.elapsed());
+            note_growth(&mut self.trimmer, batches, &outcomes);
         }
         if let Some(error) = failure(&outcomes) {
             let took = begin.elapsed();
@@ -195,7 +194,7 @@ impl<'a> Committer<'a> {
         let mut outcomes = match &self.outage {
             Some(outage) => {
                 // Whosever it is: what comes now has not been tried.
-                let away = Error::world(&outage.error().message);
+                let away = Error::world(&outage.error.message);
                 batches.iter().map(|_| Err(away.clone())).collect()
             }
             None => {
@@ -264,7 +263,7 @@ impl<'a> Committer<'a> {
     pub fn due(&self) -> Option<Instant> {
         let spool = self.spool.as_ref()?;
         match &self.outage {
-            Some(outage) => Some(outage.next()),
+            Some(outage) => Some(outage.next),
             // At once.
             None if !spool.is_empty() => Some(self.begun),
             None => None,
@@ -327,23 +326,15 @@ impl<'a> Committer<'a> {
             self.delivered += delivered;
             self.dropped += chunk.records - delivered;
             if delivered > 0 {
-                self.scoreboard.count_commit(delivered);
-                self.scoreboard.commit_times().observe(begin.elapsed());
+                self.scoreboard.count_commit(delivered, begin.elapsed());
             }
-            if let Some(trimmer) = &mut self.trimmer {
-                let now = Instant::now();
-                for (batch, _) in
-                    chunk.batches.iter().zip(&outcomes).filter(|(_, outcome)| **outcome == Ok(Standing::Live))
-                {
-                    trimmer.recorded(batch.account, batch.records.len() as u64, now);
-                }
-            }
+            note_growth(&mut self.trimmer, &chunk.batches, &outcomes);
             let emptied = |error: std::io::Error| Error::world(format!("cannot empty the spool: {error}"));
             spool.delivered(&chunk).map_err(emptied)?;
         }
         let is_empty = spool.is_empty();
         if let Some(outage) = self.outage.take() {
-            log::info!("the database is back after {:.1} s", outage.since().elapsed().as_secs_f64());
+            log::info!("the database is back after {:.1} s", outage.since.elapsed().as_secs_f64());
         }
         self.refusal_said = false;
         if had_some && is_empty {
@@ -364,7 +355,7 @@ impl<'a> Committer<'a> {
         self.store = None;
         let now = Instant::now();
         let took = self.hosts.rest_after(self.location.hosts().len(), took, now);
-        if self.outage.as_ref().is_none_or(|outage| outage.error().kind != error.kind) {
+        if self.outage.as_ref().is_none_or(|outage| outage.error.kind != error.kind) {
             let where_to = "lookups are kept in the spool";
             match error.kind {
                 Kind::World => log::warn!("cannot use the database: {error}; {where_to} until it is back"),
@@ -420,7 +411,7 @@ impl<'a> Committer<'a> {
         // Without a store the step fails as it would with one that does not answer.
         match self.store() {
             Ok(store) => match trimmer.step(store, now) {
-                Ok(deleted) => self.scoreboard.count_trimmed(deleted),
+                Ok(deleted) => self.scoreboard.count(WriterCount::Trimmed, deleted),
                 Err(error) => self.trimming_failed(&error),
             },
             Err(error) => {
@@ -436,17 +427,6 @@ impl<'a> Committer<'a> {
         // keep.
         self.store = None;
         log::warn!("cannot trim histories to their limit now: {error}");
-    }
-
-    /// Reports how histories have grown by the batches that the database has.
-    fn note_growth(&mut self, batches: &[Batch], outcomes: &[Outcome]) {
-        let Some(trimmer) = &mut self.trimmer else { return };
-        let now = Instant::now();
-        for (batch, outcome) in batches.iter().zip(outcomes) {
-            if *outcome == Ok(Standing::Live) && !batch.records.is_empty() {
-                trimmer.recorded(batch.account, batch.records.len() as u64, now);
-            }
-        }
     }
 
     /// Shows on the scoreboard what is known of the hosts, and logs when another one is used.
@@ -472,7 +452,7 @@ impl<'a> Committer<'a> {
     fn show(&self) {
         let Some(spool) = &self.spool else { return };
         self.scoreboard.show_spool(spool.records(), spool.size(), spool.oldest().map_or(0, |time| time.0));
-        self.scoreboard.show_outage(self.outage.as_ref().map(|outage| outage.since().elapsed()));
+        self.scoreboard.show_outage(self.outage.as_ref().map(|outage| outage.since.elapsed()));
     }
 
     /// What `work` returns for the batches, or for each why it could not be done.
@@ -531,6 +511,17 @@ fn directory_of(location: &Location) -> Option<FileNumber> {
     let Location::Sqlite(path) = location else { return None };
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     file_number(directory)
+}
+
+/// Reports to the trimmer how histories have grown by the batches that the database has.
+fn note_growth(trimmer: &mut Option<Trimmer>, batches: &[Batch], outcomes: &[Outcome]) {
+    let Some(trimmer) = trimmer else { return };
+    let now = Instant::now();
+    for (batch, outcome) in batches.iter().zip(outcomes) {
+        if *outcome == Ok(Standing::Live) && !batch.records.is_empty() {
+            trimmer.recorded(batch.account, batch.records.len() as u64, now);
+        }
+    }
 }
 
 /// How many records are durable.

@@ -30,7 +30,7 @@ pub use order::{Notice, Order};
 pub use spool::SpoolFile;
 
 use crate::ipc::rendezvous::Rendezvous;
-use crate::ipc::scoreboard::Scoreboard;
+use crate::ipc::scoreboard::{Scoreboard, WriterCount};
 use crate::ipc::ticket::{KeyMemory, TicketKey};
 use crate::standard_error::StandardError;
 use crate::store::Location;
@@ -151,23 +151,23 @@ fn serve(
         scoreboard.count_unlogged(lines.take_dropped());
         let mut gathered = receiver
             .wait([committer.due(), committer.return_due(), committer.trim_due()].into_iter().flatten().min())?;
-        scoreboard.count_turn();
-        if !gathered.questions().is_empty() {
+        scoreboard.count(WriterCount::Turns, 1);
+        if !gathered.questions.is_empty() {
             // Before the commit, which takes longer.
-            receiver.answer(committer.answer(gathered.questions()));
+            receiver.answer(committer.answer(&gathered.questions));
             fail_meanwhile(receiver, &mut committer)?;
         }
-        if !gathered.batches().is_empty() {
+        if !gathered.batches.is_empty() {
             wait_for_others(receiver, &mut committer, &mut grouping, &mut gathered)?;
             let begin = Instant::now();
-            let outcomes = committer.keep(gathered.batches());
-            grouping.committed(gathered.channels(), gathered.amount(), begin.elapsed(), Instant::now());
+            let outcomes = committer.keep(&gathered.batches);
+            grouping.committed(&gathered.channels, gathered.amount, begin.elapsed(), Instant::now());
             if let Some(order @ Order::TurnTo(_)) = committer.order() {
                 // Nothing of it was kept.
                 return Ok(Some(order));
             }
             receiver.acknowledge(&gathered, outcomes);
-            scoreboard.count_turn();
+            scoreboard.count(WriterCount::Turns, 1);
             fail_meanwhile(receiver, &mut committer)?;
         }
         if gathered.is_empty() && receiver.ended() {
@@ -175,12 +175,12 @@ fn serve(
             return Ok(None);
         }
         for offender in receiver.take_offenders() {
-            scoreboard.count_writer_refusal();
+            scoreboard.count(WriterCount::Refusals, 1);
             // Where there is no room the parent has enough to do with those before.
             let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
             let _ = send(shutdown_pipe.as_raw_fd(), &Notice::Offender(offender).write(), flags);
         }
-        if gathered.is_pinged() {
+        if gathered.pinged {
             committer.prepare_embedded();
         }
         committer.deliver();
@@ -196,8 +196,8 @@ fn wait_for_others(
     grouping: &mut Grouping,
     gathered: &mut Gathered,
 ) -> Result<(), Errno> {
-    grouping.begin(gathered.channels(), |channel| receiver.is_open(channel), Instant::now());
-    while let Some(until) = grouping.until(gathered.batches().len(), Instant::now()) {
+    grouping.begin(&gathered.channels, |channel| receiver.is_open(channel), Instant::now());
+    while let Some(until) = grouping.until(gathered.batches.len(), Instant::now()) {
         let Some(questions) = receiver.wait_for_more(gathered, until)? else { break };
         if !questions.is_empty() {
             receiver.answer(committer.answer(&questions));
@@ -212,8 +212,8 @@ fn wait_for_others(
 fn fail_meanwhile(receiver: &mut Receiver<'_>, committer: &mut Committer<'_>) -> Result<(), Errno> {
     let Some(error) = committer.took_long_to_fail() else { return Ok(()) };
     let meanwhile = receiver.look()?;
-    receiver.answer(meanwhile.questions().failed(&error));
-    let outcomes = meanwhile.batches().iter().map(|_| Err(error.clone())).collect();
+    receiver.answer(meanwhile.questions.failed(&error));
+    let outcomes = meanwhile.batches.iter().map(|_| Err(error.clone())).collect();
     receiver.acknowledge(&meanwhile, outcomes);
     Ok(())
 }

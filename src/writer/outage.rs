@@ -15,10 +15,12 @@ const LONGEST_REST: Duration = Duration::from_secs(10);
 /// An outage.
 #[derive(Debug)]
 pub(super) struct Outage {
-    since: Instant,
-    error: Error,
+    pub since: Instant,
+    /// How it showed when it was last tried.
+    pub error: Error,
     pause: Duration,
-    next: Instant,
+    /// When to try again.
+    pub next: Instant,
 }
 
 impl Outage {
@@ -32,21 +34,6 @@ impl Outage {
         self.error = error;
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
         self.next = now + rest(self.pause, took);
-    }
-
-    /// How it showed when it was last tried.
-    pub fn error(&self) -> &Error {
-        &self.error
-    }
-
-    /// When to try again.
-    pub fn next(&self) -> Instant {
-        self.next
-    }
-
-    /// Since when.
-    pub fn since(&self) -> Instant {
-        self.since
     }
 }
 
@@ -62,18 +49,18 @@ mod tests {
     fn pauses_grow_and_are_bounded() {
         let begin = Instant::now();
         let mut outage = Outage::begin(Error::world("away"), Duration::ZERO, begin);
-        let mut pauses = vec![outage.next() - begin];
+        let mut pauses = vec![outage.next - begin];
         for _ in 0..5 {
-            let now = outage.next();
+            let now = outage.next;
             outage.goes_on(Error::world("still away"), Duration::ZERO, now);
-            pauses.push(outage.next() - now);
+            pauses.push(outage.next - now);
         }
         assert_eq!(pauses, [100, 200, 400, 800, 1_000, 1_000].map(Duration::from_millis));
-        assert_eq!((outage.since(), outage.error().message.as_str()), (begin, "still away"));
+        assert_eq!((outage.since, outage.error.message.as_str()), (begin, "still away"));
         // A server that does not answer costs its sessions a fifth of the time at most.
         for (took, pause) in [(1_500, 6_000), (3_000, 10_000)] {
             outage.goes_on(Error::world("silent"), Duration::from_millis(took), begin);
-            assert_eq!(outage.next() - begin, Duration::from_millis(pause));
+            assert_eq!(outage.next - begin, Duration::from_millis(pause));
         }
     }
 }

@@ -4,15 +4,6 @@
 use crate::ipc::ticket::{Proof, SecretDigest};
 use crate::store::{AccountId, Error, PastLookup, Place, TokenHash};
 
-/// A question.
-#[derive(Debug)]
-pub(super) enum Asked {
-    /// Whose account it is, if the proof is right.
-    Login { name: String, proof: Proof, reads: bool },
-    /// The last lookups of an account, or the last before a place.
-    Recent { account: AccountId, count: u32, before: Option<Place> },
-}
-
 /// What is answered.
 #[derive(Debug)]
 pub(super) enum Answer {
@@ -64,26 +55,27 @@ impl Questions {
         self.tokens.is_empty() && self.secrets.is_empty() && self.recent.is_empty() && self.earlier.is_empty()
     }
 
-    /// Adds a question from a channel.
-    pub fn add(&mut self, channel: u64, asked: Asked) {
-        match asked {
-            Asked::Login { name, proof: Proof::Token(token), reads } => {
+    /// Adds the question from a channel whose account it is, if the proof is right.
+    pub fn add_login(&mut self, channel: u64, name: String, proof: Proof, reads: bool) {
+        let (which, digest) = match proof {
+            Proof::Token(token) => {
                 self.tokens.push((name, token));
-                self.tokens_from.push((channel, reads));
+                return self.tokens_from.push((channel, reads));
             }
-            Asked::Login { name, proof: Proof::Passwd(digest), reads } => {
-                self.secrets.push((channel, BySecret { name, reads, which: Secret::Passwd, digest }));
-            }
-            Asked::Login { name, proof: Proof::DictKey(digest), reads } => {
-                self.secrets.push((channel, BySecret { name, reads, which: Secret::DictKey, digest }));
-            }
-            Asked::Recent { account, count, before: None } => {
+            Proof::Passwd(digest) => (Secret::Passwd, digest),
+            Proof::DictKey(digest) => (Secret::DictKey, digest),
+        };
+        self.secrets.push((channel, BySecret { name, reads, which, digest }));
+    }
+
+    /// Adds the question for the last lookups of an account, or the last before a place.
+    pub fn add_recent(&mut self, channel: u64, account: AccountId, count: u32, before: Option<Place>) {
+        match before {
+            None => {
                 self.recent.push((account, count));
                 self.recent_from.push(channel);
             }
-            Asked::Recent { account, count, before: Some(place) } => {
-                self.earlier.push((channel, (account, count, place)));
-            }
+            Some(place) => self.earlier.push((channel, (account, count, place))),
         }
     }
 

@@ -3,7 +3,7 @@
 //!
 //! A request for an account is accepted only with a [`Ticket`] that the same child was given for that account.
 
-use super::questions::{Answer, Asked, Questions};
+use super::questions::{Answer, Questions};
 use super::round::Round;
 use crate::ipc::channel::{MAX_INLINE, PARTY_SIZE};
 use crate::ipc::parent::who_asks;
@@ -36,41 +36,19 @@ const SHUTDOWN_PIPE: u64 = 1;
 /// What has come in, in the order in which it came.
 #[derive(Debug, Default)]
 pub(super) struct Gathered {
-    batches: Vec<Batch>,
+    pub batches: Vec<Batch>,
     /// For each batch, the number of its channel.
-    from: Vec<u64>,
-    questions: Questions,
+    pub channels: Vec<u64>,
+    pub questions: Questions,
     /// How much it is: records, and each question for one.
-    amount: usize,
-    pinged: bool,
+    pub amount: usize,
+    /// Whether the parent wants to see that the writer moves, or has seen that the database's files are others.
+    pub pinged: bool,
 }
 
 impl Gathered {
-    pub fn batches(&self) -> &[Batch] {
-        &self.batches
-    }
-
-    /// For each batch, the number of its channel.
-    pub fn channels(&self) -> &[u64] {
-        &self.from
-    }
-
-    /// How much it is: records, and each question for one.
-    pub fn amount(&self) -> usize {
-        self.amount
-    }
-
-    pub fn questions(&self) -> &Questions {
-        &self.questions
-    }
-
     pub fn is_empty(&self) -> bool {
         self.amount == 0
-    }
-
-    /// Whether the parent wants to see that the writer moves, or has seen that the database's files are others.
-    pub fn is_pinged(&self) -> bool {
-        self.pinged
     }
 
     /// Adds a request from a channel; how much it is.
@@ -79,15 +57,15 @@ impl Gathered {
             WriterRequest::Keep { ticket: Ticket { account, name, .. }, records } => {
                 let amount = records.len().max(1);
                 self.batches.push(Batch { account, name, records });
-                self.from.push(number);
+                self.channels.push(number);
                 amount
             }
             WriterRequest::LogIn { name, proof, reads } => {
-                self.questions.add(number, Asked::Login { name, proof, reads });
+                self.questions.add_login(number, name, proof, reads);
                 1
             }
             WriterRequest::Recent { ticket, count, before } => {
-                self.questions.add(number, Asked::Recent { account: ticket.account, count, before });
+                self.questions.add_recent(number, ticket.account, count, before);
                 1
             }
         };
@@ -405,7 +383,7 @@ impl<'a> Receiver<'a> {
     /// Sends the children the outcomes of their batches.
     pub fn acknowledge(&mut self, gathered: &Gathered, outcomes: Vec<Result<Standing, Error>>) {
         let mut bytes = Vec::with_capacity(MAX_OUTCOME);
-        for (number, outcome) in gathered.from.iter().zip(outcomes) {
+        for (number, outcome) in gathered.channels.iter().zip(outcomes) {
             self.reply(*number, &WriterReply::from(outcome), &mut bytes);
         }
     }

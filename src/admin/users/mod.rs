@@ -27,7 +27,7 @@ const MAX_PASSWORD_FILE: u64 = 4_096;
 /// # Errors
 /// As the help says.
 pub(crate) fn run(settings: &Settings, action: UserAction, origin: Origin) -> Result<Exit, Fatal> {
-    let mut tool = Tool::open(settings, origin)?;
+    let mut tool = Tool { database: &settings.session.database, store: open(settings, origin)? };
     match action {
         UserAction::Add(NewPasswd { name, password_file }) => tool.add(&name, password_file.as_deref()),
         UserAction::List { name, json } => tool.list(name.as_deref(), json),
@@ -44,11 +44,7 @@ struct Tool<'a> {
     store: Box<dyn Operator>,
 }
 
-impl<'a> Tool<'a> {
-    fn open(settings: &'a Settings, origin: Origin) -> Result<Self, Fatal> {
-        Ok(Self { database: &settings.session.database, store: open(settings, origin)? })
-    }
-
+impl Tool<'_> {
     fn with<T>(&mut self, work: impl FnOnce(&mut dyn Operator) -> Result<T, store::Error>) -> Result<T, Fatal> {
         work(&mut *self.store).map_err(|error| fatal(self.database, &error))
     }

@@ -188,18 +188,14 @@ pub(crate) fn renew(
     credentials: &Credentials,
     name: &str,
 ) -> Result<()> {
-    let renewed = match credentials.kept.token(name) {
-        Ok(None) => Ok(()),
-        Ok(Some(old)) => keep_new_token(connection, credentials, name).or_else(|error| {
+    let renewed = credentials.kept.token(name).and_then(|old| match old {
+        None => Ok(()),
+        Some(old) => keep_new_token(connection, credentials, name).or_else(|error| {
             credentials.kept.forget(name, &old)?;
             Err(error)
         }),
-        Err(error) => Err(error),
-    };
-    match renewed {
-        Ok(()) => Ok(()),
-        Err(error) => console.complain(&Message::LoginNotRenewed { error: &error }),
-    }
+    });
+    renewed.or_else(|error| console.complain(&Message::LoginNotRenewed { error: &error }))
 }
 
 /// After the account is gone.
@@ -208,8 +204,5 @@ pub(crate) fn drop_kept(console: &mut Console, credentials: &Credentials, name: 
         .kept
         .token(name)
         .and_then(|token| token.map_or(Ok(()), |token| credentials.kept.forget(name, &token)));
-    match dropped {
-        Ok(()) => Ok(()),
-        Err(error) => console.complain(&Message::Failed(&error)),
-    }
+    dropped.or_else(|error| console.complain(&Message::Failed(&error)))
 }

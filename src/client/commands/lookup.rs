@@ -74,31 +74,36 @@ pub(crate) fn run(
     let dialogue = words.is_empty() && manner.asks_terminal && manner.shows_terminal;
     let style = match (manner.json, words.is_empty()) {
         (true, _) => Style::Json,
-        // One field is for a script, wherever it goes; in step with the words if they come through a pipe.
-        (false, _) if !parts.field.is_empty() && !dialogue => {
-            if words.is_empty() {
-                Style::Filter
-            } else {
-                Style::Plain
-            }
-        }
         // A person who types each word needs no lines in step, but a hint.
-        (false, _) if dialogue => Style::Person,
+        (false, true) if dialogue => Style::Person,
         (false, true) => Style::Filter,
-        (false, false) if manner.shows_terminal => Style::Person,
+        // One field is for a script, wherever it goes.
+        (false, false) if manner.shows_terminal && parts.field.is_empty() => Style::Person,
         (false, false) => Style::Plain,
     };
     if dialogue {
         console.hint(&Message::WordsWanted);
     }
-    let mut pipeline = Pipeline::new(connection, name, style, words.is_empty());
-    // A filter would be kept waiting, and no person looks at it.
-    pipeline.speaker = Some(speaker).filter(|_| matches!(style, Style::Plain | Style::Person));
-    pipeline.parts = parts;
-    pipeline.tells_apart = tells_apart;
-    pipeline.several = words.len() > 1;
-    pipeline.suggests = suggests;
-    pipeline.ahead = ahead;
+    let mut pipeline = Pipeline {
+        connection,
+        name,
+        style,
+        parts,
+        tells_apart,
+        several: words.len() > 1,
+        from_input: words.is_empty(),
+        suggests,
+        failure: None,
+        pending: VecDeque::new(),
+        outgoing: Vec::new(),
+        ahead,
+        asked: 0,
+        asked_bytes: 0,
+        missed: false,
+        instead: None,
+        // A filter would be kept waiting, and no person looks at it.
+        speaker: Some(speaker).filter(|_| matches!(style, Style::Plain | Style::Person)),
+    };
     let outcome = if words.is_empty() { filter(console, &mut pipeline) } else { each(console, &mut pipeline, words) };
     // What was answered before an error is worth having.
     console.flush()?;
@@ -115,9 +120,7 @@ pub(crate) fn run(
 /// Whether several words are one headword. The question leaves no trace.
 fn are_together(connection: &mut Connection, name: &str, joined: &str) -> Result<bool> {
     let Ok(word) = checked_word(name, joined) else { return Ok(false) };
-    let mut line = Vec::new();
-    Request::Define { name, word }.push_line(&mut line);
-    connection.send(&line);
+    connection.send_one(&Request::Define { name, word });
     match connection.entry() {
         // A server that does not know the request.
         Err(Error::Refused(failure)) if matches!(failure.code, Code::BadReq | Code::TooLong) => Ok(false),
@@ -167,9 +170,7 @@ fn requests_ahead(name: &str, words: &[String], asks_more: bool) -> Vec<u8> {
 }
 
 fn each(console: &mut Console, pipeline: &mut Pipeline<'_>, words: &[String]) -> Result<()> {
-    for word in words {
-        pipeline.offer(console, InputLine::Text(word.clone()))?;
-    }
+    words.iter().try_for_each(|word| pipeline.offer(console, InputLine::Text(word.clone())))?;
     pipeline.drain(console)
 }
 
@@ -233,30 +234,7 @@ struct Pipeline<'a> {
     speaker: Option<&'a mut Speaker>,
 }
 
-impl<'a> Pipeline<'a> {
-    fn new(connection: Connection, name: String, style: Style, from_input: bool) -> Self {
-        let pending = VecDeque::new();
-        Self {
-            connection,
-            name,
-            style,
-            parts: Parts::default(),
-            tells_apart: false,
-            several: false,
-            from_input,
-            suggests: false,
-            failure: None,
-            pending,
-            outgoing: Vec::new(),
-            ahead: 0,
-            asked: 0,
-            asked_bytes: 0,
-            missed: false,
-            instead: None,
-            speaker: None,
-        }
-    }
-
+impl Pipeline<'_> {
     /// Takes a word in. When the window is full it is sent, and half of it answered.
     fn offer(&mut self, console: &mut Console, line: InputLine) -> Result<()> {
         let pending = match line {
@@ -404,10 +382,7 @@ impl<'a> Pipeline<'a> {
             self.missed = true;
             return Ok(true);
         };
-        let mut line = Vec::new();
-        Request::Lookup { name: &self.name, word: headword }.push_line(&mut line);
-        self.connection.send(&line);
-        match self.connection.entry_apart()? {
+        match self.connection.entry_apart(&Request::Lookup { name: &self.name, word: headword })? {
             Some(entry) => self.print_and_say(console, headword, entry)?,
             // Of another load of the words.
             None => {

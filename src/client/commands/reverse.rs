@@ -3,7 +3,7 @@
 
 use crate::client::error::{Error, Result};
 use crate::client::messages::Message;
-use crate::client::server::connection::{Connection, Entry, counted, strange};
+use crate::client::server::connection::{Connection, Entry};
 use crate::client::terminal::console::Console;
 use crate::client::terminal::table::Table;
 use crate::client::word::may_lead;
@@ -37,17 +37,10 @@ impl Connection {
             }
             status => status?,
         };
-        let count = counted(&rest)?;
-        if count > MAX_REVERSE as u64 {
-            return Err(strange(rest.as_bytes()));
-        }
-        let mut entries = Vec::new();
-        for _ in 0..count {
-            let line = self.reply_line()?;
-            let pair = parse_entry(&line).filter(|(headword, _)| headword.len() <= MAX_LINE);
-            let (headword, escaped) = pair.ok_or_else(|| strange(line.as_bytes()))?;
-            entries.push(Entry::new(headword.to_owned(), escaped.to_owned()));
-        }
+        let entries = self.rows(&rest, MAX_REVERSE as u64, |line| {
+            let (headword, escaped) = parse_entry(line).filter(|(headword, _)| headword.len() <= MAX_LINE)?;
+            Some(Entry::new(headword.to_owned(), escaped.to_owned()))
+        })?;
         let shortened = |entry: Entry| {
             let entry = self.apart(entry);
             // The dictionary that has the article, if there are several.

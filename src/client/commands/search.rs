@@ -9,6 +9,7 @@ use crate::client::render::show::SearchLine;
 use crate::client::render::{self, show};
 use crate::client::server::connection::{Connection, Entry, strange};
 use crate::client::server::dictionaries::Replies;
+use crate::client::server::notebook::line_length;
 use crate::client::terminal::console::Console;
 use crate::protocol::{Code, How, MAX_LINE, MAX_MATCHES, Request, printable, trim_blanks};
 use crate::words::fields::fields;
@@ -88,9 +89,7 @@ pub(crate) fn run(context: &mut Context<'_>, search: &SearchArguments) -> Result
     let LoggedIn { mut connection, name } = context.log_in()?;
     let console = &mut *context.console;
     let request = Request::Match { name: &name, how: wanted.how, pattern: &wanted.pattern };
-    let mut line = Vec::new();
-    request.push_line(&mut line);
-    if line.len() > MAX_LINE + 1 {
+    if line_length(&request) > MAX_LINE {
         return Err(bad(WordFault::TooLong));
     }
     let headwords = connection.matching(&request)?;

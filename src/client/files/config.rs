@@ -117,9 +117,7 @@ impl Config {
         }
         *self = new;
     }
-}
 
-impl Config {
     /// Remembers whether the private server is meant where no server is named. As [`Config::remember`].
     pub(crate) fn remember_local(&mut self, local: bool) {
         self.local = Some(local);

@@ -180,9 +180,7 @@ impl KeptLogins {
         };
         done().map_err(|fault| Error::KeptLogins { path, fault })
     }
-}
 
-impl KeptLogins {
     fn lock(&self, directory: &Path) -> io::Result<Flock<File>> {
         let mut file = File::open(directory)?;
         let begin = Instant::now();

@@ -89,12 +89,8 @@ impl Menus<'_> {
                 }
             };
             offered.clear();
-            let mut line = Vec::new();
-            Request::Lookup { name, word }.push_line(&mut line);
-            let answer = self.link.get().exchange(|connection| {
-                connection.send(&line);
-                connection.entry_apart()
-            });
+            let request = Request::Lookup { name, word };
+            let answer = self.link.get().exchange(|connection| connection.entry_apart(&request));
             match answer {
                 Ok(Some(entry)) => {
                     let headword = entry.headword.clone();

@@ -22,7 +22,7 @@ pub(super) fn say(message: &Message<'_>) -> String {
         }
         Message::OverTls { address } => format!("{}，TLS", printable(address)),
         Message::InClearText { address } => format!("{}，未加密", printable(address)),
-        Message::Notebook(message) => message.chinese(),
+        Message::Notebook(message) => message.both().1,
         Message::AskChoice => "> ".into(),
         Message::UnknownChoice { typed, last } => {
             format!("菜单里没有“{}”，请输入 1 到 {last}。", printable(typed))

@@ -20,7 +20,7 @@ pub(super) fn say(message: &Message<'_>) -> String {
         }
         Message::OverTls { address } => format!("{}, TLS", printable(address)),
         Message::InClearText { address } => format!("{}, not encrypted", printable(address)),
-        Message::Notebook(message) => message.english(),
+        Message::Notebook(message) => message.both().0,
         Message::AskChoice => "> ".into(),
         Message::UnknownChoice { typed, last } => format!("\"{}\" is not on the menu: 1 to {last}.", printable(typed)),
         Message::UnreadableLine => "Cannot read that: type one line of UTF-8 text that is not too long.".into(),

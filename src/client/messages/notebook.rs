@@ -119,17 +119,8 @@ pub(crate) enum NotebookMessage<'a> {
 }
 
 impl NotebookMessage<'_> {
-    /// In English.
-    pub(super) fn english(&self) -> String {
-        self.both().0
-    }
-
-    /// In Chinese.
-    pub(super) fn chinese(&self) -> String {
-        self.both().1
-    }
-
-    fn both(&self) -> (String, String) {
+    /// In English and in Chinese.
+    pub(super) fn both(&self) -> (String, String) {
         let of_word = |word: &str, english: &str, chinese: &str| {
             let word = printable(word);
             (english.replace("{}", &word), chinese.replace("{}", &word))

@@ -89,6 +89,13 @@ impl Connection {
         }
     }
 
+    /// Sends one request without a secret; as [`Connection::send`].
+    pub(crate) fn send_one(&mut self, request: &Request<'_>) {
+        let mut line = Vec::new();
+        request.push_line(&mut line);
+        self.send(&line);
+    }
+
     /// Whether any of what was sent last has left.
     #[cfg(test)]
     pub(crate) fn has_sent(&self) -> bool {
@@ -123,7 +130,7 @@ impl Connection {
     /// # Errors
     /// The server refuses, is gone, or is not a server of Cidian.
     pub(crate) fn status(&mut self) -> Result<String> {
-        self.stream.begin_reply();
+        self.stream.socket().begin();
         let mut line = self.line()?;
         match parse_status(&line) {
             Ok(Status::Ok(rest)) => {
@@ -190,8 +197,7 @@ impl Connection {
     /// # Errors
     /// As [`Connection::status`]; also for what can't be a token.
     pub(crate) fn new_token(&mut self, name: &str) -> Result<Token> {
-        // Whatever it is, it is not shown: it may be a token all the same.
-        Token::new(self.ask(&Request::NewToken { name })?).ok_or_else(|| strange("OK …".as_bytes()))
+        self.secret(&Request::NewToken { name })
     }
 
     /// Asks for a new DICT key.
@@ -199,7 +205,12 @@ impl Connection {
     /// # Errors
     /// As [`Connection::status`]; also for what can't be a key.
     pub(crate) fn new_dict_key(&mut self, name: &str) -> Result<Token> {
-        Token::new(self.ask(&Request::NewDictKey { name })?).ok_or_else(|| strange("OK …".as_bytes()))
+        self.secret(&Request::NewDictKey { name })
+    }
+
+    fn secret(&mut self, request: &Request<'_>) -> Result<Token> {
+        // Whatever it is, it is not shown: it may be a token all the same.
+        Token::new(self.ask(request)?).ok_or_else(|| strange("OK …".as_bytes()))
     }
 
     /// Reads the reply to one `Q`; `None` for a word that is not found.
@@ -251,19 +262,12 @@ impl Connection {
     /// As [`Connection::status`].
     pub(crate) fn about(&mut self) -> Result<Vec<(String, String)>> {
         let rest = self.ask(&Request::About)?;
-        let count = counted(&rest)?;
-        if count > MAX_ABOUT_PAIRS {
-            return Err(strange(rest.as_bytes()));
-        }
-        let mut pairs = Vec::new();
         let mut bytes = 0;
-        for _ in 0..count {
-            let line = self.reply_line()?;
+        self.rows(&rest, MAX_ABOUT_PAIRS, |line| {
             bytes += line.len() + 1;
-            let pair = parse_entry(&line).filter(|_| bytes <= MAX_ABOUT).ok_or_else(|| strange(line.as_bytes()))?;
-            pairs.push((pair.0.to_owned(), unescape(pair.1)));
-        }
-        Ok(pairs)
+            let (key, value) = parse_entry(line).filter(|_| bytes <= MAX_ABOUT)?;
+            Some((key.to_owned(), unescape(value)))
+        })
     }
 
     /// Asks for headwords that may have been meant, as they came: not safe for a terminal. The text itself is left out.
@@ -282,19 +286,25 @@ impl Connection {
     /// As [`Connection::status`]; also more of them, or longer ones, than there can be.
     pub(crate) fn headwords(&mut self, request: &Request<'_>, most: usize) -> Result<Vec<String>> {
         let rest = self.ask(request)?;
-        let count = counted(&rest)?;
-        if count > most as u64 {
+        self.rows(&rest, most as u64, |headword| (headword.len() <= MAX_LINE).then(|| headword.to_owned()))
+    }
+
+    /// Reads the lines of a reply whose first line, `rest`, has their number: at most `most`. What `read` does not take
+    /// is not a valid reply.
+    ///
+    /// # Errors
+    /// As [`Connection::status`].
+    pub(crate) fn rows<T>(&mut self, rest: &str, most: u64, mut read: impl FnMut(&str) -> Option<T>) -> Result<Vec<T>> {
+        let count = counted(rest)?;
+        if count > most {
             return Err(strange(rest.as_bytes()));
         }
-        let mut headwords = Vec::new();
+        let mut rows = Vec::new();
         for _ in 0..count {
-            let headword = self.reply_line()?;
-            if headword.len() > MAX_LINE {
-                return Err(strange(headword.as_bytes()));
-            }
-            headwords.push(headword);
+            let line = self.reply_line()?;
+            rows.push(read(&line).ok_or_else(|| strange(line.as_bytes()))?);
         }
-        Ok(headwords)
+        Ok(rows)
     }
 
     /// Asks something within a time limit. A connection that exceeded it is of no further use.
@@ -303,11 +313,11 @@ impl Connection {
     /// As `ask`, or [`Error::Lost`].
     pub(crate) fn within<T>(&mut self, patience: Duration, ask: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         let lost = |_| Error::Lost { sent: false };
-        let before = self.stream.patience().map_err(lost)?;
-        self.stream.set_patience(patience).map_err(lost)?;
+        let before = self.stream.socket().patience;
+        self.stream.socket().set_patience(patience).map_err(lost)?;
         let found = ask(self)?;
         if let Some(before) = before {
-            self.stream.set_patience(before).map_err(lost)?;
+            self.stream.socket().set_patience(before).map_err(lost)?;
         }
         Ok(found)
     }
@@ -325,11 +335,11 @@ impl Connection {
     /// Whether the server has ended the conversation while nothing was asked: then nothing sent now would arrive,
     /// and a new connection does no harm.
     pub(crate) fn is_over(&mut self) -> bool {
-        if self.stream.set_waiting(false).is_err() {
+        if self.stream.socket().set_waiting(false).is_err() {
             return true;
         }
         let read = self.stream.read(&mut self.buffer);
-        let waits = self.stream.set_waiting(true);
+        let waits = self.stream.socket().set_waiting(true);
         // Whatever comes unasked ends the connection (`timeout`, `bye`), and so does the end of the stream.
         let nothing = matches!(&read, Err(error) if error.kind() == ErrorKind::WouldBlock);
         !nothing || waits.is_err()
@@ -337,15 +347,13 @@ impl Connection {
 
     /// Sends goodbye. Whether it arrives does not matter: everything has been answered before.
     pub(crate) fn leave(mut self) {
-        let mut line = Vec::new();
-        Request::Goodbye.push_line(&mut line);
-        self.send(&line);
+        self.send_one(&Request::Goodbye);
         self.part();
     }
 
     /// The same where the goodbye is on its way already.
     pub(crate) fn part(mut self) {
-        if self.stream.set_patience(FAREWELL_TIMEOUT).is_ok() {
+        if self.stream.socket().set_patience(FAREWELL_TIMEOUT).is_ok() {
             let _ = self.status();
             self.stream.end();
         }

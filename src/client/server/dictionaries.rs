@@ -40,11 +40,12 @@ impl Connection {
         self.no_dictionaries.len() < MOST_STRANGERS && possible_names(&entry.escaped).any(is_new)
     }
 
-    /// The reply to one `Q` or `D`, with nothing under way behind it.
+    /// One `Q` or `D`, and its reply.
     ///
     /// # Errors
     /// As [`Connection::entry`].
-    pub(crate) fn entry_apart(&mut self) -> Result<Option<Entry>> {
+    pub(crate) fn entry_apart(&mut self, request: &Request<'_>) -> Result<Option<Entry>> {
+        self.send_one(request);
         let entry = self.entry()?;
         Ok(entry.map(|entry| self.apart(entry)))
     }

@@ -19,8 +19,7 @@ impl Connection {
     /// # Errors
     /// As [`Connection::status`]; [`Error::BadWord`] for what fits into no request.
     pub(crate) fn star(&mut self, name: &str, entry: &StarEntry) -> Result<Option<String>> {
-        let asked = self.notebook(name, &entry.word, Notebook::Add(entry.clone()));
-        found(asked)
+        found(self.notebook(name, &entry.word, Notebook::Add(entry.clone())))
     }
 
     /// Removes a star, or tags of it; false if there is no star.
@@ -52,14 +51,10 @@ impl Connection {
         if counted(&rest)? != entries.len() as u64 {
             return Err(strange(rest.as_bytes()));
         }
-        let mut done = Vec::with_capacity(entries.len());
-        for _ in entries {
-            let line = self.reply_line()?;
-            let outcome = parse_entry(&line).filter(|_| line.len() <= MAX_STAR_LINE);
-            let outcome = outcome.and_then(|(word, outcome)| Some((word.to_owned(), Imported::from_word(outcome)?)));
-            done.push(outcome.ok_or_else(|| strange(line.as_bytes()))?);
-        }
-        Ok(done)
+        self.rows(&rest, entries.len() as u64, |line| {
+            let (word, outcome) = parse_entry(line).filter(|_| line.len() <= MAX_STAR_LINE)?;
+            Some((word.to_owned(), Imported::from_word(outcome)?))
+        })
     }
 
     /// Hands on all stars, in the byte order of headwords.
@@ -120,17 +115,7 @@ impl Connection {
 
     fn star_rows(&mut self, name: &str, word: &str, what: Notebook, most: u32) -> Result<Vec<StarRow>> {
         let rest = self.notebook(name, word, what)?;
-        let count = counted(&rest)?;
-        if count > u64::from(most) {
-            return Err(strange(rest.as_bytes()));
-        }
-        let mut rows = Vec::new();
-        for _ in 0..count {
-            let line = self.reply_line()?;
-            let row = parse_star_row(&line).filter(|_| line.len() <= MAX_STAR_LINE);
-            rows.push(row.ok_or_else(|| strange(line.as_bytes()))?);
-        }
-        Ok(rows)
+        self.rows(&rest, most.into(), |line| parse_star_row(line).filter(|_| line.len() <= MAX_STAR_LINE))
     }
 
     /// One request, and the first line of its reply. `word` is the one to complain of if it is too long.

@@ -10,14 +10,20 @@ use std::time::{Duration, Instant};
 const SLOWEST: u64 = 1 << 10;
 
 /// A socket with timeouts of its own.
-pub(crate) trait Socket: Read + Write {
+pub(crate) trait Socket: Read + Write + Send + std::fmt::Debug {
     /// How long one read, and one write, may take.
     fn set_timeouts(&self, timeout: Duration) -> io::Result<()>;
+    /// Whether reading waits when there is nothing to read.
+    fn set_waiting(&self, waits: bool) -> io::Result<()>;
 }
 
 impl Socket for TcpStream {
     fn set_timeouts(&self, timeout: Duration) -> io::Result<()> {
         self.set_read_timeout(Some(timeout)).and_then(|()| self.set_write_timeout(Some(timeout)))
+    }
+
+    fn set_waiting(&self, waits: bool) -> io::Result<()> {
+        self.set_nonblocking(!waits)
     }
 }
 
@@ -25,27 +31,32 @@ impl Socket for UnixStream {
     fn set_timeouts(&self, timeout: Duration) -> io::Result<()> {
         self.set_read_timeout(Some(timeout)).and_then(|()| self.set_write_timeout(Some(timeout)))
     }
+
+    fn set_waiting(&self, waits: bool) -> io::Result<()> {
+        self.set_nonblocking(!waits)
+    }
 }
 
 /// The socket, and how long it has kept us waiting.
 #[derive(Debug)]
-pub(crate) struct Paced<S> {
-    socket: S,
-    patience: Option<Duration>,
+pub(crate) struct Paced {
+    socket: Box<dyn Socket>,
+    /// How long we wait for a reply, if that was set.
+    pub(super) patience: Option<Duration>,
     waited: Duration,
     /// In bytes, both ways.
     moved: u64,
 }
 
-impl<S: Socket> Paced<S> {
+impl Paced {
     /// It may take for ever, until [`Paced::set_patience`] is called.
-    pub(crate) fn new(socket: S) -> Self {
-        Self { socket, patience: None, waited: Duration::ZERO, moved: 0 }
+    pub(crate) fn new(socket: impl Socket + 'static) -> Self {
+        Self { socket: Box::new(socket), patience: None, waited: Duration::ZERO, moved: 0 }
     }
 
-    /// The socket itself.
-    pub(crate) fn socket(&self) -> &S {
-        &self.socket
+    /// Whether reading waits when there is nothing to read.
+    pub(crate) fn set_waiting(&self, waits: bool) -> io::Result<()> {
+        self.socket.set_waiting(waits)
     }
 
     /// How long we wait for a reply, and for one step of it; a reply has a second more for each KiB that moves.
@@ -64,26 +75,26 @@ impl<S: Socket> Paced<S> {
         (self.waited, self.moved) = (Duration::ZERO, 0);
     }
 
-    fn paced(&mut self, step: impl FnOnce(&mut S) -> io::Result<usize>) -> io::Result<usize> {
+    fn paced(&mut self, step: impl FnOnce(&mut dyn Socket) -> io::Result<usize>) -> io::Result<usize> {
         let allowed = |patience| patience + Duration::from_secs(self.moved / SLOWEST);
         if self.patience.is_some_and(|patience| self.waited > allowed(patience)) {
             return Err(ErrorKind::TimedOut.into());
         }
         let begin = Instant::now();
-        let done = step(&mut self.socket);
+        let done = step(&mut *self.socket);
         self.waited += begin.elapsed();
         self.moved += done.as_ref().map_or(0, |&bytes| bytes as u64);
         done
     }
 }
 
-impl<S: Socket> Read for Paced<S> {
+impl Read for Paced {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         self.paced(|socket| socket.read(buffer))
     }
 }
 
-impl<S: Socket> Write for Paced<S> {
+impl Write for Paced {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.paced(|socket| socket.write(bytes))
     }

@@ -48,7 +48,8 @@ impl Connector {
 
     /// What decides whether a secret may be sent on a stream of this connector's; `None` if no one else can read it.
     pub(crate) fn exposed(&self, stream: &Stream) -> Option<(Privacy, String)> {
-        (!stream.is_private()).then(|| (self.privacy.clone(), self.address.to_string()))
+        matches!(stream, Stream::Clear { is_private: false, .. })
+            .then(|| (self.privacy.clone(), self.address.to_string()))
     }
 
     /// The same with another patience.
@@ -65,20 +66,23 @@ impl Connector {
         let unreachable = |reason| Error::Unreachable { address: self.address.to_string(), reason };
         let mut stream = match (&self.address, &self.trust) {
             (Address::Tcp { host, port }, None) => {
-                Stream::Tcp(Paced::new(connect_tcp(host, *port).map_err(unreachable)?))
+                let socket = connect_tcp(host, *port).map_err(unreachable)?;
+                // The address that was really reached, whatever its name was.
+                let is_private = socket.peer_addr().is_ok_and(|address| address.ip().to_canonical().is_loopback());
+                Stream::Clear { socket: Paced::new(socket), is_private }
             }
             (Address::Tcp { host, port }, Some(trust)) => {
                 let socket = connect_tcp(host, *port).map_err(unreachable)?;
                 let shaken = tls::shake_hands(socket, host, trust);
                 Stream::Tls(Box::new(shaken.map_err(|fault| Error::Tls { address: self.address.to_string(), fault })?))
             }
-            (Address::Unix(path), _) => Stream::Unix(Paced::new(UnixStream::connect(path).map_err(unreachable)?)),
+            (Address::Unix(path), _) => Stream::over(UnixStream::connect(path).map_err(unreachable)?),
             (Address::Local, _) => match &self.local {
-                Some(server) => Stream::Unix(Paced::new(server().map_err(unreachable)?)),
+                Some(server) => Stream::over(server().map_err(unreachable)?),
                 None => return Err(unreachable(io::ErrorKind::Unsupported.into())),
             },
         };
-        stream.set_patience(self.patience).map_err(unreachable)?;
+        stream.socket().set_patience(self.patience).map_err(unreachable)?;
         Ok(stream)
     }
 }
@@ -101,56 +105,24 @@ fn connect_tcp(host: &str, port: u16) -> io::Result<TcpStream> {
 
 /// A connected stream of bytes.
 pub(crate) enum Stream {
-    Tcp(Paced<TcpStream>),
+    Clear {
+        socket: Paced,
+        /// Whether nobody on the way can read what is sent.
+        is_private: bool,
+    },
     Tls(Box<TlsStream>),
-    Unix(Paced<UnixStream>),
 }
 
 impl Stream {
-    /// Whether nobody on the way can read what is sent.
-    fn is_private(&self) -> bool {
-        match self {
-            // The address that was really reached, whatever its name was.
-            Self::Tcp(stream) => {
-                stream.socket().peer_addr().is_ok_and(|address| address.ip().to_canonical().is_loopback())
-            }
-            Self::Tls(_) | Self::Unix(_) => true,
-        }
+    fn over(socket: UnixStream) -> Self {
+        Self::Clear { socket: Paced::new(socket), is_private: true }
     }
 
-    /// How long reading and writing may take before they fail.
-    pub(crate) fn set_patience(&mut self, patience: Duration) -> io::Result<()> {
+    /// The socket itself.
+    pub(crate) fn socket(&mut self) -> &mut Paced {
         match self {
-            Self::Tcp(stream) => stream.set_patience(patience),
-            Self::Tls(stream) => stream.sock.set_patience(patience),
-            Self::Unix(stream) => stream.set_patience(patience),
-        }
-    }
-
-    /// How long reading may take.
-    pub(crate) fn patience(&self) -> io::Result<Option<Duration>> {
-        match self {
-            Self::Tcp(stream) => stream.socket().read_timeout(),
-            Self::Tls(stream) => stream.sock.socket().read_timeout(),
-            Self::Unix(stream) => stream.socket().read_timeout(),
-        }
-    }
-
-    /// From here on it is another reply that is waited for.
-    pub(crate) fn begin_reply(&mut self) {
-        match self {
-            Self::Tcp(stream) => stream.begin(),
-            Self::Tls(stream) => stream.sock.begin(),
-            Self::Unix(stream) => stream.begin(),
-        }
-    }
-
-    /// Whether reading waits when there is nothing to read.
-    pub(crate) fn set_waiting(&self, waits: bool) -> io::Result<()> {
-        match self {
-            Self::Tcp(stream) => stream.socket().set_nonblocking(!waits),
-            Self::Tls(stream) => stream.sock.socket().set_nonblocking(!waits),
-            Self::Unix(stream) => stream.socket().set_nonblocking(!waits),
+            Self::Clear { socket, .. } => socket,
+            Self::Tls(stream) => &mut stream.sock,
         }
     }
 
@@ -167,9 +139,8 @@ impl Stream {
 impl Read for Stream {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
-            Self::Tcp(stream) => stream.read(buffer),
+            Self::Clear { socket, .. } => socket.read(buffer),
             Self::Tls(stream) => stream.read(buffer),
-            Self::Unix(stream) => stream.read(buffer),
         }
     }
 }
@@ -177,16 +148,15 @@ impl Read for Stream {
 impl Write for Stream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
-            Self::Tcp(stream) => stream.write(bytes),
+            Self::Clear { socket, .. } => socket.write(bytes),
             Self::Tls(stream) => stream.write(bytes),
-            Self::Unix(stream) => stream.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match self {
+            Self::Clear { .. } => Ok(()),
             Self::Tls(stream) => stream.flush(),
-            Self::Tcp(_) | Self::Unix(_) => Ok(()),
         }
     }
 }

@@ -20,7 +20,7 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 const MOST: u64 = 16 << 20;
 
 /// A stream within TLS.
-pub(crate) type TlsStream = StreamOwned<ClientConnection, Paced<TcpStream>>;
+pub(crate) type TlsStream = StreamOwned<ClientConnection, Paced>;
 
 /// The authorities that may vouch for a server.
 #[derive(Debug, Clone, PartialEq, Eq)]

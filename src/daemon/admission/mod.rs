@@ -89,7 +89,7 @@ impl Admission {
             exempt,
             clients: 0,
             by_source: HashMap::new(),
-            penalties: Penalties::new(),
+            penalties: Penalties::default(),
         }
     }
 

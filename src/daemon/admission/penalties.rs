@@ -131,12 +131,6 @@ pub struct Penalties {
 }
 
 impl Penalties {
-    /// Without any debts.
-    pub fn new() -> Self {
-        let none = || Debts::new(MOST_SOURCES);
-        Self { failures: none(), registrations: none(), changes: none(), token_logins: none() }
-    }
-
     /// Penalises a source. How long it is refused, if it is from now on and was not before.
     pub fn penalise(&mut self, source: Source, offence: Offence, now: Instant) -> Option<Duration> {
         let left = self.failures.add(source, offence.penalty(), CAP, now);
@@ -180,8 +174,10 @@ impl Penalties {
 }
 
 impl Default for Penalties {
+    /// Without any debts.
     fn default() -> Self {
-        Self::new()
+        let none = || Debts::new(MOST_SOURCES);
+        Self { failures: none(), registrations: none(), changes: none(), token_logins: none() }
     }
 }
 
@@ -201,7 +197,7 @@ mod tests {
 
     #[test]
     fn five_failures_are_forgiven_and_the_sixth_is_not() {
-        let (mut penalties, now) = (Penalties::new(), Instant::now());
+        let (mut penalties, now) = (Penalties::default(), Instant::now());
         for _ in 0..5 {
             assert_eq!(penalties.penalise(ANN, Offence::FailedLogin, now), None);
             assert!(!penalties.refuses(ANN, now));
@@ -217,7 +213,7 @@ mod tests {
 
     #[test]
     fn a_pardon_leaves_nothing_of_a_mistake() {
-        let (mut penalties, now) = (Penalties::new(), Instant::now());
+        let (mut penalties, now) = (Penalties::default(), Instant::now());
         penalties.penalise(ANN, Offence::FailedLogin, now);
         penalties.pardon(ANN, Offence::FailedLogin, now);
         penalties.pardon(ANN, Offence::FailedLogin, now);
@@ -242,7 +238,7 @@ mod tests {
         for signal in [Signal::SIGKILL, Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP, Signal::SIGXCPU] {
             assert_eq!(of(signal), None, "{signal}");
         }
-        let (mut penalties, now) = (Penalties::new(), Instant::now());
+        let (mut penalties, now) = (Penalties::default(), Instant::now());
         assert_eq!(penalties.penalise(BOB, Offence::Crash, now), Some(seconds(90)));
         let of = |status| Offence::of_end(WaitStatus::Exited(Pid::from_raw(1), status));
         assert_eq!(of(ExitReason::GraceOver.exit_status()), Some(Offence::GraceOver));
@@ -262,7 +258,7 @@ mod tests {
 
     #[test]
     fn thirty_registrations_and_then_one_every_two_minutes() {
-        let (mut penalties, now) = (Penalties::new(), Instant::now());
+        let (mut penalties, now) = (Penalties::default(), Instant::now());
         let mut register = |source, now| penalties.spend(source, Budget::Registrations, now);
         assert_eq!((0..40).filter(|_| register(ANN, now)).count(), 30);
         assert!(register(BOB, now));
@@ -274,7 +270,7 @@ mod tests {
 
     #[test]
     fn budgets_have_nothing_to_do_with_each_other() {
-        let (mut penalties, now) = (Penalties::new(), Instant::now());
+        let (mut penalties, now) = (Penalties::default(), Instant::now());
         for (budget, most, later) in [(Budget::Changes, 300, 10), (Budget::TokenLogins, 3_000, 500)] {
             assert_eq!((0..10_000).filter(|_| penalties.spend(ANN, budget, now)).count(), most, "{budget:?}");
             let ten_seconds_later = now + seconds(10);
@@ -289,7 +285,7 @@ mod tests {
         /// its time allows: six at once, then one in ten seconds.
         #[test]
         fn guesses_are_bounded_by_time(waits in proptest::collection::vec(0u64..30, 0..400)) {
-            let (mut penalties, begin) = (Penalties::new(), Instant::now());
+            let (mut penalties, begin) = (Penalties::default(), Instant::now());
             let (mut now, mut guesses) = (begin, 0);
             for wait in waits {
                 now += seconds(wait);
@@ -306,7 +302,7 @@ mod tests {
         #[test]
         fn penalties_end(offences in proptest::collection::vec((0usize..4, 0u64..20), 0..300)) {
             let all = [Offence::FailedLogin, Offence::GraceOver, Offence::Garbage, Offence::Crash];
-            let (mut penalties, mut now) = (Penalties::new(), Instant::now());
+            let (mut penalties, mut now) = (Penalties::default(), Instant::now());
             for (offence, wait) in offences {
                 now += seconds(wait);
                 let refused = penalties.penalise(ANN, all[offence], now);

@@ -30,7 +30,7 @@ impl Refusals {
     /// Refuses a client. One that speaks TLS could not read a line, because the parent does not speak
     /// it: it is hung up on.
     pub fn refuse(&mut self, client: OwnedFd, language: Language, refusal: Refusal, poller: &Poller, now: Instant) {
-        self.say(&client, language, refusal);
+        self.refuse_at_once(&client, language, refusal);
         if self.lingering.len() >= MOST
             && let Some((_, oldest, _)) = self.lingering.pop_front()
         {
@@ -41,11 +41,6 @@ impl Refusals {
         if poller.watch_closing(client.as_fd(), Token::Refused(number)).is_ok() {
             self.lingering.push_back((number, client, now + MOMENT));
         }
-    }
-
-    /// Refuses a client and closes at once: there is no descriptor to spare.
-    pub fn refuse_at_once(&mut self, client: OwnedFd, language: Language, refusal: Refusal) {
-        self.say(&client, language, refusal);
     }
 
     /// A client was refused whose child sends the line.
@@ -89,8 +84,9 @@ impl Refusals {
         self.said.allow(now)
     }
 
-    fn say(&mut self, client: &OwnedFd, language: Language, refusal: Refusal) {
-        self.counts[refusal as usize] += 1;
+    /// Refuses a client for whom there is no descriptor to spare: it is closed next.
+    pub fn refuse_at_once(&mut self, client: &OwnedFd, language: Language, refusal: Refusal) {
+        self.count_one(refusal);
         if language == Language::LinesOverTls {
             let _ = shutdown(client.as_raw_fd(), Shutdown::Write);
             return;

@@ -23,13 +23,6 @@ pub struct Scarcity {
 }
 
 impl Scarcity {
-    /// No scarcity yet; a descriptor is put by.
-    pub fn new() -> Self {
-        let mut scarcity = Self { spare: None, pause: None, descriptors_said: None, processes_said: None };
-        scarcity.keep_spare();
-        scarcity
-    }
-
     /// Puts a descriptor by.
     pub fn keep_spare(&mut self) {
         if self.spare.is_none() {
@@ -82,8 +75,11 @@ impl Scarcity {
 }
 
 impl Default for Scarcity {
+    /// No scarcity yet; a descriptor is put by.
     fn default() -> Self {
-        Self::new()
+        let mut scarcity = Self { spare: None, pause: None, descriptors_said: None, processes_said: None };
+        scarcity.keep_spare();
+        scarcity
     }
 }
 

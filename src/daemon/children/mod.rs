@@ -11,7 +11,7 @@ pub mod turns;
 use super::admission::Admitted;
 use crate::config::networks::Source;
 use crate::ipc::counters;
-use crate::ipc::scoreboard::{Scoreboard, SlotNumber};
+use crate::ipc::scoreboard::{Scoreboard, Shown, SlotNumber};
 use crate::ipc::status::Clients;
 use crate::session::{ExitReason, Language, Peer, State};
 use free_slots::FreeSlots;
@@ -43,7 +43,7 @@ struct Child {
 
 impl Child {
     fn generation(&self, scoreboard: &Scoreboard) -> u64 {
-        scoreboard.slot(self.slot).generation().max(self.inherited)
+        scoreboard.slot(self.slot).shown(Shown::Generation).max(self.inherited)
     }
 }
 
@@ -129,9 +129,9 @@ impl Children {
         let child = self.by_pid.remove(&pid)?;
         self.reaped += 1;
         let slot = scoreboard.slot(child.slot);
-        let (peer, user, requests) = (&child.peer, slot.user(), slot.requests());
+        let (peer, user, requests) = (&child.peer, slot.user(), slot.shown(Shown::Requests));
         let user = if user.is_empty() { "-" } else { &user };
-        self.unlogged = self.unlogged.saturating_add(slot.unlogged().min(MOST_UNLOGGED));
+        self.unlogged = self.unlogged.saturating_add(slot.shown(Shown::Unlogged).min(MOST_UNLOGGED));
         self.database_errors = self.database_errors.saturating_add(slot.database_errors());
         if self.counters.is_empty() {
             self.counters = counters::none();
@@ -157,10 +157,9 @@ impl Children {
                 None => error!("{who}: child {pid} exited with unexpected status {status}"),
             },
             WaitStatus::Signaled(_, Signal::SIGKILL | Signal::SIGTERM, _) => warn!("{who}: child {pid} was killed"),
-            WaitStatus::Signaled(_, signal, _) => error!(
-                "{who}: child {pid} crashed ({signal}). This is a bug, please \
-                                                          report it"
-            ),
+            WaitStatus::Signaled(_, signal, _) => {
+                error!("{who}: child {pid} crashed ({signal}). This is a bug, please report it");
+            }
             other => error!("{who}: child {pid}: {other:?}"),
         }
         self.free.insert(child.slot);
@@ -234,7 +233,7 @@ impl Children {
     pub fn clients(&self, scoreboard: &Scoreboard) -> Clients {
         let mut clients = Clients { total: self.by_pid.len() as u64, ..Clients::default() };
         for child in self.by_pid.values() {
-            *match State::of_number(scoreboard.slot(child.slot).state()) {
+            *match State::of_number(scoreboard.slot(child.slot).shown(Shown::State)) {
                 None => &mut clients.starting,
                 Some(State::LoginAwaited) => &mut clients.awaiting_login,
                 Some(State::Idle) => &mut clients.idle,

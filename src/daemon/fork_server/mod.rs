@@ -10,9 +10,10 @@ mod process;
 mod request;
 
 pub use process::With;
-pub use request::{Report, Request};
+pub use request::Report;
 
 use crate::ipc::parent::pair;
+use crate::session::Arrival;
 use crate::sys::{self, Forker};
 use log::warn;
 use nix::errno::Errno;
@@ -20,7 +21,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::sys::socket::{MsgFlags, recv};
 use nix::sys::wait::WaitStatus;
 use nix::unistd::Pid;
-use request::REPORT_SIZE;
+use request::{REPORT_SIZE, to_bytes};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::time::{Duration, Instant};
 
@@ -108,9 +109,9 @@ impl ForkServer {
     ///
     /// # Errors
     /// There is no fork server, or it has as many requests as it can have.
-    pub fn ask(&self, request: &Request, client: BorrowedFd<'_>) -> Result<(), Errno> {
+    pub fn ask(&self, arrival: &Arrival, client: BorrowedFd<'_>) -> Result<(), Errno> {
         let running = self.running.as_ref().filter(|running| !running.is_stale).ok_or(Errno::ECHILD)?;
-        sys::send_with_descriptor(running.requests.as_fd(), &request.to_bytes(), client, MsgFlags::MSG_DONTWAIT)
+        sys::send_with_descriptor(running.requests.as_fd(), &to_bytes(arrival), client, MsgFlags::MSG_DONTWAIT)
     }
 
     /// Takes one report.

@@ -1,11 +1,11 @@
 //! The fork server's own process: it takes a client's socket from the parent and forks the child that serves it, over
 //! and over, until the parent closes its end. It reads nothing that a client has sent.
 
-use super::request::{REQUEST_SIZE, Report, Request};
+use super::request::{REQUEST_SIZE, Report, from_bytes};
 use crate::config::session::SessionSettings;
 use crate::ipc::key_pair::TlsMemory;
 use crate::ipc::scoreboard::{Scoreboard, SlotNumber};
-use crate::session::{self, Confinement, Language, WordSource};
+use crate::session::{self, Arrival, Confinement, Language, WordSource};
 use crate::standard_error::StandardError;
 use crate::sys::sandbox::{CallKey, Sandbox};
 use crate::sys::{self, ChildSignals, Forker, Origin, Title};
@@ -60,8 +60,8 @@ pub fn run(requests: BorrowedFd<'_>, mut with: With<'_>, origin: Origin) -> Infa
         match sys::receive_with_descriptor(requests, &mut bytes, MsgFlags::empty()) {
             // The parent has closed its end.
             Ok((0, _)) => sys::exit_now(0),
-            Ok((size, Some(client))) => match Request::from_bytes(&bytes[..size]) {
-                Some(request) => serve(requests, &mut forker, &mut key, signals, &mut with, client, request),
+            Ok((size, Some(client))) => match from_bytes(&bytes[..size]) {
+                Some(arrival) => serve(requests, &mut forker, &mut key, signals, &mut with, client, arrival),
                 None => error!("the fork server received {size} bytes that are not a request"),
             },
             // It had no room for the socket: the parent sees that nothing comes of it.
@@ -95,14 +95,14 @@ fn serve(
     signals: ChildSignals,
     with: &mut With<'_>,
     client: OwnedFd,
-    request: Request,
+    arrival: Arrival,
 ) {
-    let slot = request.slot;
+    let slot = arrival.slot;
     // In the child it is moved into the session; here it is closed.
     let mut client = Some(client);
     let forked = forker.fork_sibling(key, |key, origin| {
         report(requests, slot, Ok(getpid()));
-        let is_tls = request.language == Language::LinesOverTls;
+        let is_tls = arrival.language == Language::LinesOverTls;
         let closed = sys::close_inherited(requests).and_then(|()| match with.tls {
             Some(memory) if !is_tls => memory.descriptors().into_iter().try_for_each(sys::close_inherited),
             _ => Ok(()),
@@ -110,18 +110,14 @@ fn serve(
         let (Some(client), Ok(())) = (client.take(), closed) else { sys::exit_now(1) };
         let inherited = session::Inherited {
             client,
-            peer: request.peer,
-            language: request.language,
-            is_proxied: request.is_proxied,
+            arrival,
             tls: with.tls.filter(|_| is_tls),
             control_channel: with.control_channel,
             rendezvous: with.rendezvous,
-            slot,
             words: with.words,
             settings: with.settings,
             title: with.title.as_deref_mut(),
             connected: Instant::now(),
-            source: request.source,
             confinement: Confinement::Rest { sandbox: with.sandbox, key, signals },
             lines: with.lines,
         };

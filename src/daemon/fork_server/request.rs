@@ -2,27 +2,12 @@
 //! program, and neither reads anything that a client has sent.
 
 use crate::ipc::scoreboard::SlotNumber;
-use crate::session::{Language, Peer};
+use crate::session::{Arrival, Language, Peer};
 use nix::errno::Errno;
 use nix::unistd::Pid;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 
-/// A request for a child; the client's socket comes with it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
-    /// The child's place on the scoreboard.
-    pub slot: SlotNumber,
-    /// Who the client is.
-    pub peer: Peer,
-    /// What it speaks.
-    pub language: Language,
-    /// Whether a proxy's header comes first.
-    pub is_proxied: bool,
-    /// As the session's.
-    pub source: u64,
-}
-
-/// The size of a request.
+/// The size of a request for a child; the client's socket comes with it.
 pub const REQUEST_SIZE: usize = 4 + 8 + 3 + PEER_SIZE;
 const PEER_SIZE: usize = 16 + 2 + 4 + 4;
 
@@ -31,46 +16,44 @@ const INTERNET_4: u8 = 4;
 const INTERNET_6: u8 = 6;
 const TLS: u8 = 16;
 
-impl Request {
-    /// As it is sent.
-    pub fn to_bytes(&self) -> [u8; REQUEST_SIZE] {
-        let mut bytes = [0; REQUEST_SIZE];
-        let (slot, rest) = bytes.split_at_mut(4);
-        let (source, rest) = rest.split_at_mut(8);
-        let (kinds, peer) = rest.split_at_mut(3);
-        slot.copy_from_slice(&self.slot.0.to_ne_bytes());
-        source.copy_from_slice(&self.source.to_ne_bytes());
-        let language = (0..).zip(LANGUAGES).find(|(_, language)| *language == self.language);
-        kinds.copy_from_slice(&[language.map_or(0, |(number, _)| number), self.is_proxied.into(), 0]);
-        match &self.peer {
-            Peer::Internet(address) => kinds[2] = push_address(peer, address),
-            Peer::Tls(address) => kinds[2] = push_address(peer, address) | TLS,
-            Peer::Local { user } => peer[..4].copy_from_slice(&user.to_ne_bytes()),
-        }
-        bytes
+/// A request, as it is sent.
+pub fn to_bytes(arrival: &Arrival) -> [u8; REQUEST_SIZE] {
+    let mut bytes = [0; REQUEST_SIZE];
+    let (slot, rest) = bytes.split_at_mut(4);
+    let (source, rest) = rest.split_at_mut(8);
+    let (kinds, peer) = rest.split_at_mut(3);
+    slot.copy_from_slice(&arrival.slot.0.to_ne_bytes());
+    source.copy_from_slice(&arrival.source.to_ne_bytes());
+    let language = (0..).zip(LANGUAGES).find(|(_, language)| *language == arrival.language);
+    kinds.copy_from_slice(&[language.map_or(0, |(number, _)| number), arrival.is_proxied.into(), 0]);
+    match &arrival.peer {
+        Peer::Internet(address) => kinds[2] = push_address(peer, address),
+        Peer::Tls(address) => kinds[2] = push_address(peer, address) | TLS,
+        Peer::Local { user } => peer[..4].copy_from_slice(&user.to_ne_bytes()),
     }
+    bytes
+}
 
-    /// What [`Request::to_bytes`] has written; `None` if it is something else.
-    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        let (slot, rest) = bytes.split_first_chunk()?;
-        let (source, rest) = rest.split_first_chunk()?;
-        let ([language, is_proxied, kind], rest) = rest.split_first_chunk()?;
-        let rest: &[u8; PEER_SIZE] = rest.try_into().ok()?;
-        let peer = match kind & !TLS {
-            0 => Peer::Local { user: u32::from_ne_bytes(*rest.first_chunk()?) },
-            family => {
-                let address = take_address(family, rest)?;
-                if kind & TLS == 0 { Peer::Internet(address) } else { Peer::Tls(address) }
-            }
-        };
-        Some(Self {
-            slot: SlotNumber(u32::from_ne_bytes(*slot)),
-            peer,
-            language: *LANGUAGES.get(usize::from(*language))?,
-            is_proxied: *is_proxied != 0,
-            source: u64::from_ne_bytes(*source),
-        })
-    }
+/// What [`to_bytes`] has written; `None` if it is something else.
+pub fn from_bytes(bytes: &[u8]) -> Option<Arrival> {
+    let (slot, rest) = bytes.split_first_chunk()?;
+    let (source, rest) = rest.split_first_chunk()?;
+    let ([language, is_proxied, kind], rest) = rest.split_first_chunk()?;
+    let rest: &[u8; PEER_SIZE] = rest.try_into().ok()?;
+    let peer = match kind & !TLS {
+        0 => Peer::Local { user: u32::from_ne_bytes(*rest.first_chunk()?) },
+        family => {
+            let address = take_address(family, rest)?;
+            if kind & TLS == 0 { Peer::Internet(address) } else { Peer::Tls(address) }
+        }
+    };
+    Some(Arrival {
+        slot: SlotNumber(u32::from_ne_bytes(*slot)),
+        peer,
+        language: *LANGUAGES.get(usize::from(*language))?,
+        is_proxied: *is_proxied != 0,
+        source: u64::from_ne_bytes(*source),
+    })
 }
 
 fn push_address(out: &mut [u8], address: &SocketAddr) -> u8 {
@@ -150,13 +133,13 @@ mod tests {
             for language in LANGUAGES {
                 for (is_proxied, slot, source) in [(false, 0, 0), (true, u32::MAX, u64::MAX)] {
                     let slot = SlotNumber(slot);
-                    let request = Request { slot, peer: peer.clone(), language, is_proxied, source };
-                    assert_eq!(Request::from_bytes(&request.to_bytes()), Some(request));
+                    let arrival = Arrival { slot, peer: peer.clone(), language, is_proxied, source };
+                    assert_eq!(from_bytes(&to_bytes(&arrival)), Some(arrival));
                 }
             }
         }
-        assert_eq!(Request::from_bytes(&[0; REQUEST_SIZE - 1]), None);
-        assert_eq!(Request::from_bytes(&[9; REQUEST_SIZE]), None);
+        assert_eq!(from_bytes(&[0; REQUEST_SIZE - 1]), None);
+        assert_eq!(from_bytes(&[9; REQUEST_SIZE]), None);
         for child in [Ok(Pid::from_raw(1)), Ok(Pid::from_raw(i32::MAX)), Err(Errno::EAGAIN), Err(Errno::ENOMEM)] {
             let report = Report { slot: SlotNumber(7), child };
             assert_eq!(Report::from_bytes(report.to_bytes()), report);

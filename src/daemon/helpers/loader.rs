@@ -65,8 +65,10 @@ pub type Old = Dictionary<SealedMap>;
 /// A load at work.
 #[derive(Debug)]
 pub struct Loader {
-    helper: Helper,
-    wanted: Wanted,
+    /// Its process.
+    pub helper: Helper,
+    /// What it loads.
+    pub wanted: Wanted,
 }
 
 /// What was made, of what was wanted.
@@ -96,16 +98,6 @@ impl Loader {
     pub fn start(forker: &mut Forker, sandbox: &Sandbox, wanted: Wanted, old: Option<&Old>) -> Result<Self, Errno> {
         let helper = Helper::start(forker, sandbox, || Opened::of(&wanted), |_, opened| load(&wanted, opened, old))?;
         Ok(Self { helper, wanted })
-    }
-
-    /// The helper.
-    pub fn helper(&self) -> &Helper {
-        &self.helper
-    }
-
-    /// What it loads, for the log.
-    pub fn wanted(&self) -> &Wanted {
-        &self.wanted
     }
 
     /// Ends it: a newer load is wanted.

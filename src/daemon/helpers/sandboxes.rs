@@ -135,15 +135,8 @@ fn make_missing(database: &Path) {
 /// # Errors
 /// [`Exit::System`], as above.
 pub fn one(policy: Policy, support: Support) -> Result<Sandbox, Fatal> {
-    Sandbox::prepare(policy, support).map_err(|error| {
-        Fatal::new(
-            Exit::System,
-            format!(
-                "cannot prepare the sandbox: \
-    {error}"
-            ),
-        )
-    })
+    Sandbox::prepare(policy, support)
+        .map_err(|error| Fatal::new(Exit::System, format!("cannot prepare the sandbox: {error}")))
 }
 
 /// Finds out what this kernel supports, and logs once what it lacks.

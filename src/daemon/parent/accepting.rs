@@ -8,7 +8,7 @@ use crate::daemon::children::control_channel::ControlChannel;
 use crate::daemon::listeners::{Accepted, Listener};
 use crate::daemon::poller::Token;
 use crate::ipc::parent::{Introduced, introduction, number_of, who_asks};
-use crate::session::{Language, Peer};
+use crate::session::{Arrival, Language, Peer};
 use log::{error, info};
 use nix::errno::Errno;
 use std::os::fd::OwnedFd;
@@ -29,7 +29,7 @@ impl Parent {
             };
             match listener.accept() {
                 Accepted::Client(client, peer) => {
-                    let language = listener.language();
+                    let language = listener.language;
                     self.entry.scarcity.over();
                     self.admit(client, peer, language);
                 }
@@ -76,7 +76,9 @@ impl Parent {
         if looked.is_renewed {
             self.fork_server.is_outdated();
         }
-        self.fork_child(Entering { client, peer, language, is_proxied, place, reserved, since: now });
+        let source = place.source().filter(Source::is_limited).map_or(0, |source| number_of(&source));
+        let arrival = Arrival { slot: reserved.slot(), peer, language, is_proxied, source };
+        self.fork_child(Entering { client, arrival, place, reserved, since: now });
     }
 
     /// A child has read its proxy's header: its client is let in under its own source, or not. The kernel reports which
@@ -123,13 +125,13 @@ impl Parent {
             return false;
         }
         let listener = usize::try_from(number).ok().and_then(|number| self.entry.listeners.get(number));
-        let language = listener.map_or(Language::Lines, Listener::language);
+        let language = listener.map_or(Language::Lines, |listener| listener.language);
         let accepted = listener.map(Listener::accept);
         let refused = match accepted {
             Some(Accepted::Client(client, peer)) => {
                 self.entry.scarcity.begin(&std::io::Error::from(Errno::EMFILE));
                 log::debug!("client {peer} refused: no descriptor");
-                self.entry.refusals.refuse_at_once(client, language, Refusal::Overloaded);
+                self.entry.refusals.refuse_at_once(&client, language, Refusal::Overloaded);
                 true
             }
             _ => false,

@@ -3,14 +3,12 @@
 
 use super::Parent;
 use super::tls::Tls;
-use crate::config::networks::Source;
 use crate::daemon::admission::{Admitted, Refusal};
 use crate::daemon::children::Reserved;
-use crate::daemon::fork_server::{Received, Report, Request, With};
+use crate::daemon::fork_server::{Received, Report, With};
 use crate::daemon::poller::Token;
-use crate::ipc::parent::number_of;
 use crate::ipc::scoreboard::SlotNumber;
-use crate::session::{self, Confinement, Inherited, Language, Peer};
+use crate::session::{self, Arrival, Confinement, Inherited, Language};
 use log::warn;
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
@@ -26,19 +24,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Entering {
     pub client: OwnedFd,
-    pub peer: Peer,
-    pub language: Language,
-    pub is_proxied: bool,
+    pub arrival: Arrival,
     pub place: Admitted,
     pub reserved: Reserved,
     pub since: Instant,
-}
-
-impl Entering {
-    /// The session's number for its source.
-    fn source(&self) -> u64 {
-        self.place.source().filter(Source::is_limited).map_or(0, |source| number_of(&source))
-    }
 }
 
 /// Children that the fork server was asked for.
@@ -59,16 +48,9 @@ impl Births {
 impl Parent {
     /// Has a child forked.
     pub(super) fn fork_child(&mut self, entering: Entering) {
-        let request = Request {
-            slot: entering.reserved.slot(),
-            peer: entering.peer.clone(),
-            language: entering.language,
-            is_proxied: entering.is_proxied,
-            source: entering.source(),
-        };
-        match self.fork_server.ask(&request, entering.client.as_fd()) {
+        match self.fork_server.ask(&entering.arrival, entering.client.as_fd()) {
             Ok(()) => {
-                self.births.expected.insert(request.slot, entering);
+                self.births.expected.insert(entering.arrival.slot, entering);
             }
             Err(_) => self.fork_child_here(entering),
         }
@@ -79,31 +61,25 @@ impl Parent {
             (&mut self.scoreboard, &self.control_channel, &mut self.served.words, &self.forking.session);
         let rendezvous = self.writer.for_children();
         let title = self.forking.title.as_mut();
-        let (language, is_proxied) = (entering.language, entering.is_proxied);
-        let tls = self.served.tls.as_ref().filter(|_| language == Language::LinesOverTls).map(Tls::memory);
+        let (arrival, connected) = (entering.arrival.clone(), entering.since);
+        let tls = self.served.tls.as_ref().filter(|_| arrival.language == Language::LinesOverTls).map(Tls::memory);
         let sandbox = self.forking.sandboxes.for_session();
         let signals = self.signals.for_sessions();
         let lines = self.reports.unlogged.lines();
-        let (peer, slot, source, connected) =
-            (entering.peer.clone(), entering.reserved.slot(), entering.source(), entering.since);
         // In the child the client's socket is moved into the session; here it stays, to refuse with.
         let mut entering = Some(entering);
         let forked = self.forking.forker.fork_session(signals, |signals, origin| match entering.take() {
             Some(Entering { client, .. }) => session::run(
                 Inherited {
                     client,
-                    peer,
-                    language,
-                    is_proxied,
+                    arrival,
                     tls,
                     control_channel: control_channel.for_children(),
                     rendezvous,
-                    slot,
                     words,
                     settings: session,
                     title,
                     connected,
-                    source,
                     confinement: Confinement::Whole { sandbox, signals },
                     lines,
                 },
@@ -118,7 +94,7 @@ impl Parent {
     }
 
     fn forked(&mut self, entering: Entering, forked: Result<Pid, Errno>, words: u64) {
-        let Entering { client, peer, language, is_proxied, place, reserved, since } = entering;
+        let Entering { client, arrival: Arrival { peer, language, is_proxied, .. }, place, reserved, since } = entering;
         match forked {
             Ok(pid) => {
                 self.children.begun(pid, reserved, (peer, language, is_proxied), place, since, words);

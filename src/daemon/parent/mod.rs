@@ -37,7 +37,7 @@ use crate::daemon::throttle::Throttle;
 use crate::daemon::unlogged::Unlogged;
 use crate::exit::{Exit, Fatal};
 use crate::ipc::parent::ParentRequest;
-use crate::ipc::scoreboard::Scoreboard;
+use crate::ipc::scoreboard::{Scoreboard, WriterCount};
 use crate::ipc::status::grouped;
 use crate::session::WordSource;
 use crate::standard_error::StandardError;
@@ -167,54 +167,38 @@ impl Parent {
     /// # Errors
     /// [`Exit::System`]: no descriptor.
     pub fn new(parts: Parts) -> Result<Self, Fatal> {
-        let Parts {
-            forker,
-            settings,
-            listeners,
-            signals,
-            words,
-            memory,
-            pair,
-            scoreboard,
-            control_channel,
-            writer,
-            control,
-            notifier,
-            title,
-            sandboxes,
-            lines,
-        } = parts;
+        let settings = parts.settings;
         let system = |error: Errno| Fatal::new(Exit::System, format!("cannot set up the event loop: {error}"));
         let poller = Poller::new().map_err(system)?;
-        poller.watch(signals.as_fd(), Token::Signal).map_err(system)?;
-        poller.watch(control_channel.as_fd(), Token::ControlChannel).map_err(system)?;
-        if let Some(control) = &control {
+        poller.watch(parts.signals.as_fd(), Token::Signal).map_err(system)?;
+        poller.watch(parts.control_channel.as_fd(), Token::ControlChannel).map_err(system)?;
+        if let Some(control) = &parts.control {
             control.watch(&poller).map_err(system)?;
         }
         let database = settings.session.database.to_string();
         let lookup_rate = settings.session.lookup_rate;
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let tls = pair.map(|pair| tls::Tls::new(pair, Instant::now())).transpose();
+        let tls = parts.pair.map(|pair| tls::Tls::new(pair, Instant::now())).transpose();
         let tls =
             tls.map_err(|error| Fatal::new(Exit::System, format!("cannot make the keys of TLS sessions: {error}")))?;
-        let is_usable = settings.fork_server && sandboxes.for_session().can_be_handed_down();
+        let is_usable = settings.fork_server && parts.sandboxes.for_session().can_be_handed_down();
         let fork_server = ForkServer::new(is_usable);
         let mut parent = Self {
             entry: Entry {
-                listeners,
+                listeners: parts.listeners,
                 listening: false,
                 admission: Admission::new(settings.max_clients, settings.max_clients_per_source, settings.exempt),
                 proxies: settings.proxies,
                 refusals: Refusals::default(),
-                scarcity: Scarcity::new(),
+                scarcity: Scarcity::default(),
                 turned_away: penalising::TurnedAway::default(),
                 penalties_said: Throttle::default(),
             },
             served: Served {
                 words_files: settings.words,
                 lookup: settings.lookup,
-                words,
-                memory,
+                words: parts.words,
+                memory: parts.memory,
                 pair_files: settings.pair,
                 tls,
             },
@@ -229,26 +213,26 @@ impl Parent {
                 database_connections: settings.database_connections,
             },
             forking: Forking {
-                forker,
-                title,
-                sandboxes,
+                forker: parts.forker,
+                title: parts.title,
+                sandboxes: parts.sandboxes,
                 session: settings.session,
                 history_limit: settings.history_limit,
             },
             reports: Reports {
-                control,
-                notifier,
+                control: parts.control,
+                notifier: parts.notifier,
                 database,
                 started: Instant::now(),
                 started_at: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
-                unlogged: Unlogged::new(lines),
+                unlogged: Unlogged::new(parts.lines),
             },
             poller,
-            signals,
-            children: Children::new(&scoreboard),
-            scoreboard,
-            control_channel,
-            writer,
+            signals: parts.signals,
+            children: Children::new(&parts.scoreboard),
+            scoreboard: parts.scoreboard,
+            control_channel: parts.control_channel,
+            writer: parts.writer,
             fork_server,
             births: forking::Births::default(),
             reaping: reaping::Reaping::default(),
@@ -412,7 +396,7 @@ impl Parent {
 
     /// Forks a writer if it is time for one. Returns when it is, if that is later.
     fn fork_writer(&mut self, now: Instant) -> Option<Instant> {
-        let look = self.writer.look(|| self.scoreboard.writer_turn(), now);
+        let look = self.writer.look(|| self.scoreboard.counted(WriterCount::Turns), now);
         if self.writer.due().is_some_and(|due| due <= now) {
             let with = With {
                 scoreboard: &mut self.scoreboard,
@@ -443,7 +427,9 @@ impl Parent {
                     }
                 }
                 ParentRequest::ExitReason => self.note_ending(&socket),
-                ParentRequest::WriterSilent => self.writer.suspect(self.scoreboard.writer_turn(), Instant::now()),
+                ParentRequest::WriterSilent => {
+                    self.writer.suspect(self.scoreboard.counted(WriterCount::Turns), Instant::now());
+                }
                 ParentRequest::Working | ParentRequest::LoggingIn | ParentRequest::Writing => {
                     self.queue_for_turn(question, socket);
                 }
@@ -473,7 +459,7 @@ impl Parent {
         self.listen(false);
         self.entry.listeners.clear();
         if let Some(loader) = self.reload.loader.take() {
-            self.poller.forget(loader.helper().as_fd());
+            self.poller.forget(loader.helper.as_fd());
             loader.give_up();
         }
         self.take_births();

@@ -12,6 +12,7 @@ use crate::daemon::reload::{CHILDREN_HAVE, LONGEST, Moved};
 use crate::exit::{Exit, Fatal};
 use crate::ipc::control::ControlCommand;
 use crate::ipc::counters;
+use crate::ipc::scoreboard::WriterCount;
 use crate::ipc::status::{self, Status};
 use crate::text::printable;
 use log::{error, info, warn};
@@ -44,12 +45,12 @@ impl Parent {
             self.served.words.loaded(),
         )
         .and_then(|loader| {
-            self.poller.watch(loader.helper().as_fd(), Token::Loader)?;
+            self.poller.watch(loader.helper.as_fd(), Token::Loader)?;
             Ok(loader)
         });
         match started {
             Ok(loader) => {
-                info!("loading {}", loader.wanted());
+                info!("loading {}", loader.wanted);
                 self.reload.begun(loader, Instant::now());
             }
             Err(error) => self.reload_failed(&Fatal::new(Exit::System, format!("cannot fork a loader: {error}"))),
@@ -58,7 +59,7 @@ impl Parent {
 
     pub(super) fn finish_to_reload(&mut self) {
         let Some(loader) = self.reload.loader.take() else { return };
-        self.poller.forget(loader.helper().as_fd());
+        self.poller.forget(loader.helper.as_fd());
         let generation = self.served.words.generation() + 1;
         let loaded = loader.finish().and_then(|loaded| {
             if let Some(memory) = &loaded.words {
@@ -95,7 +96,7 @@ impl Parent {
                     Some((read, of)) if of > 1 => format!("; {read} of {of} dictionaries read anew"),
                     _ => String::new(),
                 };
-                info!("loaded {}: {}{read}", loader.wanted(), self.words_line());
+                info!("loaded {}: {}{read}", loader.wanted, self.words_line());
                 // Before `cidiand reload` is answered: systemd waits for both, and ends at the later.
                 self.reports.notifier.ready(self.status());
                 self.reload.loaded(self.served.words.generation(), Instant::now());
@@ -108,8 +109,8 @@ impl Parent {
     /// Gives up a load whose time is up.
     pub(super) fn give_up_loading(&mut self, now: Instant) {
         let Some(loader) = self.reload.overdue(now) else { return };
-        self.poller.forget(loader.helper().as_fd());
-        let why = format!("{}: not loaded within {} s", loader.wanted(), LONGEST.as_secs());
+        self.poller.forget(loader.helper.as_fd());
+        let why = format!("{}: not loaded within {} s", loader.wanted, LONGEST.as_secs());
         loader.give_up();
         self.reload_failed(&Fatal::new(Exit::System, why));
         self.load_again();
@@ -208,21 +209,19 @@ impl Parent {
             (Lookup::Text, files) => loader::names(files),
         };
         let generation = self.served.words.generation();
-        let (records, commits) = self.scoreboard.commits();
         let (spooled, spool_bytes) = self.scoreboard.spooled();
-        let (token_logins, histories) = self.scoreboard.writer_questions();
         let counted = self.children.counters(&self.scoreboard);
         let counted = counters::Counters::of(&counted);
         let writer = status::Writer {
             pid: self.writer.pid().map(nix::unistd::Pid::as_raw),
             forks: self.writer.forks(),
-            records,
-            commits,
+            records: self.scoreboard.counted(WriterCount::Records),
+            commits: self.scoreboard.counted(WriterCount::Commits),
             silent_seconds: self.writer.silent(Instant::now()).map(|silent| silent.as_secs()),
             replaced: self.writer.replaced(),
-            token_logins,
-            histories,
-            requests_refused: self.scoreboard.writer_refusals(),
+            token_logins: self.scoreboard.counted(WriterCount::Logins),
+            histories: self.scoreboard.counted(WriterCount::LooksBack),
+            requests_refused: self.scoreboard.counted(WriterCount::Refusals),
         };
         Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -269,11 +268,11 @@ impl Parent {
             requests: status::requests(counted),
             lookups: status::Times::of(counted.lookups()),
             history_limit: self.forking.history_limit.unwrap_or(0),
-            history_trimmed: self.scoreboard.trimmed(),
+            history_trimmed: self.scoreboard.counted(WriterCount::Trimmed),
             lookup_rate: self.forking.session.lookup_rate,
             lookups_delayed: self.shares.lookups.delayed(),
             commits: status::Times::of(self.scoreboard.commit_times()),
-            reloads: status::Reloads { taken: self.reload.counts().0, refused: self.reload.counts().1 },
+            reloads: status::Reloads { taken: self.reload.counts.0, refused: self.reload.counts.1 },
             log_lines_dropped: self.reports.unlogged.total(),
         }
     }

@@ -3,6 +3,7 @@
 
 use crate::daemon::listeners::Listener;
 use crate::exit::{Exit, Fatal};
+use crate::session::Language;
 use crate::sys::{self, Forker};
 
 /// The first that is passed.
@@ -23,14 +24,14 @@ pub fn take(forker: &Forker) -> Result<Vec<Listener>, Fatal> {
     let passed = passed(whom.as_deref(), count.as_deref(), names.as_deref(), std::process::id())
         .map_err(|why| Fatal::new(Exit::System, format!("LISTEN_FDS: {why}")))?;
     let adopt = |(number, name): (i32, String)| {
+        let language = match name.as_str() {
+            TLS => Language::LinesOverTls,
+            DICT => Language::Dict,
+            _ => Language::Lines,
+        };
         sys::adopt(number)
             .map_err(std::io::Error::from)
-            .and_then(Listener::passed)
-            .map(|listener| match name.as_str() {
-                TLS => Listener::Tls(Box::new(listener)),
-                DICT => Listener::Dict(Box::new(listener)),
-                _ => listener,
-            })
+            .and_then(|socket| Listener::passed(socket, language))
             .map_err(|error| Fatal::new(Exit::System, format!("socket {number} ({name}) from systemd: {error}")))
     };
     passed.into_iter().map(adopt).collect()

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 /// The most rows of a `MATCH`: no client shows more, and GoldenDict asks at every key.
 const MOST_ROWS: usize = 1_000;
 /// How long a pattern may take.
-const PATTERN_TIME: Duration = Duration::from_secs(1);
+pub(in crate::session) const PATTERN_TIME: Duration = Duration::from_secs(1);
 
 /// The strategies: name, description, and what they are; `None` for the server's own choice, which has no other name.
 pub(super) const STRATEGIES: [(&str, &str, Option<Strategy>); 13] = [
@@ -253,21 +253,11 @@ impl Session<'_> {
             return self.dictionaries.words.suggest(word, MAX_SUGGESTIONS, asked, &mut self.stores);
         };
         let is_expression = matches!(strategy, Strategy::BasicExpression | Strategy::ExtendedExpression);
-        self.matching_until(strategy, if is_expression { text } else { word }, MOST_ROWS, asked, end)
+        self.matching(strategy, if is_expression { text } else { word }, MOST_ROWS, asked, end)
     }
 
     /// Headwords by a pattern, in whatever language it was asked for.
     pub(in crate::session) fn matching(
-        &mut self,
-        strategy: Strategy,
-        text: &str,
-        most: usize,
-        asked: &[String],
-    ) -> Result<Vec<String>, Failure> {
-        self.matching_until(strategy, text, most, asked, Instant::now() + PATTERN_TIME)
-    }
-
-    fn matching_until(
         &mut self,
         strategy: Strategy,
         text: &str,

@@ -7,13 +7,14 @@
 mod account;
 mod lookup;
 
-use super::tally::{Begun, Tally};
+use super::tally::Tally;
 use super::work::Work;
 use super::{ExitReason, Session};
 use crate::config::session::DictSettings;
 use crate::dict::{self, DictCommand, Mistake, Text, push_named_row, push_status};
 use crate::ipc::counters::RequestKind;
 use crate::protocol::{Code, Failure};
+pub(super) use lookup::PATTERN_TIME;
 use lookup::{Database, STRATEGIES};
 use std::rc::Rc;
 use std::time::Instant;
@@ -80,12 +81,7 @@ impl Session<'_> {
             DictCommand::Auth { .. } => RequestKind::DictAuth,
             _ => RequestKind::Dict,
         };
-        let (begun, waiting) = (Begun::of(kind), self.replies.count_waiting());
-        self.replies.refused = None;
-        let exit_reason = self.carry_out(&command);
-        let (refused, awaits) = (self.replies.refused, self.replies.awaits(waiting));
-        self.requests.tally.answered(begun, refused, awaits, self.face.slot().counters(), self.face.peer());
-        exit_reason
+        self.answer_and_count(kind, |session| session.carry_out(&command))
     }
 
     /// Its turn, and the pace of its account: as for a request of the line protocol.
@@ -115,10 +111,7 @@ impl Session<'_> {
             DictCommand::Match { database, strategy, word } => self.dict_match(database, strategy, word),
             DictCommand::Auth { name, digest } => return self.authenticate(name, digest),
             DictCommand::ShowDatabases => self.show_databases(),
-            DictCommand::ShowStrategies => {
-                self.show_strategies();
-                Ok(())
-            }
+            DictCommand::ShowStrategies => self.show_strategies(),
             DictCommand::ShowInfo { database } => self.show_info(database),
             DictCommand::ShowServer => self.show_server(),
             DictCommand::Client => self.say(250, "ok"),
@@ -133,10 +126,7 @@ impl Session<'_> {
                 }
                 self.say(250, "ok, MIME headers from now on")
             }
-            DictCommand::Help => {
-                self.help();
-                Ok(())
-            }
+            DictCommand::Help => self.help(),
             DictCommand::Quit => {
                 push_status(self.replies.out(), 221, "goodbye");
                 return Some(ExitReason::Goodbye);
@@ -176,14 +166,14 @@ impl Session<'_> {
         self.say(250, "ok")
     }
 
-    fn show_strategies(&mut self) {
+    fn show_strategies(&mut self) -> Result<(), Failure> {
         let mime = self.has_mime();
         let out = self.replies.out();
         push_status(out, 111, &format!("{} strategies present", STRATEGIES.len()));
         let mut list = Text::list(out, mime);
         STRATEGIES.iter().for_each(|(name, description, _)| push_named_row(list.out(), name, description));
         list.end();
-        push_status(out, 250, "ok");
+        self.say(250, "ok")
     }
 
     fn show_info(&mut self, name: &str) -> Result<(), Failure> {
@@ -232,16 +222,14 @@ impl Session<'_> {
         self.say(250, "ok")
     }
 
-    fn help(&mut self) {
+    fn help(&mut self) -> Result<(), Failure> {
         let mime = self.has_mime();
         let out = self.replies.out();
         push_status(out, 113, "help text follows");
         let mut text = Text::prose(out, mime);
-        dict::HELP.iter().for_each(|line| {
-            text.line(line);
-        });
+        dict::HELP.iter().for_each(|line| text.line(line));
         text.end();
-        push_status(out, 250, "ok");
+        self.say(250, "ok")
     }
 
     fn invalid_database(&mut self) -> Result<(), Failure> {

@@ -4,7 +4,7 @@ use ::mysql::prelude::Queryable;
 use ::mysql::{Conn, TxOpts, Value};
 
 use super::connection::Attempt;
-use super::select::select_first;
+use super::select::{execute, exists, select_first};
 use super::{MySql, errors, statements, values};
 use crate::store::{Account, AccountId, Accounts, Error, Registration, Standing, moment};
 
@@ -40,20 +40,22 @@ impl Accounts for MySql {
     }
 
     fn delete_account(&mut self, account: AccountId) -> Result<Standing, Error> {
-        self.link.run(|connection, attempt| {
-            connection.exec_drop(statements::DELETE_ACCOUNT, (values::id(account), values::created(account)))?;
-            if connection.affected_rows() > 0 {
-                return Ok(Standing::Live);
-            }
-            if attempt == Attempt::First {
-                return Ok(Standing::Gone);
-            }
-            // The attempt whose answer was lost has deleted it, unless it is still there, locked.
-            let which = (values::id(account), values::created(account));
-            let there: Option<(u64,)> = select_first(connection, statements::EXISTS, which)?;
-            Ok(if there.is_none() { Standing::Live } else { Standing::Gone })
-        })
+        let run = |connection: &mut Conn, attempt| delete(connection, statements::DELETE_ACCOUNT, account, attempt);
+        Ok(if self.link.run(run)? { Standing::Live } else { Standing::Gone })
     }
+}
+
+/// Deletes an account by `statement`. Whether it was there.
+pub(super) fn delete(
+    connection: &mut Conn,
+    statement: &str,
+    account: AccountId,
+    attempt: Attempt,
+) -> ::mysql::Result<bool> {
+    let which = (values::id(account), values::created(account));
+    let deleted = execute(connection, statement, &which)? > 0;
+    // The attempt whose answer was lost has deleted it, unless it is still there, locked.
+    Ok(deleted || attempt == Attempt::AfterLoss && !exists(connection, statements::EXISTS, which)?)
 }
 
 /// The account of this very name: the server would also find it under the name with spaces behind it.

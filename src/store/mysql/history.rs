@@ -3,11 +3,11 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use ::mysql::Value;
-use ::mysql::prelude::Queryable;
+use ::mysql::prelude::{FromRow, Queryable};
+use ::mysql::{Conn, Value};
 
 use super::accounts::live;
-use super::select::{select, select_first};
+use super::select::{count, select};
 use super::values::{few, fill};
 use super::{MySql, statements, values};
 use crate::store::{AccountId, Each, Error, Histories, PastLookup, Place, Standing};
@@ -34,21 +34,14 @@ impl Histories for MySql {
         before: Option<Place>,
         limit: u32,
     ) -> Result<Option<Vec<PastLookup>>, Error> {
-        let id = values::id(account);
         let place = before.map(values::place).transpose()?;
         // A reader that goes on began with what was there then.
         let is_first = place.is_none();
-        let rows: Option<Vec<(String, Value, u64)>> = self.link.run_caught_up(is_first, |connection| {
+        let rows = self.link.run_caught_up(is_first, |connection| {
             if live(connection, account)?.is_none() {
                 return Ok(None);
             }
-            match &place {
-                None => select(connection, statements::HISTORY, (&id, limit)),
-                Some((time, origin)) => {
-                    select(connection, statements::HISTORY_BEFORE, (&id, time, time, origin, limit))
-                }
-            }
-            .map(Some)
+            history_rows(connection, account, place.as_ref(), limit).map(Some)
         })?;
         rows.map(past_lookups).transpose()
     }
@@ -84,9 +77,7 @@ impl Histories for MySql {
     fn history_size(&mut self, account: AccountId, before: Place) -> Result<u64, Error> {
         let (time, origin) = values::place(before)?;
         let parameters = (values::id(account), &time, &time, origin);
-        let row: Option<(u64,)> =
-            self.link.run(|connection, _| select_first(connection, statements::HISTORY_SIZE, parameters.clone()))?;
-        Ok(row.map_or(0, |(size,)| size))
+        self.link.run(|connection, _| count(connection, statements::HISTORY_SIZE, parameters.clone()))
     }
 
     fn clear_history(&mut self, account: AccountId, word: Option<&str>) -> Result<Standing, Error> {
@@ -105,8 +96,34 @@ impl Histories for MySql {
     }
 }
 
-/// Rows of a history.
-pub(super) fn past_lookups(rows: Vec<(String, Value, u64)>) -> Result<Vec<PastLookup>, Error> {
+/// A row of a history: word, time, origin.
+pub(super) type PastRow = (String, Value, u64);
+
+pub(super) fn history_rows(
+    connection: &mut Conn,
+    account: AccountId,
+    place: Option<&(Value, u64)>,
+    limit: u32,
+) -> ::mysql::Result<Vec<PastRow>> {
+    select_before(connection, [statements::HISTORY, statements::HISTORY_BEFORE], account, place, limit)
+}
+
+/// Rows of an account: the newest, by the first statement; or by the second those before a place.
+pub(super) fn select_before<T: FromRow>(
+    connection: &mut Conn,
+    [newest, before]: [&str; 2],
+    account: AccountId,
+    place: Option<&(Value, u64)>,
+    limit: u32,
+) -> ::mysql::Result<Vec<T>> {
+    let id = values::id(account);
+    match place {
+        None => select(connection, newest, (id, limit)),
+        Some((time, origin)) => select(connection, before, (id, time, time, origin, limit)),
+    }
+}
+
+pub(super) fn past_lookups(rows: Vec<PastRow>) -> Result<Vec<PastLookup>, Error> {
     rows.into_iter().map(|(word, time, origin)| PastLookup::of(word, values::moment(&time), origin)).collect()
 }
 

@@ -1,13 +1,13 @@
 //! The operator's account tools on the server.
 
 use ::mysql::Value;
-use ::mysql::prelude::Queryable;
 
-use super::accounts::{find_account, set_passwd};
-use super::connection::Attempt;
-use super::history::past_lookups;
-use super::select::{select, select_first};
-use super::{MySql, connect, star, statements, values};
+use super::accounts::{delete, find_account, set_passwd};
+use super::history::{history_rows, past_lookups, select_before};
+use super::select::{count, execute, select, select_first};
+use super::star::stars;
+use super::{MySql, connect, statements, values};
+use crate::store::star::damaged;
 use crate::store::{
     AccountDetails, AccountId, AccountSummary, Error, Microseconds, Operator, PastLookup, PastReview, Place, Standing,
     Star, moment, token,
@@ -32,10 +32,8 @@ impl Operator for MySql {
     }
 
     fn set_locked(&mut self, account: AccountId, locked: bool) -> Result<bool, Error> {
-        self.link.run(|connection, _| {
-            connection.exec_drop(statements::SET_LOCKED, (locked, values::id(account)))?;
-            Ok(connection.affected_rows() > 0)
-        })
+        let which = (locked, values::id(account));
+        Ok(self.link.run(|connection, _| execute(connection, statements::SET_LOCKED, &which))? > 0)
     }
 
     fn reset_passwd(&mut self, account: AccountId, passwd: &str) -> Result<bool, Error> {
@@ -45,16 +43,7 @@ impl Operator for MySql {
     }
 
     fn remove_account(&mut self, account: AccountId) -> Result<bool, Error> {
-        self.link.run(|connection, attempt| {
-            let which = (values::id(account), values::created(account));
-            connection.exec_drop(statements::REMOVE_ACCOUNT, &which)?;
-            if connection.affected_rows() > 0 {
-                return Ok(true);
-            }
-            // The attempt whose answer was lost has deleted it.
-            let there: Option<(u64,)> = select_first(connection, statements::EXISTS, &which)?;
-            Ok(attempt == Attempt::AfterLoss && there.is_none())
-        })
+        self.link.run(|connection, attempt| delete(connection, statements::REMOVE_ACCOUNT, account, attempt))
     }
 
     fn account_details(&mut self, name: &str) -> Result<Option<AccountDetails>, Error> {
@@ -72,26 +61,28 @@ impl Operator for MySql {
     }
 
     fn history_of(&mut self, account: AccountId, before: Option<Place>, limit: u32) -> Result<Vec<PastLookup>, Error> {
-        let id = values::id(account);
         let place = before.map(values::place).transpose()?;
-        past_lookups(self.link.run(|connection, _| match &place {
-            None => select(connection, statements::HISTORY, (&id, limit)),
-            Some((time, origin)) => select(connection, statements::HISTORY_BEFORE, (&id, time, time, origin, limit)),
-        })?)
+        past_lookups(self.link.run(|connection, _| history_rows(connection, account, place.as_ref(), limit))?)
     }
 
     fn stars_of(&mut self, account: AccountId, after: &str, limit: u32) -> Result<Vec<Star>, Error> {
-        star::stars_of(self, account, after, limit)
+        let parameters = (values::id(account), after, limit);
+        stars(self.link.run(|connection, _| select(connection, statements::STARS_AFTER, &parameters))?)
     }
 
     fn reviews_of(&mut self, account: AccountId, before: Option<Place>, limit: u32) -> Result<Vec<PastReview>, Error> {
-        star::reviews_of(self, account, before, limit)
+        let place = before.map(values::place).transpose()?;
+        let both = [statements::REVIEWS, statements::REVIEWS_BEFORE];
+        let rows: Vec<(String, u8, Value, u64)> =
+            self.link.run(|connection, _| select_before(connection, both, account, place.as_ref(), limit))?;
+        let review = |(word, grade, time, origin): (String, u8, Value, u64)| {
+            Ok(PastReview { word, grade, time: values::moment(&time).ok_or_else(damaged)?, origin })
+        };
+        rows.into_iter().map(review).collect()
     }
 
     fn count_accounts(&mut self) -> Result<u64, Error> {
-        let row: Option<(u64,)> =
-            self.link.run(|connection, _| select_first(connection, statements::COUNT_USERS, ()))?;
-        Ok(row.map_or(0, |(count,)| count))
+        self.link.run(|connection, _| count(connection, statements::COUNT_USERS, ()))
     }
 
     fn accounts_after(&mut self, after: AccountId, limit: u32) -> Result<Vec<AccountId>, Error> {
@@ -102,39 +93,27 @@ impl Operator for MySql {
     }
 
     fn place_after(&mut self, account: AccountId, before: Option<Place>, skipped: u32) -> Result<Option<Place>, Error> {
-        let id = values::id(account);
-        let before = before.map(values::place).transpose()?;
-        let found: Option<(Value, u64)> = self.link.run(|connection, _| match &before {
-            None => select_first(connection, statements::PLACE, (&id, skipped)),
-            Some((time, origin)) => {
-                select_first(connection, statements::PLACE_BEFORE, (&id, time, time, origin, skipped))
-            }
-        })?;
-        let found = found.map(|(time, origin)| (String::new(), time, origin));
-        Ok(past_lookups(found.into_iter().collect())?.first().map(PastLookup::place))
+        let place = before.map(values::place).transpose()?;
+        let both = [statements::PLACE, statements::PLACE_BEFORE];
+        let found: Vec<(Value, u64)> =
+            self.link.run(|connection, _| select_before(connection, both, account, place.as_ref(), skipped))?;
+        let found = found.into_iter().map(|(time, origin)| (String::new(), time, origin));
+        Ok(past_lookups(found.collect())?.first().map(PastLookup::place))
     }
 
     fn delete_before(&mut self, account: AccountId, before: Place, limit: u32) -> Result<u64, Error> {
         let (time, origin) = values::place(before)?;
         let parameters = (values::id(account), &time, &time, origin, limit);
-        self.link.run(|connection, _| {
-            connection.exec_drop(statements::DELETE_BEFORE, parameters.clone())?;
-            Ok(connection.affected_rows())
-        })
+        self.link.run(|connection, _| execute(connection, statements::DELETE_BEFORE, parameters.clone()))
     }
 
     fn count_older(&mut self, account: AccountId, than: Microseconds) -> Result<u64, Error> {
         let parameters = (values::id(account), values::date(moment::Civil::of(than)?));
-        let row: Option<(u64,)> =
-            self.link.run(|connection, _| select_first(connection, statements::COUNT_OLDER, parameters.clone()))?;
-        Ok(row.map_or(0, |(count,)| count))
+        self.link.run(|connection, _| count(connection, statements::COUNT_OLDER, parameters.clone()))
     }
 
     fn delete_older(&mut self, account: AccountId, than: Microseconds, limit: u32) -> Result<u64, Error> {
         let parameters = (values::id(account), values::date(moment::Civil::of(than)?), limit);
-        self.link.run(|connection, _| {
-            connection.exec_drop(statements::DELETE_OLDER, parameters.clone())?;
-            Ok(connection.affected_rows())
-        })
+        self.link.run(|connection, _| execute(connection, statements::DELETE_OLDER, parameters.clone()))
     }
 }

@@ -5,18 +5,18 @@ use ::mysql::{Conn, Params, Row, Transaction, TxOpts, Value};
 
 use super::accounts::live;
 use super::connection::{Attempt, Link};
-use super::select::{select, select_first};
+use super::select::{count, exists, select, select_first};
 use super::{MySql, statements, values};
 use crate::store::moment::{self, Civil};
 use crate::store::notebook::{self, StarRows};
 use crate::store::star::{damaged, due_before};
 use crate::store::{
-    AccountId, Error, Grade, Grading, Learned, Memory, Microseconds, PastReview, Place, Record, Star, StarText,
-    Starring, Stars, Unstarring, schema,
+    AccountId, Error, Grade, Grading, Learned, Memory, Microseconds, Record, Star, StarText, Starring, Stars,
+    Unstarring, schema,
 };
 
 /// A row, its values as they come.
-struct Raw(Vec<Value>);
+pub(super) struct Raw(Vec<Value>);
 
 impl FromRow for Raw {
     fn from_row_opt(row: Row) -> Result<Self, ::mysql::FromRowError> {
@@ -53,7 +53,7 @@ fn star(Raw(row): Raw) -> Result<Star, Error> {
     })
 }
 
-fn stars(rows: Vec<Raw>) -> Result<Vec<Star>, Error> {
+pub(super) fn stars(rows: Vec<Raw>) -> Result<Vec<Star>, Error> {
     rows.into_iter().map(star).collect()
 }
 
@@ -80,14 +80,12 @@ impl StarRows for Rows<'_> {
 
     fn is_live(&mut self) -> ::mysql::Result<bool> {
         let which = (self.id(), values::created(self.account));
-        let found: Option<(u64,)> = select_first(&mut self.transaction, statements::SHARE_ACCOUNT, which)?;
-        Ok(found.is_some())
+        exists(&mut self.transaction, statements::SHARE_ACCOUNT, which)
     }
 
     fn is_looked_up(&mut self, word: &str) -> ::mysql::Result<bool> {
         let parameters = (self.id(), word, word.len());
-        let found: Option<(u64,)> = select_first(&mut self.transaction, statements::LOOKED_UP, parameters)?;
-        Ok(found.is_some())
+        exists(&mut self.transaction, statements::LOOKED_UP, parameters)
     }
 
     fn text(&mut self, word: &str) -> ::mysql::Result<Option<(String, String)>> {
@@ -97,8 +95,7 @@ impl StarRows for Rows<'_> {
 
     fn count(&mut self) -> ::mysql::Result<u64> {
         let id = self.id();
-        let count: Option<(u64,)> = select_first(&mut self.transaction, statements::COUNT_STARS, (id,))?;
-        Ok(count.map_or(0, |(count,)| count))
+        count(&mut self.transaction, statements::COUNT_STARS, (id,))
     }
 
     fn insert(&mut self, word: &str, tags: &str, note: &str) -> ::mysql::Result<()> {
@@ -125,8 +122,7 @@ impl StarRows for Rows<'_> {
     fn insert_review(&mut self, given: &Record, grade: Grade) -> ::mysql::Result<bool> {
         // By an attempt whose answer was lost. Others wait for the star's row.
         let identity = (self.id(), &self.now, given.origin);
-        let kept: Option<(u8,)> = select_first(&mut self.transaction, statements::HAS_REVIEW, identity)?;
-        if kept.is_some() {
+        if exists(&mut self.transaction, statements::HAS_REVIEW, identity)? {
             return Ok(false);
         }
         let review = (self.id(), &self.now, given.origin, &given.word, grade.number());
@@ -218,9 +214,8 @@ impl Stars for MySql {
             if live(connection, account)?.is_none() {
                 return Ok(None);
             }
-            let all: Option<(u64,)> = select_first(connection, statements::COUNT_STARS, (&id,))?;
-            let due: Option<(u64,)> = select_first(connection, statements::COUNT_DUE_STARS, (&id, &until, &soon))?;
-            Ok(Some((all.map_or(0, |(all,)| all), due.map_or(0, |(due,)| due))))
+            let all = count(connection, statements::COUNT_STARS, (&id,))?;
+            Ok(Some((all, count(connection, statements::COUNT_DUE_STARS, (&id, &until, &soon))?)))
         })
     }
 }
@@ -240,29 +235,4 @@ fn read(
         select(connection, statement, parameters.clone()).map(Some)
     })?;
     rows.map(stars).transpose()
-}
-
-/// A page of all stars of an account, whether it is locked or not.
-pub(super) fn stars_of(store: &mut MySql, account: AccountId, after: &str, limit: u32) -> Result<Vec<Star>, Error> {
-    let parameters = (values::id(account), after, limit);
-    stars(store.link.run(|connection, _| select(connection, statements::STARS_AFTER, &parameters))?)
-}
-
-/// A page of its grades, the newest first.
-pub(super) fn reviews_of(
-    store: &mut MySql,
-    account: AccountId,
-    before: Option<Place>,
-    limit: u32,
-) -> Result<Vec<PastReview>, Error> {
-    let id = values::id(account);
-    let place = before.map(values::place).transpose()?;
-    let rows: Vec<(String, u8, Value, u64)> = store.link.run(|connection, _| match &place {
-        None => select(connection, statements::REVIEWS, (&id, limit)),
-        Some((time, origin)) => select(connection, statements::REVIEWS_BEFORE, (&id, time, time, origin, limit)),
-    })?;
-    let review = |(word, grade, time, origin): (String, u8, Value, u64)| {
-        Ok(PastReview { word, grade, time: values::moment(&time).ok_or_else(damaged)?, origin })
-    };
-    rows.into_iter().map(review).collect()
 }

@@ -10,11 +10,7 @@ use md5::{Digest, Md5};
 
 pub(super) const REGISTER: &str = "INSERT INTO user (name, passwd, locked, created) VALUES (?, ?, FALSE, ?)";
 pub(super) const ACCOUNT: &str = "SELECT id, passwd, locked, name, created FROM user WHERE name = ?";
-/// The name of an account that may be used.
-pub(super) const LIVE: &str = "SELECT name FROM user WHERE id = ? AND created = ? AND locked = FALSE";
 pub(super) const EXISTS: &str = "SELECT id FROM user WHERE id = ? AND created = ?";
-pub(super) const SET_PASSWD: &str = "UPDATE user SET passwd = ? WHERE id = ? AND created = ? AND locked = FALSE";
-pub(super) const DELETE_ACCOUNT: &str = "DELETE FROM user WHERE id = ? AND created = ? AND locked = FALSE";
 
 /// The account's row stays locked until the transaction ends: one at a time adds tokens to it.
 pub(super) const LOCK_ACCOUNT: &str = "SELECT id FROM user WHERE id = ? AND created = ? AND locked = FALSE FOR UPDATE";
@@ -32,30 +28,16 @@ pub(super) const DICT_KEY: &str = "\
     SELECT user.id, user.created, user.name, dict_key.secret FROM user JOIN dict_key ON dict_key.user_id = user.id \
     WHERE user.name = ? AND user.locked = FALSE";
 
-/// The first and the last of an account's lookups are the ends of its range in the primary key. In the order of bytes,
-/// whatever the collation does with spaces: names contain no spaces.
-pub(super) const ACCOUNTS: &str = "\
-    SELECT name, created, locked, \
-    (SELECT COUNT(*) FROM hist WHERE hist.user_id = user.id), \
-    (SELECT MAX(time) FROM hist WHERE hist.user_id = user.id), \
-    (SELECT COUNT(*) FROM token WHERE token.user_id = user.id AND token.last_used > ?) FROM user ORDER BY name";
-
 /// In the order of the primary key, so that a replica deletes the same rows.
 pub(super) const DELETE_OLDER: &str = "DELETE FROM hist WHERE user_id = ? AND time < ? ORDER BY time, origin LIMIT ?";
 
-pub(in crate::store) const PLACE: &str =
-    "SELECT time, origin FROM hist WHERE user_id = ? ORDER BY time DESC, origin DESC LIMIT 1 OFFSET ?";
 pub(in crate::store) const PLACE_BEFORE: &str = "\
     SELECT time, origin FROM hist WHERE user_id = ? AND time <= ? AND (time < ? OR origin < ?) \
     ORDER BY time DESC, origin DESC LIMIT 1 OFFSET ?";
 pub(super) const DELETE_BEFORE: &str = "\
     DELETE FROM hist WHERE user_id = ? AND time <= ? AND (time < ? OR origin < ?) ORDER BY time, origin LIMIT ?";
 
-/// Read backwards from the end of the account's rows. (A join with `user`, to learn in the same statement whether
-/// there is such an account, would sort all of the account's rows first.)
-pub(in crate::store) const HISTORY: &str =
-    "SELECT word, time, origin FROM hist WHERE user_id = ? ORDER BY time DESC, origin DESC LIMIT ?";
-/// The same, from a place on. (A comparison of pairs, `(time, origin) < (?, ?)`, would read from the end to the place.)
+/// From a place on. (A comparison of pairs, `(time, origin) < (?, ?)`, would read from the end to the place.)
 pub(in crate::store) const HISTORY_BEFORE: &str = "\
     SELECT word, time, origin FROM hist WHERE user_id = ? AND time <= ? AND (time < ? OR origin < ?) \
     ORDER BY time DESC, origin DESC LIMIT ?";
@@ -81,22 +63,7 @@ pub(super) const INSERT_STAR: &str = "\
 pub(super) const HAS_REVIEW: &str = "SELECT grade FROM review WHERE user_id = ? AND time = ? AND origin = ?";
 pub(super) const INSERT_REVIEW: &str = "INSERT INTO review (user_id, time, origin, word, grade) VALUES (?, ?, ?, ?, ?)";
 
-/// All columns of a star; the conditions follow.
-macro_rules! stars {
-    ($rest:literal) => {
-        concat!(
-            "SELECT word, created, tags, note, due, stability, difficulty, elapsed_days, scheduled_days, reps, lapses, \
-             state, last_review FROM star WHERE user_id = ? ",
-            $rest
-        )
-    };
-}
 pub(super) const STAR: &str = stars!("AND word = ? FOR UPDATE");
-pub(super) const STARS_AFTER: &str = stars!("AND word > ? ORDER BY word LIMIT ?");
-pub(super) const STARS_DUE: &str =
-    stars!("AND due < ? AND (due <= ? OR scheduled_days > 0) ORDER BY reps = 0, due, word LIMIT ?");
-pub(super) const COUNT_DUE_STARS: &str =
-    "SELECT COUNT(*) FROM star WHERE user_id = ? AND due < ? AND (due <= ? OR scheduled_days > 0)";
 pub(super) const REVIEWS_BEFORE: &str = "\
     SELECT word, grade, time, origin FROM review WHERE user_id = ? AND time <= ? AND (time < ? OR origin < ?) \
     ORDER BY time DESC, origin DESC LIMIT ?";

@@ -8,7 +8,7 @@ use ::mysql::{TxOpts, Value};
 
 use super::accounts::live;
 use super::connection::{Attempt, Link};
-use super::select::{select, select_first};
+use super::select::{count, exists, select, select_first};
 use super::{MySql, statements, values};
 use crate::store::moment::{self, Civil};
 use crate::store::token::{self, Use};
@@ -23,18 +23,15 @@ impl Tokens for MySql {
         self.link.run(|connection, _| {
             // A transaction that is dropped is rolled back.
             let mut transaction = connection.start_transaction(TxOpts::default())?;
-            let live: Option<(u64,)> = select_first(&mut transaction, statements::LOCK_ACCOUNT, (&id, &created))?;
-            if live.is_none() {
+            if !exists(&mut transaction, statements::LOCK_ACCOUNT, (&id, &created))? {
                 return Ok(Standing::Gone);
             }
             // By an attempt whose answer was lost.
-            let kept: Option<(u64,)> = select_first(&mut transaction, statements::HAS_TOKEN, (&hash, &id))?;
-            if kept.is_some() {
+            if exists(&mut transaction, statements::HAS_TOKEN, (&hash, &id))? {
                 return Ok(Standing::Live);
             }
             transaction.exec_drop(statements::EXPIRE_TOKENS, (&id, &expired))?;
-            let count: Option<(u64,)> = select_first(&mut transaction, statements::COUNT_TOKENS, (&id,))?;
-            let surplus = count.map_or(0, |(count,)| token::surplus(count));
+            let surplus = token::surplus(count(&mut transaction, statements::COUNT_TOKENS, (&id,))?);
             if surplus > 0 {
                 transaction.exec_drop(statements::DROP_OLDEST_TOKENS, (&id, surplus))?;
             }
@@ -84,8 +81,7 @@ impl Tokens for MySql {
         let now = values::date(moment::now()?);
         self.link.run(|connection, _| {
             let mut transaction = connection.start_transaction(TxOpts::default())?;
-            let live: Option<(u64,)> = select_first(&mut transaction, statements::LOCK_ACCOUNT, (&id, &created))?;
-            if live.is_none() {
+            if !exists(&mut transaction, statements::LOCK_ACCOUNT, (&id, &created))? {
                 return Ok(Standing::Gone);
             }
             transaction.exec_drop(statements::SET_DICT_KEY, (&id, key.as_str(), &now))?;

@@ -11,7 +11,7 @@ use ::mysql::prelude::Queryable;
 use ::mysql::{Conn, Row, Value};
 
 use super::connect::{PATIENT, connect_anew};
-use super::select::{select, select_first};
+use super::select::{count, select};
 use super::{errors, locks, statements, values};
 use crate::store::location::Server;
 use crate::store::upgrade::{self, NewAccounts, OldUser, Step, Terms, Upgraded};
@@ -226,9 +226,8 @@ fn id(row: &mut Row) -> Option<u64> {
     text(row, 0).and_then(|text| text.parse().ok())
 }
 
-fn count(connection: &mut Conn, table: &OldTable) -> ::mysql::Result<u64> {
-    let row: Option<(u64,)> = select_first(connection, &format!("SELECT COUNT(*) FROM `{}`", table.name), ())?;
-    Ok(row.map_or(0, |(count,)| count))
+fn count_rows(connection: &mut Conn, table: &OldTable) -> ::mysql::Result<u64> {
+    count(connection, &format!("SELECT COUNT(*) FROM `{}`", table.name), ())
 }
 
 fn read_accounts(reader: &mut Conn, old: &Old, terms: &mut Terms<'_>) -> ::mysql::Result<NewAccounts> {
@@ -300,7 +299,7 @@ fn copy_lookups(
 ) -> Result<u64, Error> {
     let explain = |failure: ::mysql::Error| errors::explain(&failure);
     let Some(table) = old.table("hist") else { return Ok(0) };
-    let total = count(reader, table).map_err(explain)?;
+    let total = count_rows(reader, table).map_err(explain)?;
     let in_utc = table.column("time").is_some_and(|column| column.data_type == "timestamp");
     let columns = format!("INSERT INTO {NEW}hist (id, user_id, name, word, time, origin) VALUES ");
     let mut rows = Rows::new(columns, 6, None);
@@ -338,7 +337,7 @@ fn copy_lookups(
 
 fn copy_words(reader: &mut Conn, connection: &mut Conn, old: &Old, terms: &mut Terms<'_>) -> ::mysql::Result<u64> {
     let Some(table) = old.table("words") else { return Ok(0) };
-    let total = count(reader, table)?;
+    let total = count_rows(reader, table)?;
     // Several entries of one headword are one entry, as in a words file.
     let together = " ON DUPLICATE KEY UPDATE interpret = CONCAT(interpret, ?, VALUES(interpret))";
     let columns = format!("INSERT INTO {NEW}words (word, folded, lookup_key, interpret) VALUES ");
@@ -365,8 +364,7 @@ fn copy_words(reader: &mut Conn, connection: &mut Conn, old: &Old, terms: &mut T
     }
     rows.send(connection)?;
     (terms.progress)(Step::Words, done, total);
-    let count: Option<(u64,)> = select_first(connection, &format!("SELECT COUNT(*) FROM {NEW}words"), ())?;
-    Ok(count.map_or(0, |(count,)| count))
+    count(connection, &format!("SELECT COUNT(*) FROM {NEW}words"), ())
 }
 
 /// Rows on their way into a new table.

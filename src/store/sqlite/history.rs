@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Row};
 
 use super::accounts::live;
-use super::values::{moment, number, place};
+use super::values::{count, moment, number, place};
 use super::{Sqlite, statements};
 use crate::store::{AccountId, Each, Error, Histories, PastLookup, Place, Standing};
 
@@ -37,12 +37,7 @@ impl Histories for Sqlite {
 
     fn history_size(&mut self, account: AccountId, before: Place) -> Result<u64, Error> {
         let (time, origin) = place(before)?;
-        let size: i64 = self.run(|connection| {
-            connection
-                .prepare_cached(statements::HISTORY_SIZE)?
-                .query_row((number(account), time, origin), |row| row.get(0))
-        })?;
-        Ok(size.unsigned_abs())
+        self.run(|connection| count(connection, statements::HISTORY_SIZE, (number(account), time, origin)))
     }
 
     fn clear_history(&mut self, account: AccountId, word: Option<&str>) -> Result<Standing, Error> {
@@ -69,13 +64,23 @@ pub(super) fn history_rows(
     place: Option<(String, i64)>,
     limit: u32,
 ) -> rusqlite::Result<Vec<PastRow>> {
-    let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    let both = [statements::HISTORY, statements::HISTORY_BEFORE];
+    rows_before(connection, both, account, place, limit, |row| row.try_into())
+}
+
+/// Rows of an account: the newest, by the first statement; or by the second those before a place.
+pub(super) fn rows_before<T>(
+    connection: &Connection,
+    [newest, before]: [&str; 2],
+    account: AccountId,
+    place: Option<(String, i64)>,
+    limit: u32,
+    row: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> rusqlite::Result<Vec<T>> {
+    let mut select = connection.prepare_cached(if place.is_none() { newest } else { before })?;
     match place {
-        None => connection.prepare_cached(statements::HISTORY)?.query_map((number(account), limit), row)?.collect(),
-        Some((time, origin)) => connection
-            .prepare_cached(statements::HISTORY_BEFORE)?
-            .query_map((number(account), time, origin, limit), row)?
-            .collect::<rusqlite::Result<_>>(),
+        None => select.query_map((number(account), limit), row)?.collect(),
+        Some((time, origin)) => select.query_map((number(account), time, origin, limit), row)?.collect(),
     }
 }
 

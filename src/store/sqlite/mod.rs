@@ -33,8 +33,8 @@ pub(super) use setup::{init, would_do};
 
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Purpose {
-    /// A session, which is confined to the files that are there.
+pub(super) enum Purpose {
+    /// A session, which is confined to the files that are there, and opens no others.
     Session,
     /// The writer, which waits for others no longer than a second.
     Writer,
@@ -79,22 +79,8 @@ struct Open {
 }
 
 impl Sqlite {
-    /// Opens the file.
-    pub(super) fn open(path: &Path, _: StoreKey) -> Result<Self, Error> {
-        Self::open_for(path, Purpose::Tool)
-    }
-
-    /// Opens the database for a session: only files that already exist are opened.
-    pub(super) fn open_for_session(path: &Path, _: StoreKey) -> Result<Self, Error> {
-        Self::open_for(path, Purpose::Session)
-    }
-
-    /// Opens the file, and waits for no longer than a second while others write.
-    pub(super) fn open_for_writer(path: &Path, _: StoreKey) -> Result<Self, Error> {
-        Self::open_for(path, Purpose::Writer)
-    }
-
-    fn open_for(path: &Path, purpose: Purpose) -> Result<Self, Error> {
+    /// Opens the database.
+    pub(super) fn open(path: &Path, purpose: Purpose, _: StoreKey) -> Result<Self, Error> {
         let mut store = Self { path: path.to_owned(), purpose, open: None };
         store.connection()?;
         Ok(store)

@@ -3,10 +3,12 @@
 use rusqlite::{OptionalExtension, Row};
 
 use super::accounts::{find_account, set_passwd};
-use super::history::{history_rows, past_lookups};
-use super::values::{created, number, place};
-use super::{Sqlite, star, statements, values};
+use super::history::{history_rows, past_lookups, rows_before};
+use super::star::{rows_after, stars};
+use super::values::{count, created, number, place};
+use super::{Sqlite, statements, values};
 use crate::store::moment::{self, Civil};
+use crate::store::star::damaged;
 use crate::store::{
     AccountDetails, AccountId, AccountSummary, Error, Microseconds, Operator, PastLookup, PastReview, Place, Standing,
     Star, token,
@@ -41,7 +43,6 @@ impl Operator for Sqlite {
 
     fn account_details(&mut self, name: &str) -> Result<Option<AccountDetails>, Error> {
         let expired = token::expired_at(moment::present())?.text();
-        let pair = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
         let found = self.run(|connection| {
             let Some(account) = find_account(connection, name)? else { return Ok(None) };
             let id = number(account.id);
@@ -49,7 +50,7 @@ impl Operator for Sqlite {
                 connection.query_row(statements::CREATED, (id,), |row| row.get(0)).optional()?;
             let tokens: Vec<(String, String)> = connection
                 .prepare(statements::TOKENS)?
-                .query_map((id, expired), pair)?
+                .query_map((id, expired), |row| row.try_into())?
                 .collect::<rusqlite::Result<_>>()?;
             Ok(created.map(|created| (account, created, tokens)))
         })?;
@@ -66,16 +67,23 @@ impl Operator for Sqlite {
     }
 
     fn stars_of(&mut self, account: AccountId, after: &str, limit: u32) -> Result<Vec<Star>, Error> {
-        star::stars_of(self, account, after, limit)
+        stars(self.run(|connection| rows_after(connection, account, after, limit))?)
     }
 
     fn reviews_of(&mut self, account: AccountId, before: Option<Place>, limit: u32) -> Result<Vec<PastReview>, Error> {
-        star::reviews_of(self, account, before, limit)
+        let place = before.map(place).transpose()?;
+        let both = [statements::REVIEWS, statements::REVIEWS_BEFORE];
+        let rows: Vec<(String, u8, String, i64)> =
+            self.run(|connection| rows_before(connection, both, account, place, limit, |row| row.try_into()))?;
+        let review = |(word, grade, time, origin): (String, u8, String, i64)| {
+            let time = values::moment(&time).ok_or_else(damaged)?;
+            Ok(PastReview { word, grade, time, origin: origin.cast_unsigned() })
+        };
+        rows.into_iter().map(review).collect()
     }
 
     fn count_accounts(&mut self) -> Result<u64, Error> {
-        let count: i64 = self.run(|connection| connection.query_row(statements::COUNT_USERS, (), |row| row.get(0)))?;
-        Ok(count.unsigned_abs())
+        self.run(|connection| count(connection, statements::COUNT_USERS, ()))
     }
 
     fn accounts_after(&mut self, after: AccountId, limit: u32) -> Result<Vec<AccountId>, Error> {
@@ -88,18 +96,11 @@ impl Operator for Sqlite {
 
     fn place_after(&mut self, account: AccountId, before: Option<Place>, skipped: u32) -> Result<Option<Place>, Error> {
         let before = before.map(place).transpose()?;
-        let pair = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
-        let found: Option<(String, i64)> = self.run(|connection| match &before {
-            None => {
-                connection.prepare_cached(statements::PLACE)?.query_row((number(account), skipped), pair).optional()
-            }
-            Some((time, origin)) => connection
-                .prepare_cached(statements::PLACE_BEFORE)?
-                .query_row((number(account), time, origin, skipped), pair)
-                .optional(),
-        })?;
-        let found = found.map(|(time, origin)| (String::new(), time, origin));
-        Ok(past_lookups(found.into_iter().collect())?.first().map(PastLookup::place))
+        let both = [statements::PLACE, statements::PLACE_BEFORE];
+        // As a row of a history whose word is not asked for.
+        let row = |row: &Row<'_>| Ok((String::new(), row.get(0)?, row.get(1)?));
+        let found = self.run(|connection| rows_before(connection, both, account, before, skipped, row))?;
+        Ok(past_lookups(found)?.first().map(PastLookup::place))
     }
 
     fn delete_before(&mut self, account: AccountId, before: Place, limit: u32) -> Result<u64, Error> {
@@ -112,10 +113,7 @@ impl Operator for Sqlite {
 
     fn count_older(&mut self, account: AccountId, than: Microseconds) -> Result<u64, Error> {
         let than = Civil::of(than)?.text();
-        let count: i64 = self.run(|connection| {
-            connection.prepare_cached(statements::COUNT_OLDER)?.query_row((number(account), than), |row| row.get(0))
-        })?;
-        Ok(count.unsigned_abs())
+        self.run(|connection| count(connection, statements::COUNT_OLDER, (number(account), than)))
     }
 
     fn delete_older(&mut self, account: AccountId, than: Microseconds, limit: u32) -> Result<u64, Error> {

@@ -3,18 +3,18 @@
 use rusqlite::{Connection, OptionalExtension, Row, Transaction};
 
 use super::accounts::live;
-use super::values::{number, place};
+use super::values::{count, number};
 use super::{Sqlite, statements, values};
 use crate::store::moment::{self, Civil};
 use crate::store::notebook::{self, StarRows};
 use crate::store::star::{damaged, due_before};
 use crate::store::{
-    AccountId, Error, Grade, Grading, Learned, Memory, Microseconds, PastReview, Place, Record, Star, StarText,
-    Starring, Stars, Unstarring, schema,
+    AccountId, Error, Grade, Grading, Learned, Memory, Microseconds, Record, Star, StarText, Starring, Stars,
+    Unstarring, schema,
 };
 
 /// A row, its times still text.
-struct Raw {
+pub(super) struct Raw {
     word: String,
     tags: String,
     note: String,
@@ -79,14 +79,14 @@ impl StarRows for Rows<'_> {
     }
 
     fn text(&mut self, word: &str) -> rusqlite::Result<Option<(String, String)>> {
-        let pair = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?));
-        self.transaction.prepare_cached(statements::STAR_TEXT)?.query_row((self.id(), word), pair).optional()
+        self.transaction
+            .prepare_cached(statements::STAR_TEXT)?
+            .query_row((self.id(), word), |row| row.try_into())
+            .optional()
     }
 
     fn count(&mut self) -> rusqlite::Result<u64> {
-        let count: i64 =
-            self.transaction.prepare_cached(statements::COUNT_STARS)?.query_row((self.id(),), |row| row.get(0))?;
-        Ok(count.unsigned_abs())
+        count(&self.transaction, statements::COUNT_STARS, (self.id(),))
     }
 
     fn insert(&mut self, word: &str, tags: &str, note: &str) -> rusqlite::Result<()> {
@@ -198,47 +198,22 @@ impl Stars for Sqlite {
                 return Ok(None);
             }
             let id = number(account);
-            let all: i64 = connection.prepare_cached(statements::COUNT_STARS)?.query_row((id,), |row| row.get(0))?;
-            let due: i64 = connection
-                .prepare_cached(statements::COUNT_DUE_STARS)?
-                .query_row((id, until, soon), |row| row.get(0))?;
-            Ok(Some((all.unsigned_abs(), due.unsigned_abs())))
+            let all = count(connection, statements::COUNT_STARS, (id,))?;
+            Ok(Some((all, count(connection, statements::COUNT_DUE_STARS, (id, until, soon))?)))
         })
     }
 }
 
-fn stars(rows: Vec<Raw>) -> Result<Vec<Star>, Error> {
+pub(super) fn stars(rows: Vec<Raw>) -> Result<Vec<Star>, Error> {
     rows.into_iter().map(star).collect()
 }
 
-fn rows_after(connection: &Connection, account: AccountId, after: &str, limit: u32) -> rusqlite::Result<Vec<Raw>> {
+pub(super) fn rows_after(
+    connection: &Connection,
+    account: AccountId,
+    after: &str,
+    limit: u32,
+) -> rusqlite::Result<Vec<Raw>> {
     let mut select = connection.prepare_cached(statements::STARS_AFTER)?;
     select.query_map((number(account), after, limit), raw)?.collect()
-}
-
-/// A page of all stars of an account, whether it is locked or not.
-pub(super) fn stars_of(store: &mut Sqlite, account: AccountId, after: &str, limit: u32) -> Result<Vec<Star>, Error> {
-    stars(store.run(|connection| rows_after(connection, account, after, limit))?)
-}
-
-/// A page of its grades, the newest first.
-pub(super) fn reviews_of(
-    store: &mut Sqlite,
-    account: AccountId,
-    before: Option<Place>,
-    limit: u32,
-) -> Result<Vec<PastReview>, Error> {
-    let place = before.map(place).transpose()?;
-    let row = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
-    let rows: Vec<(String, u8, String, i64)> = store.run(|connection| match &place {
-        None => connection.prepare_cached(statements::REVIEWS)?.query_map((number(account), limit), row)?.collect(),
-        Some((time, origin)) => connection
-            .prepare_cached(statements::REVIEWS_BEFORE)?
-            .query_map((number(account), time, origin, limit), row)?
-            .collect::<rusqlite::Result<_>>(),
-    })?;
-    let review = |(word, grade, text, origin): (String, u8, String, i64)| {
-        Ok(PastReview { word, grade, time: time(&text)?, origin: origin.cast_unsigned() })
-    };
-    rows.into_iter().map(review).collect()
 }

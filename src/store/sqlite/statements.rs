@@ -9,13 +9,7 @@ pub(super) use crate::store::statements::*;
 pub(super) const REGISTER: &str =
     "INSERT INTO user (name, passwd, locked, created) VALUES (?, ?, 0, ?) ON CONFLICT (name) DO NOTHING";
 pub(super) const ACCOUNT: &str = "SELECT id, passwd, locked, created FROM user WHERE name = ?";
-/// The name of an account that may be used.
-pub(super) const LIVE: &str = "SELECT name FROM user WHERE id = ? AND created = ? AND locked = 0";
-pub(super) const SET_PASSWD: &str = "UPDATE user SET passwd = ? WHERE id = ? AND created = ? AND locked = 0";
-pub(super) const DELETE_ACCOUNT: &str = "DELETE FROM user WHERE id = ? AND created = ? AND locked = 0";
 /// An origin is a signed number here, and sorts as one.
-pub(super) const HISTORY: &str =
-    "SELECT word, time, origin FROM hist WHERE user_id = ? ORDER BY time DESC, origin DESC LIMIT ?";
 pub(super) const HISTORY_BEFORE: &str = "SELECT word, time, origin FROM hist WHERE user_id = ? AND (time, origin) < (?, ?) \
     ORDER BY time DESC, origin DESC LIMIT ?";
 pub(super) const HISTORY_SIZE: &str = "SELECT COUNT(*) FROM hist WHERE user_id = ? AND (time, origin) < (?, ?)";
@@ -54,22 +48,7 @@ pub(super) const INSERT_STAR: &str =
 pub(super) const INSERT_REVIEW: &str = "\
     INSERT INTO review (user_id, time, origin, word, grade) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
 
-/// All columns of a star; the conditions follow.
-macro_rules! stars {
-    ($rest:literal) => {
-        concat!(
-            "SELECT word, created, tags, note, due, stability, difficulty, elapsed_days, scheduled_days, reps, lapses, \
-             state, last_review FROM star WHERE user_id = ?1 ",
-            $rest
-        )
-    };
-}
-pub(super) const STAR: &str = stars!("AND word = ?2");
-pub(super) const STARS_AFTER: &str = stars!("AND word > ?2 ORDER BY word LIMIT ?3");
-pub(super) const STARS_DUE: &str =
-    stars!("AND due < ?2 AND (due <= ?3 OR scheduled_days > 0) ORDER BY reps = 0, due, word LIMIT ?4");
-pub(super) const COUNT_DUE_STARS: &str = "\
-    SELECT COUNT(*) FROM star WHERE user_id = ?1 AND due < ?2 AND (due <= ?3 OR scheduled_days > 0)";
+pub(super) const STAR: &str = stars!("AND word = ?");
 pub(super) const REVIEWS_BEFORE: &str = "\
     SELECT word, grade, time, origin FROM review WHERE user_id = ? AND (time, origin) < (?, ?) \
     ORDER BY time DESC, origin DESC LIMIT ?";
@@ -135,17 +114,10 @@ pub(super) const WITHOUT_KEY: &str = "SELECT id, word FROM words WHERE lookup_ke
 
 // The operator's tools.
 
-pub(super) const ACCOUNTS: &str = "SELECT name, created, locked, \
-    (SELECT COUNT(*) FROM hist WHERE hist.user_id = user.id), \
-    (SELECT MAX(time) FROM hist WHERE hist.user_id = user.id), \
-    (SELECT COUNT(*) FROM token WHERE token.user_id = user.id AND token.last_used > ?) FROM user ORDER BY name";
-
 /// SQLite is usually built without `LIMIT` for deletions.
 pub(super) const DELETE_OLDER: &str = "DELETE FROM hist WHERE id IN \
     (SELECT id FROM hist WHERE user_id = ? AND time < ? ORDER BY time, origin LIMIT ?)";
 
-pub(super) const PLACE: &str =
-    "SELECT time, origin FROM hist WHERE user_id = ? ORDER BY time DESC, origin DESC LIMIT 1 OFFSET ?";
 pub(super) const PLACE_BEFORE: &str = "SELECT time, origin FROM hist WHERE user_id = ? AND (time, origin) < (?, ?) \
     ORDER BY time DESC, origin DESC LIMIT 1 OFFSET ?";
 pub(super) const DELETE_BEFORE: &str = "DELETE FROM hist WHERE id IN \

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::accounts::live;
-use super::values::{account_id, number};
+use super::values::{account_id, count, number};
 use super::{Sqlite, statements, values};
 use crate::store::moment::{self, Civil};
 use crate::store::token::{self, Use};
@@ -21,9 +21,7 @@ impl Tokens for Sqlite {
             let kept = transaction.prepare_cached(statements::HAS_TOKEN)?.exists((token.bytes(), id))?;
             if !kept {
                 transaction.prepare_cached(statements::EXPIRE_TOKENS)?.execute((id, expired))?;
-                let count: i64 =
-                    transaction.prepare_cached(statements::COUNT_TOKENS)?.query_row((id,), |row| row.get(0))?;
-                let surplus = token::surplus(count.unsigned_abs());
+                let surplus = token::surplus(count(&transaction, statements::COUNT_TOKENS, (id,))?);
                 if surplus > 0 {
                     transaction.prepare_cached(statements::DROP_OLDEST_TOKENS)?.execute((id, surplus.cast_signed()))?;
                 }
@@ -80,8 +78,7 @@ impl Tokens for Sqlite {
 type Found = (i64, String, String);
 
 fn find(connection: &Connection, name: &str, token: &TokenHash) -> rusqlite::Result<Option<Found>> {
-    let columns = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
-    connection.prepare_cached(statements::TOKEN)?.query_row((token.bytes(), name), columns).optional()
+    connection.prepare_cached(statements::TOKEN)?.query_row((token.bytes(), name), |row| row.try_into()).optional()
 }
 
 /// Writes down that a token is used, if it is good, and removes it if it is not.

@@ -1,5 +1,7 @@
 //! Numbers, times and accounts as SQLite has them.
 
+use rusqlite::{Connection, Params};
+
 use crate::store::moment::Civil;
 use crate::store::{AccountId, Error, Microseconds, Place, Standing};
 
@@ -25,6 +27,12 @@ pub(super) fn account_id(number: i64, created: &str) -> AccountId {
 
 pub(super) fn changed(rows: usize) -> rusqlite::Result<Standing> {
     Ok(if rows > 0 { Standing::Live } else { Standing::Gone })
+}
+
+/// The number that a statement returns.
+pub(super) fn count(connection: &Connection, statement: &str, parameters: impl Params) -> rusqlite::Result<u64> {
+    let count: i64 = connection.prepare_cached(statement)?.query_row(parameters, |row| row.get(0))?;
+    Ok(count.unsigned_abs())
 }
 
 /// A moment from a row, if it is one.

@@ -311,7 +311,8 @@ fn every_select_of_a_session_uses_an_index() {
     let words: Vec<_> = (0..2_000).map(|n| format!("w{n:04}")).collect();
     let mut rows = words.iter().map(|word| WordRow { word, dictionary: "", folded: word, key: word, interpret: "x" });
     assert_eq!(store.replace_words(&AboutWords::default(), &mut rows, &mut |_| {}), done(2_000));
-    use crate::store::mysql::statements::{BEGINNING, HISTORY, keyed, look_up};
+    use crate::store::mysql::statements::{BEGINNING, keyed, look_up};
+    use crate::store::statements::HISTORY;
     let (keyed, look_up) = (keyed(), look_up(8));
     let keys = vec!["'w0001'"; keyed.matches('?').count()];
     let mut looked_up = vec!["'1'"; look_up.matches('?').count()];

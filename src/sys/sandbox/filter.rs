@@ -281,7 +281,7 @@ mod tests {
     }
 
     fn allows(policy: &Policy, machine: u32, number: u32, arguments: [u32; 6]) -> bool {
-        let filter = Filter::assemble(policy.allowed_calls(), policy.refused_calls()).unwrap();
+        let filter = Filter::assemble(&policy.calls, &policy.refused).unwrap();
         assert!(filter.program.len() < usize::from(libc::c_ushort::MAX));
         match run(&filter.program, machine, number, arguments) {
             libc::SECCOMP_RET_ALLOW => true,
@@ -291,7 +291,7 @@ mod tests {
     }
 
     fn expected(policy: &Policy, number: u32, arguments: [u32; 6]) -> bool {
-        policy.allowed_calls().get(&number).is_some_and(|alternatives| {
+        policy.calls.get(&number).is_some_and(|alternatives| {
             let holds = |condition: &Condition| {
                 let Value::OneOf(values) = &condition.value else { return false };
                 values.contains(&(arguments[usize::from(condition.argument)] & condition.mask))
@@ -317,7 +317,7 @@ mod tests {
     fn the_entering_process_is_written_in_where_it_is_meant() {
         let conditions = [Condition::is_own_process(0), Condition::is(2, 6)];
         let policy = Policy::default().calls(&[3, 9]).call_when(7, &conditions);
-        let mut filter = Filter::assemble(policy.allowed_calls(), policy.refused_calls()).unwrap();
+        let mut filter = Filter::assemble(&policy.calls, &policy.refused).unwrap();
         let [(at, WrittenIn::OwnProcess)] = filter.written_in[..] else { panic!("{:?}", filter.written_in) };
         filter.program[at].k = 4711;
         for (arguments, outcome) in [
@@ -350,7 +350,7 @@ mod tests {
                     .collect();
                 policy = policy.call_when((*number).into(), &conditions);
             }
-            let filter = Filter::assemble(policy.allowed_calls(), policy.refused_calls()).unwrap();
+            let filter = Filter::assemble(&policy.calls, &policy.refused).unwrap();
             let whole = asked.iter().copied().chain((0..502).map(|number| (number, [1, 2, 3, 0, 0, 0])));
             for (number, arguments) in whole {
                 let allowed = run(&filter.program, OURS, number, arguments) == libc::SECCOMP_RET_ALLOW;

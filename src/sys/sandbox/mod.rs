@@ -46,10 +46,9 @@ impl Sandbox {
         // Looked at first: a file that is replaced meanwhile is noticed later.
         let files = policy.files().map(|(path, _)| file_number(path)).collect();
         let ruleset = if support.landlock().is_some() { ruleset::make(&policy)? } else { None };
-        let filter =
-            if support.seccomp() { Filter::assemble(policy.allowed_calls(), policy.refused_calls()) } else { None };
+        let filter = if support.seccomp() { Filter::assemble(&policy.calls, &policy.refused) } else { None };
         let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
-        Ok(Self { open_files: policy.open_files().min(hard), policy, support, ruleset, filter, files })
+        Ok(Self { open_files: policy.open_files.min(hard), policy, support, ruleset, filter, files })
     }
 
     /// The ruleset's descriptor, which the child must not have closed when it enters.
@@ -103,7 +102,7 @@ impl Sandbox {
             libc::SYS_prlimit64,
             libc::SYS_landlock_restrict_self,
         ]);
-        let filter = Filter::assemble(policy.allowed_calls(), policy.refused_calls()).ok_or(Errno::ENOSYS)?;
+        let filter = Filter::assemble(&policy.calls, &policy.refused).ok_or(Errno::ENOSYS)?;
         filter.install(Some(key))
     }
 

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 /// What a process may do; all else is forbidden to it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Policy {
-    calls: BTreeMap<u32, Alternatives>,
+    pub(super) calls: BTreeMap<u32, Alternatives>,
     /// Calls that fail as if there were no memory.
-    refused: BTreeSet<u32>,
+    pub(super) refused: BTreeSet<u32>,
     files: Vec<(PathBuf, Access)>,
     ports: BTreeSet<u16>,
-    own_port: bool,
-    open_files: u64,
+    pub(super) own_port: bool,
+    pub(super) open_files: u64,
 }
 
 /// When a call is allowed: always without an alternative, else when all conditions of one of them hold.
@@ -165,28 +165,12 @@ impl Policy {
         self
     }
 
-    pub(super) fn allowed_calls(&self) -> &BTreeMap<u32, Alternatives> {
-        &self.calls
-    }
-
-    pub(super) fn refused_calls(&self) -> &BTreeSet<u32> {
-        &self.refused
-    }
-
     pub(super) fn files(&self) -> impl Iterator<Item = (&Path, Access)> {
         self.files.iter().map(|(path, access)| (path.as_path(), *access))
     }
 
-    pub(super) fn may_bind_own_port(&self) -> bool {
-        self.own_port
-    }
-
     pub(super) fn ports(&self) -> impl Iterator<Item = u16> {
         self.ports.iter().copied()
-    }
-
-    pub(super) fn open_files(&self) -> u64 {
-        self.open_files
     }
 }
 

@@ -37,7 +37,7 @@ pub(super) fn make(policy: &Policy) -> io::Result<Option<OwnedFd>> {
     for port in policy.ports() {
         ruleset = ruleset.add_rule(NetPort::new(port, AccessNet::ConnectTcp)).map_err(failed)?;
     }
-    if policy.may_bind_own_port() {
+    if policy.own_port {
         // Port 0 stands for whatever the system chooses.
         ruleset = ruleset.add_rule(NetPort::new(0, AccessNet::BindTcp)).map_err(failed)?;
     }

@@ -206,9 +206,7 @@ impl Collection {
         written.bytes = out.bytes;
         Ok(written)
     }
-}
 
-impl Collection {
     /// The line that names a source above its articles, where a words file holds those of several.
     fn heading(&self, source: u16) -> &str {
         self.headings.get(usize::from(source)).map_or("", String::as_str)

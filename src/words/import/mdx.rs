@@ -85,13 +85,7 @@ pub fn entries(source: impl Read, intake: &mut Intake<'_>) -> Result<Notice, Fai
     let mut articles = Vec::with_capacity(offsets.len());
     for (number, (&offset, end)) in offsets.iter().zip(ends).enumerate() {
         let length = end.checked_sub(offset).ok_or_else(|| {
-            Failure::damaged(
-                "keys",
-                format!(
-                    "a record begins at {offset}, but the records end at \
-                                             {end}"
-                ),
-            )
+            Failure::damaged("keys", format!("a record begins at {offset}, but the records end at {end}"))
         })?;
         articles.push(Article::new(offset, length, number, || format!("record {}", number + 1))?);
     }

@@ -39,24 +39,25 @@ pub use notice::{Labels, Notice, name_of};
 pub use report::{Refusal, Report};
 pub use verify::verify;
 
+use clap::ValueEnum;
 use std::path::Path;
 
-/// A format that can be imported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A format that can be imported, with what the command line's help says about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// `.index` with `.dict` or `.dict.dz`, as dictd and Debian's `dict-*` packages have it.
+    /// NAME.index with NAME.dict or NAME.dict.dz, as Debian's dict-* packages have it
     Dictd,
-    /// `.ifo`, `.idx`, `.dict`, `.syn`.
-    StarDict,
-    /// ECDICT's CSV.
+    /// NAME.ifo with NAME.idx, NAME.dict and NAME.syn; 2.4.2 and 3.0.0
+    Stardict,
+    /// ECDICT's CSV: word, phonetic, definition, translation, exchange …
     Ecdict,
-    /// CC-CEDICT.
+    /// CC-CEDICT: Chinese headwords in both scripts, found by pinyin, too
     Cedict,
-    /// MDict's MDX.
+    /// MDict's NAME.mdx, versions 1 and 2; one that is encrypted with a user's key is refused
     Mdx,
-    /// ABBYY Lingvo's DSL.
+    /// ABBYY Lingvo's NAME.dsl or NAME.dsl.dz, in UTF-8, UTF-16 or the code page it names
     Dsl,
-    /// A words file in any order, with any faults in it.
+    /// A words file in any order, errors included
     Plain,
 }
 
@@ -97,7 +98,7 @@ pub fn import(
     let mut intake = collection.intake();
     let notice = match format {
         Format::Dictd => dictd::import(path, &mut intake, watch),
-        Format::StarDict => stardict::import(path, &mut intake, watch),
+        Format::Stardict => stardict::import(path, &mut intake, watch),
         Format::Ecdict => {
             watch.open(path).and_then(|source| ecdict::entries(source, choices.columns.as_deref(), &mut intake))
         }

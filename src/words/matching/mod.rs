@@ -149,11 +149,6 @@ impl Pattern {
         Ok(Self { test, glance })
     }
 
-    /// Whether a headword of ASCII characters without capitals, as bytes, may match; a few steps for each.
-    fn may_match(&self, headword: &[u8]) -> bool {
-        self.glance.allows(headword)
-    }
-
     /// Whether a headword matches. `folded` is its lower case.
     pub fn matches(&self, headword: &str, folded: &str) -> bool {
         match &self.test {

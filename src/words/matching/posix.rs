@@ -15,12 +15,8 @@ pub(super) fn basic(text: &str) -> Result<String, BadPattern> {
         let mut next_begins = false;
         match c {
             '\\' => match rest.next() {
-                Some('(') => {
-                    out.push('(');
-                    next_begins = true;
-                }
-                Some('|') => {
-                    out.push('|');
+                Some(sign @ ('(' | '|')) => {
+                    out.push(sign);
                     next_begins = true;
                 }
                 Some(')') => out.push(')'),
@@ -141,18 +137,16 @@ fn ends(rest: &Peekable<Chars<'_>>) -> bool {
     }
 }
 
+/// The next characters, as long as they are such.
+fn all(rest: &mut Peekable<Chars<'_>>, are: fn(&char) -> bool) -> String {
+    std::iter::from_fn(|| rest.next_if(are)).collect()
+}
+
 /// `m`, `m,`, `,n` or `m,n` up to `close`, as `{…}`.
 fn interval(rest: &mut Peekable<Chars<'_>>, close: &[char]) -> Option<String> {
-    let number = |rest: &mut Peekable<Chars<'_>>| {
-        let mut digits = String::new();
-        while let Some(digit) = rest.next_if(char::is_ascii_digit) {
-            digits.push(digit);
-        }
-        digits
-    };
-    let least = number(rest);
+    let least = all(rest, char::is_ascii_digit);
     let comma = rest.next_if_eq(&',').is_some();
-    let most = if comma { number(rest) } else { String::new() };
+    let most = if comma { all(rest, char::is_ascii_digit) } else { String::new() };
     if (least.is_empty() && most.is_empty()) || !close.iter().all(|&c| rest.next() == Some(c)) {
         return None;
     }
@@ -177,10 +171,7 @@ fn bracket(rest: &mut Peekable<Chars<'_>>, not: char, out: &mut String) -> Resul
             }
             '[' if rest.peek() == Some(&':') => {
                 rest.next();
-                let mut name = String::new();
-                while let Some(letter) = rest.next_if(char::is_ascii_lowercase) {
-                    name.push(letter);
-                }
+                let name = all(rest, char::is_ascii_lowercase);
                 if rest.next() != Some(':') || rest.next() != Some(']') {
                     return Err(unclosed());
                 }

@@ -62,7 +62,7 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
                     // Most headwords are their own lower case, and need no memory for it.
                     let is_plain =
                         bytes.iter().fold(true, |plain, byte| plain & byte.is_ascii() & !byte.is_ascii_uppercase());
-                    if is_plain && !pattern.may_match(bytes) {
+                    if is_plain && !pattern.glance.allows(bytes) {
                         continue;
                     }
                     let Some(headword) = self.headword(at) else { continue };

@@ -10,7 +10,7 @@ pub(super) struct Candidates(pub(super) Vec<(Class, Vec<usize>)>);
 /// The entries that have every Chinese character of a text that has some.
 pub(super) fn of_needle(index: Characters<'_>, needle: &Needle, scope: Scope) -> Candidates {
     let mut positions: Vec<Vec<Entries<'_>>> =
-        needle.characters().iter().map(|forms| forms.iter().map(|form| index.entries(*form)).collect()).collect();
+        needle.characters.iter().map(|forms| forms.iter().map(|form| index.entries(*form)).collect()).collect();
     // The rarest first: the others are looked for among its entries.
     positions.sort_by_key(|entries| entries.iter().map(Entries::size).sum::<usize>());
     let mut positions = positions.into_iter();

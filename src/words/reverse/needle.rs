@@ -51,8 +51,8 @@ pub(super) struct Needle {
     is_plain: bool,
     /// Whether it is of letters that have blanks between words.
     has_words: bool,
-    /// The forms that each of its Chinese characters may have.
-    characters: Vec<Vec<char>>,
+    /// The Chinese characters that every article containing this has, each in one of these forms.
+    pub(super) characters: Vec<Vec<char>>,
 }
 
 impl Needle {
@@ -75,11 +75,6 @@ impl Needle {
             has_words: has_words(text),
             characters: characters(text, forms),
         })
-    }
-
-    /// The Chinese characters that every article containing this has, each in one of these forms.
-    pub(super) fn characters(&self) -> &[Vec<char>] {
-        &self.characters
     }
 
     /// Whether it is a single Chinese character, so that the [`Class`] of an entry says how well it may fit.

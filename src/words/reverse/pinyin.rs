@@ -13,7 +13,8 @@ const DIAERESIS: char = '\u{308}';
 /// A reading to look for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Reading {
-    letters: String,
+    /// Its letters, without tones.
+    pub(super) letters: String,
     spelled: Spelled,
 }
 
@@ -47,11 +48,6 @@ impl Reading {
             Spelled::Marks(letters)
         };
         Some(Self { letters: plain, spelled })
-    }
-
-    /// Its letters, without tones.
-    pub(super) fn letters(&self) -> &str {
-        &self.letters
     }
 
     /// Whether it is the reading of an article.

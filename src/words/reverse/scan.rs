@@ -38,14 +38,14 @@ impl<B: AsRef<[u8]>> Dictionary<B> {
     fn take_step(&self, step: &Step, scope: Scope, finder: &mut Finder<'_>, goes_on: &mut dyn FnMut() -> bool) -> bool {
         let index = self.characters();
         match &step.test {
-            Test::Needle(needle) if needle.characters().is_empty() => self.walk(needle, finder, goes_on),
+            Test::Needle(needle) if needle.characters.is_empty() => self.walk(needle, finder, goes_on),
             Test::Needle(needle) => {
                 let of_needle = candidates::of_needle(index, needle, scope);
                 let place = |article: &str| needle.find(article.as_bytes(), 0);
                 self.look_at_each(of_needle, place, finder, goes_on)
             }
             Test::Reading(reading) => {
-                self.look_at_each(candidates::of_reading(index, reading.letters()), |_| Some(0..0), finder, goes_on)
+                self.look_at_each(candidates::of_reading(index, &reading.letters), |_| Some(0..0), finder, goes_on)
             }
             Test::Sentence(segments) => {
                 let holds =

@@ -2,7 +2,8 @@
 //! answer comes from the database; while it is away, a session has to find out for itself.
 
 use super::super::questions::{Answer, BySecret, Questions, Secret};
-use super::{Committer, LONG, Outage};
+use super::{Committer, LONG};
+use crate::ipc::scoreboard::WriterCount;
 use crate::ipc::ticket::SecretDigest;
 use crate::store::{AccountId, Each, Error, Kind, Operator};
 use std::time::Instant;
@@ -12,7 +13,7 @@ impl Committer<'_> {
     pub fn answer(&mut self, questions: &Questions) -> Vec<(u64, Answer)> {
         self.failed = None;
         if let Some(outage) = &self.outage {
-            return questions.failed(&Error::world(&outage.error().message));
+            return questions.failed(&Error::world(&outage.error.message));
         }
         let begun = self.begin();
         let mut answers = Vec::new();
@@ -31,7 +32,7 @@ impl Committer<'_> {
         for (((name, _), (channel, reads)), found) in asked.zip(found) {
             answers.push((*channel, logged_in(found, name, *reads)));
         }
-        self.scoreboard.count_logins(questions.tokens.len() as u64);
+        self.scoreboard.count(WriterCount::Logins, questions.tokens.len() as u64);
     }
 
     fn log_in_by_secret(&mut self, questions: &Questions, answers: &mut Vec<(u64, Answer)>) {
@@ -59,7 +60,8 @@ impl Committer<'_> {
             answers
                 .extend(found.into_iter().map(|found| (*channel, found.map_or_else(Answer::Failed, Answer::Lookups))));
         }
-        self.scoreboard.count_looks_back((questions.recent.len() + questions.earlier.len()) as u64);
+        let looks_back = questions.recent.len() + questions.earlier.len();
+        self.scoreboard.count(WriterCount::LooksBack, looks_back as u64);
     }
 
     /// Asks the database; of each question what came of it. What goes wrong with the connection is an outage, as it is when
@@ -73,7 +75,7 @@ impl Committer<'_> {
             return Vec::new();
         }
         // Questions of another kind may have shown it just now.
-        let known = self.outage.as_ref().map(Outage::error).or(self.failed.as_ref()).cloned();
+        let known = self.outage.as_ref().map(|outage| &outage.error).or(self.failed.as_ref()).cloned();
         let error = match known {
             Some(error) => error,
             None => {

@@ -44,20 +44,20 @@ fn a_batch_reaches_a_writer_and_is_acknowledged_by_one() {
         // The first writer dies before it answers, the second after it has taken the batch in.
         drop(new());
         let mut second = new();
-        assert_eq!(second.wait(None).unwrap().batches()[0].records, [record("a"), record("b")]);
+        assert_eq!(second.wait(None).unwrap().batches[0].records, [record("a"), record("b")]);
         drop(second);
         let mut third = new();
         let sent_again = third.wait(None).unwrap();
-        assert_eq!(sent_again.batches()[0].records, [record("a"), record("b")]);
-        assert_eq!((sent_again.batches()[0].account, &*sent_again.batches()[0].name), (ANN, "ann"));
+        assert_eq!(sent_again.batches[0].records, [record("a"), record("b")]);
+        assert_eq!((sent_again.batches[0].account, &*sent_again.batches[0].name), (ANN, "ann"));
         third.acknowledge(&sent_again, vec![Ok(Standing::Live)]);
         let standing = third.wait(None).unwrap();
-        assert!(standing.batches()[0].records.is_empty());
+        assert!(standing.batches[0].records.is_empty());
         third.acknowledge(&standing, vec![Ok(Standing::Gone)]);
         let refused = third.wait(None).unwrap();
         third.acknowledge(&refused, vec![Err(Error::world("away"))]);
         let many = third.wait(None).unwrap();
-        assert_eq!(many.batches()[0].records.len(), 32);
+        assert_eq!(many.batches[0].records.len(), 32);
         third.acknowledge(&many, vec![Ok(Standing::Live)]);
         child.join().unwrap();
         drop(shutdown_pipe);
@@ -92,19 +92,19 @@ fn a_login_is_answered_with_a_ticket() {
         let mut first = new();
         for answer in [Answer::Refused, Answer::LoggedIn { account: ANN, name: "ann".to_owned(), reads: true }] {
             let asked = first.wait(None).unwrap();
-            assert_eq!(asked.questions().tokens.len(), 1);
-            first.answer(vec![(asked.questions().tokens_from[0].0, answer)]);
+            assert_eq!(asked.questions.tokens.len(), 1);
+            first.answer(vec![(asked.questions.tokens_from[0].0, answer)]);
         }
         let asked = first.wait(None).unwrap();
-        assert_eq!(asked.questions().recent, [(ANN, 10)]);
+        assert_eq!(asked.questions.recent, [(ANN, 10)]);
         drop(first);
         let mut second = new();
         for answer in
             [Answer::Lookups(Some(vec![past.clone()])), Answer::Lookups(None), Answer::Failed(Error::world("away"))]
         {
             let asked = second.wait(None).unwrap();
-            assert_eq!(asked.questions().recent, [(ANN, 10)]);
-            second.answer(vec![(asked.questions().recent_from[0], answer)]);
+            assert_eq!(asked.questions.recent, [(ANN, 10)]);
+            second.answer(vec![(asked.questions.recent_from[0], answer)]);
         }
         child.join().unwrap();
     });
@@ -152,7 +152,7 @@ fn nothing_is_taken_in_without_a_ticket_for_it() {
             drop(writers);
             if beforehand {
                 let gathered = receiver.look().unwrap();
-                assert_eq!(gathered.batches()[0].account, ANN);
+                assert_eq!(gathered.batches[0].account, ANN);
                 receiver.acknowledge(&gathered, vec![Ok(Standing::Live)]);
                 let mut reply = [0; MAX_OUTCOME];
                 let size = recv(child.as_raw_fd(), &mut reply, MsgFlags::MSG_DONTWAIT).unwrap();
@@ -160,7 +160,7 @@ fn nothing_is_taken_in_without_a_ticket_for_it() {
                 send(child.as_raw_fd(), request, MsgFlags::empty()).unwrap();
             }
             let gathered = receiver.look().unwrap();
-            assert!(gathered.is_empty() && gathered.batches().is_empty() && gathered.questions().is_empty());
+            assert!(gathered.is_empty() && gathered.batches.is_empty() && gathered.questions.is_empty());
             assert_eq!(recv(child.as_raw_fd(), &mut [0; 1], MsgFlags::MSG_DONTWAIT), Ok(0), "closed: {at}");
         }
     }
@@ -219,12 +219,12 @@ fn a_child_that_sends_too_much_at_once() {
     sys::send_with_descriptor(rendezvous.for_children(), &[0; 8], writers.as_fd(), MsgFlags::empty()).unwrap();
     drop(writers);
     let asked = receiver.look().unwrap();
-    assert_eq!(asked.questions().tokens.len(), 1);
-    receiver.answer(vec![(asked.questions().tokens_from[0].0, Answer::Refused)]);
+    assert_eq!(asked.questions.tokens.len(), 1);
+    receiver.answer(vec![(asked.questions.tokens_from[0].0, Answer::Refused)]);
     drop(child);
     for _ in 0..5 {
         let asked = receiver.look().unwrap();
-        let from = &asked.questions().tokens_from;
+        let from = &asked.questions.tokens_from;
         assert!(from.len() <= 1);
         receiver.answer(from.iter().map(|(channel, _)| (*channel, Answer::Refused)).collect());
     }
@@ -267,23 +267,23 @@ fn a_commit_that_waits_takes_in_what_comes() {
     sys::send_with_descriptor(rendezvous.for_children(), &message, writers.as_fd(), MsgFlags::empty()).unwrap();
     drop(writers);
     let mut gathered = receiver.wait(None).unwrap();
-    assert_eq!(gathered.batches().len(), 1);
-    let channel = gathered.channels()[0];
+    assert_eq!(gathered.batches.len(), 1);
+    let channel = gathered.channels[0];
     assert!(receiver.is_open(channel));
 
     let until = Instant::now() + Duration::from_secs(60);
     send(child.as_raw_fd(), &recent, MsgFlags::empty()).unwrap();
     let questions = receiver.wait_for_more(&mut gathered, until).unwrap().unwrap();
-    assert_eq!((questions.recent, gathered.batches().len()), (vec![(ANN, 10)], 1));
+    assert_eq!((questions.recent, gathered.batches.len()), (vec![(ANN, 10)], 1));
     send(child.as_raw_fd(), &keep, MsgFlags::empty()).unwrap();
     let questions = receiver.wait_for_more(&mut gathered, until).unwrap().unwrap();
-    assert!(questions.is_empty() && gathered.questions().is_empty());
-    assert_eq!(gathered.channels(), [channel, channel]);
+    assert!(questions.is_empty() && gathered.questions.is_empty());
+    assert_eq!(gathered.channels, [channel, channel]);
     // Nothing more comes.
     let now = Instant::now();
     let questions = receiver.wait_for_more(&mut gathered, now + Duration::from_millis(2)).unwrap().unwrap();
     assert!(questions.is_empty() && now.elapsed() >= Duration::from_millis(2));
-    assert_eq!(gathered.batches().len(), 2);
+    assert_eq!(gathered.batches.len(), 2);
 
     // One that has gone is not open any more, and at the end nothing is waited for.
     drop(child);

@@ -2,7 +2,7 @@
 //! of version 1, which are converted to the present version.
 
 use super::frame::{self, MAGIC_OF_OLD};
-use super::reader::Reader;
+use super::reader::{Reader, tell_cut_off};
 use crate::store::Identity;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -53,11 +53,7 @@ pub(super) fn convert(old: &File, path: &Path, identity: Identity) -> io::Result
     }
     reader.tell_damage();
     if reader.at() < size {
-        let cut = size - reader.at();
-        log::warn!(
-            "the spool ends with {cut} bytes of an incomplete record: its write was cut off and never \
-                    acknowledged"
-        );
+        tell_cut_off(size - reader.at());
     }
     out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
     std::fs::rename(new, path)

@@ -13,7 +13,7 @@ pub use file::SpoolFile;
 
 use crate::store::{AccountId, Batch, Error, Identity, Microseconds};
 use frame::HEADER_SIZE;
-use reader::Reader;
+use reader::{Reader, tell_cut_off};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io;
@@ -27,7 +27,6 @@ const MOST_IN_BATCH: usize = 256;
 pub(super) struct Spool<'a> {
     opened: &'a SpoolFile,
     file: &'a File,
-    limit: u64,
     /// Where the first record begins that is not delivered.
     head: u64,
     /// Where the next record is put; 0 when the file is empty.
@@ -59,16 +58,8 @@ impl<'a> Spool<'a> {
     /// # Errors
     /// It can't be read.
     pub fn take_up(opened: &'a SpoolFile) -> io::Result<Self> {
-        let mut spool = Self {
-            opened,
-            file: opened.file(),
-            limit: opened.limit(),
-            head: 0,
-            end: 0,
-            records: 0,
-            oldest: None,
-            littered: false,
-        };
+        let mut spool =
+            Self { opened, file: opened.file(), head: 0, end: 0, records: 0, oldest: None, littered: false };
         let size = spool.file.metadata()?.len();
         let mut header = [0; HEADER_SIZE];
         let begun = size >= HEADER_SIZE as u64 && {
@@ -90,10 +81,7 @@ impl<'a> Spool<'a> {
         if spool.end < size {
             let cut = size - spool.end;
             if spool.records > 0 || cut > HEADER_SIZE as u64 {
-                log::warn!(
-                    "the spool ends with {cut} bytes of an incomplete record: its write was cut off and never \
-                            acknowledged"
-                );
+                tell_cut_off(cut);
             }
             spool.cut_off()?;
         }
@@ -123,7 +111,7 @@ impl<'a> Spool<'a> {
 
     /// Whether anything may be put into it at all.
     pub fn is_enabled(&self) -> bool {
-        self.limit > 0
+        self.opened.limit() > 0
     }
 
     /// How many bytes there are.
@@ -145,7 +133,8 @@ impl<'a> Spool<'a> {
     /// records are there, and durable. One for which there is no room leaves room for others.
     pub fn append(&mut self, batches: &[&Batch]) -> Vec<Result<(), Error>> {
         let mut bytes = if self.is_empty() { frame::header(self.identity()) } else { Vec::new() };
-        let room = usize::try_from(self.limit.saturating_sub(self.end)).unwrap_or(usize::MAX);
+        let limit = self.opened.limit();
+        let room = usize::try_from(limit.saturating_sub(self.end)).unwrap_or(usize::MAX);
         let mut records = 0;
         let mut oldest = None;
         let mut outcomes: Vec<Result<(), Error>> = Vec::with_capacity(batches.len());
@@ -154,7 +143,7 @@ impl<'a> Spool<'a> {
             frame::push(&mut bytes, batch);
             if bytes.len() > room {
                 bytes.truncate(before);
-                outcomes.push(Err(Error::world(format!("the spool is full: {} of {} bytes", self.end, self.limit))));
+                outcomes.push(Err(Error::world(format!("the spool is full: {} of {limit} bytes", self.end))));
             } else {
                 records += batch.records.len() as u64;
                 oldest = oldest.or_else(|| time_of(batch));

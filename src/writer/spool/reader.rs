@@ -84,6 +84,11 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Logs what a spool is cut off at its end.
+pub(super) fn tell_cut_off(cut: u64) {
+    log::warn!("the spool ends with {cut} bytes of an incomplete record: its write was cut off and never acknowledged");
+}
+
 /// How far to go on when no frame was found in this many bytes.
 fn bytes_looked_at(size: usize) -> u64 {
     let step = if size > MAX_FRAME { size - MAX_FRAME } else { size };

@@ -3,6 +3,7 @@
 
 use super::budget::Budget;
 use super::chosen::chosen;
+use super::format::wire_time;
 use super::query::{Choice, Format, Wanted};
 use crate::client::commands::context::{Context, LoggedIn};
 use crate::client::error::Result;
@@ -130,11 +131,7 @@ impl TopLines {
     fn add(&mut self, console: &mut Console, name: &str, tally: &Tally, entry: Option<Entry>) -> Result<()> {
         let first = std::mem::replace(&mut self.first, false);
         let language = console.manner().language;
-        let last = crate::client::commands::history::format::wire_time(&HistoryRow {
-            name,
-            word: &tally.word,
-            time: tally.last,
-        });
+        let last = wire_time(&HistoryRow { name, word: &tally.word, time: tally.last });
         // A line of a table has room for the article of the first dictionary.
         let text = entry.map(|entry| match self.format {
             Format::Table => entry.into_first_text(),

@@ -3,11 +3,10 @@
 
 use crate::client::commands::context::{Context, LoggedIn};
 use crate::client::commands::credentials::Credentials;
-use crate::client::error::{Error, Result};
+use crate::client::error::Result;
 use crate::client::server::connection::Connection;
 use crate::client::server::stream::Connector;
 use crate::client::terminal::console::Console;
-use crate::protocol::Code;
 
 /// Something that answers requests.
 pub(crate) trait Asks {
@@ -50,9 +49,7 @@ impl Asks for OwnLink<'_> {
             && !connection.is_over()
         {
             match work(&mut connection) {
-                // It was certainly not carried out.
-                Err(Error::Refused(failure)) if matches!(failure.code, Code::Timeout | Code::Bye) => {}
-                Err(Error::Lost { sent: false }) => {}
+                Err(error) if error.may_send_again() => {}
                 outcome => {
                     self.connection = Some(connection);
                     return outcome;

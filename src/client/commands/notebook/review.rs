@@ -11,7 +11,6 @@ use crate::client::error::{Error, Result};
 use crate::client::messages::Message;
 use crate::client::messages::notebook::NotebookMessage;
 use crate::client::render::{Clock, TimeText, bold, wrapped};
-use crate::client::server::connection::Entry;
 use crate::client::terminal::console::Console;
 use crate::client::terminal::keys::Key;
 use crate::protocol::{Grade, MAX_STARS_PAGE, Request, StarRow, printable};
@@ -188,13 +187,8 @@ fn one(
 
 /// What the word means, and what was noted.
 fn back(console: &mut Console, link: &mut impl Asks, name: &str, card: &Card) -> Result<()> {
-    let mut line = Vec::new();
-    Request::Define { name, word: &card.word }.push_line(&mut line);
-    let entry: Option<Entry> = link.ask(console, |connection| {
-        connection.send(&line);
-        connection.entry_apart()
-    })?;
-    match entry {
+    let request = Request::Define { name, word: &card.word };
+    match link.ask(console, |connection| connection.entry_apart(&request))? {
         Some(entry) => print_entry(console, &card.word, entry)?,
         // The dictionary may be another one by now.
         None => console.complain(&Message::NotFound { word: &card.word })?,

@@ -145,13 +145,9 @@ pub(crate) fn unstar(context: &mut Context<'_>, arguments: &UnstarArguments) -> 
 
 /// Before a password is asked for.
 fn checked(words: &[String]) -> Result<Vec<&str>> {
-    let check = |word: &'_ str| checked_word("", word).map(str::to_owned);
     words
         .iter()
-        .map(|word| match check(word) {
-            Ok(_) => Ok(crate::protocol::trim_blanks(word)),
-            Err(fault) => Err(Error::BadWord { word: word.clone(), fault }),
-        })
+        .map(|word| checked_word("", word).map_err(|fault| Error::BadWord { word: word.clone(), fault }))
         .collect()
 }
 

@@ -86,10 +86,8 @@ impl<R: Read> Blocks<R> {
                 out
             }
             other => {
-                return Err(damaged(&format!(
-                    "a block has compression type {other}; only 0, 1 and 2 are \
-                                                  supported"
-                )));
+                let why = format!("a block has compression type {other}; only 0, 1 and 2 are supported");
+                return Err(damaged(&why));
             }
         };
         if unpacked.len() != limit {

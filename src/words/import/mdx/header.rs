@@ -30,11 +30,8 @@ impl Header {
         let attributes: HashMap<String, String> = attributes(&text).into_iter().collect();
         let said = |name: &str| attributes.get(name).map_or("", |value| value.trim());
         if text.trim_start().starts_with("<Library_Data") {
-            return Err(damaged(
-                "it is an MDD file, which contains sounds and pictures; name the .mdx beside \
-                                it"
-                .to_owned(),
-            ));
+            let why = "it is an MDD file, which contains sounds and pictures; name the .mdx beside it";
+            return Err(damaged(why.to_owned()));
         }
         let version: f64 = said("generatedbyengineversion").parse().unwrap_or(0.0);
         if !(1.0..3.0).contains(&version) {

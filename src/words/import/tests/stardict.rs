@@ -178,12 +178,12 @@ fn files_are_found_by_any_of_their_names_packed_or_not() {
     fs::write(at("s.syn"), b"plum\0\0\0\0\x01").unwrap();
     for name in ["s", "s.ifo", "s.idx", "s.idx.gz", "s.dict.dz", "s.syn"] {
         let mut collection = Collection::new();
-        import(Format::StarDict, &at(name), &Choices::default(), &mut collection, &UNWATCHED).unwrap();
+        import(Format::Stardict, &at(name), &Choices::default(), &mut collection, &UNWATCHED).unwrap();
         assert_eq!(pairs(&mut collection), owned(&[("apple", "one"), ("pear", "two"), ("plum", "two")]), "{name}");
     }
     fs::write(at("s.idx.gz"), &gzip(&index)[..20]).unwrap();
     let failure =
-        import(Format::StarDict, &at("s"), &Choices::default(), &mut Collection::new(), &UNWATCHED).unwrap_err();
+        import(Format::Stardict, &at("s"), &Choices::default(), &mut Collection::new(), &UNWATCHED).unwrap_err();
     assert!(matches!(&failure, Failure::Damaged { file, .. } if *file == at("s.idx.gz")), "{failure}");
 }
 
