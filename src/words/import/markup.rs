@@ -5,6 +5,7 @@
 
 use super::media::is_file_name;
 use super::page::{Marks, Page};
+use super::style::{self, Display, Styles};
 use super::tidy::transcription;
 use super::xdxf::{self, Logic};
 use html5gum::{DefaultEmitter, EndTag, Error, StartTag, Token, Tokenizer};
@@ -27,11 +28,25 @@ pub(super) enum Dialect {
 /// The text without its markup.
 pub(super) fn plain(text: &str, dialect: Dialect) -> String {
     let text = without_sections(text);
-    let logic = if dialect == Dialect::Xdxf { Logic::of(&text) } else { None };
-    let text = if logic.is_some() { xdxf::with_enumerated_lines(&text) } else { Cow::Borrowed(&*text) };
+    let hides = dialect == Dialect::Html && !style::has_scripts(&text);
+    let shown = read(&text, dialect, hides);
+    // A text that hides everything is better than none.
+    if hides && shown.trim().is_empty() { read(&text, dialect, false) } else { shown }
+}
+
+fn read(text: &str, dialect: Dialect, hides: bool) -> String {
+    let logic = if dialect == Dialect::Xdxf { Logic::of(text) } else { None };
+    let text = if logic.is_some() { xdxf::with_enumerated_lines(text) } else { Cow::Borrowed(text) };
     let keeps_newlines = dialect != Dialect::Html && logic.is_none();
-    let mut reader =
-        Reader { page: Page::new(keeps_newlines, text.len()), dialect, logic, held: None, apart: false, verbatim: 0 };
+    let mut reader = Reader {
+        page: Page::new(keeps_newlines, text.len()),
+        dialect,
+        logic,
+        styles: Styles::new(hides),
+        held: None,
+        apart: false,
+        verbatim: 0,
+    };
     // Behind the last `>` no tag ends.
     let (tags, text_only) = text.split_at(text.rfind('>').map_or(0, |at| at + 1));
     let mut rest = tags;
@@ -101,6 +116,7 @@ struct Reader {
     dialect: Dialect,
     /// Of an article of XDXF that is marked up by what it means.
     logic: Option<Logic>,
+    styles: Styles,
     held: Option<Held>,
     /// A transcription has begun or ended in an article of XDXF that is laid out already.
     apart: bool,
@@ -141,6 +157,9 @@ impl Reader {
     }
 
     fn text(&mut self, text: &str) {
+        if self.styles.is_hidden() {
+            return;
+        }
         if self.held.as_ref().is_some_and(|held| matches!(&*held.name, b"script" | b"style")) {
             return;
         }
@@ -173,6 +192,17 @@ impl Reader {
         let is_empty_definition = name == b"def" && tag.self_closing;
         if self.dialect == Dialect::Xdxf && (is_empty_definition || self.begin_xdxf(name, &attribute)) {
             return;
+        }
+        let mut display = None;
+        if self.dialect == Dialect::Html && !tag.self_closing && !is_void(name) {
+            let said = style::display(&attribute(b"style").unwrap_or_default(), attribute(b"hidden").is_some());
+            display = self.styles.begin(name, said);
+        }
+        if self.styles.is_hidden() {
+            return;
+        }
+        if display == Some(Display::Block) {
+            self.page.fresh_line();
         }
         match name {
             b"br" => self.page.end_line(),
@@ -219,10 +249,12 @@ impl Reader {
                 self.release_reading();
                 self.hold(name);
             }
-            b"script" | b"style" | b"title" | b"audio" | b"video" | b"sup" | b"sub" if !tag.self_closing => {
+            b"script" | b"style" | b"title" | b"template" | b"audio" | b"video" | b"sup" | b"sub"
+                if !tag.self_closing =>
+            {
                 self.hold(name);
             }
-            other if is_block(other) => self.page.fresh_line(),
+            other if is_block(other) && display != Some(Display::Inline) => self.page.fresh_line(),
             _ => {}
         }
     }
@@ -254,6 +286,12 @@ impl Reader {
 
     fn end(&mut self, tag: &EndTag<usize>) {
         let name: &[u8] = &tag.name;
+        let display = self.styles.end(name);
+        match display {
+            Some(Display::Hidden) => return,
+            Some(Display::Block) => self.page.fresh_line(),
+            Some(Display::Inline) | None => {}
+        }
         if self.held.as_ref().is_some_and(|held| held.name.split(|&byte| byte == b' ').next() == Some(name)) {
             self.release();
             return;
@@ -285,7 +323,7 @@ impl Reader {
             b"tr" | b"table" => self.page.row(),
             b"k" | b"ar" | b"etm" if self.dialect == Dialect::Xdxf => self.page.fresh_line(),
             b"opt" if self.dialect == Dialect::Xdxf => self.text(")"),
-            other if is_block(other) => self.page.fresh_line(),
+            other if is_block(other) && display != Some(Display::Inline) => self.page.fresh_line(),
             _ => {}
         }
     }
@@ -421,12 +459,37 @@ fn marks(said: &str) -> Option<Marks> {
         "A" => return Some(Marks::Letters(true)),
         "i" => return Some(Marks::Roman(false)),
         "I" => return Some(Marks::Roman(true)),
+        kind if kind.eq_ignore_ascii_case("none") => return Some(Marks::None),
+        kind if ["disc", "circle", "square"].iter().any(|bullet| kind.eq_ignore_ascii_case(bullet)) => {
+            return Some(Marks::Bullets);
+        }
         _ => {}
     }
     let is_list_style = |style: &&str| style.trim_start().to_ascii_lowercase().starts_with("list-style");
     let style = said.split(';').find(is_list_style).map(str::to_ascii_lowercase)?;
     let has = |name: &str| style.split([':', ' ', '!']).any(|word| word == name);
     LIST_STYLES.iter().find(|(name, _)| has(name)).map(|(_, marks)| *marks)
+}
+
+/// Elements that have no end.
+fn is_void(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"area"
+            | b"base"
+            | b"br"
+            | b"col"
+            | b"embed"
+            | b"hr"
+            | b"img"
+            | b"input"
+            | b"link"
+            | b"meta"
+            | b"param"
+            | b"source"
+            | b"track"
+            | b"wbr"
+    )
 }
 
 /// Elements that begin and end a line.

@@ -80,6 +80,33 @@ fn lists_are_numbered_and_indented() {
     );
 }
 
+/// A browser shows nothing of it either, and nothing touches across a line that only a style begins.
+#[test]
+fn styles_hide_and_begin_lines() {
+    check(
+        &[
+            (
+                "<span style='display:none'>went, gone</span>go <i hidden>x</i><div style=\"Display: None\">y<div>z</div></div>!",
+                "go !",
+            ),
+            ("<span hidden>a<span>b</span>c<br></span>d<p hidden>e<p>f</p>", "d\nf"),
+            ("<b style='visibility: hidden'>x<ul><li>y</ul></b>z", "z"),
+            ("<template><p>x</p></template>a", "a"),
+            ("<span style='display:block'>one</span><span style='display: block;'>two</span>three", "one\ntwo\nthree"),
+            (
+                "<div style='display:inline'>1.</div> <div style='display:inline-block'>one<div>b</div>c</div>",
+                "1. one\nb\nc",
+            ),
+            ("<i style='display:block'>a<i>b</i>c</i>d<img style='display:none'>e<br hidden>f", "abc\nde\nf"),
+            ("<ul type=none><li>a</ul><ul type=square><li>b</ul><ol><li type=Disc>c<li>d</ol>", "a\n• b\n• c\n2. d"),
+            // A click shows it; and nothing is no article.
+            ("<a onclick='show()'>more</a><div style='display:none'>a</div>", "more\na"),
+            ("<div hidden>a</div> ", "a"),
+        ],
+        Dialect::Html,
+    );
+}
+
 /// A terminal has no second line for readings, and plays nothing: what browsers show that can't is not for it.
 #[test]
 fn readings_are_in_brackets_and_players_are_not_shown() {
@@ -226,6 +253,9 @@ fn hostile_markup_is_read_in_one_pass() {
         "<pre>\n",
         "<td>x",
         "<td>x<td>\n<br>",
+        "<p hidden>x",
+        "<i hidden>",
+        "<b style='display:block'>x",
         "<def>x",
         "</def>",
         "<sr><kref>",
