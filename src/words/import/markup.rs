@@ -46,6 +46,8 @@ fn read(text: &str, dialect: Dialect, hides: bool) -> String {
         held: None,
         apart: false,
         verbatim: 0,
+        tables: 0,
+        example: None,
     };
     // Behind the last `>` no tag ends.
     let (tags, text_only) = text.split_at(text.rfind('>').map_or(0, |at| at + 1));
@@ -122,6 +124,10 @@ struct Reader {
     apart: bool,
     /// How many `pre` are open.
     verbatim: usize,
+    /// How many `table` are open.
+    tables: usize,
+    /// How long the text was when an example had ended in an article of XDXF that is laid out already.
+    example: Option<usize>,
 }
 
 impl Reader {
@@ -169,6 +175,10 @@ impl Reader {
             self.apart = false;
             xdxf::part(text, &mut self.page);
         }
+        // Cells are not parted by the lines that they are written on.
+        if self.dialect == Dialect::Xdxf && self.tables > 0 && text.trim().is_empty() {
+            return;
+        }
         // `<k>word</k> <tr>…`: the blank was between them, and the line has ended.
         let is_between = self.dialect == Dialect::Xdxf && self.verbatim == 0 && self.page.is_at_break();
         let text = if is_between { text.trim_start_matches(' ') } else { text };
@@ -189,6 +199,9 @@ impl Reader {
         let name: &[u8] = &tag.name;
         let attribute =
             |name: &[u8]| tag.attributes.get(name).map(|value| String::from_utf8_lossy(&value.value).into_owned());
+        if name == b"table" {
+            self.tables += 1;
+        }
         let is_empty_definition = name == b"def" && tag.self_closing;
         if self.dialect == Dialect::Xdxf && (is_empty_definition || self.begin_xdxf(name, &attribute)) {
             return;
@@ -265,7 +278,10 @@ impl Reader {
             return true;
         }
         match name {
+            b"tr" | b"td" | b"th" if self.tables > 0 => return false,
             b"tr" | b"rref" => self.hold(name),
+            b"ex" if self.example == Some(self.page.length()) => self.page.fresh_line(),
+            b"ex" | b"gr" | b"co" | b"pos" | b"tense" => self.set_apart(),
             b"opt" => self.text("("),
             b"iref" => {
                 self.hold(name);
@@ -319,8 +335,16 @@ impl Reader {
             }
             b"q" => self.text("”"),
             b"ruby" => self.release_reading(),
-            b"tr" if self.dialect == Dialect::Xdxf => {}
-            b"tr" | b"table" => self.page.row(),
+            b"tr" if self.dialect == Dialect::Xdxf && self.tables == 0 => {}
+            b"ex" | b"gr" | b"co" | b"pos" | b"tense" if self.dialect == Dialect::Xdxf => {
+                self.set_apart();
+                self.example = (name == b"ex").then(|| self.page.length());
+            }
+            b"tr" => self.page.row(),
+            b"table" => {
+                self.tables = self.tables.saturating_sub(1);
+                self.page.row();
+            }
             b"k" | b"ar" | b"etm" if self.dialect == Dialect::Xdxf => self.page.fresh_line(),
             b"opt" if self.dialect == Dialect::Xdxf => self.text(")"),
             other if is_block(other) && display != Some(Display::Inline) => self.page.fresh_line(),

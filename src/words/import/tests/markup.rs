@@ -175,6 +175,12 @@ fn xdxf_is_shown_as_it_means() {
             ("<iref href=\"http://a\">b</iref> <iref href=\"http://a\"></iref>", "b http://a"),
             ("<kref>b</kref>, <abr>n.</abr> <c c=\"red\">c</c> <co>d</co> <dtrn>e</dtrn>", "b, n. c d e"),
             ("<k>a</k>\n<tr>ə</tr><tr>e</tr>one (<tr>x</tr>)", "a\n[ə] [e] one ([x])"),
+            (
+                "<k>a</k>\n<table>\n <tr>\n  <td>b</td>\n  <td>c</td>\n </tr>\n <tr><td>d</td></tr>\n</table>\n<tr>e</tr>",
+                "a\nb  c\nd\n[e]",
+            ),
+            ("<k>a</k>\n<pos>n.</pos><co>b</co>c<ex>d</ex><ex>e</ex>, (<ex>f</ex>)", "a\nn. b c d\ne, (f)"),
+            ("<k>a</k>\r\n<blockquote>b</blockquote>\r\nc\r\n", "a\n  b\nc"),
             ("<k>a</k> <tr>ə</tr> one\n  two", "a\n[ə] one\n  two"),
             ("<k>a</k> \n  one\n two", "a\n  one\n two"),
             ("<ar><k>a</k><ar><k>b</k>\none</ar>two</ar>\n<etm>c</etm>d", "a\nb\none\ntwo\nc\nd"),
