@@ -262,6 +262,7 @@ impl Reader {
                 self.release_reading();
                 self.hold(name);
             }
+            b"annotation" | b"iframe" | b"noembed" | b"noframes" if !tag.self_closing => self.hold(name),
             b"script" | b"style" | b"title" | b"template" | b"audio" | b"video" | b"sup" | b"sub"
                 if !tag.self_closing =>
             {

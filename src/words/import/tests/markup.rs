@@ -121,6 +121,11 @@ fn readings_are_in_brackets_and_players_are_not_shown() {
                 "bell n. x",
             ),
             ("<audio src=a.ogg />x", "x"),
+            ("<iframe src=a><p>No frames.</p></iframe>x<noembed><b>y</b></noembed>", "x"),
+            (
+                "<math><semantics><mi>x</mi><annotation encoding='application/x-tex'>\\x</annotation></semantics></math>",
+                "x",
+            ),
         ],
         Dialect::Html,
     );
