@@ -5,6 +5,7 @@
 
 use super::media::is_file_name;
 use super::page::{Marks, Page};
+use super::style::{self, Display, Styles};
 use super::tidy::transcription;
 use super::xdxf::{self, Logic};
 use html5gum::{DefaultEmitter, EndTag, Error, StartTag, Token, Tokenizer};
@@ -27,11 +28,27 @@ pub(super) enum Dialect {
 /// The text without its markup.
 pub(super) fn plain(text: &str, dialect: Dialect) -> String {
     let text = without_sections(text);
-    let logic = if dialect == Dialect::Xdxf { Logic::of(&text) } else { None };
-    let text = if logic.is_some() { xdxf::with_enumerated_lines(&text) } else { Cow::Borrowed(&*text) };
+    let hides = dialect == Dialect::Html && !style::has_scripts(&text);
+    let shown = read(&text, dialect, hides);
+    // A text that hides everything is better than none.
+    if hides && shown.trim().is_empty() { read(&text, dialect, false) } else { shown }
+}
+
+fn read(text: &str, dialect: Dialect, hides: bool) -> String {
+    let logic = if dialect == Dialect::Xdxf { Logic::of(text) } else { None };
+    let text = if logic.is_some() { xdxf::with_enumerated_lines(text) } else { Cow::Borrowed(text) };
     let keeps_newlines = dialect != Dialect::Html && logic.is_none();
-    let mut reader =
-        Reader { page: Page::new(keeps_newlines, text.len()), dialect, logic, held: None, apart: false, verbatim: 0 };
+    let mut reader = Reader {
+        page: Page::new(keeps_newlines, text.len()),
+        dialect,
+        logic,
+        styles: Styles::new(hides),
+        held: None,
+        apart: false,
+        verbatim: 0,
+        tables: 0,
+        example: None,
+    };
     // Behind the last `>` no tag ends.
     let (tags, text_only) = text.split_at(text.rfind('>').map_or(0, |at| at + 1));
     let mut rest = tags;
@@ -101,11 +118,16 @@ struct Reader {
     dialect: Dialect,
     /// Of an article of XDXF that is marked up by what it means.
     logic: Option<Logic>,
+    styles: Styles,
     held: Option<Held>,
     /// A transcription has begun or ended in an article of XDXF that is laid out already.
     apart: bool,
     /// How many `pre` are open.
     verbatim: usize,
+    /// How many `table` are open.
+    tables: usize,
+    /// How long the text was when an example had ended in an article of XDXF that is laid out already.
+    example: Option<usize>,
 }
 
 impl Reader {
@@ -141,6 +163,9 @@ impl Reader {
     }
 
     fn text(&mut self, text: &str) {
+        if self.styles.is_hidden() {
+            return;
+        }
         if self.held.as_ref().is_some_and(|held| matches!(&*held.name, b"script" | b"style")) {
             return;
         }
@@ -149,6 +174,10 @@ impl Reader {
         } else if self.apart && !text.is_empty() {
             self.apart = false;
             xdxf::part(text, &mut self.page);
+        }
+        // Cells are not parted by the lines that they are written on.
+        if self.dialect == Dialect::Xdxf && self.tables > 0 && text.trim().is_empty() {
+            return;
         }
         // `<k>word</k> <tr>…`: the blank was between them, and the line has ended.
         let is_between = self.dialect == Dialect::Xdxf && self.verbatim == 0 && self.page.is_at_break();
@@ -170,9 +199,23 @@ impl Reader {
         let name: &[u8] = &tag.name;
         let attribute =
             |name: &[u8]| tag.attributes.get(name).map(|value| String::from_utf8_lossy(&value.value).into_owned());
+        if name == b"table" {
+            self.tables += 1;
+        }
         let is_empty_definition = name == b"def" && tag.self_closing;
         if self.dialect == Dialect::Xdxf && (is_empty_definition || self.begin_xdxf(name, &attribute)) {
             return;
+        }
+        let mut display = None;
+        if self.dialect == Dialect::Html && !tag.self_closing && !is_void(name) {
+            let said = style::display(&attribute(b"style").unwrap_or_default(), attribute(b"hidden").is_some());
+            display = self.styles.begin(name, said);
+        }
+        if self.styles.is_hidden() {
+            return;
+        }
+        if display == Some(Display::Block) {
+            self.page.fresh_line();
         }
         match name {
             b"br" => self.page.end_line(),
@@ -219,10 +262,13 @@ impl Reader {
                 self.release_reading();
                 self.hold(name);
             }
-            b"script" | b"style" | b"title" | b"audio" | b"video" | b"sup" | b"sub" if !tag.self_closing => {
+            b"annotation" | b"iframe" | b"noembed" | b"noframes" if !tag.self_closing => self.hold(name),
+            b"script" | b"style" | b"title" | b"template" | b"audio" | b"video" | b"sup" | b"sub"
+                if !tag.self_closing =>
+            {
                 self.hold(name);
             }
-            other if is_block(other) => self.page.fresh_line(),
+            other if is_block(other) && display != Some(Display::Inline) => self.page.fresh_line(),
             _ => {}
         }
     }
@@ -233,7 +279,10 @@ impl Reader {
             return true;
         }
         match name {
+            b"tr" | b"td" | b"th" if self.tables > 0 => return false,
             b"tr" | b"rref" => self.hold(name),
+            b"ex" if self.example == Some(self.page.length()) => self.page.fresh_line(),
+            b"ex" | b"gr" | b"co" | b"pos" | b"tense" => self.set_apart(),
             b"opt" => self.text("("),
             b"iref" => {
                 self.hold(name);
@@ -254,6 +303,12 @@ impl Reader {
 
     fn end(&mut self, tag: &EndTag<usize>) {
         let name: &[u8] = &tag.name;
+        let display = self.styles.end(name);
+        match display {
+            Some(Display::Hidden) => return,
+            Some(Display::Block) => self.page.fresh_line(),
+            Some(Display::Inline) | None => {}
+        }
         if self.held.as_ref().is_some_and(|held| held.name.split(|&byte| byte == b' ').next() == Some(name)) {
             self.release();
             return;
@@ -281,11 +336,19 @@ impl Reader {
             }
             b"q" => self.text("”"),
             b"ruby" => self.release_reading(),
-            b"tr" if self.dialect == Dialect::Xdxf => {}
-            b"tr" | b"table" => self.page.row(),
+            b"tr" if self.dialect == Dialect::Xdxf && self.tables == 0 => {}
+            b"ex" | b"gr" | b"co" | b"pos" | b"tense" if self.dialect == Dialect::Xdxf => {
+                self.set_apart();
+                self.example = (name == b"ex").then(|| self.page.length());
+            }
+            b"tr" => self.page.row(),
+            b"table" => {
+                self.tables = self.tables.saturating_sub(1);
+                self.page.row();
+            }
             b"k" | b"ar" | b"etm" if self.dialect == Dialect::Xdxf => self.page.fresh_line(),
             b"opt" if self.dialect == Dialect::Xdxf => self.text(")"),
-            other if is_block(other) => self.page.fresh_line(),
+            other if is_block(other) && display != Some(Display::Inline) => self.page.fresh_line(),
             _ => {}
         }
     }
@@ -421,12 +484,37 @@ fn marks(said: &str) -> Option<Marks> {
         "A" => return Some(Marks::Letters(true)),
         "i" => return Some(Marks::Roman(false)),
         "I" => return Some(Marks::Roman(true)),
+        kind if kind.eq_ignore_ascii_case("none") => return Some(Marks::None),
+        kind if ["disc", "circle", "square"].iter().any(|bullet| kind.eq_ignore_ascii_case(bullet)) => {
+            return Some(Marks::Bullets);
+        }
         _ => {}
     }
     let is_list_style = |style: &&str| style.trim_start().to_ascii_lowercase().starts_with("list-style");
     let style = said.split(';').find(is_list_style).map(str::to_ascii_lowercase)?;
     let has = |name: &str| style.split([':', ' ', '!']).any(|word| word == name);
     LIST_STYLES.iter().find(|(name, _)| has(name)).map(|(_, marks)| *marks)
+}
+
+/// Elements that have no end.
+fn is_void(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"area"
+            | b"base"
+            | b"br"
+            | b"col"
+            | b"embed"
+            | b"hr"
+            | b"img"
+            | b"input"
+            | b"link"
+            | b"meta"
+            | b"param"
+            | b"source"
+            | b"track"
+            | b"wbr"
+    )
 }
 
 /// Elements that begin and end a line.

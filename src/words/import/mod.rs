@@ -25,6 +25,7 @@ mod plain;
 mod report;
 mod spelling;
 mod stardict;
+mod style;
 #[cfg(test)]
 mod tests;
 mod tidy;

@@ -193,7 +193,7 @@ impl Page {
 
     /// Adds text whose blanks and newlines stay.
     pub(super) fn add_as_it_is(&mut self, text: &str) {
-        let second = text.strip_prefix('\n').filter(|_| self.is_at_break());
+        let second = text.strip_prefix("\r\n").or_else(|| text.strip_prefix('\n')).filter(|_| self.is_at_break());
         if second.is_some() {
             self.broken = None;
         }

@@ -6,6 +6,8 @@ use crate::text::unescape;
 /// How far into a text the headword is looked for, in lines and in bytes of a line.
 const LINES: usize = 16;
 const LINE_BYTES: usize = 1024;
+/// Programs that fill lines break them where the next word would stand behind this column, or one further to the right.
+const FILLED: usize = 60;
 
 /// How a text's first lines repeat its headword.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,13 +19,17 @@ pub(super) struct Fit {
 }
 
 /// Looks for the headword at the beginning of an escaped text: alone in its first line, or there before a pronunciation
-/// or grammar (`/…/`, `[…]`, `<…>`, `(…)`), or alone in one of the next lines, as with synonyms. A `folded` headword
+/// or grammar (`/…/`, `[…]`, `<…>`, `(…)`), or alone in one of the next lines, as with synonyms; or in the first lines
+/// together, where `dictfmt` has broken a long one. A `folded` headword
 /// matches any spelling with the same letters; another one matches only itself.
 pub(super) fn fit(headword: &str, folded: bool, text: &str) -> Fit {
     let same_word =
         |line: &str| if folded { same_letters(headword, line) } else { headword.trim() == unescape(line).trim() };
     let nothing = Fit { spelling: None, skip: 0 };
     let mut rest = text;
+    // The first lines, as long as each is filled.
+    let mut filled = Some(String::new());
+    let mut width = 0;
     for number in 0..LINES {
         let Some((line, after)) = split_line(rest).filter(|(line, _)| !line.is_empty() && !line.starts_with(' '))
         else {
@@ -32,6 +38,11 @@ pub(super) fn fit(headword: &str, folded: bool, text: &str) -> Fit {
         if same_word(line) {
             let skip = if number == 0 { skip_newlines(text, text.len() - after.len()) } else { 0 };
             return Fit { spelling: Some(unescape(line)), skip };
+        }
+        filled = filled.and_then(|before| continued(before, width, line));
+        width = line.chars().count();
+        if let Some(whole) = filled.as_ref().filter(|whole| number > 0 && same_word(whole)) {
+            return Fit { spelling: Some(unescape(whole)), skip: skip_newlines(text, text.len() - after.len()) };
         }
         if number == 0 && folded && headword.is_empty() {
             // FreeDict has a sign as another spelling of its name: `smily /smˈaɪli/ (:-))`.
@@ -52,6 +63,19 @@ pub(super) fn fit(headword: &str, folded: bool, text: &str) -> Fit {
         rest = after;
     }
     nothing
+}
+
+/// Lines as one, if the last of them (`width` characters) had no room for the first word of the next.
+fn continued(mut before: String, width: usize, line: &str) -> Option<String> {
+    if !before.is_empty() {
+        let first_word = line.split(' ').next().unwrap_or("").chars().count();
+        if width + 1 + first_word <= FILLED {
+            return None;
+        }
+        before.push(' ');
+    }
+    before.push_str(line);
+    Some(before)
 }
 
 /// The line, and what follows its escaped newline; `None` if the line is too long to be a headword's.
@@ -97,7 +121,14 @@ mod tests {
 
     #[test]
     fn what_the_first_lines_say() {
-        let cases: [(&str, &str, Option<&str>, &str); 17] = [
+        let cases: [(&str, &str, Option<&str>, &str); 19] = [
+            (
+                "of the goods which customs seized and confiscated in the last year 34 were cigarettes",
+                r"Of the goods which customs seized and confiscated in the last year 34%\nwere cigarettes.\n\n   Von den Waren",
+                Some("Of the goods which customs seized and confiscated in the last year 34% were cigarettes."),
+                "Von den Waren",
+            ),
+            ("peripheral device", r"peripheral\ndevice\n\n   hardware", None, r"peripheral\ndevice\n\n   hardware"),
             ("", r"„…“ <abbr>\nquotation", Some("„…“"), r"<abbr>\nquotation"),
             ("", r"word\ntext", None, r"word\ntext"),
             (

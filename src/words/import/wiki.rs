@@ -4,13 +4,50 @@
 
 use super::markup::{Dialect, plain};
 use super::page::{Marks, Page};
-use std::borrow::Cow;
 
 /// How deeply nested links and templates are followed.
 const MAX_DEPTH: usize = 8;
 
 /// Namespaces whose links show nothing to a reader, in the languages that dictionaries come from most.
-const NOT_SHOWN: [&str; 6] = ["file", "image", "category", "文件", "图像", "分类"];
+const NOT_SHOWN: [&str; 34] = [
+    "file",
+    "image",
+    "category",
+    "文件",
+    "图像",
+    "分类",
+    "檔案",
+    "圖像",
+    "分類",
+    "datei",
+    "bild",
+    "kategorie",
+    "fichier",
+    "catégorie",
+    "archivo",
+    "imagen",
+    "categoría",
+    "immagine",
+    "categoria",
+    "ficheiro",
+    "arquivo",
+    "imagem",
+    "файл",
+    "изображение",
+    "категория",
+    "ファイル",
+    "画像",
+    "カテゴリ",
+    "bestand",
+    "categorie",
+    "plik",
+    "grafika",
+    "kategoria",
+    "kategori",
+];
+
+/// Words that are instructions to MediaWiki.
+const INSTRUCTIONS: [&str; 6] = ["NOTOC", "TOC", "FORCETOC", "NOEDITSECTION", "NOGALLERY", "NOTITLECONVERT"];
 
 /// The text without its markup.
 pub(super) fn without_markup(text: &str) -> String {
@@ -21,6 +58,7 @@ pub(super) fn without_markup(text: &str) -> String {
     let mut page = Page::new(true, inline.len());
     let mut before = "";
     let mut depth = 0;
+    let mut in_table = false;
     for line in inline.lines() {
         let marks: &str = &line[..line.len() - line.trim_start_matches(['*', '#', ':', ';']).len()];
         let wanted = marks.len().min(MAX_DEPTH);
@@ -32,11 +70,20 @@ pub(super) fn without_markup(text: &str) -> String {
         }
         let content = line[marks.len()..].trim();
         if marks.is_empty() {
-            if ["----", "{|", "|}", "|-"].iter().any(|begin| line.starts_with(begin)) {
+            if content.starts_with("{|") {
+                in_table = true;
+            }
+            if in_table && content.starts_with(['{', '|', '!']) {
+                let after = table(content, &mut page);
+                in_table = after.is_none();
+                page.add(after.unwrap_or(""));
+                continue;
+            }
+            if content.starts_with("----") {
                 continue;
             }
             page.fresh_line();
-            page.add(&heading(content).map_or_else(|| cells(content), Cow::Borrowed));
+            page.add(heading(content).unwrap_or(content));
             page.end_line();
             continue;
         }
@@ -51,7 +98,7 @@ pub(super) fn without_markup(text: &str) -> String {
             page.close_item();
             page.fresh_line();
             // What is said of a term is indented, the term is not; both may stand on one line.
-            let (term, said) = content.split_once(" : ").filter(|_| marks.ends_with(';')).unwrap_or((content, ""));
+            let (term, said) = term(content).filter(|_| marks.ends_with(';')).unwrap_or((content, ""));
             page.add(if marks.ends_with(';') { "" } else { "  " });
             page.add(term.trim());
             if !said.is_empty() {
@@ -86,21 +133,45 @@ fn common(one: &str, other: &str) -> usize {
     one.bytes().zip(other.bytes()).take_while(|(one, other)| kind(*one) == kind(*other)).count()
 }
 
-/// A row of a table, its cells two blanks apart: `| a || b`, `! a !! b`, `| style="…" | a`. Any other line as it is.
-fn cells(line: &str) -> Cow<'_, str> {
-    let (rest, between) = match line.as_bytes() {
-        [b'|', b'|', ..] => return Cow::Borrowed(line),
-        [b'|', b'+', ..] => (&line[2..], "||"),
-        [b'|', ..] => (&line[1..], "||"),
-        [b'!', ..] => (&line[1..], "!!"),
-        _ => return Cow::Borrowed(line),
-    };
-    // Attributes are not shown.
-    let content = |cell: &'_ str| match cell.split_once('|') {
+/// A term and what it means, on one line. The colon of an address does not part them.
+fn term(line: &str) -> Option<(&str, &str)> {
+    let (at, _) = line.match_indices(':').find(|(at, _)| !line[at + 1..].starts_with("//"))?;
+    Some((&line[..at], &line[at + 1..]))
+}
+
+/// Adds a line of a table: one or more cells of a row (`| a || b`, `! a !! b`, `| style="…" | a`), or the end of the row
+/// before. Returns what follows the end of the table.
+fn table<'a>(line: &'a str, page: &mut Page) -> Option<&'a str> {
+    let (head, rest) = line.split_at_checked(2).unwrap_or((line, ""));
+    match head {
+        "|}" => {
+            page.row();
+            return Some(rest.trim_start());
+        }
+        "{|" | "|-" => page.row(),
+        "|+" => {
+            page.row();
+            page.add(&content(rest));
+            page.row();
+        }
+        _ => {
+            let is_head = line.starts_with('!');
+            let line = if is_head { line.replace("!!", "||") } else { line.to_owned() };
+            for cell in line.trim_start_matches(['{', '!']).trim_start_matches('|').split("||") {
+                page.cell();
+                page.add(&content(cell));
+            }
+        }
+    }
+    None
+}
+
+/// A cell without its attributes.
+fn content(cell: &str) -> String {
+    match cell.split_once('|') {
         Some((attributes, content)) if attributes.contains('=') => content.trim().to_owned(),
         _ => cell.trim().to_owned(),
-    };
-    Cow::Owned(rest.split(between).map(content).collect::<Vec<_>>().join("  "))
+    }
 }
 
 /// What began and has not ended: a link `[[`, a template `{{`, an outer link `[http`.
@@ -117,6 +188,13 @@ fn inline(text: &str) -> String {
     while let Some(c) = rest.chars().next() {
         if rest.starts_with("''") {
             rest = rest.trim_start_matches('\'');
+            continue;
+        }
+        if let Some(after) = rest.strip_prefix("__")
+            && let Some(word) = INSTRUCTIONS.iter().find(|word| after.starts_with(**word))
+            && let Some(after) = after[word.len()..].strip_prefix("__")
+        {
+            rest = after;
             continue;
         }
         let begun = [("[[", "]]"), ("{{", "}}"), ("[http", "]")].into_iter().find(|(begin, _)| rest.starts_with(begin));
@@ -150,6 +228,11 @@ fn link(inside: &str) -> String {
     let namespace = target.split_once(':').map(|(namespace, _)| namespace.trim().to_lowercase());
     if namespace.is_some_and(|namespace| NOT_SHOWN.contains(&namespace.as_str())) {
         return String::new();
+    }
+    if shown.trim().is_empty() {
+        // `[[bank (river)|]]` is shown without what tells it from others.
+        let name = target.rsplit_once(':').map_or(target, |(_, name)| name);
+        return name.split_once(" (").map_or(name, |(name, _)| name).trim().to_owned();
     }
     shown.trim_start_matches(':').to_owned()
 }
@@ -189,6 +272,10 @@ mod tests {
             ("#redirected", "1. redirected"),
             ("* a\n# b\n# c\n* d\n** e\n*# f", "• a\n1. b\n2. c\n• d\n  • e\n  1. f"),
             ("# a\n#: x\n#* y\n# b\n; c\n: d", "1. a\n     x\n   • y\n2. b\nc\n  d"),
+            ("{|\n! a\n! b || c\n|-\n| d\n| e\n|}f\n| g\n! h", "a  b  c\nd  e\nf\n| g\n! h"),
+            ("{|\n|+ Forms\n| a\n* b\n|}\nc", "Forms\na\n• b\nc"),
+            (";a:b\n; c: d\n; http://e : f", "a\n  b\nc\n  d\nhttp://e\n  f"),
+            ("[[bank (river)|]], [[w:Foo|]] [[Kategorie:X]]__NOTOC__ __x__", "bank, Foo  __x__"),
             ("[[open and {{open and ''", "open and open and"),
             ("a ]] b }} c ] it's", "a ]] b }} c ] it's"),
         ];

@@ -205,18 +205,43 @@ impl<'a> Tag<'a> {
 /// The body of a card as plain text.
 pub(super) fn shown<L: AsRef<str>>(lines: &[L], headword: &str) -> String {
     let headword = if headword.chars().count() > MAX_HEADWORD_CHARS { "~" } else { headword };
-    let mut body = Body { out: String::new(), margin: 0, open: None, headword };
+    let mut body = Body {
+        out: String::new(),
+        margin: 0,
+        open: None,
+        begun: false,
+        ended: false,
+        in_reference: false,
+        last_reference: 0,
+        headword,
+    };
     for line in lines {
         body.line(line.as_ref());
     }
     body.out
 }
 
+/// A tag whose content is judged at its end.
+struct Open<'a> {
+    name: &'a str,
+    from: usize,
+    /// The state of the line where it begins.
+    begun: bool,
+    ended: bool,
+}
+
 struct Body<'a> {
     out: String,
     margin: usize,
-    /// A tag whose content is judged at its end, and where that begins.
-    open: Option<(&'a str, usize)>,
+    open: Option<Open<'a>>,
+    /// The line that is shown has begun: its margin is written.
+    begun: bool,
+    /// A margin has begun or ended behind its text: what follows is shown on a line of its own.
+    ended: bool,
+    /// In `<<…>>`.
+    in_reference: bool,
+    /// How much of the line is left where the last `>>` begins; 0 without any.
+    last_reference: usize,
     headword: &'a str,
 }
 
@@ -227,8 +252,9 @@ impl<'a> Body<'a> {
         if !self.out.is_empty() {
             self.out.push('\n');
         }
+        (self.begun, self.ended, self.in_reference) = (false, false, false);
+        self.last_reference = line.rfind(">>").map_or(0, |at| line.len() - at);
         let mut rest = line;
-        let mut begun = false;
         // Once there is no bracket ahead there is none later.
         let mut tags_left = true;
         while let Some(c) = rest.chars().next() {
@@ -239,17 +265,17 @@ impl<'a> Body<'a> {
                 if let Some((inside, behind)) = end.map(|end| (&after[..end], &after[end + 1..]))
                     && let Some(tag) = Tag::parse(inside)
                 {
-                    begun &= !matches!(tag, Tag::NewLine);
                     names_file |= matches!(tag, Tag::File);
                     self.tag(&tag);
                     rest = behind;
                     continue;
                 }
             }
-            if !begun {
-                self.out.extend(std::iter::repeat_n(' ', 2 * self.margin));
-                begun = true;
+            if c == ' ' && (self.ended || !self.begun) {
+                rest = after;
+                continue;
             }
+            self.begin_line();
             rest = self.character(c, after);
         }
         // A file's name or a stress never spans lines.
@@ -257,6 +283,19 @@ impl<'a> Body<'a> {
         // A line of sounds alone is no empty line.
         if names_file && self.out[before..].trim().is_empty() {
             self.out.truncate(before);
+        }
+    }
+
+    /// Writes what stands before the text of a line.
+    fn begin_line(&mut self) {
+        if std::mem::take(&mut self.ended) {
+            self.out.truncate(self.out.trim_end_matches(' ').len());
+            self.out.push('\n');
+            self.begun = false;
+        }
+        if !self.begun {
+            self.out.extend(std::iter::repeat_n(' ', 2 * self.margin));
+            self.begun = true;
         }
     }
 
@@ -268,8 +307,15 @@ impl<'a> Body<'a> {
                 self.out.extend(chars.next());
                 chars.as_str()
             }
-            '<' if after.starts_with('<') => &after[1..],
-            '>' if after.starts_with('>') => &after[1..],
+            // Without its end it is a sign: `a << b`.
+            '<' if after.starts_with('<') && self.last_reference > 0 && after.len() > self.last_reference => {
+                self.in_reference = true;
+                &after[1..]
+            }
+            '>' if self.in_reference && after.starts_with('>') => {
+                self.in_reference = false;
+                &after[1..]
+            }
             '^' if after.starts_with('~') => {
                 self.tilde(true);
                 &after[1..]
@@ -296,22 +342,40 @@ impl<'a> Body<'a> {
 
     fn tag(&mut self, tag: &Tag<'a>) {
         match tag {
-            Tag::Margin(margin) => self.margin = *margin,
-            Tag::File if self.open.is_none() => self.open = Some(("s", self.out.len())),
-            Tag::Raised(name) if self.open.is_none() => self.open = Some((name, self.out.len())),
-            Tag::End(name) if self.open.is_some_and(|(open, _)| open == *name || (open, *name) == ("s", "video")) => {
+            Tag::Margin(margin) => {
+                self.margin = *margin;
+                self.ended = self.begun;
+            }
+            Tag::File if self.open.is_none() => self.hold("s"),
+            Tag::Raised(name) if self.open.is_none() => {
+                self.begin_line();
+                self.hold(name);
+            }
+            Tag::End(name)
+                if self
+                    .open
+                    .as_ref()
+                    .is_some_and(|open| open.name == *name || (open.name, *name) == ("s", "video")) =>
+            {
                 self.close();
             }
-            Tag::NewLine => self.out.push('\n'),
+            Tag::NewLine => {
+                self.out.push('\n');
+                (self.begun, self.ended) = (false, false);
+            }
             Tag::File | Tag::Raised(_) | Tag::End(_) | Tag::Plain => {}
         }
     }
 
+    fn hold(&mut self, name: &'a str) {
+        self.open = Some(Open { name, from: self.out.len(), begun: self.begun, ended: self.ended });
+    }
+
     fn close(&mut self) {
-        let Some((name, from)) = self.open.take() else { return };
-        let content = self.out.split_off(from);
+        let Some(Open { name, from, begun, ended }) = self.open.take() else { return };
+        let content = self.out.split_off(from.min(self.out.len()));
         match name {
-            "s" => {}
+            "s" => (self.begun, self.ended) = (begun, ended),
             "'" => {
                 self.out.push_str(&content);
                 self.out.push(ACUTE);
@@ -368,7 +432,7 @@ mod tests {
 
     #[test]
     fn bodies_are_shown_without_their_tags() {
-        let cases: [(&[&str], &str); 15] = [
+        let cases: [(&[&str], &str); 19] = [
             (&["[m1][b]1.[/b] [trn]кот[/trn][/m]", "[m2][*][ex]the ~ sat[/ex][/*][/m]"], "1. кот\n  the cat sat"),
             (&["[c green]n[/c] [p]зоол.[/p] [lang id=1033]x[/lang]"], "n зоол. x"),
             (&["\\[[t]kæt[/t]\\]"], "[kæt]"),
@@ -378,12 +442,19 @@ mod tests {
             (&["з[']а[/']мок"], "за\u{301}мок"),
             (&["10[sup]3[/sup] H[sub]2[/sub]O x[sup]th[/sup] 10[sup]-9[/sup]"], "10³ H₂O xth 10⁻⁹"),
             (&["a[br]b"], "a\nb"),
-            (&["[not a tag] [m1]x", "y"], "[not a tag] x\ny"),
+            (&["[not a tag] [m1]x", "y"], "[not a tag]\nx\ny"),
             (&["[s]left.wav", "next"], "next"),
             (&["a", "[m1][s]a.wav[/s] [s]b.jpg[/s][/m]", "b", "\\", "c"], "a\nb\n\nc"),
             (&["[m3]deep[/m]", "[m0]flat"], "    deep\nflat"),
             (&["open [b"], "open [b"),
             (&["a < b > c"], "a < b > c"),
+            (
+                &["[m1]a [/m][m2]b[/m] [m1][s]c.wav[/s]d[/m][s]e.wav[/s]", "[m3][s]f.wav[/s] g[/m]h"],
+                "a\n  b\nd\n    g\nh",
+            ),
+            (&["[m2] [b]a[/b][/m] ", "b[m2][sup]1[/sup]c[/m]"], "  a\nb\n  ¹c"),
+            (&["a << b, <<c>> d >> e"], "a  b, c d >> e"),
+            (&["<<a>> << b >> c", "d << e", "f >> g"], "a  b  c\nd << e\nf >> g"),
         ];
         for (lines, expected) in cases {
             assert_eq!(shown(lines, "cat"), expected, "{lines:?}");

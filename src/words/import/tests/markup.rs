@@ -80,6 +80,33 @@ fn lists_are_numbered_and_indented() {
     );
 }
 
+/// A browser shows nothing of it either, and nothing touches across a line that only a style begins.
+#[test]
+fn styles_hide_and_begin_lines() {
+    check(
+        &[
+            (
+                "<span style='display:none'>went, gone</span>go <i hidden>x</i><div style=\"Display: None\">y<div>z</div></div>!",
+                "go !",
+            ),
+            ("<span hidden>a<span>b</span>c<br></span>d<p hidden>e<p>f</p>", "d\nf"),
+            ("<b style='visibility: hidden'>x<ul><li>y</ul></b>z", "z"),
+            ("<template><p>x</p></template>a", "a"),
+            ("<span style='display:block'>one</span><span style='display: block;'>two</span>three", "one\ntwo\nthree"),
+            (
+                "<div style='display:inline'>1.</div> <div style='display:inline-block'>one<div>b</div>c</div>",
+                "1. one\nb\nc",
+            ),
+            ("<i style='display:block'>a<i>b</i>c</i>d<img style='display:none'>e<br hidden>f", "abc\nde\nf"),
+            ("<ul type=none><li>a</ul><ul type=square><li>b</ul><ol><li type=Disc>c<li>d</ol>", "a\n• b\n• c\n2. d"),
+            // A click shows it; and nothing is no article.
+            ("<a onclick='show()'>more</a><div style='display:none'>a</div>", "more\na"),
+            ("<div hidden>a</div> ", "a"),
+        ],
+        Dialect::Html,
+    );
+}
+
 /// A terminal has no second line for readings, and plays nothing: what browsers show that can't is not for it.
 #[test]
 fn readings_are_in_brackets_and_players_are_not_shown() {
@@ -94,6 +121,11 @@ fn readings_are_in_brackets_and_players_are_not_shown() {
                 "bell n. x",
             ),
             ("<audio src=a.ogg />x", "x"),
+            ("<iframe src=a><p>No frames.</p></iframe>x<noembed><b>y</b></noembed>", "x"),
+            (
+                "<math><semantics><mi>x</mi><annotation encoding='application/x-tex'>\\x</annotation></semantics></math>",
+                "x",
+            ),
         ],
         Dialect::Html,
     );
@@ -148,6 +180,12 @@ fn xdxf_is_shown_as_it_means() {
             ("<iref href=\"http://a\">b</iref> <iref href=\"http://a\"></iref>", "b http://a"),
             ("<kref>b</kref>, <abr>n.</abr> <c c=\"red\">c</c> <co>d</co> <dtrn>e</dtrn>", "b, n. c d e"),
             ("<k>a</k>\n<tr>ə</tr><tr>e</tr>one (<tr>x</tr>)", "a\n[ə] [e] one ([x])"),
+            (
+                "<k>a</k>\n<table>\n <tr>\n  <td>b</td>\n  <td>c</td>\n </tr>\n <tr><td>d</td></tr>\n</table>\n<tr>e</tr>",
+                "a\nb  c\nd\n[e]",
+            ),
+            ("<k>a</k>\n<pos>n.</pos><co>b</co>c<ex>d</ex><ex>e</ex>, (<ex>f</ex>)", "a\nn. b c d\ne, (f)"),
+            ("<k>a</k>\r\n<blockquote>b</blockquote>\r\nc\r\n", "a\n  b\nc"),
             ("<k>a</k> <tr>ə</tr> one\n  two", "a\n[ə] one\n  two"),
             ("<k>a</k> \n  one\n two", "a\n  one\n two"),
             ("<ar><k>a</k><ar><k>b</k>\none</ar>two</ar>\n<etm>c</etm>d", "a\nb\none\ntwo\nc\nd"),
@@ -226,6 +264,9 @@ fn hostile_markup_is_read_in_one_pass() {
         "<pre>\n",
         "<td>x",
         "<td>x<td>\n<br>",
+        "<p hidden>x",
+        "<i hidden>",
+        "<b style='display:block'>x",
         "<def>x",
         "</def>",
         "<sr><kref>",
