@@ -1,9 +1,9 @@
 //! What the writer knows of the database's hosts, in the head of the scoreboard: sessions use the host that the writer
 //! uses, and the parent reports what is wrong with the others.
 
+use super::shared_text::{read_text, write_text};
 use super::time_of_day::since_1970;
 use crate::store::{Hosts, MOST_HOSTS};
-use crate::text::printable;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -74,25 +74,6 @@ impl<'a> DatabaseHosts<'a> {
     }
 }
 
-/// Writes a text's bytes, eight to a number, as many as there is room for; how many that is.
-pub(super) fn write_text(numbers: &[AtomicU64], text: &str) -> u64 {
-    let end = text.floor_char_boundary(numbers.len() * 8);
-    for (number, part) in numbers.iter().zip(text.as_bytes()[..end].chunks(8)) {
-        let mut bytes = [0; 8];
-        bytes[..part.len()].copy_from_slice(part);
-        number.store(u64::from_ne_bytes(bytes), Ordering::Relaxed);
-    }
-    end as u64
-}
-
-/// Reads so many bytes of a text; made fit for a log, because whoever wrote it may be under an attacker's control.
-pub(super) fn read_text(numbers: &[AtomicU64], size: u64) -> String {
-    let mut bytes = Vec::with_capacity(size_of_val(numbers));
-    bytes.extend(numbers.iter().flat_map(|number| number.load(Ordering::Relaxed).to_ne_bytes()));
-    bytes.truncate(usize::try_from(size).unwrap_or(0));
-    printable(&String::from_utf8_lossy(&bytes))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,17 +90,5 @@ mod tests {
         board.show(&Hosts::hinted(Some(2), true));
         assert_eq!((board.in_use(), board.is_cluster()), (Some(2), true));
         assert_eq!((board.failure(MOST_HOSTS), board.failure(usize::MAX)), (None, None));
-    }
-
-    #[test]
-    fn texts_are_cut_and_printable() {
-        let numbers = numbers();
-        let place = &numbers[FAILURES + TEXT..][..TEXT_NUMBERS];
-        for (text, shown) in
-            [("refused\x1b", "refused\\u{1b}".to_owned()), (&"é".repeat(100), "é".repeat(64)), ("", String::new())]
-        {
-            let size = write_text(place, text);
-            assert_eq!(read_text(place, size), shown);
-        }
     }
 }

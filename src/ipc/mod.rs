@@ -13,6 +13,7 @@ pub mod parent;
 pub mod rendezvous;
 pub mod resumption;
 pub mod scoreboard;
+mod shared_text;
 pub mod status;
 pub mod ticket;
 mod time_of_day;

@@ -4,7 +4,8 @@
 //! of it.
 
 use super::counters::{self as counters, Counters, Times};
-use super::database_hosts::{self, DatabaseHosts, read_text, write_text};
+use super::database_hosts::{self, DatabaseHosts};
+use super::shared_text::{read_text, write_text};
 use super::time_of_day::since_1970;
 use crate::protocol::MAX_NAME_CHARS;
 use crate::sys::SharedPages;

@@ -4,6 +4,7 @@ use super::peer::Peer;
 use crate::protocol::{Code, Failure};
 use crate::store::{Microseconds, Record};
 use std::time::{SystemTime, UNIX_EPOCH};
+use time::OffsetDateTime;
 
 /// Gives each lookup its time and this child's origin: with the account its identity, which a retry repeats.
 #[derive(Debug, Default)]
@@ -27,6 +28,12 @@ impl Clock {
         self.last = now.max(self.last + 1);
         Ok(Record { word: headword.to_owned(), time: Microseconds(self.last), origin })
     }
+}
+
+/// A moment as the protocol has it.
+pub(super) fn instant(moment: Microseconds) -> OffsetDateTime {
+    let nanoseconds = i128::from(moment.0) * 1_000;
+    OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
 /// A record of a lookup now.

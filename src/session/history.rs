@@ -1,7 +1,7 @@
 //! Showing a history: the last few lookups at once, or all of them page by page. Memory is bounded however long the
 //! history, and no database connection is kept while a client reads slowly.
 
-use super::stars::instant;
+use super::clock::instant;
 use super::{ExitReason, Session};
 use crate::ipc::writer_request::MOST_RECENT;
 use crate::protocol::{Failure, HistoryRow, push_history_row, push_ok_text};

@@ -2,7 +2,7 @@
 //! which is done as a whole or not at all.
 
 use super::Session;
-use super::clock::new_record;
+use super::clock::{instant, new_record};
 use crate::ipc::parent::ParentRequest;
 use crate::protocol::{
     self, Code, Failure, Imported, Notebook, StarEntry, StarRow, StarState, push_ok_text, push_star_row, time_text,
@@ -155,12 +155,6 @@ fn row(star: Star) -> StarRow {
     };
     let (created, due) = (instant(created), instant(memory.due));
     StarRow { word, created, due, state, reps: memory.reps, lapses: memory.lapses, tags, note }
-}
-
-/// A moment as the protocol has it.
-pub(super) fn instant(moment: Microseconds) -> OffsetDateTime {
-    let nanoseconds = i128::from(moment.0) * 1_000;
-    OffsetDateTime::from_unix_timestamp_nanos(nanoseconds).unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
 fn microseconds(time: OffsetDateTime) -> Microseconds {

@@ -370,6 +370,13 @@ pub(crate) fn login_refused(error: Error) -> Error {
     }
 }
 
+/// How long the line of a request is, without its end.
+pub(crate) fn line_length(request: &Request<'_>) -> usize {
+    let mut line = Vec::new();
+    request.push_line(&mut line);
+    line.len().saturating_sub(1)
+}
+
 /// The `n` of `OK n`. It only determines when to stop reading; no memory is reserved for it.
 pub(crate) fn counted(rest: &str) -> Result<u64> {
     rest.parse().map_err(|_| strange(rest.as_bytes()))

@@ -1,6 +1,6 @@
 //! The notebook's part of a conversation: requests by `G`, replies read with the same distrust as all others.
 
-use super::connection::{Connection, Entry, counted, strange};
+use super::connection::{Connection, Entry, counted, line_length, strange};
 use crate::client::error::{Error, Result, WordFault};
 use crate::protocol::{
     Code, Failure, Grade, Imported, MAX_LINE, MAX_STARS_PAGE, Notebook, Request, StarEntry, StarRow, parse_entry,
@@ -126,13 +126,6 @@ impl Connection {
         }
         self.ask(&request)
     }
-}
-
-/// How long the line of a request is, without its end.
-pub(crate) fn line_length(request: &Request<'_>) -> usize {
-    let mut line = Vec::new();
-    request.push_line(&mut line);
-    line.len().saturating_sub(1)
 }
 
 /// `notfound` is of a word, and no failure.

@@ -8,7 +8,7 @@ use crate::client::error::{Error, Result};
 use crate::client::exit::Exit;
 use crate::client::messages::Message;
 use crate::client::messages::notebook::NotebookMessage;
-use crate::client::server::notebook::line_length;
+use crate::client::server::connection::line_length;
 use crate::client::terminal::console::Console;
 use crate::files::{self, Pipes};
 use crate::protocol::{Imported, MAX_LINE, Notebook, Request, StarEntry};
