@@ -285,9 +285,9 @@ fn check_database(settings: &Settings, forker: &mut Forker, support: Support) ->
             }
             _ => {}
         }
-    }
-    if let Some(would_do) = probe::would_do(forker, database, support)? {
-        return Ok(format!("database: fine, {database}: {would_do}"));
+        if let Some(would_do) = probe::would_do(forker, database, support)? {
+            return Ok(format!("database: fine, {database}: {would_do}"));
+        }
     }
     probe::check(forker, database, support).map(|_| format!("database: fine, {database}"))
 }

@@ -210,6 +210,17 @@ fn check_leaves_an_older_database_as_it_is() {
         .expect("a version");
     drop(database);
     assert!(version == "3" && before == std::fs::read(&path).expect("it is there"), "version {version}");
+    // Nor is one changed that has no log, as a copy by SQLite's own command has none.
+    let path = setup.path("copy.db");
+    let url = format!("sqlite:{}", path.display());
+    assert!(setup.run(&["init-db", "--database", &url]).status.success());
+    let database = rusqlite::Connection::open(&path).expect("a database");
+    database.pragma_update(None, "journal_mode", "DELETE").expect("no log");
+    drop(database);
+    let before = std::fs::read(&path).expect("it is there");
+    let output = setup.run(&["--database", &url, "--check"]);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("it would get a write-ahead log"), "{output:?}");
+    assert!(before == std::fs::read(&path).expect("it is there"));
 }
 
 #[test]

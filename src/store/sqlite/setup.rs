@@ -158,16 +158,18 @@ pub(in crate::store) fn init(path: &Path) -> Result<(), Error> {
 
 /// What [`init`] would do to a database that is there, in words.
 pub(in crate::store) fn would_do(path: &Path) -> Result<Option<String>, Error> {
-    let found =
-        open(path).map_err(Trouble::Sqlite).and_then(|connection| find(&connection)).map_err(
-            |trouble| match trouble {
-                Trouble::Sqlite(failure) => errors::explain(&failure),
-                Trouble::Ours(error) => error,
-            },
-        )?;
+    let look = || {
+        let connection = open(path)?;
+        Ok((find(&connection)?, has_log(&connection)?))
+    };
+    let (found, has_log) = look().map_err(|trouble| match trouble {
+        Trouble::Sqlite(failure) => errors::explain(&failure),
+        Trouble::Ours(error) => error,
+    })?;
     found.may_init()?;
     Ok(match found {
-        _ if found.check().is_ok() => None,
+        Found::Version(SCHEMA_VERSION) if has_log => None,
+        Found::Version(SCHEMA_VERSION) => Some("it would get a write-ahead log".to_owned()),
         Found::Version(version) => {
             Some(format!("version {version} of its schema would be brought to {SCHEMA_VERSION}"))
         }
