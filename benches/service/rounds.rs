@@ -1,5 +1,6 @@
-//! The alternation: contestants run in turn, so that other work on the machine affects all of them alike; and the
-//! display of the bench's progress.
+//! The alternation: contestants run in turn, so that other work on the machine affects all of them alike, and every
+//! second time in the opposite order, so that none always comes after the same one; and the display of the bench's
+//! progress.
 
 use crate::Result;
 use crate::arguments::Arguments;
@@ -41,7 +42,11 @@ impl Rounds<'_> {
         let mut results: Vec<Contestant> = entrants.iter().map(|entrant| Contestant::new(&*entrant.name)).collect();
         let runs = self.arguments.runs();
         for run in 1..=runs {
-            for (entrant, result) in entrants.iter_mut().zip(&mut results) {
+            let mut turns: Vec<_> = entrants.iter_mut().zip(&mut results).collect();
+            if run % 2 == 0 {
+                turns.reverse();
+            }
+            for (entrant, result) in turns {
                 progress(&format!("{what}: {}, run {run} of {runs}", entrant.name));
                 let counting = Counting::new(self.arguments.window(), &entrant.meter, &self.bed.stop);
                 let measured = (entrant.measure)(counting).map_err(|error| format!("{}: {error}", entrant.name))?;
